@@ -1,0 +1,97 @@
+//! What time does: workers as steps that can be run once, and the trivial loop around them.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use async_trait::async_trait;
+use chrono::{DateTime, Utc};
+use tokio::sync::Notify;
+
+use crate::lifecycle::Lifecycle;
+use crate::store::StoreError;
+
+/// What one run of a step did.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Ran {
+    /// Things done; 0 means that it has come to rest at this instant.
+    pub did: usize,
+    /// Business time of the next thing that is already known to come, if any.
+    pub next_at: Option<DateTime<Utc>>,
+}
+
+/// Why a run failed; the loop logs it and tries again with back-off.
+#[derive(Debug, thiserror::Error)]
+pub enum StepError {
+    /// Postgres.
+    #[error("the step's transaction failed")]
+    Store(#[from] StoreError),
+    /// Another service did not answer.
+    #[error("{service} does not answer: {reason}")]
+    Unreachable {
+        /// Its name.
+        service: String,
+        /// The status, without personal data.
+        reason: String,
+    },
+    /// Something that only an operator can mend; the step does not go on until then.
+    #[error("{0}")]
+    Stopped(String),
+}
+
+/// Work that time or a signal brings about. Run by its loop in production, by the driver in a replay, by hand in tests.
+#[async_trait]
+pub trait Step: Send + Sync + 'static {
+    /// For logs and metrics, such as `routing.consume.intake`.
+    fn name(&self) -> &str;
+
+    /// Does what is to do now, in bounded batches.
+    async fn run_once(&self) -> Result<Ran, StepError>;
+}
+
+/// Runs `step` until the lifecycle stops: at once when `wake` rings or when there was more to do, else after `every`
+/// (±10 %, so that replicas do not march in step). After a failure it waits longer, up to a minute.
+pub fn drive(lifecycle: &Lifecycle, step: Arc<dyn Step>, every: Duration, wake: Arc<Notify>) {
+    let stopping = lifecycle.stopping();
+    lifecycle.spawn(async move {
+        let mut failures = 0_u32;
+        loop {
+            let pause = match step.run_once().await {
+                Ok(ran) => {
+                    if failures > 0 {
+                        tracing::info!(step = step.name(), "works again");
+                    }
+                    failures = 0;
+                    if ran.did > 0 { Duration::ZERO } else { every }
+                }
+                Err(error) => {
+                    if failures == 0 {
+                        tracing::warn!(step = step.name(), error = %chain(&error), "failed; will be tried again");
+                    }
+                    failures = failures.saturating_add(1);
+                    (every * 2_u32.pow(failures.min(6))).min(Duration::from_secs(60))
+                }
+            };
+            if stopping.is_cancelled() {
+                return;
+            }
+            tokio::select! {
+                () = stopping.cancelled() => return,
+                () = wake.notified(), if failures == 0 => {}
+                () = tokio::time::sleep(pause.mul_f64(rand::random::<f64>() * 0.2 + 0.9)) => {}
+            }
+        }
+    });
+}
+
+/// An error with all its sources, for the log.
+#[must_use]
+pub fn chain(error: &dyn std::error::Error) -> String {
+    let mut text = error.to_string();
+    let mut source = error.source();
+    while let Some(cause) = source {
+        text.push_str(": ");
+        text.push_str(&cause.to_string());
+        source = cause.source();
+    }
+    text
+}

@@ -1,0 +1,205 @@
+//! What every store has in common: its errors, its pool, its page tokens.
+
+use std::str::FromStr;
+use std::time::Duration;
+
+use sqlx::PgPool;
+use sqlx::postgres::{PgConnectOptions, PgPoolOptions};
+
+use crate::config::DatabaseConfig;
+
+/// The oldest Postgres that the SQL is written for.
+pub const OLDEST_POSTGRES: u32 = 15;
+
+/// Why a store could not do what it was asked.
+#[derive(Debug, thiserror::Error)]
+pub enum StoreError {
+    /// The database said no, or was not there.
+    #[error("the database refused")]
+    Database(#[source] sqlx::Error),
+    /// There is no such row; the name of the thing, as in "order".
+    #[error("there is no such {0}")]
+    Absent(&'static str),
+    /// A row that no transition could have written.
+    #[error("impossible row in {table}: {detail}")]
+    Impossible {
+        /// Table.
+        table: &'static str,
+        /// Id and what is wrong with it; nothing personal.
+        detail: String,
+    },
+    /// A `request_id` came again with another content.
+    #[error("the request_id was used with another content")]
+    RequestReused,
+    /// The database is of another version or not migrated.
+    #[error("{0}")]
+    Unready(String),
+}
+
+impl From<sqlx::Error> for StoreError {
+    fn from(error: sqlx::Error) -> Self {
+        Self::Database(error)
+    }
+}
+
+impl StoreError {
+    /// Lost a race that a rerun may win: serialization failure or deadlock.
+    #[must_use]
+    pub fn is_lost_race(&self) -> bool {
+        matches!(self.code().as_deref(), Some("40001" | "40P01"))
+    }
+
+    /// The database is away, over its limits or shutting down: the same may succeed later.
+    #[must_use]
+    pub fn is_away(&self) -> bool {
+        match self {
+            Self::Database(
+                sqlx::Error::Io(_)
+                | sqlx::Error::PoolTimedOut
+                | sqlx::Error::PoolClosed
+                | sqlx::Error::WorkerCrashed
+                | sqlx::Error::Protocol(_),
+            ) => true,
+            // 08 connection, 53 resources, 57 operator intervention, 55P03 lock_timeout
+            Self::Database(sqlx::Error::Database(_)) => self.code().is_some_and(|code| {
+                matches!(code.get(..2), Some("08" | "53" | "57")) || code == "55P03" || code == "25P03"
+            }),
+            _ => false,
+        }
+    }
+
+    /// Name of the violated constraint, for stores that turn it into a refusal.
+    #[must_use]
+    pub fn constraint(&self) -> Option<&str> {
+        match self {
+            Self::Database(sqlx::Error::Database(error)) => error.constraint(),
+            _ => None,
+        }
+    }
+
+    fn code(&self) -> Option<String> {
+        match self {
+            Self::Database(sqlx::Error::Database(error)) => error.code().map(|code| code.to_string()),
+            _ => None,
+        }
+    }
+}
+
+/// An action's error that may carry a store's: tells the transaction runner what to run again.
+pub trait AsStoreError {
+    /// The store's error inside, if it is one.
+    fn as_store_error(&self) -> Option<&StoreError>;
+}
+
+impl AsStoreError for StoreError {
+    fn as_store_error(&self) -> Option<&StoreError> {
+        Some(self)
+    }
+}
+
+/// Opens a pool and checks the server: reachable, new enough.
+///
+/// # Errors
+/// [`StoreError::Unready`] with what to install or set.
+pub async fn connect(config: &DatabaseConfig) -> Result<PgPool, StoreError> {
+    connect_requiring(config, OLDEST_POSTGRES).await
+}
+
+/// [`connect`], with the oldest acceptable version given: tests raise it.
+///
+/// # Errors
+/// As [`connect`].
+pub async fn connect_requiring(config: &DatabaseConfig, oldest: u32) -> Result<PgPool, StoreError> {
+    let milliseconds = |seconds: u64| format!("{}", seconds * 1000);
+    let options = PgConnectOptions::from_str(&config.url)
+        .map_err(|_| StoreError::Unready("database.url is not a postgres:// URL".to_owned()))?
+        .application_name("hotline")
+        .options([
+            ("statement_timeout", milliseconds(config.statement_timeout_seconds)),
+            ("lock_timeout", milliseconds(config.lock_timeout_seconds)),
+            (
+                "idle_in_transaction_session_timeout",
+                milliseconds(config.idle_in_transaction_timeout_seconds),
+            ),
+            ("timezone", "UTC".to_owned()),
+        ]);
+    let place = format!(
+        "{}:{}/{}",
+        options.get_host(),
+        options.get_port(),
+        options.get_database().unwrap_or_default()
+    );
+    let pool = PgPoolOptions::new()
+        .max_connections(config.max_connections)
+        .acquire_timeout(Duration::from_secs(config.acquire_timeout_seconds))
+        .connect_lazy_with(options.clone());
+    // One plain connection first: the pool would hide "connection refused" behind its own time-out.
+    let attempt = tokio::time::timeout(
+        Duration::from_secs(config.acquire_timeout_seconds),
+        <sqlx::PgConnection as sqlx::Connection>::connect_with(&options),
+    )
+    .await;
+    let mut connection = match attempt {
+        Ok(Ok(connection)) => connection,
+        Ok(Err(error)) => return Err(StoreError::Unready(unreachable_message(&place, &error))),
+        Err(_) => {
+            return Err(StoreError::Unready(format!(
+                "Postgres at {place} does not answer within {} s: is it stopped or behind a firewall? Set database.url",
+                config.acquire_timeout_seconds
+            )));
+        }
+    };
+    let version: String = sqlx::query_scalar("show server_version_num")
+        .fetch_one(&mut connection)
+        .await?;
+    let major = version.parse::<u32>().unwrap_or_default() / 10_000;
+    if major < oldest {
+        return Err(StoreError::Unready(format!(
+            "Postgres at {place} is version {major}, the oldest that works is {oldest}: install postgresql-{oldest} or newer, or set database.url to another server"
+        )));
+    }
+    Ok(pool)
+}
+
+fn unreachable_message(place: &str, error: &sqlx::Error) -> String {
+    match error {
+        sqlx::Error::Io(io) => format!(
+            "no Postgres at {place} ({}): start it, or set database.url; `hotline up` without a URL starts a private one",
+            io.kind()
+        ),
+        sqlx::Error::Database(refusal) => format!(
+            "Postgres at {place} refused: {}; check user, password and database name in database.url",
+            refusal.message()
+        ),
+        other => format!("Postgres at {place} cannot be used: {other}"),
+    }
+}
+
+/// Checks that a migrator's newest migration is applied, without changing anything.
+///
+/// # Errors
+/// [`StoreError::Unready`] telling to run `hotline migrate`.
+pub async fn check_migrated(
+    pool: &PgPool,
+    table: &'static str,
+    migrator: &sqlx::migrate::Migrator,
+) -> Result<(), StoreError> {
+    let wanted = migrator.iter().map(|m| m.version).max().unwrap_or_default();
+    let exists: bool = sqlx::query_scalar("select to_regclass($1) is not null")
+        .bind(table)
+        .fetch_one(pool)
+        .await?;
+    let found: i64 = if exists {
+        let query = format!("select coalesce(max(version), 0) from {table} where success");
+        sqlx::query_scalar(sqlx::AssertSqlSafe(query)).fetch_one(pool).await?
+    } else {
+        0
+    };
+    match found.cmp(&wanted) {
+        std::cmp::Ordering::Less => Err(StoreError::Unready(format!(
+            "the database's schema ({table}) is at {found}, this program needs {wanted}: run `hotline migrate`"
+        ))),
+        // Expand/contract: version N runs on schema N and on the newer one that N+1 brings.
+        std::cmp::Ordering::Equal | std::cmp::Ordering::Greater => Ok(()),
+    }
+}
