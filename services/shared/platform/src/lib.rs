@@ -1,10 +1,19 @@
 //! What every service stands on, and what none of them is about: time, ids, settings, logs and traces, start and
 //! stop, Postgres, the gRPC edge, identity, sealing. It does not know the word *order*.
 
+pub mod auth;
 pub mod clock;
 pub mod config;
+pub mod grpc;
 pub mod ids;
 pub mod lifecycle;
 pub mod numbers;
+pub mod private;
+pub mod sealing;
+pub mod service;
 pub mod steps;
 pub mod store;
+pub mod telemetry;
+
+/// The tables of this crate, migrated before a service's own; kept in `_platform_migrations`.
+pub static MIGRATOR: sqlx::migrate::Migrator = sqlx::migrate!();

@@ -68,7 +68,10 @@ mod tests {
         let day = NaiveDate::from_ymd_opt(2024, 4, 1).expect("a day");
         let right = number('A', day, 123);
         assert_eq!(parse_number('A', &right), Ok(right.clone()));
-        assert_eq!(parse_number('A', &right.to_lowercase().replace('-', " ")), Ok(right.clone()));
+        assert_eq!(
+            parse_number('A', &right.to_lowercase().replace('-', " ")),
+            Ok(right.clone())
+        );
         assert!(parse_number('W', &right).is_err());
         for (at, old) in right.char_indices().filter(|(_, c)| c.is_ascii_digit()) {
             for new in ('0'..='9').filter(|new| *new != old) {

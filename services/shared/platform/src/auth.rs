@@ -1,0 +1,297 @@
+//! Who calls, and what his roles let him do: tokens, the caller, and the layer that admits him.
+//!
+//! Tokens are JWT signed with Ed25519; the algorithm is fixed here, never taken from the token. The table of rights
+//! is the contracts' ([`hotline_proto::access`]); what has no row there is denied.
+
+use std::path::Path;
+use std::sync::{Arc, Mutex};
+use std::time::{Duration, Instant};
+
+use hotline_proto::access::{Role, Scope};
+use jsonwebtoken::{Algorithm, DecodingKey, EncodingKey, Header, Validation};
+use serde::{Deserialize, Serialize};
+
+use crate::clock::{Clock, SystemClock};
+use crate::config::AuthConfig;
+
+/// What a token says.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct Claims {
+    /// Who issued it.
+    pub iss: String,
+    /// For whom.
+    pub aud: String,
+    /// Who bears it: a subject, never a name.
+    pub sub: String,
+    /// Seconds since 1970 after which it is void.
+    pub exp: i64,
+    /// Seconds since 1970 of its issue.
+    pub iat: i64,
+    /// Names of roles.
+    pub roles: Vec<String>,
+    /// Unit of a liaison.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub unit: Option<String>,
+    /// Platform that pushes.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub platform: Option<String>,
+}
+
+/// Who bears a valid token.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Principal {
+    /// Subject.
+    pub subject: String,
+    /// Known roles; unknown names are nothing.
+    pub roles: Vec<Role>,
+    /// Unit of a liaison.
+    pub unit: Option<String>,
+    /// Platform that pushes.
+    pub platform: Option<String>,
+}
+
+/// An admitted caller of one RPC.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Caller {
+    /// Who.
+    pub principal: Principal,
+    /// The rows' grants that he has; never empty.
+    pub scopes: Vec<(Role, Scope)>,
+}
+
+impl Caller {
+    /// The caller whom the layer admitted.
+    ///
+    /// # Panics
+    /// When the service is mounted without the layer, which is a fault of wiring that every test finds.
+    #[must_use]
+    pub fn of<T>(request: &tonic::Request<T>) -> Self {
+        request
+            .extensions()
+            .get::<Self>()
+            .cloned()
+            .expect("the auth layer puts a caller into every request that it lets pass")
+    }
+
+    /// Nothing is hidden from him.
+    #[must_use]
+    pub fn sees_all(&self) -> bool {
+        self.scopes.iter().any(|(_, scope)| *scope == Scope::All)
+    }
+
+    /// The unit that he is confined to, if he is.
+    #[must_use]
+    pub fn unit(&self) -> Option<&str> {
+        if self.sees_all() {
+            None
+        } else {
+            self.principal.unit.as_deref()
+        }
+    }
+
+    /// The platform that he is confined to, if he is.
+    #[must_use]
+    pub fn platform(&self) -> Option<&str> {
+        if self.sees_all() {
+            None
+        } else {
+            self.principal.platform.as_deref()
+        }
+    }
+
+    /// His subject, as it stands in events.
+    #[must_use]
+    pub fn actor(&self) -> String {
+        self.principal.subject.clone()
+    }
+
+    /// Whether this RPC is open to him as `role`.
+    #[must_use]
+    pub fn has(&self, role: Role) -> bool {
+        self.scopes.iter().any(|(granted, _)| *granted == role)
+    }
+}
+
+/// Verifies tokens.
+pub struct Verifier {
+    key: DecodingKey,
+    validation: Validation,
+}
+
+impl Verifier {
+    /// From the public key's PEM.
+    ///
+    /// # Errors
+    /// One sentence saying what is wrong with the key.
+    pub fn new(config: &AuthConfig, public_key_pem: &[u8]) -> Result<Self, String> {
+        let mut validation = Validation::new(Algorithm::EdDSA);
+        validation.set_audience(&[&config.audience]);
+        validation.set_issuer(&[&config.issuer]);
+        validation.set_required_spec_claims(&["exp", "iss", "aud", "sub"]);
+        validation.leeway = 5;
+        Ok(Self {
+            key: DecodingKey::from_ed_pem(public_key_pem).map_err(|_| {
+                "auth.public_key_file is not the PEM of an Ed25519 public key".to_owned()
+            })?,
+            validation,
+        })
+    }
+
+    /// From the file that the settings name.
+    ///
+    /// # Errors
+    /// As [`Verifier::new`], or that the file cannot be read.
+    pub fn open(config: &AuthConfig) -> Result<Self, String> {
+        Self::new(
+            config,
+            &read(&config.public_key_file, "auth.public_key_file")?,
+        )
+    }
+
+    /// Who bears this token, if it is valid now.
+    #[must_use]
+    pub fn verify(&self, token: &str) -> Option<Principal> {
+        let claims = jsonwebtoken::decode::<Claims>(token, &self.key, &self.validation)
+            .ok()?
+            .claims;
+        Some(Principal {
+            subject: claims.sub,
+            roles: claims
+                .roles
+                .iter()
+                .filter_map(|name| Role::from_name(name))
+                .collect(),
+            unit: claims.unit,
+            platform: claims.platform,
+        })
+    }
+}
+
+/// Issues tokens: `hotline token`, and what a service shows when it calls another.
+#[derive(Clone)]
+pub struct Issuer {
+    key: Arc<EncodingKey>,
+    iss: String,
+    audience: String,
+}
+
+impl Issuer {
+    /// From the private key's PEM.
+    ///
+    /// # Errors
+    /// One sentence saying what is wrong with the key.
+    pub fn new(config: &AuthConfig, private_key_pem: &[u8]) -> Result<Self, String> {
+        Ok(Self {
+            key: Arc::new(EncodingKey::from_ed_pem(private_key_pem).map_err(|_| {
+                "auth.private_key_file is not the PEM of an Ed25519 private key".to_owned()
+            })?),
+            iss: config.issuer.clone(),
+            audience: config.audience.clone(),
+        })
+    }
+
+    /// From the file that the settings name.
+    ///
+    /// # Errors
+    /// As [`Issuer::new`], or that the file cannot be read.
+    pub fn open(config: &AuthConfig) -> Result<Self, String> {
+        Self::new(
+            config,
+            &read(&config.private_key_file, "auth.private_key_file")?,
+        )
+    }
+
+    /// A token for a principal, valid for `life` of wall time.
+    #[must_use]
+    pub fn issue(&self, principal: &Principal, life: Duration) -> String {
+        let now = SystemClock.now().timestamp();
+        let claims = Claims {
+            iss: self.iss.clone(),
+            aud: self.audience.clone(),
+            sub: principal.subject.clone(),
+            exp: now + i64::try_from(life.as_secs()).unwrap_or(i64::MAX / 2),
+            iat: now,
+            roles: principal
+                .roles
+                .iter()
+                .map(|role| role.name().to_owned())
+                .collect(),
+            unit: principal.unit.clone(),
+            platform: principal.platform.clone(),
+        };
+        jsonwebtoken::encode(&Header::new(Algorithm::EdDSA), &claims, &self.key)
+            .expect("an Ed25519 key signs any claims")
+    }
+}
+
+/// The token that a service shows to the others, renewed before it ends.
+#[derive(Clone)]
+pub struct TokenSource {
+    issuer: Issuer,
+    principal: Principal,
+    current: Arc<Mutex<Option<(Instant, String)>>>,
+}
+
+const SERVICE_TOKEN_LIFE: Duration = Duration::from_secs(300);
+
+impl TokenSource {
+    /// For the service of this name.
+    #[must_use]
+    pub fn service(issuer: Issuer, name: &str) -> Self {
+        let principal = Principal {
+            subject: format!("service:{name}"),
+            roles: vec![Role::Service],
+            unit: None,
+            platform: None,
+        };
+        Self::of(issuer, principal)
+    }
+
+    /// For any principal: clients and tests.
+    #[must_use]
+    pub fn of(issuer: Issuer, principal: Principal) -> Self {
+        Self {
+            issuer,
+            principal,
+            current: Arc::default(),
+        }
+    }
+
+    /// A token with at least half of its life left.
+    #[must_use]
+    pub fn token(&self) -> String {
+        let mut current = self
+            .current
+            .lock()
+            .unwrap_or_else(std::sync::PoisonError::into_inner);
+        match &*current {
+            Some((issued, token)) if issued.elapsed() < SERVICE_TOKEN_LIFE / 2 => token.clone(),
+            _ => {
+                let token = self.issuer.issue(&self.principal, SERVICE_TOKEN_LIFE);
+                *current = Some((Instant::now(), token.clone()));
+                token
+            }
+        }
+    }
+}
+
+/// A fresh key pair as (private PEM, public PEM), for development.
+#[must_use]
+pub fn generate_key_pair() -> (String, String) {
+    use ed25519_dalek::pkcs8::spki::EncodePublicKey;
+    use ed25519_dalek::pkcs8::{EncodePrivateKey, spki::der::pem::LineEnding};
+    let key = ed25519_dalek::SigningKey::generate(&mut rand::rngs::OsRng);
+    let private = key
+        .to_pkcs8_pem(LineEnding::LF)
+        .expect("a key can be written")
+        .to_string();
+    let public = key
+        .verifying_key()
+        .to_public_key_pem(LineEnding::LF)
+        .expect("a key can be written");
+    (private, public)
+}
+
+fn read(path: &Path, key: &str) -> Result<Vec<u8>, String> {
+    std::fs::read(path).map_err(|error| format!("{key} {}: {error}", path.display()))
+}

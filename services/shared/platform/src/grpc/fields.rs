@@ -1,0 +1,463 @@
+//! The shape of a request, checked field by field; all violations are told at once.
+
+use std::ops::RangeInclusive;
+
+use chrono::{DateTime, NaiveDate, Utc};
+use prost_types::Timestamp;
+use uuid::Uuid;
+
+use super::time;
+
+/// Largest page of any list.
+pub const MAX_PAGE: i32 = 1000;
+/// Page of a list that names none.
+pub const DEFAULT_PAGE: i64 = 50;
+/// Combining marks in a row; more are an attack on whoever renders the text (reliability.md §4).
+const MAX_COMBINING: usize = 16;
+
+/// A request that is not right, with everything that is wrong with it.
+#[derive(Clone, Debug, Default, PartialEq, Eq, thiserror::Error)]
+#[error("{} field(s) are not right", violations.len())]
+pub struct InvalidRequest {
+    /// In the order of the fields.
+    pub violations: Vec<Violation>,
+}
+
+/// One field that is not right.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Violation {
+    /// Path as the caller wrote it, such as `appeal.appellant.phone`.
+    pub field: String,
+    /// What would be right.
+    pub description: String,
+}
+
+/// Collects violations while a request is read. A reader gives `None` for a field that it has refused.
+#[derive(Debug, Default)]
+pub struct Fields {
+    prefix: String,
+    violations: Vec<Violation>,
+}
+
+impl Fields {
+    /// For the top of a request.
+    #[must_use]
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// For a part of a request: paths start with `prefix`, as in `items[3]`.
+    #[must_use]
+    pub fn at(prefix: &str) -> Self {
+        Self {
+            prefix: format!("{prefix}."),
+            violations: Vec::new(),
+        }
+    }
+
+    /// Notes a violation.
+    pub fn refuse(&mut self, field: &str, description: impl Into<String>) {
+        self.violations.push(Violation {
+            field: format!("{}{field}", self.prefix),
+            description: description.into(),
+        });
+    }
+
+    /// Takes over the violations of a part.
+    pub fn absorb(&mut self, part: Self) {
+        self.violations.extend(part.violations);
+    }
+
+    /// Nothing was refused so far.
+    #[must_use]
+    pub fn is_clean(&self) -> bool {
+        self.violations.is_empty()
+    }
+
+    /// Ends the reading.
+    ///
+    /// # Errors
+    /// Everything that was refused.
+    pub fn finish(self) -> Result<(), InvalidRequest> {
+        if self.violations.is_empty() {
+            Ok(())
+        } else {
+            Err(InvalidRequest {
+                violations: self.violations,
+            })
+        }
+    }
+
+    /// A UUID that is not nil.
+    pub fn uuid(&mut self, field: &str, text: &str) -> Option<Uuid> {
+        match Uuid::try_parse(text) {
+            Ok(id) if !id.is_nil() => Some(id),
+            _ => self.none(field, "must be a UUID"),
+        }
+    }
+
+    /// A UUID, or nothing when empty.
+    pub fn optional_uuid(&mut self, field: &str, text: &str) -> Option<Uuid> {
+        if text.is_empty() {
+            None
+        } else {
+            self.uuid(field, text)
+        }
+    }
+
+    /// Text of so many characters, not blank, without control or direction-changing characters.
+    pub fn text(
+        &mut self,
+        field: &str,
+        text: &str,
+        length: RangeInclusive<usize>,
+    ) -> Option<String> {
+        if text.trim().is_empty() && *length.start() > 0 {
+            return self.none(
+                field,
+                format!(
+                    "must not be empty; {} to {} characters",
+                    length.start(),
+                    length.end()
+                ),
+            );
+        }
+        let count = text.chars().count();
+        if !length.contains(&count) {
+            return self.none(
+                field,
+                format!(
+                    "must have {} to {} characters, has {count}",
+                    length.start(),
+                    length.end()
+                ),
+            );
+        }
+        if let Some(bad) = text.chars().find(|c| is_refused(*c)) {
+            return self.none(field, format!("must not contain U+{:04X}", u32::from(bad)));
+        }
+        if has_mark_run(text) {
+            return self.none(
+                field,
+                format!("must not have more than {MAX_COMBINING} combining marks in a row"),
+            );
+        }
+        Some(text.to_owned())
+    }
+
+    /// Text up to `max` characters, or nothing when empty.
+    pub fn optional_text(&mut self, field: &str, text: &str, max: usize) -> Option<String> {
+        if text.is_empty() {
+            None
+        } else {
+            self.text(field, text, 1..=max)
+        }
+    }
+
+    /// A code: 1 to `max` of letters, digits, `_`, `.`, `-`.
+    pub fn code(&mut self, field: &str, text: &str, max: usize) -> Option<String> {
+        let right = (1..=max).contains(&text.len())
+            && text
+                .bytes()
+                .all(|b| b.is_ascii_alphanumeric() || matches!(b, b'_' | b'.' | b'-'));
+        if right {
+            Some(text.to_owned())
+        } else {
+            self.none(
+                field,
+                format!("must be a code of 1 to {max} letters, digits, '_', '.' or '-'"),
+            )
+        }
+    }
+
+    /// Visible ASCII without blanks.
+    pub fn ascii(
+        &mut self,
+        field: &str,
+        text: &str,
+        length: RangeInclusive<usize>,
+    ) -> Option<String> {
+        if length.contains(&text.len()) && text.bytes().all(|b| b.is_ascii_graphic()) {
+            Some(text.to_owned())
+        } else {
+            self.none(
+                field,
+                format!(
+                    "must be {} to {} visible ASCII characters",
+                    length.start(),
+                    length.end()
+                ),
+            )
+        }
+    }
+
+    /// A telephone number as people write it; gives its normal form.
+    pub fn phone(&mut self, field: &str, text: &str) -> Option<String> {
+        match normal_phone(text) {
+            Some(phone) => Some(phone),
+            None => self.none(
+                field,
+                "must be a mobile number (11 digits), a landline with area code, 400… or 95…; +86 is allowed",
+            ),
+        }
+    }
+
+    /// A telephone number, or nothing when empty.
+    pub fn optional_phone(&mut self, field: &str, text: &str) -> Option<String> {
+        if text.is_empty() {
+            None
+        } else {
+            self.phone(field, text)
+        }
+    }
+
+    /// An 18-digit identity number (GB 11643) with a right date and check digit, or nothing when empty.
+    pub fn optional_id_number(&mut self, field: &str, text: &str) -> Option<String> {
+        if text.is_empty() {
+            return None;
+        }
+        match normal_id_number(text) {
+            Some(id) => Some(id),
+            None => self.none(
+                field,
+                "must be an 18-digit identity number with a right date and check digit",
+            ),
+        }
+    }
+
+    /// A known, specified value of an enum.
+    pub fn known<E: TryFrom<i32>>(&mut self, field: &str, number: i32) -> Option<E> {
+        if number == 0 {
+            return self.none(field, "must be given");
+        }
+        match E::try_from(number) {
+            Ok(value) => Some(value),
+            Err(_) => self.none(field, format!("{number} is not a known value")),
+        }
+    }
+
+    /// A known value of an enum; `default` when unspecified.
+    pub fn known_or<E: TryFrom<i32>>(&mut self, field: &str, number: i32, default: E) -> Option<E> {
+        if number == 0 {
+            Some(default)
+        } else {
+            self.known(field, number)
+        }
+    }
+
+    /// A known value of an enum, or nothing when unspecified.
+    pub fn optional_known<E: TryFrom<i32>>(&mut self, field: &str, number: i32) -> Option<E> {
+        if number == 0 {
+            None
+        } else {
+            self.known(field, number)
+        }
+    }
+
+    /// A day, `YYYY-MM-DD`, of the years 2000 to 2199.
+    pub fn day(&mut self, field: &str, text: &str) -> Option<NaiveDate> {
+        use chrono::Datelike;
+        match NaiveDate::parse_from_str(text, "%Y-%m-%d") {
+            Ok(day) if text.len() == 10 && (2000..2200).contains(&day.year()) => Some(day),
+            _ => self.none(
+                field,
+                "must be a day, YYYY-MM-DD, of the years 2000 to 2199",
+            ),
+        }
+    }
+
+    /// A day, or nothing when empty.
+    pub fn optional_day(&mut self, field: &str, text: &str) -> Option<NaiveDate> {
+        if text.is_empty() {
+            None
+        } else {
+            self.day(field, text)
+        }
+    }
+
+    /// An instant.
+    pub fn time(&mut self, field: &str, at: Option<&Timestamp>) -> Option<DateTime<Utc>> {
+        match at {
+            Some(at) => self.instant(field, at),
+            None => self.none(field, "must be given"),
+        }
+    }
+
+    /// An instant, or nothing when unset.
+    pub fn optional_time(&mut self, field: &str, at: Option<&Timestamp>) -> Option<DateTime<Utc>> {
+        at.and_then(|at| self.instant(field, at))
+    }
+
+    /// A page size: [`DEFAULT_PAGE`] when 0, at most [`MAX_PAGE`].
+    pub fn page_size(&mut self, field: &str, size: i32) -> i64 {
+        match size {
+            0 => DEFAULT_PAGE,
+            1..=MAX_PAGE => i64::from(size),
+            _ => {
+                self.refuse(
+                    field,
+                    format!("must be 1 to {MAX_PAGE}, or 0 for {DEFAULT_PAGE}"),
+                );
+                DEFAULT_PAGE
+            }
+        }
+    }
+
+    /// A message that must be there.
+    pub fn present<'m, M>(&mut self, field: &str, message: Option<&'m M>) -> Option<&'m M> {
+        if message.is_none() {
+            self.refuse(field, "must be given");
+        }
+        message
+    }
+
+    fn instant(&mut self, field: &str, at: &Timestamp) -> Option<DateTime<Utc>> {
+        match time::from_proto(at) {
+            Some(at) => Some(at),
+            None => self.none(field, "must be an instant of the years 2000 to 2199"),
+        }
+    }
+
+    fn none<T>(&mut self, field: &str, description: impl Into<String>) -> Option<T> {
+        self.refuse(field, description);
+        None
+    }
+}
+
+/// Control characters but line feed and tab, marks that change the writing direction, the byte order mark.
+fn is_refused(c: char) -> bool {
+    (c.is_control() && !matches!(c, '\n' | '\t' | '\r'))
+        || matches!(c, '\u{202A}'..='\u{202E}' | '\u{2066}'..='\u{2069}' | '\u{FEFF}' | '\u{FFFE}' | '\u{FFFF}')
+}
+
+fn has_mark_run(text: &str) -> bool {
+    let mut run = 0;
+    text.chars().any(|c| {
+        let mark = matches!(c, '\u{0300}'..='\u{036F}' | '\u{1AB0}'..='\u{1AFF}' | '\u{1DC0}'..='\u{1DFF}' | '\u{20D0}'..='\u{20FF}' | '\u{FE20}'..='\u{FE2F}');
+        run = if mark { run + 1 } else { 0 };
+        run > MAX_COMBINING
+    })
+}
+
+/// Digits only: full-width digits are folded, blanks, hyphens, brackets, `+86` and `0086` dropped.
+#[must_use]
+pub fn normal_phone(text: &str) -> Option<String> {
+    if text.chars().count() > 30 {
+        return None;
+    }
+    let folded: String = text
+        .chars()
+        .map(|c| match c {
+            '０'..='９' => {
+                char::from_u32(u32::from(c) - u32::from('０') + u32::from('0')).unwrap_or(c)
+            }
+            '＋' => '+',
+            c => c,
+        })
+        .filter(|c| !c.is_whitespace() && !matches!(c, '-' | '(' | ')' | '（' | '）' | '－'))
+        .collect();
+    let national = folded
+        .strip_prefix("+86")
+        .or_else(|| folded.strip_prefix("0086"))
+        .unwrap_or(&folded);
+    if !national.bytes().all(|b| b.is_ascii_digit()) || national == "12345" {
+        return None;
+    }
+    let mobile =
+        national.len() == 11 && national.starts_with('1') && national.as_bytes()[1] >= b'3';
+    let landline = national.starts_with('0') && (10..=12).contains(&national.len());
+    let service =
+        (national.starts_with("400") || national.starts_with("800")) && national.len() == 10;
+    let short = national.starts_with("95") && (5..=8).contains(&national.len());
+    (mobile || landline || service || short).then(|| national.to_owned())
+}
+
+/// Checks an identity number by GB 11643: region, date of birth, ISO 7064 MOD 11-2.
+#[must_use]
+pub fn normal_id_number(text: &str) -> Option<String> {
+    const WEIGHTS: [u32; 17] = [7, 9, 10, 5, 8, 4, 2, 1, 6, 3, 7, 9, 10, 5, 8, 4, 2];
+    let id = text.to_ascii_uppercase();
+    if id.len() != 18 || !id.is_ascii() || id.starts_with('0') {
+        return None;
+    }
+    let (body, check) = id.split_at(17);
+    let sum = body
+        .chars()
+        .zip(WEIGHTS)
+        .map(|(c, weight)| c.to_digit(10).map(|digit| digit * weight))
+        .sum::<Option<u32>>()?;
+    NaiveDate::parse_from_str(&body[6..14], "%Y%m%d").ok()?;
+    let expected = b"10X98765432"[(sum % 11) as usize];
+    (check.as_bytes() == [expected]).then_some(id)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn phones_are_taken_as_people_write_them() {
+        for (written, normal) in [
+            ("13812345678", Some("13812345678")),
+            ("+86 138-1234-5678", Some("13812345678")),
+            ("0086 13812345678", Some("13812345678")),
+            ("１３８１２３４５６７８", Some("13812345678")),
+            ("0731-58888888", Some("073158888888")),
+            ("400 800 8820", Some("4008008820")),
+            ("95588", Some("95588")),
+            ("12345", None),
+            ("1381234567", None),
+            ("138123456789", None),
+            ("12812345678", None),
+            ("138 1234 567a", None),
+            ("", None),
+        ] {
+            assert_eq!(normal_phone(written).as_deref(), normal, "{written}");
+        }
+    }
+
+    #[test]
+    fn identity_numbers_need_a_right_check_digit_and_date() {
+        assert!(normal_id_number("11010519491231002X").is_some());
+        assert!(normal_id_number("11010519491231002x").is_some());
+        assert!(normal_id_number("110105194912310021").is_none());
+        assert!(normal_id_number("11010519491331002X").is_none());
+        assert!(normal_id_number("1101051949123100").is_none());
+    }
+
+    #[test]
+    fn every_violation_is_told_with_its_path() {
+        let mut fields = Fields::at("items[3]");
+        assert_eq!(fields.uuid("id", "x"), None);
+        assert_eq!(fields.text("title", "a\u{0}b", 1..=10), None);
+        assert_eq!(fields.text("content", &"字".repeat(11), 1..=10), None);
+        assert_eq!(fields.text("note", "a\u{202E}b", 1..=10), None);
+        assert_eq!(fields.text("blank", "  ", 1..=10), None);
+        assert_eq!(
+            fields.text("marks", &format!("e{}", "\u{301}".repeat(1000)), 1..=2000),
+            None
+        );
+        assert_eq!(
+            fields.text("fine", "𠮷野家\n第二行", 1..=10).as_deref(),
+            Some("𠮷野家\n第二行")
+        );
+        let paths: Vec<String> = fields
+            .finish()
+            .expect_err("six are wrong")
+            .violations
+            .into_iter()
+            .map(|v| v.field)
+            .collect();
+        assert_eq!(
+            paths,
+            [
+                "items[3].id",
+                "items[3].title",
+                "items[3].content",
+                "items[3].note",
+                "items[3].blank",
+                "items[3].marks"
+            ]
+        );
+    }
+}

@@ -1,0 +1,278 @@
+//! The layers around every service: deadline, load, identity, and the words of errors that tonic makes itself.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::task::{Context, Poll};
+use std::time::Duration;
+
+use futures::future::BoxFuture;
+use governor::{DefaultKeyedRateLimiter, Quota};
+use hotline_proto::access::{self, Scope};
+use http::{HeaderMap, HeaderValue, Request, Response};
+use tonic::body::Body;
+use tonic::{Code, Status};
+use tower::{Layer, Service};
+
+use super::status;
+use crate::auth::{Caller, Principal, Verifier};
+
+/// What the guard needs.
+pub struct Guarding {
+    /// Verifies tokens.
+    pub verifier: Arc<Verifier>,
+    /// Cap of all deadlines, and the deadline of a call that brings none.
+    pub deadline: Duration,
+    /// Calls worked on at once.
+    pub max_concurrent: usize,
+    /// Calls per second and principal.
+    pub max_per_second: std::num::NonZeroU32,
+}
+
+struct Shared {
+    guarding: Guarding,
+    running: AtomicUsize,
+    rates: DefaultKeyedRateLimiter<String>,
+}
+
+/// Puts [`Guard`] around a service.
+#[derive(Clone)]
+pub struct GuardLayer(Arc<Shared>);
+
+impl GuardLayer {
+    /// One for a whole server: its counts are shared by all its services.
+    #[must_use]
+    pub fn new(guarding: Guarding) -> Self {
+        let rates = DefaultKeyedRateLimiter::keyed(Quota::per_second(guarding.max_per_second));
+        Self(Arc::new(Shared {
+            guarding,
+            running: AtomicUsize::new(0),
+            rates,
+        }))
+    }
+}
+
+impl<S> Layer<S> for GuardLayer {
+    type Service = Guard<S>;
+
+    fn layer(&self, inner: S) -> Self::Service {
+        Guard {
+            inner,
+            shared: self.0.clone(),
+        }
+    }
+}
+
+/// Admits a call or answers it.
+#[derive(Clone)]
+pub struct Guard<S> {
+    inner: S,
+    shared: Arc<Shared>,
+}
+
+impl<S> Service<Request<Body>> for Guard<S>
+where
+    S: Service<Request<Body>, Response = Response<Body>> + Clone + Send + 'static,
+    S::Future: Send + 'static,
+    S::Error: Send + 'static,
+{
+    type Response = Response<Body>;
+    type Error = S::Error;
+    type Future = BoxFuture<'static, Result<Self::Response, Self::Error>>;
+
+    fn poll_ready(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), S::Error>> {
+        self.inner.poll_ready(cx)
+    }
+
+    fn call(&mut self, mut request: Request<Body>) -> Self::Future {
+        let ready = self.inner.clone();
+        let mut inner = std::mem::replace(&mut self.inner, ready);
+        let running = match Running::enter(&self.shared) {
+            Ok(running) => running,
+            Err(refusal) => return answer(&refusal),
+        };
+        match admit(&self.shared, request.uri().path(), request.headers()) {
+            Ok(Some(caller)) => {
+                request.extensions_mut().insert(caller);
+            }
+            Ok(None) => {}
+            Err(refusal) => return answer(&refusal),
+        }
+        let deadline = deadline(request.headers(), self.shared.guarding.deadline);
+        let call = inner.call(request);
+        Box::pin(async move {
+            let _running = running;
+            match tokio::time::timeout(deadline, call).await {
+                Ok(result) => result.map(reword),
+                Err(_) => Ok(status::with_reason(
+                    Code::DeadlineExceeded,
+                    "DEADLINE_EXCEEDED",
+                    "time is up; it may have happened all the same: try again with the same request_id",
+                )
+                .into_http()),
+            }
+        })
+    }
+}
+
+/// Counts a call while it is worked on.
+struct Running(Arc<Shared>);
+
+impl Running {
+    fn enter(shared: &Arc<Shared>) -> Result<Self, Status> {
+        let before = shared.running.fetch_add(1, Ordering::SeqCst);
+        let running = Self(shared.clone());
+        if before >= shared.guarding.max_concurrent {
+            return Err(status::unavailable(
+                "too many calls at once; try again in a second",
+            ));
+        }
+        Ok(running)
+    }
+}
+
+impl Drop for Running {
+    fn drop(&mut self) {
+        self.0.running.fetch_sub(1, Ordering::SeqCst);
+    }
+}
+
+/// Health and reflection are open; of ours, what has no row in the table is closed.
+fn admit(shared: &Shared, path: &str, headers: &HeaderMap) -> Result<Option<Caller>, Status> {
+    if path.starts_with("/grpc.") {
+        return Ok(None);
+    }
+    let grant = access::grant(path);
+    let bearer = headers
+        .get("authorization")
+        .and_then(|value| value.to_str().ok())
+        .and_then(|value| {
+            value
+                .strip_prefix("Bearer ")
+                .or_else(|| value.strip_prefix("bearer "))
+        });
+    let principal = bearer
+        .and_then(|token| shared.guarding.verifier.verify(token))
+        .ok_or_else(|| {
+            status::with_reason(
+                Code::Unauthenticated,
+                "UNAUTHENTICATED",
+                "a valid bearer token is needed; `hotline token --help` makes one for development",
+            )
+        })?;
+    if shared.rates.check_key(&principal.subject).is_err() {
+        return Err(over_the_limit());
+    }
+    let scopes: Vec<_> = grant
+        .map(|grant| grant.roles)
+        .unwrap_or_default()
+        .iter()
+        .filter(|(role, scope)| principal.roles.contains(role) && has_scope(&principal, *scope))
+        .copied()
+        .collect();
+    if scopes.is_empty() {
+        return Err(status::denied("this call is not open to your role"));
+    }
+    Ok(Some(Caller { principal, scopes }))
+}
+
+/// A liaison without a unit, a platform without a name: nothing is theirs.
+fn has_scope(principal: &Principal, scope: Scope) -> bool {
+    match scope {
+        Scope::All => true,
+        Scope::OwnUnit => principal.unit.is_some(),
+        Scope::OwnPlatform => principal.platform.is_some(),
+    }
+}
+
+fn over_the_limit() -> Status {
+    use tonic_types::{ErrorDetails, StatusExt as _};
+    let mut details = ErrorDetails::with_retry_info(Some(Duration::from_secs(1)));
+    details.add_quota_failure_violation("principal", "server.max_calls_per_second");
+    details.set_error_info(
+        "RATE_LIMITED",
+        status::DOMAIN,
+        std::collections::HashMap::new(),
+    );
+    Status::with_error_details(
+        Code::ResourceExhausted,
+        "too many calls; try again in a second",
+        details,
+    )
+}
+
+fn answer<E: Send + 'static>(refusal: &Status) -> BoxFuture<'static, Result<Response<Body>, E>> {
+    let response = refusal.clone().into_http();
+    Box::pin(async move { Ok(response) })
+}
+
+/// `grpc-timeout` (gRPC over HTTP/2: up to 8 digits and a unit), capped.
+fn deadline(headers: &HeaderMap, cap: Duration) -> Duration {
+    let asked = headers
+        .get("grpc-timeout")
+        .and_then(|value| value.to_str().ok())
+        .and_then(|text| {
+            let (amount, unit) = text.split_at_checked(text.len().checked_sub(1)?)?;
+            let amount = amount.parse::<u64>().ok()?;
+            Some(match unit {
+                "H" => Duration::from_secs(amount.saturating_mul(3600)),
+                "M" => Duration::from_secs(amount.saturating_mul(60)),
+                "S" => Duration::from_secs(amount),
+                "m" => Duration::from_millis(amount),
+                "u" => Duration::from_micros(amount),
+                "n" => Duration::from_nanos(amount),
+                _ => return None,
+            })
+        });
+    asked.map_or(cap, |asked| asked.min(cap))
+}
+
+/// tonic answers an undecodable message with INTERNAL and an oversized one with OUT_OF_RANGE; both are the caller's.
+fn reword(mut response: Response<Body>) -> Response<Body> {
+    let message = response
+        .headers()
+        .get("grpc-message")
+        .and_then(|value| value.to_str().ok())
+        .unwrap_or_default();
+    let code = match response
+        .headers()
+        .get("grpc-status")
+        .map(HeaderValue::as_bytes)
+    {
+        Some(b"13")
+            if message.contains("decode")
+                || message.contains("protobuf")
+                || message.contains("compress") =>
+        {
+            "3"
+        }
+        Some(b"11") if message.contains("large") => "8",
+        _ => return response,
+    };
+    response
+        .headers_mut()
+        .insert("grpc-status", HeaderValue::from_static(code));
+    response
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_deadline_is_read_and_capped() {
+        let cap = Duration::from_secs(10);
+        for (text, expected) in [
+            ("250m", Duration::from_millis(250)),
+            ("3S", Duration::from_secs(3)),
+            ("1H", cap),
+            ("x", cap),
+            ("", cap),
+            ("99999999999999999999S", cap),
+        ] {
+            let mut headers = HeaderMap::new();
+            headers.insert("grpc-timeout", HeaderValue::from_str(text).expect("ascii"));
+            assert_eq!(deadline(&headers, cap), expected, "{text:?}");
+        }
+        assert_eq!(deadline(&HeaderMap::new(), cap), cap);
+    }
+}

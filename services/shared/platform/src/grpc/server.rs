@@ -1,0 +1,201 @@
+//! One gRPC server: layers, health, reflection, and a stop that ends.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use hotline_proto::access;
+use http::Request;
+use prost::Message as _;
+use prost_types::FileDescriptorSet;
+use tokio::net::TcpListener;
+use tokio_stream::wrappers::TcpListenerStream;
+use tokio_util::sync::CancellationToken;
+use tonic::Status;
+use tonic::body::Body;
+use tonic::service::Routes;
+use tonic_health::ServingStatus;
+use tonic_health::server::HealthReporter;
+use tower_http::catch_panic::CatchPanicLayer;
+use tower_http::trace::TraceLayer;
+
+use super::detach::DetachLayer;
+use super::guard::{GuardLayer, Guarding};
+use crate::auth::Verifier;
+use crate::config::ServerConfig;
+use crate::lifecycle::Lifecycle;
+use crate::service::StartError;
+
+/// Connections are ended after this long, so that clients find new replicas (kubernetes: one connection, one pod).
+const MAX_CONNECTION_AGE: Duration = Duration::from_secs(600);
+const CONNECTION_AGE_GRACE: Duration = Duration::from_secs(30);
+
+/// What is served, and how.
+pub struct Server {
+    /// Name of the service, for logs and spans.
+    pub name: &'static str,
+    /// Limits.
+    pub config: ServerConfig,
+    /// Verifies callers.
+    pub verifier: Arc<Verifier>,
+    /// Ends it.
+    pub lifecycle: Lifecycle,
+}
+
+impl Server {
+    /// Serves `routes` on a bound listener until the lifecycle stops: NOT_SERVING, drain, then no new calls.
+    ///
+    /// # Errors
+    /// When one of `services`' RPCs has no row in the table of rights: it would be closed to everybody.
+    pub async fn serve(
+        self,
+        listener: TcpListener,
+        routes: Routes,
+        services: &[&'static str],
+    ) -> Result<(), StartError> {
+        check_rows(services)?;
+        let (health, health_service) = tonic_health::server::health_reporter();
+        for service in services {
+            health
+                .set_service_status(service, ServingStatus::Serving)
+                .await;
+        }
+        let routes = with_reflection(routes.add_service(health_service))?;
+        let ended = CancellationToken::new();
+        self.stop_later(health, services.to_vec(), ended.clone());
+        let name = self.name;
+        let guard = GuardLayer::new(self.guarding()?);
+        let layers = tower::ServiceBuilder::new()
+            .layer(CatchPanicLayer::custom(
+                |_: Box<dyn std::any::Any + Send>| {
+                    tracing::error!("a call panicked");
+                    Status::internal("internal error").into_http::<Body>()
+                },
+            ))
+            .layer(
+                TraceLayer::new_for_grpc()
+                    .make_span_with(move |request: &Request<Body>| call_span(name, request)),
+            )
+            .layer(guard)
+            .layer(DetachLayer {
+                tracker: self.lifecycle.tracker(),
+            });
+        let serving = tonic::transport::Server::builder()
+            .max_concurrent_streams(self.config.max_streams)
+            .http2_max_header_list_size(self.config.max_header_bytes)
+            .http2_keepalive_interval(Some(Duration::from_secs(30)))
+            .http2_keepalive_timeout(Some(Duration::from_secs(10)))
+            .max_connection_age(MAX_CONNECTION_AGE)
+            .max_connection_age_grace(CONNECTION_AGE_GRACE)
+            .tcp_nodelay(true)
+            .layer(layers)
+            .add_routes(routes)
+            .serve_with_incoming_shutdown(TcpListenerStream::new(listener), async move {
+                ended.cancelled().await;
+            });
+        self.lifecycle.spawn(async move {
+            if let Err(error) = serving.await {
+                tracing::error!(service = name, error = %crate::steps::chain(&error), "the server ended");
+            }
+        });
+        Ok(())
+    }
+
+    /// When the lifecycle stops: NOT_SERVING, time for balancers to see it, then no new calls.
+    fn stop_later(
+        &self,
+        health: HealthReporter,
+        names: Vec<&'static str>,
+        ended: CancellationToken,
+    ) {
+        let stopping = self.lifecycle.stopping();
+        let drain = Duration::from_secs(self.config.drain_seconds);
+        self.lifecycle.spawn(async move {
+            stopping.cancelled().await;
+            health
+                .set_service_status("", ServingStatus::NotServing)
+                .await;
+            for service in names {
+                health
+                    .set_service_status(service, ServingStatus::NotServing)
+                    .await;
+            }
+            tokio::time::sleep(drain).await;
+            ended.cancel();
+        });
+    }
+
+    fn guarding(&self) -> Result<Guarding, StartError> {
+        let max_per_second = std::num::NonZeroU32::new(self.config.max_calls_per_second)
+            .ok_or_else(|| {
+                StartError("server.max_calls_per_second must be at least 1".to_owned())
+            })?;
+        Ok(Guarding {
+            verifier: self.verifier.clone(),
+            deadline: Duration::from_secs(self.config.deadline_seconds),
+            max_concurrent: self.config.max_concurrent_calls,
+            max_per_second,
+        })
+    }
+}
+
+/// A span per call; the caller's trace goes on in it. No metadata, no peer address: they may be personal.
+fn call_span(service: &'static str, request: &Request<Body>) -> tracing::Span {
+    let method = request.uri().path();
+    let span = tracing::info_span!("rpc", service, rpc.method = method, otel.kind = "server");
+    crate::telemetry::adopt_headers(&span, request.headers());
+    span
+}
+
+/// v1 and v1alpha, so that every client finds the contracts.
+fn with_reflection(routes: Routes) -> Result<Routes, StartError> {
+    let builder = || {
+        tonic_reflection::server::Builder::configure()
+            .register_encoded_file_descriptor_set(hotline_proto::DESCRIPTORS)
+            .register_encoded_file_descriptor_set(tonic_health::pb::FILE_DESCRIPTOR_SET)
+    };
+    let broken = |error: tonic_reflection::server::Error| {
+        StartError(format!("the contracts cannot be served: {error}"))
+    };
+    Ok(routes
+        .add_service(builder().build_v1().map_err(broken)?)
+        .add_service(builder().build_v1alpha().map_err(broken)?))
+}
+
+/// Every RPC of these services has a row in the table of rights.
+fn check_rows(services: &[&'static str]) -> Result<(), StartError> {
+    let missing: Vec<String> = rpcs(services)
+        .into_iter()
+        .filter(|rpc| access::grant(rpc).is_none())
+        .collect();
+    if missing.is_empty() {
+        return Ok(());
+    }
+    Err(StartError(format!(
+        "no row in the table of rights for {}",
+        missing.join(", ")
+    )))
+}
+
+/// Full method names of services, from the descriptor.
+#[must_use]
+pub fn rpcs(services: &[&str]) -> Vec<String> {
+    let files = FileDescriptorSet::decode(hotline_proto::DESCRIPTORS).expect("compiled in");
+    files
+        .file
+        .iter()
+        .flat_map(|file| {
+            file.service
+                .iter()
+                .map(move |service| (file.package(), service))
+        })
+        .map(|(package, service)| (format!("{package}.{}", service.name()), service))
+        .filter(|(name, _)| services.contains(&name.as_str()))
+        .flat_map(|(name, service)| {
+            service
+                .method
+                .iter()
+                .map(move |method| format!("/{name}/{}", method.name()))
+                .collect::<Vec<_>>()
+        })
+        .collect()
+}

@@ -1,0 +1,115 @@
+//! Logs and traces. A trace goes through calls in `traceparent` headers and through the event log in its rows.
+
+use std::collections::HashMap;
+
+use http::HeaderMap;
+use opentelemetry::propagation::TextMapPropagator as _;
+use opentelemetry::trace::{TraceContextExt as _, TracerProvider as _};
+use opentelemetry_otlp::WithExportConfig as _;
+use opentelemetry_sdk::Resource;
+use opentelemetry_sdk::propagation::TraceContextPropagator;
+use opentelemetry_sdk::trace::SdkTracerProvider;
+use tracing::Span;
+use tracing_opentelemetry::OpenTelemetrySpanExt as _;
+use tracing_subscriber::layer::SubscriberExt as _;
+use tracing_subscriber::util::SubscriberInitExt as _;
+use tracing_subscriber::{EnvFilter, Layer as _};
+
+use crate::config::{LogConfig, LogFormat, OtlpConfig};
+
+/// Held by `main`; [`Telemetry::shutdown`] sends what is still in memory.
+#[derive(Default)]
+pub struct Telemetry {
+    provider: Option<SdkTracerProvider>,
+}
+
+/// Starts logs, and traces when an endpoint is set. Call it inside the runtime (the exporter needs its reactor).
+///
+/// # Errors
+/// One sentence naming the setting that is wrong.
+pub fn init(log: &LogConfig, otlp: &OtlpConfig, service: &str) -> Result<Telemetry, String> {
+    let filter = EnvFilter::try_new(&log.filter)
+        .map_err(|error| format!("log.filter: {error}; write something like \"info,sqlx=warn\""))?;
+    let lines = tracing_subscriber::fmt::layer().with_writer(std::io::stderr);
+    let lines = match log.format {
+        LogFormat::Human => lines.with_target(false).boxed(),
+        LogFormat::Json => lines.json().flatten_event(true).boxed(),
+    };
+    let provider = if otlp.endpoint.is_empty() {
+        None
+    } else {
+        Some(provider(otlp, service)?)
+    };
+    let traces = provider
+        .as_ref()
+        .map(|provider| tracing_opentelemetry::layer().with_tracer(provider.tracer("hotline")));
+    tracing_subscriber::registry()
+        .with(filter)
+        .with(lines)
+        .with(traces)
+        .try_init()
+        .map_err(|_| "logging was started twice".to_owned())?;
+    Ok(Telemetry { provider })
+}
+
+fn provider(otlp: &OtlpConfig, service: &str) -> Result<SdkTracerProvider, String> {
+    let exporter = opentelemetry_otlp::SpanExporter::builder()
+        .with_tonic()
+        .with_endpoint(&otlp.endpoint)
+        .build()
+        .map_err(|error| {
+            format!("otlp.endpoint: {error}; write something like \"http://127.0.0.1:4317\"")
+        })?;
+    Ok(SdkTracerProvider::builder()
+        .with_batch_exporter(exporter)
+        .with_resource(
+            Resource::builder()
+                .with_service_name(service.to_owned())
+                .build(),
+        )
+        .build())
+}
+
+impl Telemetry {
+    /// Sends the remaining spans. Blocking inside: it would hang on the runtime's only worker.
+    pub async fn shutdown(self) {
+        if let Some(provider) = self.provider {
+            let done = tokio::task::spawn_blocking(move || provider.shutdown()).await;
+            if !matches!(done, Ok(Ok(()))) {
+                tracing::warn!("the last spans could not be sent");
+            }
+        }
+    }
+}
+
+/// W3C traceparent of the current span; none when nothing is traced.
+#[must_use]
+pub fn current_traceparent() -> Option<String> {
+    let context = Span::current().context();
+    if !context.span().span_context().is_valid() {
+        return None;
+    }
+    let mut carrier = HashMap::new();
+    TraceContextPropagator::new().inject_context(&context, &mut carrier);
+    carrier.remove("traceparent")
+}
+
+/// Continues the trace of `traceparent` in a span that was not entered yet.
+pub fn adopt(span: &Span, traceparent: &str) {
+    let carrier = HashMap::from([("traceparent".to_owned(), traceparent.to_owned())]);
+    let context = TraceContextPropagator::new().extract(&carrier);
+    if context.span().span_context().is_valid() {
+        // Refused only for a span that has started already: then it stays a root of its own.
+        let _ = span.set_parent(context);
+    }
+}
+
+/// Continues the trace of a request's headers.
+pub fn adopt_headers(span: &Span, headers: &HeaderMap) {
+    if let Some(value) = headers
+        .get("traceparent")
+        .and_then(|value| value.to_str().ok())
+    {
+        adopt(span, value);
+    }
+}
