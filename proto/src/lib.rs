@@ -2,6 +2,7 @@
 //! and the one table of who may call what ([`access`]).
 
 pub mod access;
+mod event_type;
 
 /// The encoded `FileDescriptorSet` of every package, for reflection and for tests that walk the contracts.
 pub const DESCRIPTORS: &[u8] = include_bytes!(concat!(env!("OUT_DIR"), "/descriptors.bin"));
@@ -34,6 +35,7 @@ pub mod hotline {
     package!(supervision, "hotline.supervision.v1");
 }
 
+pub use event_type::event_type;
 pub use hotline::{
     analytics::v1 as analytics, callback::v1 as callback, common::v1 as common,
     events::v1 as events, intake::v1 as intake, routing::v1 as routing,

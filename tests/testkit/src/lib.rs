@@ -1,1 +1,27 @@
-//! Placeholder.
+//! What tests stand on: real databases, real Redis, served services, callers of every kind.
+//!
+//! The servers are started once for a whole run by `testkit-servers COMMAND…` (see `make test`), which tells where they
+//! are by `TESTKIT_POSTGRES_URL` and `TESTKIT_REDIS_URL`. Each test has a database of its own, copied from a migrated
+//! template, with an epoch of its own, so that its Redis streams are its own as well.
+
+pub mod callers;
+pub mod databases;
+pub mod edge;
+
+use chrono::{DateTime, Utc};
+
+pub use callers::{Callers, role};
+pub use databases::{Database, database, redis_url};
+pub use edge::{Edge, listen};
+
+/// An instant of Asia/Shanghai in April 2024: `at(1, 9, 30)` is 2024-04-01 09:30.
+#[must_use]
+pub fn at(day: u32, hour: u32, minute: u32) -> DateTime<Utc> {
+    use chrono::TimeZone as _;
+    let shanghai = chrono::FixedOffset::east_opt(8 * 3600).expect("eight hours");
+    shanghai
+        .with_ymd_and_hms(2024, 4, day, hour, minute, 0)
+        .single()
+        .expect("a day of April")
+        .with_timezone(&Utc)
+}

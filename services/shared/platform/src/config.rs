@@ -159,6 +159,17 @@ section! {
     }
 }
 
+/// Settings of a service that adds none.
+#[derive(Clone, Copy, Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Nothing {}
+
+/// The compiled-in defaults alone.
+#[must_use]
+pub fn shared_defaults() -> Settings<Nothing> {
+    load("HOTLINE", "[service]", None, Some(HashMap::new())).expect("parsed by a test")
+}
+
 /// How log lines look.
 #[derive(Clone, Copy, Debug, Deserialize, PartialEq, Eq)]
 #[serde(rename_all = "lowercase")]
@@ -184,6 +195,20 @@ pub fn load<S: DeserializeOwned>(
     file: Option<&Path>,
     environment: Option<HashMap<String, String>>,
 ) -> Result<Settings<S>, ConfigError> {
+    load_with(service, service_defaults, file, environment, &[])
+}
+
+/// [`load`], with values that win over file and environment: what a process decides for the services in it.
+///
+/// # Errors
+/// [`ConfigError`] naming the key.
+pub fn load_with<S: DeserializeOwned>(
+    service: &str,
+    service_defaults: &str,
+    file: Option<&Path>,
+    environment: Option<HashMap<String, String>>,
+    values: &[(&str, String)],
+) -> Result<Settings<S>, ConfigError> {
     use config::{Environment, File, FileFormat};
     let mut builder = config::Config::builder()
         .add_source(File::from_str(DEFAULTS, FileFormat::Toml))
@@ -195,9 +220,59 @@ pub fn load<S: DeserializeOwned>(
         .prefix_separator("_")
         .separator("__")
         .source(environment);
+    builder = builder.add_source(variables);
+    for (key, value) in values {
+        builder = builder
+            .set_override(*key, value.as_str())
+            .map_err(|error| ConfigError(error.to_string()))?;
+    }
     builder
-        .add_source(variables)
         .build()
         .and_then(config::Config::try_deserialize)
         .map_err(|error| ConfigError(error.to_string()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn variables(pairs: &[(&str, &str)]) -> Option<HashMap<String, String>> {
+        Some(
+            pairs
+                .iter()
+                .map(|(key, value)| ((*key).to_owned(), (*value).to_owned()))
+                .collect(),
+        )
+    }
+
+    #[test]
+    fn the_defaults_are_whole() {
+        assert_eq!(shared_defaults().server.max_message_bytes, 1_048_576);
+    }
+
+    #[test]
+    fn the_environment_wins_and_a_mistyped_key_is_named() {
+        let settings: Settings<Nothing> = load(
+            "routing",
+            "[service]",
+            None,
+            variables(&[
+                ("ROUTING_DATABASE__URL", "postgres://x/y"),
+                ("ROUTING_EVENTS__BATCH", "7"),
+            ]),
+        )
+        .expect("both keys exist");
+        assert_eq!(
+            (settings.database.url.as_str(), settings.events.batch),
+            ("postgres://x/y", 7)
+        );
+        let error = load::<Nothing>(
+            "routing",
+            "[service]",
+            None,
+            variables(&[("ROUTING_DATABASE__ULR", "x")]),
+        )
+        .expect_err("there is no ulr");
+        assert!(error.to_string().contains("ulr"), "{error}");
+    }
 }

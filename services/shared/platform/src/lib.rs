@@ -17,3 +17,23 @@ pub mod telemetry;
 
 /// The tables of this crate, migrated before a service's own; kept in `_platform_migrations`.
 pub static MIGRATOR: sqlx::migrate::Migrator = sqlx::migrate!();
+
+/// Where they are noted; every crate has a table of its own, so that their versions do not mix.
+pub const MIGRATIONS_TABLE: &str = "_platform_migrations";
+
+fn migrator() -> sqlx::migrate::Migrator {
+    sqlx::migrate!()
+}
+
+/// Brings this crate's tables up to date; changes nothing when they are.
+///
+/// # Errors
+/// What the database said.
+pub async fn migrate(pool: &sqlx::PgPool) -> Result<(), store::StoreError> {
+    let mut migrator = migrator();
+    migrator.dangerous_set_table_name(MIGRATIONS_TABLE);
+    migrator
+        .run(pool)
+        .await
+        .map_err(|error| store::StoreError::Unready(error.to_string()))
+}

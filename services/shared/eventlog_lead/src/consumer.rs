@@ -1,0 +1,340 @@
+//! Reads one source and applies its events: exactly once in effect, in order within a partition, with any number of
+//! replicas.
+
+use std::collections::{BTreeMap, HashMap};
+use std::sync::{Arc, Mutex};
+
+use async_trait::async_trait;
+use chrono::{DateTime, Utc};
+use futures::future::BoxFuture;
+use hotline_proto::common::event_log_service_client::EventLogServiceClient;
+use hotline_proto::common::{GetHeadsRequest, GetHeadsResponse, ReadEventsRequest};
+use platform::clock::SharedClock;
+use platform::grpc::client::Peer;
+use platform::lifecycle::Lifecycle;
+use platform::steps::{Ran, Step, StepError};
+use platform::store::StoreError;
+use tokio::sync::Notify;
+use uuid::Uuid;
+
+use crate::core::consume::{EpochCheck, Plan, Standing, check_epoch, plan};
+use crate::event::{Handler, Recorded};
+use crate::parking::apply_batch;
+use crate::store::cursors::{self, Cursor};
+use crate::stream::Streams;
+use crate::tx::Store;
+
+/// Events per transaction when nobody says otherwise.
+const BATCH: u32 = 500;
+
+/// Where a source's log can be read.
+pub struct Source {
+    /// Name of the service that owns it.
+    pub service: &'static str,
+    /// Its event log service.
+    pub client: EventLogServiceClient<Peer>,
+    /// Redis with its streams, if there is one.
+    pub redis: Option<String>,
+}
+
+/// The consumer of one source.
+pub struct Consumer {
+    name: String,
+    store: Store,
+    source: Source,
+    streams: Streams,
+    handler: Arc<dyn Handler>,
+    clock: SharedClock,
+    batch: u32,
+    wake: Arc<Notify>,
+    heard: Mutex<Option<(Uuid, u16)>>,
+}
+
+impl Consumer {
+    /// Applies the events of `source` to `store` through `handler`.
+    #[must_use]
+    pub fn new(
+        store: &Store,
+        source: Source,
+        handler: Arc<dyn Handler>,
+        clock: SharedClock,
+    ) -> Self {
+        Self {
+            name: format!("{}.consume.{}", store.service(), source.service),
+            store: store.clone(),
+            streams: Streams::new(source.redis.as_deref()),
+            source,
+            handler,
+            clock,
+            batch: BATCH,
+            wake: Arc::default(),
+            heard: Mutex::default(),
+        }
+    }
+
+    /// With another number of events per transaction.
+    #[must_use]
+    pub fn with_batch(mut self, batch: u32) -> Self {
+        self.batch = batch.max(1);
+        self
+    }
+
+    /// What its loop waits on.
+    #[must_use]
+    pub fn wake(&self) -> Arc<Notify> {
+        self.wake.clone()
+    }
+
+    /// Rings [`Consumer::wake`] when something arrives in Redis.
+    #[must_use]
+    pub fn doorbell(
+        self: &Arc<Self>,
+    ) -> Arc<dyn Fn(Lifecycle) -> BoxFuture<'static, ()> + Send + Sync> {
+        let consumer = self.clone();
+        Arc::new(move |lifecycle| crate::doorbell::ring(consumer.clone(), lifecycle))
+    }
+
+    pub(crate) fn streams(&self) -> &Streams {
+        &self.streams
+    }
+
+    pub(crate) fn source(&self) -> &'static str {
+        self.source.service
+    }
+
+    /// Epoch and partitions of the source, once it has answered.
+    pub(crate) fn heard(&self) -> Option<(Uuid, u16)> {
+        *self
+            .heard
+            .lock()
+            .unwrap_or_else(std::sync::PoisonError::into_inner)
+    }
+
+    async fn heads(&self) -> Result<Heads, StepError> {
+        let answer = self
+            .source
+            .client
+            .clone()
+            .get_heads(GetHeadsRequest {})
+            .await;
+        let answer = answer
+            .map_err(|status| self.unreachable(&status))?
+            .into_inner();
+        let heads = Heads::read(&answer).ok_or_else(|| {
+            StepError::Stopped(format!(
+                "{} answered with heads that are none",
+                self.source.service
+            ))
+        })?;
+        let partitions = u16::try_from(heads.positions.len()).unwrap_or(u16::MAX);
+        *self
+            .heard
+            .lock()
+            .unwrap_or_else(std::sync::PoisonError::into_inner) = Some((heads.epoch, partitions));
+        Ok(heads)
+    }
+
+    /// The cursors, made where they are missing; another incarnation of the source stops here.
+    async fn cursors(&self, heads: &Heads) -> Result<BTreeMap<u16, Cursor>, StepError> {
+        let mut connection = self
+            .store
+            .pool()
+            .acquire()
+            .await
+            .map_err(StoreError::from)?;
+        let found = cursors::of_source(&mut connection, self.source.service).await?;
+        let mut unready = Vec::new();
+        for (partition, _) in &heads.positions {
+            let check = found
+                .get(partition)
+                .map(|c| check_epoch(c.epoch, heads.epoch, c.position));
+            match check {
+                Some(EpochCheck::Same) => {}
+                None | Some(EpochCheck::Adopt) => unready.push(partition.cast_signed()),
+                Some(EpochCheck::Stop) => {
+                    return Err(StepError::Stopped(format!(
+                        "{} has another epoch than the one that was read: it was restored from a backup; nothing of it is read until an operator has realigned it",
+                        self.source.service
+                    )));
+                }
+            }
+        }
+        if unready.is_empty() {
+            return Ok(found);
+        }
+        cursors::prepare(&mut connection, self.source.service, heads.epoch, &unready).await?;
+        Ok(cursors::of_source(&mut connection, self.source.service).await?)
+    }
+
+    /// What Redis has after the cursors; nothing when it is away.
+    async fn read_redis(&self, epoch: Uuid, behind: &[(u16, u64)]) -> HashMap<u16, Vec<Recorded>> {
+        if !self.streams.is_configured() {
+            return HashMap::new();
+        }
+        self.streams
+            .read(self.source.service, epoch, behind, self.batch as usize)
+            .await
+            .unwrap_or_default()
+    }
+
+    async fn read_producer(
+        &self,
+        epoch: Uuid,
+        partition: u16,
+        after: u64,
+    ) -> Result<Vec<Recorded>, StepError> {
+        let request = ReadEventsRequest {
+            epoch: epoch.to_string(),
+            partition: u32::from(partition),
+            after_position: after,
+            limit: self.batch,
+        };
+        let answer = self.source.client.clone().read_events(request).await;
+        let events = answer
+            .map_err(|status| self.unreachable(&status))?
+            .into_inner()
+            .events;
+        events
+            .iter()
+            .map(|event| Recorded::from_proto(self.source.service, event))
+            .collect::<Option<Vec<_>>>()
+            .ok_or_else(|| StepError::Stopped(format!(
+                "{} sent an event of partition {partition} after {after} that cannot be read: is this program older than it?",
+                self.source.service
+            )))
+    }
+
+    /// The next events of a partition, without a hole, whole before the cursor is claimed.
+    async fn gather(
+        &self,
+        epoch: Uuid,
+        partition: u16,
+        standing: Standing,
+        mut read: Vec<Recorded>,
+    ) -> Result<Vec<Recorded>, StepError> {
+        let positions: Vec<u64> = read.iter().map(|event| event.position).collect();
+        match plan(standing, &positions) {
+            Plan::Rest => Ok(Vec::new()),
+            Plan::Apply(range) => Ok(read.drain(range).collect()),
+            Plan::FillGap => self.read_producer(epoch, partition, standing.cursor).await,
+        }
+    }
+
+    /// Applies events and moves the cursor in one transaction. 0 when another replica has the cursor or has moved it.
+    async fn apply(
+        &self,
+        epoch: Uuid,
+        partition: u16,
+        events: &[Recorded],
+    ) -> Result<usize, StepError> {
+        let mut tx = self.store.begin().await?;
+        let Some((known, position)) =
+            cursors::claim(tx.conn(), self.source.service, partition).await?
+        else {
+            return Ok(0);
+        };
+        if known != epoch {
+            return Ok(0);
+        }
+        let positions: Vec<u64> = events.iter().map(|event| event.position).collect();
+        let standing = Standing {
+            cursor: position,
+            head: position,
+        };
+        let Plan::Apply(range) = plan(standing, &positions) else {
+            return Ok(0);
+        };
+        let fresh = &events[range];
+        apply_batch(&mut tx, self.handler.as_ref(), fresh, self.clock.now()).await?;
+        let last = fresh.last().map_or(position, |event| event.position);
+        cursors::advance(tx.conn(), self.source.service, partition, last).await?;
+        self.store.commit(tx).await?;
+        Ok(fresh.len())
+    }
+
+    async fn note_known(
+        &self,
+        heads: &Heads,
+        cursors: &BTreeMap<u16, Cursor>,
+        at: DateTime<Utc>,
+    ) -> Result<(), StepError> {
+        if cursors.values().all(|cursor| cursor.known_until >= at) {
+            return Ok(());
+        }
+        let mut connection = self
+            .store
+            .pool()
+            .acquire()
+            .await
+            .map_err(StoreError::from)?;
+        cursors::note_known(&mut connection, self.source.service, &heads.positions, at).await?;
+        Ok(())
+    }
+
+    fn unreachable(&self, status: &tonic::Status) -> StepError {
+        StepError::Unreachable {
+            service: self.source.service.to_owned(),
+            reason: format!("{:?}: {}", status.code(), status.message()),
+        }
+    }
+}
+
+struct Heads {
+    epoch: Uuid,
+    positions: Vec<(u16, u64)>,
+}
+
+impl Heads {
+    fn read(answer: &GetHeadsResponse) -> Option<Self> {
+        let positions = answer
+            .heads
+            .iter()
+            .map(|head| Some((u16::try_from(head.partition).ok()?, head.position)))
+            .collect::<Option<Vec<_>>>()?;
+        Some(Self {
+            epoch: answer.epoch.parse().ok()?,
+            positions,
+        })
+    }
+}
+
+#[async_trait]
+impl Step for Consumer {
+    fn name(&self) -> &str {
+        &self.name
+    }
+
+    async fn run_once(&self) -> Result<Ran, StepError> {
+        // Read before the heads are asked: what was committed by then is below these heads.
+        let asked_at = self.clock.now();
+        let heads = self.heads().await?;
+        let cursors = self.cursors(&heads).await?;
+        let behind: Vec<(u16, u64, u64)> = heads
+            .positions
+            .iter()
+            .filter_map(|(partition, head)| {
+                let cursor = cursors.get(partition)?.position;
+                (cursor < *head).then_some((*partition, cursor, *head))
+            })
+            .collect();
+        let mut did = 0;
+        if !behind.is_empty() {
+            let after: Vec<(u16, u64)> = behind
+                .iter()
+                .map(|(partition, cursor, _)| (*partition, *cursor))
+                .collect();
+            let mut read = self.read_redis(heads.epoch, &after).await;
+            for (partition, cursor, head) in behind {
+                let read = read.remove(&partition).unwrap_or_default();
+                let events = self
+                    .gather(heads.epoch, partition, Standing { cursor, head }, read)
+                    .await?;
+                if !events.is_empty() {
+                    did += self.apply(heads.epoch, partition, &events).await?;
+                }
+            }
+        }
+        self.note_known(&heads, &cursors, asked_at).await?;
+        Ok(Ran { did, next_at: None })
+    }
+}

@@ -1,0 +1,142 @@
+//! Copies the log to Redis. It may die, repeat, or run twice: an id that is there already is refused.
+
+use std::collections::HashMap;
+
+use async_trait::async_trait;
+use platform::steps::{Ran, Step, StepError};
+use platform::store::StoreError;
+use tokio::sync::Mutex;
+
+use crate::core::relay::resume_after;
+use crate::store::log;
+use crate::stream::Streams;
+use crate::tx::Store;
+
+/// Events per pipeline.
+const BATCH: i64 = 500;
+
+/// The relay of one service; any number may run.
+pub struct Relay {
+    name: String,
+    store: Store,
+    streams: Streams,
+    keep: u64,
+    sent: Mutex<HashMap<u16, u64>>,
+    away: std::sync::atomic::AtomicBool,
+}
+
+impl Relay {
+    /// Copies `store`'s log to Redis at `redis`; without a URL it does nothing. Streams keep about `keep` entries.
+    #[must_use]
+    pub fn new(store: &Store, redis: Option<&str>, keep: u64) -> Self {
+        Self {
+            name: format!("{}.relay", store.service()),
+            store: store.clone(),
+            streams: Streams::new(redis),
+            keep,
+            sent: Mutex::default(),
+            away: std::sync::atomic::AtomicBool::new(false),
+        }
+    }
+
+    async fn copy(
+        &self,
+        partition: u16,
+        head: u64,
+        sent: &mut HashMap<u16, u64>,
+    ) -> Result<usize, Failure> {
+        let (service, epoch) = (self.store.service(), self.store.epoch());
+        let mut after = match sent.get(&partition) {
+            Some(after) => *after,
+            None if head == 0 => 0,
+            None => resume_after(
+                self.streams
+                    .last_position(service, epoch, partition)
+                    .await?,
+                head,
+                self.keep,
+            ),
+        };
+        let mut copied = 0;
+        while after < head {
+            let mut connection = self
+                .store
+                .pool()
+                .acquire()
+                .await
+                .map_err(StoreError::from)?;
+            let events = log::read(&mut connection, service, partition, after, BATCH).await?;
+            drop(connection);
+            let Some(last) = events.last().map(|event| event.position) else {
+                break;
+            };
+            self.streams
+                .add(service, epoch, partition, &events, self.keep)
+                .await?;
+            copied += events.len();
+            after = last;
+        }
+        sent.insert(partition, after);
+        Ok(copied)
+    }
+}
+
+enum Failure {
+    Redis(redis::RedisError),
+    Store(StoreError),
+}
+
+impl From<redis::RedisError> for Failure {
+    fn from(error: redis::RedisError) -> Self {
+        Self::Redis(error)
+    }
+}
+
+impl From<StoreError> for Failure {
+    fn from(error: StoreError) -> Self {
+        Self::Store(error)
+    }
+}
+
+#[async_trait]
+impl Step for Relay {
+    fn name(&self) -> &str {
+        &self.name
+    }
+
+    async fn run_once(&self) -> Result<Ran, StepError> {
+        use std::sync::atomic::Ordering;
+        if !self.streams.is_configured() {
+            return Ok(Ran::default());
+        }
+        let mut sent = self.sent.lock().await;
+        let heads = log::heads(
+            &mut *self
+                .store
+                .pool()
+                .acquire()
+                .await
+                .map_err(StoreError::from)?,
+        )
+        .await?;
+        let mut did = 0;
+        for (partition, head) in heads {
+            match self.copy(partition, head, &mut sent).await {
+                Ok(copied) => did += copied,
+                Err(Failure::Store(error)) => return Err(error.into()),
+                // Consumers read from the log itself meanwhile; what the stream has is asked again afterwards.
+                Err(Failure::Redis(error)) => {
+                    sent.clear();
+                    if !self.away.swap(true, Ordering::SeqCst) {
+                        tracing::warn!(step = self.name, %error, "Redis is away; consumers read the log by gRPC");
+                    }
+                    return Ok(Ran { did, next_at: None });
+                }
+            }
+        }
+        if self.away.swap(false, Ordering::SeqCst) {
+            tracing::info!(step = self.name, "Redis is back");
+        }
+        Ok(Ran { did, next_at: None })
+    }
+}

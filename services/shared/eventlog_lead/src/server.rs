@@ -1,0 +1,395 @@
+//! `hotline.common.v1.EventLogService`: a log for its readers, and what its own service could not apply for operators.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use hotline_proto::common::event_log_service_server::{EventLogService, EventLogServiceServer};
+use hotline_proto::common::{
+    Cursor, GetHeadsRequest, GetHeadsResponse, Head, ListCursorsRequest, ListCursorsResponse,
+    ListParkedEventsRequest, ListParkedEventsResponse, ParkedEvent, ReadEventsRequest,
+    ReadEventsResponse, RetryParkedEventRequest, RetryParkedEventResponse, SkipParkedEventRequest,
+    SkipParkedEventResponse,
+};
+use platform::auth::Caller;
+use platform::clock::SharedClock;
+use platform::grpc::fields::Fields;
+use platform::grpc::time::to_proto;
+use platform::grpc::{page, status};
+use platform::store::{AsStoreError, StoreError};
+use prost::Message as _;
+use sqlx::PgConnection;
+use tonic::{Request, Response, Status};
+use uuid::Uuid;
+
+use crate::event::Handler;
+use crate::parking::apply_single;
+use crate::store::{cursors, log, meta, parked};
+use crate::tx::{Call, Store, Tx};
+
+/// Events per answer: with events of up to 2 KB it stays below the receive limit of 4 MiB.
+const MAX_READ: u32 = 1000;
+
+/// The service over a store and the handlers of its sources.
+#[must_use]
+pub fn service(
+    store: Store,
+    handlers: Vec<(&'static str, Arc<dyn Handler>)>,
+    clock: SharedClock,
+) -> EventLogServiceServer<impl EventLogService> {
+    let handlers = handlers
+        .into_iter()
+        .map(|(source, handler)| (source.to_owned(), handler))
+        .collect();
+    EventLogServiceServer::new(Log {
+        store,
+        handlers: Arc::new(handlers),
+        clock,
+    })
+}
+
+struct Log {
+    store: Store,
+    handlers: Arc<HashMap<String, Arc<dyn Handler>>>,
+    clock: SharedClock,
+}
+
+/// Why an operator's command is refused.
+#[derive(Debug, thiserror::Error)]
+enum Refused {
+    #[error("the event is not parked")]
+    NotParked,
+    #[error("this service no longer reads its source")]
+    NoHandler,
+    #[error("it still cannot be applied: {0}")]
+    StillFails(String),
+    #[error("the store refused")]
+    Store(#[from] StoreError),
+}
+
+impl AsStoreError for Refused {
+    fn as_store_error(&self) -> Option<&StoreError> {
+        match self {
+            Self::Store(error) => Some(error),
+            _ => None,
+        }
+    }
+}
+
+impl From<Refused> for Status {
+    fn from(refused: Refused) -> Self {
+        match refused {
+            Refused::NotParked => status::not_found("parked event"),
+            Refused::NoHandler => status::refused("NO_HANDLER", refused.to_string()),
+            Refused::StillFails(_) => status::refused("STILL_FAILS", refused.to_string()),
+            Refused::Store(error) => status::store(&error),
+        }
+    }
+}
+
+impl Log {
+    async fn connection(&self) -> Result<sqlx::pool::PoolConnection<sqlx::Postgres>, Status> {
+        self.store
+            .pool()
+            .acquire()
+            .await
+            .map_err(|error| status::store(&error.into()))
+    }
+}
+
+#[tonic::async_trait]
+impl EventLogService for Log {
+    async fn get_heads(
+        &self,
+        _: Request<GetHeadsRequest>,
+    ) -> Result<Response<GetHeadsResponse>, Status> {
+        let mut connection = self.connection().await?;
+        // Read each time: a restored database has a new epoch.
+        let epoch = meta::read(&mut connection)
+            .await
+            .map_err(|error| status::store(&error))?
+            .epoch;
+        let heads = log::heads(&mut connection)
+            .await
+            .map_err(|error| status::store(&error))?;
+        Ok(Response::new(GetHeadsResponse {
+            service: self.store.service().to_owned(),
+            epoch: epoch.to_string(),
+            heads: heads
+                .into_iter()
+                .map(|(partition, position)| Head {
+                    partition: u32::from(partition),
+                    position,
+                })
+                .collect(),
+        }))
+    }
+
+    async fn read_events(
+        &self,
+        request: Request<ReadEventsRequest>,
+    ) -> Result<Response<ReadEventsResponse>, Status> {
+        let request = request.into_inner();
+        let mut fields = Fields::new();
+        let epoch = fields.uuid("epoch", &request.epoch);
+        let partition = u16::try_from(request.partition)
+            .ok()
+            .filter(|p| *p < self.store.partitions());
+        if partition.is_none() {
+            fields.refuse(
+                "partition",
+                format!("must be below {}", self.store.partitions()),
+            );
+        }
+        if request.limit > MAX_READ {
+            fields.refuse("limit", format!("must be at most {MAX_READ}"));
+        }
+        fields
+            .finish()
+            .map_err(|invalid| status::invalid(&invalid))?;
+        let mut connection = self.connection().await?;
+        let current = meta::read(&mut connection)
+            .await
+            .map_err(|error| status::store(&error))?
+            .epoch;
+        if epoch != Some(current) {
+            return Err(status::refused(
+                "EPOCH_CHANGED",
+                "the log is another incarnation than the reader knows",
+            ));
+        }
+        let limit = i64::from(if request.limit == 0 {
+            MAX_READ
+        } else {
+            request.limit
+        });
+        let events = log::read(
+            &mut connection,
+            self.store.service(),
+            partition.unwrap_or_default(),
+            request.after_position,
+            limit,
+        )
+        .await
+        .map_err(|error| status::store(&error))?;
+        Ok(Response::new(ReadEventsResponse {
+            events: events.iter().map(crate::Recorded::to_proto).collect(),
+        }))
+    }
+
+    async fn list_cursors(
+        &self,
+        _: Request<ListCursorsRequest>,
+    ) -> Result<Response<ListCursorsResponse>, Status> {
+        let mut connection = self.connection().await?;
+        let all = cursors::all(&mut connection)
+            .await
+            .map_err(|error| status::store(&error))?;
+        let cursors = all
+            .into_iter()
+            .map(|(source, partition, cursor)| Cursor {
+                source,
+                partition: u32::from(partition),
+                epoch: cursor.epoch.to_string(),
+                position: cursor.position,
+                known_time: Some(to_proto(cursor.known_until)),
+            })
+            .collect();
+        Ok(Response::new(ListCursorsResponse { cursors }))
+    }
+
+    async fn list_parked_events(
+        &self,
+        request: Request<ListParkedEventsRequest>,
+    ) -> Result<Response<ListParkedEventsResponse>, Status> {
+        let request = request.into_inner();
+        let mut fields = Fields::new();
+        let size = fields.page_size("page_size", request.page_size);
+        let after = after(&mut fields, &request.page_token);
+        fields
+            .finish()
+            .map_err(|invalid| status::invalid(&invalid))?;
+        let mut connection = self.connection().await?;
+        let told = |error: StoreError| status::store(&error);
+        let found = parked::page(&mut connection, (&after.0, after.1, after.2), size)
+            .await
+            .map_err(told)?;
+        let waiting_count = parked::waiting_count(&mut connection)
+            .await
+            .map_err(told)?
+            .unsigned_abs();
+        let next_page_token = match found.last() {
+            Some(last) if found.len() == usize::try_from(size).unwrap_or_default() => page::encode(
+                "parked",
+                &[
+                    &last.source,
+                    &last.event.partition.to_string(),
+                    &last.event.position.to_string(),
+                ],
+            ),
+            _ => String::new(),
+        };
+        let events = found
+            .into_iter()
+            .map(|parked| ParkedEvent {
+                reason: if parked.state == "behind" {
+                    parked.state
+                } else {
+                    parked.reason
+                },
+                source: parked.source,
+                event_id: parked.event.event_id.to_string(),
+                key: parked.event.key.to_string(),
+                r#type: parked.event.kind,
+                partition: u32::from(parked.event.partition),
+                position: parked.event.position,
+                parked_time: Some(to_proto(parked.since)),
+            })
+            .collect();
+        Ok(Response::new(ListParkedEventsResponse {
+            events,
+            next_page_token,
+            waiting_count,
+        }))
+    }
+
+    async fn retry_parked_event(
+        &self,
+        request: Request<RetryParkedEventRequest>,
+    ) -> Result<Response<RetryParkedEventResponse>, Status> {
+        let caller = Caller::of(&request).actor();
+        let request = request.into_inner();
+        let mut fields = Fields::new();
+        let ids = (
+            fields.uuid("request_id", &request.request_id),
+            fields.uuid("event_id", &request.event_id),
+        );
+        fields
+            .finish()
+            .map_err(|invalid| status::invalid(&invalid))?;
+        let (Some(request_id), Some(event_id)) = ids else {
+            return Err(Status::internal("internal error"));
+        };
+        let content = request.encode_to_vec();
+        let call = Call {
+            caller,
+            rpc: "RetryParkedEvent",
+            request_id,
+            content,
+            now: self.clock.now(),
+        };
+        let handlers = self.handlers.clone();
+        let answer = self
+            .store
+            .once(&call, "retry_parked_event", move |tx| {
+                let handlers = handlers.clone();
+                Box::pin(async move {
+                    let applied_count = drain(tx, &handlers, event_id, None).await?;
+                    Ok::<_, Refused>(RetryParkedEventResponse { applied_count })
+                })
+            })
+            .await?;
+        Ok(Response::new(answer))
+    }
+
+    async fn skip_parked_event(
+        &self,
+        request: Request<SkipParkedEventRequest>,
+    ) -> Result<Response<SkipParkedEventResponse>, Status> {
+        let caller = Caller::of(&request).actor();
+        let request = request.into_inner();
+        let mut fields = Fields::new();
+        let ids = (
+            fields.uuid("request_id", &request.request_id),
+            fields.uuid("event_id", &request.event_id),
+        );
+        let reason = fields.text("reason", &request.reason, 1..=500);
+        fields
+            .finish()
+            .map_err(|invalid| status::invalid(&invalid))?;
+        let ((Some(request_id), Some(event_id)), Some(reason)) = (ids, reason) else {
+            return Err(Status::internal("internal error"));
+        };
+        let reason = format!("{caller}: {reason}");
+        let content = request.encode_to_vec();
+        let call = Call {
+            caller,
+            rpc: "SkipParkedEvent",
+            request_id,
+            content,
+            now: self.clock.now(),
+        };
+        let handlers = self.handlers.clone();
+        let answer = self
+            .store
+            .once(&call, "skip_parked_event", move |tx| {
+                let (handlers, reason) = (handlers.clone(), reason.clone());
+                Box::pin(async move {
+                    let applied_count = drain(tx, &handlers, event_id, Some(&reason)).await?;
+                    Ok::<_, Refused>(SkipParkedEventResponse { applied_count })
+                })
+            })
+            .await?;
+        Ok(Response::new(answer))
+    }
+}
+
+/// Applies a parked event (or gives it up, with `skip` as the reason) and its followers until one fails, under the
+/// cursor's lock. Gives the number applied.
+async fn drain(
+    tx: &mut Tx,
+    handlers: &HashMap<String, Arc<dyn Handler>>,
+    event_id: Uuid,
+    skip: Option<&str>,
+) -> Result<u32, Refused> {
+    let (source, partition, key) = find_parked(tx.conn(), event_id).await?;
+    cursors::lock(tx.conn(), &source, partition).await?;
+    let handler = handlers.get(&source).ok_or(Refused::NoHandler)?;
+    let mut applied = 0;
+    for (at, event) in parked::of_key(tx.conn(), &source, key)
+        .await?
+        .into_iter()
+        .enumerate()
+    {
+        if let (0, Some(reason)) = (at, skip) {
+            parked::mark(tx.conn(), &event, "skipped", reason).await?;
+            continue;
+        }
+        match apply_single(tx, handler.as_ref(), &event).await? {
+            Ok(()) => {
+                parked::unpark(tx.conn(), &event).await?;
+                applied += 1;
+            }
+            Err(reason) if at == 0 => return Err(Refused::StillFails(reason)),
+            Err(reason) => {
+                parked::mark(tx.conn(), &event, "parked", &reason).await?;
+                break;
+            }
+        }
+    }
+    Ok(applied)
+}
+
+async fn find_parked(
+    connection: &mut PgConnection,
+    event_id: Uuid,
+) -> Result<(String, i16, Uuid), Refused> {
+    parked::find(connection, event_id)
+        .await?
+        .ok_or(Refused::NotParked)
+}
+
+fn after(fields: &mut Fields, token: &str) -> (String, i16, i64) {
+    let start = (String::new(), -1, -1);
+    if token.is_empty() {
+        return start;
+    }
+    let parts = page::decode("parked", token, 3);
+    let position = parts.and_then(|parts| {
+        let [source, partition, position] = parts.try_into().ok()?;
+        Some((source, partition.parse().ok()?, position.parse().ok()?))
+    });
+    position.unwrap_or_else(|| {
+        fields.refuse("page_token", "must be the next_page_token of an answer");
+        start
+    })
+}

@@ -1,0 +1,183 @@
+//! How far each source was read.
+
+use std::collections::BTreeMap;
+
+use chrono::{DateTime, Utc};
+use platform::store::StoreError;
+use sqlx::PgConnection;
+use uuid::Uuid;
+
+/// One cursor.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Cursor {
+    /// Incarnation of the source.
+    pub epoch: Uuid,
+    /// Last position that took effect.
+    pub position: u64,
+    /// Everything committed by then is known here.
+    pub known_until: DateTime<Utc>,
+}
+
+/// The cursors of a source, by partition.
+pub(crate) async fn of_source(
+    connection: &mut PgConnection,
+    source: &str,
+) -> Result<BTreeMap<u16, Cursor>, StoreError> {
+    let rows: Vec<(i16, Uuid, i64, DateTime<Utc>)> = sqlx::query_as(
+        "select partition, epoch, position, known_until from cursor where source = $1",
+    )
+    .bind(source)
+    .fetch_all(connection)
+    .await?;
+    Ok(rows
+        .into_iter()
+        .map(|(partition, epoch, position, known_until)| {
+            let cursor = Cursor {
+                epoch,
+                position: position.unsigned_abs(),
+                known_until,
+            };
+            (partition.unsigned_abs(), cursor)
+        })
+        .collect())
+}
+
+/// Makes cursors that are missing, and lets those that have read nothing take a new epoch.
+pub(crate) async fn prepare(
+    connection: &mut PgConnection,
+    source: &str,
+    epoch: Uuid,
+    partitions: &[i16],
+) -> Result<(), StoreError> {
+    sqlx::query(
+        "insert into cursor (source, partition, epoch, position, known_until)
+         select $1, n, $2, 0, 'epoch'::timestamptz from unnest($3::smallint[]) as n
+         on conflict (source, partition) do update set epoch = excluded.epoch where cursor.position = 0",
+    )
+    .bind(source)
+    .bind(epoch)
+    .bind(partitions)
+    .execute(connection)
+    .await?;
+    Ok(())
+}
+
+/// Claims a cursor for this transaction; `None` when another replica has it.
+pub(crate) async fn claim(
+    connection: &mut PgConnection,
+    source: &str,
+    partition: u16,
+) -> Result<Option<(Uuid, u64)>, StoreError> {
+    let row: Option<(Uuid, i64)> = sqlx::query_as(
+        "select epoch, position from cursor where source = $1 and partition = $2 for update skip locked",
+    )
+    .bind(source)
+    .bind(i16::try_from(partition).unwrap_or(i16::MAX))
+    .fetch_optional(connection)
+    .await?;
+    Ok(row.map(|(epoch, position)| (epoch, position.unsigned_abs())))
+}
+
+/// Waits for a cursor: an operator's command must not pass by.
+pub(crate) async fn lock(
+    connection: &mut PgConnection,
+    source: &str,
+    partition: i16,
+) -> Result<(), StoreError> {
+    sqlx::query("select position from cursor where source = $1 and partition = $2 for update")
+        .bind(source)
+        .bind(partition)
+        .execute(connection)
+        .await?;
+    Ok(())
+}
+
+/// Moves a claimed cursor.
+pub(crate) async fn advance(
+    connection: &mut PgConnection,
+    source: &str,
+    partition: u16,
+    position: u64,
+) -> Result<(), StoreError> {
+    sqlx::query(
+        "update cursor set position = $3 where source = $1 and partition = $2 and position < $3",
+    )
+    .bind(source)
+    .bind(i16::try_from(partition).unwrap_or(i16::MAX))
+    .bind(i64::try_from(position).unwrap_or(i64::MAX))
+    .execute(connection)
+    .await?;
+    Ok(())
+}
+
+/// Notes that what the source had committed by `asked_at` has taken effect, where the cursor has passed its head of then.
+pub(crate) async fn note_known(
+    connection: &mut PgConnection,
+    source: &str,
+    heads: &[(u16, u64)],
+    asked_at: DateTime<Utc>,
+) -> Result<(), StoreError> {
+    let partition: Vec<i16> = heads
+        .iter()
+        .map(|(p, _)| i16::try_from(*p).unwrap_or(i16::MAX))
+        .collect();
+    let head: Vec<i64> = heads
+        .iter()
+        .map(|(_, h)| i64::try_from(*h).unwrap_or(i64::MAX))
+        .collect();
+    sqlx::query(
+        "update cursor as c set known_until = $4
+           from unnest($2::smallint[], $3::bigint[]) as h (partition, position)
+          where c.source = $1 and c.partition = h.partition and c.position >= h.position and c.known_until < $4",
+    )
+    .bind(source)
+    .bind(partition)
+    .bind(head)
+    .bind(asked_at)
+    .execute(connection)
+    .await?;
+    Ok(())
+}
+
+/// Business time up to which everything that `source` had committed has taken effect here, by partition. A partition
+/// that was never read is missing.
+///
+/// # Errors
+/// What the database said.
+pub async fn known_until(
+    connection: &mut PgConnection,
+    source: &str,
+) -> Result<Vec<(u32, DateTime<Utc>)>, StoreError> {
+    let rows: Vec<(i16, DateTime<Utc>)> = sqlx::query_as(
+        "select partition, known_until from cursor where source = $1 order by partition",
+    )
+    .bind(source)
+    .fetch_all(connection)
+    .await?;
+    Ok(rows
+        .into_iter()
+        .map(|(partition, at)| (u32::from(partition.unsigned_abs()), at))
+        .collect())
+}
+
+/// Every cursor, by source and partition.
+pub(crate) async fn all(
+    connection: &mut PgConnection,
+) -> Result<Vec<(String, u16, Cursor)>, StoreError> {
+    let rows: Vec<(String, i16, Uuid, i64, DateTime<Utc>)> = sqlx::query_as(
+        "select source, partition, epoch, position, known_until from cursor order by source, partition",
+    )
+    .fetch_all(connection)
+    .await?;
+    Ok(rows
+        .into_iter()
+        .map(|(source, partition, epoch, position, known_until)| {
+            let cursor = Cursor {
+                epoch,
+                position: position.unsigned_abs(),
+                known_until,
+            };
+            (source, partition.unsigned_abs(), cursor)
+        })
+        .collect())
+}

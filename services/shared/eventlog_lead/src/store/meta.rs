@@ -1,0 +1,92 @@
+//! What this log is: epoch, partitions, and the tables themselves.
+
+use platform::store::StoreError;
+use sqlx::migrate::Migrator;
+use sqlx::{PgConnection, PgPool};
+use uuid::Uuid;
+
+/// The tables of this crate.
+pub static MIGRATOR: Migrator = sqlx::migrate!();
+
+/// Where they are noted.
+pub const MIGRATIONS_TABLE: &str = "_eventlog_migrations";
+
+/// The one row of `log_meta`.
+#[derive(Clone, Debug)]
+pub struct Meta {
+    /// Incarnation of this log.
+    pub epoch: Uuid,
+    /// Fixed number of partitions.
+    pub partitions: u16,
+    /// Key of the request hashes.
+    pub request_key: Vec<u8>,
+}
+
+/// Brings the tables up to date; a new log gets `epoch` and `partitions`.
+///
+/// # Errors
+/// [`StoreError::Unready`] when the log exists with another number of partitions.
+pub async fn migrate(pool: &PgPool, partitions: u16, epoch: Uuid) -> Result<(), StoreError> {
+    let mut migrator = sqlx::migrate!();
+    migrator.dangerous_set_table_name(MIGRATIONS_TABLE);
+    migrator
+        .run(pool)
+        .await
+        .map_err(|error| StoreError::Unready(error.to_string()))?;
+    let mut transaction = pool.begin().await?;
+    let key: [u8; 32] = rand::random();
+    sqlx::query("insert into log_meta (epoch, partitions, request_key) values ($1, $2, $3) on conflict (one) do nothing")
+        .bind(epoch)
+        .bind(i16::try_from(partitions).unwrap_or(i16::MAX))
+        .bind(key.as_slice())
+        .execute(&mut *transaction)
+        .await?;
+    let installed = read(&mut transaction).await?.partitions;
+    if installed != partitions {
+        return Err(StoreError::Unready(format!(
+            "events.partitions is {partitions}, the database was made with {installed}: the number is fixed; set it back"
+        )));
+    }
+    sqlx::query(
+        "insert into log_head (partition, position) select n::smallint, 0 from generate_series(0, $1 - 1) as n
+         on conflict (partition) do nothing",
+    )
+    .bind(i32::from(partitions))
+    .execute(&mut *transaction)
+    .await?;
+    transaction.commit().await?;
+    Ok(())
+}
+
+/// Draws a new epoch: after a restore, and for a database that was copied.
+///
+/// # Errors
+/// What the database said.
+pub async fn renew_epoch(connection: &mut PgConnection) -> Result<Uuid, StoreError> {
+    let epoch = Uuid::new_v4();
+    sqlx::query("update log_meta set epoch = $1")
+        .bind(epoch)
+        .execute(connection)
+        .await?;
+    Ok(epoch)
+}
+
+/// Reads the one row.
+pub(crate) async fn read(connection: &mut PgConnection) -> Result<Meta, StoreError> {
+    let row: Option<(Uuid, i16, Vec<u8>)> =
+        sqlx::query_as("select epoch, partitions, request_key from log_meta")
+            .fetch_optional(connection)
+            .await?;
+    let (epoch, partitions, request_key) = row.ok_or_else(|| {
+        StoreError::Unready("the event log has no epoch: run `hotline migrate`".to_owned())
+    })?;
+    let partitions = u16::try_from(partitions).map_err(|_| StoreError::Impossible {
+        table: "log_meta",
+        detail: format!("{partitions} partitions"),
+    })?;
+    Ok(Meta {
+        epoch,
+        partitions,
+        request_key,
+    })
+}

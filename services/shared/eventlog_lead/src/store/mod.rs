@@ -1,0 +1,7 @@
+//! The log's tables; the only SQL of this crate.
+
+pub mod cursors;
+pub mod log;
+pub mod meta;
+pub mod parked;
+pub mod requests;

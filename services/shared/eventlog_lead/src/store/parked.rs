@@ -1,0 +1,263 @@
+//! Events that could not be applied, wait for something, or came too late.
+
+use chrono::{DateTime, Utc};
+use hotline_proto::events::Event;
+use platform::store::StoreError;
+use prost::Message as _;
+use sqlx::PgConnection;
+use uuid::Uuid;
+
+use super::log::Row;
+use crate::event::Recorded;
+use crate::tx::Tx;
+
+/// One parked event, for the operator.
+pub(crate) struct Parked {
+    pub source: String,
+    pub event: Recorded,
+    pub state: String,
+    pub reason: String,
+    pub since: DateTime<Utc>,
+}
+
+/// Which of these keys have an event parked: their later events go behind it.
+pub(crate) async fn blocked_keys(
+    connection: &mut PgConnection,
+    source: &str,
+    keys: &[Uuid],
+) -> Result<Vec<Uuid>, StoreError> {
+    Ok(sqlx::query_scalar(
+        "select distinct key from parked where source = $1 and key = any($2) and state <> 'skipped'",
+    )
+    .bind(source)
+    .bind(keys)
+    .fetch_all(connection)
+    .await?)
+}
+
+/// Parks an event. `state` is `parked` or `behind`.
+pub(crate) async fn park(
+    connection: &mut PgConnection,
+    event: &Recorded,
+    state: &str,
+    reason: &str,
+    now: DateTime<Utc>,
+) -> Result<(), StoreError> {
+    sqlx::query(
+        "insert into parked (source, partition, position, event_id, key, type, version, actor, payload, occurred_at,
+                             traceparent, state, reason, parked_at)
+         values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14)",
+    )
+    .bind(&event.source)
+    .bind(event.partition.cast_signed())
+    .bind(event.position.cast_signed())
+    .bind(event.event_id)
+    .bind(event.key)
+    .bind(&event.kind)
+    .bind(event.version.cast_signed())
+    .bind(&event.actor)
+    .bind(Event { body: Some(event.body.clone()) }.encode_to_vec())
+    .bind(event.occurred_at)
+    .bind(event.traceparent.clone().unwrap_or_default())
+    .bind(state)
+    .bind(reason)
+    .bind(now)
+    .execute(connection)
+    .await?;
+    Ok(())
+}
+
+/// Source, partition and key of a parked event that an operator names.
+pub(crate) async fn find(
+    connection: &mut PgConnection,
+    event_id: Uuid,
+) -> Result<Option<(String, i16, Uuid)>, StoreError> {
+    Ok(sqlx::query_as(
+        "select source, partition, key from parked where event_id = $1 and state = 'parked'",
+    )
+    .bind(event_id)
+    .fetch_optional(connection)
+    .await?)
+}
+
+/// Everything parked of a key, in order.
+pub(crate) async fn of_key(
+    connection: &mut PgConnection,
+    source: &str,
+    key: Uuid,
+) -> Result<Vec<Recorded>, StoreError> {
+    let rows: Vec<Row> = sqlx::query_as(
+        "select partition, position, event_id, key, type, version, actor, payload, occurred_at, traceparent
+           from parked where source = $1 and key = $2 and state <> 'skipped' order by partition, position for update",
+    )
+    .bind(source)
+    .bind(key)
+    .fetch_all(connection)
+    .await?;
+    rows.into_iter()
+        .map(|row| row.into_recorded(source))
+        .collect()
+}
+
+/// Takes an applied event out.
+pub(crate) async fn unpark(
+    connection: &mut PgConnection,
+    event: &Recorded,
+) -> Result<(), StoreError> {
+    sqlx::query("delete from parked where source = $1 and partition = $2 and position = $3")
+        .bind(&event.source)
+        .bind(event.partition.cast_signed())
+        .bind(event.position.cast_signed())
+        .execute(connection)
+        .await?;
+    Ok(())
+}
+
+/// Sets state and reason of a parked event.
+pub(crate) async fn mark(
+    connection: &mut PgConnection,
+    event: &Recorded,
+    state: &str,
+    reason: &str,
+) -> Result<(), StoreError> {
+    sqlx::query("update parked set state = $4, reason = $5 where source = $1 and partition = $2 and position = $3")
+        .bind(&event.source)
+        .bind(event.partition.cast_signed())
+        .bind(event.position.cast_signed())
+        .bind(state)
+        .bind(reason)
+        .execute(connection)
+        .await?;
+    Ok(())
+}
+
+#[derive(sqlx::FromRow)]
+struct ListRow {
+    source: String,
+    state: String,
+    reason: String,
+    parked_at: DateTime<Utc>,
+    #[sqlx(flatten)]
+    row: Row,
+}
+
+/// A page of what is parked, after (source, partition, position).
+pub(crate) async fn page(
+    connection: &mut PgConnection,
+    after: (&str, i16, i64),
+    limit: i64,
+) -> Result<Vec<Parked>, StoreError> {
+    let rows: Vec<ListRow> = sqlx::query_as(
+        "select source, state, reason, parked_at,
+                partition, position, event_id, key, type, version, actor, payload, occurred_at, traceparent
+           from parked where state <> 'skipped' and (source, partition, position) > ($1, $2, $3)
+          order by source, partition, position limit $4",
+    )
+    .bind(after.0)
+    .bind(after.1)
+    .bind(after.2)
+    .bind(limit)
+    .fetch_all(connection)
+    .await?;
+    rows.into_iter()
+        .map(|row| {
+            let event = row.row.into_recorded(&row.source)?;
+            Ok(Parked {
+                source: row.source,
+                event,
+                state: row.state,
+                reason: row.reason,
+                since: row.parked_at,
+            })
+        })
+        .collect()
+}
+
+/// Lets an event wait for a thing.
+pub(crate) async fn wait(
+    connection: &mut PgConnection,
+    event: &Recorded,
+    waiting_for: Uuid,
+) -> Result<(), StoreError> {
+    sqlx::query(
+        "insert into waiting (source, partition, position, event_id, key, type, version, actor, payload, occurred_at,
+                              traceparent, waiting_for)
+         values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)",
+    )
+    .bind(&event.source)
+    .bind(event.partition.cast_signed())
+    .bind(event.position.cast_signed())
+    .bind(event.event_id)
+    .bind(event.key)
+    .bind(&event.kind)
+    .bind(event.version.cast_signed())
+    .bind(&event.actor)
+    .bind(Event { body: Some(event.body.clone()) }.encode_to_vec())
+    .bind(event.occurred_at)
+    .bind(event.traceparent.clone().unwrap_or_default())
+    .bind(waiting_for)
+    .execute(connection)
+    .await?;
+    Ok(())
+}
+
+#[derive(sqlx::FromRow)]
+struct WaitingRow {
+    source: String,
+    #[sqlx(flatten)]
+    row: Row,
+}
+
+/// Takes out what waited for a thing, in the order of its sources, for the action that brought the thing about.
+///
+/// # Errors
+/// What the database said.
+pub async fn drain_waiting(tx: &mut Tx, waiting_for: Uuid) -> Result<Vec<Recorded>, StoreError> {
+    let rows: Vec<WaitingRow> = sqlx::query_as(
+        "with taken as (delete from waiting where waiting_for = $1 returning *)
+         select source, partition, position, event_id, key, type, version, actor, payload, occurred_at, traceparent
+           from taken order by source, partition, position",
+    )
+    .bind(waiting_for)
+    .fetch_all(tx.conn())
+    .await?;
+    rows.into_iter()
+        .map(|row| row.row.into_recorded(&row.source))
+        .collect()
+}
+
+/// How many events wait.
+pub(crate) async fn waiting_count(connection: &mut PgConnection) -> Result<i64, StoreError> {
+    Ok(sqlx::query_scalar("select count(*) from waiting")
+        .fetch_one(connection)
+        .await?)
+}
+
+/// Notes a decision that came too late.
+pub(crate) async fn supersede(
+    connection: &mut PgConnection,
+    event: &Recorded,
+    reason: &str,
+) -> Result<(), StoreError> {
+    sqlx::query("insert into superseded (source, event_id, reason) values ($1, $2, $3) on conflict do nothing")
+        .bind(&event.source)
+        .bind(event.event_id)
+        .bind(reason)
+        .execute(connection)
+        .await?;
+    Ok(())
+}
+
+/// A point to go back to inside a batch.
+pub(crate) async fn savepoint(connection: &mut PgConnection) -> Result<(), StoreError> {
+    sqlx::query("savepoint batch").execute(connection).await?;
+    Ok(())
+}
+
+/// Forgets what came after the point.
+pub(crate) async fn roll_back(connection: &mut PgConnection) -> Result<(), StoreError> {
+    sqlx::query("rollback to savepoint batch")
+        .execute(connection)
+        .await?;
+    Ok(())
+}

@@ -1,0 +1,234 @@
+//! Transactions that tell: what they change and what they report is one commit.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use chrono::{DateTime, Utc};
+use futures::future::BoxFuture;
+use platform::store::{AsStoreError, StoreError};
+use sqlx::{PgConnection, PgPool, Postgres, Transaction};
+use tokio::sync::Notify;
+use uuid::Uuid;
+
+use crate::event::NewEvent;
+use crate::store::log::{self, Told};
+use crate::store::meta::{self, Meta};
+use crate::store::requests::{self, Claim};
+
+/// Reruns after a lost race: with full jitter, five are enough for thirty writers on one row.
+const ATTEMPTS: u32 = 5;
+
+/// An open transaction, lent to an action.
+pub struct Tx {
+    inner: Transaction<'static, Postgres>,
+    told: Vec<Told>,
+}
+
+impl Tx {
+    /// Where statements are run.
+    pub fn conn(&mut self) -> &mut PgConnection {
+        &mut self.inner
+    }
+
+    /// Queues an event; it is written just before the commit, with the trace of the current span.
+    pub fn tell(&mut self, event: NewEvent) {
+        self.told.push(Told {
+            event,
+            traceparent: platform::telemetry::current_traceparent(),
+        });
+    }
+
+    /// Events told so far: what a rolled-back part has told is cut off again.
+    pub(crate) fn told_mark(&self) -> usize {
+        self.told.len()
+    }
+
+    pub(crate) fn cut_told(&mut self, mark: usize) {
+        self.told.truncate(mark);
+    }
+}
+
+/// A mutating call, as idempotency sees it.
+#[derive(Clone, Debug)]
+pub struct Call {
+    /// Subject of the caller.
+    pub caller: String,
+    /// Name of the RPC.
+    pub rpc: &'static str,
+    /// Unique per caller and RPC.
+    pub request_id: Uuid,
+    /// The encoded request; only its keyed hash is kept.
+    pub content: Vec<u8>,
+    /// Business time.
+    pub now: DateTime<Utc>,
+}
+
+/// A service's database with its log.
+#[derive(Clone)]
+pub struct Store {
+    service: &'static str,
+    pool: PgPool,
+    meta: Arc<Meta>,
+    wake: Arc<Notify>,
+}
+
+impl Store {
+    /// Over a migrated database.
+    ///
+    /// # Errors
+    /// [`StoreError::Unready`] when the log was not migrated.
+    pub async fn open(service: &'static str, pool: PgPool) -> Result<Self, StoreError> {
+        let meta = meta::read(&mut *pool.acquire().await?).await?;
+        Ok(Self {
+            service,
+            pool,
+            meta: Arc::new(meta),
+            wake: Arc::default(),
+        })
+    }
+
+    /// Name of the service that owns the log.
+    #[must_use]
+    pub fn service(&self) -> &'static str {
+        self.service
+    }
+
+    /// For reading.
+    #[must_use]
+    pub fn pool(&self) -> &PgPool {
+        &self.pool
+    }
+
+    /// Number of partitions of the log.
+    #[must_use]
+    pub fn partitions(&self) -> u16 {
+        self.meta.partitions
+    }
+
+    /// Incarnation of the log when the service started.
+    #[must_use]
+    pub fn epoch(&self) -> Uuid {
+        self.meta.epoch
+    }
+
+    /// Rung after a commit that told something: the relay listens.
+    #[must_use]
+    pub fn wake(&self) -> Arc<Notify> {
+        self.wake.clone()
+    }
+
+    /// Runs an action in a transaction of its own and commits it with its events. A lost race runs the whole action
+    /// again, so it may change nothing but its transaction. `name` is for logs.
+    ///
+    /// # Errors
+    /// The action's, or the store's.
+    pub async fn run<T, E, F>(&self, name: &'static str, action: F) -> Result<T, E>
+    where
+        F: for<'t> Fn(&'t mut Tx) -> BoxFuture<'t, Result<T, E>> + Send + Sync,
+        T: Send,
+        E: From<StoreError> + AsStoreError + Send,
+    {
+        let mut attempt = 1;
+        loop {
+            let result = self.attempt(&action).await;
+            match result {
+                Err(error) if lost_race(&error) && attempt < ATTEMPTS => {
+                    self.pause(name, &mut attempt).await;
+                }
+                result => return result,
+            }
+        }
+    }
+
+    /// [`Store::run`], once per caller, RPC and request id: the same again returns the first answer.
+    ///
+    /// # Errors
+    /// The action's; [`StoreError::RequestReused`] for another content. Refusals are not kept.
+    pub async fn once<R, E, F>(&self, call: &Call, name: &'static str, action: F) -> Result<R, E>
+    where
+        F: for<'t> Fn(&'t mut Tx) -> BoxFuture<'t, Result<R, E>> + Send + Sync,
+        R: prost::Message + Default,
+        E: From<StoreError> + AsStoreError + Send,
+    {
+        let mut attempt = 1;
+        loop {
+            let result = self.attempt_once(call, &action).await;
+            match result {
+                Err(error) if lost_race(&error) && attempt < ATTEMPTS => {
+                    self.pause(name, &mut attempt).await;
+                }
+                result => return result,
+            }
+        }
+    }
+
+    async fn attempt<T, E, F>(&self, action: &F) -> Result<T, E>
+    where
+        F: for<'t> Fn(&'t mut Tx) -> BoxFuture<'t, Result<T, E>> + Send + Sync,
+        E: From<StoreError>,
+    {
+        let mut tx = self.begin().await?;
+        let result = action(&mut tx).await?;
+        self.commit(tx).await?;
+        Ok(result)
+    }
+
+    async fn attempt_once<R, E, F>(&self, call: &Call, action: &F) -> Result<R, E>
+    where
+        F: for<'t> Fn(&'t mut Tx) -> BoxFuture<'t, Result<R, E>> + Send + Sync,
+        R: prost::Message + Default,
+        E: From<StoreError>,
+    {
+        let mut tx = self.begin().await?;
+        if let Claim::Answered(bytes) =
+            requests::claim(tx.conn(), &self.meta.request_key, call).await?
+        {
+            return R::decode(bytes.as_slice()).map_err(|_| {
+                E::from(StoreError::Impossible {
+                    table: "request",
+                    detail: format!(
+                        "{} of {} has an unreadable answer",
+                        call.request_id, call.rpc
+                    ),
+                })
+            });
+        }
+        let answer = action(&mut tx).await?;
+        requests::answer(tx.conn(), call, &answer.encode_to_vec()).await?;
+        self.commit(tx).await?;
+        Ok(answer)
+    }
+
+    pub(crate) async fn begin(&self) -> Result<Tx, StoreError> {
+        Ok(Tx {
+            inner: self.pool.begin().await?,
+            told: Vec::new(),
+        })
+    }
+
+    /// Writes what was told, heads last, and commits.
+    pub(crate) async fn commit(&self, mut tx: Tx) -> Result<(), StoreError> {
+        log::append(&mut tx.inner, self.meta.partitions, &tx.told).await?;
+        tx.inner.commit().await?;
+        if !tx.told.is_empty() {
+            self.wake.notify_one();
+        }
+        Ok(())
+    }
+
+    async fn pause(&self, name: &'static str, attempt: &mut u32) {
+        tracing::debug!(
+            service = self.service,
+            action = name,
+            attempt,
+            "lost a race; runs again"
+        );
+        let most = 2_u64.pow(*attempt) * 5;
+        tokio::time::sleep(Duration::from_millis(rand::random::<u64>() % most)).await;
+        *attempt += 1;
+    }
+}
+
+fn lost_race<E: AsStoreError>(error: &E) -> bool {
+    error.as_store_error().is_some_and(StoreError::is_lost_race)
+}

@@ -1,0 +1,134 @@
+//! A service served on a port of its own, as in production: every layer, real tokens.
+
+use std::sync::Arc;
+
+use hotline_proto::access::Role;
+use platform::auth::{Principal, TokenSource};
+use platform::clock::{DrivenClock, SharedClock};
+use platform::config::{PeersConfig, ServerConfig};
+use platform::grpc::client::{Peer, peer};
+use platform::grpc::server::Server;
+use platform::lifecycle::Lifecycle;
+use platform::sealing::{Kek, Sealer};
+use platform::service::Base;
+use tokio::net::TcpListener;
+use tonic::service::Routes;
+
+use crate::callers::{Callers, role};
+use crate::databases::{Database, redis_url};
+
+/// A free port of loopback, and its address as a URL.
+///
+/// # Panics
+/// When there is no free port.
+pub async fn listen() -> (TcpListener, String) {
+    let listener = TcpListener::bind("127.0.0.1:0").await.expect("a free port");
+    let url = format!("http://{}", listener.local_addr().expect("bound"));
+    (listener, url)
+}
+
+/// One service under test.
+pub struct Edge {
+    /// Where it listens.
+    pub url: String,
+    /// What it runs on; cancelled when the test ends.
+    pub lifecycle: Lifecycle,
+    /// Its clock.
+    pub clock: Arc<DrivenClock>,
+}
+
+impl Edge {
+    /// What `App::build` needs, for a service over a test's database. Peers that are not named cannot be reached.
+    #[must_use]
+    pub fn base(name: &str, database: &Database, clock: &Arc<DrivenClock>) -> Base {
+        let nowhere = "http://127.0.0.1:1".to_owned();
+        let shared: SharedClock = clock.clone();
+        Base {
+            pool: database.pool.clone(),
+            clock: shared,
+            sealer: Sealer::new(database.pool.clone(), name, Kek::generate()),
+            redis: Some(redis_url()),
+            tokens: TokenSource::service(Callers::get().issuer.clone(), name),
+            peers: PeersConfig {
+                intake: nowhere.clone(),
+                routing: nowhere.clone(),
+                supervision: nowhere.clone(),
+                callback: nowhere.clone(),
+                analytics: nowhere,
+            },
+            lifecycle: Lifecycle::new(),
+        }
+    }
+
+    /// Serves an app's routes.
+    ///
+    /// # Panics
+    /// When an RPC has no row in the table of rights.
+    pub async fn serve(
+        name: &'static str,
+        routes: Routes,
+        services: &[&'static str],
+        clock: &Arc<DrivenClock>,
+        lifecycle: &Lifecycle,
+    ) -> Self {
+        let (listener, url) = listen().await;
+        let config = ServerConfig {
+            drain_seconds: 0,
+            ..platform::config::shared_defaults().server
+        };
+        let server = Server {
+            name,
+            config,
+            verifier: Callers::get().verifier.clone(),
+            lifecycle: lifecycle.clone(),
+        };
+        server
+            .serve(listener, routes, services)
+            .await
+            .expect("every RPC has a row");
+        Self {
+            url,
+            lifecycle: lifecycle.clone(),
+            clock: clock.clone(),
+        }
+    }
+
+    /// A channel on which a principal calls.
+    ///
+    /// # Panics
+    /// Never: the URL is our own.
+    #[must_use]
+    pub fn caller(&self, principal: Principal) -> Peer {
+        peer(&self.url, &Callers::get().tokens(principal)).expect("our own URL")
+    }
+
+    /// A channel on which somebody with one role calls.
+    #[must_use]
+    pub fn role(&self, which: Role) -> Peer {
+        self.caller(role(which))
+    }
+
+    /// A liaison of a unit.
+    #[must_use]
+    pub fn liaison(&self, unit: &str) -> Peer {
+        self.caller(Principal {
+            unit: Some(unit.to_owned()),
+            ..role(Role::Liaison)
+        })
+    }
+
+    /// A platform.
+    #[must_use]
+    pub fn platform(&self, platform: &str) -> Peer {
+        self.caller(Principal {
+            platform: Some(platform.to_owned()),
+            ..role(Role::Platform)
+        })
+    }
+}
+
+impl Drop for Edge {
+    fn drop(&mut self) {
+        self.lifecycle.stop();
+    }
+}
