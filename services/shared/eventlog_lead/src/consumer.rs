@@ -53,12 +53,7 @@ pub struct Consumer {
 impl Consumer {
     /// Applies the events of `source` to `store` through `handler`.
     #[must_use]
-    pub fn new(
-        store: &Store,
-        source: Source,
-        handler: Arc<dyn Handler>,
-        clock: SharedClock,
-    ) -> Self {
+    pub fn new(store: &Store, source: Source, handler: Arc<dyn Handler>, clock: SharedClock) -> Self {
         Self {
             name: format!("{}.consume.{}", store.service(), source.service),
             store: store.clone(),
@@ -87,9 +82,7 @@ impl Consumer {
 
     /// Rings [`Consumer::wake`] when something arrives in Redis.
     #[must_use]
-    pub fn doorbell(
-        self: &Arc<Self>,
-    ) -> Arc<dyn Fn(Lifecycle) -> BoxFuture<'static, ()> + Send + Sync> {
+    pub fn doorbell(self: &Arc<Self>) -> Arc<dyn Fn(Lifecycle) -> BoxFuture<'static, ()> + Send + Sync> {
         let consumer = self.clone();
         Arc::new(move |lifecycle| crate::doorbell::ring(consumer.clone(), lifecycle))
     }
@@ -104,44 +97,22 @@ impl Consumer {
 
     /// Epoch and partitions of the source, once it has answered.
     pub(crate) fn heard(&self) -> Option<(Uuid, u16)> {
-        *self
-            .heard
-            .lock()
-            .unwrap_or_else(std::sync::PoisonError::into_inner)
+        *self.heard.lock().unwrap_or_else(std::sync::PoisonError::into_inner)
     }
 
     async fn heads(&self) -> Result<Heads, StepError> {
-        let answer = self
-            .source
-            .client
-            .clone()
-            .get_heads(GetHeadsRequest {})
-            .await;
-        let answer = answer
-            .map_err(|status| self.unreachable(&status))?
-            .into_inner();
-        let heads = Heads::read(&answer).ok_or_else(|| {
-            StepError::Stopped(format!(
-                "{} answered with heads that are none",
-                self.source.service
-            ))
-        })?;
+        let answer = self.source.client.clone().get_heads(GetHeadsRequest {}).await;
+        let answer = answer.map_err(|status| self.unreachable(&status))?.into_inner();
+        let heads = Heads::read(&answer)
+            .ok_or_else(|| StepError::Stopped(format!("{} answered with heads that are none", self.source.service)))?;
         let partitions = u16::try_from(heads.positions.len()).unwrap_or(u16::MAX);
-        *self
-            .heard
-            .lock()
-            .unwrap_or_else(std::sync::PoisonError::into_inner) = Some((heads.epoch, partitions));
+        *self.heard.lock().unwrap_or_else(std::sync::PoisonError::into_inner) = Some((heads.epoch, partitions));
         Ok(heads)
     }
 
     /// The cursors, made where they are missing; another incarnation of the source stops here.
     async fn cursors(&self, heads: &Heads) -> Result<BTreeMap<u16, Cursor>, StepError> {
-        let mut connection = self
-            .store
-            .pool()
-            .acquire()
-            .await
-            .map_err(StoreError::from)?;
+        let mut connection = self.store.pool().acquire().await.map_err(StoreError::from)?;
         let found = cursors::of_source(&mut connection, self.source.service).await?;
         let mut unready = Vec::new();
         for (partition, _) in &heads.positions {
@@ -177,12 +148,7 @@ impl Consumer {
             .unwrap_or_default()
     }
 
-    async fn read_producer(
-        &self,
-        epoch: Uuid,
-        partition: u16,
-        after: u64,
-    ) -> Result<Vec<Recorded>, StepError> {
+    async fn read_producer(&self, epoch: Uuid, partition: u16, after: u64) -> Result<Vec<Recorded>, StepError> {
         let request = ReadEventsRequest {
             epoch: epoch.to_string(),
             partition: u32::from(partition),
@@ -190,10 +156,7 @@ impl Consumer {
             limit: self.batch,
         };
         let answer = self.source.client.clone().read_events(request).await;
-        let events = answer
-            .map_err(|status| self.unreachable(&status))?
-            .into_inner()
-            .events;
+        let events = answer.map_err(|status| self.unreachable(&status))?.into_inner().events;
         events
             .iter()
             .map(|event| Recorded::from_proto(self.source.service, event))
@@ -221,16 +184,9 @@ impl Consumer {
     }
 
     /// Applies events and moves the cursor in one transaction. 0 when another replica has the cursor or has moved it.
-    async fn apply(
-        &self,
-        epoch: Uuid,
-        partition: u16,
-        events: &[Recorded],
-    ) -> Result<usize, StepError> {
+    async fn apply(&self, epoch: Uuid, partition: u16, events: &[Recorded]) -> Result<usize, StepError> {
         let mut tx = self.store.begin().await?;
-        let Some((known, position)) =
-            cursors::claim(tx.conn(), self.source.service, partition).await?
-        else {
+        let Some((known, position)) = cursors::claim(tx.conn(), self.source.service, partition).await? else {
             return Ok(0);
         };
         if known != epoch {
@@ -261,12 +217,7 @@ impl Consumer {
         if cursors.values().all(|cursor| cursor.known_until >= at) {
             return Ok(());
         }
-        let mut connection = self
-            .store
-            .pool()
-            .acquire()
-            .await
-            .map_err(StoreError::from)?;
+        let mut connection = self.store.pool().acquire().await.map_err(StoreError::from)?;
         cursors::note_known(&mut connection, self.source.service, &heads.positions, at).await?;
         Ok(())
     }

@@ -72,18 +72,10 @@ pub(crate) async fn apply_single(
 }
 
 /// A traced event is applied by itself, inside a span that continues its trace; the others go in batches.
-async fn apply_traced(
-    tx: &mut Tx,
-    handler: &dyn Handler,
-    events: &[Recorded],
-) -> Result<(), ApplyError> {
-    for batch in
-        events.chunk_by(|one, other| one.traceparent.is_none() && other.traceparent.is_none())
-    {
+async fn apply_traced(tx: &mut Tx, handler: &dyn Handler, events: &[Recorded]) -> Result<(), ApplyError> {
+    for batch in events.chunk_by(|one, other| one.traceparent.is_none() && other.traceparent.is_none()) {
         let effects = match batch {
-            [event] if event.traceparent.is_some() => {
-                handler.apply(tx, batch).instrument(event.span()).await?
-            }
+            [event] if event.traceparent.is_some() => handler.apply(tx, batch).instrument(event.span()).await?,
             _ => handler.apply(tx, batch).await?,
         };
         if effects.len() != batch.len() {

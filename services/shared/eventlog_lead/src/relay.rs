@@ -39,40 +39,26 @@ impl Relay {
         }
     }
 
-    async fn copy(
-        &self,
-        partition: u16,
-        head: u64,
-        sent: &mut HashMap<u16, u64>,
-    ) -> Result<usize, Failure> {
+    async fn copy(&self, partition: u16, head: u64, sent: &mut HashMap<u16, u64>) -> Result<usize, Failure> {
         let (service, epoch) = (self.store.service(), self.store.epoch());
         let mut after = match sent.get(&partition) {
             Some(after) => *after,
             None if head == 0 => 0,
             None => resume_after(
-                self.streams
-                    .last_position(service, epoch, partition)
-                    .await?,
+                self.streams.last_position(service, epoch, partition).await?,
                 head,
                 self.keep,
             ),
         };
         let mut copied = 0;
         while after < head {
-            let mut connection = self
-                .store
-                .pool()
-                .acquire()
-                .await
-                .map_err(StoreError::from)?;
+            let mut connection = self.store.pool().acquire().await.map_err(StoreError::from)?;
             let events = log::read(&mut connection, service, partition, after, BATCH).await?;
             drop(connection);
             let Some(last) = events.last().map(|event| event.position) else {
                 break;
             };
-            self.streams
-                .add(service, epoch, partition, &events, self.keep)
-                .await?;
+            self.streams.add(service, epoch, partition, &events, self.keep).await?;
             copied += events.len();
             after = last;
         }
@@ -110,15 +96,7 @@ impl Step for Relay {
             return Ok(Ran::default());
         }
         let mut sent = self.sent.lock().await;
-        let heads = log::heads(
-            &mut *self
-                .store
-                .pool()
-                .acquire()
-                .await
-                .map_err(StoreError::from)?,
-        )
-        .await?;
+        let heads = log::heads(&mut *self.store.pool().acquire().await.map_err(StoreError::from)?).await?;
         let mut did = 0;
         for (partition, head) in heads {
             match self.copy(partition, head, &mut sent).await {

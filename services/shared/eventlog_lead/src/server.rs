@@ -5,10 +5,9 @@ use std::sync::Arc;
 
 use hotline_proto::common::event_log_service_server::{EventLogService, EventLogServiceServer};
 use hotline_proto::common::{
-    Cursor, GetHeadsRequest, GetHeadsResponse, Head, ListCursorsRequest, ListCursorsResponse,
-    ListParkedEventsRequest, ListParkedEventsResponse, ParkedEvent, ReadEventsRequest,
-    ReadEventsResponse, RetryParkedEventRequest, RetryParkedEventResponse, SkipParkedEventRequest,
-    SkipParkedEventResponse,
+    Cursor, GetHeadsRequest, GetHeadsResponse, Head, ListCursorsRequest, ListCursorsResponse, ListParkedEventsRequest,
+    ListParkedEventsResponse, ParkedEvent, ReadEventsRequest, ReadEventsResponse, RetryParkedEventRequest,
+    RetryParkedEventResponse, SkipParkedEventRequest, SkipParkedEventResponse,
 };
 use platform::auth::Caller;
 use platform::clock::SharedClock;
@@ -98,10 +97,7 @@ impl Log {
 
 #[tonic::async_trait]
 impl EventLogService for Log {
-    async fn get_heads(
-        &self,
-        _: Request<GetHeadsRequest>,
-    ) -> Result<Response<GetHeadsResponse>, Status> {
+    async fn get_heads(&self, _: Request<GetHeadsRequest>) -> Result<Response<GetHeadsResponse>, Status> {
         let mut connection = self.connection().await?;
         // Read each time: a restored database has a new epoch.
         let epoch = meta::read(&mut connection)
@@ -124,10 +120,7 @@ impl EventLogService for Log {
         }))
     }
 
-    async fn read_events(
-        &self,
-        request: Request<ReadEventsRequest>,
-    ) -> Result<Response<ReadEventsResponse>, Status> {
+    async fn read_events(&self, request: Request<ReadEventsRequest>) -> Result<Response<ReadEventsResponse>, Status> {
         let request = request.into_inner();
         let mut fields = Fields::new();
         let epoch = fields.uuid("epoch", &request.epoch);
@@ -135,17 +128,12 @@ impl EventLogService for Log {
             .ok()
             .filter(|p| *p < self.store.partitions());
         if partition.is_none() {
-            fields.refuse(
-                "partition",
-                format!("must be below {}", self.store.partitions()),
-            );
+            fields.refuse("partition", format!("must be below {}", self.store.partitions()));
         }
         if request.limit > MAX_READ {
             fields.refuse("limit", format!("must be at most {MAX_READ}"));
         }
-        fields
-            .finish()
-            .map_err(|invalid| status::invalid(&invalid))?;
+        fields.finish().map_err(|invalid| status::invalid(&invalid))?;
         let mut connection = self.connection().await?;
         let current = meta::read(&mut connection)
             .await
@@ -157,11 +145,7 @@ impl EventLogService for Log {
                 "the log is another incarnation than the reader knows",
             ));
         }
-        let limit = i64::from(if request.limit == 0 {
-            MAX_READ
-        } else {
-            request.limit
-        });
+        let limit = i64::from(if request.limit == 0 { MAX_READ } else { request.limit });
         let events = log::read(
             &mut connection,
             self.store.service(),
@@ -176,10 +160,7 @@ impl EventLogService for Log {
         }))
     }
 
-    async fn list_cursors(
-        &self,
-        _: Request<ListCursorsRequest>,
-    ) -> Result<Response<ListCursorsResponse>, Status> {
+    async fn list_cursors(&self, _: Request<ListCursorsRequest>) -> Result<Response<ListCursorsResponse>, Status> {
         let mut connection = self.connection().await?;
         let all = cursors::all(&mut connection)
             .await
@@ -205,9 +186,7 @@ impl EventLogService for Log {
         let mut fields = Fields::new();
         let size = fields.page_size("page_size", request.page_size);
         let after = after(&mut fields, &request.page_token);
-        fields
-            .finish()
-            .map_err(|invalid| status::invalid(&invalid))?;
+        fields.finish().map_err(|invalid| status::invalid(&invalid))?;
         let mut connection = self.connection().await?;
         let told = |error: StoreError| status::store(&error);
         let found = parked::page(&mut connection, (&after.0, after.1, after.2), size)
@@ -263,9 +242,7 @@ impl EventLogService for Log {
             fields.uuid("request_id", &request.request_id),
             fields.uuid("event_id", &request.event_id),
         );
-        fields
-            .finish()
-            .map_err(|invalid| status::invalid(&invalid))?;
+        fields.finish().map_err(|invalid| status::invalid(&invalid))?;
         let (Some(request_id), Some(event_id)) = ids else {
             return Err(Status::internal("internal error"));
         };
@@ -303,9 +280,7 @@ impl EventLogService for Log {
             fields.uuid("event_id", &request.event_id),
         );
         let reason = fields.text("reason", &request.reason, 1..=500);
-        fields
-            .finish()
-            .map_err(|invalid| status::invalid(&invalid))?;
+        fields.finish().map_err(|invalid| status::invalid(&invalid))?;
         let ((Some(request_id), Some(event_id)), Some(reason)) = (ids, reason) else {
             return Err(Status::internal("internal error"));
         };
@@ -345,11 +320,7 @@ async fn drain(
     cursors::lock(tx.conn(), &source, partition).await?;
     let handler = handlers.get(&source).ok_or(Refused::NoHandler)?;
     let mut applied = 0;
-    for (at, event) in parked::of_key(tx.conn(), &source, key)
-        .await?
-        .into_iter()
-        .enumerate()
-    {
+    for (at, event) in parked::of_key(tx.conn(), &source, key).await?.into_iter().enumerate() {
         if let (0, Some(reason)) = (at, skip) {
             parked::mark(tx.conn(), &event, "skipped", reason).await?;
             continue;
@@ -369,13 +340,8 @@ async fn drain(
     Ok(applied)
 }
 
-async fn find_parked(
-    connection: &mut PgConnection,
-    event_id: Uuid,
-) -> Result<(String, i16, Uuid), Refused> {
-    parked::find(connection, event_id)
-        .await?
-        .ok_or(Refused::NotParked)
+async fn find_parked(connection: &mut PgConnection, event_id: Uuid) -> Result<(String, i16, Uuid), Refused> {
+    parked::find(connection, event_id).await?.ok_or(Refused::NotParked)
 }
 
 fn after(fields: &mut Fields, token: &str) -> (String, i16, i64) {

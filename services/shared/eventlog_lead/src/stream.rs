@@ -54,9 +54,8 @@ impl Streams {
         partition: u16,
     ) -> Result<Option<u64>, RedisError> {
         let mut connection = self.connect().await?;
-        let info: Result<StreamInfoStreamReply, RedisError> = connection
-            .xinfo_stream(key(service, epoch, partition))
-            .await;
+        let info: Result<StreamInfoStreamReply, RedisError> =
+            connection.xinfo_stream(key(service, epoch, partition)).await;
         match info {
             Ok(info) => Ok(position_of(&info.last_generated_id)),
             Err(error) if error.code() == Some("ERR") => Ok(None),
@@ -88,8 +87,7 @@ impl Streams {
                 .arg(FIELD)
                 .arg(event.to_proto().encode_to_vec());
         }
-        let results: Result<Vec<Result<Value, RedisError>>, RedisError> =
-            pipeline.query_async(&mut connection).await;
+        let results: Result<Vec<Result<Value, RedisError>>, RedisError> = pipeline.query_async(&mut connection).await;
         let results = match results {
             Ok(results) => results,
             Err(error) => return self.failed(error).await,
@@ -117,21 +115,15 @@ impl Streams {
             .iter()
             .map(|(partition, _)| key(service, epoch, *partition))
             .collect();
-        let ids: Vec<String> = after
-            .iter()
-            .map(|(_, position)| format!("{position}-0"))
-            .collect();
+        let ids: Vec<String> = after.iter().map(|(_, position)| format!("{position}-0")).collect();
         let options = StreamReadOptions::default().count(count);
-        let reply: Result<Option<StreamReadReply>, RedisError> =
-            connection.xread_options(&keys, &ids, &options).await;
+        let reply: Result<Option<StreamReadReply>, RedisError> = connection.xread_options(&keys, &ids, &options).await;
         let reply = match reply {
             Ok(reply) => reply.unwrap_or_default(),
             Err(error) => return self.failed(error).await,
         };
-        let partition_of: HashMap<&String, u16> = keys
-            .iter()
-            .zip(after.iter().map(|(partition, _)| *partition))
-            .collect();
+        let partition_of: HashMap<&String, u16> =
+            keys.iter().zip(after.iter().map(|(partition, _)| *partition)).collect();
         let mut found = HashMap::new();
         for stream in reply.keys {
             let Some(partition) = partition_of.get(&stream.key) else {
@@ -166,8 +158,7 @@ impl Streams {
             .map(|key| seen.get(key).cloned().unwrap_or_else(|| "$".to_owned()))
             .collect();
         let options = StreamReadOptions::default().count(1000).block(milliseconds);
-        let reply: Option<StreamReadReply> =
-            connection.xread_options(&keys, &ids, &options).await?;
+        let reply: Option<StreamReadReply> = connection.xread_options(&keys, &ids, &options).await?;
         let mut rang = false;
         for stream in reply.unwrap_or_default().keys {
             if let Some(last) = stream.ids.last() {
@@ -185,9 +176,7 @@ impl Streams {
         };
         let config = redis::AsyncConnectionConfig::new().set_response_timeout(None);
         Ok(Some(
-            client
-                .get_multiplexed_async_connection_with_config(&config)
-                .await?,
+            client.get_multiplexed_async_connection_with_config(&config).await?,
         ))
     }
 
@@ -196,9 +185,10 @@ impl Streams {
         if let Some(connection) = &*held {
             return Ok(connection.clone());
         }
-        let client = self.client.as_ref().ok_or_else(|| {
-            RedisError::from((redis::ErrorKind::InvalidClientConfig, "no redis.url"))
-        })?;
+        let client = self
+            .client
+            .as_ref()
+            .ok_or_else(|| RedisError::from((redis::ErrorKind::InvalidClientConfig, "no redis.url")))?;
         let connection = client.get_multiplexed_async_connection().await?;
         *held = Some(connection.clone());
         Ok(connection)

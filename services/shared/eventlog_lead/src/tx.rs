@@ -180,16 +180,11 @@ impl Store {
         E: From<StoreError>,
     {
         let mut tx = self.begin().await?;
-        if let Claim::Answered(bytes) =
-            requests::claim(tx.conn(), &self.meta.request_key, call).await?
-        {
+        if let Claim::Answered(bytes) = requests::claim(tx.conn(), &self.meta.request_key, call).await? {
             return R::decode(bytes.as_slice()).map_err(|_| {
                 E::from(StoreError::Impossible {
                     table: "request",
-                    detail: format!(
-                        "{} of {} has an unreadable answer",
-                        call.request_id, call.rpc
-                    ),
+                    detail: format!("{} of {} has an unreadable answer", call.request_id, call.rpc),
                 })
             });
         }

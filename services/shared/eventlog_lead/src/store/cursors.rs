@@ -23,12 +23,11 @@ pub(crate) async fn of_source(
     connection: &mut PgConnection,
     source: &str,
 ) -> Result<BTreeMap<u16, Cursor>, StoreError> {
-    let rows: Vec<(i16, Uuid, i64, DateTime<Utc>)> = sqlx::query_as(
-        "select partition, epoch, position, known_until from cursor where source = $1",
-    )
-    .bind(source)
-    .fetch_all(connection)
-    .await?;
+    let rows: Vec<(i16, Uuid, i64, DateTime<Utc>)> =
+        sqlx::query_as("select partition, epoch, position, known_until from cursor where source = $1")
+            .bind(source)
+            .fetch_all(connection)
+            .await?;
     Ok(rows
         .into_iter()
         .map(|(partition, epoch, position, known_until)| {
@@ -79,11 +78,7 @@ pub(crate) async fn claim(
 }
 
 /// Waits for a cursor: an operator's command must not pass by.
-pub(crate) async fn lock(
-    connection: &mut PgConnection,
-    source: &str,
-    partition: i16,
-) -> Result<(), StoreError> {
+pub(crate) async fn lock(connection: &mut PgConnection, source: &str, partition: i16) -> Result<(), StoreError> {
     sqlx::query("select position from cursor where source = $1 and partition = $2 for update")
         .bind(source)
         .bind(partition)
@@ -99,14 +94,12 @@ pub(crate) async fn advance(
     partition: u16,
     position: u64,
 ) -> Result<(), StoreError> {
-    sqlx::query(
-        "update cursor set position = $3 where source = $1 and partition = $2 and position < $3",
-    )
-    .bind(source)
-    .bind(i16::try_from(partition).unwrap_or(i16::MAX))
-    .bind(i64::try_from(position).unwrap_or(i64::MAX))
-    .execute(connection)
-    .await?;
+    sqlx::query("update cursor set position = $3 where source = $1 and partition = $2 and position < $3")
+        .bind(source)
+        .bind(i16::try_from(partition).unwrap_or(i16::MAX))
+        .bind(i64::try_from(position).unwrap_or(i64::MAX))
+        .execute(connection)
+        .await?;
     Ok(())
 }
 
@@ -144,16 +137,12 @@ pub(crate) async fn note_known(
 ///
 /// # Errors
 /// What the database said.
-pub async fn known_until(
-    connection: &mut PgConnection,
-    source: &str,
-) -> Result<Vec<(u32, DateTime<Utc>)>, StoreError> {
-    let rows: Vec<(i16, DateTime<Utc>)> = sqlx::query_as(
-        "select partition, known_until from cursor where source = $1 order by partition",
-    )
-    .bind(source)
-    .fetch_all(connection)
-    .await?;
+pub async fn known_until(connection: &mut PgConnection, source: &str) -> Result<Vec<(u32, DateTime<Utc>)>, StoreError> {
+    let rows: Vec<(i16, DateTime<Utc>)> =
+        sqlx::query_as("select partition, known_until from cursor where source = $1 order by partition")
+            .bind(source)
+            .fetch_all(connection)
+            .await?;
     Ok(rows
         .into_iter()
         .map(|(partition, at)| (u32::from(partition.unsigned_abs()), at))
@@ -161,14 +150,11 @@ pub async fn known_until(
 }
 
 /// Every cursor, by source and partition.
-pub(crate) async fn all(
-    connection: &mut PgConnection,
-) -> Result<Vec<(String, u16, Cursor)>, StoreError> {
-    let rows: Vec<(String, i16, Uuid, i64, DateTime<Utc>)> = sqlx::query_as(
-        "select source, partition, epoch, position, known_until from cursor order by source, partition",
-    )
-    .fetch_all(connection)
-    .await?;
+pub(crate) async fn all(connection: &mut PgConnection) -> Result<Vec<(String, u16, Cursor)>, StoreError> {
+    let rows: Vec<(String, i16, Uuid, i64, DateTime<Utc>)> =
+        sqlx::query_as("select source, partition, epoch, position, known_until from cursor order by source, partition")
+            .fetch_all(connection)
+            .await?;
     Ok(rows
         .into_iter()
         .map(|(source, partition, epoch, position, known_until)| {

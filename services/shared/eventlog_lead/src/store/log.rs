@@ -60,19 +60,13 @@ impl Row {
 
 /// Writes a transaction's events as its last statements, three whatever their number: lock the heads in order, insert,
 /// move the heads.
-pub(crate) async fn append(
-    connection: &mut PgConnection,
-    partitions: u16,
-    told: &[Told],
-) -> Result<(), StoreError> {
+pub(crate) async fn append(connection: &mut PgConnection, partitions: u16, told: &[Told]) -> Result<(), StoreError> {
     if told.is_empty() {
         return Ok(());
     }
     let of: Vec<i16> = told
         .iter()
-        .map(|t| {
-            i16::try_from(partition_of(t.event.key, partitions)).expect("at most 256 partitions")
-        })
+        .map(|t| i16::try_from(partition_of(t.event.key, partitions)).expect("at most 256 partitions"))
         .collect();
     let mut touched = of.clone();
     touched.sort_unstable();
@@ -142,8 +136,7 @@ impl Columns {
             .encode_to_vec(),
         );
         self.occurred_at.push(event.occurred_at);
-        self.traceparent
-            .push(told.traceparent.clone().unwrap_or_default());
+        self.traceparent.push(told.traceparent.clone().unwrap_or_default());
     }
 
     async fn insert(self, connection: &mut PgConnection) -> Result<(), StoreError> {
@@ -170,17 +163,11 @@ impl Columns {
 
 /// Last position of each partition, by partition.
 pub(crate) async fn heads(connection: &mut PgConnection) -> Result<Vec<(u16, u64)>, StoreError> {
-    let rows: Vec<(i16, i64)> =
-        sqlx::query_as("select partition, position from log_head order by partition")
-            .fetch_all(connection)
-            .await?;
+    let rows: Vec<(i16, i64)> = sqlx::query_as("select partition, position from log_head order by partition")
+        .fetch_all(connection)
+        .await?;
     rows.into_iter()
-        .map(|(partition, position)| {
-            Some((
-                u16::try_from(partition).ok()?,
-                u64::try_from(position).ok()?,
-            ))
-        })
+        .map(|(partition, position)| Some((u16::try_from(partition).ok()?, u64::try_from(position).ok()?)))
         .collect::<Option<_>>()
         .ok_or_else(|| StoreError::Impossible {
             table: "log_head",
@@ -205,7 +192,5 @@ pub(crate) async fn read(
     .bind(limit)
     .fetch_all(connection)
     .await?;
-    rows.into_iter()
-        .map(|row| row.into_recorded(source))
-        .collect()
+    rows.into_iter().map(|row| row.into_recorded(source)).collect()
 }

@@ -35,12 +35,14 @@ pub async fn migrate(pool: &PgPool, partitions: u16, epoch: Uuid) -> Result<(), 
         .map_err(|error| StoreError::Unready(error.to_string()))?;
     let mut transaction = pool.begin().await?;
     let key: [u8; 32] = rand::random();
-    sqlx::query("insert into log_meta (epoch, partitions, request_key) values ($1, $2, $3) on conflict (one) do nothing")
-        .bind(epoch)
-        .bind(i16::try_from(partitions).unwrap_or(i16::MAX))
-        .bind(key.as_slice())
-        .execute(&mut *transaction)
-        .await?;
+    sqlx::query(
+        "insert into log_meta (epoch, partitions, request_key) values ($1, $2, $3) on conflict (one) do nothing",
+    )
+    .bind(epoch)
+    .bind(i16::try_from(partitions).unwrap_or(i16::MAX))
+    .bind(key.as_slice())
+    .execute(&mut *transaction)
+    .await?;
     let installed = read(&mut transaction).await?.partitions;
     if installed != partitions {
         return Err(StoreError::Unready(format!(
@@ -73,13 +75,11 @@ pub async fn renew_epoch(connection: &mut PgConnection) -> Result<Uuid, StoreErr
 
 /// Reads the one row.
 pub(crate) async fn read(connection: &mut PgConnection) -> Result<Meta, StoreError> {
-    let row: Option<(Uuid, i16, Vec<u8>)> =
-        sqlx::query_as("select epoch, partitions, request_key from log_meta")
-            .fetch_optional(connection)
-            .await?;
-    let (epoch, partitions, request_key) = row.ok_or_else(|| {
-        StoreError::Unready("the event log has no epoch: run `hotline migrate`".to_owned())
-    })?;
+    let row: Option<(Uuid, i16, Vec<u8>)> = sqlx::query_as("select epoch, partitions, request_key from log_meta")
+        .fetch_optional(connection)
+        .await?;
+    let (epoch, partitions, request_key) =
+        row.ok_or_else(|| StoreError::Unready("the event log has no epoch: run `hotline migrate`".to_owned()))?;
     let partitions = u16::try_from(partitions).map_err(|_| StoreError::Impossible {
         table: "log_meta",
         detail: format!("{partitions} partitions"),

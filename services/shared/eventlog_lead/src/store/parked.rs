@@ -26,13 +26,15 @@ pub(crate) async fn blocked_keys(
     source: &str,
     keys: &[Uuid],
 ) -> Result<Vec<Uuid>, StoreError> {
-    Ok(sqlx::query_scalar(
-        "select distinct key from parked where source = $1 and key = any($2) and state <> 'skipped'",
+    Ok(
+        sqlx::query_scalar(
+            "select distinct key from parked where source = $1 and key = any($2) and state <> 'skipped'",
+        )
+        .bind(source)
+        .bind(keys)
+        .fetch_all(connection)
+        .await?,
     )
-    .bind(source)
-    .bind(keys)
-    .fetch_all(connection)
-    .await?)
 }
 
 /// Parks an event. `state` is `parked` or `behind`.
@@ -56,7 +58,12 @@ pub(crate) async fn park(
     .bind(&event.kind)
     .bind(event.version.cast_signed())
     .bind(&event.actor)
-    .bind(Event { body: Some(event.body.clone()) }.encode_to_vec())
+    .bind(
+        Event {
+            body: Some(event.body.clone()),
+        }
+        .encode_to_vec(),
+    )
     .bind(event.occurred_at)
     .bind(event.traceparent.clone().unwrap_or_default())
     .bind(state)
@@ -72,12 +79,12 @@ pub(crate) async fn find(
     connection: &mut PgConnection,
     event_id: Uuid,
 ) -> Result<Option<(String, i16, Uuid)>, StoreError> {
-    Ok(sqlx::query_as(
-        "select source, partition, key from parked where event_id = $1 and state = 'parked'",
+    Ok(
+        sqlx::query_as("select source, partition, key from parked where event_id = $1 and state = 'parked'")
+            .bind(event_id)
+            .fetch_optional(connection)
+            .await?,
     )
-    .bind(event_id)
-    .fetch_optional(connection)
-    .await?)
 }
 
 /// Everything parked of a key, in order.
@@ -94,16 +101,11 @@ pub(crate) async fn of_key(
     .bind(key)
     .fetch_all(connection)
     .await?;
-    rows.into_iter()
-        .map(|row| row.into_recorded(source))
-        .collect()
+    rows.into_iter().map(|row| row.into_recorded(source)).collect()
 }
 
 /// Takes an applied event out.
-pub(crate) async fn unpark(
-    connection: &mut PgConnection,
-    event: &Recorded,
-) -> Result<(), StoreError> {
+pub(crate) async fn unpark(connection: &mut PgConnection, event: &Recorded) -> Result<(), StoreError> {
     sqlx::query("delete from parked where source = $1 and partition = $2 and position = $3")
         .bind(&event.source)
         .bind(event.partition.cast_signed())
@@ -174,11 +176,7 @@ pub(crate) async fn page(
 }
 
 /// Lets an event wait for a thing.
-pub(crate) async fn wait(
-    connection: &mut PgConnection,
-    event: &Recorded,
-    waiting_for: Uuid,
-) -> Result<(), StoreError> {
+pub(crate) async fn wait(connection: &mut PgConnection, event: &Recorded, waiting_for: Uuid) -> Result<(), StoreError> {
     sqlx::query(
         "insert into waiting (source, partition, position, event_id, key, type, version, actor, payload, occurred_at,
                               traceparent, waiting_for)
@@ -192,7 +190,12 @@ pub(crate) async fn wait(
     .bind(&event.kind)
     .bind(event.version.cast_signed())
     .bind(&event.actor)
-    .bind(Event { body: Some(event.body.clone()) }.encode_to_vec())
+    .bind(
+        Event {
+            body: Some(event.body.clone()),
+        }
+        .encode_to_vec(),
+    )
     .bind(event.occurred_at)
     .bind(event.traceparent.clone().unwrap_or_default())
     .bind(waiting_for)
@@ -221,9 +224,7 @@ pub async fn drain_waiting(tx: &mut Tx, waiting_for: Uuid) -> Result<Vec<Recorde
     .bind(waiting_for)
     .fetch_all(tx.conn())
     .await?;
-    rows.into_iter()
-        .map(|row| row.row.into_recorded(&row.source))
-        .collect()
+    rows.into_iter().map(|row| row.row.into_recorded(&row.source)).collect()
 }
 
 /// How many events wait.
@@ -234,11 +235,7 @@ pub(crate) async fn waiting_count(connection: &mut PgConnection) -> Result<i64, 
 }
 
 /// Notes a decision that came too late.
-pub(crate) async fn supersede(
-    connection: &mut PgConnection,
-    event: &Recorded,
-    reason: &str,
-) -> Result<(), StoreError> {
+pub(crate) async fn supersede(connection: &mut PgConnection, event: &Recorded, reason: &str) -> Result<(), StoreError> {
     sqlx::query("insert into superseded (source, event_id, reason) values ($1, $2, $3) on conflict do nothing")
         .bind(&event.source)
         .bind(event.event_id)
@@ -256,8 +253,6 @@ pub(crate) async fn savepoint(connection: &mut PgConnection) -> Result<(), Store
 
 /// Forgets what came after the point.
 pub(crate) async fn roll_back(connection: &mut PgConnection) -> Result<(), StoreError> {
-    sqlx::query("rollback to savepoint batch")
-        .execute(connection)
-        .await?;
+    sqlx::query("rollback to savepoint batch").execute(connection).await?;
     Ok(())
 }

@@ -16,11 +16,7 @@ pub(crate) enum Claim {
 }
 
 /// Claims a request; a second one at the same time waits here for the first one's end.
-pub(crate) async fn claim(
-    connection: &mut PgConnection,
-    key: &[u8],
-    call: &Call,
-) -> Result<Claim, StoreError> {
+pub(crate) async fn claim(connection: &mut PgConnection, key: &[u8], call: &Call) -> Result<Claim, StoreError> {
     let hash = content_hash(key, &call.content);
     let claimed = sqlx::query(
         "insert into request (caller, rpc, request_id, content_hash, made_at) values ($1, $2, $3, $4, $5)
@@ -37,46 +33,36 @@ pub(crate) async fn claim(
     if claimed == 1 {
         return Ok(Claim::New);
     }
-    let (known, answer): (Vec<u8>, Option<Vec<u8>>) = sqlx::query_as(
-        "select content_hash, answer from request where caller = $1 and rpc = $2 and request_id = $3",
-    )
-    .bind(&call.caller)
-    .bind(call.rpc)
-    .bind(call.request_id)
-    .fetch_one(connection)
-    .await?;
+    let (known, answer): (Vec<u8>, Option<Vec<u8>>) =
+        sqlx::query_as("select content_hash, answer from request where caller = $1 and rpc = $2 and request_id = $3")
+            .bind(&call.caller)
+            .bind(call.rpc)
+            .bind(call.request_id)
+            .fetch_one(connection)
+            .await?;
     if known != hash {
         return Err(StoreError::RequestReused);
     }
-    answer
-        .map(Claim::Answered)
-        .ok_or_else(|| StoreError::Impossible {
-            table: "request",
-            detail: format!("{} of {} has no answer", call.request_id, call.rpc),
-        })
+    answer.map(Claim::Answered).ok_or_else(|| StoreError::Impossible {
+        table: "request",
+        detail: format!("{} of {} has no answer", call.request_id, call.rpc),
+    })
 }
 
 /// Keeps the answer of a claimed request.
-pub(crate) async fn answer(
-    connection: &mut PgConnection,
-    call: &Call,
-    answer: &[u8],
-) -> Result<(), StoreError> {
-    sqlx::query(
-        "update request set answer = $4 where caller = $1 and rpc = $2 and request_id = $3",
-    )
-    .bind(&call.caller)
-    .bind(call.rpc)
-    .bind(call.request_id)
-    .bind(answer)
-    .execute(connection)
-    .await?;
+pub(crate) async fn answer(connection: &mut PgConnection, call: &Call, answer: &[u8]) -> Result<(), StoreError> {
+    sqlx::query("update request set answer = $4 where caller = $1 and rpc = $2 and request_id = $3")
+        .bind(&call.caller)
+        .bind(call.rpc)
+        .bind(call.request_id)
+        .bind(answer)
+        .execute(connection)
+        .await?;
     Ok(())
 }
 
 fn content_hash(key: &[u8], content: &[u8]) -> Vec<u8> {
-    let mut mac =
-        <Hmac<Sha256> as hmac::Mac>::new_from_slice(key).expect("HMAC takes a key of any length");
+    let mut mac = <Hmac<Sha256> as hmac::Mac>::new_from_slice(key).expect("HMAC takes a key of any length");
     mac.update(content);
     mac.finalize().into_bytes().to_vec()
 }

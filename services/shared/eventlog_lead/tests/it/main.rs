@@ -1,0 +1,7 @@
+//! The log on real Postgres and Redis.
+
+mod fixture;
+mod once;
+mod parking;
+mod positions;
+mod reading;
