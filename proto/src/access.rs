@@ -87,10 +87,7 @@ pub struct Grant {
     pub roles: &'static [(Role, Scope)],
 }
 
-use Role::{
-    Agent, Analyst, CallbackAgent, Dispatcher, Liaison, Operator, Platform, Reviewer, Service,
-    Supervisor,
-};
+use Role::{Agent, Analyst, CallbackAgent, Dispatcher, Liaison, Operator, Platform, Reviewer, Service, Supervisor};
 use Scope::{All, OwnPlatform, OwnUnit};
 
 macro_rules! table {

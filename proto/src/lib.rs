@@ -37,7 +37,6 @@ pub mod hotline {
 
 pub use event_type::event_type;
 pub use hotline::{
-    analytics::v1 as analytics, callback::v1 as callback, common::v1 as common,
-    events::v1 as events, intake::v1 as intake, routing::v1 as routing,
-    supervision::v1 as supervision,
+    analytics::v1 as analytics, callback::v1 as callback, common::v1 as common, events::v1 as events,
+    intake::v1 as intake, routing::v1 as routing, supervision::v1 as supervision,
 };

@@ -1,1 +1,1 @@
-//! Placeholder.
+//! Tests of the whole system; see `tests/it`.

@@ -29,9 +29,7 @@ impl Callers {
             let config = auth_config();
             Self {
                 issuer: Issuer::new(&config, private_pem.as_bytes()).expect("a generated key"),
-                verifier: Arc::new(
-                    Verifier::new(&config, public_pem.as_bytes()).expect("a generated key"),
-                ),
+                verifier: Arc::new(Verifier::new(&config, public_pem.as_bytes()).expect("a generated key")),
                 private_pem,
                 public_pem,
             }

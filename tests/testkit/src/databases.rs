@@ -24,9 +24,8 @@ pub struct Database {
     reason = "the test runner tells where its servers are by the environment"
 )]
 fn variable(name: &str) -> String {
-    std::env::var(name).unwrap_or_else(|_| {
-        panic!("{name} is not set: run `make test`, or `make test T=name` for one test")
-    })
+    std::env::var(name)
+        .unwrap_or_else(|_| panic!("{name} is not set: run `make test`, or `make test T=name` for one test"))
 }
 
 /// Where Redis is.
@@ -40,8 +39,7 @@ pub fn redis_url() -> String {
 /// # Panics
 /// When the servers do not run: a test cannot go on without them.
 pub async fn database(service: &str, own: &'static Migrator) -> Database {
-    let server =
-        PgConnectOptions::from_str(&variable("TESTKIT_POSTGRES_URL")).expect("a postgres:// URL");
+    let server = PgConnectOptions::from_str(&variable("TESTKIT_POSTGRES_URL")).expect("a postgres:// URL");
     let mut admin = PgConnection::connect_with(&server)
         .await
         .expect("the test's Postgres runs");
@@ -58,9 +56,7 @@ pub async fn database(service: &str, own: &'static Migrator) -> Database {
         .max_connections(10)
         .connect_lazy_with(options.clone());
     let mut connection = pool.acquire().await.expect("the copy is there");
-    eventlog::renew_epoch(&mut connection)
-        .await
-        .expect("a log head");
+    eventlog::renew_epoch(&mut connection).await.expect("a log head");
     drop(connection);
     Database {
         pool,
@@ -83,23 +79,17 @@ fn template_name(service: &str, own: &Migrator) -> String {
 }
 
 /// Made once by whoever comes first; the others wait for the lock.
-async fn ensure_template(
-    admin: &mut PgConnection,
-    server: &PgConnectOptions,
-    template: &str,
-    own: &'static Migrator,
-) {
+async fn ensure_template(admin: &mut PgConnection, server: &PgConnectOptions, template: &str, own: &'static Migrator) {
     sqlx::query("select pg_advisory_lock(hashtext($1))")
         .bind(template)
         .execute(&mut *admin)
         .await
         .expect("a lock");
-    let exists: bool =
-        sqlx::query_scalar("select exists (select from pg_database where datname = $1)")
-            .bind(template)
-            .fetch_one(&mut *admin)
-            .await
-            .expect("the catalogue");
+    let exists: bool = sqlx::query_scalar("select exists (select from pg_database where datname = $1)")
+        .bind(template)
+        .fetch_one(&mut *admin)
+        .await
+        .expect("the catalogue");
     if !exists {
         // Under another name until it is whole: a run that was killed leaves no half template behind.
         let making = format!("{template}_making");
@@ -131,9 +121,7 @@ async fn ensure_template(
 }
 
 async fn migrate(pool: &PgPool, own: &'static Migrator) {
-    platform::migrate(pool)
-        .await
-        .expect("platform's migrations");
+    platform::migrate(pool).await.expect("platform's migrations");
     eventlog::migrate(pool, PARTITIONS, Uuid::new_v4())
         .await
         .expect("eventlog's migrations");

@@ -24,7 +24,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use chrono::{Datelike, NaiveDate, Weekday};
 
 pub use crate::limit::{Due, MAX_DAYS, Span};
-pub use crate::local::{Close, CloseError, local_date, start_of_day};
+pub use crate::local::{Close, CloseError, ZONE, local_date, start_of_day};
 pub use crate::notice::CalendarError;
 
 /// The working days of one version of the notices, and the hour at which a working day closes.
@@ -47,8 +47,7 @@ impl Calendar {
     /// The notices of 2023 to 2026 that are compiled in, closing at 18:00.
     #[must_use]
     pub fn national() -> Self {
-        Self::parse(include_str!("../notices.toml"))
-            .expect("the compiled-in notices are parsed by a test")
+        Self::parse(include_str!("../notices.toml")).expect("the compiled-in notices are parsed by a test")
     }
 
     /// The same days with another close. It goes into [`Calendar::version`] unless it is the default, because it

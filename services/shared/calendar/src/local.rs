@@ -9,6 +9,9 @@ use serde::{Deserialize, Serialize};
 
 use crate::Calendar;
 
+/// Where the city's days and hours are reckoned.
+pub const ZONE: chrono_tz::Tz = Shanghai;
+
 /// When a working day ends, by the clock on the wall. In settings it is text: `close = "18:00"`.
 #[derive(Clone, Copy, Debug, Deserialize, Eq, PartialEq, Serialize)]
 #[serde(try_from = "String", into = "String")]

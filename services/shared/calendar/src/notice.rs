@@ -17,8 +17,7 @@ const MAX_VERSION_BYTES: usize = 32;
 
 const SHAPE: &str = "write version = \"cn-2026.1\", then for each year a [[notice]] with year = 2026, source = \"…\", \
                      off = [\"2026-02-15..2026-02-23\", …] and work = [\"2026-02-14\", …]";
-const DAY: &str =
-    "write a day as \"2026-01-04\", or days off as first..last, \"2026-02-15..2026-02-23\"";
+const DAY: &str = "write a day as \"2026-01-04\", or days off as first..last, \"2026-02-15..2026-02-23\"";
 
 /// Why a file of notices is refused, where, and what would be right.
 #[derive(Clone, Debug, Eq, PartialEq, thiserror::Error)]
@@ -61,8 +60,7 @@ impl Calendar {
         let file: NoticesFile = toml::from_str(text).map_err(|e| unreadable(text, &e))?;
         let version = file.version.get_ref();
         let is_plain = |c: char| c.is_ascii_alphanumeric() || "-._".contains(c);
-        if version.is_empty() || version.len() > MAX_VERSION_BYTES || !version.chars().all(is_plain)
-        {
+        if version.is_empty() || version.len() > MAX_VERSION_BYTES || !version.chars().all(is_plain) {
             return Err(CalendarError {
                 line: line_of(text, &file.version.span()),
                 key: "version".to_owned(),
@@ -85,11 +83,7 @@ impl Calendar {
     }
 }
 
-fn add_notice(
-    text: &str,
-    table: &NoticeTable,
-    calendar: &mut Calendar,
-) -> Result<(), CalendarError> {
+fn add_notice(text: &str, table: &NoticeTable, calendar: &mut Calendar) -> Result<(), CalendarError> {
     let year = *table.year.get_ref();
     let refuse = |span: Range<usize>, key: &str, problem: String, right: &str| CalendarError {
         line: line_of(text, &span),
@@ -107,11 +101,7 @@ fn add_notice(
         let right = "name the title and number of the notice";
         return Err(refuse(table.source.span(), "source", problem, right));
     }
-    if calendar
-        .sources
-        .insert(year, table.source.get_ref().clone())
-        .is_some()
-    {
+    if calendar.sources.insert(year, table.source.get_ref().clone()).is_some() {
         let problem = format!("{year} has two notices");
         let right = "merge them into one [[notice]] per year";
         return Err(refuse(table.year.span(), "year", problem, right));
@@ -183,11 +173,7 @@ fn unreadable(text: &str, error: &toml::de::Error) -> CalendarError {
     let key: String = key.chars().filter(|c| !c.is_control()).take(40).collect();
     CalendarError {
         line,
-        key: if key.is_empty() {
-            "file".to_owned()
-        } else {
-            key
-        },
+        key: if key.is_empty() { "file".to_owned() } else { key },
         problem: error.message().replace('\n', ", "),
         right: SHAPE.to_owned(),
     }
@@ -196,8 +182,5 @@ fn unreadable(text: &str, error: &toml::de::Error) -> CalendarError {
 /// The line that `span` starts in, counted from 1.
 fn line_of(text: &str, span: &Range<usize>) -> usize {
     let before = &text.as_bytes()[..span.start.min(text.len())];
-    1 + before
-        .iter()
-        .map(|b| usize::from(*b == b'\n'))
-        .sum::<usize>()
+    1 + before.iter().map(|b| usize::from(*b == b'\n')).sum::<usize>()
 }

@@ -130,9 +130,8 @@ impl Verifier {
         validation.set_required_spec_claims(&["exp", "iss", "aud", "sub"]);
         validation.leeway = 5;
         Ok(Self {
-            key: DecodingKey::from_ed_pem(public_key_pem).map_err(|_| {
-                "auth.public_key_file is not the PEM of an Ed25519 public key".to_owned()
-            })?,
+            key: DecodingKey::from_ed_pem(public_key_pem)
+                .map_err(|_| "auth.public_key_file is not the PEM of an Ed25519 public key".to_owned())?,
             validation,
         })
     }
@@ -142,10 +141,7 @@ impl Verifier {
     /// # Errors
     /// As [`Verifier::new`], or that the file cannot be read.
     pub fn open(config: &AuthConfig) -> Result<Self, String> {
-        Self::new(
-            config,
-            &read(&config.public_key_file, "auth.public_key_file")?,
-        )
+        Self::new(config, &read(&config.public_key_file, "auth.public_key_file")?)
     }
 
     /// Who bears this token, if it is valid now.
@@ -156,11 +152,7 @@ impl Verifier {
             .claims;
         Some(Principal {
             subject: claims.sub,
-            roles: claims
-                .roles
-                .iter()
-                .filter_map(|name| Role::from_name(name))
-                .collect(),
+            roles: claims.roles.iter().filter_map(|name| Role::from_name(name)).collect(),
             unit: claims.unit,
             platform: claims.platform,
         })
@@ -182,9 +174,10 @@ impl Issuer {
     /// One sentence saying what is wrong with the key.
     pub fn new(config: &AuthConfig, private_key_pem: &[u8]) -> Result<Self, String> {
         Ok(Self {
-            key: Arc::new(EncodingKey::from_ed_pem(private_key_pem).map_err(|_| {
-                "auth.private_key_file is not the PEM of an Ed25519 private key".to_owned()
-            })?),
+            key: Arc::new(
+                EncodingKey::from_ed_pem(private_key_pem)
+                    .map_err(|_| "auth.private_key_file is not the PEM of an Ed25519 private key".to_owned())?,
+            ),
             iss: config.issuer.clone(),
             audience: config.audience.clone(),
         })
@@ -195,10 +188,7 @@ impl Issuer {
     /// # Errors
     /// As [`Issuer::new`], or that the file cannot be read.
     pub fn open(config: &AuthConfig) -> Result<Self, String> {
-        Self::new(
-            config,
-            &read(&config.private_key_file, "auth.private_key_file")?,
-        )
+        Self::new(config, &read(&config.private_key_file, "auth.private_key_file")?)
     }
 
     /// A token for a principal, valid for `life` of wall time.
@@ -211,11 +201,7 @@ impl Issuer {
             sub: principal.subject.clone(),
             exp: now + i64::try_from(life.as_secs()).unwrap_or(i64::MAX / 2),
             iat: now,
-            roles: principal
-                .roles
-                .iter()
-                .map(|role| role.name().to_owned())
-                .collect(),
+            roles: principal.roles.iter().map(|role| role.name().to_owned()).collect(),
             unit: principal.unit.clone(),
             platform: principal.platform.clone(),
         };
@@ -260,10 +246,7 @@ impl TokenSource {
     /// A token with at least half of its life left.
     #[must_use]
     pub fn token(&self) -> String {
-        let mut current = self
-            .current
-            .lock()
-            .unwrap_or_else(std::sync::PoisonError::into_inner);
+        let mut current = self.current.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
         match &*current {
             Some((issued, token)) if issued.elapsed() < SERVICE_TOKEN_LIFE / 2 => token.clone(),
             _ => {

@@ -23,10 +23,7 @@ pub type SharedClock = Arc<dyn Clock>;
 pub struct SystemClock;
 
 impl Clock for SystemClock {
-    #[allow(
-        clippy::disallowed_methods,
-        reason = "the one place that reads the machine's clock"
-    )]
+    #[allow(clippy::disallowed_methods, reason = "the one place that reads the machine's clock")]
     fn now(&self) -> DateTime<Utc> {
         whole_micros(Utc::now())
     }
@@ -51,8 +48,7 @@ impl DrivenClock {
 
 impl Clock for DrivenClock {
     fn now(&self) -> DateTime<Utc> {
-        DateTime::from_timestamp_micros(self.0.load(Ordering::SeqCst))
-            .expect("was a valid instant when it was set")
+        DateTime::from_timestamp_micros(self.0.load(Ordering::SeqCst)).expect("was a valid instant when it was set")
     }
 }
 

@@ -7,11 +7,7 @@ use uuid::{NoContext, Timestamp, Uuid};
 #[must_use]
 pub fn new_id(now: DateTime<Utc>) -> Uuid {
     let seconds = u64::try_from(now.timestamp()).unwrap_or_default();
-    Uuid::new_v7(Timestamp::from_unix(
-        NoContext,
-        seconds,
-        now.timestamp_subsec_nanos(),
-    ))
+    Uuid::new_v7(Timestamp::from_unix(NoContext, seconds, now.timestamp_subsec_nanos()))
 }
 
 /// The id of what an event opens: the same event gives the same id, whoever computes it and how often.

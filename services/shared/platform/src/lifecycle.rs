@@ -36,10 +36,7 @@ impl Lifecycle {
     }
 
     /// Spawns a task that [`finish`](Self::finish) waits for. A task that panics ends the process in an orderly way.
-    #[allow(
-        clippy::disallowed_methods,
-        reason = "the tracker is the one place that spawns"
-    )]
+    #[allow(clippy::disallowed_methods, reason = "the tracker is the one place that spawns")]
     pub fn spawn<F>(&self, task: F)
     where
         F: Future<Output = ()> + Send + 'static,
@@ -63,9 +60,7 @@ impl Lifecycle {
     /// Waits for all tasks, at most `deadline`. True when everything ended by itself and nothing had died.
     pub async fn finish(&self, deadline: Duration) -> bool {
         self.tracker.close();
-        let ended = tokio::time::timeout(deadline, self.tracker.wait())
-            .await
-            .is_ok();
+        let ended = tokio::time::timeout(deadline, self.tracker.wait()).await.is_ok();
         ended && !self.failed.load(Ordering::SeqCst)
     }
 }

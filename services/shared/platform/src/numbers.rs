@@ -24,10 +24,7 @@ pub fn number(kind: char, day: NaiveDate, serial: u64) -> String {
 /// # Errors
 /// What is wrong with it, as a half sentence.
 pub fn parse_number(kind: char, text: &str) -> Result<String, &'static str> {
-    let plain: String = text
-        .chars()
-        .filter(|c| !c.is_whitespace() && *c != '-')
-        .collect();
+    let plain: String = text.chars().filter(|c| !c.is_whitespace() && *c != '-').collect();
     let mut chars = plain.chars();
     if chars.next().map(|c| c.to_ascii_uppercase()) != Some(kind) {
         return Err("starts with another letter");

@@ -66,10 +66,7 @@ impl Servers {
     /// `postgres://…` of a database, as a user of that server.
     #[must_use]
     pub fn postgres_url(&self, user: &str, database: &str) -> String {
-        format!(
-            "postgres://{user}@localhost/{database}?host={}",
-            self.sockets.display()
-        )
+        format!("postgres://{user}@localhost/{database}?host={}", self.sockets.display())
     }
 
     /// `redis+unix://…`
@@ -94,9 +91,7 @@ impl Servers {
             if let Ok(Some(_)) = self.redis.try_wait() {
                 return Err(ended("Redis", &places.directory.join("redis.log")));
             }
-            let postgres = <sqlx::PgConnection as sqlx::Connection>::connect(&url)
-                .await
-                .is_ok();
+            let postgres = <sqlx::PgConnection as sqlx::Connection>::connect(&url).await.is_ok();
             if postgres && self.redis_answers().await {
                 return Ok(());
             }
@@ -124,16 +119,22 @@ struct Programs {
 
 impl Programs {
     fn find() -> Result<Self, StartError> {
-        let bin = newest_postgres_bin().ok_or_else(|| StartError(
-            "Postgres is not installed: run `make setup`, or `apt-get install postgresql`, or give --database-url".to_owned(),
-        ))?;
+        let bin = newest_postgres_bin().ok_or_else(|| {
+            StartError(
+                "Postgres is not installed: run `make setup`, or `apt-get install postgresql`, or give --database-url"
+                    .to_owned(),
+            )
+        })?;
         let redis = ["/usr/bin/redis-server", "/usr/local/bin/redis-server"]
             .into_iter()
             .map(PathBuf::from)
             .find(|path| path.exists())
-            .ok_or_else(|| StartError(
-                "Redis is not installed: run `make setup`, or `apt-get install redis-server`, or give --redis-url".to_owned(),
-            ))?;
+            .ok_or_else(|| {
+                StartError(
+                    "Redis is not installed: run `make setup`, or `apt-get install redis-server`, or give --redis-url"
+                        .to_owned(),
+                )
+            })?;
         Ok(Self {
             initdb: bin.join("initdb"),
             postgres: bin.join("postgres"),
@@ -147,15 +148,8 @@ fn newest_postgres_bin() -> Option<PathBuf> {
     let mut versions: Vec<(u32, PathBuf)> = std::fs::read_dir("/usr/lib/postgresql")
         .ok()?
         .filter_map(Result::ok)
-        .filter_map(|entry| {
-            Some((
-                entry.file_name().to_str()?.parse().ok()?,
-                entry.path().join("bin"),
-            ))
-        })
-        .filter(|(version, bin)| {
-            *version >= crate::store::OLDEST_POSTGRES && bin.join("postgres").exists()
-        })
+        .filter_map(|entry| Some((entry.file_name().to_str()?.parse().ok()?, entry.path().join("bin"))))
+        .filter(|(version, bin)| *version >= crate::store::OLDEST_POSTGRES && bin.join("postgres").exists())
         .collect();
     versions.sort();
     versions.pop().map(|(_, bin)| bin)
@@ -187,16 +181,10 @@ impl Places {
         for place in [&places.data, &places.redis, &places.sockets] {
             use std::os::unix::fs::PermissionsExt as _;
             std::fs::create_dir_all(place).map_err(|e| failed(place, e))?;
-            std::fs::set_permissions(place, std::fs::Permissions::from_mode(0o700))
-                .map_err(|e| failed(place, e))?;
+            std::fs::set_permissions(place, std::fs::Permissions::from_mode(0o700)).map_err(|e| failed(place, e))?;
         }
         if let Some(user) = user {
-            for place in [
-                &places.directory,
-                &places.data,
-                &places.redis,
-                &places.sockets,
-            ] {
+            for place in [&places.directory, &places.data, &places.redis, &places.sockets] {
                 std::os::unix::fs::chown(place, Some(user.uid.as_raw()), Some(user.gid.as_raw()))
                     .map_err(|e| failed(place, e))?;
             }
@@ -220,16 +208,13 @@ fn server_user() -> Result<Option<User>, StartError> {
     match User::from_name("postgres") {
         Ok(Some(user)) => Ok(Some(user)),
         _ => Err(StartError(
-            "Postgres does not run as root and there is no user `postgres`: run `make setup`, or start as another user".to_owned(),
+            "Postgres does not run as root and there is no user `postgres`: run `make setup`, or start as another user"
+                .to_owned(),
         )),
     }
 }
 
-async fn initialise(
-    programs: &Programs,
-    places: &Places,
-    user: Option<&User>,
-) -> Result<(), StartError> {
+async fn initialise(programs: &Programs, places: &Places, user: Option<&User>) -> Result<(), StartError> {
     let mut command = as_user(user, &programs.initdb);
     let output = command
         .args([
@@ -245,9 +230,7 @@ async fn initialise(
         .stdin(Stdio::null())
         .output()
         .await
-        .map_err(|error| {
-            StartError(format!("cannot run {}: {error}", programs.initdb.display()))
-        })?;
+        .map_err(|error| StartError(format!("cannot run {}: {error}", programs.initdb.display())))?;
     if output.status.success() {
         return Ok(());
     }
@@ -288,11 +271,7 @@ fn postgres_arguments(places: &Places, durability: Durability) -> Vec<String> {
 }
 
 fn redis_arguments(places: &Places, durability: Durability) -> Vec<String> {
-    let append = if durability == Durability::Durable {
-        "yes"
-    } else {
-        "no"
-    };
+    let append = if durability == Durability::Durable { "yes" } else { "no" };
     [
         "--port",
         "0",
@@ -326,14 +305,8 @@ fn as_user(user: Option<&User>, program: &Path) -> Command {
     command
 }
 
-fn spawn(
-    user: Option<&User>,
-    program: &Path,
-    arguments: &[String],
-    log: &Path,
-) -> Result<Child, StartError> {
-    let broken =
-        |error: std::io::Error| StartError(format!("cannot start {}: {error}", program.display()));
+fn spawn(user: Option<&User>, program: &Path, arguments: &[String], log: &Path) -> Result<Child, StartError> {
+    let broken = |error: std::io::Error| StartError(format!("cannot start {}: {error}", program.display()));
     let output = std::fs::File::create(log).map_err(broken)?;
     let errors = output.try_clone().map_err(broken)?;
     as_user(user, program)

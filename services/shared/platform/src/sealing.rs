@@ -43,12 +43,7 @@ impl Kek {
             .decode(text.trim())
             .ok()
             .and_then(|bytes| <[u8; 32]>::try_from(bytes).ok())
-            .ok_or_else(|| {
-                format!(
-                    "sealing.key_file {} does not hold base64 of 32 bytes",
-                    path.display()
-                )
-            })?;
+            .ok_or_else(|| format!("sealing.key_file {} does not hold base64 of 32 bytes", path.display()))?;
         Ok(Self(bytes))
     }
 
@@ -159,26 +154,20 @@ impl Sealer {
     /// # Errors
     /// When the database is away or the key-encryption key is another one.
     pub async fn key_for(&self, now: DateTime<Utc>) -> Result<SealKey, StoreError> {
-        let month = now
-            .date_naive()
-            .with_day(1)
-            .expect("every month has a first day");
+        let month = now.date_naive().with_day(1).expect("every month has a first day");
         if let Some(key) = self.read_keys().by_month.get(&month) {
             return Ok(key.clone());
         }
         let fresh = Kek::generate();
-        sqlx::query(
-            "insert into data_key (month, wrapped) values ($1, $2) on conflict (month) do nothing",
-        )
-        .bind(month)
-        .bind(self.wrap(month, &fresh.0))
-        .execute(&self.pool)
-        .await?;
-        let (id, wrapped): (i32, Vec<u8>) =
-            sqlx::query_as("select id, wrapped from data_key where month = $1")
-                .bind(month)
-                .fetch_one(&self.pool)
-                .await?;
+        sqlx::query("insert into data_key (month, wrapped) values ($1, $2) on conflict (month) do nothing")
+            .bind(month)
+            .bind(self.wrap(month, &fresh.0))
+            .execute(&self.pool)
+            .await?;
+        let (id, wrapped): (i32, Vec<u8>) = sqlx::query_as("select id, wrapped from data_key where month = $1")
+            .bind(month)
+            .fetch_one(&self.pool)
+            .await?;
         self.remember(id, month, &wrapped)
     }
 
@@ -230,26 +219,24 @@ impl Sealer {
     }
 
     fn remember(&self, id: i32, month: NaiveDate, wrapped: &[u8]) -> Result<SealKey, StoreError> {
-        let plain = self.unwrap_key(month, wrapped).ok_or_else(|| StoreError::Unready(
-            "sealing.key_file holds another key than the one that this database's data keys were wrapped with".to_owned(),
-        ))?;
+        let plain = self.unwrap_key(month, wrapped).ok_or_else(|| {
+            StoreError::Unready(
+                "sealing.key_file holds another key than the one that this database's data keys were wrapped with"
+                    .to_owned(),
+            )
+        })?;
         let key = SealKey {
             id,
             cipher: Aes256Gcm::new_from_slice(&plain).expect("a data key has 32 bytes"),
         };
-        let mut keys = self
-            .keys
-            .write()
-            .unwrap_or_else(std::sync::PoisonError::into_inner);
+        let mut keys = self.keys.write().unwrap_or_else(std::sync::PoisonError::into_inner);
         keys.by_id.insert(id, key.clone());
         keys.by_month.insert(month, key.clone());
         Ok(key)
     }
 
     fn read_keys(&self) -> std::sync::RwLockReadGuard<'_, Keys> {
-        self.keys
-            .read()
-            .unwrap_or_else(std::sync::PoisonError::into_inner)
+        self.keys.read().unwrap_or_else(std::sync::PoisonError::into_inner)
     }
 
     fn wrapping(&self) -> Aes256Gcm {
@@ -307,8 +294,7 @@ fn nonce_of(bytes: &[u8]) -> Nonce<aes_gcm::aead::consts::U12> {
 }
 
 fn hmac(key: &[u8], message: &[u8]) -> [u8; 32] {
-    let mut mac =
-        <Hmac<Sha256> as Mac>::new_from_slice(key).expect("HMAC takes a key of any length");
+    let mut mac = <Hmac<Sha256> as Mac>::new_from_slice(key).expect("HMAC takes a key of any length");
     mac.update(message);
     mac.finalize().into_bytes().into()
 }
@@ -382,10 +368,6 @@ mod tests {
         };
         let sealed = key.seal(cell, "秘密");
         assert_eq!(format!("{sealed:?}"), "Sealed");
-        assert_ne!(
-            sealed,
-            key.seal(cell, "秘密"),
-            "a nonce is never used twice"
-        );
+        assert_ne!(sealed, key.seal(cell, "秘密"), "a nonce is never used twice");
     }
 }

@@ -62,9 +62,7 @@ impl StoreError {
             ) => true,
             // 08 connection, 53 resources, 57 operator intervention, 55P03 lock_timeout
             Self::Database(sqlx::Error::Database(_)) => self.code().is_some_and(|code| {
-                matches!(code.get(..2), Some("08" | "53" | "57"))
-                    || code == "55P03"
-                    || code == "25P03"
+                matches!(code.get(..2), Some("08" | "53" | "57")) || code == "55P03" || code == "25P03"
             }),
             _ => false,
         }
@@ -81,9 +79,7 @@ impl StoreError {
 
     fn code(&self) -> Option<String> {
         match self {
-            Self::Database(sqlx::Error::Database(error)) => {
-                error.code().map(|code| code.to_string())
-            }
+            Self::Database(sqlx::Error::Database(error)) => error.code().map(|code| code.to_string()),
             _ => None,
         }
     }
@@ -119,10 +115,7 @@ pub async fn connect_requiring(config: &DatabaseConfig, oldest: u32) -> Result<P
         .map_err(|_| StoreError::Unready("database.url is not a postgres:// URL".to_owned()))?
         .application_name("hotline")
         .options([
-            (
-                "statement_timeout",
-                milliseconds(config.statement_timeout_seconds),
-            ),
+            ("statement_timeout", milliseconds(config.statement_timeout_seconds)),
             ("lock_timeout", milliseconds(config.lock_timeout_seconds)),
             (
                 "idle_in_transaction_session_timeout",
@@ -198,9 +191,7 @@ pub async fn check_migrated(
         .await?;
     let found: i64 = if exists {
         let query = format!("select coalesce(max(version), 0) from {table} where success");
-        sqlx::query_scalar(sqlx::AssertSqlSafe(query))
-            .fetch_one(pool)
-            .await?
+        sqlx::query_scalar(sqlx::AssertSqlSafe(query)).fetch_one(pool).await?
     } else {
         0
     };

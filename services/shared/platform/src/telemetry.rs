@@ -57,16 +57,10 @@ fn provider(otlp: &OtlpConfig, service: &str) -> Result<SdkTracerProvider, Strin
         .with_tonic()
         .with_endpoint(&otlp.endpoint)
         .build()
-        .map_err(|error| {
-            format!("otlp.endpoint: {error}; write something like \"http://127.0.0.1:4317\"")
-        })?;
+        .map_err(|error| format!("otlp.endpoint: {error}; write something like \"http://127.0.0.1:4317\""))?;
     Ok(SdkTracerProvider::builder()
         .with_batch_exporter(exporter)
-        .with_resource(
-            Resource::builder()
-                .with_service_name(service.to_owned())
-                .build(),
-        )
+        .with_resource(Resource::builder().with_service_name(service.to_owned()).build())
         .build())
 }
 
@@ -106,10 +100,7 @@ pub fn adopt(span: &Span, traceparent: &str) {
 
 /// Continues the trace of a request's headers.
 pub fn adopt_headers(span: &Span, headers: &HeaderMap) {
-    if let Some(value) = headers
-        .get("traceparent")
-        .and_then(|value| value.to_str().ok())
-    {
+    if let Some(value) = headers.get("traceparent").and_then(|value| value.to_str().ok()) {
         adopt(span, value);
     }
 }

@@ -28,21 +28,13 @@ async fn main() -> ExitCode {
     };
     let status = tokio::process::Command::new(&program)
         .args(arguments)
-        .env(
-            "TESTKIT_POSTGRES_URL",
-            servers.postgres_url("postgres", "postgres"),
-        )
+        .env("TESTKIT_POSTGRES_URL", servers.postgres_url("postgres", "postgres"))
         .env("TESTKIT_REDIS_URL", servers.redis_url())
         .status()
         .await;
     servers.stop().await;
     match status {
-        Ok(status) => ExitCode::from(
-            status
-                .code()
-                .and_then(|code| u8::try_from(code).ok())
-                .unwrap_or(1),
-        ),
+        Ok(status) => ExitCode::from(status.code().and_then(|code| u8::try_from(code).ok()).unwrap_or(1)),
         Err(error) => {
             eprintln!("testkit-servers: cannot run {}: {error}", program.display());
             ExitCode::FAILURE

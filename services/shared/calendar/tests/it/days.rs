@@ -20,11 +20,7 @@ fn counts_the_vectors_of_the_rule() {
         ("2024-12-31", 1, "2025-01-02"), // into the next notice
     ] {
         let expected = (date(to), false);
-        assert_eq!(
-            calendar.add_working_days(date(from), days),
-            expected,
-            "{from} + {days}"
-        );
+        assert_eq!(calendar.add_working_days(date(from), days), expected, "{from} + {days}");
         let between = calendar.working_days_between(date(from), date(to));
         assert_eq!(between, days, "{from} to {to}");
     }
@@ -36,12 +32,7 @@ fn counts_the_working_days_of_each_notice() {
     let first_half = calendar.working_days_between(date("2023-12-31"), date("2024-06-30"));
     assert_eq!(first_half, 123, "domain.md §5");
     // Weekdays of the year, less those off, plus make-up days.
-    for (year, days, make_up) in [
-        (2023, 249, 7),
-        (2024, 251, 8),
-        (2025, 248, 5),
-        (2026, 248, 6),
-    ] {
+    for (year, days, make_up) in [(2023, 249, 7), (2024, 251, 8), (2025, 248, 5), (2026, 248, 6)] {
         let eve = date(&format!("{}-12-31", year - 1));
         let end = date(&format!("{year}-12-31"));
         assert_eq!(calendar.working_days_between(eve, end), days, "{year}");
@@ -63,9 +54,7 @@ fn make_up_days_decide_many_deadlines() {
     let days: Vec<NaiveDate> = date("2024-01-01").iter_days().take(182).collect();
     assert_eq!(days.last(), Some(&date("2024-06-30")));
     let wrong = |n| {
-        let differs = |d: &&NaiveDate| {
-            calendar.add_working_days(**d, n).0 != naive.add_working_days(**d, n).0
-        };
+        let differs = |d: &&NaiveDate| calendar.add_working_days(**d, n).0 != naive.add_working_days(**d, n).0;
         days.iter().filter(differs).count()
     };
     assert_eq!((wrong(5), wrong(10)), (40, 70), "22.0 % and 38.5 % of 182");
@@ -88,18 +77,9 @@ fn a_year_without_a_notice_is_plain_weeks_and_provisional() {
 #[test]
 fn next_and_previous_never_answer_the_day_itself() {
     let calendar = Calendar::national();
-    assert_eq!(
-        calendar.next_working_day(date("2024-04-03")),
-        date("2024-04-07")
-    );
-    assert_eq!(
-        calendar.previous_working_day(date("2024-04-07")),
-        date("2024-04-03")
-    );
-    assert_eq!(
-        calendar.working_days_between(date("2024-04-07"), date("2024-04-03")),
-        0
-    );
+    assert_eq!(calendar.next_working_day(date("2024-04-03")), date("2024-04-07"));
+    assert_eq!(calendar.previous_working_day(date("2024-04-07")), date("2024-04-03"));
+    assert_eq!(calendar.working_days_between(date("2024-04-07"), date("2024-04-03")), 0);
 }
 
 #[test]

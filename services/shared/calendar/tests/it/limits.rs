@@ -95,11 +95,7 @@ fn half_a_limit_is_cut_to_whole_microseconds() {
     let start = wall("2024-04-01 10:00") + TimeDelta::microseconds(1);
     let due = calendar.due(start, Span::WorkingDays(1));
     let warned = calendar.warn_at(start, Span::WorkingDays(1), &due);
-    assert_eq!(
-        warned,
-        wall("2024-04-02 02:00"),
-        "half a microsecond is cut off"
-    );
+    assert_eq!(warned, wall("2024-04-02 02:00"), "half a microsecond is cut off");
 }
 
 #[test]
@@ -130,9 +126,6 @@ fn spans_are_read_from_rule_tables() {
     }
     let text = "sign = { minutes = 30 }\nhandle = { working_days = 5 }\nclose = \"18:00\"";
     let row: Row = toml::from_str(text).expect("a rule row");
-    assert_eq!(
-        (row.sign, row.handle),
-        (Span::Minutes(30), Span::WorkingDays(5))
-    );
+    assert_eq!((row.sign, row.handle), (Span::Minutes(30), Span::WorkingDays(5)));
     assert_eq!(row.close, Close::default());
 }

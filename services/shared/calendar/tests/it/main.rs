@@ -14,7 +14,7 @@ fn date(text: &str) -> NaiveDate {
 
 /// An instant from the clock on a wall in the city, whose offset has been +8 since 1991.
 fn wall(text: &str) -> DateTime<Utc> {
-    let local = NaiveDateTime::parse_from_str(text, "%Y-%m-%d %H:%M")
-        .expect("the test writes instants as 2024-02-03 09:00");
+    let local =
+        NaiveDateTime::parse_from_str(text, "%Y-%m-%d %H:%M").expect("the test writes instants as 2024-02-03 09:00");
     (local - TimeDelta::hours(8)).and_utc()
 }

@@ -45,10 +45,5 @@ pub fn peer(url: &str, tokens: &TokenSource) -> Result<Peer, String> {
         .keep_alive_timeout(Duration::from_secs(10))
         .tcp_nodelay(true)
         .connect_lazy();
-    Ok(InterceptedService::new(
-        channel,
-        Credentials {
-            tokens: tokens.clone(),
-        },
-    ))
+    Ok(InterceptedService::new(channel, Credentials { tokens: tokens.clone() }))
 }

@@ -98,28 +98,15 @@ impl Fields {
 
     /// A UUID, or nothing when empty.
     pub fn optional_uuid(&mut self, field: &str, text: &str) -> Option<Uuid> {
-        if text.is_empty() {
-            None
-        } else {
-            self.uuid(field, text)
-        }
+        if text.is_empty() { None } else { self.uuid(field, text) }
     }
 
     /// Text of so many characters, not blank, without control or direction-changing characters.
-    pub fn text(
-        &mut self,
-        field: &str,
-        text: &str,
-        length: RangeInclusive<usize>,
-    ) -> Option<String> {
+    pub fn text(&mut self, field: &str, text: &str, length: RangeInclusive<usize>) -> Option<String> {
         if text.trim().is_empty() && *length.start() > 0 {
             return self.none(
                 field,
-                format!(
-                    "must not be empty; {} to {} characters",
-                    length.start(),
-                    length.end()
-                ),
+                format!("must not be empty; {} to {} characters", length.start(), length.end()),
             );
         }
         let count = text.chars().count();
@@ -171,12 +158,7 @@ impl Fields {
     }
 
     /// Visible ASCII without blanks.
-    pub fn ascii(
-        &mut self,
-        field: &str,
-        text: &str,
-        length: RangeInclusive<usize>,
-    ) -> Option<String> {
+    pub fn ascii(&mut self, field: &str, text: &str, length: RangeInclusive<usize>) -> Option<String> {
         if length.contains(&text.len()) && text.bytes().all(|b| b.is_ascii_graphic()) {
             Some(text.to_owned())
         } else {
@@ -204,11 +186,7 @@ impl Fields {
 
     /// A telephone number, or nothing when empty.
     pub fn optional_phone(&mut self, field: &str, text: &str) -> Option<String> {
-        if text.is_empty() {
-            None
-        } else {
-            self.phone(field, text)
-        }
+        if text.is_empty() { None } else { self.phone(field, text) }
     }
 
     /// An 18-digit identity number (GB 11643) with a right date and check digit, or nothing when empty.
@@ -247,11 +225,7 @@ impl Fields {
 
     /// A known value of an enum, or nothing when unspecified.
     pub fn optional_known<E: TryFrom<i32>>(&mut self, field: &str, number: i32) -> Option<E> {
-        if number == 0 {
-            None
-        } else {
-            self.known(field, number)
-        }
+        if number == 0 { None } else { self.known(field, number) }
     }
 
     /// A day, `YYYY-MM-DD`, of the years 2000 to 2199.
@@ -259,20 +233,13 @@ impl Fields {
         use chrono::Datelike;
         match NaiveDate::parse_from_str(text, "%Y-%m-%d") {
             Ok(day) if text.len() == 10 && (2000..2200).contains(&day.year()) => Some(day),
-            _ => self.none(
-                field,
-                "must be a day, YYYY-MM-DD, of the years 2000 to 2199",
-            ),
+            _ => self.none(field, "must be a day, YYYY-MM-DD, of the years 2000 to 2199"),
         }
     }
 
     /// A day, or nothing when empty.
     pub fn optional_day(&mut self, field: &str, text: &str) -> Option<NaiveDate> {
-        if text.is_empty() {
-            None
-        } else {
-            self.day(field, text)
-        }
+        if text.is_empty() { None } else { self.day(field, text) }
     }
 
     /// An instant.
@@ -294,10 +261,7 @@ impl Fields {
             0 => DEFAULT_PAGE,
             1..=MAX_PAGE => i64::from(size),
             _ => {
-                self.refuse(
-                    field,
-                    format!("must be 1 to {MAX_PAGE}, or 0 for {DEFAULT_PAGE}"),
-                );
+                self.refuse(field, format!("must be 1 to {MAX_PAGE}, or 0 for {DEFAULT_PAGE}"));
                 DEFAULT_PAGE
             }
         }
@@ -348,9 +312,7 @@ pub fn normal_phone(text: &str) -> Option<String> {
     let folded: String = text
         .chars()
         .map(|c| match c {
-            '０'..='９' => {
-                char::from_u32(u32::from(c) - u32::from('０') + u32::from('0')).unwrap_or(c)
-            }
+            '０'..='９' => char::from_u32(u32::from(c) - u32::from('０') + u32::from('0')).unwrap_or(c),
             '＋' => '+',
             c => c,
         })
@@ -363,11 +325,9 @@ pub fn normal_phone(text: &str) -> Option<String> {
     if !national.bytes().all(|b| b.is_ascii_digit()) || national == "12345" {
         return None;
     }
-    let mobile =
-        national.len() == 11 && national.starts_with('1') && national.as_bytes()[1] >= b'3';
+    let mobile = national.len() == 11 && national.starts_with('1') && national.as_bytes()[1] >= b'3';
     let landline = national.starts_with('0') && (10..=12).contains(&national.len());
-    let service =
-        (national.starts_with("400") || national.starts_with("800")) && national.len() == 10;
+    let service = (national.starts_with("400") || national.starts_with("800")) && national.len() == 10;
     let short = national.starts_with("95") && (5..=8).contains(&national.len());
     (mobile || landline || service || short).then(|| national.to_owned())
 }

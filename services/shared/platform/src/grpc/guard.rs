@@ -122,9 +122,7 @@ impl Running {
         let before = shared.running.fetch_add(1, Ordering::SeqCst);
         let running = Self(shared.clone());
         if before >= shared.guarding.max_concurrent {
-            return Err(status::unavailable(
-                "too many calls at once; try again in a second",
-            ));
+            return Err(status::unavailable("too many calls at once; try again in a second"));
         }
         Ok(running)
     }
@@ -145,11 +143,7 @@ fn admit(shared: &Shared, path: &str, headers: &HeaderMap) -> Result<Option<Call
     let bearer = headers
         .get("authorization")
         .and_then(|value| value.to_str().ok())
-        .and_then(|value| {
-            value
-                .strip_prefix("Bearer ")
-                .or_else(|| value.strip_prefix("bearer "))
-        });
+        .and_then(|value| value.strip_prefix("Bearer ").or_else(|| value.strip_prefix("bearer ")));
     let principal = bearer
         .and_then(|token| shared.guarding.verifier.verify(token))
         .ok_or_else(|| {
@@ -188,11 +182,7 @@ fn over_the_limit() -> Status {
     use tonic_types::{ErrorDetails, StatusExt as _};
     let mut details = ErrorDetails::with_retry_info(Some(Duration::from_secs(1)));
     details.add_quota_failure_violation("principal", "server.max_calls_per_second");
-    details.set_error_info(
-        "RATE_LIMITED",
-        status::DOMAIN,
-        std::collections::HashMap::new(),
-    );
+    details.set_error_info("RATE_LIMITED", status::DOMAIN, std::collections::HashMap::new());
     Status::with_error_details(
         Code::ResourceExhausted,
         "too many calls; try again in a second",
@@ -233,16 +223,8 @@ fn reword(mut response: Response<Body>) -> Response<Body> {
         .get("grpc-message")
         .and_then(|value| value.to_str().ok())
         .unwrap_or_default();
-    let code = match response
-        .headers()
-        .get("grpc-status")
-        .map(HeaderValue::as_bytes)
-    {
-        Some(b"13")
-            if message.contains("decode")
-                || message.contains("protobuf")
-                || message.contains("compress") =>
-        {
+    let code = match response.headers().get("grpc-status").map(HeaderValue::as_bytes) {
+        Some(b"13") if message.contains("decode") || message.contains("protobuf") || message.contains("compress") => {
             "3"
         }
         Some(b"11") if message.contains("large") => "8",

@@ -47,10 +47,7 @@ mod tests {
     #[test]
     fn a_token_is_good_for_its_own_filter_only() {
         let token = encode("state=1", &["5", "a"]);
-        assert_eq!(
-            decode("state=1", &token, 2),
-            Some(vec!["5".to_owned(), "a".to_owned()])
-        );
+        assert_eq!(decode("state=1", &token, 2), Some(vec!["5".to_owned(), "a".to_owned()]));
         assert_eq!(decode("state=2", &token, 2), None);
         assert_eq!(decode("state=1", "AAAA", 2), None);
         assert_eq!(decode("state=1", "%%", 2), None);

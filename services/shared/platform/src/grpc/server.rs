@@ -55,9 +55,7 @@ impl Server {
         check_rows(services)?;
         let (health, health_service) = tonic_health::server::health_reporter();
         for service in services {
-            health
-                .set_service_status(service, ServingStatus::Serving)
-                .await;
+            health.set_service_status(service, ServingStatus::Serving).await;
         }
         let routes = with_reflection(routes.add_service(health_service))?;
         let ended = CancellationToken::new();
@@ -65,16 +63,11 @@ impl Server {
         let name = self.name;
         let guard = GuardLayer::new(self.guarding()?);
         let layers = tower::ServiceBuilder::new()
-            .layer(CatchPanicLayer::custom(
-                |_: Box<dyn std::any::Any + Send>| {
-                    tracing::error!("a call panicked");
-                    Status::internal("internal error").into_http::<Body>()
-                },
-            ))
-            .layer(
-                TraceLayer::new_for_grpc()
-                    .make_span_with(move |request: &Request<Body>| call_span(name, request)),
-            )
+            .layer(CatchPanicLayer::custom(|_: Box<dyn std::any::Any + Send>| {
+                tracing::error!("a call panicked");
+                Status::internal("internal error").into_http::<Body>()
+            }))
+            .layer(TraceLayer::new_for_grpc().make_span_with(move |request: &Request<Body>| call_span(name, request)))
             .layer(guard)
             .layer(DetachLayer {
                 tracker: self.lifecycle.tracker(),
@@ -101,23 +94,14 @@ impl Server {
     }
 
     /// When the lifecycle stops: NOT_SERVING, time for balancers to see it, then no new calls.
-    fn stop_later(
-        &self,
-        health: HealthReporter,
-        names: Vec<&'static str>,
-        ended: CancellationToken,
-    ) {
+    fn stop_later(&self, health: HealthReporter, names: Vec<&'static str>, ended: CancellationToken) {
         let stopping = self.lifecycle.stopping();
         let drain = Duration::from_secs(self.config.drain_seconds);
         self.lifecycle.spawn(async move {
             stopping.cancelled().await;
-            health
-                .set_service_status("", ServingStatus::NotServing)
-                .await;
+            health.set_service_status("", ServingStatus::NotServing).await;
             for service in names {
-                health
-                    .set_service_status(service, ServingStatus::NotServing)
-                    .await;
+                health.set_service_status(service, ServingStatus::NotServing).await;
             }
             tokio::time::sleep(drain).await;
             ended.cancel();
@@ -126,9 +110,7 @@ impl Server {
 
     fn guarding(&self) -> Result<Guarding, StartError> {
         let max_per_second = std::num::NonZeroU32::new(self.config.max_calls_per_second)
-            .ok_or_else(|| {
-                StartError("server.max_calls_per_second must be at least 1".to_owned())
-            })?;
+            .ok_or_else(|| StartError("server.max_calls_per_second must be at least 1".to_owned()))?;
         Ok(Guarding {
             verifier: self.verifier.clone(),
             deadline: Duration::from_secs(self.config.deadline_seconds),
@@ -153,9 +135,8 @@ fn with_reflection(routes: Routes) -> Result<Routes, StartError> {
             .register_encoded_file_descriptor_set(hotline_proto::DESCRIPTORS)
             .register_encoded_file_descriptor_set(tonic_health::pb::FILE_DESCRIPTOR_SET)
     };
-    let broken = |error: tonic_reflection::server::Error| {
-        StartError(format!("the contracts cannot be served: {error}"))
-    };
+    let broken =
+        |error: tonic_reflection::server::Error| StartError(format!("the contracts cannot be served: {error}"));
     Ok(routes
         .add_service(builder().build_v1().map_err(broken)?)
         .add_service(builder().build_v1alpha().map_err(broken)?))
@@ -183,11 +164,7 @@ pub fn rpcs(services: &[&str]) -> Vec<String> {
     files
         .file
         .iter()
-        .flat_map(|file| {
-            file.service
-                .iter()
-                .map(move |service| (file.package(), service))
-        })
+        .flat_map(|file| file.service.iter().map(move |service| (file.package(), service)))
         .map(|(package, service)| (format!("{package}.{}", service.name()), service))
         .filter(|(name, _)| services.contains(&name.as_str()))
         .flat_map(|(name, service)| {

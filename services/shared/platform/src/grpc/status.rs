@@ -35,11 +35,7 @@ pub fn refused(reason: &str, message: impl Into<String>) -> Status {
 /// `NOT_FOUND`: there is none, or none that this caller may see.
 #[must_use]
 pub fn not_found(what: &str) -> Status {
-    with_reason(
-        Code::NotFound,
-        "NOT_FOUND",
-        format!("there is no such {what}"),
-    )
+    with_reason(Code::NotFound, "NOT_FOUND", format!("there is no such {what}"))
 }
 
 /// `PERMISSION_DENIED`.
@@ -91,10 +87,6 @@ pub fn store(error: &StoreError) -> Status {
 /// A code with a stable reason.
 #[must_use]
 pub fn with_reason(code: Code, reason: &str, message: impl Into<String>) -> Status {
-    let details = ErrorDetails::with_error_info(
-        reason,
-        DOMAIN,
-        std::collections::HashMap::<String, String>::new(),
-    );
+    let details = ErrorDetails::with_error_info(reason, DOMAIN, std::collections::HashMap::<String, String>::new());
     Status::with_error_details(code, message, details)
 }

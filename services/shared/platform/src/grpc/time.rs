@@ -20,8 +20,6 @@ pub fn from_proto(at: &Timestamp) -> Option<DateTime<Utc>> {
     if !YEARS.contains(&at.seconds) {
         return None;
     }
-    let nanos = u32::try_from(at.nanos)
-        .ok()
-        .filter(|nanos| *nanos < 1_000_000_000)?;
+    let nanos = u32::try_from(at.nanos).ok().filter(|nanos| *nanos < 1_000_000_000)?;
     DateTime::from_timestamp(at.seconds, nanos).map(crate::clock::whole_micros)
 }

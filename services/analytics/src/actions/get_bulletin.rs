@@ -1,0 +1,28 @@
+//! 运行通报: every figure of a window, as it stands now.
+
+use chrono::{DateTime, Utc};
+use platform::store::StoreError;
+use sqlx::PgPool;
+
+use crate::domain::bulletin::{self, Printed};
+use crate::domain::definitions::Definitions;
+use crate::domain::window::Window;
+use crate::store::{names, rollups, snapshot};
+
+/// Sums roll-ups and prints.
+///
+/// # Errors
+/// When the database refuses.
+#[tracing::instrument(skip_all, name = "get_bulletin", fields(service = crate::NAME))]
+pub async fn get_bulletin(
+    pool: &PgPool,
+    definitions: &Definitions,
+    window: Window,
+    as_of: DateTime<Utc>,
+) -> Result<Vec<Printed>, StoreError> {
+    let mut tx = snapshot(pool).await?;
+    let sums = rollups::sums(&mut tx, window, calendar::local_date(as_of)).await?;
+    let names = names::in_force(&mut tx, window.to).await?;
+    tx.commit().await?;
+    Ok(bulletin::print(definitions, &sums, &names))
+}

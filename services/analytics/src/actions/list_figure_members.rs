@@ -1,0 +1,153 @@
+//! Opens a figure: the calls, appeals or orders that make up its numerator, by the same contributions that the
+//! roll-ups are sums of.
+
+use chrono::{DateTime, Utc};
+use platform::store::StoreError;
+use sqlx::{PgConnection, PgPool};
+use uuid::Uuid;
+
+use crate::domain::appeal::AppealFact;
+use crate::domain::bulletin::Selection;
+use crate::domain::call::CallFact;
+use crate::domain::contribution::{ALWAYS, Contribution};
+use crate::domain::definitions::Figure;
+use crate::domain::measure::Subject;
+use crate::domain::order::OrderFact;
+use crate::domain::window::Window;
+use crate::store::facts::{Place, appeals, calls, orders};
+use crate::store::{rollups, snapshot};
+
+/// Facts read in one statement.
+const CHUNK: i64 = 2_000;
+
+/// Which figure, and where to go on.
+#[derive(Clone, Debug)]
+pub struct Opened<'d> {
+    /// The figure.
+    pub figure: &'d Figure,
+    /// Member's code of an expanded one.
+    pub member: Option<&'d str>,
+    /// Days.
+    pub window: Window,
+    /// Where the last page ended; none for the first.
+    pub after: Option<Place>,
+    /// Members of a page.
+    pub page_size: usize,
+    /// Facts that are looked at for one page.
+    pub max_scanned: u32,
+}
+
+/// One thing that a figure counts.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct FigureMember {
+    /// Its id.
+    pub id: Uuid,
+    /// Number that people say on the phone; empty for a call.
+    pub number: String,
+    /// How much of the numerator it makes.
+    pub count: i64,
+}
+
+/// A page of members.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Page {
+    /// In the order of day and id. May be fewer than asked for, even none, before the last page.
+    pub members: Vec<FigureMember>,
+    /// Where the next page begins; none on the last.
+    pub next: Option<Place>,
+}
+
+/// A fact, as far as a list needs it.
+struct Seen {
+    place: Place,
+    number: String,
+    contribution: Contribution,
+}
+
+/// Scans the window's facts.
+///
+/// # Errors
+/// When the database refuses, or a row is impossible.
+#[tracing::instrument(skip_all, name = "list_figure_members", fields(service = crate::NAME))]
+pub async fn list_figure_members(pool: &PgPool, opened: &Opened<'_>, as_of: DateTime<Utc>) -> Result<Page, StoreError> {
+    let mut tx = snapshot(pool).await?;
+    let as_of_day = calendar::local_date(as_of);
+    let sums = rollups::sums(&mut tx, opened.window, as_of_day).await?;
+    let selection = Selection::of(opened.figure, opened.member, &sums, as_of_day);
+    let mut place = opened.after.unwrap_or((ALWAYS, Uuid::nil()));
+    let mut members = Vec::new();
+    let mut left = i64::from(opened.max_scanned);
+    let next = 'pages: loop {
+        let limit = left.min(CHUNK);
+        if limit == 0 {
+            break Some(place);
+        }
+        let chunk = chunk(&mut tx, selection.subject(), opened.window, place, limit).await?;
+        let last = chunk.len() < usize::try_from(limit).unwrap_or(usize::MAX);
+        left -= limit;
+        for seen in chunk {
+            let count = selection.weight(&seen.contribution);
+            if count != 0 && members.len() == opened.page_size {
+                break 'pages Some(place);
+            }
+            place = seen.place;
+            if count != 0 {
+                let (id, number) = (seen.place.1, seen.number);
+                members.push(FigureMember { id, number, count });
+            }
+        }
+        if last {
+            break None;
+        }
+    };
+    tx.commit().await?;
+    Ok(Page { members, next })
+}
+
+async fn chunk(
+    connection: &mut PgConnection,
+    subject: Subject,
+    window: Window,
+    after: Place,
+    limit: i64,
+) -> Result<Vec<Seen>, StoreError> {
+    Ok(match subject {
+        Subject::Call => {
+            let facts = calls::scan(connection, window, after, limit).await?;
+            facts.iter().map(seen_call).collect()
+        }
+        Subject::Appeal => {
+            let facts = appeals::scan(connection, window, after, limit).await?;
+            facts.iter().map(seen_appeal).collect()
+        }
+        Subject::Order => {
+            let facts = orders::scan(connection, window, after, limit).await?;
+            facts.iter().filter_map(seen_order).collect()
+        }
+    })
+}
+
+fn seen_call(fact: &CallFact) -> Seen {
+    Seen {
+        place: (fact.day(), fact.id),
+        number: String::new(),
+        contribution: fact.contribution(),
+    }
+}
+
+fn seen_appeal(fact: &AppealFact) -> Seen {
+    Seen {
+        place: (fact.day(), fact.id),
+        number: fact.state.number.clone(),
+        contribution: fact.contribution(),
+    }
+}
+
+/// A scan by day finds only orders that have one.
+fn seen_order(fact: &OrderFact) -> Option<Seen> {
+    Some(Seen {
+        place: (fact.day()?, fact.id),
+        number: fact.routing.as_ref()?.number.clone(),
+        contribution: fact.contribution(),
+    })
+}

@@ -1,0 +1,37 @@
+//! At the start: roll-ups that are sums of another version of the contribution functions are counted anew. The old
+//! contribution of a fact is computed, not stored, so it can be taken back only while the functions are the same.
+
+use eventlog::Store;
+use platform::store::StoreError;
+
+use super::verify_rollups::recount;
+use crate::domain::contribution::VERSION;
+use crate::store::rollups;
+
+/// Roll-ups written in one statement.
+const CHUNK: usize = 10_000;
+
+/// Recounts if it has to. True when it did.
+///
+/// # Errors
+/// When the database refuses, or a row is impossible.
+#[tracing::instrument(skip_all, name = "recount_rollups", fields(service = crate::NAME))]
+pub async fn recount_rollups(store: &Store) -> Result<bool, StoreError> {
+    store
+        .run("recount_rollups", |tx| {
+            Box::pin(async move {
+                let known = rollups::lock_version(tx.conn()).await?;
+                if known == Some(VERSION) {
+                    return Ok(false);
+                }
+                rollups::clear(tx.conn()).await?;
+                let (_, recount) = recount(tx.conn()).await?;
+                for chunk in recount.into_sorted().chunks(CHUNK) {
+                    rollups::add(tx.conn(), chunk).await?;
+                }
+                rollups::save_version(tx.conn(), VERSION).await?;
+                Ok(true)
+            })
+        })
+        .await
+}

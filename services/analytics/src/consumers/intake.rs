@@ -1,0 +1,87 @@
+//! intake: calls, appeals, and the names of channels, categories and regions.
+
+use eventlog::Recorded;
+use hotline_proto::events::event::Body;
+use hotline_proto::events::{AppealFacts, CallRecorded, ReferencePublished};
+
+use super::read;
+use crate::domain::appeal::{AppealHeard, AppealState, End};
+use crate::domain::call::CallState;
+use crate::domain::change::{Change, NameKind};
+
+/// Whose events these are.
+pub const SOURCE: &str = "intake";
+
+/// What an event of intake changes. The arms are listed, so that a new one is decided on here.
+///
+/// # Errors
+/// What is wrong with the event.
+pub fn read(event: &Recorded) -> Result<Option<Change>, String> {
+    match &event.body {
+        Body::CallRecorded(call) => call_recorded(event, call).map(Some),
+        Body::AppealRegistered(told) => appeal(event, told.appeal.as_ref(), None).map(Some),
+        Body::AppealAnswered(told) => appeal(event, told.appeal.as_ref(), Some(End::Answered)).map(Some),
+        Body::AppealForwarded(told) => appeal(event, told.appeal.as_ref(), Some(End::Forwarded)).map(Some),
+        Body::ReferencePublished(reference) => reference_published(reference).map(Some),
+        Body::UnitsPublished(_)
+        | Body::OrderOpened(_)
+        | Body::OrderDispatched(_)
+        | Body::OrderSigned(_)
+        | Body::ContactRecorded(_)
+        | Body::ReplySubmitted(_)
+        | Body::ReplyPassed(_)
+        | Body::ReplyRejected(_)
+        | Body::OrderClosed(_)
+        | Body::OrderReworked(_)
+        | Body::ReplyReviewed(_)
+        | Body::CardIssued(_)
+        | Body::CardWithdrawn(_)
+        | Body::AttemptReported(_)
+        | Body::OutcomeRecorded(_)
+        | Body::DissatisfactionJudged(_) => Ok(None),
+    }
+}
+
+fn call_recorded(event: &Recorded, call: &CallRecorded) -> Result<Change, String> {
+    let state = CallState {
+        version: read::version(event.version)?,
+        offered_at: read::time("offered_time", call.offered_time.as_ref())?,
+        answered: call.answered,
+    };
+    Ok(Change::Call(read::id("call_id", &call.call_id)?, state))
+}
+
+fn appeal(event: &Recorded, facts: Option<&AppealFacts>, end: Option<End>) -> Result<Change, String> {
+    let facts = read::present("appeal", facts)?;
+    let mut tags = facts.tags.clone();
+    tags.sort_unstable();
+    tags.dedup();
+    let state = AppealState {
+        version: read::version(event.version)?,
+        number: read::filled("appeal_number", &facts.appeal_number)?,
+        kind: read::known("type", facts.r#type)?,
+        category: read::filled("category", &facts.category)?,
+        region: facts.region.clone(),
+        channel: read::filled("channel", &facts.channel)?,
+        received_at: read::time("received_time", facts.received_time.as_ref())?,
+        tags,
+        platform: Some(facts.platform.clone()).filter(|platform| !platform.is_empty()),
+    };
+    let id = read::id("appeal_id", &facts.appeal_id)?;
+    Ok(Change::Appeal(id, AppealHeard { state, end }))
+}
+
+fn reference_published(reference: &ReferencePublished) -> Result<Change, String> {
+    let day = read::day("valid_from", &reference.valid_from)?;
+    let version = read::version(reference.version)?;
+    let kinds = [
+        (NameKind::Channel, &reference.channels),
+        (NameKind::Category, &reference.categories),
+        (NameKind::Region, &reference.regions),
+    ];
+    let names = kinds
+        .into_iter()
+        .flat_map(|(kind, codes)| read::names(kind, codes, day, version))
+        .collect();
+    Ok(Change::Names(names))
+}

@@ -1,0 +1,54 @@
+//! supervision: cards. Its reviews are decisions; what became of them is routing's to tell.
+
+use eventlog::Recorded;
+use hotline_proto::events::CardColour;
+use hotline_proto::events::event::Body;
+
+use super::read;
+use crate::domain::change::Change;
+use crate::domain::order::OrderHeard;
+
+/// Whose events these are.
+pub const SOURCE: &str = "supervision";
+
+/// What an event of supervision changes. The arms are listed, so that a new one is decided on here.
+///
+/// # Errors
+/// What is wrong with the event.
+pub fn read(event: &Recorded) -> Result<Option<Change>, String> {
+    let (order, heard) = match &event.body {
+        Body::CardIssued(card) => {
+            let id = read::id("card_id", &card.card_id)?;
+            let heard = match read::known("colour", card.colour)? {
+                CardColour::Yellow => OrderHeard::YellowCard(id),
+                CardColour::Red => OrderHeard::RedCard(id),
+                CardColour::Unspecified => return Err("colour is unspecified".to_owned()),
+            };
+            (&card.order_id, heard)
+        }
+        Body::CardWithdrawn(card) => {
+            let id = read::id("card_id", &card.card_id)?;
+            (&card.order_id, OrderHeard::CardWithdrawn(id))
+        }
+        Body::ReplyReviewed(_)
+        | Body::CallRecorded(_)
+        | Body::AppealRegistered(_)
+        | Body::AppealAnswered(_)
+        | Body::AppealForwarded(_)
+        | Body::ReferencePublished(_)
+        | Body::UnitsPublished(_)
+        | Body::OrderOpened(_)
+        | Body::OrderDispatched(_)
+        | Body::OrderSigned(_)
+        | Body::ContactRecorded(_)
+        | Body::ReplySubmitted(_)
+        | Body::ReplyPassed(_)
+        | Body::ReplyRejected(_)
+        | Body::OrderClosed(_)
+        | Body::OrderReworked(_)
+        | Body::AttemptReported(_)
+        | Body::OutcomeRecorded(_)
+        | Body::DissatisfactionJudged(_) => return Ok(None),
+    };
+    Ok(Some(Change::Order(read::id("order_id", order)?, heard)))
+}

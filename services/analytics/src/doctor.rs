@@ -1,0 +1,38 @@
+//! Analytics' share of `hotline doctor`: I7, unrated is never counted as satisfied; I8, roll-ups equal the facts.
+
+use platform::service::Violation;
+use platform::store::StoreError;
+use sqlx::PgPool;
+
+use crate::actions::verify_rollups::verify_rollups;
+use crate::store::{doctor, snapshot};
+
+/// Differences told one by one.
+const MAX_TOLD: usize = 100;
+
+/// Looks for broken invariants; changes nothing.
+///
+/// # Errors
+/// When the database refuses, or a row is impossible.
+pub async fn check(pool: &PgPool) -> Result<Vec<Violation>, StoreError> {
+    let mut found: Vec<Violation> = verify_rollups(pool)
+        .await?
+        .differences
+        .into_iter()
+        .take(MAX_TOLD)
+        .map(|(key, stored, recounted)| Violation {
+            invariant: "I8",
+            detail: format!("roll-up {key} is {stored}, its facts add up to {recounted}"),
+        })
+        .collect();
+    let mut tx = snapshot(pool).await?;
+    let (counted, satisfied) = doctor::satisfied(&mut tx).await?;
+    tx.commit().await?;
+    if counted != satisfied {
+        found.push(Violation {
+            invariant: "I7",
+            detail: format!("{counted} orders are counted as satisfied, {satisfied} appellants said that they were"),
+        });
+    }
+    Ok(found)
+}

@@ -1,0 +1,111 @@
+//! An appeal (诉求) as a fact: its codes, and whether it was answered at once.
+
+use chrono::{DateTime, NaiveDate, Utc};
+use hotline_proto::common::AppealType;
+use uuid::Uuid;
+
+use super::contribution::{Contribution, Tally};
+use super::measure::{Dimension, Measure, type_name};
+
+/// Codes of an appeal at one version.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct AppealState {
+    /// Version of the appeal; the highest one is the truth.
+    pub version: u64,
+    /// Number that people say on the phone.
+    pub number: String,
+    /// What is wanted; never unspecified.
+    pub kind: AppealType,
+    /// Code of the category, 2 digits a level.
+    pub category: String,
+    /// GB/T 2260 code.
+    pub region: String,
+    /// Code of the channel.
+    pub channel: String,
+    /// When it was received.
+    pub received_at: DateTime<Utc>,
+    /// Tags, sorted, each once.
+    pub tags: Vec<String>,
+    /// Platform that pushed it.
+    pub platform: Option<String>,
+}
+
+/// What an event of intake says of an appeal.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct AppealHeard {
+    /// Its codes after the change.
+    pub state: AppealState,
+    /// What became of it, if that is what the event tells.
+    pub end: Option<End>,
+}
+
+/// What becomes of an appeal. Once true, true for ever (domain.md §3).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum End {
+    /// 在线办结
+    Answered,
+    /// 转办
+    Forwarded,
+}
+
+/// One appeal.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct AppealFact {
+    /// Its id.
+    pub id: Uuid,
+    /// Its codes at the newest version that is known.
+    pub state: AppealState,
+    /// Answered at once.
+    pub answered: bool,
+    /// Forwarded to a unit.
+    pub forwarded: bool,
+}
+
+impl AppealFact {
+    /// The day (Asia/Shanghai) that it counts on.
+    #[must_use]
+    pub fn day(&self) -> NaiveDate {
+        calendar::local_date(self.state.received_at)
+    }
+
+    /// The fact after one more event; in any order, and twice, with the same end.
+    #[must_use]
+    pub fn merge(known: Option<Self>, id: Uuid, heard: &AppealHeard) -> Self {
+        let mut fact = known.unwrap_or_else(|| Self {
+            id,
+            state: heard.state.clone(),
+            answered: false,
+            forwarded: false,
+        });
+        if heard.state.version > fact.state.version {
+            fact.state = heard.state.clone();
+        }
+        match heard.end {
+            Some(End::Answered) => fact.answered = true,
+            Some(End::Forwarded) => fact.forwarded = true,
+            None => {}
+        }
+        fact
+    }
+
+    /// What it adds to the roll-ups.
+    #[must_use]
+    pub fn contribution(&self) -> Contribution {
+        let state = &self.state;
+        let mut tally = Tally::on(self.day());
+        tally.total(Measure::AppealsReceived, 1);
+        tally.total(Measure::AppealsAnswered, i64::from(self.answered));
+        tally.total(Measure::AppealsForwarded, i64::from(self.forwarded));
+        for (dimension, member) in [
+            (Dimension::Type, type_name(state.kind)),
+            (Dimension::Topic, state.category.as_str()),
+            (Dimension::Channel, state.channel.as_str()),
+        ] {
+            tally.of(dimension, member, Measure::AppealsReceived, 1);
+        }
+        for tag in &state.tags {
+            tally.of(Dimension::Tag, tag, Measure::AppealsReceived, 1);
+        }
+        tally.finish()
+    }
+}

@@ -1,0 +1,147 @@
+//! What is counted, and by what it is split. The names stand in the roll-ups and in `definitions.toml`.
+
+use hotline_proto::common::AppealType;
+
+/// Which kind of thing a measure counts. The three are never mixed (domain.md §1).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Subject {
+    /// 话务
+    Call,
+    /// 诉求
+    Appeal,
+    /// 工单
+    Order,
+}
+
+macro_rules! named {
+    ($(#[$doc:meta])* $name:ident { $($(#[$variant_doc:meta])* $variant:ident = $text:literal,)+ }) => {
+        $(#[$doc])*
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+        pub enum $name { $($(#[$variant_doc])* $variant,)+ }
+
+        impl $name {
+            /// All of them.
+            pub const ALL: &[Self] = &[$(Self::$variant),+];
+
+            /// Name in roll-ups and definitions.
+            #[must_use]
+            pub const fn name(self) -> &'static str {
+                match self { $(Self::$variant => $text,)+ }
+            }
+
+            /// The one of this name.
+            #[must_use]
+            pub fn from_name(name: &str) -> Option<Self> {
+                Self::ALL.iter().copied().find(|one| one.name() == name)
+            }
+        }
+    };
+}
+
+named! {
+    /// By what a count is split.
+    Dimension {
+        /// Not at all; the member is empty.
+        Total = "total",
+        /// Our seven types; the bulletin's five are grouped when it is printed.
+        Type = "type",
+        /// Category of any level; topics are cut from it when the bulletin is printed.
+        Topic = "topic",
+        /// Channel.
+        Channel = "channel",
+        /// Tag.
+        Tag = "tag",
+        /// The top-level unit above the lead.
+        Unit = "unit",
+    }
+}
+
+named! {
+    /// What is counted.
+    Measure {
+        /// Calls offered to the line.
+        CallsOffered = "calls.offered",
+        /// Calls that an agent answered.
+        CallsAnswered = "calls.answered",
+        /// Appeals received.
+        AppealsReceived = "appeals.received",
+        /// Appeals answered at once.
+        AppealsAnswered = "appeals.answered",
+        /// Appeals forwarded.
+        AppealsForwarded = "appeals.forwarded",
+        /// Orders opened.
+        OrdersOpened = "orders.opened",
+        /// Orders that are not closed.
+        OrdersOpen = "orders.open",
+        /// Orders that have a lead unit.
+        OrdersDispatched = "orders.dispatched",
+        /// Orders whose lead a person named.
+        OrdersDispatchedByPerson = "orders.dispatched_by_person",
+        /// Orders signed after the limit.
+        OrdersSignedLate = "orders.signed_late",
+        /// Orders due: the accepted reply is there, or the day of the limit is over.
+        OrdersDue = "orders.due",
+        /// Orders whose accepted reply of round 0 was submitted by the limit.
+        OrdersOnTime = "orders.on_time",
+        /// Orders with an accepted reply of round 0.
+        OrdersHandled = "orders.handled",
+        /// Orders with at least one rework round.
+        OrdersReworked = "orders.reworked",
+        /// Rejected replies; an order may have several.
+        RepliesRejected = "replies.rejected",
+        /// Dispatched orders with somebody to contact.
+        ContactNeeded = "contact.needed",
+        /// Of these, with a contact record.
+        ContactMade = "contact.made",
+        /// Orders due for callback.
+        CallbackDue = "callback.due",
+        /// Of these, with at least one completed attempt.
+        CallbackAttempted = "callback.attempted",
+        /// Of these, reached in the last recorded outcome.
+        CallbackReached = "callback.reached",
+        /// Of these, solved in the appellant's words.
+        CallbackSolved = "callback.solved",
+        /// Orders with a recorded outcome.
+        Outcomes = "outcomes",
+        /// Of these, with one of the three grades of satisfaction.
+        OutcomesSatisfied = "outcomes.satisfied",
+        /// Of these, with one of the two grades of dissatisfaction.
+        OutcomesDissatisfied = "outcomes.dissatisfied",
+        /// Of these, without a grade.
+        OutcomesUnrated = "outcomes.unrated",
+        /// Orders whose last judged dissatisfaction was the unit's fault.
+        CauseUnit = "cause.unit",
+        /// Orders whose last judged dissatisfaction had an objective cause.
+        CauseObjective = "cause.objective",
+        /// Yellow cards that stand.
+        CardsYellow = "cards.yellow",
+        /// Red cards that stand.
+        CardsRed = "cards.red",
+        /// Cards that were taken back.
+        CardsWithdrawn = "cards.withdrawn",
+    }
+}
+
+impl Measure {
+    /// What it counts.
+    #[must_use]
+    pub const fn subject(self) -> Subject {
+        match self {
+            Self::CallsOffered | Self::CallsAnswered => Subject::Call,
+            Self::AppealsReceived | Self::AppealsAnswered | Self::AppealsForwarded => Subject::Appeal,
+            _ => Subject::Order,
+        }
+    }
+}
+
+/// A type's name in roll-ups, such as `HELP`.
+#[must_use]
+pub fn type_name(kind: AppealType) -> &'static str {
+    short(kind.as_str_name(), "APPEAL_TYPE_")
+}
+
+/// An enum's name without the prefix that protobuf wants.
+#[must_use]
+pub fn short(name: &'static str, prefix: &str) -> &'static str {
+    name.strip_prefix(prefix).unwrap_or(name)
+}

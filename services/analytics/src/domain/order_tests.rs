@@ -1,0 +1,355 @@
+use chrono::{DateTime, NaiveDate, Utc};
+use hotline_proto::common::{AppealType, Cause, OrderState, Rating, Solved};
+use proptest::prelude::*;
+use uuid::Uuid;
+
+use super::*;
+use crate::domain::contribution::ALWAYS;
+
+fn at(day: u32, hour: u32) -> DateTime<Utc> {
+    calendar::start_of_day(april(day)) + chrono::TimeDelta::hours(i64::from(hour))
+}
+
+fn april(day: u32) -> NaiveDate {
+    NaiveDate::from_ymd_opt(2024, 4, day).expect("a day of April")
+}
+
+fn opened() -> RoutingState {
+    RoutingState {
+        version: 1,
+        number: "G1".to_owned(),
+        appeal: Uuid::from_u128(1),
+        kind: AppealType::Help,
+        category: "0501".to_owned(),
+        region: "430302".to_owned(),
+        channel: "phone".to_owned(),
+        anonymous: false,
+        state: OrderState::PendingDispatch,
+        round: 0,
+        opened_at: at(1, 9),
+        lead: None,
+        signed_at: None,
+        contacts: 0,
+        accepted_at: None,
+        rejected: 0,
+        closed_at: None,
+        closed_dissatisfied: false,
+    }
+}
+
+/// Dispatched on the 1st, to be signed by 18:00 of the 2nd and handled by 18:00 of the 9th.
+fn dispatched() -> RoutingState {
+    RoutingState {
+        version: 2,
+        state: OrderState::PendingSign,
+        lead: Some(Lead {
+            unit: "water_2".to_owned(),
+            top_unit: "water".to_owned(),
+            dispatched_at: at(1, 10),
+            by_person: false,
+            sign_due_at: at(2, 18),
+            handle_due_at: at(9, 18),
+        }),
+        ..opened()
+    }
+}
+
+fn accepted(submitted: DateTime<Utc>) -> RoutingState {
+    RoutingState {
+        version: 6,
+        state: OrderState::PendingCallback,
+        signed_at: Some(at(2, 9)),
+        contacts: 1,
+        accepted_at: Some(submitted),
+        ..dispatched()
+    }
+}
+
+fn state(state: RoutingState) -> OrderHeard {
+    OrderHeard::State(Box::new(state))
+}
+
+fn stamp(round: u32, event: u128) -> Stamp {
+    Stamp {
+        round,
+        version: 3,
+        event: Uuid::from_u128(event),
+    }
+}
+
+fn outcome(round: u32, rating: Rating) -> OrderHeard {
+    let reached = rating != Rating::Unrated;
+    let solved = if reached { Solved::Solved } else { Solved::Unspecified };
+    OrderHeard::Outcome {
+        outcome: Outcome {
+            stamp: stamp(round, 50 + u128::from(round)),
+            reached,
+            solved,
+            rating,
+        },
+        attempts: 1,
+    }
+}
+
+fn fact(heard: &[OrderHeard]) -> OrderFact {
+    heard
+        .iter()
+        .fold(OrderFact::unheard(Uuid::from_u128(7)), OrderFact::merge)
+}
+
+/// Sum of a measure, at an `as_of` on a day.
+fn counted(fact: &OrderFact, measure: Measure, as_of: NaiveDate) -> i64 {
+    fact.contribution()
+        .iter()
+        .filter(|(key, _)| key.dimension == Dimension::Total && key.measure == measure && key.due_day < as_of)
+        .map(|(_, value)| value)
+        .sum()
+}
+
+/// Nine events of three sources, among them every kind, with a rework round between two outcomes.
+fn nine() -> Vec<OrderHeard> {
+    let rework = RoutingState {
+        version: 7,
+        state: OrderState::InProgress,
+        round: 1,
+        rejected: 1,
+        ..accepted(at(3, 9))
+    };
+    vec![
+        state(opened()),
+        state(accepted(at(3, 9))),
+        state(rework),
+        OrderHeard::YellowCard(Uuid::from_u128(31)),
+        OrderHeard::RedCard(Uuid::from_u128(32)),
+        OrderHeard::CardWithdrawn(Uuid::from_u128(32)),
+        outcome(0, Rating::Dissatisfied),
+        OrderHeard::Judged(Judged {
+            stamp: stamp(0, 60),
+            cause: Cause::Unit,
+        }),
+        outcome(1, Rating::Satisfied),
+    ]
+}
+
+/// Walks every order of the events that are left, and counts the ways.
+fn walk(fact: &OrderFact, left: &[OrderHeard], expected: &OrderFact) -> u32 {
+    if left.is_empty() {
+        assert_eq!(fact, expected);
+        return 1;
+    }
+    let mut ways = 0;
+    for at in 0..left.len() {
+        let mut rest = left.to_vec();
+        let heard = rest.remove(at);
+        ways += walk(&fact.clone().merge(&heard), &rest, expected);
+    }
+    ways
+}
+
+#[test]
+fn every_order_of_nine_events_ends_in_the_same_row() {
+    let events = nine();
+    let expected = fact(&events);
+    assert_eq!(counted(&expected, Measure::OutcomesSatisfied, april(30)), 1);
+    // All 9! orders: the interleavings of the sources, and those that no source would send, too.
+    assert_eq!(walk(&fact(&[]), &events, &expected), 362_880);
+}
+
+#[test]
+fn an_event_that_comes_twice_changes_nothing() {
+    let events = nine();
+    let once = fact(&events);
+    for again in &events {
+        assert_eq!(once.clone().merge(again), once);
+    }
+}
+
+#[test]
+fn an_order_that_routing_has_not_spoken_of_counts_nowhere() {
+    let fact = fact(&[outcome(0, Rating::Satisfied), OrderHeard::Attempted(2)]);
+    assert_eq!((fact.day(), fact.contribution()), (None, Vec::new()));
+}
+
+#[test]
+fn an_order_is_on_time_by_its_accepted_reply_and_due_when_its_day_is_over() {
+    let limit = at(9, 18);
+    let second = chrono::TimeDelta::microseconds(1);
+    for (heard, as_of, due, on_time, why) in [
+        (opened(), april(30), 0, 0, "not dispatched: no limit"),
+        (dispatched(), april(9), 0, 0, "its day is not over"),
+        (dispatched(), april(10), 1, 0, "overdue without a reply"),
+        (accepted(limit), april(1), 1, 1, "judged already, at the limit"),
+        (accepted(limit), april(30), 1, 1, "judged for good"),
+        (accepted(limit + second), april(9), 1, 0, "a microsecond late"),
+    ] {
+        let fact = fact(&[state(heard)]);
+        let found = (
+            counted(&fact, Measure::OrdersDue, as_of),
+            counted(&fact, Measure::OrdersOnTime, as_of),
+        );
+        assert_eq!(found, (due, on_time), "{why}");
+    }
+}
+
+#[test]
+fn unrated_is_never_counted_as_satisfied() {
+    for (rating, satisfied, dissatisfied, unrated) in [
+        (Rating::VerySatisfied, 1, 0, 0),
+        (Rating::Satisfied, 1, 0, 0),
+        (Rating::FairlySatisfied, 1, 0, 0),
+        (Rating::Dissatisfied, 0, 1, 0),
+        (Rating::VeryDissatisfied, 0, 1, 0),
+        (Rating::Unrated, 0, 0, 1),
+    ] {
+        let fact = fact(&[state(accepted(at(3, 9))), outcome(0, rating)]);
+        let count = |measure| counted(&fact, measure, april(30));
+        let found = (
+            count(Measure::OutcomesSatisfied),
+            count(Measure::OutcomesDissatisfied),
+            count(Measure::OutcomesUnrated),
+            count(Measure::Outcomes),
+        );
+        assert_eq!(found, (satisfied, dissatisfied, unrated, 1), "{rating:?}");
+    }
+}
+
+#[test]
+fn an_order_speaks_by_its_last_outcome() {
+    let reworked = RoutingState {
+        version: 9,
+        round: 1,
+        ..accepted(at(3, 9))
+    };
+    let mut heard = vec![state(reworked), outcome(0, Rating::Dissatisfied)];
+    let before = fact(&heard);
+    assert_eq!(counted(&before, Measure::OutcomesDissatisfied, april(30)), 1);
+    heard.push(outcome(1, Rating::Unrated));
+    let after = fact(&heard);
+    assert_eq!(counted(&after, Measure::OutcomesDissatisfied, april(30)), 0);
+    assert_eq!(counted(&after, Measure::OutcomesUnrated, april(30)), 1);
+    assert_eq!(counted(&after, Measure::OrdersReworked, april(30)), 1);
+}
+
+#[test]
+fn anonymous_appellants_are_neither_contacted_nor_called_back() {
+    let anonymous = RoutingState {
+        anonymous: true,
+        ..accepted(at(3, 9))
+    };
+    let fact = fact(&[state(anonymous), outcome(0, Rating::Unrated)]);
+    for measure in [
+        Measure::ContactNeeded,
+        Measure::ContactMade,
+        Measure::CallbackDue,
+        Measure::CallbackAttempted,
+        Measure::Outcomes,
+        Measure::OutcomesUnrated,
+    ] {
+        assert_eq!(counted(&fact, measure, april(30)), 0, "{measure:?}");
+    }
+    assert_eq!(counted(&fact, Measure::OrdersOnTime, april(30)), 1);
+}
+
+#[test]
+fn a_withdrawn_card_stands_no_longer_and_is_counted_apart() {
+    let card = Uuid::from_u128(5);
+    let issued = [state(dispatched()), OrderHeard::RedCard(card)];
+    assert_eq!(counted(&fact(&issued), Measure::CardsRed, april(30)), 1);
+    let withdrawn = fact(&[
+        OrderHeard::CardWithdrawn(card),
+        state(dispatched()),
+        OrderHeard::RedCard(card),
+    ]);
+    assert_eq!(counted(&withdrawn, Measure::CardsRed, april(30)), 0);
+    assert_eq!(counted(&withdrawn, Measure::CardsWithdrawn, april(30)), 1);
+}
+
+#[test]
+fn the_day_is_the_citys() {
+    // 2024-04-01 23:30 in Shanghai is 15:30 UTC; half an hour later it is the 2nd there, and still the 1st in UTC.
+    for (hour, day) in [(23, april(1)), (24, april(2))] {
+        let state = state(RoutingState {
+            opened_at: at(1, hour),
+            ..opened()
+        });
+        let fact = fact(&[state]);
+        assert!(fact.contribution().iter().all(|(key, _)| key.day == day));
+    }
+}
+
+prop_compose! {
+    fn any_heard()(
+        kind in 0_u8..7, version in 1_u64..6, round in 0_u32..3, id in 0_u128..6, flag: bool,
+        rating in 1_i32..=6, solved in 0_i32..=4,
+    ) -> OrderHeard {
+        let card = Uuid::from_u128(id);
+        let stamp = Stamp { round, version: 1, event: Uuid::from_u128(u128::from(round)) };
+        match kind {
+            // One version has one content: routing publishes it once.
+            0 => state(match version {
+                1 => opened(),
+                2 => dispatched(),
+                3 => RoutingState { version, anonymous: true, ..dispatched() },
+                4 => RoutingState { version, ..accepted(at(10, 9)) },
+                _ => RoutingState { version, round: 1, rejected: 2, ..accepted(at(3, 9)) },
+            }),
+            1 => OrderHeard::YellowCard(card),
+            2 => OrderHeard::RedCard(card),
+            3 => OrderHeard::CardWithdrawn(card),
+            4 => OrderHeard::Attempted(round + 1),
+            // As with versions: one event has one content.
+            5 => {
+                let rating = Rating::try_from((rating + i32::try_from(round).expect("small")) % 6 + 1);
+                let stamp = Stamp { event: Uuid::from_u128(rating.map_or(0, |r| r as u128)), ..stamp };
+                let rating = rating.expect("1 to 6");
+                let solved = Solved::try_from(solved.min(i32::from(flag))).expect("0 or 1");
+                let event = Uuid::from_u128(stamp.event.as_u128() * 2 + solved as u128);
+                let reached = solved != Solved::Unspecified;
+                OrderHeard::Outcome { outcome: Outcome { stamp: Stamp { event, ..stamp }, reached, solved, rating }, attempts: 1 }
+            }
+            _ => OrderHeard::Judged(Judged {
+                stamp,
+                cause: if round == 0 { Cause::Unit } else { Cause::Objective },
+            }),
+        }
+    }
+}
+
+proptest! {
+    #[test]
+    fn any_events_in_any_order_and_repeated_give_one_fact(
+        events in prop::collection::vec(any_heard(), 0..12),
+        seed in any::<u64>(),
+    ) {
+        let mut shuffled: Vec<OrderHeard> = events.iter().chain(&events).cloned().collect();
+        shuffled.sort_by_key(|heard| {
+            use std::hash::{DefaultHasher, Hash as _, Hasher as _};
+            let mut hasher = DefaultHasher::new();
+            (seed, format!("{heard:?}")).hash(&mut hasher);
+            hasher.finish()
+        });
+        prop_assert_eq!(fact(&events), fact(&shuffled));
+    }
+
+    #[test]
+    fn no_rate_exceeds_its_cohort(events in prop::collection::vec(any_heard(), 0..12), day in 1_u32..30) {
+        let fact = fact(&events);
+        let count = |measure| counted(&fact, measure, april(day));
+        for (part, whole) in [
+            (Measure::OrdersOnTime, Measure::OrdersDue),
+            (Measure::ContactMade, Measure::ContactNeeded),
+            (Measure::CallbackAttempted, Measure::CallbackDue),
+            (Measure::CallbackReached, Measure::Outcomes),
+            (Measure::CallbackSolved, Measure::CallbackReached),
+            (Measure::Outcomes, Measure::CallbackDue),
+            (Measure::OrdersDue, Measure::OrdersOpened),
+        ] {
+            prop_assert!(count(part) <= count(whole), "{:?} in {:?}", part, whole);
+        }
+        let graded = count(Measure::OutcomesSatisfied)
+            + count(Measure::OutcomesDissatisfied)
+            + count(Measure::OutcomesUnrated);
+        prop_assert_eq!(graded, count(Measure::Outcomes));
+        prop_assert!(fact.contribution().iter().all(|(key, value)| *value > 0 && key.due_day >= ALWAYS));
+    }
+}

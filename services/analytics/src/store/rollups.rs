@@ -1,0 +1,141 @@
+//! Roll-ups as rows.
+
+use chrono::NaiveDate;
+use platform::store::StoreError;
+use sqlx::PgConnection;
+
+use crate::domain::bulletin::Sums;
+use crate::domain::contribution::Key;
+use crate::domain::measure::{Dimension, Measure};
+use crate::domain::window::Window;
+
+/// Adds differences to roll-ups, in one statement and in the order in which they come: the order of keys, so that two
+/// batches never wait for each other in a circle.
+///
+/// # Errors
+/// When the database refuses.
+pub async fn add(connection: &mut PgConnection, sorted: &[(Key, i64)]) -> Result<(), StoreError> {
+    let days: Vec<NaiveDate> = sorted.iter().map(|(key, _)| key.day).collect();
+    let due_days: Vec<NaiveDate> = sorted.iter().map(|(key, _)| key.due_day).collect();
+    let dimensions: Vec<&str> = sorted.iter().map(|(key, _)| key.dimension.name()).collect();
+    let members: Vec<&str> = sorted.iter().map(|(key, _)| key.member.as_str()).collect();
+    let measures: Vec<&str> = sorted.iter().map(|(key, _)| key.measure.name()).collect();
+    let values: Vec<i64> = sorted.iter().map(|(_, value)| *value).collect();
+    sqlx::query(
+        "insert into rollup (day, due_day, dimension, member, measure, value)
+         select * from unnest($1::date[], $2::date[], $3::text[], $4::text[], $5::text[], $6::bigint[])
+         on conflict (day, due_day, dimension, member, measure) do update set value = rollup.value + excluded.value",
+    )
+    .bind(days)
+    .bind(due_days)
+    .bind(dimensions)
+    .bind(members)
+    .bind(measures)
+    .bind(values)
+    .execute(connection)
+    .await?;
+    Ok(())
+}
+
+/// Sums over a window of what counts for an `as_of` on this day. Costs what the window's days cost, whatever the
+/// history.
+///
+/// # Errors
+/// When the database refuses, or a row is impossible.
+pub async fn sums(connection: &mut PgConnection, window: Window, as_of_day: NaiveDate) -> Result<Sums, StoreError> {
+    let rows: Vec<(String, String, String, i64)> = sqlx::query_as(
+        "select dimension, member, measure, sum(value)::bigint from rollup
+          where day between $1 and $2 and due_day < $3
+          group by dimension, member, measure",
+    )
+    .bind(window.from)
+    .bind(window.to)
+    .bind(as_of_day)
+    .fetch_all(connection)
+    .await?;
+    let mut sums = Sums::default();
+    for (dimension, member, measure, value) in rows {
+        sums.add(read_dimension(&dimension)?, &member, read_measure(&measure)?, value);
+    }
+    Ok(sums)
+}
+
+/// Every roll-up.
+///
+/// # Errors
+/// As [`sums`].
+pub async fn all(connection: &mut PgConnection) -> Result<Vec<(Key, i64)>, StoreError> {
+    let rows: Vec<(NaiveDate, NaiveDate, String, String, String, i64)> =
+        sqlx::query_as("select day, due_day, dimension, member, measure, value from rollup")
+            .fetch_all(connection)
+            .await?;
+    rows.into_iter()
+        .map(|(day, due_day, dimension, member, measure, value)| {
+            let key = Key {
+                day,
+                due_day,
+                dimension: read_dimension(&dimension)?,
+                member,
+                measure: read_measure(&measure)?,
+            };
+            Ok((key, value))
+        })
+        .collect()
+}
+
+/// Which version of the contribution functions the roll-ups are sums of; locked, so that of several processes that
+/// start one recounts. None in a new database.
+///
+/// # Errors
+/// When the database refuses.
+pub async fn lock_version(connection: &mut PgConnection) -> Result<Option<i32>, StoreError> {
+    sqlx::query("lock table contribution_version in share row exclusive mode")
+        .execute(&mut *connection)
+        .await?;
+    let version = sqlx::query_scalar("select version from contribution_version")
+        .fetch_optional(connection)
+        .await?;
+    Ok(version)
+}
+
+/// Notes the version.
+///
+/// # Errors
+/// When the database refuses.
+pub async fn save_version(connection: &mut PgConnection, version: i32) -> Result<(), StoreError> {
+    sqlx::query(
+        "insert into contribution_version (id, version) values (true, $1)
+         on conflict (id) do update set version = excluded.version",
+    )
+    .bind(version)
+    .execute(connection)
+    .await?;
+    Ok(())
+}
+
+/// Empties the roll-ups for a recount. Nobody changes facts or roll-ups until the transaction ends.
+///
+/// # Errors
+/// When the database refuses.
+pub async fn clear(connection: &mut PgConnection) -> Result<(), StoreError> {
+    sqlx::query("lock table fact_call, fact_appeal, fact_order, rollup in share row exclusive mode")
+        .execute(&mut *connection)
+        .await?;
+    sqlx::query("delete from rollup").execute(connection).await?;
+    Ok(())
+}
+
+fn read_dimension(name: &str) -> Result<Dimension, StoreError> {
+    Dimension::from_name(name).ok_or_else(|| impossible(name))
+}
+
+fn read_measure(name: &str) -> Result<Measure, StoreError> {
+    Measure::from_name(name).ok_or_else(|| impossible(name))
+}
+
+fn impossible(name: &str) -> StoreError {
+    StoreError::Impossible {
+        table: "rollup",
+        detail: format!("nothing here is named {name:?}"),
+    }
+}

@@ -1,0 +1,116 @@
+//! The whole way from a producer's log: cursors, two replicas, a log that is read again.
+
+use std::sync::Arc;
+
+use analytics::App;
+use eventlog::{NewEvent, Store};
+use futures::future::join_all;
+use platform::clock::DrivenClock;
+use platform::config::PeersConfig;
+use platform::lifecycle::Lifecycle;
+use platform::store::StoreError;
+use testkit::{Database, Edge, at};
+use tonic::service::Routes;
+
+use crate::story::{april, order};
+use crate::world::{figure, settings, state, world};
+
+/// One log that plays all four producers: each consumer takes what is its own source's and ignores the rest.
+async fn producer() -> Edge {
+    let database = testkit::database(analytics::NAME, &analytics::MIGRATOR).await;
+    let clock = Arc::new(DrivenClock::new(at(20, 9, 0)));
+    let store = Store::open("intake", database.pool.clone()).await.expect("a log");
+    for event in april().events {
+        let told = NewEvent {
+            event_id: event.event_id,
+            key: event.key,
+            version: event.version,
+            actor: event.actor,
+            occurred_at: event.occurred_at,
+            body: event.body,
+        };
+        store
+            .run("tell", move |tx| {
+                let told = told.clone();
+                Box::pin(async move {
+                    tx.tell(told);
+                    Ok::<(), StoreError>(())
+                })
+            })
+            .await
+            .expect("told");
+    }
+    let routes = Routes::new(eventlog::service(store, Vec::new(), clock.clone()));
+    Edge::serve("intake", routes, &[eventlog::RPC_SERVICE], &clock, &Lifecycle::new()).await
+}
+
+/// A replica of analytics that reads from the producer, three events at a time.
+async fn replica(database: &Database, producer: &Edge) -> App {
+    let clock = Arc::new(DrivenClock::new(at(20, 9, 0)));
+    let mut base = Edge::base(analytics::NAME, database, &clock);
+    base.redis = None;
+    base.peers = PeersConfig {
+        intake: producer.url.clone(),
+        routing: producer.url.clone(),
+        supervision: producer.url.clone(),
+        callback: producer.url.clone(),
+        analytics: String::new(),
+    };
+    let mut settings = settings();
+    settings.events.batch = 3;
+    App::build(&settings, base).await.expect("wired")
+}
+
+/// Runs the steps of all replicas, all at once, until nothing is left to do.
+async fn rest(replicas: &[App]) {
+    let steps: Vec<_> = replicas.iter().flat_map(App::steps).collect();
+    loop {
+        let ran = join_all(steps.iter().map(|driven| driven.step.run_once())).await;
+        let did: usize = ran.into_iter().map(|ran| ran.expect("a run").did).sum();
+        if did == 0 {
+            return;
+        }
+    }
+}
+
+#[tokio::test]
+async fn two_replicas_have_one_effect_and_a_second_reading_none() {
+    let direct = world().await;
+    direct.play(&april().events).await;
+    let expected = state(direct.pool()).await;
+
+    let producer = producer().await;
+    let world = world().await;
+    let replicas = [
+        replica(&world.database, &producer).await,
+        replica(&world.database, &producer).await,
+    ];
+    rest(&replicas).await;
+    assert_eq!(state(world.pool()).await, expected);
+
+    world.execute("update cursor set position = 0").await;
+    rest(&replicas).await;
+    assert_eq!(state(world.pool()).await, expected);
+    assert_eq!(world.verify().await.differences, []);
+}
+
+#[tokio::test]
+async fn an_order_that_cannot_be_written_is_parked_and_the_others_go_on() {
+    let producer = producer().await;
+    let world = world().await;
+    let replicas = [replica(&world.database, &producer).await];
+    sqlx::query("alter table fact_order add constraint planted check (number <> 'G2')")
+        .execute(world.pool())
+        .await
+        .expect("planted");
+    rest(&replicas).await;
+    let parked: i64 = sqlx::query_scalar("select count(*) from parked where key = $1")
+        .bind(order(2))
+        .fetch_one(world.pool())
+        .await
+        .expect("a count");
+    assert_eq!(parked, 4, "routing's four states of it, and nothing else of routing's");
+    let figures = world.april().await;
+    assert_eq!(figure(&figures, "volume.orders").numerator, 5);
+    assert_eq!(world.verify().await.differences, []);
+}

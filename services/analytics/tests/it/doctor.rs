@@ -1,0 +1,40 @@
+//! Each check finds the violation that was planted for it.
+
+use analytics::doctor::check;
+
+use crate::story::april;
+use crate::world::world;
+
+#[tokio::test]
+async fn a_sound_database_has_no_violations() {
+    let world = world().await;
+    assert_eq!(check(world.pool()).await.expect("read"), []);
+    world.play(&april().events).await;
+    assert_eq!(check(world.pool()).await.expect("read"), []);
+}
+
+#[tokio::test]
+async fn planted_violations_are_found() {
+    for (fault, invariants) in [
+        (
+            "update rollup set value = value + 1 where measure = 'calls.offered'",
+            &["I8"][..],
+        ),
+        // The unrated one is counted among the satisfied.
+        (
+            "update rollup set value = value + 1 where measure = 'outcomes.satisfied'",
+            &["I8", "I7"],
+        ),
+    ] {
+        let world = world().await;
+        world.play(&april().events).await;
+        world.execute(fault).await;
+        let found: Vec<&str> = check(world.pool())
+            .await
+            .expect("read")
+            .into_iter()
+            .map(|violation| violation.invariant)
+            .collect();
+        assert_eq!(found, invariants, "{fault}");
+    }
+}

@@ -1,0 +1,183 @@
+//! The bulletin through the served edge.
+
+use analytics::domain::definitions::{COMPILED_IN, Definitions};
+use hotline_proto::access::Role;
+use hotline_proto::analytics as pb;
+use platform::grpc::time::to_proto;
+use testkit::at;
+use tonic::Code;
+use tonic_types::StatusExt as _;
+
+use crate::story::april;
+use crate::world::{figure, settings, world, world_with};
+
+#[tokio::test]
+async fn every_figure_is_printed_with_what_it_was_computed_from() {
+    let world = world().await;
+    world.play(&april().events).await;
+    let figures = world.april().await;
+    for (key, numerator, denominator, value) in [
+        ("volume.calls_offered", 3, 0, "3"),
+        ("volume.calls_answered", 2, 0, "2"),
+        ("volume.connect_rate", 2, 3, "66.67"),
+        ("volume.appeals", 9, 0, "9"),
+        ("volume.phone_appeals", 7, 0, "7"),
+        ("volume.answered_directly", 3, 0, "3"),
+        ("volume.direct_answer_rate", 3, 9, "33.33"),
+        ("volume.orders", 6, 0, "6"),
+        // 5 is not dispatched; 6 is overdue without a reply; 2 was late.
+        ("handling.on_time_rate", 3, 5, "60.00"),
+        ("handling.contact_rate", 3, 5, "60.00"),
+        ("handling.callback_rate", 4, 4, "100.00"),
+        ("callback.effective_rate", 3, 4, "75.00"),
+        ("satisfaction.rated_only", 2, 3, "66.67"),
+        ("satisfaction.unrated_as_satisfied", 3, 4, "75.00"),
+        ("satisfaction.lower_bound", 2, 4, "50.00"),
+        ("satisfaction.upper_bound", 3, 4, "75.00"),
+        ("satisfaction.unrated", 1, 0, "1"),
+        ("satisfaction.rating_rate", 3, 4, "75.00"),
+        ("type.appeals/HELP", 6, 0, "6"),
+        ("type.appeals/COMPLAINT", 1, 0, "1"),
+        ("type.appeals/OTHER", 1, 0, "1"),
+        ("type.appeals/SUGGESTION", 0, 0, "0"),
+        ("type.share/HELP", 6, 9, "66.67"),
+        ("topic.appeals/0501", 6, 0, "6"),
+        ("topic.appeals/0101", 2, 0, "2"),
+        ("unit.orders/water", 3, 0, "3"),
+        ("unit.orders/430302", 2, 0, "2"),
+        ("unit.top_ten_share", 5, 6, "83.33"),
+        ("channel.online_total", 2, 0, "2"),
+        ("channel.appeals/gov_cn", 1, 0, "1"),
+        ("channel.other_appeals/phone", 7, 0, "7"),
+        ("tag.appeals/civility_drive", 1, 0, "1"),
+        ("handling.dispatched_by_person", 1, 0, "1"),
+        ("handling.signed_late", 1, 0, "1"),
+        ("handling.open_orders", 2, 0, "2"),
+        ("callback.satisfied", 2, 0, "2"),
+        ("callback.dissatisfied", 1, 0, "1"),
+        ("callback.resolve_rate", 2, 3, "66.67"),
+        ("callback.unit_caused", 1, 0, "1"),
+        ("callback.objective_caused", 1, 0, "1"),
+        ("review.rejected_replies", 2, 0, "2"),
+        ("rework.orders", 1, 0, "1"),
+        ("rework.rate", 1, 4, "25.00"),
+        ("cards.yellow", 1, 0, "1"),
+        ("cards.red", 2, 0, "2"),
+        ("cards.withdrawn", 1, 0, "1"),
+    ] {
+        let printed = figure(&figures, key);
+        let found = (printed.numerator, printed.denominator, printed.value.as_str());
+        assert_eq!(found, (numerator, denominator, value), "{key}");
+        assert!(!printed.cohort.is_empty() && !printed.definition.is_empty() && !printed.name.is_empty());
+    }
+    let definitions = Definitions::parse(COMPILED_IN, 2).expect("checked");
+    for definition in &definitions.figures {
+        let printed = figures
+            .iter()
+            .any(|figure| figure.key.split('/').next() == Some(&definition.key));
+        assert!(printed, "{} is not printed", definition.key);
+    }
+}
+
+#[tokio::test]
+async fn members_have_their_published_names_and_stand_in_order() {
+    let world = world().await;
+    world.play(&april().events).await;
+    let figures = world.april().await;
+    for (key, name) in [
+        ("unit.orders/water", "湘潭中环水务公司"),
+        ("topic.appeals/0501", "供水故障"),
+        ("topic.appeals/0101", "0101"),
+        ("channel.appeals/gov_cn", "中国政府网"),
+        ("type.appeals/HELP", "求助"),
+    ] {
+        assert_eq!(figure(&figures, key).name, name, "{key}");
+    }
+    let topics: Vec<&str> = figures
+        .iter()
+        .filter(|f| f.key.starts_with("topic."))
+        .map(|f| f.member.as_str())
+        .collect();
+    assert_eq!(topics, ["0501", "0101", "0201"]);
+}
+
+#[tokio::test]
+async fn only_the_days_of_the_window_count() {
+    let world = world().await;
+    world.play(&april().events).await;
+    let second = world.bulletin("2024-04-02", "2024-04-02").await;
+    assert_eq!(figure(&second, "volume.appeals").numerator, 2);
+    assert_eq!(figure(&second, "volume.orders").numerator, 0);
+    assert_eq!(figure(&second, "handling.on_time_rate").value, "–");
+    assert_eq!(figure(&second, "volume.calls_offered").numerator, 0);
+}
+
+#[tokio::test]
+async fn what_turns_true_by_time_alone_needs_no_event() {
+    let world = world().await;
+    world.play(&april().events).await;
+    // Order 6 is due on 2024-04-06: the clock stands on the 20th, so it is overdue. Seen from the 6th it is not yet.
+    let due = |figures: &[pb::Figure]| figure(figures, "handling.on_time_rate").denominator;
+    assert_eq!(due(&world.april().await), 5);
+    for (now, expected) in [(at(6, 23, 59), 4), (at(7, 0, 0), 5)] {
+        let clock = std::sync::Arc::new(platform::clock::DrivenClock::new(now));
+        let base = testkit::Edge::base(analytics::NAME, &world.database, &clock);
+        let lifecycle = base.lifecycle.clone();
+        let app = analytics::App::build(&settings(), base).await.expect("wired");
+        let edge = testkit::Edge::serve(analytics::NAME, app.routes(), app.rpc_services(), &clock, &lifecycle).await;
+        let mut client = crate::world::Client::new(edge.role(Role::Supervisor));
+        let request = pb::GetBulletinRequest {
+            from_day: "2024-04-01".to_owned(),
+            to_day: "2024-04-30".to_owned(),
+        };
+        let answer = client.get_bulletin(request).await.expect("a bulletin").into_inner();
+        assert_eq!(due(&answer.figures), expected, "{now}");
+        assert_eq!(answer.as_of_time, Some(to_proto(now)));
+    }
+}
+
+#[tokio::test]
+async fn a_wrong_window_is_told_field_by_field() {
+    let world = world().await;
+    let request = pb::GetBulletinRequest {
+        from_day: "2024-13-01".to_owned(),
+        to_day: "yesterday".to_owned(),
+    };
+    let status = world
+        .client(Role::Analyst)
+        .get_bulletin(request)
+        .await
+        .expect_err("no days");
+    assert_eq!(status.code(), Code::InvalidArgument);
+    let details = status.get_details_bad_request().expect("violations");
+    let fields: Vec<&str> = details.field_violations.iter().map(|v| v.field.as_str()).collect();
+    assert_eq!(fields, ["from_day", "to_day"]);
+}
+
+#[tokio::test]
+async fn other_roles_see_no_figures() {
+    let world = world().await;
+    for role in Role::ALL {
+        let request = pb::GetBulletinRequest {
+            from_day: "2024-04-01".to_owned(),
+            to_day: "2024-04-01".to_owned(),
+        };
+        let answer = world.client(role).get_bulletin(request).await;
+        let allowed = matches!(role, Role::Analyst | Role::Supervisor | Role::Operator);
+        match answer {
+            Ok(_) => assert!(allowed, "{role:?}"),
+            Err(status) => assert_eq!((status.code(), allowed), (Code::PermissionDenied, false), "{role:?}"),
+        }
+    }
+}
+
+#[tokio::test]
+async fn topics_are_cut_at_the_configured_level() {
+    let mut settings = settings();
+    settings.service.topic_level = 1;
+    let world = world_with(settings).await;
+    world.play(&april().events).await;
+    let figures = world.april().await;
+    assert_eq!(figure(&figures, "topic.appeals/05").name, "公用事业");
+    assert_eq!(figure(&figures, "topic.appeals/01").numerator, 2);
+}

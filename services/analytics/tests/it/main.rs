@@ -1,0 +1,11 @@
+//! One file per verb, on a real Postgres; the edge as it is served.
+
+mod apply_changes;
+mod consume;
+mod doctor;
+mod get_bulletin;
+mod list_figure_members;
+mod recount_rollups;
+mod story;
+mod verify_rollups;
+mod world;

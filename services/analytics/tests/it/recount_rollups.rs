@@ -1,0 +1,35 @@
+//! Roll-ups of another version of the program are counted anew when it starts.
+
+use std::sync::Arc;
+
+use platform::clock::DrivenClock;
+use testkit::{Edge, at};
+
+use crate::story::april;
+use crate::world::{World, settings, state, world};
+
+async fn restart(world: &World) {
+    let clock = Arc::new(DrivenClock::new(at(20, 9, 0)));
+    let base = Edge::base(analytics::NAME, &world.database, &clock);
+    analytics::App::build(&settings(), base).await.expect("wired");
+}
+
+#[tokio::test]
+async fn another_version_is_counted_anew_and_the_same_is_left_alone() {
+    let world = world().await;
+    world.play(&april().events).await;
+    let right = state(world.pool()).await;
+    world
+        .execute("update rollup set value = 77 where measure = 'orders.opened'")
+        .await;
+    restart(&world).await;
+    assert_ne!(
+        state(world.pool()).await,
+        right,
+        "the same version: not touched, verification finds it"
+    );
+    world.execute("update contribution_version set version = 0").await;
+    restart(&world).await;
+    assert_eq!(state(world.pool()).await, right);
+    assert_eq!(world.verify().await.differences, []);
+}

@@ -1,0 +1,419 @@
+//! A small April in events: every figure of the bulletin has something to count.
+
+use chrono::{DateTime, Utc};
+use eventlog::Recorded;
+use hotline_proto::common::{
+    AppealType, AttemptOutcome, CallbackMode, Cause, ClockKind, Deadline, OrderState, Rating, Solved,
+};
+use hotline_proto::events as pb;
+use hotline_proto::events::event::Body;
+use platform::grpc::time::to_proto;
+use testkit::at;
+use uuid::Uuid;
+
+/// Ids that tests can name.
+pub fn id(kind: u8, number: u32) -> Uuid {
+    Uuid::from_u128(0x018e_0000_0000_7000_8000_0000_0000_0000 | u128::from(kind) << 32 | u128::from(number))
+}
+
+pub fn call(number: u32) -> Uuid {
+    id(1, number)
+}
+pub fn appeal(number: u32) -> Uuid {
+    id(2, number)
+}
+pub fn order(number: u32) -> Uuid {
+    id(3, number)
+}
+
+/// Wraps a body as a log would.
+pub fn recorded(source: &str, event: u32, key: Uuid, version: u64, body: Body) -> Recorded {
+    Recorded {
+        source: source.to_owned(),
+        partition: 0,
+        position: u64::from(event),
+        event_id: id(9, event),
+        key,
+        kind: hotline_proto::event_type(&body).to_owned(),
+        version,
+        actor: "test".to_owned(),
+        occurred_at: at(1, 9, 0),
+        body,
+        traceparent: None,
+    }
+}
+
+/// Writes events with numbers of their own.
+#[derive(Default)]
+pub struct Story {
+    pub events: Vec<Recorded>,
+}
+
+/// What differs between appeals.
+#[derive(Clone, Copy)]
+pub struct Codes {
+    pub kind: AppealType,
+    pub category: &'static str,
+    pub channel: &'static str,
+    pub tag: Option<&'static str>,
+}
+
+pub const WATER: Codes = Codes {
+    kind: AppealType::Help,
+    category: "0501",
+    channel: "phone",
+    tag: None,
+};
+
+pub fn facts(number: u32, day: u32, codes: Codes) -> pb::AppealFacts {
+    pb::AppealFacts {
+        appeal_id: appeal(number).to_string(),
+        appeal_number: format!("S{number}"),
+        r#type: codes.kind.into(),
+        category: codes.category.to_owned(),
+        region: "430302".to_owned(),
+        channel: codes.channel.to_owned(),
+        received_time: Some(to_proto(at(day, 9, 0))),
+        tags: codes.tag.map(str::to_owned).into_iter().collect(),
+        ..Default::default()
+    }
+}
+
+fn deadline(kind: ClockKind, due: DateTime<Utc>) -> Option<Deadline> {
+    Some(Deadline {
+        kind: kind.into(),
+        due_time: Some(to_proto(due)),
+        ..Default::default()
+    })
+}
+
+/// An order just opened on a day.
+pub fn opened(number: u32, day: u32) -> pb::OrderSnapshot {
+    pb::OrderSnapshot {
+        order_id: order(number).to_string(),
+        order_number: format!("G{number}"),
+        version: 1,
+        appeal: Some(facts(number, day, WATER)),
+        state: OrderState::PendingDispatch.into(),
+        open_time: Some(to_proto(at(day, 9, 5))),
+        ..Default::default()
+    }
+}
+
+/// Dispatched on its day; to be signed on the next one and handled five days later, by 18:00.
+pub fn dispatched(number: u32, day: u32, top_unit: &str) -> pb::OrderSnapshot {
+    pb::OrderSnapshot {
+        version: 2,
+        state: OrderState::PendingSign.into(),
+        lead_unit: format!("{top_unit}_2"),
+        lead_top_unit: top_unit.to_owned(),
+        dispatch_time: Some(to_proto(at(day, 9, 6))),
+        sign: deadline(ClockKind::Sign, at(day + 1, 18, 0)),
+        handle: deadline(ClockKind::Handle, at(day + 5, 18, 0)),
+        ..opened(number, day)
+    }
+}
+
+/// Signed the next morning, replied two days later, waiting for callback.
+pub fn accepted(number: u32, day: u32, top_unit: &str) -> pb::OrderSnapshot {
+    pb::OrderSnapshot {
+        version: 6,
+        state: OrderState::PendingCallback.into(),
+        sign_time: Some(to_proto(at(day + 1, 9, 0))),
+        contact_count: 1,
+        accepted_reply_time: Some(to_proto(at(day + 2, 9, 0))),
+        ..dispatched(number, day, top_unit)
+    }
+}
+
+/// The same, closed.
+pub fn closed(from: pb::OrderSnapshot, day: u32) -> pb::OrderSnapshot {
+    pb::OrderSnapshot {
+        version: from.version + 1,
+        state: OrderState::Closed.into(),
+        close_time: Some(to_proto(at(day, 9, 0))),
+        ..from
+    }
+}
+
+impl Story {
+    fn tell(&mut self, source: &str, key: Uuid, version: u64, body: Body) {
+        let event = u32::try_from(self.events.len() + 1).expect("a short story");
+        self.events.push(recorded(source, event, key, version, body));
+    }
+
+    pub fn call(&mut self, number: u32, day: u32, answered: bool) {
+        let body = pb::CallRecorded {
+            call_id: call(number).to_string(),
+            offered_time: Some(to_proto(at(day, 9, 0))),
+            answered,
+        };
+        self.tell("intake", call(number), 1, Body::CallRecorded(body));
+    }
+
+    pub fn answered(&mut self, number: u32, day: u32, codes: Codes) {
+        let facts = Some(facts(number, day, codes));
+        let registered = pb::AppealRegistered { appeal: facts.clone() };
+        self.tell("intake", appeal(number), 1, Body::AppealRegistered(registered));
+        self.tell(
+            "intake",
+            appeal(number),
+            2,
+            Body::AppealAnswered(pb::AppealAnswered { appeal: facts }),
+        );
+    }
+
+    pub fn forwarded(&mut self, number: u32, day: u32, codes: Codes) {
+        let facts = Some(facts(number, day, codes));
+        let registered = pb::AppealRegistered { appeal: facts.clone() };
+        self.tell("intake", appeal(number), 1, Body::AppealRegistered(registered));
+        self.tell(
+            "intake",
+            appeal(number),
+            2,
+            Body::AppealForwarded(pb::AppealForwarded { appeal: facts }),
+        );
+    }
+
+    /// Routing's states, in order.
+    pub fn order(&mut self, number: u32, states: Vec<pb::OrderSnapshot>) {
+        for state in states {
+            let version = state.version;
+            let body = match OrderState::try_from(state.state).expect("known") {
+                OrderState::PendingDispatch => Body::OrderOpened(pb::OrderOpened { order: Some(state) }),
+                OrderState::Closed => Body::OrderClosed(pb::OrderClosed { order: Some(state) }),
+                OrderState::InProgress => Body::OrderReworked(pb::OrderReworked { order: Some(state) }),
+                OrderState::PendingCallback => Body::ReplyPassed(pb::ReplyPassed {
+                    order: Some(state),
+                    reply_id: String::new(),
+                }),
+                _ => Body::OrderDispatched(pb::OrderDispatched {
+                    order: Some(state),
+                    catalogue_row: String::new(),
+                }),
+            };
+            self.tell("routing", order(number), version, body);
+        }
+    }
+
+    pub fn card(&mut self, number: u32, card: u32, colour: pb::CardColour) {
+        let body = pb::CardIssued {
+            card_id: id(4, card).to_string(),
+            order_id: order(number).to_string(),
+            colour: colour.into(),
+            clock: ClockKind::Handle.into(),
+            ..Default::default()
+        };
+        self.tell("supervision", order(number), 1, Body::CardIssued(body));
+    }
+
+    pub fn withdraw(&mut self, number: u32, card: u32, colour: pb::CardColour) {
+        let body = pb::CardWithdrawn {
+            card_id: id(4, card).to_string(),
+            order_id: order(number).to_string(),
+            colour: colour.into(),
+            clock: ClockKind::Handle.into(),
+            ..Default::default()
+        };
+        self.tell("supervision", order(number), 2, Body::CardWithdrawn(body));
+    }
+
+    pub fn attempt(&mut self, number: u32, round: u32, attempt: u32) {
+        let body = pb::AttemptReported {
+            task_id: id(5, number * 10 + round).to_string(),
+            order_id: order(number).to_string(),
+            round,
+            attempt,
+            mode: CallbackMode::HumanVoice.into(),
+            outcome: AttemptOutcome::NoAnswer.into(),
+        };
+        self.tell(
+            "callback",
+            id(5, number * 10 + round),
+            u64::from(attempt),
+            Body::AttemptReported(body),
+        );
+    }
+
+    pub fn outcome(&mut self, number: u32, round: u32, rating: Rating) {
+        let reached = rating != Rating::Unrated;
+        let solved = match rating {
+            Rating::Unrated => Solved::Unspecified,
+            Rating::VerySatisfied | Rating::Satisfied | Rating::FairlySatisfied => Solved::Solved,
+            _ => Solved::NotSolved,
+        };
+        let body = pb::OutcomeRecorded {
+            task_id: id(5, number * 10 + round).to_string(),
+            order_id: order(number).to_string(),
+            round,
+            reached,
+            attempt_count: 1,
+            solved: solved.into(),
+            rating: rating.into(),
+            r#final: true,
+        };
+        self.tell("callback", id(5, number * 10 + round), 5, Body::OutcomeRecorded(body));
+    }
+
+    pub fn judged(&mut self, number: u32, round: u32, cause: Cause) {
+        let body = pb::DissatisfactionJudged {
+            task_id: id(5, number * 10 + round).to_string(),
+            order_id: order(number).to_string(),
+            round,
+            cause: cause.into(),
+        };
+        self.tell(
+            "callback",
+            id(5, number * 10 + round),
+            6,
+            Body::DissatisfactionJudged(body),
+        );
+    }
+
+    pub fn names(&mut self) {
+        let named = |code: &str, name: &str| pb::NamedCode {
+            code: code.to_owned(),
+            name: name.to_owned(),
+        };
+        let reference = pb::ReferencePublished {
+            version: 1,
+            valid_from: "2024-01-01".to_owned(),
+            channels: vec![named("gov_cn", "中国政府网"), named("phone", "12345电话")],
+            categories: vec![named("05", "公用事业"), named("0501", "供水故障")],
+            regions: vec![named("430302", "雨湖区")],
+        };
+        self.tell("intake", id(8, 1), 1, Body::ReferencePublished(reference));
+        let units = pb::UnitsPublished {
+            version: 1,
+            valid_from: "2024-01-01".to_owned(),
+            units: vec![named("water", "湘潭中环水务公司"), named("430302", "雨湖区")],
+        };
+        self.tell("routing", id(8, 2), 1, Body::UnitsPublished(units));
+    }
+}
+
+/// The whole of it: 3 calls, 9 appeals (3 answered at once), 6 orders.
+pub fn april() -> Story {
+    let mut story = Story::default();
+    story.names();
+    for (number, answered) in [(1, true), (2, true), (3, false)] {
+        story.call(number, 1, answered);
+    }
+    let codes = |kind, category, channel, tag| Codes {
+        kind,
+        category,
+        channel,
+        tag,
+    };
+    story.answered(11, 1, codes(AppealType::Consult, "0101", "gov_cn", None));
+    story.answered(
+        12,
+        2,
+        codes(AppealType::Praise, "010102", "phone", Some("civility_drive")),
+    );
+    story.answered(
+        13,
+        2,
+        codes(AppealType::Report, "0201", "mayor_mailbox", Some("other_tag")),
+    );
+    for number in 1..=6 {
+        story.forwarded(number, 1, WATER);
+    }
+    on_time(&mut story, 1);
+    late(&mut story, 2);
+    reworked(&mut story, 3);
+    unrated(&mut story, 4);
+    story.order(5, vec![opened(5, 1)]);
+    story.order(6, vec![opened(6, 1), dispatched(6, 1, "430302")]);
+    story.card(6, 61, pb::CardColour::Yellow);
+    story
+}
+
+/// In time and satisfied; a red card was taken back.
+fn on_time(story: &mut Story, number: u32) {
+    let passed = accepted(number, 1, "water");
+    let states = vec![
+        opened(number, 1),
+        dispatched(number, 1, "water"),
+        passed.clone(),
+        closed(passed, 4),
+    ];
+    story.order(number, states);
+    story.card(number, 11, pb::CardColour::Red);
+    story.withdraw(number, 11, pb::CardColour::Red);
+    story.attempt(number, 0, 1);
+    story.outcome(number, 0, Rating::Satisfied);
+}
+
+/// Signed late, rejected twice, replied late, dissatisfied for an objective cause, two red cards.
+fn late(story: &mut Story, number: u32) {
+    let passed = pb::OrderSnapshot {
+        sign_time: Some(to_proto(at(3, 9, 0))),
+        accepted_reply_time: Some(to_proto(at(8, 9, 0))),
+        rejected_count: 2,
+        ..accepted(number, 1, "water")
+    };
+    let shut = pb::OrderSnapshot {
+        closed_dissatisfied: true,
+        ..closed(passed.clone(), 9)
+    };
+    story.order(
+        number,
+        vec![opened(number, 1), dispatched(number, 1, "water"), passed, shut],
+    );
+    story.card(number, 21, pb::CardColour::Red);
+    story.card(number, 22, pb::CardColour::Red);
+    story.outcome(number, 0, Rating::Dissatisfied);
+    story.judged(number, 0, Cause::Objective);
+}
+
+/// Dissatisfied by the unit's fault, reworked, then satisfied.
+fn reworked(story: &mut Story, number: u32) {
+    let passed = accepted(number, 1, "430302");
+    let rework = pb::OrderSnapshot {
+        version: 7,
+        state: OrderState::InProgress.into(),
+        round: 1,
+        ..passed.clone()
+    };
+    let again = pb::OrderSnapshot {
+        version: 8,
+        state: OrderState::PendingCallback.into(),
+        ..rework.clone()
+    };
+    let shut = closed(again.clone(), 9);
+    story.order(
+        number,
+        vec![
+            opened(number, 1),
+            dispatched(number, 1, "430302"),
+            passed,
+            rework,
+            again,
+            shut,
+        ],
+    );
+    story.outcome(number, 0, Rating::VeryDissatisfied);
+    story.judged(number, 0, Cause::Unit);
+    story.outcome(number, 1, Rating::FairlySatisfied);
+}
+
+/// Dispatched by a person, not contacted, nobody answers the callback.
+fn unrated(story: &mut Story, number: u32) {
+    let by_person = pb::OrderSnapshot {
+        dispatched_by_person: true,
+        ..dispatched(number, 1, "water")
+    };
+    let passed = pb::OrderSnapshot {
+        dispatched_by_person: true,
+        contact_count: 0,
+        ..accepted(number, 1, "water")
+    };
+    story.order(
+        number,
+        vec![opened(number, 1), by_person, passed.clone(), closed(passed, 6)],
+    );
+    story.attempt(number, 0, 1);
+    story.attempt(number, 0, 2);
+    story.outcome(number, 0, Rating::Unrated);
+}

@@ -1,0 +1,144 @@
+//! A served analytics, and events given to it as its consumers give them.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use analytics::config::AnalyticsConfig;
+use analytics::consumers::sources;
+use analytics::{App, Settings};
+use eventlog::{ApplyError, Effect, Handler, Recorded, Store};
+use hotline_proto::access::Role;
+use hotline_proto::analytics as pb;
+use hotline_proto::analytics::analytics_service_client::AnalyticsServiceClient;
+use platform::clock::DrivenClock;
+use platform::grpc::client::Peer;
+use platform::store::StoreError;
+use sqlx::PgPool;
+use testkit::{Database, Edge, at};
+
+pub type Client = AnalyticsServiceClient<Peer>;
+
+pub struct World {
+    pub edge: Edge,
+    pub database: Database,
+    pub clock: Arc<DrivenClock>,
+    pub store: Store,
+}
+
+pub fn settings() -> Settings {
+    platform::config::load::<AnalyticsConfig>(analytics::NAME, analytics::DEFAULTS, None, Some(HashMap::new()))
+        .expect("the compiled-in settings")
+}
+
+pub async fn world() -> World {
+    world_with(settings()).await
+}
+
+pub async fn world_with(settings: Settings) -> World {
+    let database = testkit::database(analytics::NAME, &analytics::MIGRATOR).await;
+    let clock = Arc::new(DrivenClock::new(at(20, 9, 0)));
+    let base = Edge::base(analytics::NAME, &database, &clock);
+    let lifecycle = base.lifecycle.clone();
+    let app = App::build(&settings, base).await.expect("wired");
+    let edge = Edge::serve(analytics::NAME, app.routes(), app.rpc_services(), &clock, &lifecycle).await;
+    let store = Store::open(analytics::NAME, database.pool.clone())
+        .await
+        .expect("a log");
+    World {
+        edge,
+        database,
+        clock,
+        store,
+    }
+}
+
+pub fn handler(source: &str) -> Arc<dyn Handler> {
+    let of_source = sources().into_iter().find(|(name, _)| *name == source);
+    of_source.expect("a source of analytics").1
+}
+
+/// As a consumer does: on its batch's transaction.
+pub async fn apply(store: &Store, source: &str, events: Vec<Recorded>) -> Result<Vec<Effect>, String> {
+    let handler = handler(source);
+    store
+        .run("consume", move |tx| {
+            let (events, handler) = (events.clone(), handler.clone());
+            Box::pin(async move {
+                handler.apply(tx, &events).await.map_err(|error| match error {
+                    ApplyError::Permanent(why) => StoreError::Unready(why),
+                    ApplyError::Transient(error) => error,
+                })
+            })
+        })
+        .await
+        .map_err(|error: StoreError| platform::steps::chain(&error))
+}
+
+impl World {
+    pub fn client(&self, role: Role) -> Client {
+        AnalyticsServiceClient::new(self.edge.role(role))
+    }
+
+    pub fn pool(&self) -> &PgPool {
+        &self.database.pool
+    }
+
+    pub async fn apply(&self, source: &str, events: Vec<Recorded>) -> Vec<Effect> {
+        apply(&self.store, source, events).await.expect("applied")
+    }
+
+    /// Events of several sources, one by one.
+    pub async fn play(&self, events: &[Recorded]) {
+        for event in events {
+            let effects = self.apply(&event.source, vec![event.clone()]).await;
+            assert_eq!(effects, [Effect::Applied], "{}", event.kind);
+        }
+    }
+
+    pub async fn bulletin(&self, from: &str, to: &str) -> Vec<pb::Figure> {
+        let request = pb::GetBulletinRequest {
+            from_day: from.to_owned(),
+            to_day: to.to_owned(),
+        };
+        let answer = self.client(Role::Analyst).get_bulletin(request).await;
+        answer.expect("a bulletin").into_inner().figures
+    }
+
+    pub async fn april(&self) -> Vec<pb::Figure> {
+        self.bulletin("2024-04-01", "2024-04-30").await
+    }
+
+    pub async fn verify(&self) -> pb::VerifyRollupsResponse {
+        let answer = self
+            .client(Role::Analyst)
+            .verify_rollups(pb::VerifyRollupsRequest {})
+            .await;
+        answer.expect("verified").into_inner()
+    }
+
+    pub async fn execute(&self, statement: &'static str) {
+        let done = sqlx::query(statement).execute(self.pool()).await.expect("executed");
+        assert!(done.rows_affected() > 0, "{statement}");
+    }
+}
+
+/// Everything that events may change, as text: equal texts are equal states. Roll-ups of 0 are as good as none.
+pub async fn state(pool: &PgPool) -> Vec<String> {
+    sqlx::query_scalar(
+        "select to_jsonb(c)::text from fact_call c
+          union all select to_jsonb(a)::text from fact_appeal a
+          union all select to_jsonb(o)::text from fact_order o
+          union all select to_jsonb(r)::text from rollup r where value <> 0
+          union all select to_jsonb(n)::text from published_name n
+          order by 1",
+    )
+    .fetch_all(pool)
+    .await
+    .expect("the tables")
+}
+
+/// The figure of a key.
+pub fn figure<'f>(figures: &'f [pb::Figure], key: &str) -> &'f pb::Figure {
+    let found = figures.iter().find(|figure| figure.key == key);
+    found.unwrap_or_else(|| panic!("{key} is not printed"))
+}

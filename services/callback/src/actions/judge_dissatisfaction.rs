@@ -1,0 +1,59 @@
+//! Judges whose fault a dissatisfaction is. A decision: routing orders rework for the unit's, closes with a flag for an
+//! objective cause (domain.md §7; I6).
+
+use chrono::{DateTime, Utc};
+use eventlog::Tx;
+use hotline_proto::common::Cause;
+use platform::ids::new_id;
+use platform::sealing::{Cell, SealKey};
+use uuid::Uuid;
+
+use super::Error;
+use crate::domain::task::{State, Task};
+use crate::events;
+use crate::store::tasks::{self, Texts};
+
+/// What the supervisor judges, checked in shape.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct JudgeDissatisfaction {
+    /// Task.
+    pub task_id: Uuid,
+    /// Whose fault.
+    pub cause: Cause,
+    /// Why; free text, so it is sealed.
+    pub reason: String,
+    /// Subject of the supervisor.
+    pub judge: String,
+}
+
+/// Runs inside the transaction that the call opened; `key` seals the reason.
+///
+/// # Errors
+/// [`Error::Refused`] with the domain's reason, [`platform::store::StoreError::Absent`] for an unknown task.
+#[tracing::instrument(skip_all, fields(service = crate::NAME), name = "judge_dissatisfaction")]
+pub async fn judge_dissatisfaction(
+    tx: &mut Tx,
+    command: &JudgeDissatisfaction,
+    key: &SealKey,
+    now: DateTime<Utc>,
+) -> Result<Task, Error> {
+    let task = tasks::lock(tx.conn(), command.task_id).await?;
+    let task = task.judge(command.cause, &command.judge, new_id(now), now)?;
+    let cell = Cell {
+        table: "callback_task",
+        column: "reason",
+        row: task.id,
+    };
+    let texts = Texts {
+        comment: None,
+        reason: Some(key.seal(cell, &command.reason)),
+    };
+    tasks::save(tx.conn(), &task, &texts).await?;
+    if let State::Done {
+        judged: Some(judged), ..
+    } = &task.state
+    {
+        tx.tell(events::judgement(&task, judged));
+    }
+    Ok(task)
+}

@@ -1,0 +1,31 @@
+//! Routing tells of orders; a passed reply opens a task, nothing else concerns callback.
+
+use async_trait::async_trait;
+use eventlog::{ApplyError, Effect, Handler, Recorded, Tx};
+
+use crate::actions::open_tasks;
+use crate::events;
+
+/// Hands passed replies to [`open_tasks`].
+#[derive(Clone, Copy, Debug, Default)]
+pub struct PassedReplies;
+
+#[async_trait]
+impl Handler for PassedReplies {
+    async fn apply(&self, tx: &mut Tx, events: &[Recorded]) -> Result<Vec<Effect>, ApplyError> {
+        let mut replies = Vec::new();
+        // For each event, whether it is a passed reply.
+        let mut concerned = Vec::with_capacity(events.len());
+        for event in events {
+            let passed =
+                events::passed(event).map_err(|wrong| ApplyError::Permanent(format!("{}: {wrong}", event.kind)))?;
+            concerned.push(passed.is_some());
+            replies.extend(passed);
+        }
+        let mut effects = open_tasks(tx, &replies).await?.into_iter();
+        Ok(concerned
+            .into_iter()
+            .map(|concerned| concerned.then(|| effects.next()).flatten().unwrap_or(Effect::Ignored))
+            .collect())
+    }
+}

@@ -1,0 +1,223 @@
+//! What an appellant said, or that he did not (domain.md §7). Unrated is an outcome of its own: it is never counted as
+//! satisfied (I7), and it has no grade.
+
+use hotline_proto::common::{Rating, Solved};
+
+use super::task::Refusal;
+
+/// What a callback agent says came of a task, checked in shape: the rating is given, the comment is kept beside.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Answer {
+    /// Is the matter solved.
+    pub solved: Option<Solved>,
+    /// A grade, or unrated.
+    pub rating: Rating,
+    /// The person said something in his own words.
+    pub commented: bool,
+}
+
+/// What is known about a task when its outcome is recorded.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Known {
+    /// There is nobody to call.
+    pub anonymous: bool,
+    /// An attempt reached the person.
+    pub reached: bool,
+    /// Attempts reported.
+    pub attempts: u32,
+}
+
+/// An outcome that its attempts bear out.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Outcome {
+    /// The person was reached, and says whether the matter is solved.
+    Reached {
+        /// Is it solved.
+        solved: Solved,
+        /// His grade; none when he gave none.
+        grade: Option<Grade>,
+    },
+    /// Nobody was reached: unrated.
+    Unreached,
+}
+
+/// One of the five grades.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Grade {
+    /// 非常满意
+    VerySatisfied,
+    /// 满意
+    Satisfied,
+    /// 基本满意
+    FairlySatisfied,
+    /// 不满意
+    Dissatisfied,
+    /// 非常不满意
+    VeryDissatisfied,
+}
+
+impl Grade {
+    /// The grade of a rating; unrated has none.
+    #[must_use]
+    pub const fn of(rating: Rating) -> Option<Self> {
+        match rating {
+            Rating::VerySatisfied => Some(Self::VerySatisfied),
+            Rating::Satisfied => Some(Self::Satisfied),
+            Rating::FairlySatisfied => Some(Self::FairlySatisfied),
+            Rating::Dissatisfied => Some(Self::Dissatisfied),
+            Rating::VeryDissatisfied => Some(Self::VeryDissatisfied),
+            Rating::Unrated | Rating::Unspecified => None,
+        }
+    }
+
+    /// Its rating.
+    #[must_use]
+    pub const fn rating(self) -> Rating {
+        match self {
+            Self::VerySatisfied => Rating::VerySatisfied,
+            Self::Satisfied => Rating::Satisfied,
+            Self::FairlySatisfied => Rating::FairlySatisfied,
+            Self::Dissatisfied => Rating::Dissatisfied,
+            Self::VeryDissatisfied => Rating::VeryDissatisfied,
+        }
+    }
+
+    /// Somebody has to judge whose fault it is.
+    #[must_use]
+    pub const fn is_dissatisfied(self) -> bool {
+        matches!(self, Self::Dissatisfied | Self::VeryDissatisfied)
+    }
+}
+
+impl Outcome {
+    /// What the answer amounts to, given the attempts.
+    ///
+    /// # Errors
+    /// Which rule the answer breaks.
+    pub fn of(answer: Answer, known: Known, min_attempts: u32) -> Result<Self, Refusal> {
+        let grade = Grade::of(answer.rating);
+        match (known.reached, answer.solved) {
+            (true, Some(solved)) => Ok(Self::Reached { solved, grade }),
+            (true, None) => Err(Refusal::SolvedMissing),
+            (false, Some(_)) => Err(Refusal::NotReached),
+            (false, None) if grade.is_some() || answer.commented => Err(Refusal::NotReached),
+            (false, None) if known.anonymous || known.attempts >= min_attempts => Ok(Self::Unreached),
+            (false, None) => Err(Refusal::TooFewAttempts { needed: min_attempts }),
+        }
+    }
+
+    /// Is the matter solved, if somebody said so.
+    #[must_use]
+    pub const fn solved(self) -> Option<Solved> {
+        match self {
+            Self::Reached { solved, .. } => Some(solved),
+            Self::Unreached => None,
+        }
+    }
+
+    /// The grade's rating, or unrated.
+    #[must_use]
+    pub const fn rating(self) -> Rating {
+        match self {
+            Self::Reached { grade: Some(grade), .. } => grade.rating(),
+            Self::Reached { grade: None, .. } | Self::Unreached => Rating::Unrated,
+        }
+    }
+
+    /// Somebody has to judge whose fault it is.
+    #[must_use]
+    pub const fn is_dissatisfied(self) -> bool {
+        matches!(self, Self::Reached { grade: Some(grade), .. } if grade.is_dissatisfied())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const GRADES: [Rating; 5] = [
+        Rating::VerySatisfied,
+        Rating::Satisfied,
+        Rating::FairlySatisfied,
+        Rating::Dissatisfied,
+        Rating::VeryDissatisfied,
+    ];
+
+    fn answer(solved: Option<Solved>, rating: Rating) -> Answer {
+        Answer {
+            solved,
+            rating,
+            commented: false,
+        }
+    }
+
+    fn known(anonymous: bool, reached: bool, attempts: u32) -> Known {
+        Known {
+            anonymous,
+            reached,
+            attempts,
+        }
+    }
+
+    #[test]
+    fn a_grade_needs_somebody_who_gave_it() {
+        for rating in GRADES {
+            for attempts in [0, 1, 3, 9] {
+                assert_eq!(
+                    Outcome::of(answer(None, rating), known(false, false, attempts), 3),
+                    Err(Refusal::NotReached),
+                    "{rating:?} after {attempts}"
+                );
+            }
+            let outcome = Outcome::of(answer(Some(Solved::Partly), rating), known(false, true, 1), 3);
+            assert_eq!(outcome.map(Outcome::rating), Ok(rating));
+        }
+    }
+
+    #[test]
+    fn unrated_is_for_those_who_gave_none_or_could_not_be_reached() {
+        use Rating::Unrated;
+        let solved = Some(Solved::Solved);
+        for (answer, known, expected) in [
+            (answer(solved, Unrated), known(false, true, 1), Ok(())),
+            (
+                answer(None, Unrated),
+                known(false, true, 1),
+                Err(Refusal::SolvedMissing),
+            ),
+            (answer(None, Unrated), known(false, false, 3), Ok(())),
+            (
+                answer(None, Unrated),
+                known(false, false, 2),
+                Err(Refusal::TooFewAttempts { needed: 3 }),
+            ),
+            (answer(None, Unrated), known(true, false, 0), Ok(())),
+            (answer(solved, Unrated), known(true, false, 0), Err(Refusal::NotReached)),
+            (
+                Answer {
+                    commented: true,
+                    ..answer(None, Unrated)
+                },
+                known(false, false, 3),
+                Err(Refusal::NotReached),
+            ),
+        ] {
+            let outcome = Outcome::of(answer, known, 3);
+            assert_eq!(outcome.map(|_| ()), expected, "{answer:?} {known:?}");
+            if let Ok(outcome) = outcome {
+                assert_eq!(outcome.rating(), Unrated);
+                assert!(!outcome.is_dissatisfied());
+            }
+        }
+    }
+
+    #[test]
+    fn two_grades_are_dissatisfied() {
+        let found: Vec<bool> = GRADES
+            .into_iter()
+            .filter_map(Grade::of)
+            .map(Grade::is_dissatisfied)
+            .collect();
+        assert_eq!(found, [false, false, false, true, true]);
+    }
+}

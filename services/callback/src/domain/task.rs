@@ -1,0 +1,320 @@
+//! 回访: one task asks about one round of one order. It is leased to a callback agent, attempts are reported, an outcome
+//! is recorded once, and a dissatisfied one is judged once (domain.md §7).
+
+use chrono::{DateTime, Utc};
+use hotline_proto::common::{AttemptOutcome, Cause, Urgency};
+use uuid::Uuid;
+
+use super::outcome::{Answer, Known, Outcome};
+
+/// A task and how it stands.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Task {
+    /// Derived from the event that passed the reply.
+    pub id: Uuid,
+    /// What it asks about.
+    pub about: About,
+    /// When the reply was passed.
+    pub opened_at: DateTime<Utc>,
+    /// Business time of the newest change; never runs backwards.
+    pub changed_at: DateTime<Utc>,
+    /// Version of the newest event that callback told about the order.
+    pub told: u64,
+    /// Fencing token of the newest lease; 0 before the first.
+    pub token: u64,
+    /// Attempts reported.
+    pub attempts: u32,
+    /// One of them reached the person.
+    pub reached: bool,
+    /// How it stands.
+    pub state: State,
+}
+
+/// What a task asks about.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct About {
+    /// Order.
+    pub order_id: Uuid,
+    /// Its number.
+    pub order_number: String,
+    /// Appeal behind it.
+    pub appeal_id: Uuid,
+    /// Round.
+    pub round: u32,
+    /// Unit whose work is asked about.
+    pub unit: String,
+    /// What is more urgent is proposed first.
+    pub urgency: Urgency,
+    /// There is nobody to call.
+    pub anonymous: bool,
+    /// The unit must not learn who it was.
+    pub confidential: bool,
+}
+
+/// How a task stands.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum State {
+    /// Waits for an agent, or is with one.
+    Open {
+        /// The newest lease, until it is given back; it may have run out.
+        lease: Option<Lease>,
+    },
+    /// Dissatisfied: waits for the supervisor.
+    PendingJudgement(Recorded),
+    /// Done.
+    Done {
+        /// What came of it.
+        recorded: Recorded,
+        /// Whose fault; exactly of a dissatisfied outcome.
+        judged: Option<Judged>,
+    },
+}
+
+/// Who has a task, and until when.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Lease {
+    /// Subject.
+    pub owner: String,
+    /// Wall time from which on it is open to others.
+    pub expires_at: DateTime<Utc>,
+}
+
+/// An outcome on record.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Recorded {
+    /// What came of it.
+    pub outcome: Outcome,
+    /// When.
+    pub at: DateTime<Utc>,
+    /// Subject.
+    pub by: String,
+}
+
+/// A judgement on record.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Judged {
+    /// Whose fault.
+    pub cause: Cause,
+    /// When.
+    pub at: DateTime<Utc>,
+    /// Subject.
+    pub by: String,
+    /// The event that told it.
+    pub event_id: Uuid,
+}
+
+/// Who works on a leased task, and when.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Holder {
+    /// Subject.
+    pub subject: String,
+    /// Fencing token of his lease.
+    pub token: u64,
+    /// Wall time: what a lease is measured in.
+    pub wall: DateTime<Utc>,
+}
+
+/// Why a command is refused.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum Refusal {
+    /// The lease is somebody else's by now, or has run out.
+    #[error("the lease has run out or was given to somebody else")]
+    StaleLease,
+    /// An outcome stands.
+    #[error("the outcome was recorded already")]
+    AlreadyRecorded,
+    /// There is nobody to call.
+    #[error("the appellant is anonymous: there is nobody to call")]
+    Anonymous,
+    /// No attempt reached the person, so he cannot have said anything.
+    #[error("no attempt reached the appellant: only an unrated outcome without answers can be recorded")]
+    NotReached,
+    /// The person was reached but not asked.
+    #[error("the appellant was reached: whether the matter is solved is needed")]
+    SolvedMissing,
+    /// Too early to give up.
+    #[error("the appellant was not reached: {needed} attempts are needed before the outcome may be unrated")]
+    TooFewAttempts {
+        /// As configured.
+        needed: u32,
+    },
+    /// Nothing to judge.
+    #[error("the task does not wait for a judgement")]
+    NotPendingJudgement,
+    /// Somebody was quicker.
+    #[error("the dissatisfaction was judged already")]
+    AlreadyJudged,
+}
+
+impl Refusal {
+    /// Stable, for callers' programs.
+    #[must_use]
+    pub const fn reason(self) -> &'static str {
+        match self {
+            Self::StaleLease => "STALE_LEASE",
+            Self::AlreadyRecorded => "ALREADY_RECORDED",
+            Self::Anonymous => "ANONYMOUS",
+            Self::NotReached => "NOT_REACHED",
+            Self::SolvedMissing => "SOLVED_MISSING",
+            Self::TooFewAttempts { .. } => "TOO_FEW_ATTEMPTS",
+            Self::NotPendingJudgement => "NOT_PENDING_JUDGEMENT",
+            Self::AlreadyJudged => "ALREADY_JUDGED",
+        }
+    }
+}
+
+impl Lease {
+    /// It still runs at `wall`; at its expiry it does not.
+    #[must_use]
+    pub fn runs(&self, wall: DateTime<Utc>) -> bool {
+        wall < self.expires_at
+    }
+}
+
+impl Task {
+    /// A task that a passed reply opens. `told` is the version of the newest event that was told about the order.
+    #[must_use]
+    pub fn open(id: Uuid, about: About, told: u64, at: DateTime<Utc>) -> Self {
+        Self {
+            id,
+            about,
+            opened_at: at,
+            changed_at: at,
+            told,
+            token: 0,
+            attempts: 0,
+            reached: false,
+            state: State::Open { lease: None },
+        }
+    }
+
+    /// Gives the task to `owner` with a token that no earlier lease had. The store chooses tasks that are free.
+    ///
+    /// # Errors
+    /// [`Refusal::AlreadyRecorded`] when there is nothing left to ask.
+    pub fn lease(self, owner: &str, expires_at: DateTime<Utc>) -> Result<Self, Refusal> {
+        let State::Open { .. } = self.state else {
+            return Err(Refusal::AlreadyRecorded);
+        };
+        Ok(Self {
+            token: self.token + 1,
+            state: State::Open {
+                lease: Some(Lease {
+                    owner: owner.to_owned(),
+                    expires_at,
+                }),
+            },
+            ..self
+        })
+    }
+
+    /// Notes one attempt; its number is [`Task::attempts`] afterwards.
+    ///
+    /// # Errors
+    /// [`Refusal::StaleLease`], [`Refusal::AlreadyRecorded`], [`Refusal::Anonymous`].
+    pub fn attempt(self, holder: &Holder, outcome: AttemptOutcome, now: DateTime<Utc>) -> Result<Self, Refusal> {
+        self.held_by(holder)?;
+        if self.about.anonymous {
+            return Err(Refusal::Anonymous);
+        }
+        Ok(Self {
+            attempts: self.attempts + 1,
+            reached: self.reached || outcome == AttemptOutcome::Reached,
+            told: self.told + 1,
+            changed_at: self.changed_at.max(now),
+            ..self
+        })
+    }
+
+    /// Records what came of it: a dissatisfied outcome waits for a judgement, every other one is the end.
+    ///
+    /// # Errors
+    /// [`Refusal::StaleLease`], [`Refusal::AlreadyRecorded`], or which rule the answer breaks.
+    pub fn record(
+        self,
+        holder: &Holder,
+        answer: Answer,
+        min_attempts: u32,
+        now: DateTime<Utc>,
+    ) -> Result<Self, Refusal> {
+        self.held_by(holder)?;
+        let known = Known {
+            anonymous: self.about.anonymous,
+            reached: self.reached,
+            attempts: self.attempts,
+        };
+        let outcome = Outcome::of(answer, known, min_attempts)?;
+        let at = self.changed_at.max(now);
+        let recorded = Recorded {
+            outcome,
+            at,
+            by: holder.subject.clone(),
+        };
+        Ok(Self {
+            told: self.told + 1,
+            changed_at: at,
+            state: if outcome.is_dissatisfied() {
+                State::PendingJudgement(recorded)
+            } else {
+                State::Done { recorded, judged: None }
+            },
+            ..self
+        })
+    }
+
+    /// Judges whose fault a dissatisfaction is; `event_id` is the event that tells it.
+    ///
+    /// # Errors
+    /// [`Refusal::AlreadyJudged`], [`Refusal::NotPendingJudgement`].
+    pub fn judge(self, cause: Cause, by: &str, event_id: Uuid, now: DateTime<Utc>) -> Result<Self, Refusal> {
+        let recorded = match self.state {
+            State::PendingJudgement(recorded) => recorded,
+            State::Done { judged: Some(_), .. } => return Err(Refusal::AlreadyJudged),
+            State::Open { .. } | State::Done { judged: None, .. } => {
+                return Err(Refusal::NotPendingJudgement);
+            }
+        };
+        let at = self.changed_at.max(now);
+        let judged = Judged {
+            cause,
+            at,
+            by: by.to_owned(),
+            event_id,
+        };
+        Ok(Self {
+            told: self.told + 1,
+            changed_at: at,
+            state: State::Done {
+                recorded,
+                judged: Some(judged),
+            },
+            ..self
+        })
+    }
+
+    /// What came of it, once that is known.
+    #[must_use]
+    pub const fn recorded(&self) -> Option<&Recorded> {
+        match &self.state {
+            State::Open { .. } => None,
+            State::PendingJudgement(recorded) | State::Done { recorded, .. } => Some(recorded),
+        }
+    }
+
+    /// The newest lease is his, and still runs.
+    fn held_by(&self, holder: &Holder) -> Result<(), Refusal> {
+        let State::Open { lease } = &self.state else {
+            return Err(Refusal::AlreadyRecorded);
+        };
+        match lease {
+            Some(lease) if self.token == holder.token && lease.owner == holder.subject && lease.runs(holder.wall) => {
+                Ok(())
+            }
+            _ => Err(Refusal::StaleLease),
+        }
+    }
+}
+
+#[cfg(test)]
+#[path = "task_tests.rs"]
+mod tests;

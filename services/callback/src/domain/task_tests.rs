@@ -1,0 +1,172 @@
+use hotline_proto::common::{Rating, Solved};
+use proptest::prelude::*;
+
+use super::*;
+
+fn at(minute: i64) -> DateTime<Utc> {
+    DateTime::from_timestamp(1_711_929_600 + minute * 60, 0).expect("in range")
+}
+
+fn task(anonymous: bool) -> Task {
+    let about = About {
+        order_id: Uuid::from_u128(1),
+        order_number: "W240401-000001-1".to_owned(),
+        appeal_id: Uuid::from_u128(2),
+        round: 0,
+        unit: "water".to_owned(),
+        urgency: Urgency::Ordinary,
+        anonymous,
+        confidential: false,
+    };
+    Task::open(Uuid::from_u128(3), about, 0, at(0))
+}
+
+fn leased(anonymous: bool) -> Task {
+    task(anonymous).lease("agent", at(15)).expect("it is open")
+}
+
+fn holder(token: u64, minute: i64) -> Holder {
+    Holder {
+        subject: "agent".to_owned(),
+        token,
+        wall: at(minute),
+    }
+}
+
+fn answer(solved: Option<Solved>, rating: Rating) -> Answer {
+    Answer {
+        solved,
+        rating,
+        commented: false,
+    }
+}
+
+const UNRATED: Answer = Answer {
+    solved: None,
+    rating: Rating::Unrated,
+    commented: false,
+};
+
+#[test]
+fn only_the_newest_lease_works_and_only_while_it_runs() {
+    let again = leased(false).lease("agent", at(40)).expect("it is open");
+    let other = Holder {
+        subject: "other".to_owned(),
+        ..holder(1, 0)
+    };
+    for (task, holder, fits) in [
+        (leased(false), holder(1, 0), true),
+        (leased(false), holder(1, 14), true),
+        (leased(false), holder(1, 15), false),
+        (leased(false), holder(2, 0), false),
+        (leased(false), other, false),
+        (again.clone(), holder(1, 0), false),
+        (again, holder(2, 30), true),
+        (task(false), holder(0, 0), false),
+    ] {
+        let expected = if fits { Ok(1) } else { Err(Refusal::StaleLease) };
+        let attempt = task.attempt(&holder, AttemptOutcome::Busy, at(0));
+        assert_eq!(attempt.map(|t| t.attempts), expected, "{holder:?}");
+    }
+}
+
+#[test]
+fn nobody_calls_an_anonymous_appellant() {
+    assert_eq!(
+        leased(true).attempt(&holder(1, 0), AttemptOutcome::NoAnswer, at(0)),
+        Err(Refusal::Anonymous)
+    );
+    let done = leased(true).record(&holder(1, 0), UNRATED, 3, at(1));
+    assert!(matches!(
+        done.expect("nobody to call").state,
+        State::Done { judged: None, .. }
+    ));
+}
+
+#[test]
+fn a_dissatisfied_outcome_is_judged_once_and_no_other_one_is() {
+    let reached = leased(false)
+        .attempt(&holder(1, 1), AttemptOutcome::Reached, at(1))
+        .expect("leased");
+    let event = Uuid::from_u128(9);
+    let bad = answer(Some(Solved::NotSolved), Rating::Dissatisfied);
+    let waits = reached.clone().record(&holder(1, 2), bad, 3, at(2)).expect("reached");
+    assert!(matches!(waits.state, State::PendingJudgement(_)));
+    assert_eq!(
+        waits.clone().record(&holder(1, 3), bad, 3, at(3)),
+        Err(Refusal::AlreadyRecorded)
+    );
+    let judged = waits.judge(Cause::Unit, "supervisor", event, at(4)).expect("it waits");
+    assert_eq!((judged.told, judged.changed_at), (3, at(4)));
+    assert_eq!(
+        judged.judge(Cause::Objective, "supervisor", event, at(5)),
+        Err(Refusal::AlreadyJudged)
+    );
+    let good = answer(Some(Solved::Solved), Rating::Satisfied);
+    let done = reached.record(&holder(1, 2), good, 3, at(2)).expect("reached");
+    assert_eq!(
+        done.judge(Cause::Unit, "supervisor", event, at(5)),
+        Err(Refusal::NotPendingJudgement)
+    );
+    assert_eq!(
+        leased(false).judge(Cause::Unit, "supervisor", event, at(5)),
+        Err(Refusal::NotPendingJudgement)
+    );
+}
+
+#[test]
+fn three_failed_attempts_end_unrated() {
+    let mut task = leased(false);
+    for tried in 0..3 {
+        let early = task.clone().record(&holder(1, 1), UNRATED, 3, at(1));
+        assert_eq!(early, Err(Refusal::TooFewAttempts { needed: 3 }), "after {tried}");
+        task = task
+            .attempt(&holder(1, 1), AttemptOutcome::NoAnswer, at(1))
+            .expect("leased");
+    }
+    let done = task.record(&holder(1, 1), UNRATED, 3, at(1)).expect("three");
+    assert_eq!(done.recorded().map(|r| r.outcome), Some(Outcome::Unreached));
+}
+
+fn any_rating() -> impl Strategy<Value = Rating> {
+    (1_i32..=6).prop_map(|n| Rating::try_from(n).expect("known"))
+}
+
+proptest! {
+    /// Over random histories: a grade is only ever on record when an attempt reached the person (I7), a dissatisfied
+    /// task ends only by a judgement (I6), versions are dense, time does not run backwards.
+    #[test]
+    fn no_history_breaks_an_invariant(
+        steps in proptest::collection::vec((0_u8..5, 1_i32..=7, any_rating(), 0_i32..=4, 0_i64..60), 1..40),
+    ) {
+        let mut task = task(false);
+        for (what, outcome, rating, solved, minute) in steps {
+            let before = task.clone();
+            let holder = holder(task.token, minute);
+            let solved = Solved::try_from(solved).ok().filter(|s| *s != Solved::Unspecified);
+            let result = match what {
+                0 => task.clone().lease("agent", at(minute + 15)),
+                1 | 2 => {
+                    let outcome = AttemptOutcome::try_from(outcome).expect("known");
+                    task.clone().attempt(&holder, outcome, at(minute))
+                }
+                3 => task.clone().record(&holder, answer(solved, rating), 3, at(minute)),
+                _ => task.clone().judge(Cause::Unit, "supervisor", Uuid::from_u128(7), at(minute)),
+            };
+            if let Ok(next) = result {
+                prop_assert!(next.changed_at >= before.changed_at);
+                prop_assert!(next.told == before.told + u64::from(what != 0));
+                prop_assert!(next.attempts >= before.attempts);
+                task = next;
+            }
+            if let Some(recorded) = task.recorded() {
+                let graded = recorded.outcome.rating() != Rating::Unrated;
+                prop_assert!(!graded || task.reached);
+                prop_assert!(task.reached || task.attempts >= 3);
+                let judged = matches!(&task.state, State::Done { judged: Some(_), .. });
+                let done = matches!(&task.state, State::Done { .. });
+                prop_assert_eq!(judged, done && recorded.outcome.is_dissatisfied());
+            }
+        }
+    }
+}

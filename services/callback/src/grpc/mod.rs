@@ -1,0 +1,161 @@
+//! The edge: each method is parse, act, render. What a request may be is in [`parse`], what an error looks like in
+//! [`status`].
+
+pub mod parse;
+pub mod render;
+pub mod status;
+
+use chrono::{DateTime, Utc};
+use eventlog::{Call, Store};
+use hotline_proto::callback as pb;
+use hotline_proto::callback::callback_service_server::CallbackService;
+use platform::auth::Caller;
+use platform::clock::SharedClock;
+use platform::grpc::status as edge;
+use platform::sealing::Sealer;
+use prost::Message;
+use tonic::{Request, Response, Status};
+use uuid::Uuid;
+
+use crate::actions::{self, Error};
+use crate::config::CallbackConfig;
+
+/// Serves `hotline.callback.v1`.
+#[derive(Clone)]
+pub struct Callback {
+    /// Runs transactions.
+    pub store: Store,
+    /// Business time.
+    pub clock: SharedClock,
+    /// Wall time: what leases are measured in.
+    pub wall: SharedClock,
+    /// Seals comments and reasons.
+    pub sealer: Sealer,
+    /// Leases and attempts.
+    pub config: CallbackConfig,
+}
+
+#[tonic::async_trait]
+impl CallbackService for Callback {
+    async fn lease_tasks(
+        &self,
+        request: Request<pb::LeaseTasksRequest>,
+    ) -> Result<Response<pb::LeaseTasksResponse>, Status> {
+        let caller = Caller::of(&request);
+        let request = request.into_inner();
+        let (id, command) = parse::lease_tasks(&request, &caller).map_err(|e| edge::invalid(&e))?;
+        let (now, wall) = (self.clock.now(), self.wall.now());
+        let call = call(&caller, "LeaseTasks", id, &request, now);
+        let lease_seconds = self.config.lease_seconds;
+        self.store
+            .once::<_, Error, _>(&call, "lease_tasks", move |tx| {
+                let command = command.clone();
+                Box::pin(async move {
+                    let tasks = actions::lease_tasks(tx, &command, lease_seconds, wall).await?;
+                    Ok(render::leases(&tasks))
+                })
+            })
+            .await
+            .map(Response::new)
+            .map_err(|e| status::of(&e))
+    }
+
+    async fn report_attempt(
+        &self,
+        request: Request<pb::ReportAttemptRequest>,
+    ) -> Result<Response<pb::ReportAttemptResponse>, Status> {
+        let caller = Caller::of(&request);
+        let request = request.into_inner();
+        let (id, command) = parse::report_attempt(&request, &caller, self.wall.now()).map_err(|e| edge::invalid(&e))?;
+        let now = self.clock.now();
+        let call = call(&caller, "ReportAttempt", id, &request, now);
+        self.store
+            .once::<_, Error, _>(&call, "report_attempt", move |tx| {
+                let command = command.clone();
+                Box::pin(async move {
+                    let task = actions::report_attempt(tx, &command, now).await?;
+                    Ok(render::attempt(&task))
+                })
+            })
+            .await
+            .map(Response::new)
+            .map_err(|e| status::of(&e))
+    }
+
+    async fn record_outcome(
+        &self,
+        request: Request<pb::RecordOutcomeRequest>,
+    ) -> Result<Response<pb::RecordOutcomeResponse>, Status> {
+        let caller = Caller::of(&request);
+        let request = request.into_inner();
+        let (id, command) = parse::record_outcome(&request, &caller, self.wall.now()).map_err(|e| edge::invalid(&e))?;
+        let now = self.clock.now();
+        let key = self.sealer.key_for(now).await.map_err(|e| edge::store(&e))?;
+        let call = call(&caller, "RecordOutcome", id, &request, now);
+        let min = self.config.min_attempts_before_unrated;
+        self.store
+            .once::<_, Error, _>(&call, "record_outcome", move |tx| {
+                let (command, key) = (command.clone(), key.clone());
+                Box::pin(async move {
+                    let task = actions::record_outcome(tx, &command, &key, min, now).await?;
+                    Ok(render::outcome(&task))
+                })
+            })
+            .await
+            .map(Response::new)
+            .map_err(|e| status::of(&e))
+    }
+
+    async fn judge_dissatisfaction(
+        &self,
+        request: Request<pb::JudgeDissatisfactionRequest>,
+    ) -> Result<Response<pb::JudgeDissatisfactionResponse>, Status> {
+        let caller = Caller::of(&request);
+        let request = request.into_inner();
+        let (id, command) = parse::judge_dissatisfaction(&request, &caller).map_err(|e| edge::invalid(&e))?;
+        let now = self.clock.now();
+        let key = self.sealer.key_for(now).await.map_err(|e| edge::store(&e))?;
+        let call = call(&caller, "JudgeDissatisfaction", id, &request, now);
+        self.store
+            .once::<_, Error, _>(&call, "judge_dissatisfaction", move |tx| {
+                let (command, key) = (command.clone(), key.clone());
+                Box::pin(async move {
+                    let task = actions::judge_dissatisfaction(tx, &command, &key, now).await?;
+                    Ok(render::judgement(&task))
+                })
+            })
+            .await
+            .map(Response::new)
+            .map_err(|e| status::of(&e))
+    }
+
+    async fn get_task(&self, request: Request<pb::GetTaskRequest>) -> Result<Response<pb::GetTaskResponse>, Status> {
+        let id = parse::get_task(request.get_ref()).map_err(|e| edge::invalid(&e))?;
+        let task = actions::get_task(&self.store, id).await;
+        let task = task.map_err(|e| edge::store(&e))?;
+        Ok(Response::new(pb::GetTaskResponse {
+            task: Some(render::task(&task, self.wall.now())),
+        }))
+    }
+
+    async fn list_tasks(
+        &self,
+        request: Request<pb::ListTasksRequest>,
+    ) -> Result<Response<pb::ListTasksResponse>, Status> {
+        let (query, page) = parse::list_tasks(request.get_ref()).map_err(|e| edge::invalid(&e))?;
+        let wall = self.wall.now();
+        let rows = actions::list_tasks(&self.store, &query, wall).await;
+        let rows = rows.map_err(|e| edge::store(&e))?;
+        Ok(Response::new(render::tasks(rows, &page, wall)))
+    }
+}
+
+fn call(caller: &Caller, rpc: &'static str, request_id: Uuid, request: &impl Message, now: DateTime<Utc>) -> Call {
+    Call {
+        caller: caller.actor(),
+        rpc,
+        request_id,
+        content: request.encode_to_vec(),
+        now,
+    }
+}

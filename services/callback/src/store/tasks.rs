@@ -1,0 +1,375 @@
+//! Tasks, their leases and attempts as rows.
+
+use std::collections::HashMap;
+
+use chrono::{DateTime, Utc};
+use hotline_proto::common::{AttemptOutcome, CallbackMode, Rating, Solved};
+use platform::sealing::Sealed;
+use platform::store::StoreError;
+use sqlx::PgConnection;
+use uuid::Uuid;
+
+use super::{big, count, impossible, int, known, small, unsigned};
+use crate::domain::outcome::{Grade, Outcome};
+use crate::domain::task::{About, Judged, Lease, Recorded, State, Task};
+
+const TABLE: &str = "callback_task";
+
+/// What every reading of a task selects; sealed cells are not read with it.
+#[derive(sqlx::FromRow)]
+pub(super) struct Row {
+    id: Uuid,
+    order_id: Uuid,
+    order_number: String,
+    appeal_id: Uuid,
+    round: i32,
+    unit: String,
+    urgency: i16,
+    anonymous: bool,
+    confidential: bool,
+    state: String,
+    opened_at: DateTime<Utc>,
+    changed_at: DateTime<Utc>,
+    told: i64,
+    token: i64,
+    lease_owner: Option<String>,
+    lease_expires_at: Option<DateTime<Utc>>,
+    attempt_count: i32,
+    reached: bool,
+    solved: Option<i16>,
+    rating: Option<i16>,
+    recorded_at: Option<DateTime<Utc>>,
+    recorded_by: Option<String>,
+    cause: Option<i16>,
+    judged_at: Option<DateTime<Utc>>,
+    judged_by: Option<String>,
+    judged_event: Option<Uuid>,
+}
+
+/// Reads a task.
+///
+/// # Errors
+/// [`StoreError::Absent`] for an unknown one.
+pub async fn get(conn: &mut PgConnection, id: Uuid) -> Result<Task, StoreError> {
+    let row: Option<Row> = sqlx::query_as(
+        "select id, order_id, order_number, appeal_id, round, unit, urgency, anonymous, confidential, state, opened_at,
+                changed_at, told, token, lease_owner, lease_expires_at, attempt_count, reached, solved, rating,
+                recorded_at, recorded_by, cause, judged_at, judged_by, judged_event
+           from callback_task where id = $1",
+    )
+    .bind(id)
+    .fetch_optional(conn)
+    .await?;
+    row.ok_or(StoreError::Absent("task"))?.try_into()
+}
+
+/// Reads a task and keeps it locked until the transaction ends.
+///
+/// # Errors
+/// [`StoreError::Absent`] for an unknown one.
+pub async fn lock(conn: &mut PgConnection, id: Uuid) -> Result<Task, StoreError> {
+    let row: Option<Row> = sqlx::query_as(
+        "select id, order_id, order_number, appeal_id, round, unit, urgency, anonymous, confidential, state, opened_at,
+                changed_at, told, token, lease_owner, lease_expires_at, attempt_count, reached, solved, rating,
+                recorded_at, recorded_by, cause, judged_at, judged_by, judged_event
+           from callback_task where id = $1 for no key update",
+    )
+    .bind(id)
+    .fetch_optional(conn)
+    .await?;
+    row.ok_or(StoreError::Absent("task"))?.try_into()
+}
+
+/// Claims tasks that nobody has at `wall`: the most urgent first, of equal ones the oldest. Those that somebody else
+/// is claiming are left to him.
+///
+/// # Errors
+/// When the database refuses.
+pub async fn claim_free(conn: &mut PgConnection, wall: DateTime<Utc>, limit: u32) -> Result<Vec<Task>, StoreError> {
+    let rows: Vec<Row> = sqlx::query_as(
+        "select id, order_id, order_number, appeal_id, round, unit, urgency, anonymous, confidential, state, opened_at,
+                changed_at, told, token, lease_owner, lease_expires_at, attempt_count, reached, solved, rating,
+                recorded_at, recorded_by, cause, judged_at, judged_by, judged_event
+           from callback_task
+          where state = 'open' and (lease_expires_at is null or lease_expires_at <= $1)
+          order by urgency desc, opened_at, id limit $2
+            for no key update skip locked",
+    )
+    .bind(wall)
+    .bind(i64::from(limit))
+    .fetch_all(conn)
+    .await?;
+    rows.into_iter().map(Task::try_from).collect()
+}
+
+/// Writes leases of claimed tasks.
+///
+/// # Errors
+/// [`StoreError::Impossible`] when one of them was not open.
+pub async fn save_leases(conn: &mut PgConnection, tasks: &[Task]) -> Result<(), StoreError> {
+    let lease = |task: &Task| match &task.state {
+        State::Open { lease } => lease.clone(),
+        State::PendingJudgement(_) | State::Done { .. } => None,
+    };
+    let leases: Vec<Option<Lease>> = tasks.iter().map(lease).collect();
+    let done = sqlx::query(
+        "update callback_task t set token = l.token, lease_owner = l.owner, lease_expires_at = l.expires_at
+           from unnest($1::uuid[], $2::bigint[], $3::text[], $4::timestamptz[]) as l(id, token, owner, expires_at)
+          where t.id = l.id and t.state = 'open'",
+    )
+    .bind(tasks.iter().map(|t| t.id).collect::<Vec<_>>())
+    .bind(tasks.iter().map(|t| big(t.token)).collect::<Vec<_>>())
+    .bind(
+        leases
+            .iter()
+            .map(|l| l.as_ref().map(|l| l.owner.clone()))
+            .collect::<Vec<_>>(),
+    )
+    .bind(
+        leases
+            .iter()
+            .map(|l| l.as_ref().map(|l| l.expires_at))
+            .collect::<Vec<_>>(),
+    )
+    .execute(conn)
+    .await?;
+    if done.rows_affected() == tasks.len() as u64 {
+        return Ok(());
+    }
+    let rows = done.rows_affected();
+    Err(impossible(TABLE, format!("{rows} rows for {} leases", tasks.len())))
+}
+
+/// Version of the newest event that was told about each of these orders; an order without a task is left out.
+///
+/// # Errors
+/// When the database refuses.
+pub async fn told(conn: &mut PgConnection, orders: &[Uuid]) -> Result<HashMap<Uuid, u64>, StoreError> {
+    let rows: Vec<(Uuid, i64)> =
+        sqlx::query_as("select order_id, max(told) from callback_task where order_id = any($1) group by order_id")
+            .bind(orders)
+            .fetch_all(conn)
+            .await?;
+    rows.into_iter()
+        .map(|(order, told)| Ok((order, unsigned(TABLE, "told", told)?)))
+        .collect()
+}
+
+/// Opens tasks, and gives the ids of those that were new: a round has one task.
+///
+/// # Errors
+/// When the database refuses.
+pub async fn open(conn: &mut PgConnection, tasks: &[Task]) -> Result<Vec<Uuid>, StoreError> {
+    let about = || tasks.iter().map(|task| &task.about);
+    let new = sqlx::query_scalar(
+        "insert into callback_task (id, order_id, order_number, appeal_id, round, unit, urgency, anonymous, confidential,
+                state, opened_at, changed_at, told, token, attempt_count, reached)
+         select id, order_id, order_number, appeal_id, round, unit, urgency, anonymous, confidential,
+                'open', opened_at, opened_at, told, 0, 0, false
+           from unnest($1::uuid[], $2::uuid[], $3::text[], $4::uuid[], $5::int[], $6::text[], $7::smallint[], $8::bool[],
+                $9::bool[], $10::timestamptz[], $11::bigint[])
+             as t(id, order_id, order_number, appeal_id, round, unit, urgency, anonymous, confidential, opened_at, told)
+             on conflict (order_id, round) do nothing
+         returning id",
+    )
+    .bind(tasks.iter().map(|t| t.id).collect::<Vec<_>>())
+    .bind(about().map(|a| a.order_id).collect::<Vec<_>>())
+    .bind(about().map(|a| a.order_number.clone()).collect::<Vec<_>>())
+    .bind(about().map(|a| a.appeal_id).collect::<Vec<_>>())
+    .bind(about().map(|a| int(a.round)).collect::<Vec<_>>())
+    .bind(about().map(|a| a.unit.clone()).collect::<Vec<_>>())
+    .bind(about().map(|a| small(a.urgency.into())).collect::<Vec<_>>())
+    .bind(about().map(|a| a.anonymous).collect::<Vec<_>>())
+    .bind(about().map(|a| a.confidential).collect::<Vec<_>>())
+    .bind(tasks.iter().map(|t| t.opened_at).collect::<Vec<_>>())
+    .bind(tasks.iter().map(|t| big(t.told)).collect::<Vec<_>>())
+    .fetch_all(conn)
+    .await?;
+    Ok(new)
+}
+
+/// Text that goes with a change: sealed, and written only when it is there.
+#[derive(Clone, Debug, Default)]
+pub struct Texts {
+    /// The person's words.
+    pub comment: Option<Sealed>,
+    /// Why the supervisor judged so.
+    pub reason: Option<Sealed>,
+}
+
+/// Writes a locked task back.
+///
+/// # Errors
+/// [`StoreError::Impossible`] when it is not there.
+pub async fn save(conn: &mut PgConnection, task: &Task, texts: &Texts) -> Result<(), StoreError> {
+    let lease = match &task.state {
+        State::Open { lease } => lease.as_ref(),
+        State::PendingJudgement(_) | State::Done { .. } => None,
+    };
+    let recorded = task.recorded();
+    let judged = match &task.state {
+        State::Done { judged, .. } => judged.as_ref(),
+        State::Open { .. } | State::PendingJudgement(_) => None,
+    };
+    let done = sqlx::query(
+        "update callback_task
+            set state = $2, changed_at = $3, told = $4, lease_owner = $5, lease_expires_at = $6, attempt_count = $7,
+                reached = $8, solved = $9, rating = $10, recorded_at = $11, recorded_by = $12, cause = $13,
+                judged_at = $14, judged_by = $15, judged_event = $16,
+                comment = coalesce($17, comment), reason = coalesce($18, reason)
+          where id = $1 and token = $19",
+    )
+    .bind(task.id)
+    .bind(name(&task.state))
+    .bind(task.changed_at)
+    .bind(big(task.told))
+    .bind(lease.map(|l| &l.owner))
+    .bind(lease.map(|l| l.expires_at))
+    .bind(int(task.attempts))
+    .bind(task.reached)
+    .bind(recorded.and_then(|r| r.outcome.solved()).map(|s| small(s.into())))
+    .bind(recorded.map(|r| small(r.outcome.rating().into())))
+    .bind(recorded.map(|r| r.at))
+    .bind(recorded.map(|r| &r.by))
+    .bind(judged.map(|j| small(j.cause.into())))
+    .bind(judged.map(|j| j.at))
+    .bind(judged.map(|j| &j.by))
+    .bind(judged.map(|j| j.event_id))
+    .bind(&texts.comment)
+    .bind(&texts.reason)
+    .bind(big(task.token))
+    .execute(conn)
+    .await?;
+    match done.rows_affected() {
+        1 => Ok(()),
+        n => Err(impossible(TABLE, format!("{n} rows for {}", task.id))),
+    }
+}
+
+/// One attempt.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Attempt {
+    /// How.
+    pub mode: CallbackMode,
+    /// What came of it.
+    pub outcome: AttemptOutcome,
+    /// When.
+    pub at: DateTime<Utc>,
+    /// Subject who reported it.
+    pub by: String,
+}
+
+/// Writes the newest attempt of a locked task: its number is the task's count.
+///
+/// # Errors
+/// When the database refuses.
+pub async fn insert_attempt(conn: &mut PgConnection, task: &Task, attempt: &Attempt) -> Result<(), StoreError> {
+    sqlx::query(
+        "insert into attempt (task_id, number, mode, outcome, token, reported_at, reported_by)
+         values ($1, $2, $3, $4, $5, $6, $7)",
+    )
+    .bind(task.id)
+    .bind(int(task.attempts))
+    .bind(small(attempt.mode.into()))
+    .bind(small(attempt.outcome.into()))
+    .bind(big(task.token))
+    .bind(attempt.at)
+    .bind(&attempt.by)
+    .execute(conn)
+    .await?;
+    Ok(())
+}
+
+fn name(state: &State) -> &'static str {
+    match state {
+        State::Open { .. } => "open",
+        State::PendingJudgement(_) => "pending_judgement",
+        State::Done { .. } => "done",
+    }
+}
+
+/// The database is not trusted: a row that no transition could have written is an error, never a guess.
+impl TryFrom<Row> for Task {
+    type Error = StoreError;
+
+    fn try_from(row: Row) -> Result<Self, StoreError> {
+        let state = state(&row)?;
+        Ok(Self {
+            id: row.id,
+            about: About {
+                order_id: row.order_id,
+                order_number: row.order_number,
+                appeal_id: row.appeal_id,
+                round: count(TABLE, "round", row.round)?,
+                unit: row.unit,
+                urgency: known(TABLE, "urgency", row.urgency)?,
+                anonymous: row.anonymous,
+                confidential: row.confidential,
+            },
+            opened_at: row.opened_at,
+            changed_at: row.changed_at,
+            told: unsigned(TABLE, "told", row.told)?,
+            token: unsigned(TABLE, "token", row.token)?,
+            attempts: count(TABLE, "attempt_count", row.attempt_count)?,
+            reached: row.reached,
+            state,
+        })
+    }
+}
+
+fn state(row: &Row) -> Result<State, StoreError> {
+    let lease = match (&row.lease_owner, row.lease_expires_at) {
+        (Some(owner), Some(expires_at)) => Some(Lease {
+            owner: owner.clone(),
+            expires_at,
+        }),
+        _ => None,
+    };
+    let recorded = recorded(row)?;
+    let judged = match (row.cause, row.judged_at, &row.judged_by, row.judged_event) {
+        (Some(cause), Some(at), Some(by), Some(event_id)) => Some(Judged {
+            cause: known(TABLE, "cause", cause)?,
+            at,
+            by: by.clone(),
+            event_id,
+        }),
+        _ => None,
+    };
+    match (row.state.as_str(), lease, recorded, judged) {
+        ("open", lease, None, None) => Ok(State::Open { lease }),
+        ("pending_judgement", None, Some(recorded), None) if recorded.outcome.is_dissatisfied() => {
+            Ok(State::PendingJudgement(recorded))
+        }
+        ("done", None, Some(recorded), judged) if recorded.outcome.is_dissatisfied() == judged.is_some() => {
+            Ok(State::Done { recorded, judged })
+        }
+        (state, ..) => Err(impossible(TABLE, format!("{} is {state} without its facts", row.id))),
+    }
+}
+
+fn recorded(row: &Row) -> Result<Option<Recorded>, StoreError> {
+    let (rating, at, by) = match (row.rating, row.recorded_at, &row.recorded_by) {
+        (Some(rating), Some(at), Some(by)) => (known::<Rating>(TABLE, "rating", rating)?, at, by),
+        _ => return Ok(None),
+    };
+    let solved = row
+        .solved
+        .map(|solved| known::<Solved>(TABLE, "solved", solved))
+        .transpose()?;
+    let outcome = match (row.reached, solved, Grade::of(rating)) {
+        (true, Some(solved), grade) => Outcome::Reached { solved, grade },
+        (false, None, None) => Outcome::Unreached,
+        (reached, ..) => {
+            let reached = if reached { "reached" } else { "not reached" };
+            return Err(impossible(
+                TABLE,
+                format!("{} is {reached} and has another's answers", row.id),
+            ));
+        }
+    };
+    Ok(Some(Recorded {
+        outcome,
+        at,
+        by: by.clone(),
+    }))
+}

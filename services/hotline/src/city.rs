@@ -1,0 +1,330 @@
+//! A city as reference data: regions, channels, categories, tags, units, dispatch catalogue, time limits (domain.md §3, §5).
+//!
+//! [`City`] (this file) is one TOML file and what the services are told of it; `city/check.rs` finds what contradicts
+//! itself; `city/faults.rs` gives it lines.
+
+mod check;
+pub mod faults;
+#[cfg(test)]
+mod tests;
+
+use std::collections::BTreeSet;
+
+use calendar::Span;
+use chrono::NaiveDate;
+use hotline_proto::common::{AppealType, ClockKind, Urgency};
+use hotline_proto::{intake, routing};
+use serde::{Deserialize, Deserializer};
+
+/// The city that is shipped: `scenarios/city.toml`.
+pub const XIANGTAN: &str = include_str!("../scenarios/city.toml");
+
+/// What is wrong with the file of a city.
+pub type CityError = faults::FileError;
+
+const SHAPE: &str = "see scenarios/city.toml: code, name, valid_from = \"2024-01-01\", then regions, channels, \
+                     categories, tags, units, catalogue and limits, each a list of { … } with one entry a line";
+
+/// A city.
+#[derive(Clone, Debug, Deserialize, PartialEq)]
+#[serde(deny_unknown_fields)]
+pub struct City {
+    /// GB/T 2260 code of the city itself: the region of matters that belong to no single place.
+    pub code: String,
+    /// Name in Chinese.
+    pub name: String,
+    /// First day (Asia/Shanghai) on which all of it is in force.
+    #[serde(deserialize_with = "day")]
+    pub valid_from: NaiveDate,
+    /// Places.
+    pub regions: Vec<Region>,
+    /// Ways by which appeals come.
+    pub channels: Vec<Channel>,
+    /// 事项分类; every parent is among them.
+    pub categories: Vec<Category>,
+    /// The second axis.
+    pub tags: Vec<Tag>,
+    /// 承办单位.
+    pub units: Vec<Unit>,
+    /// 派单目录.
+    pub catalogue: Vec<CatalogueRow>,
+    /// 时限.
+    pub limits: Vec<LimitRow>,
+}
+
+/// A place.
+#[derive(Clone, Debug, Deserialize, PartialEq)]
+#[serde(deny_unknown_fields)]
+pub struct Region {
+    /// GB/T 2260, 6 digits, or 9 for a township.
+    pub code: String,
+    /// Name in Chinese.
+    pub name: String,
+}
+
+/// A way by which appeals come.
+#[derive(Clone, Debug, Deserialize, PartialEq)]
+#[serde(deny_unknown_fields)]
+pub struct Channel {
+    /// Code, lower_snake.
+    pub code: String,
+    /// Name in Chinese.
+    pub name: String,
+    /// One of the bulletin's online channels.
+    pub online: bool,
+    /// Code of the upstream platform that pushes it; agents register the others.
+    pub platform: Option<String>,
+}
+
+/// A category.
+#[derive(Clone, Debug, Deserialize, PartialEq)]
+#[serde(deny_unknown_fields)]
+pub struct Category {
+    /// 2 digits a level.
+    pub code: String,
+    /// Name in Chinese.
+    pub name: String,
+    /// What people bring under it, for the texts of the replay; only a topic has one.
+    pub matter: Option<String>,
+}
+
+/// A tag.
+#[derive(Clone, Debug, Deserialize, PartialEq)]
+#[serde(deny_unknown_fields)]
+pub struct Tag {
+    /// Code, lower_snake.
+    pub code: String,
+    /// Name in Chinese.
+    pub name: String,
+    /// Codes of the categories under which it is usual.
+    pub categories: Vec<String>,
+}
+
+/// A unit.
+#[derive(Clone, Debug, Deserialize, PartialEq)]
+#[serde(deny_unknown_fields)]
+pub struct Unit {
+    /// Code, unique.
+    pub code: String,
+    /// Name in Chinese.
+    pub name: String,
+    /// Code of the unit above; none for a top-level unit.
+    pub parent: Option<String>,
+}
+
+/// Who leads what: the longest category prefix wins, then the longest region prefix.
+#[derive(Clone, Debug, Deserialize, PartialEq)]
+#[serde(deny_unknown_fields)]
+pub struct CatalogueRow {
+    /// Id of the row.
+    pub row: String,
+    /// Code of a category; empty matches all.
+    pub category: String,
+    /// Code of a region; empty matches all.
+    pub region: String,
+    /// Code of the lead unit.
+    pub unit: String,
+}
+
+/// How long something may take: the row with the most filled-in keys wins.
+#[derive(Clone, Debug, Deserialize, PartialEq)]
+#[serde(deny_unknown_fields)]
+pub struct LimitRow {
+    /// Id of the row.
+    pub row: String,
+    /// Which limit.
+    #[serde(deserialize_with = "clock")]
+    pub clock: ClockKind,
+    /// Only this type.
+    #[serde(default, rename = "type", deserialize_with = "appeal_type")]
+    pub kind: Option<AppealType>,
+    /// Only this urgency.
+    #[serde(default, deserialize_with = "urgency")]
+    pub urgency: Option<Urgency>,
+    /// Only this channel.
+    pub channel: Option<String>,
+    /// How long.
+    pub limit: Span,
+}
+
+impl City {
+    /// Reads and checks a city; `origin` names the file in errors.
+    ///
+    /// # Errors
+    /// [`CityError`]: the first thing that cannot be read, or everything that contradicts itself.
+    pub fn parse(text: &str, origin: &str) -> Result<Self, CityError> {
+        let city: Self = faults::read(text, origin, SHAPE)?;
+        faults::refuse(text, origin, check::violations(&city))?;
+        Ok(city)
+    }
+
+    /// What intake is told.
+    #[must_use]
+    pub fn reference(&self) -> intake::Reference {
+        let channel = |c: &Channel| intake::Channel {
+            code: c.code.clone(),
+            name: c.name.clone(),
+            online: c.online,
+        };
+        let category = |c: &Category| intake::Category {
+            code: c.code.clone(),
+            name: c.name.clone(),
+        };
+        let region = |r: &Region| intake::Region {
+            code: r.code.clone(),
+            name: r.name.clone(),
+        };
+        intake::Reference {
+            channels: self.channels.iter().map(channel).collect(),
+            categories: self.categories.iter().map(category).collect(),
+            regions: self.regions.iter().map(region).collect(),
+        }
+    }
+
+    /// What routing is told of the units.
+    #[must_use]
+    pub fn units(&self) -> Vec<routing::Unit> {
+        let unit = |u: &Unit| routing::Unit {
+            code: u.code.clone(),
+            name: u.name.clone(),
+            parent: u.parent.clone().unwrap_or_default(),
+        };
+        self.units.iter().map(unit).collect()
+    }
+
+    /// What routing is told of the catalogue.
+    #[must_use]
+    pub fn catalogue(&self) -> Vec<routing::CatalogueRow> {
+        let row = |r: &CatalogueRow| routing::CatalogueRow {
+            row: r.row.clone(),
+            category: r.category.clone(),
+            region: r.region.clone(),
+            unit: r.unit.clone(),
+        };
+        self.catalogue.iter().map(row).collect()
+    }
+
+    /// What routing is told of the limits.
+    #[must_use]
+    pub fn limits(&self) -> Vec<routing::LimitRow> {
+        let row = |r: &LimitRow| routing::LimitRow {
+            row: r.row.clone(),
+            clock: r.clock.into(),
+            r#type: r.kind.unwrap_or_default().into(),
+            urgency: r.urgency.unwrap_or_default().into(),
+            channel: r.channel.clone().unwrap_or_default(),
+            limit: Some(routing::Duration {
+                kind: Some(kind(r.limit)),
+            }),
+        };
+        self.limits.iter().map(row).collect()
+    }
+
+    /// The unit that the catalogue gives a matter to; `None` when it waits for a person. The rule is routing's, written
+    /// again: the replay has to know beforehand what routing should decide.
+    #[must_use]
+    pub fn lead_for(&self, category: &str, region: &str) -> Option<&str> {
+        self.catalogue
+            .iter()
+            .filter(|row| category.starts_with(&row.category) && region.starts_with(&row.region))
+            .max_by_key(|row| (row.category.len(), row.region.len()))
+            .map(|row| row.unit.as_str())
+    }
+
+    /// The top-level unit above `unit`, or `unit` itself: the one that the bulletin counts.
+    #[must_use]
+    pub fn top_unit<'a>(&'a self, unit: &'a str) -> &'a str {
+        let mut at = unit;
+        // A checked city has no cycle, and a way up has fewer steps than there are units.
+        for _ in &self.units {
+            match self.unit(at).and_then(|unit| unit.parent.as_deref()) {
+                Some(parent) => at = parent,
+                None => break,
+            }
+        }
+        at
+    }
+
+    /// The unit with this code.
+    #[must_use]
+    pub fn unit(&self, code: &str) -> Option<&Unit> {
+        self.units.iter().find(|unit| unit.code == code)
+    }
+
+    /// The units that the bulletin counts, in the order of the file.
+    pub fn top_units(&self) -> impl Iterator<Item = &Unit> {
+        self.units.iter().filter(|unit| unit.parent.is_none())
+    }
+
+    /// The topics (事项): categories of level 2, in the order of the file.
+    pub fn topics(&self) -> impl Iterator<Item = &Category> {
+        self.categories.iter().filter(|category| category.code.len() == 4)
+    }
+
+    /// The channel with this code.
+    #[must_use]
+    pub fn channel(&self, code: &str) -> Option<&Channel> {
+        self.channels.iter().find(|channel| channel.code == code)
+    }
+
+    /// Codes of the platforms that push, sorted.
+    #[must_use]
+    pub fn platforms(&self) -> Vec<&str> {
+        let codes: BTreeSet<&str> = self.channels.iter().filter_map(|c| c.platform.as_deref()).collect();
+        codes.into_iter().collect()
+    }
+}
+
+fn kind(limit: Span) -> routing::duration::Kind {
+    match limit {
+        Span::WorkingDays(days) => routing::duration::Kind::WorkingDays(days),
+        Span::NaturalDays(days) => routing::duration::Kind::NaturalDays(days),
+        Span::Minutes(minutes) => routing::duration::Kind::Minutes(minutes),
+    }
+}
+
+/// A day as YYYY-MM-DD, the only way to write one.
+pub(crate) fn day<'de, D: Deserializer<'de>>(source: D) -> Result<NaiveDate, D::Error> {
+    let text = String::deserialize(source)?;
+    NaiveDate::parse_from_str(&text, "%Y-%m-%d")
+        .ok()
+        .filter(|day| day.to_string() == text)
+        .ok_or_else(|| serde::de::Error::custom(format!("{text:?} is no day, write it as \"2024-04-01\"")))
+}
+
+fn clock<'de, D: Deserializer<'de>>(source: D) -> Result<ClockKind, D::Error> {
+    named(
+        source,
+        "CLOCK_KIND_",
+        ClockKind::from_str_name,
+        "SIGN, HANDLE or REWORK",
+    )
+}
+
+fn appeal_type<'de, D: Deserializer<'de>>(source: D) -> Result<Option<AppealType>, D::Error> {
+    let names = "CONSULT, HELP, COMPLAINT, REPORT, SUGGESTION, PRAISE or OTHER";
+    named(source, "APPEAL_TYPE_", AppealType::from_str_name, names).map(Some)
+}
+
+fn urgency<'de, D: Deserializer<'de>>(source: D) -> Result<Option<Urgency>, D::Error> {
+    named(
+        source,
+        "URGENCY_",
+        Urgency::from_str_name,
+        "ORDINARY, URGENT or LIFE_SAFETY",
+    )
+    .map(Some)
+}
+
+/// A value of a contract's enum by its name without the prefix; the zero value is none.
+fn named<'de, D: Deserializer<'de>, E>(
+    source: D,
+    prefix: &str,
+    of: fn(&str) -> Option<E>,
+    names: &str,
+) -> Result<E, D::Error> {
+    let text = String::deserialize(source)?;
+    of(&format!("{prefix}{text}"))
+        .filter(|_| text != "UNSPECIFIED")
+        .ok_or_else(|| serde::de::Error::custom(format!("unknown {text:?}, write {names}")))
+}

@@ -1,0 +1,314 @@
+//! Finds everything in a city that contradicts itself, in the words that routing and intake would refuse it with.
+
+use std::collections::BTreeMap;
+
+use calendar::Span;
+use hotline_proto::common::ClockKind;
+
+use super::faults::Violation;
+use super::{City, LimitRow};
+
+/// Longest code that the services take.
+const MAX_CODE_CHARS: usize = 64;
+/// Longest name that the services take.
+const MAX_NAME_CHARS: usize = 100;
+
+/// All of them; empty when the city is right.
+pub(super) fn violations(city: &City) -> Vec<Violation> {
+    let mut found = Vec::new();
+    codes_and_names(city, &mut found);
+    categories(city, &mut found);
+    units(city, &mut found);
+    catalogue(city, &mut found);
+    limits(city, &mut found);
+    found
+}
+
+fn codes_and_names(city: &City, found: &mut Vec<Violation>) {
+    let regions: Vec<_> = city
+        .regions
+        .iter()
+        .map(|x| (x.code.as_str(), x.name.as_str()))
+        .collect();
+    let channels: Vec<_> = city
+        .channels
+        .iter()
+        .map(|x| (x.code.as_str(), x.name.as_str()))
+        .collect();
+    let categories: Vec<_> = city
+        .categories
+        .iter()
+        .map(|x| (x.code.as_str(), x.name.as_str()))
+        .collect();
+    let tags: Vec<_> = city.tags.iter().map(|x| (x.code.as_str(), x.name.as_str())).collect();
+    let units: Vec<_> = city.units.iter().map(|x| (x.code.as_str(), x.name.as_str())).collect();
+    for (list, entries) in [
+        ("regions", &regions),
+        ("channels", &channels),
+        ("categories", &categories),
+        ("tags", &tags),
+        ("units", &units),
+    ] {
+        if entries.is_empty() && list != "tags" {
+            found.push(Violation::new(list, "nothing is listed", "list at least one"));
+        }
+        unique(list, "code", entries.iter().map(|(code, _)| *code), found);
+        for (at, (code, name)) in entries.iter().enumerate() {
+            plain(&format!("{list}[{at}].code"), code, found);
+            if name.trim().is_empty() || name.chars().count() > MAX_NAME_CHARS || name.contains(char::is_control) {
+                let right = format!("write 1 to {MAX_NAME_CHARS} characters on one line");
+                found.push(Violation::new(
+                    format!("{list}[{at}].name"),
+                    format!("{name:?} is no name"),
+                    right,
+                ));
+            }
+        }
+    }
+    for (at, region) in city.regions.iter().enumerate() {
+        if !matches!(region.code.len(), 6 | 9) || !digits(&region.code) {
+            let problem = format!("{:?} is no code of a region", region.code);
+            found.push(Violation::new(
+                format!("regions[{at}].code"),
+                problem,
+                "write 6 digits, or 9 for a township",
+            ));
+        }
+    }
+    if !city.regions.iter().any(|region| region.code == city.code) {
+        let problem = format!("{:?} is not among the regions", city.code);
+        found.push(Violation::new("code", problem, "add the city itself to regions"));
+    }
+    for (at, channel) in city.channels.iter().enumerate() {
+        if let Some(platform) = &channel.platform {
+            plain(&format!("channels[{at}].platform"), platform, found);
+        }
+    }
+}
+
+fn categories(city: &City, found: &mut Vec<Violation>) {
+    let known = |code: &str| city.categories.iter().any(|category| category.code == code);
+    for (at, category) in city.categories.iter().enumerate() {
+        let code = category.code.as_str();
+        if !(2..=10).contains(&code.len()) || code.len() % 2 != 0 || !digits(code) {
+            let problem = format!("{code:?} is no code of a category");
+            found.push(Violation::new(
+                format!("categories[{at}].code"),
+                problem,
+                "write 2 digits a level, up to 5 levels",
+            ));
+        } else if code.len() > 2 && !known(&code[..code.len() - 2]) {
+            let parent = &code[..code.len() - 2];
+            let problem = format!("its parent {parent:?} is not among the categories");
+            found.push(Violation::new(
+                format!("categories[{at}].code"),
+                problem,
+                format!("add {parent:?} or take a known parent"),
+            ));
+        } else if code.len() == 4 && category.matter.as_ref().is_none_or(|matter| matter.trim().is_empty()) {
+            let right = "add matter = \"…\", what people bring under this topic";
+            found.push(Violation::new(
+                format!("categories[{at}].matter"),
+                "a topic has no matter",
+                right,
+            ));
+        }
+    }
+    for (at, tag) in city.tags.iter().enumerate() {
+        for (nth, code) in tag.categories.iter().enumerate().filter(|(_, code)| !known(code)) {
+            let problem = format!("{code:?} is not among the categories");
+            found.push(Violation::new(
+                format!("tags[{at}].categories[{nth}]"),
+                problem,
+                "write the code of a category",
+            ));
+        }
+    }
+}
+
+fn units(city: &City, found: &mut Vec<Violation>) {
+    for (at, unit) in city.units.iter().enumerate() {
+        let Some(parent) = unit.parent.as_deref() else { continue };
+        let key = format!("units[{at}].parent");
+        if city.unit(parent).is_none() {
+            let problem = format!("{parent:?} is not among the units");
+            found.push(Violation::new(
+                key,
+                problem,
+                "write the code of a unit, or leave parent out for a top-level unit",
+            ));
+        } else if leads_back(city, &unit.code) {
+            let problem = format!("{:?} stands above itself", unit.code);
+            found.push(Violation::new(
+                key,
+                problem,
+                "write a parent that does not lead back to the unit",
+            ));
+        }
+    }
+}
+
+fn leads_back(city: &City, code: &str) -> bool {
+    let above = |code: &str| city.unit(code).and_then(|unit| unit.parent.as_deref());
+    let mut at = above(code);
+    for _ in &city.units {
+        match at {
+            None => return false,
+            Some(parent) if parent == code => return true,
+            Some(parent) => at = above(parent),
+        }
+    }
+    // Led into a cycle of others; their own lines are the violation.
+    false
+}
+
+fn catalogue(city: &City, found: &mut Vec<Violation>) {
+    unique(
+        "catalogue",
+        "row",
+        city.catalogue.iter().map(|row| row.row.as_str()),
+        found,
+    );
+    let mut first: BTreeMap<(&str, &str), &str> = BTreeMap::new();
+    for (at, row) in city.catalogue.iter().enumerate() {
+        let key = |field: &str| format!("catalogue[{at}].{field}");
+        plain(&key("row"), &row.row, found);
+        if !row.category.is_empty() && !city.categories.iter().any(|category| category.code == row.category) {
+            let problem = format!("{:?} is not among the categories", row.category);
+            found.push(Violation::new(
+                key("category"),
+                problem,
+                "write the code of a category, or \"\" for all",
+            ));
+        }
+        if !row.region.is_empty() && !city.regions.iter().any(|region| region.code.starts_with(&row.region)) {
+            let problem = format!("no region begins with {:?}", row.region);
+            found.push(Violation::new(
+                key("region"),
+                problem,
+                "write the code of a region or its beginning, or \"\" for all",
+            ));
+        }
+        if city.unit(&row.unit).is_none() {
+            let problem = format!("{:?} is not among the units", row.unit);
+            found.push(Violation::new(key("unit"), problem, "write the code of a unit"));
+        }
+        match first.get(&(row.category.as_str(), row.region.as_str())) {
+            Some(earlier) => {
+                let problem = format!("row {earlier:?} has the same category and region");
+                found.push(Violation::new(key("category"), problem, "keep one of the two"));
+            }
+            None => {
+                first.insert((&row.category, &row.region), &row.row);
+            }
+        }
+    }
+}
+
+fn limits(city: &City, found: &mut Vec<Violation>) {
+    unique("limits", "row", city.limits.iter().map(|row| row.row.as_str()), found);
+    for (at, row) in city.limits.iter().enumerate() {
+        let key = |field: &str| format!("limits[{at}].{field}");
+        plain(&key("row"), &row.row, found);
+        if let Some(channel) = row.channel.as_deref().filter(|channel| city.channel(channel).is_none()) {
+            let problem = format!("{channel:?} is not among the channels");
+            found.push(Violation::new(
+                key("channel"),
+                problem,
+                "write the code of a channel, or leave it out for all",
+            ));
+        }
+        // The ranges of routing's contract.
+        let (length, most) = match row.limit {
+            Span::WorkingDays(days) => (days, 250),
+            Span::NaturalDays(days) => (days, 366),
+            Span::Minutes(minutes) => (minutes, 525_600),
+        };
+        if !(1..=most).contains(&length) {
+            let right = format!("write a number from 1 to {most}");
+            found.push(Violation::new(
+                key("limit"),
+                format!("{length} is too short or too long"),
+                right,
+            ));
+        }
+        if let Some(other) = city.limits[..at].iter().find(|other| tie(other, row, &city.limits)) {
+            let problem = format!(
+                "ties with row {:?}: both match the same matters with as many keys",
+                other.row
+            );
+            let right = "fill in another key, or add a row with the keys of both";
+            found.push(Violation::new(format!("limits[{at}]"), problem, right));
+        }
+    }
+    for clock in [ClockKind::Sign, ClockKind::Handle, ClockKind::Rework] {
+        if !city.limits.iter().any(|row| row.clock == clock && weight(row) == 0) {
+            let name = clock.as_str_name().trim_start_matches("CLOCK_KIND_");
+            let right = format!("add a row with clock = {name:?} and no type, urgency or channel");
+            found.push(Violation::new(
+                "limits",
+                format!("no row matches everything for {name}"),
+                right,
+            ));
+        }
+    }
+}
+
+/// Filled-in keys: the more, the more specific.
+fn weight(row: &LimitRow) -> usize {
+    usize::from(row.kind.is_some()) + usize::from(row.urgency.is_some()) + usize::from(row.channel.is_some())
+}
+
+/// One matter matches both with as many keys, and no row with more keys takes it away from them.
+fn tie(a: &LimitRow, b: &LimitRow, rows: &[LimitRow]) -> bool {
+    let apart =
+        differ(a.kind, b.kind) || differ(a.urgency, b.urgency) || differ(a.channel.as_ref(), b.channel.as_ref());
+    if a.clock != b.clock || weight(a) != weight(b) || apart {
+        return false;
+    }
+    let (kind, urgency, channel) = (
+        a.kind.or(b.kind),
+        a.urgency.or(b.urgency),
+        a.channel.as_ref().or(b.channel.as_ref()),
+    );
+    !rows.iter().any(|row| {
+        row.clock == a.clock
+            && weight(row) > weight(a)
+            && (row.kind.is_none() || row.kind == kind)
+            && (row.urgency.is_none() || row.urgency == urgency)
+            && (row.channel.is_none() || row.channel.as_ref() == channel)
+    })
+}
+
+fn differ<T: PartialEq>(a: Option<T>, b: Option<T>) -> bool {
+    matches!((a, b), (Some(a), Some(b)) if a != b)
+}
+
+fn unique<'a>(list: &str, field: &str, codes: impl Iterator<Item = &'a str>, found: &mut Vec<Violation>) {
+    let mut first: BTreeMap<&str, usize> = BTreeMap::new();
+    for (at, code) in codes.enumerate() {
+        if let Some(earlier) = first.get(code) {
+            let problem = format!("{code:?} stands in {list}[{earlier}] already");
+            found.push(Violation::new(
+                format!("{list}[{at}].{field}"),
+                problem,
+                "name each once",
+            ));
+        } else {
+            first.insert(code, at);
+        }
+    }
+}
+
+/// Codes go into keys, paths and command lines.
+fn plain(key: &str, code: &str, found: &mut Vec<Violation>) {
+    let right = code.len() <= MAX_CODE_CHARS && !code.is_empty();
+    if !right || !code.chars().all(|c| c.is_ascii_alphanumeric() || "_.-".contains(c)) {
+        let right = format!("write 1 to {MAX_CODE_CHARS} letters, digits, \"_\", \".\" or \"-\"");
+        found.push(Violation::new(key, format!("{code:?} is no code"), right));
+    }
+}
+
+fn digits(code: &str) -> bool {
+    code.bytes().all(|b| b.is_ascii_digit())
+}

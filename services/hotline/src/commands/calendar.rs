@@ -1,0 +1,36 @@
+//! `hotline calendar`: reckons with working days as deadlines do.
+
+use std::process::ExitCode;
+
+use chrono::NaiveDate;
+use clap::Subcommand;
+
+use crate::console::{Failure, say};
+
+/// Reckons with the State Council's notices that are compiled in.
+#[derive(Subcommand, Debug)]
+pub enum Calendar {
+    /// The n-th working day after a day
+    Add {
+        /// Day, YYYY-MM-DD
+        date: NaiveDate,
+        /// Working days, 1 to 250
+        #[arg(value_parser = clap::value_parser!(u32).range(1..=250))]
+        n: u32,
+    },
+}
+
+impl Calendar {
+    pub fn run(self) -> Result<ExitCode, Failure> {
+        let Self::Add { date, n } = self;
+        let calendar = ::calendar::Calendar::national();
+        let (day, provisional) = calendar.add_working_days(date, n);
+        let remark = if provisional {
+            "  (provisional: a year without a holiday notice)"
+        } else {
+            ""
+        };
+        say(format!("{day}{remark}"));
+        Ok(ExitCode::SUCCESS)
+    }
+}

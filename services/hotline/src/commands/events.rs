@@ -1,0 +1,137 @@
+//! `hotline events`: events that a service could not apply, cursors, and how to mend them.
+
+use std::process::ExitCode;
+
+use clap::Subcommand;
+use hotline_proto::access::Role;
+use hotline_proto::common::event_log_service_client::EventLogServiceClient;
+use hotline_proto::common::{
+    ListCursorsRequest, ListParkedEventsRequest, RetryParkedEventRequest, SkipParkedEventRequest,
+};
+use platform::grpc::client::Peer;
+use uuid::Uuid;
+
+use super::client::Reach;
+use crate::console::{Failure, say};
+use crate::process::Name;
+
+/// Looks at and mends what a consumer could not apply.
+#[derive(Subcommand, Debug)]
+pub enum Events {
+    /// List parked events of a service (or all)
+    Parked {
+        /// Which service; all when none is named
+        service: Option<Name>,
+        #[command(flatten)]
+        reach: Reach,
+    },
+    /// Apply a parked event again, and its followers
+    Retry {
+        /// Which service has it parked
+        service: Name,
+        /// Its id, as `events parked` prints it
+        event: Uuid,
+        #[command(flatten)]
+        reach: Reach,
+    },
+    /// Give a parked event up, and apply its followers
+    Skip {
+        /// Which service has it parked
+        service: Name,
+        /// Its id, as `events parked` prints it
+        event: Uuid,
+        /// Why; kept with the event, nothing personal
+        #[arg(long)]
+        reason: String,
+        #[command(flatten)]
+        reach: Reach,
+    },
+    /// Show how far a service has read its sources
+    Cursors {
+        /// Which service
+        service: Name,
+        #[command(flatten)]
+        reach: Reach,
+    },
+}
+
+impl Events {
+    pub async fn run(self) -> Result<ExitCode, Failure> {
+        match self {
+            Self::Parked { service, reach } => {
+                let services = service.map_or_else(|| Name::ALL.to_vec(), |service| vec![service]);
+                for service in services {
+                    parked(service, &reach).await?;
+                }
+            }
+            Self::Retry { service, event, reach } => {
+                let request = RetryParkedEventRequest {
+                    request_id: request_id(),
+                    event_id: event.to_string(),
+                };
+                let done = client(service, &reach)?.retry_parked_event(request).await?.into_inner();
+                say(format!("applied {} event(s)", done.applied_count));
+            }
+            Self::Skip {
+                service,
+                event,
+                reason,
+                reach,
+            } => {
+                let request = SkipParkedEventRequest {
+                    request_id: request_id(),
+                    event_id: event.to_string(),
+                    reason,
+                };
+                let done = client(service, &reach)?.skip_parked_event(request).await?.into_inner();
+                say(format!("given up; applied {} follower(s)", done.applied_count));
+            }
+            Self::Cursors { service, reach } => {
+                let answer = client(service, &reach)?
+                    .list_cursors(ListCursorsRequest {})
+                    .await?
+                    .into_inner();
+                for cursor in answer.cursors {
+                    say(format!(
+                        "{:<12} {:>3}  {:>12}  {}",
+                        cursor.source, cursor.partition, cursor.position, cursor.epoch
+                    ));
+                }
+            }
+        }
+        Ok(ExitCode::SUCCESS)
+    }
+}
+
+async fn parked(service: Name, reach: &Reach) -> Result<(), Failure> {
+    let mut client = client(service, reach)?;
+    let mut page_token = String::new();
+    loop {
+        let answer = client
+            .list_parked_events(ListParkedEventsRequest {
+                page_size: 500,
+                page_token,
+            })
+            .await?
+            .into_inner();
+        for event in answer.events {
+            say(format!(
+                "{service:<12} {}  {}/{}/{}  {:<20} {}",
+                event.event_id, event.source, event.partition, event.position, event.r#type, event.reason
+            ));
+        }
+        if answer.next_page_token.is_empty() {
+            say(format!("{service}: {} waiting", answer.waiting_count));
+            return Ok(());
+        }
+        page_token = answer.next_page_token;
+    }
+}
+
+fn client(service: Name, reach: &Reach) -> Result<EventLogServiceClient<Peer>, Failure> {
+    Ok(EventLogServiceClient::new(reach.channel(service, Role::Operator)?))
+}
+
+fn request_id() -> String {
+    Uuid::new_v4().to_string()
+}

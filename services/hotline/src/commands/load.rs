@@ -1,0 +1,90 @@
+//! `hotline load city.toml`: publishes a city's reference data over gRPC.
+
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+
+use clap::Args;
+use hotline_proto::access::Role;
+use hotline_proto::intake::PublishReferenceRequest;
+use hotline_proto::intake::intake_service_client::IntakeServiceClient;
+use hotline_proto::routing::routing_service_client::RoutingServiceClient;
+use hotline_proto::routing::{PublishCatalogueRequest, PublishLimitsRequest, PublishUnitsRequest};
+use platform::auth::{Issuer, TokenSource};
+use platform::grpc::client::{Peer, peer};
+use uuid::Uuid;
+
+use super::client::{Reach, principal};
+use crate::city::City;
+use crate::console::{Failure, say};
+use crate::process::Name;
+
+/// Publishes channels, categories, regions, units, catalogue and limits as new versions.
+#[derive(Args, Debug)]
+pub struct Load {
+    /// City file (TOML), as services/hotline/scenarios/city.toml
+    city: PathBuf,
+    #[command(flatten)]
+    reach: Reach,
+}
+
+impl Load {
+    pub async fn run(self) -> Result<ExitCode, Failure> {
+        let city = read_city(&self.city)?;
+        let intake = self.reach.channel(Name::Intake, Role::Operator)?;
+        let routing = self.reach.channel(Name::Routing, Role::Operator)?;
+        publish_on(intake, routing, &city).await?;
+        say(format!("loaded {}", city.name));
+        Ok(ExitCode::SUCCESS)
+    }
+}
+
+/// Reads and checks a city file.
+pub fn read_city(path: &Path) -> Result<City, Failure> {
+    let text = std::fs::read_to_string(path).map_err(|error| Failure(format!("{}: {error}", path.display())))?;
+    City::parse(&text, &path.display().to_string()).map_err(|error| Failure(error.to_string()))
+}
+
+/// Publishes to services at these addresses, as the operator.
+pub async fn publish(urls: &[String; 5], issuer: &Issuer, city: &City) -> Result<(), Failure> {
+    let tokens = TokenSource::of(issuer.clone(), principal(Role::Operator));
+    let intake = peer(&urls[Name::Intake as usize], &tokens)?;
+    let routing = peer(&urls[Name::Routing as usize], &tokens)?;
+    publish_on(intake, routing, city).await
+}
+
+/// Units before the catalogue, which names them.
+async fn publish_on(intake: Peer, routing: Peer, city: &City) -> Result<(), Failure> {
+    let request_id = || Uuid::new_v4().to_string();
+    let valid_from = || city.valid_from.to_string();
+    let mut intake = IntakeServiceClient::new(intake);
+    let mut routing = RoutingServiceClient::new(routing);
+    intake
+        .publish_reference(PublishReferenceRequest {
+            request_id: request_id(),
+            valid_from: valid_from(),
+            reference: Some(city.reference()),
+        })
+        .await?;
+    routing
+        .publish_units(PublishUnitsRequest {
+            request_id: request_id(),
+            valid_from: valid_from(),
+            units: city.units(),
+        })
+        .await?;
+    routing
+        .publish_catalogue(PublishCatalogueRequest {
+            request_id: request_id(),
+            valid_from: valid_from(),
+            rows: city.catalogue(),
+        })
+        .await?;
+    routing
+        .publish_limits(PublishLimitsRequest {
+            request_id: request_id(),
+            valid_from: valid_from(),
+            rows: city.limits(),
+        })
+        .await?;
+    Ok(())
+}

@@ -1,0 +1,45 @@
+//! `hotline migrate`: the only command that changes a schema.
+
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use clap::Args;
+
+use crate::console::{Failure, say};
+use crate::process::Name;
+use crate::process::databases;
+use crate::process::hosted::{Overrides, Shared};
+
+/// Brings databases up to date. Changes nothing when they are.
+#[derive(Args, Debug)]
+#[command(after_help = "The number of partitions ([events] partitions) is fixed when a database is first migrated.")]
+pub struct Migrate {
+    /// Which services; all when none is named
+    services: Vec<Name>,
+    /// Settings file (TOML)
+    #[arg(long)]
+    config: Option<PathBuf>,
+}
+
+impl Migrate {
+    pub async fn run(self) -> Result<ExitCode, Failure> {
+        let services = if self.services.is_empty() {
+            Name::ALL.to_vec()
+        } else {
+            self.services
+        };
+        for name in services {
+            let overrides = Overrides {
+                file: self.config.clone(),
+                ..Overrides::default()
+            };
+            let shared = Shared::load(name, &overrides)?;
+            let pool = platform::store::connect(&shared.database)
+                .await
+                .map_err(|error| Failure(format!("{name}: {}", platform::steps::chain(&error))))?;
+            databases::migrate(name, &pool, shared.events.partitions).await?;
+            say(format!("{name}: up to date"));
+        }
+        Ok(ExitCode::SUCCESS)
+    }
+}

@@ -1,0 +1,98 @@
+//! What operators type. One file per command.
+
+mod bulletin;
+mod calendar;
+mod client;
+mod config;
+mod doctor;
+mod events;
+mod load;
+mod migrate;
+mod order;
+mod replay;
+mod serve;
+mod token;
+mod up;
+mod verify;
+
+pub use load::publish;
+
+use std::process::ExitCode;
+
+use clap::{Parser, Subcommand};
+
+use crate::console::Failure;
+
+/// 12345 citizen hotline: five gRPC services and the commands to run them.
+#[derive(Parser, Debug)]
+#[command(
+    name = "hotline",
+    version,
+    about,
+    propagate_version = true,
+    arg_required_else_help = true
+)]
+#[command(
+    after_help = "Try it:  hotline up        runs everything on private Postgres and Redis\n         hotline replay services/hotline/scenarios/week.toml   plays a small city's week"
+)]
+pub struct Cli {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Subcommand, Debug)]
+enum Command {
+    /// Run all five services in this process, on private servers unless told otherwise
+    Up(up::Up),
+    /// Run one service, as in production
+    Serve(serve::Serve),
+    /// Bring a service's database up to date (or all five)
+    Migrate(migrate::Migrate),
+    /// Load a city's reference data: channels, categories, regions, units, catalogue, limits
+    Load(load::Load),
+    /// Make a token for development
+    Token(token::Token),
+    /// Play a scenario through five services with a driven clock and compare every figure
+    Replay(replay::Replay),
+    /// Print the bulletin of a window of days
+    Bulletin(bulletin::Bulletin),
+    /// Look at an order
+    #[command(subcommand)]
+    Order(order::Order),
+    /// Look at events that could not be applied, and mend them
+    #[command(subcommand)]
+    Events(events::Events),
+    /// Recompute roll-ups from facts
+    #[command(subcommand)]
+    Analytics(verify::Analytics),
+    /// Check the invariants of all five databases
+    Doctor(doctor::Doctor),
+    /// Reckon with working days
+    #[command(subcommand)]
+    Calendar(calendar::Calendar),
+    /// Check settings
+    #[command(subcommand)]
+    Config(config::Config),
+}
+
+/// Runs a command.
+///
+/// # Errors
+/// What is wrong and what to do, for standard error.
+pub async fn run(cli: Cli) -> Result<ExitCode, Failure> {
+    match cli.command {
+        Command::Up(command) => command.run().await,
+        Command::Serve(command) => command.run().await,
+        Command::Migrate(command) => command.run().await,
+        Command::Load(command) => command.run().await,
+        Command::Token(command) => command.run(),
+        Command::Replay(command) => command.run().await,
+        Command::Bulletin(command) => command.run().await,
+        Command::Order(command) => command.run().await,
+        Command::Events(command) => command.run().await,
+        Command::Analytics(command) => command.run().await,
+        Command::Doctor(command) => command.run().await,
+        Command::Calendar(command) => command.run(),
+        Command::Config(command) => command.run(),
+    }
+}

@@ -1,0 +1,64 @@
+//! `hotline serve <service>`: one service, as in production.
+
+use std::path::PathBuf;
+use std::process::ExitCode;
+use std::sync::Arc;
+use std::time::Duration;
+
+use clap::Args;
+use platform::clock::SystemClock;
+use platform::lifecycle::Lifecycle;
+use tokio::net::TcpListener;
+
+use super::up::Interrupts;
+use crate::console::{Failure, remark, say};
+use crate::process::Name;
+use crate::process::hosted::{Hosted, Overrides, Shared};
+
+/// Runs one service until it is interrupted.
+#[derive(Args, Debug)]
+#[command(
+    after_help = "Settings: compiled-in defaults, then --config, then the environment, as in\n  ROUTING_DATABASE__URL=postgres://… ROUTING_SERVER__LISTEN=0.0.0.0:50052 hotline serve routing\n`hotline config check routing` prints what is wrong without starting."
+)]
+pub struct Serve {
+    /// Which service
+    service: Name,
+    /// Settings file (TOML)
+    #[arg(long)]
+    config: Option<PathBuf>,
+}
+
+impl Serve {
+    pub async fn run(self) -> Result<ExitCode, Failure> {
+        let overrides = Overrides {
+            file: self.config.clone(),
+            ..Overrides::default()
+        };
+        let shared = Shared::load(self.service, &overrides)?;
+        let telemetry = platform::telemetry::init(&shared.log, &shared.otlp, self.service.as_str())?;
+        let mut interrupts = Interrupts::listen()?;
+        let lifecycle = Lifecycle::new();
+        let hosted = Hosted::build(self.service, &overrides, Arc::new(SystemClock), lifecycle.clone()).await?;
+        let pool = hosted.pool.clone();
+        let listener = TcpListener::bind(&shared.server.listen)
+            .await
+            .map_err(|error| Failure(format!("server.listen {}: {error}", shared.server.listen)))?;
+        say(format!("{} http://{}", self.service, listener.local_addr()?));
+        for driven in hosted.serve(listener).await? {
+            driven.start(&lifecycle);
+        }
+        let stopping = lifecycle.stopping();
+        tokio::select! {
+            () = interrupts.next() => remark("hotline: stopping; interrupt again to end at once"),
+            () = stopping.cancelled() => remark("hotline: a task died; stopping"),
+        }
+        lifecycle.stop();
+        let orderly = tokio::select! {
+            orderly = lifecycle.finish(Duration::from_secs(shared.server.stop_seconds)) => orderly,
+            () = interrupts.next() => false,
+        };
+        let _ = tokio::time::timeout(Duration::from_secs(5), pool.close()).await;
+        telemetry.shutdown().await;
+        Ok(if orderly { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+    }
+}

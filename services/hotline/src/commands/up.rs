@@ -1,0 +1,154 @@
+//! `hotline up`: everything in one process.
+
+use std::path::PathBuf;
+use std::process::ExitCode;
+use std::sync::Arc;
+use std::time::Duration;
+
+use clap::Args;
+use hotline_proto::access::Role;
+use platform::clock::SystemClock;
+use platform::private::{Durability, Servers};
+use tokio::signal::unix::{SignalKind, signal};
+
+use super::client::{FIRST_PORT, principal};
+use crate::console::{Failure, remark, say};
+use crate::process::databases::{create_all, database_name};
+use crate::process::home::Home;
+use crate::process::{Drive, Name, Suite, SuiteOptions};
+
+/// Runs all five services until it is interrupted.
+#[derive(Args, Debug)]
+#[command(
+    after_help = "Without URLs it starts a Postgres and a Redis of its own in the data directory and stops them with itself.\nStop it with Ctrl-C or SIGTERM; a second one ends it at once."
+)]
+pub struct Up {
+    /// Postgres server with the five databases hotline_intake … hotline_analytics, as postgres://user@host:5432
+    #[arg(long, env = "HOTLINE_DATABASE_URL")]
+    database_url: Option<String>,
+    /// Redis, as redis://host:6379
+    #[arg(long, env = "HOTLINE_REDIS_URL")]
+    redis_url: Option<String>,
+    /// First of five ports; 0 takes free ones
+    #[arg(long, default_value_t = FIRST_PORT)]
+    port: u16,
+    /// Keys, and the private servers' data [default: /var/lib/hotline for root, ~/.local/share/hotline for others]
+    #[arg(long, env = "HOTLINE_DATA")]
+    data: Option<PathBuf>,
+    /// City to load when it starts, as services/hotline/scenarios/city.toml
+    #[arg(long)]
+    city: Option<PathBuf>,
+    /// Settings file for all services
+    #[arg(long)]
+    config: Option<PathBuf>,
+    /// Partitions of new event logs
+    #[arg(long, default_value_t = 16)]
+    partitions: u16,
+    /// OTLP collector, as http://127.0.0.1:4317
+    #[arg(long, default_value = "")]
+    otlp: String,
+}
+
+impl Up {
+    pub async fn run(self) -> Result<ExitCode, Failure> {
+        let city = self.city.as_deref().map(super::load::read_city).transpose()?;
+        let home = Home::open(&self.data.clone().unwrap_or_else(Home::default_directory))?;
+        let mut interrupts = Interrupts::listen()?;
+        let defaults = platform::config::shared_defaults();
+        let otlp = platform::config::OtlpConfig {
+            endpoint: self.otlp.clone(),
+        };
+        let telemetry = platform::telemetry::init(&defaults.log, &otlp, "hotline")?;
+        let servers = self.servers(&home).await?;
+        let suite = Suite::start(&self.options(&home, servers.as_ref())).await?;
+        self.greet(&suite);
+        if let Some(city) = city {
+            super::load::publish(&suite.urls, &suite.issuer, &city).await?;
+            say(format!("loaded {}", city.name));
+        }
+        let stopping = suite.lifecycle.stopping();
+        tokio::select! {
+            () = interrupts.next() => remark("hotline: stopping; interrupt again to end at once"),
+            () = stopping.cancelled() => remark("hotline: a task died; stopping"),
+        }
+        let orderly = tokio::select! {
+            orderly = suite.stop(Duration::from_secs(defaults.server.stop_seconds)) => orderly,
+            () = interrupts.next() => false,
+        };
+        if let Some(servers) = servers {
+            servers.stop().await;
+        }
+        telemetry.shutdown().await;
+        Ok(if orderly { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+    }
+
+    /// Private servers, when one of the URLs is missing.
+    async fn servers(&self, home: &Home) -> Result<Option<Servers>, Failure> {
+        if self.database_url.is_some() {
+            return Ok(None);
+        }
+        remark("starting a private Postgres and Redis …");
+        let servers = Servers::start(&home.directory.join("servers"), Durability::Durable).await?;
+        create_all(&servers.postgres_url("postgres", "postgres")).await?;
+        Ok(Some(servers))
+    }
+
+    fn options(&self, home: &Home, servers: Option<&Servers>) -> SuiteOptions {
+        let redis = self
+            .redis_url
+            .clone()
+            .or_else(|| servers.map(Servers::redis_url))
+            .unwrap_or_default();
+        SuiteOptions {
+            databases: Name::ALL.map(|name| match (&self.database_url, servers) {
+                (Some(url), _) => format!("{}/{}", url.trim_end_matches('/'), database_name(name)),
+                (None, Some(servers)) => servers.postgres_url(&database_name(name), &database_name(name)),
+                (None, None) => String::new(),
+            }),
+            redis_url: redis,
+            home: home.clone(),
+            first_port: self.port,
+            clock: Arc::new(SystemClock),
+            drive: Drive::Loops,
+            partitions: self.partitions,
+            drain_seconds: 0,
+            file: self.config.clone(),
+        }
+    }
+
+    fn greet(&self, suite: &Suite) {
+        for name in Name::ALL {
+            say(format!("{:<12} {}", name.as_str(), suite.url(name)));
+        }
+        let token = suite.issuer.issue(&principal(Role::Agent), Duration::from_secs(3600));
+        let address = suite.url(Name::Intake).trim_start_matches("http://");
+        say(format!("\nA token for an agent, valid for an hour:\n{token}\n"));
+        say("Try (grpcurl finds the contracts by reflection):");
+        say(format!(
+            "  grpcurl -plaintext -H 'authorization: Bearer {token}' {address} hotline.intake.v1.IntakeService/ListAppeals"
+        ));
+        say("Other roles: `hotline token --help`. Stop with Ctrl-C.");
+    }
+}
+
+/// SIGINT and SIGTERM.
+pub struct Interrupts {
+    interrupt: tokio::signal::unix::Signal,
+    terminate: tokio::signal::unix::Signal,
+}
+
+impl Interrupts {
+    pub fn listen() -> Result<Self, Failure> {
+        Ok(Self {
+            interrupt: signal(SignalKind::interrupt())?,
+            terminate: signal(SignalKind::terminate())?,
+        })
+    }
+
+    pub async fn next(&mut self) {
+        tokio::select! {
+            _ = self.interrupt.recv() => {}
+            _ = self.terminate.recv() => {}
+        }
+    }
+}

@@ -1,0 +1,158 @@
+//! The bulletin as people read it, and as programs do.
+
+use hotline_proto::analytics::{Figure, GetBulletinResponse};
+use serde_json::json;
+
+/// Every figure with numerator, denominator, cohort and definition.
+#[must_use]
+pub fn as_json(bulletin: &GetBulletinResponse) -> String {
+    let figures: Vec<_> = bulletin
+        .figures
+        .iter()
+        .map(|figure| {
+            json!({
+                "key": figure.key,
+                "name": figure.name,
+                "member": figure.member,
+                "value": figure.value,
+                "numerator": figure.numerator,
+                "denominator": figure.denominator,
+                "cohort": figure.cohort,
+                "definition": figure.definition,
+                "definition_version": figure.definition_version,
+            })
+        })
+        .collect();
+    let whole = json!({
+        "from": bulletin.from_day,
+        "to": bulletin.to_day,
+        "as_of": as_of(bulletin),
+        "figures": figures,
+    });
+    serde_json::to_string_pretty(&whole).expect("strings and numbers can be written")
+}
+
+/// 运行通报 in Chinese. A figure that the bulletin has not is left out, never invented.
+#[must_use]
+pub fn as_text(bulletin: &GetBulletinResponse) -> String {
+    let page = Page { bulletin };
+    let mut lines = vec![
+        "12345政务服务便民热线平台运行情况通报".to_owned(),
+        format!("{} 至 {}(截至 {})", bulletin.from_day, bulletin.to_day, as_of(bulletin)),
+        String::new(),
+        "一、平台运行情况".to_owned(),
+        format!(
+            "  来电 {} 通,接听 {} 通,接通率 {};受理各类诉求 {} 件。",
+            page.value("volume.calls_offered"),
+            page.value("volume.calls_answered"),
+            page.rate("volume.connect_rate"),
+            page.value("volume.appeals")
+        ),
+        format!(
+            "  当场答复 {} 件、在线办结率 {};形成转办工单 {} 件。",
+            page.value("volume.answered_directly"),
+            page.rate("volume.direct_answer_rate"),
+            page.value("volume.orders")
+        ),
+        format!(
+            "  按时办结率 {};联系反馈当事人率 {};回访率 {}(有效回访 {})。",
+            page.rate("handling.on_time_rate"),
+            page.rate("handling.contact_rate"),
+            page.rate("handling.callback_rate"),
+            page.rate("callback.effective_rate")
+        ),
+        format!(
+            "  满意率:已评价口径 {};未评价视同满意口径 {};真值界于 {} 与 {} 之间;未评价 {} 件,参评率 {}。",
+            page.rate("satisfaction.rated_only"),
+            page.rate("satisfaction.unrated_as_satisfied"),
+            page.rate("satisfaction.lower_bound"),
+            page.rate("satisfaction.upper_bound"),
+            page.value("satisfaction.unrated"),
+            page.rate("satisfaction.rating_rate")
+        ),
+        format!("  诉求类型:{}。", page.list("type.appeals/", usize::MAX)),
+        format!("  热点事项:{}。", page.list("topic.appeals/", 10)),
+        String::new(),
+        "二、工单办理情况".to_owned(),
+        format!(
+            "  承办单位:{};前十家占 {}。",
+            page.list("unit.orders/", 10),
+            page.rate("unit.top_ten_share")
+        ),
+        format!(
+            "  逾期签收 {} 件;驳回回复 {} 件次;重办 {} 件({});人工派单 {} 件;未办结 {} 件。",
+            page.value("handling.signed_late"),
+            page.value("review.rejected_replies"),
+            page.value("rework.orders"),
+            page.rate("rework.rate"),
+            page.value("handling.dispatched_by_person"),
+            page.value("handling.open_orders")
+        ),
+        format!(
+            "  黄牌 {} 张、红牌 {} 张,撤回 {} 张。",
+            page.value("cards.yellow"),
+            page.value("cards.red"),
+            page.value("cards.withdrawn")
+        ),
+        format!(
+            "  网上渠道 {} 件:{}。文明创建 {} 件。",
+            page.value("channel.online_total"),
+            page.list("channel.appeals/", usize::MAX),
+            page.value("tag.appeals/civility_drive")
+        ),
+    ];
+    lines.push(String::new());
+    lines.join("\n")
+}
+
+fn as_of(bulletin: &GetBulletinResponse) -> String {
+    bulletin
+        .as_of_time
+        .as_ref()
+        .and_then(platform::grpc::time::from_proto)
+        .map_or_else(
+            || "–".to_owned(),
+            |at| at.with_timezone(&calendar::ZONE).format("%Y-%m-%d %H:%M").to_string(),
+        )
+}
+
+struct Page<'b> {
+    bulletin: &'b GetBulletinResponse,
+}
+
+impl Page<'_> {
+    fn find(&self, key: &str) -> Option<&Figure> {
+        self.bulletin.figures.iter().find(|figure| figure.key == key)
+    }
+
+    fn value(&self, key: &str) -> &str {
+        self.find(key).map_or("–", |figure| figure.value.as_str())
+    }
+
+    /// Never a percentage without what it was computed from.
+    fn rate(&self, key: &str) -> String {
+        match self.find(key) {
+            Some(figure) if figure.denominator > 0 => {
+                format!(
+                    "{}%({}/{})",
+                    figure.value.trim_end_matches('%'),
+                    figure.numerator,
+                    figure.denominator
+                )
+            }
+            _ => "–".to_owned(),
+        }
+    }
+
+    fn list(&self, prefix: &str, most: usize) -> String {
+        let entries: Vec<String> = self
+            .bulletin
+            .figures
+            .iter()
+            .filter(|figure| figure.key.starts_with(prefix))
+            .take(most)
+            .map(|figure| format!("{} {} 件", figure.name, figure.value))
+            .collect();
+        entries.join("、")
+    }
+}

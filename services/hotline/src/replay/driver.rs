@@ -1,0 +1,241 @@
+//! Drives a plan: moves the clock from grain to grain, lets everybody act, and waits until everything has come to rest.
+//!
+//! The driver triggers the services' steps and never waits for their timers; it never touches a database. A rest is
+//! reached when every step of every service, run once more, has nothing to do.
+
+use std::collections::{BTreeMap, HashMap};
+use std::sync::Arc;
+
+use chrono::{DateTime, Utc};
+use futures::stream::{self, StreamExt as _, TryStreamExt as _};
+use hotline_proto::callback::LeaseTasksRequest;
+use hotline_proto::common::ListParkedEventsRequest;
+use hotline_proto::intake::{CallOutcome, RecordCallRequest};
+use platform::clock::DrivenClock;
+use uuid::Uuid;
+
+use super::clients::Clients;
+use super::plan::Plan;
+use super::stages::{GRAIN, Stage, Task, act, grain_after};
+use crate::console::Failure;
+use crate::process::{Name, Suite};
+
+/// Commands that run at once: two cores are busy with eight, the rest hides round trips.
+const AT_ONCE: usize = 24;
+
+/// A rest that needs more passes than this never comes: something feeds itself.
+const MOST_PASSES: usize = 200;
+
+/// Plays a plan against a suite that is driven by hand.
+pub struct Driver<'a> {
+    suite: &'a Suite,
+    clock: Arc<DrivenClock>,
+    clients: Clients,
+    plan: &'a Plan,
+    agenda: BTreeMap<DateTime<Utc>, Vec<Todo>>,
+    awaiting: HashMap<String, (usize, Stage)>,
+    open_cases: usize,
+    leases: u64,
+}
+
+enum Todo {
+    Call(usize),
+    Case(usize, Stage),
+}
+
+impl<'a> Driver<'a> {
+    /// With everything of the plan on its agenda.
+    #[must_use]
+    pub fn new(suite: &'a Suite, clock: Arc<DrivenClock>, plan: &'a Plan) -> Self {
+        let mut agenda: BTreeMap<DateTime<Utc>, Vec<Todo>> = BTreeMap::new();
+        for (index, call) in plan.calls.iter().enumerate() {
+            agenda.entry(call.at_grain).or_default().push(Todo::Call(index));
+        }
+        for (index, case) in plan.cases.iter().enumerate() {
+            agenda
+                .entry(case.arrive)
+                .or_default()
+                .push(Todo::Case(index, Stage::Arrive));
+        }
+        Self {
+            suite,
+            clock,
+            clients: Clients::new(suite.urls.clone(), suite.issuer.clone()),
+            plan,
+            agenda,
+            awaiting: HashMap::new(),
+            open_cases: plan.cases.len(),
+            leases: 0,
+        }
+    }
+
+    /// Plays until every case is over. `progress` is told the number of open cases and the business time.
+    ///
+    /// # Errors
+    /// A refused call, an answer that is not the planned one, or a rest that never comes.
+    pub async fn play(&mut self, mut progress: impl FnMut(usize, DateTime<Utc>)) -> Result<(), Failure> {
+        let mut next_known = self.rest().await?;
+        while self.open_cases > 0 {
+            let planned = self.agenda.keys().next().copied();
+            let timer = next_known.map(grain_after);
+            let Some(now) = [planned, timer].into_iter().flatten().min() else {
+                return Err(Failure(format!(
+                    "{} cases wait and nothing will ever happen",
+                    self.open_cases
+                )));
+            };
+            self.clock.move_to(now);
+            let todo = self.agenda.remove(&now).unwrap_or_default();
+            self.act_all(todo, now).await?;
+            next_known = self.rest().await?;
+            self.lease(now).await?;
+            progress(self.open_cases, now);
+        }
+        self.finish().await
+    }
+
+    /// The clients, for what comes after the play.
+    #[must_use]
+    pub fn clients(&self) -> &Clients {
+        &self.clients
+    }
+
+    async fn act_all(&mut self, todo: Vec<Todo>, now: DateTime<Utc>) -> Result<(), Failure> {
+        let (clients, plan) = (&self.clients, self.plan);
+        let results: Vec<Option<(usize, Stage, DateTime<Utc>)>> = stream::iter(todo)
+            .map(|todo| async move {
+                match todo {
+                    Todo::Call(index) => record_call(clients, plan, index).await.map(|()| None),
+                    Todo::Case(index, stage) => {
+                        let (stage, at) = act(clients, &plan.cases[index], stage, now).await?;
+                        Ok::<_, Failure>(Some((index, stage, at)))
+                    }
+                }
+            })
+            .buffer_unordered(AT_ONCE)
+            .try_collect()
+            .await?;
+        for (index, stage, at) in results.into_iter().flatten() {
+            self.schedule(index, stage, at.max(now + GRAIN));
+        }
+        Ok(())
+    }
+
+    fn schedule(&mut self, index: usize, stage: Stage, at: DateTime<Utc>) {
+        match stage {
+            Stage::Done => self.open_cases -= 1,
+            Stage::AwaitCallback { ref order } => {
+                self.awaiting.insert(order.order_id.clone(), (index, stage));
+            }
+            stage => self.agenda.entry(at).or_default().push(Todo::Case(index, stage)),
+        }
+    }
+
+    /// Callback agents take what there is; whose task it is decides what happens, not who took it.
+    async fn lease(&mut self, now: DateTime<Utc>) -> Result<(), Failure> {
+        while !self.awaiting.is_empty() {
+            self.leases += 1;
+            let request_id = Uuid::new_v5(&Uuid::NAMESPACE_OID, format!("lease/{}", self.leases).as_bytes());
+            let request = LeaseTasksRequest {
+                request_id: request_id.to_string(),
+                count: 50,
+            };
+            let leases = self
+                .clients
+                .callback_agent()?
+                .lease_tasks(request)
+                .await?
+                .into_inner()
+                .leases;
+            if leases.is_empty() {
+                break;
+            }
+            for lease in leases {
+                let Some((index, Stage::AwaitCallback { mut order })) = self.awaiting.remove(&lease.order_id) else {
+                    return Err(Failure(format!(
+                        "a task of order {} that waits for no call",
+                        lease.order_number
+                    )));
+                };
+                order.round = lease.round;
+                let task = Task {
+                    id: lease.task_id,
+                    token: lease.token,
+                };
+                self.schedule(
+                    index,
+                    Stage::Attempt {
+                        order,
+                        task,
+                        attempt: 1,
+                    },
+                    now + GRAIN,
+                );
+            }
+        }
+        Ok(())
+    }
+
+    /// Runs every step of every service until none has anything to do. Gives the next instant that one of them knows of.
+    async fn rest(&self) -> Result<Option<DateTime<Utc>>, Failure> {
+        for _ in 0..MOST_PASSES {
+            let runs = futures::future::join_all(self.suite.steps.iter().map(|driven| driven.step.run_once())).await;
+            let mut did = 0;
+            let mut next: Option<DateTime<Utc>> = None;
+            for (driven, run) in self.suite.steps.iter().zip(runs) {
+                let ran = run
+                    .map_err(|error| Failure(format!("{}: {}", driven.step.name(), platform::steps::chain(&error))))?;
+                did += ran.did;
+                next = [next, ran.next_at].into_iter().flatten().min();
+            }
+            if did == 0 {
+                return Ok(next);
+            }
+        }
+        Err("the services do not come to rest".into())
+    }
+
+    /// Nothing is parked or waits anywhere.
+    async fn finish(&self) -> Result<(), Failure> {
+        for service in Name::ALL {
+            let request = ListParkedEventsRequest {
+                page_size: 50,
+                page_token: String::new(),
+            };
+            let answer = self
+                .clients
+                .operator(service)?
+                .list_parked_events(request)
+                .await?
+                .into_inner();
+            if let Some(event) = answer.events.first() {
+                return Err(Failure(format!(
+                    "{service} has parked {} from {}: {}",
+                    event.r#type, event.source, event.reason
+                )));
+            }
+            if answer.waiting_count > 0 {
+                return Err(Failure(format!(
+                    "{service} has {} events waiting",
+                    answer.waiting_count
+                )));
+            }
+        }
+        Ok(())
+    }
+}
+
+async fn record_call(clients: &Clients, plan: &Plan, index: usize) -> Result<(), Failure> {
+    let outcome = if plan.calls[index].answered {
+        CallOutcome::Answered
+    } else {
+        CallOutcome::Abandoned
+    };
+    let request = RecordCallRequest {
+        request_id: Uuid::new_v5(&Uuid::NAMESPACE_OID, format!("call/{index}").as_bytes()).to_string(),
+        outcome: outcome.into(),
+        phone: String::new(),
+    };
+    clients.agent()?.record_call(request).await?;
+    Ok(())
+}

@@ -1,0 +1,299 @@
+//! Counts every figure again from the lists of the four services that own the facts, over gRPC, by code that shares
+//! nothing with analytics.
+
+use std::collections::{BTreeMap, HashMap};
+
+use chrono::{DateTime, NaiveDate, Utc};
+use hotline_proto::callback::{ListTasksRequest, Task};
+use hotline_proto::common::{AppealType, OrderState, Rating};
+use hotline_proto::events::CardColour;
+use hotline_proto::intake::{Appeal, AppealState, Call, CallOutcome, ListAppealsRequest, ListCallsRequest};
+use hotline_proto::routing::{ListOrdersRequest, Order};
+use hotline_proto::supervision::{Card, ListCardsRequest, ListReviewsRequest, Review, Verdict};
+use platform::grpc::time::{from_proto, to_proto};
+
+use super::clients::Clients;
+use super::figures::{Figures, Ratio};
+use crate::city::City;
+use crate::console::Failure;
+
+/// Everything that the four services list for a window.
+pub struct Lists {
+    calls: Vec<Call>,
+    appeals: Vec<Appeal>,
+    orders: Vec<Order>,
+    reviews: Vec<Review>,
+    cards: Vec<Card>,
+    tasks: Vec<Task>,
+}
+
+macro_rules! all_pages {
+    ($client:expr, $method:ident, $request:expr, $items:ident) => {{
+        let mut client = $client;
+        let mut request = $request;
+        let mut found = Vec::new();
+        loop {
+            let answer = client.$method(request.clone()).await?.into_inner();
+            found.extend(answer.$items);
+            if answer.next_page_token.is_empty() {
+                break found;
+            }
+            request.page_token = answer.next_page_token;
+        }
+    }};
+}
+
+impl Lists {
+    /// Reads them; orders, reviews, cards and tasks of the window are those of orders opened in it.
+    ///
+    /// # Errors
+    /// What a service answered.
+    pub async fn read(clients: &Clients, from: NaiveDate, to: NaiveDate) -> Result<Self, Failure> {
+        let from_time = Some(to_proto(calendar::start_of_day(from)));
+        let next_day = to.succ_opt().ok_or("the window has no end")?;
+        let to_time = Some(to_proto(calendar::start_of_day(next_day)));
+        let page_size = 1000;
+        let calls = all_pages!(
+            clients.intake_analyst()?,
+            list_calls,
+            ListCallsRequest {
+                page_size,
+                from_time,
+                to_time,
+                ..ListCallsRequest::default()
+            },
+            calls
+        );
+        let appeals = all_pages!(
+            clients.intake_analyst()?,
+            list_appeals,
+            ListAppealsRequest {
+                page_size,
+                from_time,
+                to_time,
+                ..ListAppealsRequest::default()
+            },
+            appeals
+        );
+        let orders = all_pages!(
+            clients.routing_analyst()?,
+            list_orders,
+            ListOrdersRequest {
+                page_size,
+                from_time,
+                to_time,
+                ..ListOrdersRequest::default()
+            },
+            orders
+        );
+        let reviews = all_pages!(
+            clients.supervision_analyst()?,
+            list_reviews,
+            ListReviewsRequest {
+                page_size,
+                ..ListReviewsRequest::default()
+            },
+            reviews
+        );
+        let cards = all_pages!(
+            clients.supervision_analyst()?,
+            list_cards,
+            ListCardsRequest {
+                page_size,
+                ..ListCardsRequest::default()
+            },
+            cards
+        );
+        let tasks = all_pages!(
+            clients.callback_analyst()?,
+            list_tasks,
+            ListTasksRequest {
+                page_size,
+                ..ListTasksRequest::default()
+            },
+            tasks
+        );
+        Ok(Self {
+            calls,
+            appeals,
+            orders,
+            reviews,
+            cards,
+            tasks,
+        }
+        .within_orders())
+    }
+
+    fn within_orders(mut self) -> Self {
+        let ids: std::collections::HashSet<String> = self.orders.iter().map(|order| order.order_id.clone()).collect();
+        self.reviews.retain(|review| ids.contains(&review.order_id));
+        self.cards.retain(|card| ids.contains(&card.order_id));
+        self.tasks.retain(|task| ids.contains(&task.order_id));
+        self
+    }
+
+    /// Counts every figure that can be counted from lists.
+    #[must_use]
+    pub fn count(&self, city: &City) -> BTreeMap<String, Ratio> {
+        let mut figures = Figures::default();
+        self.volume(&mut figures);
+        self.dimensions(&mut figures, city);
+        self.handling(&mut figures);
+        self.satisfaction(&mut figures);
+        figures.into_map()
+    }
+
+    fn volume(&self, figures: &mut Figures) {
+        let answered_calls = count(&self.calls, |call| call.outcome == CallOutcome::Answered as i32);
+        let direct = count(&self.appeals, |appeal| appeal.state == AppealState::Answered as i32);
+        figures.count("volume.calls_offered", len(&self.calls));
+        figures.count("volume.calls_answered", answered_calls);
+        figures.rate("volume.connect_rate", answered_calls, len(&self.calls));
+        figures.count("volume.appeals", len(&self.appeals));
+        figures.count(
+            "volume.phone_appeals",
+            count(&self.appeals, |appeal| appeal.channel == "phone"),
+        );
+        figures.count("volume.answered_directly", direct);
+        figures.rate("volume.direct_answer_rate", direct, len(&self.appeals));
+        figures.count("volume.orders", len(&self.orders));
+    }
+
+    fn dimensions(&self, figures: &mut Figures, city: &City) {
+        let total = len(&self.appeals);
+        for (line, number) in tally(&self.appeals, |appeal| bulletin_type(appeal.r#type)) {
+            figures.count(&format!("type.appeals/{line}"), number);
+            figures.rate(&format!("type.share/{line}"), number, total);
+        }
+        for (topic, number) in tally(&self.appeals, |appeal| {
+            appeal.category.get(..4).unwrap_or(&appeal.category).to_owned()
+        }) {
+            figures.count(&format!("topic.appeals/{topic}"), number);
+        }
+        for (channel, number) in tally(&self.appeals, |appeal| appeal.channel.clone()) {
+            figures.count(&format!("channel.appeals/{channel}"), number);
+        }
+        let online = count(&self.appeals, |appeal| {
+            city.channel(&appeal.channel).is_some_and(|channel| channel.online)
+        });
+        figures.count("channel.online_total", online);
+        let civility = count(&self.appeals, |appeal| {
+            appeal.tags.iter().any(|tag| tag == "civility_drive")
+        });
+        figures.count("tag.appeals/civility_drive", civility);
+        let units = tally(&self.orders, |order| city.top_unit(&order.lead_unit).to_owned());
+        let mut sizes: Vec<i64> = units.values().copied().collect();
+        sizes.sort_unstable_by(|one, other| other.cmp(one));
+        figures.rate("unit.top_ten_share", sizes.iter().take(10).sum(), len(&self.orders));
+        for (unit, number) in units {
+            figures.count(&format!("unit.orders/{unit}"), number);
+        }
+    }
+
+    fn handling(&self, figures: &mut Figures) {
+        let on_time = count(&self.orders, |order| {
+            let due = order
+                .handle
+                .as_ref()
+                .and_then(|handle| instant(handle.due_time.as_ref()));
+            matches!((instant(order.accepted_reply_time.as_ref()), due), (Some(reply), Some(due)) if reply <= due)
+        });
+        let orders = len(&self.orders);
+        figures.rate("handling.on_time_rate", on_time, orders);
+        let signed_late = count(&self.orders, |order| {
+            let due = order.sign.as_ref().and_then(|sign| instant(sign.due_time.as_ref()));
+            matches!((instant(order.sign_time.as_ref()), due), (Some(signed), Some(due)) if signed > due)
+        });
+        figures.count("handling.signed_late", signed_late);
+        figures.rate(
+            "handling.contact_rate",
+            count(&self.orders, |order| order.contact_time.is_some()),
+            orders,
+        );
+        figures.count(
+            "handling.dispatched_by_person",
+            count(&self.orders, |order| order.dispatched_by_person),
+        );
+        figures.count(
+            "handling.open_orders",
+            count(&self.orders, |order| order.state != OrderState::Closed as i32),
+        );
+        figures.count(
+            "review.rejected_replies",
+            count(&self.reviews, |review| review.verdict == Verdict::Reject as i32),
+        );
+        let reworked = count(&self.orders, |order| order.round > 0);
+        figures.count("rework.orders", reworked);
+        figures.rate("rework.rate", reworked, orders);
+        let standing = |colour: CardColour| {
+            count(&self.cards, |card| {
+                card.colour == colour as i32 && card.withdrawn_time.is_none()
+            })
+        };
+        figures.count("cards.yellow", standing(CardColour::Yellow));
+        figures.count("cards.red", standing(CardColour::Red));
+        figures.count(
+            "cards.withdrawn",
+            count(&self.cards, |card| card.withdrawn_time.is_some()),
+        );
+    }
+
+    /// By the last round that was asked about.
+    fn satisfaction(&self, figures: &mut Figures) {
+        let mut last: HashMap<&str, &Task> = HashMap::new();
+        for task in &self.tasks {
+            let held = last.entry(task.order_id.as_str()).or_insert(task);
+            if task.round > held.round {
+                *held = task;
+            }
+        }
+        let last: Vec<&Task> = last.into_values().collect();
+        let rated = |wanted: &[Rating]| count(&last, |task| wanted.iter().any(|rating| task.rating == *rating as i32));
+        let satisfied = rated(&[Rating::VerySatisfied, Rating::Satisfied, Rating::FairlySatisfied]);
+        let dissatisfied = rated(&[Rating::Dissatisfied, Rating::VeryDissatisfied]);
+        let unrated = rated(&[Rating::Unrated]);
+        let all = len(&self.orders);
+        let attempted = count(&last, |task| task.attempt_count > 0);
+        figures.rate("handling.callback_rate", attempted, all);
+        figures.rate("callback.effective_rate", count(&last, |task| task.reached), all);
+        figures.count("callback.satisfied", satisfied);
+        figures.count("callback.dissatisfied", dissatisfied);
+        figures.count("satisfaction.unrated", unrated);
+        figures.rate("satisfaction.rating_rate", satisfied + dissatisfied, all);
+        figures.rate("satisfaction.rated_only", satisfied, satisfied + dissatisfied);
+        figures.rate("satisfaction.unrated_as_satisfied", all - dissatisfied, all);
+        figures.rate("satisfaction.lower_bound", satisfied, all);
+        figures.rate("satisfaction.upper_bound", all - dissatisfied, all);
+    }
+}
+
+/// The bulletin's five lines: reports are told among complaints, praise among the rest.
+fn bulletin_type(number: i32) -> &'static str {
+    match AppealType::try_from(number) {
+        Ok(AppealType::Help) => "HELP",
+        Ok(AppealType::Consult) => "CONSULT",
+        Ok(AppealType::Complaint | AppealType::Report) => "COMPLAINT",
+        Ok(AppealType::Suggestion) => "SUGGESTION",
+        Ok(AppealType::Praise | AppealType::Other | AppealType::Unspecified) | Err(_) => "OTHER",
+    }
+}
+
+fn instant(at: Option<&prost_types::Timestamp>) -> Option<DateTime<Utc>> {
+    at.and_then(from_proto)
+}
+
+fn len<T>(items: &[T]) -> i64 {
+    i64::try_from(items.len()).expect("a list fits into memory")
+}
+
+fn count<T>(items: &[T], wanted: impl Fn(&T) -> bool) -> i64 {
+    i64::try_from(items.iter().filter(|item| wanted(item)).count()).expect("a list fits into memory")
+}
+
+fn tally<T, K: Ord>(items: &[T], key: impl Fn(&T) -> K) -> BTreeMap<K, i64> {
+    let mut counts = BTreeMap::new();
+    for item in items {
+        *counts.entry(key(item)).or_insert(0) += 1;
+    }
+    counts
+}

@@ -1,0 +1,75 @@
+//! One whole replay: plan, play, compare, examine.
+
+use std::sync::Arc;
+
+use chrono::{DateTime, Utc};
+use hotline_proto::analytics::{GetBulletinRequest, GetBulletinResponse};
+use platform::clock::DrivenClock;
+use platform::service::Violation;
+
+use super::compare::{Row, compare};
+use super::driver::Driver;
+use super::figures::targets;
+use super::plan::plan;
+use super::recount::Lists;
+use super::scenario::Scenario;
+use crate::city::City;
+use crate::console::Failure;
+use crate::process::Suite;
+use crate::process::examine::examine;
+
+/// What a replay came out at.
+pub struct Outcome {
+    /// As analytics printed it.
+    pub bulletin: GetBulletinResponse,
+    /// Every target beside bulletin and recount.
+    pub rows: Vec<Row>,
+    /// Invariants that are broken afterwards.
+    pub violations: Vec<Violation>,
+}
+
+impl Outcome {
+    /// Every figure is exact and every invariant holds.
+    #[must_use]
+    pub fn is_right(&self) -> bool {
+        self.violations.is_empty() && !self.rows.is_empty() && self.rows.iter().all(Row::agrees)
+    }
+}
+
+/// Plays a scenario to its end and judges it.
+///
+/// # Errors
+/// A plan that cannot be made, or a call that was not answered as planned.
+pub async fn play(
+    suite: &Suite,
+    clock: Arc<DrivenClock>,
+    scenario: &Scenario,
+    city: &City,
+    progress: impl FnMut(usize, DateTime<Utc>),
+) -> Result<Outcome, Failure> {
+    let plan = plan(scenario, city).map_err(|error| Failure(error.to_string()))?;
+    let mut driver = Driver::new(suite, clock, &plan);
+    driver.play(progress).await?;
+    judge(suite, &driver, scenario, city).await
+}
+
+/// Compares and examines what stands now.
+///
+/// # Errors
+/// What a service answered.
+pub async fn judge(suite: &Suite, driver: &Driver<'_>, scenario: &Scenario, city: &City) -> Result<Outcome, Failure> {
+    let window = &scenario.window;
+    let request = GetBulletinRequest {
+        from_day: window.from.to_string(),
+        to_day: window.to.to_string(),
+    };
+    let bulletin = driver.clients().analyst()?.get_bulletin(request).await?.into_inner();
+    let recount = Lists::read(driver.clients(), window.from, window.to).await?.count(city);
+    let rows = compare(&targets(scenario), &bulletin, &recount);
+    let violations = examine(&suite.pools).await?;
+    Ok(Outcome {
+        bulletin,
+        rows,
+        violations,
+    })
+}

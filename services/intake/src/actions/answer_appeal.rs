@@ -1,0 +1,38 @@
+//! 在线办结: closes an appeal with an answer given at once.
+
+use chrono::{DateTime, Utc};
+use eventlog::Tx;
+use platform::sealing::SealKey;
+
+use super::Error;
+use crate::domain::appeal::{Appeal, AppealId};
+use crate::events;
+use crate::store::{appeals, cells};
+
+/// What the caller asks for, checked in shape. The answer is personal: no Debug.
+#[derive(Clone)]
+pub struct AnswerAppeal {
+    /// Which appeal.
+    pub appeal: AppealId,
+    /// The answer.
+    pub answer: String,
+    /// Who answers.
+    pub actor: String,
+}
+
+/// # Errors
+/// Absent, or [`Error::Refused`] for an appeal that is decided already.
+#[tracing::instrument(name = "answer_appeal", skip_all, fields(service = crate::NAME))]
+pub async fn answer_appeal(
+    tx: &mut Tx,
+    key: &SealKey,
+    command: &AnswerAppeal,
+    now: DateTime<Utc>,
+) -> Result<Appeal, Error> {
+    let appeal = appeals::lock_one(tx.conn(), command.appeal).await?;
+    let appeal = appeal.answer(now)?;
+    let answer = cells::seal_answer(key, appeal.id.0, &command.answer);
+    appeals::save_decision(tx.conn(), &appeal, Some(&answer)).await?;
+    tx.tell(events::answered(&appeal, &command.actor));
+    Ok(appeal)
+}

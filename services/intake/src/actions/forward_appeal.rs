@@ -1,0 +1,31 @@
+//! 转办: hands an appeal to routing. The order's id is known at once: it is derived from the event's.
+
+use chrono::{DateTime, Utc};
+use eventlog::Tx;
+use platform::ids::{derived_id, new_id};
+
+use super::Error;
+use crate::domain::appeal::{Appeal, AppealId, OrderId};
+use crate::events;
+use crate::store::appeals;
+
+/// What the caller asks for, checked in shape.
+#[derive(Clone, Debug)]
+pub struct ForwardAppeal {
+    /// Which appeal.
+    pub appeal: AppealId,
+    /// Who forwards.
+    pub actor: String,
+}
+
+/// # Errors
+/// Absent, or [`Error::Refused`] for an appeal that is decided already.
+#[tracing::instrument(name = "forward_appeal", skip_all, fields(service = crate::NAME))]
+pub async fn forward_appeal(tx: &mut Tx, command: &ForwardAppeal, now: DateTime<Utc>) -> Result<Appeal, Error> {
+    let appeal = appeals::lock_one(tx.conn(), command.appeal).await?;
+    let event = new_id(now);
+    let appeal = appeal.forward(OrderId(derived_id(event, "order")), now)?;
+    appeals::save_decision(tx.conn(), &appeal, None).await?;
+    tx.tell(events::forwarded(&appeal, event, &command.actor));
+    Ok(appeal)
+}

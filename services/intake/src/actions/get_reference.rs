@@ -1,0 +1,21 @@
+//! Reads the reference data in force on a day.
+
+use chrono::NaiveDate;
+use eventlog::Tx;
+use platform::store::StoreError;
+
+use super::Error;
+use crate::domain::reference::Reference;
+use crate::store::reference;
+
+/// Gives the version and the data.
+///
+/// # Errors
+/// Absent when nothing is in force on the day.
+#[tracing::instrument(name = "get_reference", skip_all, fields(service = crate::NAME))]
+pub async fn get_reference(tx: &mut Tx, day: NaiveDate) -> Result<(u64, Reference), Error> {
+    let version = reference::version_on(tx.conn(), day)
+        .await?
+        .ok_or(StoreError::Absent("reference data on that day"))?;
+    Ok((version, reference::read(tx.conn(), version).await?))
+}

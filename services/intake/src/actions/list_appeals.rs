@@ -1,0 +1,14 @@
+//! Lists appeals, without anything personal.
+
+use eventlog::Tx;
+
+use super::Error;
+use crate::domain::appeal::Appeal;
+use crate::store::listing::{self, AppealFilter, Window};
+
+/// # Errors
+/// Only the store's.
+#[tracing::instrument(name = "list_appeals", skip_all, fields(service = crate::NAME))]
+pub async fn list_appeals(tx: &mut Tx, window: &Window, filter: &AppealFilter) -> Result<Vec<Appeal>, Error> {
+    Ok(listing::appeals(tx.conn(), window, filter).await?)
+}

@@ -1,0 +1,13 @@
+//! Lists calls, without the numbers that called.
+
+use eventlog::Tx;
+
+use super::Error;
+use crate::store::listing::{self, ListedCall, Window};
+
+/// # Errors
+/// Only the store's.
+#[tracing::instrument(name = "list_calls", skip_all, fields(service = crate::NAME))]
+pub async fn list_calls(tx: &mut Tx, window: &Window) -> Result<Vec<ListedCall>, Error> {
+    Ok(listing::calls(tx.conn(), window).await?)
+}

@@ -1,0 +1,62 @@
+//! The verbs of intake: one file each, each on an open transaction that is lent to it. An RPC opens one, a consumer
+//! lends its batch's. An action changes nothing but its transaction, for it may be run again.
+
+pub mod answer_appeal;
+pub mod forward_appeal;
+pub mod get_appeal;
+pub mod get_reference;
+pub mod hear_orders;
+pub mod list_appeals;
+pub mod list_calls;
+pub mod publish_reference;
+pub mod push_appeals;
+pub mod read_appeal_text;
+pub mod record_call;
+pub mod register_appeal;
+
+use platform::sealing::{SealKey, Sealer};
+use platform::store::{AsStoreError, StoreError};
+
+use crate::domain::Fault;
+use crate::domain::appeal::{ForeignOrder, Refusal};
+use crate::store::reference::Cache;
+
+/// Why an action did not happen.
+#[derive(Debug, thiserror::Error)]
+pub enum Error {
+    /// A rule says no.
+    #[error(transparent)]
+    Refused(#[from] Refusal),
+    /// Fields break rules that only the store's data could tell; all of them.
+    #[error("{} field(s) break a rule", .0.len())]
+    Invalid(Vec<Fault>),
+    /// What he may see but not do.
+    #[error("{0}")]
+    Denied(&'static str),
+    /// An order of another appeal.
+    #[error(transparent)]
+    Foreign(#[from] ForeignOrder),
+    /// The store.
+    #[error("the store failed")]
+    Store(#[from] StoreError),
+}
+
+impl AsStoreError for Error {
+    fn as_store_error(&self) -> Option<&StoreError> {
+        match self {
+            Self::Store(error) => Some(error),
+            _ => None,
+        }
+    }
+}
+
+/// What registering needs besides its transaction.
+#[derive(Clone)]
+pub struct Desk {
+    /// Hashes telephone numbers.
+    pub sealer: Sealer,
+    /// Seals; asked for before the transaction.
+    pub key: SealKey,
+    /// What is in force.
+    pub references: Cache,
+}

@@ -1,0 +1,186 @@
+//! A platform's batch: each item is decided by itself, the accepted ones are written together. At most six statements
+//! however many items there are (the log's own not counted).
+
+use std::collections::{HashMap, HashSet};
+
+use chrono::{DateTime, NaiveDate, Utc};
+use eventlog::Tx;
+use platform::ids::new_id;
+use platform::numbers::number;
+
+use super::{Desk, Error};
+use crate::domain::Fault;
+use crate::domain::appeal::{Appeal, AppealId, Origin, Refusal, Upstream};
+use crate::domain::draft::Draft;
+use crate::domain::push::{Key, Receipt, Verdict, against, plan};
+use crate::events;
+use crate::store::fresh::{self, Fresh};
+use crate::store::{appeals, cells};
+
+/// One item, checked in shape.
+#[derive(Clone, Debug)]
+pub struct PushedAppeal {
+    /// The platform's number, and the hash of all that was pushed.
+    pub key: Key,
+    /// The appeal.
+    pub draft: Draft,
+    /// The platform's deadline.
+    pub due_at: Option<DateTime<Utc>>,
+}
+
+/// A batch of one platform.
+#[derive(Clone, Debug)]
+pub struct PushAppeals {
+    /// Platform, as its token says.
+    pub platform: String,
+    /// Items, in the order of the stream.
+    pub items: Vec<PushedAppeal>,
+    /// Who pushes.
+    pub actor: String,
+}
+
+/// What becomes of one item once the transaction is committed.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Outcome {
+    /// Stored, now or before.
+    Accepted(Receipt),
+    /// The number was used with another content.
+    Reused,
+    /// Its codes are not in force.
+    Invalid(Vec<Fault>),
+}
+
+/// # Errors
+/// `NO_REFERENCE` when nothing is in force today. Anything else is an item's own outcome.
+#[tracing::instrument(name = "push_appeals", skip_all, fields(service = crate::NAME, items = command.items.len()))]
+pub async fn push_appeals(
+    tx: &mut Tx,
+    desk: &Desk,
+    command: &PushAppeals,
+    now: DateTime<Utc>,
+) -> Result<Vec<Outcome>, Error> {
+    let today = calendar::local_date(now);
+    let in_force = desk
+        .references
+        .in_force(tx.conn(), today)
+        .await?
+        .ok_or(Refusal::NoReference)?;
+    let numbers: Vec<&str> = command.items.iter().map(|i| i.key.number.as_str()).collect();
+    let known = appeals::pushed(tx.conn(), &command.platform, &numbers).await?;
+    let keys = command.items.iter().map(|item| &item.key);
+    let mut verdicts = plan(keys, &known, |at| {
+        in_force.check(&command.items[at].draft.codes, "appeal")
+    });
+    let written = write(tx, desk, command, &verdicts, in_force.version, now, today).await?;
+    yield_to_winners(tx, command, &mut verdicts, &written).await?;
+    Ok(outcomes(command, verdicts, &written))
+}
+
+/// Writes what is new, and tells it. Gives the receipts of what was written, by upstream number.
+async fn write(
+    tx: &mut Tx,
+    desk: &Desk,
+    command: &PushAppeals,
+    verdicts: &[Verdict],
+    reference: u64,
+    now: DateTime<Utc>,
+    today: NaiveDate,
+) -> Result<HashMap<String, Receipt>, Error> {
+    let mut new: Vec<&PushedAppeal> = command
+        .items
+        .iter()
+        .zip(verdicts)
+        .filter(|(_, verdict)| **verdict == Verdict::New)
+        .map(|(item, _)| item)
+        .collect();
+    if new.is_empty() {
+        return Ok(HashMap::new());
+    }
+    // In the order of the unique index: two streams with the same numbers wait for each other, never in a circle.
+    new.sort_by(|a, b| a.key.number.cmp(&b.key.number));
+    let serials = fresh::serials(tx.conn(), new.len()).await?;
+    let rows: Vec<Fresh> = new
+        .into_iter()
+        .zip(serials)
+        .map(|(item, serial)| {
+            let origin = Origin::Platform(Upstream {
+                platform: command.platform.clone(),
+                number: item.key.number.clone(),
+                due_at: item.due_at,
+            });
+            let id = AppealId(new_id(now));
+            let own = number('A', today, serial);
+            Fresh {
+                appeal: Appeal::receive(id, own, item.draft.codes.clone(), reference, origin, now),
+                personal: cells::seal(&desk.sealer, &desk.key, id.0, &item.draft.personal),
+                upstream_hash: Some(item.key.hash.clone()),
+            }
+        })
+        .collect();
+    let written: HashSet<_> = fresh::insert(tx.conn(), &rows).await?.into_iter().collect();
+    let mut receipts = HashMap::new();
+    for Fresh { appeal, .. } in rows {
+        if !written.contains(&appeal.id.0) {
+            continue;
+        }
+        tx.tell(events::registered(&appeal, &command.actor));
+        if let Some(upstream) = appeal.upstream {
+            let receipt = Receipt {
+                appeal: appeal.id.0,
+                number: appeal.number,
+                received_at: appeal.received_at,
+            };
+            receipts.insert(upstream.number, receipt);
+        }
+    }
+    Ok(receipts)
+}
+
+/// What another stream wrote between our look and our insert is judged against what stands there now.
+async fn yield_to_winners(
+    tx: &mut Tx,
+    command: &PushAppeals,
+    verdicts: &mut [Verdict],
+    written: &HashMap<String, Receipt>,
+) -> Result<(), Error> {
+    let is_lost =
+        |item: &PushedAppeal, verdict: &Verdict| *verdict == Verdict::New && !written.contains_key(&item.key.number);
+    let lost: Vec<&str> = command
+        .items
+        .iter()
+        .zip(verdicts.iter())
+        .filter(|(item, verdict)| is_lost(item, verdict))
+        .map(|(item, _)| item.key.number.as_str())
+        .collect();
+    if lost.is_empty() {
+        return Ok(());
+    }
+    let winners = appeals::pushed(tx.conn(), &command.platform, &lost).await?;
+    for (item, verdict) in command.items.iter().zip(verdicts.iter_mut()) {
+        // Later items of the same number were judged by our own first one; all are judged again by the winner.
+        if let Some(winner) = winners.get(&item.key.number)
+            && !matches!(verdict, Verdict::Invalid(_))
+        {
+            *verdict = against(winner, &item.key);
+        }
+    }
+    Ok(())
+}
+
+fn outcomes(command: &PushAppeals, verdicts: Vec<Verdict>, written: &HashMap<String, Receipt>) -> Vec<Outcome> {
+    verdicts
+        .into_iter()
+        .zip(&command.items)
+        .map(|(verdict, item)| match verdict {
+            Verdict::Again(receipt) => Outcome::Accepted(receipt),
+            Verdict::Reused => Outcome::Reused,
+            Verdict::Invalid(faults) => Outcome::Invalid(faults),
+            Verdict::New | Verdict::SameAs(_) => Outcome::Accepted(
+                written
+                    .get(&item.key.number)
+                    .cloned()
+                    .expect("new items were written or judged again by the winner"),
+            ),
+        })
+        .collect()
+}

@@ -1,0 +1,57 @@
+//! The text behind an order, for a reader that routing vouches for. On record before it is shown (I10).
+
+use chrono::{DateTime, Utc};
+use eventlog::Tx;
+use platform::ids::new_id;
+use platform::store::StoreError;
+
+use super::Error;
+use crate::domain::appeal::{AppealId, OrderId, State};
+use crate::store::appeals::{Name, Stored};
+use crate::store::reads::PersonalRead;
+use crate::store::{appeals, reads};
+
+/// What routing asks for, checked in shape.
+#[derive(Clone, Debug)]
+pub struct ReadAppealText {
+    /// Which appeal.
+    pub appeal: AppealId,
+    /// The order that routing vouches for.
+    pub order: OrderId,
+    /// Who reads.
+    pub reader: String,
+    /// Unit for which he reads.
+    pub unit: String,
+}
+
+const TEXT: &[&str] = &["title", "content", "place"];
+const TEXT_AND_APPELLANT: &[&str] = &["name", "phone", "id_number", "address", "title", "content", "place"];
+
+/// Gives the appeal, and whether the unit may learn who brings it (domain.md §7: not of confidential ones).
+///
+/// # Errors
+/// Absent for an appeal that is none, or that is not behind this order.
+#[tracing::instrument(name = "read_appeal_text", skip_all, fields(service = crate::NAME))]
+pub async fn read_appeal_text(
+    tx: &mut Tx,
+    command: &ReadAppealText,
+    now: DateTime<Utc>,
+) -> Result<(Stored, bool), Error> {
+    let stored = appeals::read(tx.conn(), &Name::Id(command.appeal), None).await?;
+    let appeal = &stored.appeal;
+    if !matches!(appeal.state, State::Ordered { order, .. } if order == command.order) {
+        return Err(StoreError::Absent("appeal").into());
+    }
+    let with_appellant = !appeal.codes.anonymous && !appeal.codes.confidential;
+    let read = PersonalRead {
+        id: new_id(now),
+        appeal: appeal.id.0,
+        reader: command.reader.clone(),
+        vouched: Some((command.unit.clone(), command.order.0)),
+        purpose: "order text".to_owned(),
+        fields: if with_appellant { TEXT_AND_APPELLANT } else { TEXT },
+        read_at: now,
+    };
+    reads::record(tx.conn(), &read).await?;
+    Ok((stored, with_appellant))
+}

@@ -1,0 +1,69 @@
+//! 登记: registers one appeal of the city's own channels.
+
+use chrono::{DateTime, Utc};
+use eventlog::Tx;
+use platform::ids::new_id;
+use platform::numbers::number;
+use uuid::Uuid;
+
+use super::{Desk, Error};
+use crate::domain::appeal::{Appeal, AppealId, Origin, Refusal};
+use crate::domain::draft::Draft;
+use crate::events;
+use crate::store::fresh::{self, Fresh};
+use crate::store::{calls, cells};
+
+/// What the caller asks for, checked in shape.
+#[derive(Clone, Debug)]
+pub struct RegisterAppeal {
+    /// The appeal.
+    pub draft: Draft,
+    /// Call that brought it.
+    pub call: Option<Uuid>,
+    /// Who registers.
+    pub actor: String,
+}
+
+/// # Errors
+/// [`Error::Invalid`] for codes that are not in force today, `NO_REFERENCE` when nothing is, absent for a call that
+/// is not on record.
+#[tracing::instrument(name = "register_appeal", skip_all, fields(service = crate::NAME))]
+pub async fn register_appeal(
+    tx: &mut Tx,
+    desk: &Desk,
+    command: &RegisterAppeal,
+    now: DateTime<Utc>,
+) -> Result<Appeal, Error> {
+    let today = calendar::local_date(now);
+    let in_force = desk
+        .references
+        .in_force(tx.conn(), today)
+        .await?
+        .ok_or(Refusal::NoReference)?;
+    let faults = in_force.check(&command.draft.codes, "appeal");
+    if !faults.is_empty() {
+        return Err(Error::Invalid(faults));
+    }
+    if let Some(call) = command.call {
+        calls::require(tx.conn(), call).await?;
+    }
+    let id = AppealId(new_id(now));
+    let serial = fresh::serials(tx.conn(), 1).await?;
+    let appeal = Appeal::receive(
+        id,
+        number('A', today, serial[0]),
+        command.draft.codes.clone(),
+        in_force.version,
+        Origin::City { call: command.call },
+        now,
+    );
+    let personal = cells::seal(&desk.sealer, &desk.key, id.0, &command.draft.personal);
+    let row = Fresh {
+        appeal: appeal.clone(),
+        personal,
+        upstream_hash: None,
+    };
+    fresh::insert(tx.conn(), &[row]).await?;
+    tx.tell(events::registered(&appeal, &command.actor));
+    Ok(appeal)
+}

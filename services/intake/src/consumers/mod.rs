@@ -1,0 +1,3 @@
+//! What other services tell intake.
+
+pub mod orders;

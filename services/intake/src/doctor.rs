@@ -1,0 +1,29 @@
+//! Intake's share of `hotline doctor`: I1, an acknowledged appeal is never lost and never doubled.
+
+use platform::service::Violation;
+use platform::store::StoreError;
+use sqlx::PgPool;
+
+use crate::store::doctor;
+
+/// Looks for broken invariants; changes nothing.
+///
+/// # Errors
+/// When the database refuses.
+pub async fn check(pool: &PgPool) -> Result<Vec<Violation>, StoreError> {
+    let mut found = doctor::doubled(pool).await?;
+    found.extend(doctor::receipts(pool).await?);
+    found.extend(doctor::told(pool).await?);
+    found.extend(doctor::orphans(pool).await?);
+    Ok(found)
+}
+
+pub use crate::store::doctor::Forwarded;
+
+/// Every forwarded appeal with the order that routing should have for it, for what only both databases show.
+///
+/// # Errors
+/// When the database refuses.
+pub async fn forwarded(pool: &PgPool) -> Result<Vec<Forwarded>, StoreError> {
+    doctor::forwarded(pool).await
+}

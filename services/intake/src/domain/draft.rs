@@ -1,0 +1,79 @@
+//! What somebody says about an appeal before it has a number.
+
+use hotline_proto::common::{AppealType, Urgency};
+
+/// A draft whose shape is right; its codes are not yet checked against the reference in force.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Draft {
+    /// Codes.
+    pub codes: Codes,
+    /// What must be sealed.
+    pub personal: Personal,
+}
+
+/// The codes of an appeal: nothing of a person.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Codes {
+    /// Code of a channel.
+    pub channel: String,
+    /// What is wanted.
+    pub kind: AppealType,
+    /// Code of a category, 2 digits a level.
+    pub category: String,
+    /// Code of a region, 6 or 9 digits.
+    pub region: String,
+    /// How soon.
+    pub urgency: Urgency,
+    /// Codes of tags, sorted, without duplicates.
+    pub tags: Vec<String>,
+    /// 匿名.
+    pub anonymous: bool,
+    /// 保密.
+    pub confidential: bool,
+}
+
+/// Who brings it and what he says. Sealed at rest, never printed: its Debug is empty.
+#[derive(Clone, Default, PartialEq, Eq)]
+pub struct Personal {
+    /// Who; always with name and phone unless the appeal is anonymous.
+    pub appellant: Appellant,
+    /// One line.
+    pub title: String,
+    /// The matter.
+    pub content: String,
+    /// Where it happened.
+    pub place: Option<String>,
+}
+
+/// 诉求人. Its Debug is empty.
+#[derive(Clone, Default, PartialEq, Eq)]
+pub struct Appellant {
+    /// Name.
+    pub name: Option<String>,
+    /// Normalised telephone number.
+    pub phone: Option<String>,
+    /// Identity number.
+    pub id_number: Option<String>,
+    /// Address.
+    pub address: Option<String>,
+}
+
+impl Appellant {
+    /// Nothing is known of him.
+    #[must_use]
+    pub fn is_unknown(&self) -> bool {
+        *self == Self::default()
+    }
+}
+
+impl std::fmt::Debug for Personal {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("Personal")
+    }
+}
+
+impl std::fmt::Debug for Appellant {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("Appellant")
+    }
+}

@@ -1,0 +1,250 @@
+//! Channels, categories and regions: whole sets, each effective from a day (domain.md §3).
+
+use std::collections::HashSet;
+
+use super::Fault;
+use super::draft::Codes;
+
+/// Most entries of one kind; the whole fits into one message of 1 MiB and one event.
+pub const MAX_ENTRIES: usize = 10_000;
+/// Most levels of the category tree, 2 digits each.
+const MAX_LEVELS: usize = 5;
+
+/// A code and how people call it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Named {
+    /// Code.
+    pub code: String,
+    /// Name in Chinese.
+    pub name: String,
+}
+
+/// A channel.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Channel {
+    /// Code, `lower_snake`, and name.
+    pub named: Named,
+    /// One of the bulletin's online channels.
+    pub online: bool,
+}
+
+/// A whole set of reference data, checked.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Reference {
+    /// Channels.
+    pub channels: Vec<Channel>,
+    /// Categories; every parent is there.
+    pub categories: Vec<Named>,
+    /// Regions.
+    pub regions: Vec<Named>,
+}
+
+impl Reference {
+    /// Checks a whole set.
+    ///
+    /// # Errors
+    /// Every fault: codes of a wrong shape, codes that come twice, categories without their parent, empty kinds.
+    pub fn check(channels: Vec<Channel>, categories: Vec<Named>, regions: Vec<Named>) -> Result<Self, Vec<Fault>> {
+        let mut faults = Vec::new();
+        let channel_codes: Vec<&str> = channels.iter().map(|c| c.named.code.as_str()).collect();
+        let category_codes = codes(&categories);
+        let region_codes = codes(&regions);
+        check_kind("channels", &channel_codes, channel_shape, &mut faults);
+        check_kind("categories", &category_codes, category_shape, &mut faults);
+        check_parents(&category_codes, &mut faults);
+        check_kind("regions", &region_codes, region_shape, &mut faults);
+        if faults.is_empty() {
+            Ok(Self {
+                channels,
+                categories,
+                regions,
+            })
+        } else {
+            Err(faults)
+        }
+    }
+}
+
+fn codes(entries: &[Named]) -> Vec<&str> {
+    entries.iter().map(|entry| entry.code.as_str()).collect()
+}
+
+fn check_kind(kind: &str, codes: &[&str], shape: fn(&str) -> Result<(), &'static str>, faults: &mut Vec<Fault>) {
+    let path = format!("reference.{kind}");
+    if codes.is_empty() {
+        faults.push(Fault::new(&path, "must not be empty: a version is the whole set"));
+    }
+    if codes.len() > MAX_ENTRIES {
+        faults.push(Fault::new(&path, format!("must have at most {MAX_ENTRIES} entries")));
+        return;
+    }
+    let mut seen = HashSet::new();
+    for (at, code) in codes.iter().enumerate() {
+        let field = || format!("{path}[{at}].code");
+        if let Err(right) = shape(code) {
+            faults.push(Fault::new(field(), right));
+        } else if !seen.insert(*code) {
+            faults.push(Fault::new(field(), format!("{code} comes twice")));
+        }
+    }
+}
+
+fn check_parents(codes: &[&str], faults: &mut Vec<Fault>) {
+    if codes.len() > MAX_ENTRIES {
+        return;
+    }
+    let known: HashSet<&str> = codes.iter().copied().collect();
+    for (at, code) in codes.iter().enumerate() {
+        if category_shape(code).is_err() || code.len() == 2 {
+            continue;
+        }
+        let parent = &code[..code.len() - 2];
+        if !known.contains(parent) {
+            faults.push(Fault::new(
+                format!("reference.categories[{at}].code"),
+                format!("{code} has no parent {parent}"),
+            ));
+        }
+    }
+}
+
+fn channel_shape(code: &str) -> Result<(), &'static str> {
+    let right = (1..=64).contains(&code.len())
+        && code.starts_with(|c: char| c.is_ascii_lowercase())
+        && code
+            .bytes()
+            .all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'_');
+    if right {
+        Ok(())
+    } else {
+        Err("must be lower_snake: a letter, then letters, digits or '_', 64 at most")
+    }
+}
+
+fn category_shape(code: &str) -> Result<(), &'static str> {
+    let right = (2..=2 * MAX_LEVELS).contains(&code.len())
+        && code.len().is_multiple_of(2)
+        && code.bytes().all(|b| b.is_ascii_digit());
+    if right {
+        Ok(())
+    } else {
+        Err("must have 2 digits a level, 5 levels at most")
+    }
+}
+
+fn region_shape(code: &str) -> Result<(), &'static str> {
+    if matches!(code.len(), 6 | 9) && code.bytes().all(|b| b.is_ascii_digit()) {
+        Ok(())
+    } else {
+        Err("must be a GB/T 2260 code of 6 digits, or 9 with the township")
+    }
+}
+
+/// The codes of one version, to look them up.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct InForce {
+    /// The version.
+    pub version: u64,
+    /// Codes of channels.
+    pub channels: HashSet<String>,
+    /// Codes of categories.
+    pub categories: HashSet<String>,
+    /// Codes of regions.
+    pub regions: HashSet<String>,
+}
+
+impl InForce {
+    /// Checks an appeal's codes; `prefix` is the path of the draft, as in `appeal`. Tags are a free second axis.
+    #[must_use]
+    pub fn check(&self, codes: &Codes, prefix: &str) -> Vec<Fault> {
+        [
+            ("channel", &codes.channel, &self.channels, "is not a channel in force"),
+            (
+                "category",
+                &codes.category,
+                &self.categories,
+                "is not a category in force",
+            ),
+            ("region", &codes.region, &self.regions, "is not a region in force"),
+        ]
+        .into_iter()
+        .filter(|(_, code, known, _)| !known.contains(code.as_str()))
+        .map(|(field, _, _, what)| Fault::new(format!("{prefix}.{field}"), what))
+        .collect()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn named(code: &str) -> Named {
+        Named {
+            code: code.to_owned(),
+            name: "名".to_owned(),
+        }
+    }
+
+    fn channel(code: &str) -> Channel {
+        Channel {
+            named: named(code),
+            online: false,
+        }
+    }
+
+    fn check(channels: &[&str], categories: &[&str], regions: &[&str]) -> Vec<(String, String)> {
+        Reference::check(
+            channels.iter().map(|c| channel(c)).collect(),
+            categories.iter().map(|c| named(c)).collect(),
+            regions.iter().map(|c| named(c)).collect(),
+        )
+        .err()
+        .unwrap_or_default()
+        .into_iter()
+        .map(|fault| (fault.field, fault.description))
+        .collect()
+    }
+
+    #[test]
+    fn a_whole_set_is_taken() {
+        let faults = check(
+            &["phone", "wechat_12345"],
+            &["01", "0101", "010101", "01010101", "0101010101"],
+            &["430300", "430302001"],
+        );
+        assert_eq!(faults, []);
+    }
+
+    #[test]
+    fn every_fault_is_told_at_its_place() {
+        let faults = check(
+            &["phone", "Phone", "phone"],
+            &["01", "0201", "1", "010101010101", "01"],
+            &["4303", "430302", "430302"],
+        );
+        let fields: Vec<&str> = faults.iter().map(|(field, _)| field.as_str()).collect();
+        assert_eq!(
+            fields,
+            [
+                "reference.channels[1].code",
+                "reference.channels[2].code",
+                "reference.categories[2].code",
+                "reference.categories[3].code",
+                "reference.categories[4].code",
+                "reference.categories[1].code",
+                "reference.regions[0].code",
+                "reference.regions[2].code",
+            ]
+        );
+        assert_eq!(faults[5].1, "0201 has no parent 02");
+    }
+
+    #[test]
+    fn an_empty_kind_is_refused() {
+        let fields: Vec<String> = check(&[], &[], &[]).into_iter().map(|f| f.0).collect();
+        assert_eq!(
+            fields,
+            ["reference.channels", "reference.categories", "reference.regions"]
+        );
+    }
+}

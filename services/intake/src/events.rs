@@ -1,0 +1,118 @@
+//! What intake tells the others: codes, times and identifiers, nothing of a person.
+
+use chrono::{DateTime, NaiveDate, Utc};
+use eventlog::NewEvent;
+use hotline_proto::events::event::Body;
+use hotline_proto::events::{
+    AppealAnswered, AppealFacts, AppealForwarded, AppealRegistered, CallRecorded, NamedCode, ReferencePublished,
+};
+use platform::grpc::time::to_proto;
+use platform::ids::{derived_id, new_id};
+use uuid::Uuid;
+
+use crate::domain::appeal::Appeal;
+use crate::domain::reference::{Named, Reference};
+use crate::store::calls::FreshCall;
+
+/// An appeal was registered.
+#[must_use]
+pub fn registered(appeal: &Appeal, actor: &str) -> NewEvent {
+    let body = Body::AppealRegistered(AppealRegistered {
+        appeal: Some(facts(appeal)),
+    });
+    of_appeal(appeal, new_id(appeal.changed_at), actor, body)
+}
+
+/// 在线办结.
+#[must_use]
+pub fn answered(appeal: &Appeal, actor: &str) -> NewEvent {
+    let body = Body::AppealAnswered(AppealAnswered {
+        appeal: Some(facts(appeal)),
+    });
+    of_appeal(appeal, new_id(appeal.changed_at), actor, body)
+}
+
+/// 转办. The order's id is derived from `event`, so the id was drawn before the appeal changed.
+#[must_use]
+pub fn forwarded(appeal: &Appeal, event: Uuid, actor: &str) -> NewEvent {
+    let body = Body::AppealForwarded(AppealForwarded {
+        appeal: Some(facts(appeal)),
+    });
+    of_appeal(appeal, event, actor, body)
+}
+
+/// A call was recorded.
+#[must_use]
+pub fn call_recorded(call: &FreshCall, actor: &str) -> NewEvent {
+    NewEvent {
+        event_id: new_id(call.offered_at),
+        key: call.id,
+        version: 1,
+        actor: actor.to_owned(),
+        occurred_at: call.offered_at,
+        body: Body::CallRecorded(CallRecorded {
+            call_id: call.id.to_string(),
+            offered_time: Some(to_proto(call.offered_at)),
+            answered: call.answered,
+        }),
+    }
+}
+
+/// Names for codes, effective from a day. All versions have one key, so that they are read in order.
+#[must_use]
+pub fn reference_published(
+    version: u64,
+    valid_from: NaiveDate,
+    reference: &Reference,
+    actor: &str,
+    now: DateTime<Utc>,
+) -> NewEvent {
+    let code = |named: &Named| NamedCode {
+        code: named.code.clone(),
+        name: named.name.clone(),
+    };
+    NewEvent {
+        event_id: new_id(now),
+        key: derived_id(Uuid::nil(), "reference"),
+        version,
+        actor: actor.to_owned(),
+        occurred_at: now,
+        body: Body::ReferencePublished(ReferencePublished {
+            version,
+            valid_from: valid_from.to_string(),
+            channels: reference.channels.iter().map(|c| code(&c.named)).collect(),
+            categories: reference.categories.iter().map(code).collect(),
+            regions: reference.regions.iter().map(code).collect(),
+        }),
+    }
+}
+
+fn of_appeal(appeal: &Appeal, event: Uuid, actor: &str, body: Body) -> NewEvent {
+    NewEvent {
+        event_id: event,
+        key: appeal.id.0,
+        version: appeal.version,
+        actor: actor.to_owned(),
+        occurred_at: appeal.changed_at,
+        body,
+    }
+}
+
+fn facts(appeal: &Appeal) -> AppealFacts {
+    let upstream = appeal.upstream.as_ref();
+    AppealFacts {
+        appeal_id: appeal.id.0.to_string(),
+        appeal_number: appeal.number.clone(),
+        r#type: appeal.codes.kind.into(),
+        category: appeal.codes.category.clone(),
+        region: appeal.codes.region.clone(),
+        channel: appeal.codes.channel.clone(),
+        urgency: appeal.codes.urgency.into(),
+        received_time: Some(to_proto(appeal.received_at)),
+        tags: appeal.codes.tags.clone(),
+        anonymous: appeal.codes.anonymous,
+        confidential: appeal.codes.confidential,
+        platform: upstream.map(|u| u.platform.clone()).unwrap_or_default(),
+        upstream_due_time: upstream.and_then(|u| u.due_at).map(to_proto),
+    }
+}

@@ -1,0 +1,316 @@
+//! The edge: each method is parse, act, render. What a request may be is in [`parse`] and [`parse_reads`], what an
+//! error looks like in [`status`].
+
+pub mod parse;
+pub mod parse_reads;
+pub mod push;
+pub mod render;
+pub mod status;
+
+use std::sync::Arc;
+
+use chrono::{DateTime, Utc};
+use eventlog::{Call, Store};
+use hotline_proto::intake as pb;
+use hotline_proto::intake::intake_service_server::IntakeService;
+use platform::auth::Caller;
+use platform::clock::SharedClock;
+use platform::grpc::status as edge;
+use platform::lifecycle::Lifecycle;
+use platform::sealing::Sealer;
+use prost::Message;
+use tokio::sync::Semaphore;
+use tonic::{Request, Response, Status, Streaming};
+use uuid::Uuid;
+
+use crate::actions::answer_appeal::answer_appeal;
+use crate::actions::forward_appeal::forward_appeal;
+use crate::actions::get_appeal::get_appeal;
+use crate::actions::get_reference::get_reference;
+use crate::actions::list_appeals::list_appeals;
+use crate::actions::list_calls::list_calls;
+use crate::actions::publish_reference::publish_reference;
+use crate::actions::read_appeal_text::read_appeal_text;
+use crate::actions::record_call::record_call;
+use crate::actions::register_appeal::register_appeal;
+use crate::actions::{Desk, Error};
+use crate::config::IntakeConfig;
+use crate::store::reference::Cache;
+
+/// Serves `hotline.intake.v1`.
+#[derive(Clone)]
+pub struct Intake {
+    /// Runs transactions.
+    pub store: Store,
+    /// Business time.
+    pub clock: SharedClock,
+    /// Seals and opens personal fields.
+    pub sealer: Sealer,
+    /// What is in force.
+    pub references: Cache,
+    /// Limits.
+    pub config: IntakeConfig,
+    /// Permits of push streams.
+    pub push_streams: Arc<Semaphore>,
+    /// What push streams run on.
+    pub lifecycle: Lifecycle,
+}
+
+impl Intake {
+    /// What sealing at `now` needs; the key is asked for before the transaction.
+    async fn desk(&self, now: DateTime<Utc>) -> Result<Desk, Status> {
+        let key = self.sealer.key_for(now).await.map_err(|e| edge::store(&e))?;
+        Ok(Desk {
+            sealer: self.sealer.clone(),
+            key,
+            references: self.references.clone(),
+        })
+    }
+}
+
+fn call(caller: &Caller, rpc: &'static str, request_id: Uuid, request: &impl Message, now: DateTime<Utc>) -> Call {
+    Call {
+        caller: caller.actor(),
+        rpc,
+        request_id,
+        content: request.encode_to_vec(),
+        now,
+    }
+}
+
+#[allow(
+    clippy::needless_pass_by_value,
+    reason = "shaped for map_err, which gives the error away"
+)]
+fn refuse(error: Error) -> Status {
+    status::of(&error)
+}
+
+#[tonic::async_trait]
+impl IntakeService for Intake {
+    type PushAppealsStream = push::Answers;
+
+    async fn register_appeal(
+        &self,
+        request: Request<pb::RegisterAppealRequest>,
+    ) -> Result<Response<pb::RegisterAppealResponse>, Status> {
+        let caller = Caller::of(&request);
+        let request = request.into_inner();
+        let (id, command) = parse::register_appeal(&request, &caller).map_err(|e| edge::invalid(&e))?;
+        let now = self.clock.now();
+        let desk = self.desk(now).await?;
+        let call = call(&caller, "RegisterAppeal", id, &request, now);
+        let answer = self
+            .store
+            .once(&call, "register_appeal", move |tx| {
+                let (desk, command) = (desk.clone(), command.clone());
+                Box::pin(async move {
+                    let appeal = register_appeal(tx, &desk, &command, now).await?;
+                    Ok(render::registered(&appeal))
+                })
+            })
+            .await;
+        answer.map(Response::new).map_err(refuse)
+    }
+
+    async fn push_appeals(
+        &self,
+        request: Request<Streaming<pb::PushAppealsRequest>>,
+    ) -> Result<Response<Self::PushAppealsStream>, Status> {
+        let caller = Caller::of(&request);
+        push::start(self, &caller, request.into_inner()).map(Response::new)
+    }
+
+    async fn answer_appeal(
+        &self,
+        request: Request<pb::AnswerAppealRequest>,
+    ) -> Result<Response<pb::AnswerAppealResponse>, Status> {
+        let caller = Caller::of(&request);
+        let request = request.into_inner();
+        let (id, command) = parse::answer_appeal(&request, &caller).map_err(|e| edge::invalid(&e))?;
+        let now = self.clock.now();
+        let key = self.sealer.key_for(now).await.map_err(|e| edge::store(&e))?;
+        let call = call(&caller, "AnswerAppeal", id, &request, now);
+        let answer = self
+            .store
+            .once(&call, "answer_appeal", move |tx| {
+                let (key, command) = (key.clone(), command.clone());
+                Box::pin(async move {
+                    let appeal = answer_appeal(tx, &key, &command, now).await?;
+                    Ok(render::answered(&appeal))
+                })
+            })
+            .await;
+        answer.map(Response::new).map_err(refuse)
+    }
+
+    async fn forward_appeal(
+        &self,
+        request: Request<pb::ForwardAppealRequest>,
+    ) -> Result<Response<pb::ForwardAppealResponse>, Status> {
+        let caller = Caller::of(&request);
+        let request = request.into_inner();
+        let (id, command) = parse::forward_appeal(&request, &caller).map_err(|e| edge::invalid(&e))?;
+        let now = self.clock.now();
+        let call = call(&caller, "ForwardAppeal", id, &request, now);
+        let answer = self
+            .store
+            .once(&call, "forward_appeal", move |tx| {
+                let command = command.clone();
+                Box::pin(async move {
+                    let appeal = forward_appeal(tx, &command, now).await?;
+                    Ok(render::forwarded(&appeal))
+                })
+            })
+            .await;
+        answer.map(Response::new).map_err(refuse)
+    }
+
+    async fn record_call(
+        &self,
+        request: Request<pb::RecordCallRequest>,
+    ) -> Result<Response<pb::RecordCallResponse>, Status> {
+        let caller = Caller::of(&request);
+        let request = request.into_inner();
+        let (id, command) = parse::record_call(&request, &caller).map_err(|e| edge::invalid(&e))?;
+        let now = self.clock.now();
+        let desk = self.desk(now).await?;
+        let call = call(&caller, "RecordCall", id, &request, now);
+        let answer = self
+            .store
+            .once(&call, "record_call", move |tx| {
+                let (desk, command) = (desk.clone(), command.clone());
+                Box::pin(async move {
+                    let call = record_call(tx, &desk.sealer, &desk.key, &command, now).await?;
+                    Ok(render::recorded(&call))
+                })
+            })
+            .await;
+        answer.map(Response::new).map_err(refuse)
+    }
+
+    async fn get_appeal(
+        &self,
+        request: Request<pb::GetAppealRequest>,
+    ) -> Result<Response<pb::GetAppealResponse>, Status> {
+        let caller = Caller::of(&request);
+        let command = parse_reads::get_appeal(request.get_ref(), &caller).map_err(|e| edge::invalid(&e))?;
+        let now = self.clock.now();
+        let (stored, shown) = self
+            .store
+            .run("get_appeal", move |tx| {
+                let command = command.clone();
+                Box::pin(async move { get_appeal(tx, &command, now).await })
+            })
+            .await
+            .map_err(refuse)?;
+        // The record of the reading is committed: now it may be shown.
+        let appeal = render::appeal(&self.sealer, &stored, shown)
+            .await
+            .map_err(|e| edge::store(&e))?;
+        Ok(Response::new(pb::GetAppealResponse { appeal: Some(appeal) }))
+    }
+
+    async fn list_appeals(
+        &self,
+        request: Request<pb::ListAppealsRequest>,
+    ) -> Result<Response<pb::ListAppealsResponse>, Status> {
+        let caller = Caller::of(&request);
+        let page = parse_reads::list_appeals(request.get_ref(), &caller).map_err(|e| edge::invalid(&e))?;
+        let (window, filter) = (page.window, page.filter);
+        let mut rows = self
+            .store
+            .run("list_appeals", move |tx| {
+                let (window, filter) = (window.clone(), filter.clone());
+                Box::pin(async move { list_appeals(tx, &window, &filter).await })
+            })
+            .await
+            .map_err(refuse)?;
+        let next_page_token = parse_reads::cut(&mut rows, page.size, &page.bound, |appeal| {
+            (appeal.received_at, appeal.id.0)
+        });
+        Ok(Response::new(pb::ListAppealsResponse {
+            appeals: rows.iter().map(render::bare).collect(),
+            next_page_token,
+        }))
+    }
+
+    async fn list_calls(
+        &self,
+        request: Request<pb::ListCallsRequest>,
+    ) -> Result<Response<pb::ListCallsResponse>, Status> {
+        let page = parse_reads::list_calls(request.get_ref()).map_err(|e| edge::invalid(&e))?;
+        let window = page.window;
+        let mut rows = self
+            .store
+            .run("list_calls", move |tx| {
+                let window = window.clone();
+                Box::pin(async move { list_calls(tx, &window).await })
+            })
+            .await
+            .map_err(refuse)?;
+        let next_page_token = parse_reads::cut(&mut rows, page.size, &page.bound, |call| (call.offered_at, call.id));
+        Ok(Response::new(pb::ListCallsResponse {
+            calls: rows.iter().map(render::call).collect(),
+            next_page_token,
+        }))
+    }
+
+    async fn read_appeal_text(
+        &self,
+        request: Request<pb::ReadAppealTextRequest>,
+    ) -> Result<Response<pb::ReadAppealTextResponse>, Status> {
+        let command = parse::read_appeal_text(request.get_ref()).map_err(|e| edge::invalid(&e))?;
+        let now = self.clock.now();
+        let (stored, with_appellant) = self
+            .store
+            .run("read_appeal_text", move |tx| {
+                let command = command.clone();
+                Box::pin(async move { read_appeal_text(tx, &command, now).await })
+            })
+            .await
+            .map_err(refuse)?;
+        let text = render::text(&self.sealer, &stored, with_appellant)
+            .await
+            .map_err(|e| edge::store(&e))?;
+        Ok(Response::new(text))
+    }
+
+    async fn publish_reference(
+        &self,
+        request: Request<pb::PublishReferenceRequest>,
+    ) -> Result<Response<pb::PublishReferenceResponse>, Status> {
+        let caller = Caller::of(&request);
+        let request = request.into_inner();
+        let (id, command) = parse::publish_reference(&request, &caller).map_err(|e| edge::invalid(&e))?;
+        let now = self.clock.now();
+        let call = call(&caller, "PublishReference", id, &request, now);
+        let command = Arc::new(command);
+        let answer = self
+            .store
+            .once(&call, "publish_reference", move |tx| {
+                let command = command.clone();
+                Box::pin(async move {
+                    let version = publish_reference(tx, &command, now).await?;
+                    Ok(pb::PublishReferenceResponse { version })
+                })
+            })
+            .await;
+        answer.map(Response::new).map_err(refuse)
+    }
+
+    async fn get_reference(
+        &self,
+        request: Request<pb::GetReferenceRequest>,
+    ) -> Result<Response<pb::GetReferenceResponse>, Status> {
+        let day = parse_reads::get_reference(request.get_ref(), self.clock.now()).map_err(|e| edge::invalid(&e))?;
+        let (version, reference) = self
+            .store
+            .run("get_reference", move |tx| {
+                Box::pin(async move { get_reference(tx, day).await })
+            })
+            .await
+            .map_err(refuse)?;
+        Ok(Response::new(render::reference(version, reference)))
+    }
+}

@@ -1,0 +1,397 @@
+//! Requests as commands: the shape is checked field by field, all violations are told at once.
+
+use hotline_proto::common::Urgency;
+use hotline_proto::intake as pb;
+use platform::auth::Caller;
+use platform::grpc::fields::{Fields, InvalidRequest};
+use uuid::Uuid;
+
+use super::status;
+use crate::actions::answer_appeal::AnswerAppeal;
+use crate::actions::forward_appeal::ForwardAppeal;
+use crate::actions::publish_reference::PublishReference;
+use crate::actions::push_appeals::PushedAppeal;
+use crate::actions::read_appeal_text::ReadAppealText;
+use crate::actions::record_call::RecordCall;
+use crate::actions::register_appeal::RegisterAppeal;
+use crate::domain::appeal::{AppealId, OrderId};
+use crate::domain::draft::{Appellant, Codes, Draft, Personal};
+use crate::domain::push::Key;
+use crate::domain::reference::{Channel, Named, Reference};
+
+const MAX_CODE: usize = 64;
+const MAX_TAGS: usize = 20;
+const MAX_NAME: usize = 100;
+const MAX_ADDRESS: usize = 500;
+const MAX_TITLE: usize = 200;
+const MAX_CONTENT: usize = 10_000;
+/// A subject of a token, a unit's code.
+const MAX_SUBJECT: usize = 200;
+
+/// A mutating request: its request_id and its command.
+pub type Once<C> = Result<(Uuid, C), InvalidRequest>;
+
+/// Ends the reading: the values are there exactly when nothing was refused.
+pub(super) fn finish<T>(fields: Fields, value: Option<T>) -> Result<T, InvalidRequest> {
+    fields.finish()?;
+    Ok(value.expect("a reader gives nothing only for what it has refused"))
+}
+
+/// Reads `RegisterAppeal`.
+///
+/// # Errors
+/// Every violation.
+pub fn register_appeal(request: &pb::RegisterAppealRequest, caller: &Caller) -> Once<RegisterAppeal> {
+    let mut fields = Fields::new();
+    let id = fields.uuid("request_id", &request.request_id);
+    let draft = draft(&mut fields, request.appeal.as_ref());
+    let call = fields.optional_uuid("call_id", &request.call_id);
+    let command = id.zip(draft).map(|(id, draft)| {
+        let actor = caller.actor();
+        (id, RegisterAppeal { draft, call, actor })
+    });
+    finish(fields, command)
+}
+
+/// Reads one item of `PushAppeals`; `hash` is the keyed hash of all of it.
+///
+/// # Errors
+/// Every violation.
+pub fn pushed_appeal(
+    item: &pb::PushAppealsRequest,
+    hash: impl FnOnce() -> Vec<u8>,
+) -> Result<PushedAppeal, InvalidRequest> {
+    let mut fields = Fields::new();
+    let number = fields.ascii("upstream_number", &item.upstream_number, 1..=64);
+    let draft = draft(&mut fields, item.appeal.as_ref());
+    let due_at = fields.optional_time("upstream_due_time", item.upstream_due_time.as_ref());
+    let (number, draft) = finish(fields, number.zip(draft))?;
+    let key = Key { number, hash: hash() };
+    Ok(PushedAppeal { key, draft, due_at })
+}
+
+/// Reads `AnswerAppeal`.
+///
+/// # Errors
+/// Every violation.
+pub fn answer_appeal(request: &pb::AnswerAppealRequest, caller: &Caller) -> Once<AnswerAppeal> {
+    let mut fields = Fields::new();
+    let id = fields.uuid("request_id", &request.request_id);
+    let appeal = fields.uuid("appeal_id", &request.appeal_id).map(AppealId);
+    let answer = fields.text("answer", &request.answer, 1..=MAX_CONTENT);
+    let command = id.zip(appeal).zip(answer).map(|((id, appeal), answer)| {
+        let actor = caller.actor();
+        let command = AnswerAppeal { appeal, answer, actor };
+        (id, command)
+    });
+    finish(fields, command)
+}
+
+/// Reads `ForwardAppeal`.
+///
+/// # Errors
+/// Every violation.
+pub fn forward_appeal(request: &pb::ForwardAppealRequest, caller: &Caller) -> Once<ForwardAppeal> {
+    let mut fields = Fields::new();
+    let id = fields.uuid("request_id", &request.request_id);
+    let appeal = fields.uuid("appeal_id", &request.appeal_id).map(AppealId);
+    let command = id.zip(appeal).map(|(id, appeal)| {
+        let actor = caller.actor();
+        (id, ForwardAppeal { appeal, actor })
+    });
+    finish(fields, command)
+}
+
+/// Reads `RecordCall`.
+///
+/// # Errors
+/// Every violation.
+pub fn record_call(request: &pb::RecordCallRequest, caller: &Caller) -> Once<RecordCall> {
+    let mut fields = Fields::new();
+    let id = fields.uuid("request_id", &request.request_id);
+    let outcome = fields.known::<pb::CallOutcome>("outcome", request.outcome);
+    let phone = fields.optional_phone("phone", &request.phone);
+    let command = id.zip(outcome).map(|(id, outcome)| {
+        let command = RecordCall {
+            answered: outcome == pb::CallOutcome::Answered,
+            phone,
+            actor: caller.actor(),
+        };
+        (id, command)
+    });
+    finish(fields, command)
+}
+
+/// Reads `ReadAppealText`.
+///
+/// # Errors
+/// Every violation.
+pub fn read_appeal_text(request: &pb::ReadAppealTextRequest) -> Result<ReadAppealText, InvalidRequest> {
+    let mut fields = Fields::new();
+    let appeal = fields.uuid("appeal_id", &request.appeal_id).map(AppealId);
+    let order = fields.uuid("order_id", &request.order_id).map(OrderId);
+    let reader = fields.text("reader", &request.reader, 1..=MAX_SUBJECT);
+    let unit = fields.text("unit", &request.unit, 1..=MAX_SUBJECT);
+    let command = appeal
+        .zip(order)
+        .zip(reader.zip(unit))
+        .map(|((appeal, order), (reader, unit))| ReadAppealText {
+            appeal,
+            order,
+            reader,
+            unit,
+        });
+    finish(fields, command)
+}
+
+/// Reads `PublishReference`: names by their shape, codes by the rules of the whole set.
+///
+/// # Errors
+/// Every violation.
+pub fn publish_reference(request: &pb::PublishReferenceRequest, caller: &Caller) -> Once<PublishReference> {
+    let mut fields = Fields::new();
+    let id = fields.uuid("request_id", &request.request_id);
+    let valid_from = fields.day("valid_from", &request.valid_from);
+    let reference = fields
+        .present("reference", request.reference.as_ref())
+        .and_then(|sent| whole_set(&mut fields, sent));
+    let command = id.zip(valid_from).zip(reference).map(|((id, valid_from), reference)| {
+        let command = PublishReference {
+            valid_from,
+            reference,
+            actor: caller.actor(),
+        };
+        (id, command)
+    });
+    finish(fields, command)
+}
+
+fn whole_set(fields: &mut Fields, sent: &pb::Reference) -> Option<Reference> {
+    let mut named = |kind: &str, at: usize, code: &str, name: &str| {
+        fields.text(&format!("reference.{kind}[{at}].name"), name, 1..=MAX_NAME);
+        Named {
+            code: code.to_owned(),
+            name: name.to_owned(),
+        }
+    };
+    let mut channels = Vec::with_capacity(sent.channels.len());
+    for (at, channel) in sent.channels.iter().enumerate() {
+        channels.push(Channel {
+            named: named("channels", at, &channel.code, &channel.name),
+            online: channel.online,
+        });
+    }
+    let mut categories = Vec::with_capacity(sent.categories.len());
+    for (at, category) in sent.categories.iter().enumerate() {
+        categories.push(named("categories", at, &category.code, &category.name));
+    }
+    let mut regions = Vec::with_capacity(sent.regions.len());
+    for (at, region) in sent.regions.iter().enumerate() {
+        regions.push(named("regions", at, &region.code, &region.name));
+    }
+    match Reference::check(channels, categories, regions) {
+        Ok(reference) => Some(reference),
+        Err(faults) => {
+            for violation in status::invalid(&faults).violations {
+                fields.refuse(&violation.field, violation.description);
+            }
+            None
+        }
+    }
+}
+
+/// Reads a draft; paths start with `appeal`.
+fn draft(fields: &mut Fields, sent: Option<&pb::AppealDraft>) -> Option<Draft> {
+    let sent = fields.present("appeal", sent)?;
+    let mut part = Fields::at("appeal");
+    let codes = codes(&mut part, sent);
+    let appellant = appellant(&mut part, sent);
+    let title = part.text("title", &sent.title, 1..=MAX_TITLE);
+    let content = part.text("content", &sent.content, 1..=MAX_CONTENT);
+    let place = part.optional_text("place", &sent.place, MAX_ADDRESS);
+    let clean = part.is_clean();
+    fields.absorb(part);
+    let (codes, (title, content)) = codes.zip(title.zip(content))?;
+    clean.then_some(Draft {
+        codes,
+        personal: Personal {
+            appellant,
+            title,
+            content,
+            place,
+        },
+    })
+}
+
+fn codes(part: &mut Fields, sent: &pb::AppealDraft) -> Option<Codes> {
+    let channel = part.code("channel", &sent.channel, MAX_CODE);
+    let kind = part.known("type", sent.r#type);
+    let category = part.code("category", &sent.category, MAX_CODE);
+    let region = part.code("region", &sent.region, MAX_CODE);
+    let urgency = part.known_or("urgency", sent.urgency, Urgency::Ordinary);
+    if sent.tags.len() > MAX_TAGS {
+        part.refuse("tags", format!("must be {MAX_TAGS} at most"));
+    }
+    let mut tags: Vec<String> = sent
+        .tags
+        .iter()
+        .take(MAX_TAGS)
+        .enumerate()
+        .filter_map(|(at, tag)| part.code(&format!("tags[{at}]"), tag, MAX_CODE))
+        .collect();
+    tags.sort_unstable();
+    tags.dedup();
+    let (channel, kind) = channel.zip(kind)?;
+    let ((category, region), urgency) = category.zip(region).zip(urgency)?;
+    Some(Codes {
+        channel,
+        kind,
+        category,
+        region,
+        urgency,
+        tags,
+        anonymous: sent.anonymous,
+        confidential: sent.confidential,
+    })
+}
+
+/// Name and phone are needed unless the appeal is anonymous; then even the whole may be left out.
+fn appellant(part: &mut Fields, sent: &pb::AppealDraft) -> Appellant {
+    let Some(who) = &sent.appellant else {
+        if !sent.anonymous {
+            part.refuse("appellant", "must be given: only an anonymous appeal may leave it out");
+        }
+        return Appellant::default();
+    };
+    let (name, phone) = if sent.anonymous {
+        (
+            part.optional_text("appellant.name", &who.name, MAX_NAME),
+            part.optional_phone("appellant.phone", &who.phone),
+        )
+    } else {
+        (
+            part.text("appellant.name", &who.name, 1..=MAX_NAME),
+            part.phone("appellant.phone", &who.phone),
+        )
+    };
+    Appellant {
+        name,
+        phone,
+        id_number: part.optional_id_number("appellant.id_number", &who.id_number),
+        address: part.optional_text("appellant.address", &who.address, MAX_ADDRESS),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn paths(item: &pb::PushAppealsRequest) -> Vec<String> {
+        pushed_appeal(item, Vec::new)
+            .err()
+            .map(|invalid| invalid.violations.into_iter().map(|v| v.field).collect())
+            .unwrap_or_default()
+    }
+
+    fn right() -> pb::PushAppealsRequest {
+        pb::PushAppealsRequest {
+            upstream_number: "P-1".to_owned(),
+            appeal: Some(pb::AppealDraft {
+                channel: "phone".to_owned(),
+                r#type: 2,
+                category: "0101".to_owned(),
+                region: "430302".to_owned(),
+                appellant: Some(pb::Appellant {
+                    name: "张三".to_owned(),
+                    phone: "+86 138 1234 5678".to_owned(),
+                    id_number: String::new(),
+                    address: String::new(),
+                }),
+                title: "水管破裂".to_owned(),
+                content: "楼下水管破裂。".to_owned(),
+                tags: vec!["b".to_owned(), "a".to_owned(), "b".to_owned()],
+                ..Default::default()
+            }),
+            upstream_due_time: None,
+        }
+    }
+
+    fn with(change: impl FnOnce(&mut pb::AppealDraft)) -> pb::PushAppealsRequest {
+        let mut item = right();
+        change(item.appeal.as_mut().expect("given"));
+        item
+    }
+
+    #[test]
+    fn a_right_item_is_normalised() {
+        let item = pushed_appeal(&right(), || vec![1]).expect("right");
+        assert_eq!(item.draft.personal.appellant.phone.as_deref(), Some("13812345678"));
+        assert_eq!(item.draft.codes.tags, ["a", "b"]);
+        assert_eq!(item.draft.codes.urgency, Urgency::Ordinary);
+        assert_eq!(item.key.hash, [1]);
+    }
+
+    #[test]
+    fn each_field_is_refused_at_its_path() {
+        let far = prost_types::Timestamp {
+            seconds: -62_135_596_800,
+            nanos: 0,
+        };
+        for (item, expected) in [
+            (with(|d| d.channel = "电话".to_owned()), "appeal.channel"),
+            (with(|d| d.r#type = 0), "appeal.type"),
+            (with(|d| d.r#type = 77), "appeal.type"),
+            (with(|d| d.urgency = 9), "appeal.urgency"),
+            (with(|d| d.appellant = None), "appeal.appellant"),
+            (with(|d| d.title = "字".repeat(201)), "appeal.title"),
+            (with(|d| d.content = "a\0b".to_owned()), "appeal.content"),
+            (with(|d| d.place = "\u{202E}".to_owned()), "appeal.place"),
+            (with(|d| d.tags = vec!["a".to_owned(); 21]), "appeal.tags"),
+            (with(|d| d.tags = vec!["a,b".to_owned()]), "appeal.tags[0]"),
+            (
+                pb::PushAppealsRequest {
+                    upstream_due_time: Some(far),
+                    ..right()
+                },
+                "upstream_due_time",
+            ),
+            (
+                pb::PushAppealsRequest {
+                    upstream_number: "a b".to_owned(),
+                    ..right()
+                },
+                "upstream_number",
+            ),
+        ] {
+            assert_eq!(paths(&item), [expected]);
+        }
+        let item = with(|d| {
+            d.appellant = Some(pb::Appellant {
+                name: String::new(),
+                phone: "12345".to_owned(),
+                id_number: "110105194912310021".to_owned(),
+                address: "址".repeat(501),
+            });
+        });
+        assert_eq!(
+            paths(&item),
+            [
+                "appeal.appellant.name",
+                "appeal.appellant.phone",
+                "appeal.appellant.id_number",
+                "appeal.appellant.address"
+            ]
+        );
+    }
+
+    #[test]
+    fn only_an_anonymous_appeal_may_leave_its_appellant_out() {
+        let none = with(|d| (d.anonymous, d.appellant) = (true, None));
+        assert_eq!(paths(&none), [""; 0]);
+        let partly = with(|d| {
+            d.anonymous = true;
+            d.appellant = Some(pb::Appellant::default());
+        });
+        assert_eq!(paths(&partly), [""; 0]);
+    }
+}

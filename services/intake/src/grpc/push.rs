@@ -1,0 +1,233 @@
+//! The stream of `PushAppeals`: read and parsed one by one, written as many together as have arrived, answered one by
+//! one after the commit.
+//!
+//! Bounded everywhere: so many items wait for the writer, so many answers for the platform; whoever does not read his
+//! answers is not read either (HTTP/2 flow control). Nothing waits for a batch to fill. When the stream ends in the
+//! middle – the caller goes, the database is away, the service stops – what has been answered is stored, and pushing
+//! the rest again finds what was stored without an answer.
+
+use std::panic::AssertUnwindSafe;
+use std::sync::Arc;
+
+use futures::FutureExt as _;
+use hotline_proto::intake as pb;
+use platform::auth::Caller;
+use platform::grpc::fields::{InvalidRequest, Violation};
+use platform::grpc::status as edge;
+use prost::Message as _;
+use tokio::sync::mpsc;
+use tokio_stream::wrappers::ReceiverStream;
+use tonic::{Status, Streaming};
+use tracing::Instrument as _;
+
+use super::{Intake, parse, render, status};
+use crate::actions::Error;
+use crate::actions::push_appeals::{Outcome, PushAppeals, PushedAppeal, push_appeals};
+
+/// Answers of one stream.
+pub type Answers = ReceiverStream<Result<pb::PushAppealsResponse, Status>>;
+
+/// One item that has arrived: the number to answer it by, and what was read.
+struct Arrived {
+    number: String,
+    item: Result<PushedAppeal, InvalidRequest>,
+}
+
+/// Starts a stream on a task of its own, tracked by the lifecycle.
+pub(super) fn start(
+    intake: &Intake,
+    caller: &Caller,
+    inbound: Streaming<pb::PushAppealsRequest>,
+) -> Result<Answers, Status> {
+    let platform = caller
+        .platform()
+        .ok_or_else(|| edge::denied("only a platform may push"))?
+        .to_owned();
+    let permit = intake
+        .push_streams
+        .clone()
+        .try_acquire_owned()
+        .map_err(|_| edge::unavailable("too many push streams at once; try again in a second"))?;
+    let (answers, stream) = mpsc::channel(intake.config.push_batch);
+    let pusher = Pusher {
+        intake: intake.clone(),
+        platform,
+        actor: caller.actor(),
+    };
+    let work = async move {
+        let _permit = permit;
+        let ended = AssertUnwindSafe(pusher.run(inbound, &answers)).catch_unwind().await;
+        let last = match ended {
+            Ok(Ok(())) => return,
+            Ok(Err(status)) => status,
+            Err(_) => edge::internal(&std::io::Error::other("a push stream panicked")),
+        };
+        // He may have gone: then there is nobody to tell.
+        let _ = answers.send(Err(last)).await;
+    };
+    intake
+        .lifecycle
+        .tracker()
+        .spawn(work.instrument(tracing::Span::current()));
+    Ok(ReceiverStream::new(stream))
+}
+
+struct Pusher {
+    intake: Intake,
+    platform: String,
+    actor: String,
+}
+
+impl Pusher {
+    /// Reads and writes side by side; the reader's end ends the writer once it has answered all, and the other way round.
+    async fn run(
+        &self,
+        inbound: Streaming<pb::PushAppealsRequest>,
+        answers: &mpsc::Sender<Result<pb::PushAppealsResponse, Status>>,
+    ) -> Result<(), Status> {
+        let (queue, arrived) = mpsc::channel(self.intake.config.push_in_flight);
+        let (read, written) = tokio::join!(self.read(inbound, queue), self.write(arrived, answers));
+        written.and(read)
+    }
+
+    async fn read(
+        &self,
+        mut inbound: Streaming<pb::PushAppealsRequest>,
+        queue: mpsc::Sender<Arrived>,
+    ) -> Result<(), Status> {
+        let stopping = self.intake.lifecycle.stopping();
+        loop {
+            let message = tokio::select! {
+                biased;
+                () = stopping.cancelled() => return Err(edge::unavailable(
+                    "the service is stopping; push again what has no answer",
+                )),
+                () = queue.closed() => return Ok(()),
+                message = inbound.message() => message,
+            };
+            let Some(item) = message.map_err(|status| unreadable(&status))? else {
+                return Ok(());
+            };
+            let arrived = Arrived {
+                item: parse::pushed_appeal(&item, || self.hash(&item)),
+                number: item.upstream_number,
+            };
+            if queue.send(arrived).await.is_err() {
+                return Ok(());
+            }
+        }
+    }
+
+    async fn write(
+        &self,
+        mut arrived: mpsc::Receiver<Arrived>,
+        answers: &mpsc::Sender<Result<pb::PushAppealsResponse, Status>>,
+    ) -> Result<(), Status> {
+        let limit = self.intake.config.push_batch;
+        let mut batch = Vec::with_capacity(limit);
+        while arrived.recv_many(&mut batch, limit).await > 0 {
+            for answer in self.decide(std::mem::take(&mut batch)).await? {
+                if answers.send(Ok(answer)).await.is_err() {
+                    return Ok(());
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// One batch, one transaction.
+    async fn decide(&self, batch: Vec<Arrived>) -> Result<Vec<pb::PushAppealsResponse>, Status> {
+        let mut items = Vec::with_capacity(batch.len());
+        let mut waiting = Vec::with_capacity(batch.len());
+        for arrived in batch {
+            let refused = match arrived.item {
+                Ok(item) => {
+                    items.push(item);
+                    None
+                }
+                Err(invalid) => Some(invalid),
+            };
+            waiting.push((arrived.number, refused));
+        }
+        let mut decided = self.act(items).await?.into_iter();
+        let answer = |(number, refused): (String, Option<InvalidRequest>)| match refused {
+            Some(invalid) => refusal(number, shape(invalid)),
+            None => match decided.next().expect("each right item has an outcome") {
+                Ok(outcome) => render::outcome(number, &outcome),
+                Err(refused) => refusal(number, refused),
+            },
+        };
+        Ok(waiting.into_iter().map(answer).collect())
+    }
+
+    /// What became of each right item. A rule that refuses the whole batch refuses each of its items.
+    async fn act(&self, items: Vec<PushedAppeal>) -> Result<Vec<Result<Outcome, pb::Refusal>>, Status> {
+        if items.is_empty() {
+            return Ok(Vec::new());
+        }
+        let count = items.len();
+        let now = self.intake.clock.now();
+        let desk = self.intake.desk(now).await?;
+        let command = Arc::new(PushAppeals {
+            platform: self.platform.clone(),
+            items,
+            actor: self.actor.clone(),
+        });
+        let done = self
+            .intake
+            .store
+            .run("push_appeals", move |tx| {
+                let (desk, command) = (desk.clone(), command.clone());
+                Box::pin(async move { push_appeals(tx, &desk, &command, now).await })
+            })
+            .await;
+        match done {
+            Ok(outcomes) => Ok(outcomes.into_iter().map(Ok).collect()),
+            Err(Error::Refused(refused)) => {
+                let refusal = pb::Refusal {
+                    reason: refused.reason().to_owned(),
+                    message: refused.to_string(),
+                    violations: Vec::new(),
+                };
+                Ok(vec![Err(refusal); count])
+            }
+            Err(error) => Err(status::of(&error)),
+        }
+    }
+
+    /// Keyed hash of all that was pushed: the same again is told from another content without keeping any of it.
+    /// The prefix keeps it apart from hashes of telephone numbers, which are digits.
+    fn hash(&self, item: &pb::PushAppealsRequest) -> Vec<u8> {
+        use std::fmt::Write as _;
+        let encoded = item.encode_to_vec();
+        let mut text = String::with_capacity(5 + 2 * encoded.len());
+        text.push_str("push:");
+        for byte in encoded {
+            write!(text, "{byte:02x}").expect("a String takes everything");
+        }
+        self.intake.sealer.phone_hash(&text)
+    }
+}
+
+fn refusal(upstream_number: String, refused: pb::Refusal) -> pb::PushAppealsResponse {
+    pb::PushAppealsResponse {
+        upstream_number,
+        result: Some(pb::push_appeals_response::Result::Refused(refused)),
+    }
+}
+
+fn shape(invalid: InvalidRequest) -> pb::Refusal {
+    let violations = invalid.violations.into_iter();
+    render::invalid(violations.map(|v| (v.field, v.description)))
+}
+
+/// A message that cannot be decoded or is too large ends the stream; both are the platform's fault.
+fn unreadable(status: &Status) -> Status {
+    tracing::debug!(code = ?status.code(), "a push stream broke off");
+    edge::invalid(&InvalidRequest {
+        violations: vec![Violation {
+            field: String::new(),
+            description: "the stream ended with a message that cannot be read or is too large".to_owned(),
+        }],
+    })
+}

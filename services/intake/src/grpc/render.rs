@@ -1,0 +1,256 @@
+//! The domain as messages. Personal fields are shown as far as the action allowed, masked otherwise.
+
+use hotline_proto::intake as pb;
+use platform::grpc::time::to_proto;
+use platform::sealing::{Sealer, mask_address, mask_id, mask_name, mask_phone};
+use platform::store::StoreError;
+
+use crate::actions::get_appeal::Shown;
+use crate::actions::push_appeals::Outcome;
+use crate::domain::appeal::{Appeal, State};
+use crate::domain::draft::Appellant;
+use crate::domain::push::Receipt;
+use crate::domain::reference::{Named, Reference};
+use crate::store::appeals::Stored;
+use crate::store::calls::FreshCall;
+use crate::store::cells;
+use crate::store::listing::ListedCall;
+
+/// A registered appeal's receipt.
+#[must_use]
+pub fn registered(appeal: &Appeal) -> pb::RegisterAppealResponse {
+    pb::RegisterAppealResponse {
+        appeal_id: appeal.id.0.to_string(),
+        number: appeal.number.clone(),
+        received_time: Some(to_proto(appeal.received_at)),
+    }
+}
+
+fn receipt(receipt: &Receipt) -> pb::RegisterAppealResponse {
+    pb::RegisterAppealResponse {
+        appeal_id: receipt.appeal.to_string(),
+        number: receipt.number.clone(),
+        received_time: Some(to_proto(receipt.received_at)),
+    }
+}
+
+/// What became of a pushed item.
+#[must_use]
+pub fn outcome(upstream_number: String, outcome: &Outcome) -> pb::PushAppealsResponse {
+    use pb::push_appeals_response::Result as Sent;
+    let result = match outcome {
+        Outcome::Accepted(accepted) => Sent::Accepted(receipt(accepted)),
+        Outcome::Reused => Sent::Refused(pb::Refusal {
+            reason: "ALREADY_EXISTS".to_owned(),
+            message: "the upstream number was used with another content".to_owned(),
+            violations: Vec::new(),
+        }),
+        Outcome::Invalid(faults) => {
+            let violations = faults
+                .iter()
+                .map(|fault| (fault.field.clone(), fault.description.clone()));
+            Sent::Refused(invalid(violations))
+        }
+    };
+    pb::PushAppealsResponse {
+        upstream_number,
+        result: Some(result),
+    }
+}
+
+/// A refusal that names every violation.
+pub fn invalid(violations: impl Iterator<Item = (String, String)>) -> pb::Refusal {
+    let violations: Vec<_> = violations
+        .map(|(field, description)| pb::FieldViolation { field, description })
+        .collect();
+    pb::Refusal {
+        reason: "INVALID_ARGUMENT".to_owned(),
+        message: format!("{} field(s) are not right", violations.len()),
+        violations,
+    }
+}
+
+/// 在线办结.
+#[must_use]
+pub fn answered(appeal: &Appeal) -> pb::AnswerAppealResponse {
+    pb::AnswerAppealResponse {
+        appeal_id: appeal.id.0.to_string(),
+        answered_time: Some(to_proto(appeal.changed_at)),
+    }
+}
+
+/// 转办.
+#[must_use]
+pub fn forwarded(appeal: &Appeal) -> pb::ForwardAppealResponse {
+    let order_id = match &appeal.state {
+        State::Ordered { order, .. } => order.0.to_string(),
+        State::Received | State::Answered { .. } => String::new(),
+    };
+    pb::ForwardAppealResponse {
+        appeal_id: appeal.id.0.to_string(),
+        order_id,
+        forwarded_time: Some(to_proto(appeal.changed_at)),
+    }
+}
+
+/// A recorded call.
+#[must_use]
+pub fn recorded(call: &FreshCall) -> pb::RecordCallResponse {
+    pb::RecordCallResponse {
+        call_id: call.id.to_string(),
+        offered_time: Some(to_proto(call.offered_at)),
+    }
+}
+
+/// An appeal without anything personal.
+#[must_use]
+pub fn bare(appeal: &Appeal) -> pb::Appeal {
+    let mut sent = pb::Appeal {
+        appeal_id: appeal.id.0.to_string(),
+        number: appeal.number.clone(),
+        channel: appeal.codes.channel.clone(),
+        r#type: appeal.codes.kind.into(),
+        category: appeal.codes.category.clone(),
+        region: appeal.codes.region.clone(),
+        urgency: appeal.codes.urgency.into(),
+        anonymous: appeal.codes.anonymous,
+        confidential: appeal.codes.confidential,
+        tags: appeal.codes.tags.clone(),
+        received_time: Some(to_proto(appeal.received_at)),
+        ..pb::Appeal::default()
+    };
+    match &appeal.state {
+        State::Received => sent.set_state(pb::AppealState::Received),
+        State::Answered { at } => {
+            sent.set_state(pb::AppealState::Answered);
+            sent.answered_time = Some(to_proto(*at));
+        }
+        State::Ordered {
+            order,
+            forwarded_at,
+            seen,
+        } => {
+            sent.set_state(pb::AppealState::Ordered);
+            sent.order_id = order.0.to_string();
+            sent.forwarded_time = Some(to_proto(*forwarded_at));
+            if let Some(seen) = seen {
+                sent.order_number.clone_from(&seen.number);
+                sent.set_order_state(seen.state);
+            }
+        }
+    }
+    if let Some(upstream) = &appeal.upstream {
+        sent.platform.clone_from(&upstream.platform);
+        sent.upstream_number.clone_from(&upstream.number);
+        sent.upstream_due_time = upstream.due_at.map(to_proto);
+    }
+    sent
+}
+
+/// An appeal with its personal fields, as far as they may be shown.
+///
+/// # Errors
+/// [`StoreError::Impossible`] for a cell that was not sealed for its place.
+pub async fn appeal(sealer: &Sealer, stored: &Stored, shown: Shown) -> Result<pb::Appeal, StoreError> {
+    let id = stored.appeal.id.0;
+    let mut sent = bare(&stored.appeal);
+    let who = cells::appellant(sealer, id, &stored.personal).await?;
+    if !who.is_unknown() {
+        sent.appellant = Some(match shown {
+            Shown::All => clear(who),
+            Shown::Text | Shown::Masked => masked(&who),
+        });
+    }
+    if shown != Shown::Masked {
+        let text = cells::text(sealer, id, &stored.personal, stored.answer.as_ref()).await?;
+        sent.title = text.title;
+        sent.content = text.content;
+        sent.place = text.place.unwrap_or_default();
+        sent.answer = text.answer.unwrap_or_default();
+    }
+    Ok(sent)
+}
+
+/// The text behind an order.
+///
+/// # Errors
+/// [`StoreError::Impossible`] for a cell that was not sealed for its place.
+pub async fn text(
+    sealer: &Sealer,
+    stored: &Stored,
+    with_appellant: bool,
+) -> Result<pb::ReadAppealTextResponse, StoreError> {
+    let id = stored.appeal.id.0;
+    let text = cells::text(sealer, id, &stored.personal, None).await?;
+    let appellant = if with_appellant {
+        Some(clear(cells::appellant(sealer, id, &stored.personal).await?))
+    } else {
+        None
+    };
+    Ok(pb::ReadAppealTextResponse {
+        title: text.title,
+        content: text.content,
+        place: text.place.unwrap_or_default(),
+        appellant,
+    })
+}
+
+fn clear(who: Appellant) -> pb::Appellant {
+    pb::Appellant {
+        name: who.name.unwrap_or_default(),
+        phone: who.phone.unwrap_or_default(),
+        id_number: who.id_number.unwrap_or_default(),
+        address: who.address.unwrap_or_default(),
+    }
+}
+
+fn masked(who: &Appellant) -> pb::Appellant {
+    let mask = |text: &Option<String>, mask: fn(&str) -> String| text.as_deref().map(mask).unwrap_or_default();
+    pb::Appellant {
+        name: mask(&who.name, mask_name),
+        phone: mask(&who.phone, mask_phone),
+        id_number: mask(&who.id_number, mask_id),
+        address: mask(&who.address, mask_address),
+    }
+}
+
+/// A call, without its number.
+#[must_use]
+pub fn call(call: &ListedCall) -> pb::Call {
+    let outcome = if call.answered {
+        pb::CallOutcome::Answered
+    } else {
+        pb::CallOutcome::Abandoned
+    };
+    pb::Call {
+        call_id: call.id.to_string(),
+        offered_time: Some(to_proto(call.offered_at)),
+        outcome: outcome.into(),
+    }
+}
+
+/// Reference data.
+#[must_use]
+pub fn reference(version: u64, reference: Reference) -> pb::GetReferenceResponse {
+    let channels = reference.channels.into_iter().map(|channel| pb::Channel {
+        code: channel.named.code,
+        name: channel.named.name,
+        online: channel.online,
+    });
+    let categories = reference
+        .categories
+        .into_iter()
+        .map(|Named { code, name }| pb::Category { code, name });
+    let regions = reference
+        .regions
+        .into_iter()
+        .map(|Named { code, name }| pb::Region { code, name });
+    pb::GetReferenceResponse {
+        version,
+        reference: Some(pb::Reference {
+            channels: channels.collect(),
+            categories: categories.collect(),
+            regions: regions.collect(),
+        }),
+    }
+}

@@ -1,0 +1,333 @@
+//! Appeals as rows: locked, changed, read one by one. New ones are in [`super::fresh`], lists in [`super::listing`].
+
+use std::collections::HashMap;
+
+use chrono::{DateTime, Utc};
+use hotline_proto::common::{AppealType, OrderState, Urgency};
+use platform::sealing::Sealed;
+use platform::store::StoreError;
+use sqlx::PgConnection;
+use uuid::Uuid;
+
+use super::cells::SealedPersonal;
+use super::{signed, unsigned};
+use crate::domain::appeal::{Appeal, AppealId, OrderId, OrderSeen, State, Upstream};
+use crate::domain::draft::Codes;
+use crate::domain::push::{Known, Receipt};
+
+/// The columns of an appeal that are nothing personal.
+#[derive(sqlx::FromRow)]
+pub(super) struct Row {
+    pub(super) id: Uuid,
+    number: String,
+    version: i64,
+    state: String,
+    channel: String,
+    r#type: i16,
+    category: String,
+    region: String,
+    urgency: i16,
+    tags: Vec<String>,
+    anonymous: bool,
+    confidential: bool,
+    reference: i64,
+    call_id: Option<Uuid>,
+    pub(super) received_at: DateTime<Utc>,
+    changed_at: DateTime<Utc>,
+    answered_at: Option<DateTime<Utc>>,
+    forwarded_at: Option<DateTime<Utc>>,
+    order_id: Option<Uuid>,
+    order_version: Option<i64>,
+    order_number: Option<String>,
+    order_state: Option<i16>,
+    platform: Option<String>,
+    upstream_number: Option<String>,
+    upstream_due_at: Option<DateTime<Utc>>,
+}
+
+/// An appeal with everything that is sealed.
+#[derive(Clone, Debug)]
+pub struct Stored {
+    /// The appeal.
+    pub appeal: Appeal,
+    /// Who and what.
+    pub personal: SealedPersonal,
+    /// The answer given at once.
+    pub answer: Option<Sealed>,
+}
+
+#[derive(sqlx::FromRow)]
+struct WholeRow {
+    #[sqlx(flatten)]
+    row: Row,
+    #[sqlx(flatten)]
+    personal: SealedPersonal,
+    answer: Option<Sealed>,
+}
+
+/// Which of these numbers a platform has pushed before, with their receipts.
+///
+/// # Errors
+/// When the database refuses.
+pub async fn pushed(
+    conn: &mut PgConnection,
+    platform: &str,
+    numbers: &[&str],
+) -> Result<HashMap<String, Known>, StoreError> {
+    #[derive(sqlx::FromRow)]
+    struct PushedRow {
+        upstream_number: String,
+        upstream_hash: Vec<u8>,
+        id: Uuid,
+        number: String,
+        received_at: DateTime<Utc>,
+    }
+    let rows: Vec<PushedRow> = sqlx::query_as(
+        "select upstream_number, upstream_hash, id, number, received_at
+           from appeal where platform = $1 and upstream_number = any($2)",
+    )
+    .bind(platform)
+    .bind(numbers)
+    .fetch_all(conn)
+    .await?;
+    Ok(rows
+        .into_iter()
+        .map(|row| {
+            let receipt = Receipt {
+                appeal: row.id,
+                number: row.number,
+                received_at: row.received_at,
+            };
+            let known = Known {
+                hash: row.upstream_hash,
+                receipt,
+            };
+            (row.upstream_number, known)
+        })
+        .collect())
+}
+
+/// Reads appeals and keeps them locked until the transaction ends, in the order of their ids.
+///
+/// # Errors
+/// [`StoreError::Impossible`] for a row that no transition could have written.
+pub async fn lock(conn: &mut PgConnection, ids: &[Uuid]) -> Result<HashMap<Uuid, Appeal>, StoreError> {
+    let rows: Vec<Row> = sqlx::query_as(
+        "select id, number, version, state, channel, type, category, region, urgency, tags, anonymous, confidential,
+                reference, call_id, received_at, changed_at, answered_at, forwarded_at, order_id, order_version,
+                order_number, order_state, platform, upstream_number, upstream_due_at
+           from appeal where id = any($1) order by id for update",
+    )
+    .bind(ids)
+    .fetch_all(conn)
+    .await?;
+    rows.into_iter().map(|row| Ok((row.id, row.try_into()?))).collect()
+}
+
+/// Reads one appeal and keeps it locked until the transaction ends.
+///
+/// # Errors
+/// [`StoreError::Absent`] when there is none.
+pub async fn lock_one(conn: &mut PgConnection, id: AppealId) -> Result<Appeal, StoreError> {
+    lock(conn, &[id.0])
+        .await?
+        .remove(&id.0)
+        .ok_or(StoreError::Absent("appeal"))
+}
+
+/// Writes a decision back; the version guards against a writer that did not lock.
+///
+/// # Errors
+/// [`StoreError::Impossible`] when the row is not at the version before.
+pub async fn save_decision(
+    conn: &mut PgConnection,
+    appeal: &Appeal,
+    answer: Option<&Sealed>,
+) -> Result<(), StoreError> {
+    let (answered_at, forwarded_at, order) = match &appeal.state {
+        State::Received => (None, None, None),
+        State::Answered { at } => (Some(*at), None, None),
+        State::Ordered {
+            order, forwarded_at, ..
+        } => (None, Some(*forwarded_at), Some(order.0)),
+    };
+    let done = sqlx::query(
+        "update appeal set version = $2, state = $3, changed_at = $4, answered_at = $5, answer = $6,
+                forwarded_at = $7, order_id = $8
+          where id = $1 and version = $2 - 1",
+    )
+    .bind(appeal.id.0)
+    .bind(signed(appeal.version))
+    .bind(appeal.state.name())
+    .bind(appeal.changed_at)
+    .bind(answered_at)
+    .bind(answer)
+    .bind(forwarded_at)
+    .bind(order)
+    .execute(conn)
+    .await?;
+    match done.rows_affected() {
+        1 => Ok(()),
+        rows => Err(StoreError::Impossible {
+            table: "appeal",
+            detail: format!("{rows} rows for {} at version {}", appeal.id.0, appeal.version),
+        }),
+    }
+}
+
+/// Writes what was heard of orders, in one statement. The rows are locked by the caller.
+///
+/// # Errors
+/// [`StoreError::Impossible`] when a row is not there or knows something newer.
+pub async fn save_heard(conn: &mut PgConnection, heard: &[&Appeal]) -> Result<(), StoreError> {
+    let mut ids = Vec::new();
+    let mut versions = Vec::new();
+    let mut numbers = Vec::new();
+    let mut states = Vec::new();
+    for appeal in heard {
+        if let State::Ordered { seen: Some(seen), .. } = &appeal.state {
+            ids.push(appeal.id.0);
+            versions.push(signed(seen.version));
+            numbers.push(seen.number.as_str());
+            states.push(small(seen.state.into()));
+        }
+    }
+    let done = sqlx::query(
+        "update appeal set order_version = t.version, order_number = t.number, order_state = t.state
+           from unnest($1::uuid[], $2::bigint[], $3::text[], $4::smallint[]) as t (id, version, number, state)
+          where appeal.id = t.id and coalesce(appeal.order_version, 0) < t.version",
+    )
+    .bind(&ids)
+    .bind(&versions)
+    .bind(&numbers)
+    .bind(&states)
+    .execute(conn)
+    .await?;
+    if done.rows_affected() == ids.len() as u64 {
+        Ok(())
+    } else {
+        Err(StoreError::Impossible {
+            table: "appeal",
+            detail: format!("{} of {} rows heard", done.rows_affected(), ids.len()),
+        })
+    }
+}
+
+/// How an appeal is named.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Name {
+    /// By id.
+    Id(AppealId),
+    /// By the number that people say.
+    Number(String),
+    /// By a platform's number.
+    Upstream {
+        /// Platform.
+        platform: String,
+        /// Its number.
+        number: String,
+    },
+}
+
+/// Reads one appeal with everything sealed; `platform` sees only its own.
+///
+/// # Errors
+/// [`StoreError::Absent`] when there is none that may be seen.
+pub async fn read(conn: &mut PgConnection, name: &Name, platform: Option<&str>) -> Result<Stored, StoreError> {
+    let (id, number, upstream) = match name {
+        Name::Id(id) => (Some(id.0), None, None),
+        Name::Number(number) => (None, Some(number), None),
+        Name::Upstream { platform, number } => (None, None, Some((platform, number))),
+    };
+    // The union of three index look-ups: an `or` over parameters would scan the table in a generic plan.
+    let row: Option<WholeRow> = sqlx::query_as(
+        "select appeal.id, number, version, state, channel, type, category, region, urgency, tags, anonymous,
+                confidential, reference, call_id, received_at, changed_at, name, phone, phone_hash, id_number, address,
+                title, content, place, answered_at, answer, forwarded_at, order_id, order_version, order_number,
+                order_state, platform, upstream_number, upstream_due_at
+           from appeal
+           join (select id from appeal where id = $1
+                 union select id from appeal where number = $2
+                 union select id from appeal where platform = $3 and upstream_number = $4) as named using (id)
+          where $5::text is null or platform = $5",
+    )
+    .bind(id)
+    .bind(number)
+    .bind(upstream.map(|(platform, _)| platform))
+    .bind(upstream.map(|(_, number)| number))
+    .bind(platform)
+    .fetch_optional(conn)
+    .await?;
+    let whole = row.ok_or(StoreError::Absent("appeal"))?;
+    Ok(Stored {
+        appeal: whole.row.try_into()?,
+        personal: whole.personal,
+        answer: whole.answer,
+    })
+}
+
+pub(super) fn small(number: i32) -> i16 {
+    i16::try_from(number).expect("enums of the contracts have small numbers")
+}
+
+/// The database is not trusted: a row that no transition could have written is an error, never a guess.
+impl TryFrom<Row> for Appeal {
+    type Error = StoreError;
+
+    fn try_from(row: Row) -> Result<Self, StoreError> {
+        let id = row.id;
+        let broken = |what: &str| StoreError::Impossible {
+            table: "appeal",
+            detail: format!("{id} {what}"),
+        };
+        let seen = match (row.order_version, row.order_number, row.order_state) {
+            (None, None, None) => None,
+            (Some(version), Some(number), Some(state)) => Some(OrderSeen {
+                version: unsigned("appeal", "order_version", version)?,
+                number,
+                state: OrderState::try_from(i32::from(state)).map_err(|_| broken("has an unknown order_state"))?,
+            }),
+            _ => return Err(broken("has heard half of its order")),
+        };
+        let state = match (row.state.as_str(), row.answered_at, row.forwarded_at, row.order_id) {
+            ("received", None, None, None) => State::Received,
+            ("answered", Some(at), None, None) => State::Answered { at },
+            ("ordered", None, Some(forwarded_at), Some(order)) => State::Ordered {
+                order: OrderId(order),
+                forwarded_at,
+                seen,
+            },
+            _ => return Err(broken("is in a state without its facts")),
+        };
+        let upstream = match (row.platform, row.upstream_number) {
+            (None, None) => None,
+            (Some(platform), Some(number)) => Some(Upstream {
+                platform,
+                number,
+                due_at: row.upstream_due_at,
+            }),
+            _ => return Err(broken("has half of its upstream number")),
+        };
+        Ok(Self {
+            id: AppealId(id),
+            number: row.number,
+            version: unsigned("appeal", "version", row.version)?,
+            state,
+            codes: Codes {
+                channel: row.channel,
+                kind: AppealType::try_from(i32::from(row.r#type)).map_err(|_| broken("has an unknown type"))?,
+                category: row.category,
+                region: row.region,
+                urgency: Urgency::try_from(i32::from(row.urgency)).map_err(|_| broken("has an unknown urgency"))?,
+                tags: row.tags,
+                anonymous: row.anonymous,
+                confidential: row.confidential,
+            },
+            reference: unsigned("appeal", "reference", row.reference)?,
+            call: row.call_id,
+            upstream,
+            received_at: row.received_at,
+            changed_at: row.changed_at,
+        })
+    }
+}

@@ -1,0 +1,133 @@
+//! Personal fields of an appeal as sealed cells. The only place that knows which column holds what.
+
+use platform::sealing::{Cell, SealKey, Sealed, Sealer};
+use platform::store::StoreError;
+use uuid::Uuid;
+
+use crate::domain::draft::{Appellant, Personal};
+
+/// Everything personal of an appeal, sealed for its row.
+#[derive(Clone, Debug, sqlx::FromRow)]
+pub struct SealedPersonal {
+    /// Appellant's name.
+    pub name: Option<Sealed>,
+    /// Appellant's phone.
+    pub phone: Option<Sealed>,
+    /// Keyed hash of the phone.
+    pub phone_hash: Option<Vec<u8>>,
+    /// Appellant's identity number.
+    pub id_number: Option<Sealed>,
+    /// Appellant's address.
+    pub address: Option<Sealed>,
+    /// One line.
+    pub title: Sealed,
+    /// The matter.
+    pub content: Sealed,
+    /// Where it happened.
+    pub place: Option<Sealed>,
+}
+
+fn cell(column: &'static str, row: Uuid) -> Cell {
+    Cell {
+        table: "appeal",
+        column,
+        row,
+    }
+}
+
+/// Seals everything personal of the appeal `row`.
+#[must_use]
+pub fn seal(sealer: &Sealer, key: &SealKey, row: Uuid, plain: &Personal) -> SealedPersonal {
+    let one = |column, text: &str| key.seal(cell(column, row), text);
+    let maybe = |column, text: &Option<String>| text.as_ref().map(|t| key.seal(cell(column, row), t));
+    let appellant = &plain.appellant;
+    SealedPersonal {
+        name: maybe("name", &appellant.name),
+        phone: maybe("phone", &appellant.phone),
+        phone_hash: appellant.phone.as_ref().map(|p| sealer.phone_hash(p)),
+        id_number: maybe("id_number", &appellant.id_number),
+        address: maybe("address", &appellant.address),
+        title: one("title", &plain.title),
+        content: one("content", &plain.content),
+        place: maybe("place", &plain.place),
+    }
+}
+
+/// Seals the answer of the appeal `row`.
+#[must_use]
+pub fn seal_answer(key: &SealKey, row: Uuid, answer: &str) -> Sealed {
+    key.seal(cell("answer", row), answer)
+}
+
+/// Seals the number that made the call `row`.
+#[must_use]
+pub fn seal_caller(key: &SealKey, row: Uuid, phone: &str) -> Sealed {
+    let cell = Cell {
+        table: "call",
+        column: "phone",
+        row,
+    };
+    key.seal(cell, phone)
+}
+
+/// Opens who brought the appeal `row`.
+///
+/// # Errors
+/// [`StoreError::Impossible`] for a cell that was not sealed for its place.
+pub async fn appellant(sealer: &Sealer, row: Uuid, cells: &SealedPersonal) -> Result<Appellant, StoreError> {
+    Ok(Appellant {
+        name: maybe(sealer, "name", row, cells.name.as_ref()).await?,
+        phone: maybe(sealer, "phone", row, cells.phone.as_ref()).await?,
+        id_number: maybe(sealer, "id_number", row, cells.id_number.as_ref()).await?,
+        address: maybe(sealer, "address", row, cells.address.as_ref()).await?,
+    })
+}
+
+/// What an appeal says, in clear. Its Debug is empty.
+#[derive(Clone, PartialEq, Eq)]
+pub struct Text {
+    /// One line.
+    pub title: String,
+    /// The matter.
+    pub content: String,
+    /// Where it happened.
+    pub place: Option<String>,
+    /// The answer given at once.
+    pub answer: Option<String>,
+}
+
+impl std::fmt::Debug for Text {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("Text")
+    }
+}
+
+/// Opens what the appeal `row` says.
+///
+/// # Errors
+/// [`StoreError::Impossible`] for a cell that was not sealed for its place.
+pub async fn text(
+    sealer: &Sealer,
+    row: Uuid,
+    cells: &SealedPersonal,
+    answer: Option<&Sealed>,
+) -> Result<Text, StoreError> {
+    Ok(Text {
+        title: sealer.unseal(cell("title", row), &cells.title).await?,
+        content: sealer.unseal(cell("content", row), &cells.content).await?,
+        place: maybe(sealer, "place", row, cells.place.as_ref()).await?,
+        answer: maybe(sealer, "answer", row, answer).await?,
+    })
+}
+
+async fn maybe(
+    sealer: &Sealer,
+    column: &'static str,
+    row: Uuid,
+    content: Option<&Sealed>,
+) -> Result<Option<String>, StoreError> {
+    match content {
+        Some(content) => sealer.unseal(cell(column, row), content).await.map(Some),
+        None => Ok(None),
+    }
+}

@@ -1,0 +1,216 @@
+//! Intake's share of the invariants, read from its own database: I1, an acknowledged appeal is never lost and never
+//! doubled. Read only, page by page.
+
+use chrono::{DateTime, Utc};
+use hotline_proto::intake::RegisterAppealResponse;
+use platform::ids::derived_id;
+use platform::service::Violation;
+use platform::store::StoreError;
+use prost::Message as _;
+use sqlx::PgPool;
+use uuid::Uuid;
+
+/// Rows looked at in one statement.
+const PAGE: i64 = 1_000;
+/// Violations told of one kind: more of them say nothing new.
+const MOST: usize = 100;
+
+fn i1(detail: String) -> Violation {
+    Violation {
+        invariant: "I1",
+        detail,
+    }
+}
+
+/// Numbers and upstream numbers that more than one appeal has. Constraints forbid it; this finds a lost constraint.
+///
+/// # Errors
+/// When the database refuses.
+pub async fn doubled(pool: &PgPool) -> Result<Vec<Violation>, StoreError> {
+    let numbers: Vec<(String, i64)> = sqlx::query_as(
+        "select number, count(*) from appeal group by number having count(*) > 1 order by number limit 100",
+    )
+    .fetch_all(pool)
+    .await?;
+    let upstream: Vec<(String, String, i64)> = sqlx::query_as(
+        "select platform, upstream_number, count(*) from appeal where platform is not null
+          group by platform, upstream_number having count(*) > 1 order by platform, upstream_number limit 100",
+    )
+    .fetch_all(pool)
+    .await?;
+    let mut found: Vec<Violation> = numbers
+        .into_iter()
+        .map(|(number, count)| i1(format!("number {number} names {count} appeals")))
+        .collect();
+    found.extend(
+        upstream
+            .into_iter()
+            .map(|(platform, number, count)| i1(format!("{platform}'s number {number} names {count} appeals"))),
+    );
+    Ok(found)
+}
+
+/// Receipts of `RegisterAppeal` whose appeal is not there, or is another receipt's as well.
+///
+/// # Errors
+/// When the database refuses, or a kept answer cannot be read.
+pub async fn receipts(pool: &PgPool) -> Result<Vec<Violation>, StoreError> {
+    let mut found = Vec::new();
+    let mut seen = std::collections::HashSet::new();
+    let mut after = (String::new(), Uuid::nil());
+    loop {
+        let page: Vec<(String, Uuid, Vec<u8>)> = sqlx::query_as(
+            "select caller, request_id, answer from request
+              where rpc = 'RegisterAppeal' and (caller, request_id) > ($1, $2)
+              order by caller, request_id limit $3",
+        )
+        .bind(&after.0)
+        .bind(after.1)
+        .bind(PAGE)
+        .fetch_all(pool)
+        .await?;
+        let Some((caller, request, _)) = page.last() else {
+            return Ok(found);
+        };
+        after = (caller.clone(), *request);
+        let mut appeals = Vec::with_capacity(page.len());
+        for (_, request, answer) in &page {
+            let appeal = receipt_of(*request, answer)?;
+            if !seen.insert(appeal) {
+                found.push(i1(format!("appeal {appeal} answers request {request} and another one")));
+            }
+            appeals.push(appeal);
+        }
+        let lost: Vec<Uuid> = sqlx::query_scalar(
+            "select id from unnest($1::uuid[]) as t (id)
+              where not exists (select from appeal where appeal.id = t.id) order by id",
+        )
+        .bind(&appeals)
+        .fetch_all(pool)
+        .await?;
+        found.extend(
+            lost.into_iter()
+                .map(|id| i1(format!("appeal {id} was acknowledged and is not there"))),
+        );
+        if found.len() >= MOST {
+            return Ok(found);
+        }
+    }
+}
+
+fn receipt_of(request: Uuid, answer: &[u8]) -> Result<Uuid, StoreError> {
+    let broken = || StoreError::Impossible {
+        table: "request",
+        detail: format!("{request} has an answer that cannot be read"),
+    };
+    let answer = RegisterAppealResponse::decode(answer).map_err(|_| broken())?;
+    Uuid::try_parse(&answer.appeal_id).map_err(|_| broken())
+}
+
+#[derive(sqlx::FromRow)]
+struct ToldRow {
+    id: Uuid,
+    received_at: DateTime<Utc>,
+    state: String,
+    order_id: Option<Uuid>,
+    registered: i64,
+    answered: i64,
+    forwarded: Vec<Uuid>,
+}
+
+/// Appeals whose state the log does not tell exactly once: registered, and answered or forwarded; an order's id must
+/// follow from the event that forwarded it.
+///
+/// # Errors
+/// When the database refuses.
+pub async fn told(pool: &PgPool) -> Result<Vec<Violation>, StoreError> {
+    let mut found = Vec::new();
+    let mut after = (DateTime::<Utc>::UNIX_EPOCH, Uuid::nil());
+    loop {
+        let page: Vec<ToldRow> = sqlx::query_as(
+            "select a.id, a.received_at, a.state, a.order_id,
+                    count(*) filter (where l.type = 'appeal_registered') as registered,
+                    count(*) filter (where l.type = 'appeal_answered') as answered,
+                    coalesce(array_agg(l.event_id) filter (where l.type = 'appeal_forwarded'), '{}') as forwarded
+               from (select id, received_at, state, order_id from appeal where (received_at, id) > ($1, $2)
+                      order by received_at, id limit $3) as a
+               left join log as l on l.key = a.id
+              group by a.id, a.received_at, a.state, a.order_id
+              order by a.received_at, a.id",
+        )
+        .bind(after.0)
+        .bind(after.1)
+        .bind(PAGE)
+        .fetch_all(pool)
+        .await?;
+        let Some(last) = page.last() else {
+            return Ok(found);
+        };
+        after = (last.received_at, last.id);
+        found.extend(page.iter().filter_map(misfit).map(i1));
+        if found.len() >= MOST {
+            return Ok(found);
+        }
+    }
+}
+
+fn misfit(row: &ToldRow) -> Option<String> {
+    let id = row.id;
+    let (answered, forwarded) = match row.state.as_str() {
+        "answered" => (1, 0),
+        "ordered" => (0, 1),
+        _ => (0, 0),
+    };
+    if row.registered != 1 {
+        return Some(format!("appeal {id} was told registered {} times", row.registered));
+    }
+    if row.answered != answered || row.forwarded.len() != forwarded {
+        return Some(format!(
+            "appeal {id} is {} but was told answered {} and forwarded {} times",
+            row.state,
+            row.answered,
+            row.forwarded.len()
+        ));
+    }
+    match (row.order_id, row.forwarded.first()) {
+        (Some(order), Some(event)) if derived_id(*event, "order") != order => Some(format!(
+            "appeal {id} names order {order}, which does not follow from event {event}"
+        )),
+        _ => None,
+    }
+}
+
+/// Events about appeals that are not there.
+///
+/// # Errors
+/// When the database refuses.
+pub async fn orphans(pool: &PgPool) -> Result<Vec<Violation>, StoreError> {
+    let keys: Vec<(Uuid, String)> = sqlx::query_as(
+        "select key, type from log
+          where type in ('appeal_registered', 'appeal_answered', 'appeal_forwarded')
+            and not exists (select from appeal where appeal.id = log.key)
+          order by key, version limit 100",
+    )
+    .fetch_all(pool)
+    .await?;
+    Ok(keys
+        .into_iter()
+        .map(|(key, kind)| i1(format!("{kind} tells of appeal {key}, which is not there")))
+        .collect())
+}
+
+/// A forwarded appeal and the order that routing should have for it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, sqlx::FromRow)]
+pub struct Forwarded {
+    /// The appeal.
+    pub appeal: Uuid,
+    /// Its order, derived from the event that forwarded it.
+    pub order: Uuid,
+}
+
+/// Every forwarded appeal.
+pub async fn forwarded(pool: &PgPool) -> Result<Vec<Forwarded>, StoreError> {
+    Ok(sqlx::query_as("select id as appeal, order_id as \"order\" from appeal where state = 'ordered'")
+        .fetch_all(pool)
+        .await?)
+}

@@ -1,0 +1,94 @@
+//! Lists in the order of time, page by page: a page starts after the last row of the one before, so that rows that
+//! come meanwhile neither repeat nor hide any.
+
+use chrono::{DateTime, Utc};
+use platform::store::StoreError;
+use sqlx::PgConnection;
+use uuid::Uuid;
+
+use super::appeals::Row;
+use crate::domain::appeal::Appeal;
+
+/// Where a page starts, and where the list ends.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Window {
+    /// Rows after this one; with the nil id: rows at or after the time, for no row has the nil id.
+    pub after: (DateTime<Utc>, Uuid),
+    /// Rows before this time.
+    pub before: DateTime<Utc>,
+    /// Rows at most.
+    pub limit: i64,
+}
+
+/// What narrows a list of appeals.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct AppealFilter {
+    /// Only this state, by its name.
+    pub state: Option<&'static str>,
+    /// Only this channel.
+    pub channel: Option<String>,
+    /// Only what this platform pushed.
+    pub platform: Option<String>,
+}
+
+/// Appeals by the time they were received, then by id.
+///
+/// # Errors
+/// [`StoreError::Impossible`] for a row that no transition could have written.
+pub async fn appeals(
+    conn: &mut PgConnection,
+    window: &Window,
+    filter: &AppealFilter,
+) -> Result<Vec<Appeal>, StoreError> {
+    let rows: Vec<Row> = sqlx::query_as(
+        "select id, number, version, state, channel, type, category, region, urgency, tags, anonymous, confidential,
+                reference, call_id, received_at, changed_at, answered_at, forwarded_at, order_id, order_version,
+                order_number, order_state, platform, upstream_number, upstream_due_at
+           from appeal
+          where (received_at, id) > ($1, $2) and received_at < $3
+            and ($5::text is null or state = $5)
+            and ($6::text is null or channel = $6)
+            and ($7::text is null or platform = $7)
+          order by received_at, id limit $4",
+    )
+    .bind(window.after.0)
+    .bind(window.after.1)
+    .bind(window.before)
+    .bind(window.limit)
+    .bind(filter.state)
+    .bind(&filter.channel)
+    .bind(&filter.platform)
+    .fetch_all(conn)
+    .await?;
+    rows.into_iter().map(Appeal::try_from).collect()
+}
+
+/// A call as lists show it.
+#[derive(Clone, Debug, PartialEq, Eq, sqlx::FromRow)]
+pub struct ListedCall {
+    /// Identity.
+    pub id: Uuid,
+    /// When it was offered.
+    pub offered_at: DateTime<Utc>,
+    /// An agent answered.
+    pub answered: bool,
+}
+
+/// Calls by the time they were offered, then by id.
+///
+/// # Errors
+/// When the database refuses.
+pub async fn calls(conn: &mut PgConnection, window: &Window) -> Result<Vec<ListedCall>, StoreError> {
+    let rows = sqlx::query_as(
+        "select id, offered_at, answered from call
+          where (offered_at, id) > ($1, $2) and offered_at < $3
+          order by offered_at, id limit $4",
+    )
+    .bind(window.after.0)
+    .bind(window.after.1)
+    .bind(window.before)
+    .bind(window.limit)
+    .fetch_all(conn)
+    .await?;
+    Ok(rows)
+}

@@ -1,0 +1,171 @@
+//! Reference data as rows, and a cache of what is in force: a version never changes, so that only *which* version is
+//! in force is asked in each transaction.
+
+use std::sync::{Arc, RwLock};
+
+use chrono::{DateTime, NaiveDate, Utc};
+use platform::store::StoreError;
+use sqlx::PgConnection;
+
+use super::unsigned;
+use crate::domain::reference::{Channel, InForce, Named, Reference};
+
+/// Takes the next version; its lock makes versions dense.
+///
+/// # Errors
+/// When the database refuses.
+pub async fn next_version(conn: &mut PgConnection) -> Result<u64, StoreError> {
+    let version: i64 = sqlx::query_scalar("update reference_head set version = version + 1 returning version")
+        .fetch_one(conn)
+        .await?;
+    unsigned("reference_head", "version", version)
+}
+
+/// Writes a version in two statements.
+///
+/// # Errors
+/// When the database refuses.
+pub async fn insert(
+    conn: &mut PgConnection,
+    version: u64,
+    valid_from: NaiveDate,
+    reference: &Reference,
+    now: DateTime<Utc>,
+) -> Result<(), StoreError> {
+    let version = super::signed(version);
+    sqlx::query("insert into reference_version (version, valid_from, published_at) values ($1, $2, $3)")
+        .bind(version)
+        .bind(valid_from)
+        .bind(now)
+        .execute(&mut *conn)
+        .await?;
+    let mut kinds = Vec::new();
+    let mut codes = Vec::new();
+    let mut names = Vec::new();
+    let mut online = Vec::new();
+    let mut add = |kind: &'static str, named: &Named, is_online: Option<bool>| {
+        kinds.push(kind);
+        codes.push(named.code.clone());
+        names.push(named.name.clone());
+        online.push(is_online);
+    };
+    for channel in &reference.channels {
+        add("channel", &channel.named, Some(channel.online));
+    }
+    for category in &reference.categories {
+        add("category", category, None);
+    }
+    for region in &reference.regions {
+        add("region", region, None);
+    }
+    sqlx::query(
+        "insert into reference_code (version, kind, code, name, online)
+         select $1, kind, code, name, online
+           from unnest($2::text[], $3::text[], $4::text[], $5::boolean[]) as t (kind, code, name, online)",
+    )
+    .bind(version)
+    .bind(kinds)
+    .bind(codes)
+    .bind(names)
+    .bind(online)
+    .execute(conn)
+    .await?;
+    Ok(())
+}
+
+/// The version in force on a day: of those that have begun the one that began last, of equal ones the newest.
+///
+/// # Errors
+/// When the database refuses.
+pub async fn version_on(conn: &mut PgConnection, day: NaiveDate) -> Result<Option<u64>, StoreError> {
+    let version: Option<i64> = sqlx::query_scalar(
+        "select version from reference_version where valid_from <= $1
+          order by valid_from desc, version desc limit 1",
+    )
+    .bind(day)
+    .fetch_optional(conn)
+    .await?;
+    version
+        .map(|version| unsigned("reference_version", "version", version))
+        .transpose()
+}
+
+#[derive(sqlx::FromRow)]
+struct CodeRow {
+    kind: String,
+    code: String,
+    name: String,
+    online: Option<bool>,
+}
+
+/// Reads a version, each kind in the order of its codes.
+///
+/// # Errors
+/// [`StoreError::Impossible`] for a row of no known kind.
+pub async fn read(conn: &mut PgConnection, version: u64) -> Result<Reference, StoreError> {
+    let rows: Vec<CodeRow> =
+        sqlx::query_as("select kind, code, name, online from reference_code where version = $1 order by kind, code")
+            .bind(super::signed(version))
+            .fetch_all(conn)
+            .await?;
+    let mut reference = Reference {
+        channels: Vec::new(),
+        categories: Vec::new(),
+        regions: Vec::new(),
+    };
+    for row in rows {
+        let named = Named {
+            code: row.code,
+            name: row.name,
+        };
+        match (row.kind.as_str(), row.online) {
+            ("channel", Some(online)) => reference.channels.push(Channel { named, online }),
+            ("category", None) => reference.categories.push(named),
+            ("region", None) => reference.regions.push(named),
+            (kind, _) => {
+                return Err(StoreError::Impossible {
+                    table: "reference_code",
+                    detail: format!("{kind} {} of version {version}", named.code),
+                });
+            }
+        }
+    }
+    Ok(reference)
+}
+
+/// The version in force that was used last. Neighbouring days use the same one, so one is enough.
+#[derive(Clone, Debug, Default)]
+pub struct Cache(Arc<RwLock<Option<Arc<InForce>>>>);
+
+impl Cache {
+    /// What is in force on a day, as this transaction sees it; `None` when nothing is.
+    ///
+    /// # Errors
+    /// When the database refuses.
+    pub async fn in_force(&self, conn: &mut PgConnection, day: NaiveDate) -> Result<Option<Arc<InForce>>, StoreError> {
+        let Some(version) = version_on(conn, day).await? else {
+            return Ok(None);
+        };
+        if let Some(kept) = self.kept(version) {
+            return Ok(Some(kept));
+        }
+        let reference = read(conn, version).await?;
+        let code = |named: Named| named.code;
+        let fresh = Arc::new(InForce {
+            version,
+            channels: reference.channels.into_iter().map(|c| c.named.code).collect(),
+            categories: reference.categories.into_iter().map(code).collect(),
+            regions: reference.regions.into_iter().map(code).collect(),
+        });
+        *self.0.write().unwrap_or_else(std::sync::PoisonError::into_inner) = Some(fresh.clone());
+        Ok(Some(fresh))
+    }
+
+    fn kept(&self, version: u64) -> Option<Arc<InForce>> {
+        self.0
+            .read()
+            .unwrap_or_else(std::sync::PoisonError::into_inner)
+            .clone()
+            .filter(|kept| kept.version == version)
+    }
+}

@@ -1,0 +1,137 @@
+//! Each check finds a planted violation, and a healthy database has none.
+
+use hotline_proto::intake as pb;
+
+use crate::world::{World, draft, fresh, id, world};
+
+async fn healthy() -> (World, String, String) {
+    let world = world().await;
+    let answered = world.registered().await.appeal_id;
+    let forwarded = world.registered().await.appeal_id;
+    let answer = pb::AnswerAppealRequest {
+        request_id: fresh(),
+        appeal_id: answered.clone(),
+        answer: "已答复".to_owned(),
+    };
+    world.agent().answer_appeal(answer).await.expect("answered");
+    world.forward(&forwarded).await;
+    let item = pb::PushAppealsRequest {
+        upstream_number: "P1".to_owned(),
+        appeal: Some(draft()),
+        upstream_due_time: None,
+    };
+    let answers = world
+        .platform("province")
+        .push_appeals(tokio_stream::iter(vec![item]))
+        .await;
+    answers
+        .expect("a stream")
+        .into_inner()
+        .message()
+        .await
+        .expect("answered");
+    assert_eq!(found(&world).await, [""; 0], "healthy");
+    (world, answered, forwarded)
+}
+
+async fn found(world: &World) -> Vec<String> {
+    let violations = intake::doctor::check(world.pool()).await.expect("checked");
+    violations
+        .into_iter()
+        .map(|violation| {
+            assert_eq!(violation.invariant, "I1");
+            violation.detail
+        })
+        .collect()
+}
+
+async fn plant(world: &World, statements: &[&'static str], appeal: &str) {
+    for statement in statements {
+        let query = sqlx::query(*statement);
+        let query = if statement.contains("$1") {
+            query.bind(id(appeal))
+        } else {
+            query
+        };
+        query.execute(world.pool()).await.expect("planted");
+    }
+}
+
+#[tokio::test]
+async fn a_lost_appeal_is_found() {
+    let (world, answered, _) = healthy().await;
+    plant(&world, &["delete from appeal where id = $1"], &answered).await;
+    let found = found(&world).await;
+    assert!(
+        found.contains(&format!("appeal {answered} was acknowledged and is not there")),
+        "{found:?}"
+    );
+    assert!(found.contains(&format!(
+        "appeal_registered tells of appeal {answered}, which is not there"
+    )));
+}
+
+#[tokio::test]
+async fn a_doubled_receipt_is_found() {
+    let (world, answered, _) = healthy().await;
+    let copy = "insert into request (caller, rpc, request_id, content_hash, answer, made_at)
+                select caller, rpc, gen_random_uuid(), content_hash, answer, made_at from request
+                 where rpc = 'RegisterAppeal' order by made_at, request_id limit 1";
+    plant(&world, &[copy], &answered).await;
+    let found = found(&world).await;
+    assert_eq!(found.len(), 1, "{found:?}");
+    assert!(found[0].contains("and another one"), "{found:?}");
+}
+
+#[tokio::test]
+async fn doubled_numbers_are_found() {
+    let (world, _, _) = healthy().await;
+    let statements = [
+        "alter table appeal drop constraint appeal_number_unique",
+        "alter table appeal drop constraint appeal_upstream_unique",
+        "update appeal set number = 'A240401-000000-0', platform = 'p', upstream_number = 'n', upstream_hash = ''
+          where state <> 'received'",
+    ];
+    plant(&world, &statements, "").await;
+    assert_eq!(
+        found(&world).await,
+        [
+            "number A240401-000000-0 names 2 appeals",
+            "p's number n names 2 appeals"
+        ]
+    );
+}
+
+#[tokio::test]
+async fn an_ordered_appeal_that_was_never_told_is_found() {
+    let (world, _, forwarded) = healthy().await;
+    let delete = "delete from log where key = $1 and type = 'appeal_forwarded'";
+    plant(&world, &[delete], &forwarded).await;
+    assert_eq!(
+        found(&world).await,
+        [format!(
+            "appeal {forwarded} is ordered but was told answered 0 and forwarded 0 times"
+        )]
+    );
+}
+
+#[tokio::test]
+async fn an_order_that_does_not_follow_from_its_event_is_found() {
+    let (world, _, forwarded) = healthy().await;
+    let other = "update appeal set order_id = gen_random_uuid() where id = $1";
+    plant(&world, &[other], &forwarded).await;
+    let found = found(&world).await;
+    assert_eq!(found.len(), 1, "{found:?}");
+    assert!(found[0].contains("does not follow from event"), "{found:?}");
+}
+
+#[tokio::test]
+async fn an_appeal_that_was_never_told_registered_is_found() {
+    let (world, answered, _) = healthy().await;
+    let delete = "delete from log where key = $1 and type = 'appeal_registered'";
+    plant(&world, &[delete], &answered).await;
+    assert_eq!(
+        found(&world).await,
+        [format!("appeal {answered} was told registered 0 times")]
+    );
+}

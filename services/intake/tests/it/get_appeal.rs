@@ -1,0 +1,193 @@
+use hotline_proto::access::Role;
+use hotline_proto::intake as pb;
+use hotline_proto::intake::get_appeal_request::Name;
+use tonic::Code;
+
+use crate::world::{Client, World, appellant, draft, getting, violated, world};
+
+async fn get(mut client: Client, name: Name, purpose: &str) -> Result<pb::Appeal, tonic::Status> {
+    let answer = client.get_appeal(getting(name, purpose)).await?;
+    Ok(answer.into_inner().appeal.expect("an appeal"))
+}
+
+async fn reads(world: &World) -> Vec<(String, String, Vec<String>)> {
+    sqlx::query_as("select reader, purpose, fields from personal_read order by id")
+        .fetch_all(world.pool())
+        .await
+        .expect("the audit")
+}
+
+fn upstream(platform: &str, number: &str) -> Name {
+    Name::Upstream(pb::UpstreamNumber {
+        platform: platform.to_owned(),
+        number: number.to_owned(),
+    })
+}
+
+async fn pushed(world: &World, platform: &str, number: &str) -> String {
+    let item = pb::PushAppealsRequest {
+        upstream_number: number.to_owned(),
+        appeal: Some(draft()),
+        upstream_due_time: None,
+    };
+    let mut answers = world
+        .platform(platform)
+        .push_appeals(tokio_stream::iter(vec![item]))
+        .await
+        .expect("a stream")
+        .into_inner();
+    match answers.message().await.expect("an answer").and_then(|a| a.result) {
+        Some(pb::push_appeals_response::Result::Accepted(receipt)) => receipt.appeal_id,
+        other => panic!("{other:?}"),
+    }
+}
+
+#[tokio::test]
+async fn an_appeal_is_found_by_each_of_its_names() {
+    let world = world().await;
+    let receipt = world.registered().await;
+    let id = pushed(&world, "province", "P-1").await;
+    let spoken = receipt.number.to_lowercase().replace('-', " ");
+    for (name, expected) in [
+        (Name::AppealId(receipt.appeal_id.clone()), &receipt.appeal_id),
+        (Name::Number(spoken), &receipt.appeal_id),
+        (upstream("province", "P-1"), &id),
+    ] {
+        let appeal = get(world.agent(), name, "").await.expect("there");
+        assert_eq!(&appeal.appeal_id, expected);
+    }
+}
+
+#[tokio::test]
+async fn personal_fields_are_masked_and_no_record_is_written() {
+    let world = world().await;
+    let receipt = world.registered().await;
+    let appeal = world.get(&receipt.appeal_id).await;
+    let masked = pb::Appellant {
+        name: "张**".to_owned(),
+        phone: "138****5678".to_owned(),
+        id_number: "110***********002X".to_owned(),
+        address: "湘潭市雨湖区*****".to_owned(),
+    };
+    assert_eq!(appeal.appellant, Some(masked));
+    assert_eq!((appeal.title, appeal.content, appeal.place), Default::default());
+    assert_eq!(reads(&world).await, []);
+}
+
+#[tokio::test]
+async fn whoever_may_unmask_is_on_record() {
+    let world = world().await;
+    let receipt = world.registered().await;
+    let id = || Name::AppealId(receipt.appeal_id.clone());
+    for role in [Role::Agent, Role::Reviewer, Role::CallbackAgent, Role::Supervisor] {
+        let appeal = get(world.client(role), id(), "回电").await.expect("clear");
+        let clear = pb::Appellant {
+            phone: "13812345678".to_owned(),
+            ..appellant()
+        };
+        assert_eq!(appeal.appellant, Some(clear), "{role:?}");
+        assert_eq!(appeal.content, draft().content);
+    }
+    let records = reads(&world).await;
+    assert_eq!(records.len(), 4);
+    for role in ["agent", "reviewer", "callback_agent", "supervisor"] {
+        // All at one instant: their ids have no order.
+        let reader = format!("test:{role}");
+        let record = records.iter().find(|record| record.0 == reader).expect("on record");
+        assert_eq!(record.1, "回电");
+        assert!(record.2.contains(&"id_number".to_owned()));
+    }
+}
+
+#[tokio::test]
+async fn a_dispatcher_sees_the_text_not_the_person() {
+    let world = world().await;
+    let receipt = world.registered().await;
+    let name = Name::AppealId(receipt.appeal_id);
+    let appeal = get(world.client(Role::Dispatcher), name, "派单").await.expect("text");
+    assert_eq!(appeal.title, draft().title);
+    assert_eq!(appeal.place, draft().place);
+    assert_eq!(appeal.appellant.expect("masked").phone, "138****5678");
+    let records = reads(&world).await;
+    assert_eq!(records.len(), 1);
+    assert_eq!(records[0].2, ["title", "content", "place", "answer"]);
+}
+
+#[tokio::test]
+async fn a_platform_sees_only_its_own_and_masked() {
+    let world = world().await;
+    let own = pushed(&world, "province", "P-1").await;
+    let foreign = pushed(&world, "nation", "P-1").await;
+    let city = world.registered().await;
+    let platform = || world.platform("province");
+    let appeal = get(platform(), upstream("province", "P-1"), "").await.expect("its own");
+    assert_eq!(appeal.appeal_id, own);
+    for name in [
+        Name::AppealId(foreign),
+        upstream("nation", "P-1"),
+        Name::AppealId(city.appeal_id),
+        Name::Number(city.number),
+    ] {
+        let refused = get(platform(), name, "").await.expect_err("not its own");
+        assert_eq!(refused.code(), Code::NotFound);
+    }
+    let refused = get(platform(), Name::AppealId(own), "查看")
+        .await
+        .expect_err("masked for it");
+    assert_eq!(refused.code(), Code::PermissionDenied);
+    assert_eq!(reads(&world).await, [], "nothing was shown");
+}
+
+#[tokio::test]
+async fn unreadable_names_are_told() {
+    let world = world().await;
+    let receipt = world.registered().await;
+    let digit = if receipt.number.ends_with('0') { "1" } else { "0" };
+    let misheard = format!("{}{digit}", &receipt.number[..receipt.number.len() - 1]);
+    for (name, field) in [
+        (Name::AppealId("x".to_owned()), "appeal_id"),
+        (Name::Number(misheard), "number"),
+        (upstream("province", ""), "upstream.number"),
+    ] {
+        let refused = get(world.agent(), name, "").await.expect_err("unreadable");
+        assert_eq!(violated(&refused), [field]);
+    }
+    let none = pb::GetAppealRequest {
+        name: None,
+        unmask_purpose: "字".repeat(201),
+    };
+    let refused = world.agent().get_appeal(none).await.expect_err("no name");
+    assert_eq!(violated(&refused), ["name", "unmask_purpose"]);
+}
+
+#[tokio::test]
+async fn the_audit_is_insert_only() {
+    let world = world().await;
+    let receipt = world.registered().await;
+    get(world.agent(), Name::AppealId(receipt.appeal_id), "回电")
+        .await
+        .expect("clear");
+    for statement in ["delete from personal_read", "update personal_read set reader = 'x'"] {
+        assert!(
+            sqlx::query(statement).execute(world.pool()).await.is_err(),
+            "{statement}"
+        );
+    }
+}
+
+#[tokio::test]
+async fn a_cell_in_another_row_is_not_opened() {
+    let world = world().await;
+    let (one, other) = (world.registered().await, world.registered().await);
+    sqlx::query("update appeal set name = (select name from appeal where id = $1) where id = $2")
+        .bind(crate::world::id(&one.appeal_id))
+        .bind(crate::world::id(&other.appeal_id))
+        .execute(world.pool())
+        .await
+        .expect("swapped");
+    let refused = get(world.agent(), Name::AppealId(other.appeal_id), "")
+        .await
+        .expect_err("swapped");
+    assert_eq!(refused.code(), Code::Internal);
+    assert!(!refused.message().contains("name"), "{refused:?}");
+}

@@ -1,0 +1,156 @@
+//! Routing's events, given to the handler as the consumer gives them.
+
+use eventlog::{ApplyError, Effect, Handler as _, Recorded, Store};
+use hotline_proto::common::OrderState;
+use hotline_proto::events::event::Body;
+use hotline_proto::events::{
+    AppealFacts, OrderClosed, OrderDispatched, OrderOpened, OrderSigned, OrderSnapshot, UnitsPublished,
+};
+use intake::actions::Error;
+use intake::consumers::orders::Orders;
+use platform::store::StoreError;
+use testkit::at;
+use uuid::Uuid;
+
+use crate::world::{World, fresh, id, world};
+
+fn snapshot(appeal: &str, order: &str, version: u64, state: OrderState) -> OrderSnapshot {
+    OrderSnapshot {
+        order_id: order.to_owned(),
+        order_number: "W240401-000001-1".to_owned(),
+        version,
+        appeal: Some(AppealFacts {
+            appeal_id: appeal.to_owned(),
+            ..Default::default()
+        }),
+        state: state.into(),
+        ..Default::default()
+    }
+}
+
+fn recorded(position: u64, body: Body) -> Recorded {
+    Recorded {
+        source: "routing".to_owned(),
+        partition: 0,
+        position,
+        event_id: Uuid::new_v4(),
+        key: Uuid::new_v4(),
+        kind: hotline_proto::event_type(&body).to_owned(),
+        version: position,
+        actor: "test".to_owned(),
+        occurred_at: at(1, 10, 0),
+        body,
+        traceparent: None,
+    }
+}
+
+/// As the consumer does: on its batch's transaction.
+async fn apply(world: &World, events: Vec<Recorded>) -> Result<Vec<Effect>, String> {
+    let store = Store::open(intake::NAME, world.pool().clone()).await.expect("a log");
+    store
+        .run("consume", move |tx| {
+            let events = events.clone();
+            Box::pin(async move {
+                Orders.apply(tx, &events).await.map_err(|error| match error {
+                    ApplyError::Permanent(why) => Error::Store(StoreError::Unready(why)),
+                    ApplyError::Transient(error) => Error::Store(error),
+                })
+            })
+        })
+        .await
+        .map_err(|error: Error| match error {
+            Error::Store(StoreError::Unready(why)) => why,
+            other => panic!("{other}"),
+        })
+}
+
+#[tokio::test]
+async fn the_newest_state_of_the_order_is_kept() {
+    let world = world().await;
+    let appeal = world.registered().await.appeal_id;
+    let order = world.forward(&appeal).await.order_id;
+    let state = |version, state| Some(snapshot(&appeal, &order, version, state));
+    let opened = Body::OrderOpened(OrderOpened {
+        order: state(1, OrderState::PendingDispatch),
+    });
+    let dispatched = Body::OrderDispatched(OrderDispatched {
+        order: state(2, OrderState::PendingSign),
+        catalogue_row: String::new(),
+    });
+    let signed = Body::OrderSigned(OrderSigned {
+        order: state(3, OrderState::InProgress),
+        late: false,
+    });
+    let units = Body::UnitsPublished(UnitsPublished::default());
+    let first = vec![recorded(1, opened), recorded(2, units), recorded(3, signed)];
+    let effects = apply(&world, first).await.expect("applied");
+    assert_eq!(effects, [Effect::Applied, Effect::Ignored, Effect::Applied]);
+    let late = apply(&world, vec![recorded(4, dispatched)]).await.expect("applied");
+    assert!(matches!(late[..], [Effect::Superseded(_)]), "{late:?}");
+    let seen = world.get(&appeal).await;
+    assert_eq!(seen.order_number, "W240401-000001-1");
+    assert_eq!(seen.order_state(), OrderState::InProgress);
+    let closed = Body::OrderClosed(OrderClosed {
+        order: state(9, OrderState::Closed),
+    });
+    apply(&world, vec![recorded(5, closed)]).await.expect("applied");
+    assert_eq!(world.get(&appeal).await.order_state(), OrderState::Closed);
+    assert_eq!(world.told(&appeal).await.len(), 2, "hearing is no event");
+}
+
+#[tokio::test]
+async fn a_batch_about_many_appeals_is_applied_whole() {
+    let world = world().await;
+    let mut events = Vec::new();
+    let mut appeals = Vec::new();
+    for position in 1..=20 {
+        let appeal = world.registered().await.appeal_id;
+        let order = world.forward(&appeal).await.order_id;
+        let order = Some(snapshot(&appeal, &order, 1, OrderState::PendingDispatch));
+        events.push(recorded(position, Body::OrderOpened(OrderOpened { order })));
+        appeals.push(appeal);
+    }
+    apply(&world, events).await.expect("applied");
+    for appeal in appeals {
+        assert_eq!(world.get(&appeal).await.order_state(), OrderState::PendingDispatch);
+    }
+}
+
+#[tokio::test]
+async fn what_never_can_be_applied_says_why() {
+    let world = world().await;
+    let appeal = world.registered().await.appeal_id;
+    let forwarded = world.registered().await.appeal_id;
+    let order = world.forward(&forwarded).await.order_id;
+    let state = OrderState::PendingDispatch;
+    for (order, expected) in [
+        (None, "has no content".to_owned()),
+        (Some(snapshot("x", &order, 1, state)), "has no appeal id".to_owned()),
+        (
+            Some(snapshot(&forwarded, &order, 0, state)),
+            "has no version".to_owned(),
+        ),
+        (
+            Some(snapshot(&forwarded, &order, 1, OrderState::Unspecified)),
+            "has no known state".to_owned(),
+        ),
+        (
+            Some(snapshot(&appeal, &order, 1, state)),
+            format!("appeal {appeal} has no order"),
+        ),
+        (
+            Some(snapshot(&fresh(), &order, 1, state)),
+            "there is no such appeal".to_owned(),
+        ),
+    ] {
+        let event = recorded(1, Body::OrderOpened(OrderOpened { order }));
+        let why = apply(&world, vec![event]).await.expect_err("never");
+        assert!(why.contains(&expected), "{why}");
+    }
+    let untouched: Option<i64> = sqlx::query_scalar("select order_version from appeal where id = $1")
+        .bind(id(&forwarded))
+        .fetch_one(world.pool())
+        .await
+        .expect("a row");
+    assert_eq!(untouched, None);
+}

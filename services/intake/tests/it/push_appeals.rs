@@ -1,0 +1,265 @@
+use std::time::Instant;
+
+use hotline_proto::access::Role;
+use hotline_proto::intake as pb;
+use hotline_proto::intake::push_appeals_response::Result as Answer;
+use tokio_stream::StreamExt as _;
+use tonic::Code;
+
+use crate::world::{Client, bare_world, draft, publishing, reference, settings, world, world_with};
+
+fn item(number: &str) -> pb::PushAppealsRequest {
+    pb::PushAppealsRequest {
+        upstream_number: number.to_owned(),
+        appeal: Some(draft()),
+        upstream_due_time: None,
+    }
+}
+
+fn with(number: &str, change: impl FnOnce(&mut pb::AppealDraft)) -> pb::PushAppealsRequest {
+    let mut item = item(number);
+    change(item.appeal.as_mut().expect("given"));
+    item
+}
+
+/// Pushes and reads all answers; the stream has to end cleanly.
+async fn push(mut client: Client, items: Vec<pb::PushAppealsRequest>) -> Vec<pb::PushAppealsResponse> {
+    client
+        .push_appeals(tokio_stream::iter(items))
+        .await
+        .expect("a stream")
+        .into_inner()
+        .collect::<Result<_, _>>()
+        .await
+        .expect("it ends cleanly")
+}
+
+fn accepted(answer: &pb::PushAppealsResponse) -> &pb::RegisterAppealResponse {
+    match &answer.result {
+        Some(Answer::Accepted(receipt)) => receipt,
+        other => panic!("{} is {other:?}", answer.upstream_number),
+    }
+}
+
+fn refused(answer: &pb::PushAppealsResponse) -> (&str, Vec<&str>) {
+    match &answer.result {
+        Some(Answer::Refused(refusal)) => (
+            &refusal.reason,
+            refusal.violations.iter().map(|v| v.field.as_str()).collect(),
+        ),
+        other => panic!("{} is {other:?}", answer.upstream_number),
+    }
+}
+
+#[tokio::test]
+async fn each_item_is_answered_by_itself_and_in_order() {
+    let world = world().await;
+    let items = vec![
+        item("P1"),
+        with("P2", |d| (d.title, d.r#type) = (String::new(), 99)),
+        with("P3", |d| d.category = "77".to_owned()),
+        item("P1"),
+        with("P1", |d| d.title = "另一件事".to_owned()),
+        item("P4"),
+    ];
+    let answers = push(world.platform("province"), items).await;
+    let numbers: Vec<&str> = answers.iter().map(|a| a.upstream_number.as_str()).collect();
+    assert_eq!(numbers, ["P1", "P2", "P3", "P1", "P1", "P4"]);
+    assert_eq!(
+        refused(&answers[1]),
+        ("INVALID_ARGUMENT", vec!["appeal.type", "appeal.title"])
+    );
+    assert_eq!(refused(&answers[2]), ("INVALID_ARGUMENT", vec!["appeal.category"]));
+    assert_eq!(accepted(&answers[0]), accepted(&answers[3]));
+    assert_eq!(refused(&answers[4]), ("ALREADY_EXISTS", vec![]));
+    assert_ne!(accepted(&answers[0]), accepted(&answers[5]));
+    assert_eq!(world.count("select count(*) from appeal").await, 2);
+    assert_eq!(
+        world
+            .count("select count(*) from log where type = 'appeal_registered'")
+            .await,
+        2
+    );
+}
+
+#[tokio::test]
+async fn pushed_again_the_first_receipt_comes_back() {
+    let world = world().await;
+    let first = push(world.platform("province"), vec![item("P1"), item("P2")]).await;
+    // Its category is gone since: what was accepted stays accepted.
+    let mut next = reference();
+    next.categories.retain(|category| category.code != "0101");
+    world
+        .client(Role::Operator)
+        .publish_reference(publishing("2024-04-01", next))
+        .await
+        .expect("published");
+    let again = push(
+        world.platform("province"),
+        vec![item("P2"), item("P1"), with("P1", |d| d.place = "别处".to_owned())],
+    )
+    .await;
+    assert_eq!(accepted(&again[0]), accepted(&first[1]));
+    assert_eq!(accepted(&again[1]), accepted(&first[0]));
+    assert_eq!(refused(&again[2]).0, "ALREADY_EXISTS");
+    assert_eq!(world.count("select count(*) from appeal").await, 2);
+}
+
+#[tokio::test]
+async fn platforms_do_not_share_numbers() {
+    let world = world().await;
+    let province = push(world.platform("province"), vec![item("P1")]).await;
+    let nation = push(
+        world.platform("nation"),
+        vec![with("P1", |d| d.title = "别的".to_owned())],
+    )
+    .await;
+    assert_ne!(accepted(&province[0]).appeal_id, accepted(&nation[0]).appeal_id);
+}
+
+#[tokio::test]
+async fn the_deadline_and_the_origin_are_kept() {
+    let world = world().await;
+    let due = prost_types::Timestamp {
+        seconds: 1_712_311_200,
+        nanos: 0,
+    };
+    let pushed = pb::PushAppealsRequest {
+        upstream_due_time: Some(due),
+        ..item("P1")
+    };
+    let answers = push(world.platform("province"), vec![pushed]).await;
+    let appeal = world.get(&accepted(&answers[0]).appeal_id).await;
+    assert_eq!(appeal.platform, "province");
+    assert_eq!(appeal.upstream_number, "P1");
+    assert_eq!(appeal.upstream_due_time, Some(due));
+}
+
+#[tokio::test]
+async fn two_streams_with_the_same_numbers_make_each_appeal_once() {
+    let mut settings = settings();
+    settings.service.push_batch = 20;
+    let world = world_with(settings).await;
+    let forwards: Vec<_> = (0..200).map(|n| item(&format!("P{n:03}"))).collect();
+    let backwards: Vec<_> = forwards.iter().rev().cloned().collect();
+    let pushes = [forwards.clone(), backwards, forwards].map(|items| push(world.platform("province"), items));
+    let mut receipts = std::collections::HashMap::new();
+    for answer in futures::future::join_all(pushes).await.iter().flatten() {
+        let receipt = accepted(answer);
+        let first = receipts
+            .entry(answer.upstream_number.clone())
+            .or_insert_with(|| receipt.clone());
+        assert_eq!(first, receipt);
+    }
+    assert_eq!(receipts.len(), 200);
+    assert_eq!(world.count("select count(*) from appeal").await, 200);
+    assert_eq!(
+        world
+            .count("select count(*) from log where type = 'appeal_registered'")
+            .await,
+        200
+    );
+}
+
+#[tokio::test]
+async fn ten_thousand_are_streamed_in_a_few_seconds() {
+    let world = world().await;
+    let items: Vec<_> = (0..10_000).map(|n| item(&format!("P{n:05}"))).collect();
+    let began = Instant::now();
+    let answers = push(world.platform("province"), items).await;
+    let took = began.elapsed();
+    assert_eq!(answers.len(), 10_000);
+    let numbers: std::collections::HashSet<&str> = answers.iter().map(|a| accepted(a).number.as_str()).collect();
+    assert_eq!(numbers.len(), 10_000, "every number once");
+    // A few seconds on an idle machine; the limit leaves room for the tests that run beside this one.
+    assert!(took.as_secs() < 20, "{took:?}");
+}
+
+#[tokio::test]
+async fn an_answered_item_is_committed() {
+    let world = world().await;
+    let (send, receive) = tokio::sync::mpsc::channel(1);
+    let stream = tokio_stream::wrappers::ReceiverStream::new(receive);
+    let mut answers = world
+        .platform("province")
+        .push_appeals(stream)
+        .await
+        .expect("a stream")
+        .into_inner();
+    for number in ["P1", "P2", "P3"] {
+        // Nothing waits for a batch to fill: one item is answered while the stream is open.
+        send.send(item(number)).await.expect("open");
+        let answer = answers.message().await.expect("open").expect("an answer");
+        let id = crate::world::id(&accepted(&answer).appeal_id);
+        let there: bool = sqlx::query_scalar("select exists (select from appeal where id = $1)")
+            .bind(id)
+            .fetch_one(world.pool())
+            .await
+            .expect("readable");
+        assert!(there);
+    }
+    drop(send);
+    assert_eq!(answers.message().await.expect("ends cleanly"), None);
+}
+
+#[tokio::test]
+async fn a_stop_ends_the_stream_after_what_was_read_is_answered() {
+    let world = world().await;
+    let (send, receive) = tokio::sync::mpsc::channel(1);
+    let stream = tokio_stream::wrappers::ReceiverStream::new(receive);
+    let mut answers = world
+        .platform("province")
+        .push_appeals(stream)
+        .await
+        .expect("a stream")
+        .into_inner();
+    send.send(item("P1")).await.expect("open");
+    accepted(&answers.message().await.expect("open").expect("an answer"));
+    world.edge.lifecycle.stop();
+    let ended = answers.message().await.expect_err("it says why it ends");
+    assert_eq!(ended.code(), Code::Unavailable);
+}
+
+#[tokio::test]
+async fn streams_at_once_are_limited() {
+    let mut settings = settings();
+    settings.service.push_streams = 1;
+    let world = world_with(settings).await;
+    let (_send, receive) = tokio::sync::mpsc::channel::<pb::PushAppealsRequest>(1);
+    let stream = tokio_stream::wrappers::ReceiverStream::new(receive);
+    let first = world
+        .platform("province")
+        .push_appeals(stream)
+        .await
+        .expect("the only one");
+    let refused = world
+        .platform("nation")
+        .push_appeals(tokio_stream::empty())
+        .await
+        .expect_err("one too many");
+    assert_eq!(refused.code(), Code::Unavailable);
+    drop(first);
+}
+
+#[tokio::test]
+async fn without_reference_data_each_item_is_refused_with_the_reason() {
+    let world = bare_world(settings()).await;
+    let answers = push(world.platform("province"), vec![item("P1"), item("P2")]).await;
+    for answer in &answers {
+        assert_eq!(refused(answer).0, "NO_REFERENCE");
+    }
+    assert_eq!(answers.len(), 2);
+}
+
+#[tokio::test]
+async fn only_a_platform_may_push() {
+    let world = world().await;
+    for role in [Role::Agent, Role::Operator, Role::Service] {
+        let refused = world
+            .client(role)
+            .push_appeals(tokio_stream::iter(vec![item("P1")]))
+            .await
+            .expect_err("not his");
+        assert_eq!(refused.code(), Code::PermissionDenied);
+    }
+}

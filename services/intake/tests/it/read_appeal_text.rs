@@ -1,0 +1,97 @@
+use hotline_proto::access::Role;
+use hotline_proto::intake as pb;
+use tonic::Code;
+use uuid::Uuid;
+
+use crate::world::{draft, fresh, id, violated, world};
+
+fn reading(appeal_id: &str, order_id: &str) -> pb::ReadAppealTextRequest {
+    pb::ReadAppealTextRequest {
+        appeal_id: appeal_id.to_owned(),
+        order_id: order_id.to_owned(),
+        reader: "liaison:7".to_owned(),
+        unit: "water".to_owned(),
+    }
+}
+
+#[tokio::test]
+async fn the_text_behind_an_order_is_read_and_the_reader_is_on_record() {
+    let world = world().await;
+    let receipt = world.registered().await;
+    let order = world.forward(&receipt.appeal_id).await.order_id;
+    let text = world
+        .client(Role::Service)
+        .read_appeal_text(reading(&receipt.appeal_id, &order))
+        .await
+        .expect("vouched for")
+        .into_inner();
+    assert_eq!(
+        (text.title, text.content, text.place),
+        (draft().title, draft().content, draft().place)
+    );
+    assert_eq!(text.appellant.expect("not confidential").phone, "13812345678");
+    let record: (String, Option<String>, Option<Uuid>, Vec<String>) =
+        sqlx::query_as("select reader, unit, order_id, fields from personal_read")
+            .fetch_one(world.pool())
+            .await
+            .expect("one record");
+    assert_eq!(record.0, "liaison:7");
+    assert_eq!(record.1.as_deref(), Some("water"));
+    assert_eq!(record.2, Some(id(&order)));
+    assert!(record.3.contains(&"phone".to_owned()));
+}
+
+#[tokio::test]
+async fn a_confidential_or_anonymous_appellant_is_left_out() {
+    let world = world().await;
+    let confidential = pb::AppealDraft {
+        confidential: true,
+        ..draft()
+    };
+    let anonymous = pb::AppealDraft {
+        anonymous: true,
+        ..draft()
+    };
+    for draft in [confidential, anonymous] {
+        let receipt = world.register(draft).await;
+        let order = world.forward(&receipt.appeal_id).await.order_id;
+        let text = world
+            .client(Role::Service)
+            .read_appeal_text(reading(&receipt.appeal_id, &order))
+            .await
+            .expect("vouched for")
+            .into_inner();
+        assert_eq!(text.appellant, None);
+        assert_ne!(text.content, "");
+    }
+    let fields = "select count(*) from personal_read where 'phone' = any(fields)";
+    assert_eq!(world.count(fields).await, 0);
+}
+
+#[tokio::test]
+async fn another_order_or_none_finds_nothing_and_leaves_no_record() {
+    let world = world().await;
+    let receipt = world.registered().await;
+    let mut service = world.client(Role::Service);
+    let early = service.read_appeal_text(reading(&receipt.appeal_id, &fresh())).await;
+    assert_eq!(early.expect_err("not forwarded").code(), Code::NotFound);
+    world.forward(&receipt.appeal_id).await;
+    let other = service.read_appeal_text(reading(&receipt.appeal_id, &fresh())).await;
+    assert_eq!(other.expect_err("another order").code(), Code::NotFound);
+    assert_eq!(world.count("select count(*) from personal_read").await, 0);
+}
+
+#[tokio::test]
+async fn only_a_service_may_vouch() {
+    let world = world().await;
+    for role in [Role::Agent, Role::Liaison, Role::Supervisor, Role::Operator] {
+        let refused = world.client(role).read_appeal_text(reading(&fresh(), &fresh())).await;
+        assert_eq!(refused.expect_err("not his").code(), Code::PermissionDenied);
+    }
+    let unreadable = pb::ReadAppealTextRequest::default();
+    let refused = world.client(Role::Service).read_appeal_text(unreadable).await;
+    assert_eq!(
+        violated(&refused.expect_err("empty")),
+        ["appeal_id", "order_id", "reader", "unit"]
+    );
+}

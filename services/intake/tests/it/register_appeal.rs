@@ -1,0 +1,243 @@
+use hotline_proto::common::{AppealType, Urgency};
+use hotline_proto::events::event::Body;
+use hotline_proto::intake as pb;
+use platform::numbers::parse_number;
+use tonic::Code;
+
+use crate::world::{
+    bare_world, draft, fresh, id, publishing, reason, reference, registering, settings, violated, violations, world,
+};
+
+#[tokio::test]
+async fn an_appeal_is_stored_numbered_and_told_once() {
+    let world = world().await;
+    let receipt = world.registered().await;
+    assert_eq!(
+        parse_number('A', &receipt.number).as_deref(),
+        Ok(receipt.number.as_str())
+    );
+    assert!(receipt.number.starts_with("A240401-"), "{}", receipt.number);
+    let told = world.told(&receipt.appeal_id).await;
+    assert_eq!(told.len(), 1);
+    let (_, kind, version, body) = &told[0];
+    assert_eq!((kind.as_str(), *version), ("appeal_registered", 1));
+    let Body::AppealRegistered(event) = body else {
+        panic!("another event: {kind}");
+    };
+    let facts = event.appeal.as_ref().expect("facts");
+    assert_eq!(facts.appeal_number, receipt.number);
+    assert_eq!(facts.r#type(), AppealType::Complaint);
+    assert_eq!(facts.urgency(), Urgency::Ordinary);
+    assert_eq!(facts.tags, ["civility_drive", "water"]);
+    assert_eq!(facts.platform, "");
+}
+
+#[tokio::test]
+async fn the_number_has_the_citys_day() {
+    let world = world().await;
+    // 2024-04-01 16:30 UTC is April 2 in Shanghai.
+    world.clock.move_to(testkit::at(2, 0, 30));
+    let receipt = world.registered().await;
+    assert!(receipt.number.starts_with("A240402-"), "{}", receipt.number);
+}
+
+#[tokio::test]
+async fn the_same_request_gets_the_first_answer_another_content_is_refused() {
+    let world = world().await;
+    let request = registering(draft());
+    let mut agent = world.agent();
+    let first = agent.register_appeal(request.clone()).await.expect("registered");
+    let again = agent.register_appeal(request.clone()).await.expect("again");
+    assert_eq!(first.into_inner(), again.into_inner());
+    let mut other = request;
+    other.appeal.as_mut().expect("given").title = "另一件事".to_owned();
+    let refused = agent.register_appeal(other).await.expect_err("another content");
+    assert_eq!(refused.code(), Code::AlreadyExists);
+    assert_eq!(world.count("select count(*) from appeal").await, 1);
+}
+
+#[tokio::test]
+async fn fifty_at_once_with_one_request_id_make_one_appeal() {
+    let world = world().await;
+    let request = registering(draft());
+    let calls = (0..50).map(|_| {
+        let (mut agent, request) = (world.agent(), request.clone());
+        async move { agent.register_appeal(request).await.map(tonic::Response::into_inner) }
+    });
+    let answers = futures::future::join_all(calls).await;
+    let first = answers[0].as_ref().expect("registered").clone();
+    for answer in answers {
+        assert_eq!(answer.expect("the first answer"), first);
+    }
+    assert_eq!(world.count("select count(*) from appeal").await, 1);
+    assert_eq!(world.told(&first.appeal_id).await.len(), 1);
+}
+
+#[tokio::test]
+async fn all_violations_are_told_at_once() {
+    let world = world().await;
+    let request = pb::RegisterAppealRequest {
+        request_id: "1".to_owned(),
+        appeal: Some(pb::AppealDraft::default()),
+        call_id: "x".to_owned(),
+    };
+    let refused = world.agent().register_appeal(request).await.expect_err("all wrong");
+    assert_eq!(
+        violated(&refused),
+        [
+            "request_id",
+            "appeal.channel",
+            "appeal.type",
+            "appeal.category",
+            "appeal.region",
+            "appeal.appellant",
+            "appeal.title",
+            "appeal.content",
+            "call_id"
+        ]
+    );
+    let nothing = pb::RegisterAppealRequest {
+        request_id: fresh(),
+        ..Default::default()
+    };
+    let refused = world.agent().register_appeal(nothing).await.expect_err("no appeal");
+    assert_eq!(violated(&refused), ["appeal"]);
+}
+
+#[tokio::test]
+async fn codes_must_be_in_force_on_the_day() {
+    let world = world().await;
+    let mut wrong = draft();
+    wrong.channel = "fax".to_owned();
+    wrong.category = "0199".to_owned();
+    wrong.region = "430000".to_owned();
+    let refused = world
+        .agent()
+        .register_appeal(registering(wrong))
+        .await
+        .expect_err("unknown codes");
+    let expected = [
+        ("appeal.channel", "is not a channel in force"),
+        ("appeal.category", "is not a category in force"),
+        ("appeal.region", "is not a region in force"),
+    ];
+    let expected = expected.map(|(field, text)| (field.to_owned(), text.to_owned()));
+    assert_eq!(violations(&refused), expected);
+}
+
+#[tokio::test]
+async fn a_new_version_holds_from_its_day_on() {
+    let world = world().await;
+    let mut next = reference();
+    next.categories.retain(|category| category.code != "0101");
+    world
+        .client(hotline_proto::access::Role::Operator)
+        .publish_reference(publishing("2024-04-02", next))
+        .await
+        .expect("published");
+    world.registered().await;
+    world.clock.move_to(testkit::at(2, 0, 0));
+    let refused = world
+        .agent()
+        .register_appeal(registering(draft()))
+        .await
+        .expect_err("gone since today");
+    assert_eq!(violated(&refused), ["appeal.category"]);
+}
+
+#[tokio::test]
+async fn without_reference_data_nothing_can_be_registered() {
+    let world = bare_world(settings()).await;
+    let refused = world
+        .agent()
+        .register_appeal(registering(draft()))
+        .await
+        .expect_err("nothing in force");
+    assert_eq!(refused.code(), Code::FailedPrecondition);
+    assert_eq!(reason(&refused), "NO_REFERENCE");
+}
+
+#[tokio::test]
+async fn an_anonymous_appeal_needs_no_appellant() {
+    let world = world().await;
+    let anonymous = pb::AppealDraft {
+        anonymous: true,
+        appellant: None,
+        ..draft()
+    };
+    let receipt = world.register(anonymous).await;
+    let appeal = world.get(&receipt.appeal_id).await;
+    assert!(appeal.anonymous);
+    assert_eq!(appeal.appellant, None);
+}
+
+#[tokio::test]
+async fn a_call_that_brought_it_must_be_on_record() {
+    let world = world().await;
+    let mut request = registering(draft());
+    request.call_id = fresh();
+    let refused = world
+        .agent()
+        .register_appeal(request.clone())
+        .await
+        .expect_err("no such call");
+    assert_eq!(refused.code(), Code::NotFound);
+    let call = pb::RecordCallRequest {
+        request_id: fresh(),
+        outcome: pb::CallOutcome::Answered.into(),
+        phone: String::new(),
+    };
+    let call = world.agent().record_call(call).await.expect("recorded").into_inner();
+    request.call_id.clone_from(&call.call_id);
+    // The refusal was not kept: the same request_id may succeed now, with another content.
+    let receipt = world
+        .agent()
+        .register_appeal(request)
+        .await
+        .expect("registered")
+        .into_inner();
+    let stored: uuid::Uuid = sqlx::query_scalar("select call_id from appeal where id = $1")
+        .bind(id(&receipt.appeal_id))
+        .fetch_one(world.pool())
+        .await
+        .expect("its call");
+    assert_eq!(stored, id(&call.call_id));
+}
+
+/// As Postgres prints a bytea.
+fn hex(text: &str) -> String {
+    use std::fmt::Write as _;
+    text.bytes().fold(String::new(), |mut hex, byte| {
+        write!(hex, "{byte:02x}").expect("a String takes everything");
+        hex
+    })
+}
+
+#[tokio::test]
+async fn nothing_personal_stands_in_clear_anywhere() {
+    let world = world().await;
+    world.registered().await;
+    for table in ["appeal", "log", "request", "personal_read"] {
+        let dump = sqlx::AssertSqlSafe(format!("select coalesce(string_agg(t::text, ' '), '') from {table} t"));
+        let text: String = sqlx::query_scalar(dump).fetch_one(world.pool()).await.expect("a dump");
+        for canary in ["张三丰", "13812345678", "11010519491231002X", "车站路", "水管"] {
+            let hex = hex(canary);
+            assert!(!text.contains(canary) && !text.contains(&hex), "{canary} in {table}");
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_message_above_the_limit_is_refused_unread() {
+    let world = world().await;
+    let large = pb::AppealDraft {
+        content: "a".repeat(settings().server.max_message_bytes),
+        ..draft()
+    };
+    let refused = world
+        .agent()
+        .register_appeal(registering(large))
+        .await
+        .expect_err("too large");
+    assert_eq!(refused.code(), Code::ResourceExhausted, "{refused:?}");
+}

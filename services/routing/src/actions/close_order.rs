@@ -1,0 +1,34 @@
+//! 办结: callback's final outcome closes the order.
+
+use chrono::{DateTime, Utc};
+use eventlog::Tx;
+
+use super::{Error, write};
+use crate::NAME;
+use crate::domain::order::{Order, OrderId};
+use crate::store::orders;
+
+/// A final outcome of callback.
+#[derive(Clone, Debug)]
+pub struct CloseOrder {
+    /// The order.
+    pub order: OrderId,
+    /// Its round.
+    pub round: u32,
+    /// Who recorded the outcome.
+    pub actor: String,
+}
+
+/// Closes the order.
+///
+/// # Errors
+/// [`Error::NotFound`]; [`Error::Refused`] when the decision is late: other state, other round.
+#[tracing::instrument(skip_all, fields(service = NAME), name = "close_order")]
+pub async fn close_order(tx: &mut Tx, command: &CloseOrder, now: DateTime<Utc>) -> Result<Order, Error> {
+    let order = orders::lock(tx.conn(), command.order)
+        .await?
+        .ok_or(Error::NotFound("order"))?;
+    let (order, change) = order.close(command.round, now)?;
+    write(tx, &order, &change, &command.actor).await?;
+    Ok(order)
+}

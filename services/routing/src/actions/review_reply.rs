@@ -1,0 +1,43 @@
+//! 审核: what supervision decided about a reply takes effect: passed to callback, or back to the unit.
+
+use chrono::{DateTime, Utc};
+use eventlog::Tx;
+use hotline_proto::common::RejectionGround;
+use uuid::Uuid;
+
+use super::{Error, write};
+use crate::NAME;
+use crate::domain::order::{Order, OrderId};
+use crate::store::orders;
+
+/// A review of supervision.
+#[derive(Clone, Debug)]
+pub struct ReviewReply {
+    /// The order.
+    pub order: OrderId,
+    /// Its round.
+    pub round: u32,
+    /// The reply that was judged.
+    pub reply: Uuid,
+    /// Why not; none for pass.
+    pub rejected: Option<Vec<RejectionGround>>,
+    /// Who reviewed.
+    pub actor: String,
+}
+
+/// Passes or rejects the reply.
+///
+/// # Errors
+/// [`Error::NotFound`]; [`Error::Refused`] when the decision is late: other state, other round, other reply.
+#[tracing::instrument(skip_all, fields(service = NAME), name = "review_reply")]
+pub async fn review_reply(tx: &mut Tx, command: ReviewReply, now: DateTime<Utc>) -> Result<Order, Error> {
+    let order = orders::lock(tx.conn(), command.order)
+        .await?
+        .ok_or(Error::NotFound("order"))?;
+    let (order, change) = match command.rejected {
+        None => order.pass_reply(command.reply, command.round, now)?,
+        Some(grounds) => order.reject_reply(command.reply, command.round, grounds, now)?,
+    };
+    write(tx, &order, &change, &command.actor).await?;
+    Ok(order)
+}

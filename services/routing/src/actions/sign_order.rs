@@ -1,0 +1,30 @@
+//! 签收: a liaison of the lead unit takes the order on.
+
+use chrono::{DateTime, Utc};
+use eventlog::Tx;
+
+use super::{Actor, Error, lock_for, write};
+use crate::NAME;
+use crate::domain::order::{Fact, Order, OrderId};
+
+/// What the caller asks for.
+#[derive(Clone, Debug)]
+pub struct SignOrder {
+    /// The order.
+    pub order: OrderId,
+    /// Who.
+    pub by: Actor,
+}
+
+/// Gives the order and whether it was signed late.
+///
+/// # Errors
+/// [`Error::NotFound`]; [`Error::Refused`] with `ALREADY_SIGNED` or `NOT_PENDING_SIGN`.
+#[tracing::instrument(skip_all, fields(service = NAME), name = "sign_order")]
+pub async fn sign_order(tx: &mut Tx, command: &SignOrder, now: DateTime<Utc>) -> Result<(Order, bool), Error> {
+    let order = lock_for(tx, command.order, &command.by.reach, now).await?;
+    let (order, change) = order.sign(now)?;
+    write(tx, &order, &change, &command.by.subject).await?;
+    let late = matches!(change.fact, Fact::Signed { late: true });
+    Ok((order, late))
+}

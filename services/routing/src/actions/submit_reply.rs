@@ -1,0 +1,76 @@
+//! 回复: the unit answers. Text and evidence are sealed.
+
+use chrono::{DateTime, Utc};
+use eventlog::Tx;
+use hotline_proto::routing::NoContactGround;
+use platform::ids::new_id;
+use platform::sealing::SealKey;
+use uuid::Uuid;
+
+use super::{Actor, Error, lock_for, write};
+use crate::NAME;
+use crate::domain::order::{Fact, Order, OrderId};
+use crate::domain::transitions::Achieved;
+use crate::store::replies;
+
+/// What the caller asks for.
+#[derive(Clone)]
+pub struct SubmitReply {
+    /// The order.
+    pub order: OrderId,
+    /// The reply.
+    pub text: String,
+    /// What was achieved.
+    pub achieved: Achieved,
+    /// References of evidence.
+    pub evidence: Vec<String>,
+    /// Why there is no contact record.
+    pub no_contact: Option<NoContactGround>,
+    /// Who.
+    pub by: Actor,
+}
+
+/// What became of it.
+#[derive(Clone, Debug)]
+pub struct Submitted {
+    /// The order after it.
+    pub order: Order,
+    /// Id of the reply.
+    pub reply: Uuid,
+    /// After the limit of its round.
+    pub late: bool,
+}
+
+/// Hands the reply to review. `key` is fetched before the transaction.
+///
+/// # Errors
+/// [`Error::NotFound`]; [`Error::Refused`] with `NOT_IN_PROGRESS`, `NO_CONTACT_RECORD` or `COMMITMENT_IN_PAST`.
+#[tracing::instrument(skip_all, fields(service = NAME), name = "submit_reply")]
+pub async fn submit_reply(
+    tx: &mut Tx,
+    key: &SealKey,
+    command: &SubmitReply,
+    now: DateTime<Utc>,
+) -> Result<Submitted, Error> {
+    let order = lock_for(tx, command.order, &command.by.reach, now).await?;
+    let id = new_id(now);
+    let (order, change) = order.submit_reply(id, command.achieved, command.no_contact.is_some(), now)?;
+    let late = matches!(change.fact, Fact::Replied { late: true });
+    let evidence = (!command.evidence.is_empty()).then(|| command.evidence.join(replies::EVIDENCE_SEPARATOR));
+    let reply = replies::Reply {
+        id,
+        order: order.id,
+        round: order.round(),
+        at: change.at,
+        actor: command.by.subject.clone(),
+        result: command.achieved.result().into(),
+        commitment_day: command.achieved.day(),
+        no_contact: command.no_contact.map(Into::into),
+        late,
+        text: key.seal(replies::cell("text", id), &command.text),
+        evidence: evidence.map(|evidence| key.seal(replies::cell("evidence", id), &evidence)),
+    };
+    replies::insert(tx.conn(), &reply).await?;
+    write(tx, &order, &change, &command.by.subject).await?;
+    Ok(Submitted { order, reply: id, late })
+}

@@ -1,0 +1,103 @@
+//! Forwarded appeals of intake: each opens an order, and takes in what waited for it.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use async_trait::async_trait;
+use calendar::local_date;
+use chrono::NaiveDate;
+use eventlog::{ApplyError, Effect, Handler, Recorded, Tx, drain_waiting};
+use hotline_proto::events::event::Body;
+use platform::ids::derived_id;
+use uuid::Uuid;
+
+use super::decisions::Decisions;
+use super::{failed, parse};
+use crate::actions::get_directory::get_directory;
+use crate::actions::open_order::{OpenOrder, open_order, take_serials};
+use crate::domain::directory::Directory;
+use crate::domain::order::OrderId;
+
+/// Applies intake's events.
+#[derive(Clone, Debug)]
+pub struct ForwardedAppeals {
+    /// Applies what waited for an order.
+    pub decisions: Decisions,
+}
+
+/// What tells the order of an appeal from other things that an event may open; intake derives the same id.
+const ORDER: &str = "order";
+
+#[async_trait]
+impl Handler for ForwardedAppeals {
+    async fn apply(&self, tx: &mut Tx, events: &[Recorded]) -> Result<Vec<Effect>, ApplyError> {
+        let forwarded = |event: &&Recorded| matches!(event.body, Body::AppealForwarded(_));
+        let wanted = events.iter().filter(forwarded).count();
+        if wanted == 0 {
+            return Ok(vec![Effect::Ignored; events.len()]);
+        }
+        let mut serials = take_serials(tx, wanted).await.map_err(failed)?.into_iter();
+        let mut directories = HashMap::new();
+        let mut effects = Vec::with_capacity(events.len());
+        let mut opened = Vec::with_capacity(wanted);
+        for event in events {
+            let Body::AppealForwarded(body) = &event.body else {
+                effects.push(Effect::Ignored);
+                continue;
+            };
+            let directory = self
+                .directory(tx, &mut directories, local_date(event.occurred_at))
+                .await?;
+            let command = OpenOrder {
+                id: OrderId(derived_id(event.event_id, ORDER)),
+                serial: serials.next().expect("a serial was taken for each forwarded appeal"),
+                appeal: parse::appeal(body.appeal.as_ref())?,
+                actor: event.actor.clone(),
+            };
+            let order = open_order(tx, &self.decisions.rules, &directory, command, event.occurred_at)
+                .await
+                .map_err(failed)?;
+            effects.push(if order.is_some() {
+                Effect::Applied
+            } else {
+                Effect::Ignored
+            });
+            opened.extend(order.map(|order| order.id.0));
+        }
+        self.take_in(tx, &opened).await?;
+        Ok(effects)
+    }
+}
+
+impl ForwardedAppeals {
+    /// A batch reads each day's directory once.
+    async fn directory(
+        &self,
+        tx: &mut Tx,
+        known: &mut HashMap<NaiveDate, Arc<Directory>>,
+        day: NaiveDate,
+    ) -> Result<Arc<Directory>, ApplyError> {
+        if let Some(directory) = known.get(&day) {
+            return Ok(directory.clone());
+        }
+        let directory = get_directory(tx.conn(), &self.decisions.rules, day)
+            .await
+            .map_err(failed)?;
+        known.insert(day, directory.clone());
+        Ok(directory)
+    }
+
+    /// Applies decisions that came before their order. All of them are about a reply that this order cannot have yet,
+    /// so they are late by their own words; that they are looked at at all keeps them from waiting for ever.
+    async fn take_in(&self, tx: &mut Tx, opened: &[Uuid]) -> Result<(), ApplyError> {
+        for order in opened {
+            for event in drain_waiting(tx, *order).await? {
+                let effect = self.decisions.decide(tx, &event).await?;
+                if effect != Effect::Applied {
+                    tracing::info!(event_id = %event.event_id, ?effect, "a decision had waited in vain");
+                }
+            }
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,92 @@
+//! routing's share of the invariants, as `hotline doctor` asks for it: I2, I4 and I6. Reads only.
+
+use calendar::Calendar;
+use platform::service::Violation;
+use platform::store::StoreError;
+use sqlx::PgPool;
+
+use crate::domain::deadline::Deadline;
+use crate::store::doctor::{self, Finding, Place, Stored};
+
+/// Findings per invariant: more of the same tell nobody more.
+const MOST: i64 = 100;
+/// Deadlines per page.
+const PAGE: i64 = 1_000;
+
+/// Every breach, at most a hundred of each kind.
+///
+/// # Errors
+/// The database's, or an impossible row.
+pub async fn check(pool: &PgPool) -> Result<Vec<Violation>, StoreError> {
+    let mut conn = pool.acquire().await?;
+    let mut violations = Vec::new();
+    let histories = doctor::histories(&mut conn, MOST).await?;
+    violations.extend(histories.into_iter().map(|finding| breach("I2", "version", &finding)));
+    let calendar = Calendar::national();
+    let mut place = Place::default();
+    loop {
+        let page = doctor::deadlines(&mut conn, &place, PAGE).await?;
+        let Some(last) = page.last() else { break };
+        place = last.place.clone();
+        violations.extend(page.iter().filter_map(|stored| wrong(&calendar, stored)));
+        if violations
+            .iter()
+            .filter(|violation| violation.invariant == "I4")
+            .count()
+            >= 100
+        {
+            break;
+        }
+    }
+    let judgements = doctor::judgements(&mut conn, MOST).await?;
+    violations.extend(judgements.into_iter().map(|finding| breach("I6", "round", &finding)));
+    Ok(violations)
+}
+
+fn breach(invariant: &'static str, what: &str, finding: &Finding) -> Violation {
+    Violation {
+        invariant,
+        detail: format!("order {}, {what} {}: {}", finding.order_id, finding.at, finding.what),
+    }
+}
+
+/// Computes a deadline again from its rule row, its start and the platform's deadline. One that was computed with
+/// another version of the calendar is held against its rule and its start only: this program does not know that calendar.
+fn wrong(calendar: &Calendar, stored: &Stored) -> Option<Violation> {
+    let deadline = &stored.deadline;
+    let what = match &stored.rule {
+        None => "its rule row is missing or speaks of another clock",
+        Some(rule) if *rule != deadline.rule => "it is not as long as its rule row says",
+        Some(_) if stored.started_at != Some(deadline.start) => "its clock did not start with what starts it",
+        Some(_) if stored.running_due.is_some_and(|due| due != deadline.due) => {
+            "the order's row says another limit of the running round"
+        }
+        Some(_) if deadline.upstream && stored.upstream != Some(deadline.due) => {
+            "it is not the platform's deadline that it says it is"
+        }
+        Some(_) if deadline.calendar_version != calendar.version() => return None,
+        Some(rule) => {
+            let again = Deadline::by_rule(calendar, deadline.clock, rule.clone(), deadline.start, stored.upstream);
+            if again == *deadline {
+                return None;
+            }
+            "computed again it is another"
+        }
+    };
+    let Place { order, clock, round } = &stored.place;
+    Some(Violation {
+        invariant: "I4",
+        detail: format!("order {order}, {clock} limit of round {round}: {what}"),
+    })
+}
+
+pub use crate::store::doctor::Opened;
+
+/// Every order with its appeal, for what only intake's and this database show together.
+///
+/// # Errors
+/// The database's.
+pub async fn orders(pool: &PgPool) -> Result<Vec<Opened>, StoreError> {
+    let mut conn = pool.acquire().await?;
+    doctor::opened(&mut conn).await
+}

@@ -1,0 +1,134 @@
+//! 派单目录: which unit leads what, by category and region.
+
+use std::collections::BTreeMap;
+
+use super::directory::Violation;
+use super::units::Units;
+
+/// One row: the longest category prefix wins, then the longest region prefix.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct CatalogueRow {
+    /// Id of the row, unique.
+    pub row: String,
+    /// Category code or prefix; empty matches all.
+    pub category: String,
+    /// Region code or prefix; empty matches all.
+    pub region: String,
+    /// Code of the lead unit.
+    pub unit: String,
+}
+
+/// One version of the whole catalogue.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Catalogue {
+    rows: Vec<CatalogueRow>,
+}
+
+impl Catalogue {
+    /// Takes rows that [`check`] found right.
+    #[must_use]
+    pub fn new(rows: Vec<CatalogueRow>) -> Self {
+        Self { rows }
+    }
+
+    /// All rows.
+    pub fn iter(&self) -> impl Iterator<Item = &CatalogueRow> {
+        self.rows.iter()
+    }
+
+    /// The row that decides, if one covers this category and region. No two rows tie: (category, region) is unique.
+    #[must_use]
+    pub fn find(&self, category: &str, region: &str) -> Option<&CatalogueRow> {
+        self.rows
+            .iter()
+            .filter(|row| category.starts_with(&row.category) && region.starts_with(&row.region))
+            .max_by_key(|row| (row.category.len(), row.region.len()))
+    }
+}
+
+/// Everything that is wrong with a catalogue somebody wants to publish: duplicates, units that are not in force.
+#[must_use]
+pub fn check(rows: &[CatalogueRow], units: &Units) -> Vec<Violation> {
+    let mut violations = Vec::new();
+    let mut ids: BTreeMap<&str, usize> = BTreeMap::new();
+    let mut keys: BTreeMap<(&str, &str), usize> = BTreeMap::new();
+    for (at, row) in rows.iter().enumerate() {
+        if let Some(earlier) = ids.insert(&row.row, at) {
+            violations.push(Violation::new(
+                format!("rows[{at}].row"),
+                format!("should be unique; rows[{earlier}] has it too"),
+            ));
+        }
+        if let Some(earlier) = keys.insert((&row.category, &row.region), at) {
+            violations.push(Violation::new(
+                format!("rows[{at}].category"),
+                format!("should differ from rows[{earlier}] in category or region"),
+            ));
+        }
+        if !units.contains(&row.unit) {
+            violations.push(Violation::new(
+                format!("rows[{at}].unit"),
+                "should be the code of a unit that is in force on valid_from".to_owned(),
+            ));
+        }
+    }
+    violations
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::units::Unit;
+
+    fn row(row: &str, category: &str, region: &str, unit: &str) -> CatalogueRow {
+        CatalogueRow {
+            row: row.to_owned(),
+            category: category.to_owned(),
+            region: region.to_owned(),
+            unit: unit.to_owned(),
+        }
+    }
+
+    #[test]
+    fn the_longest_category_wins_then_the_longest_region() {
+        let catalogue = Catalogue::new(vec![
+            row("region-only", "", "430302", "a"),
+            row("broad", "01", "4303", "a"),
+            row("exact-city", "0102", "", "a"),
+            row("exact-district", "0102", "430302", "a"),
+        ]);
+        for (category, region, found) in [
+            ("010203", "430302", Some("exact-district")),
+            ("010203", "430304", Some("exact-city")),
+            ("0103", "430302", Some("broad")),
+            ("02", "430302", Some("region-only")),
+            ("02", "430304", None),
+            ("01", "999999", None),
+        ] {
+            assert_eq!(
+                catalogue.find(category, region).map(|r| r.row.as_str()),
+                found,
+                "{category} {region}"
+            );
+        }
+    }
+
+    #[test]
+    fn every_violation_is_told() {
+        let units = Units::new(vec![Unit {
+            code: "a".to_owned(),
+            name: "甲".to_owned(),
+            parent: None,
+        }]);
+        let found = check(
+            &[
+                row("1", "01", "", "a"),
+                row("1", "02", "", "b"),
+                row("3", "01", "", "a"),
+            ],
+            &units,
+        );
+        let fields: Vec<&str> = found.iter().map(|v| v.field.as_str()).collect();
+        assert_eq!(fields, ["rows[1].row", "rows[1].unit", "rows[2].category"]);
+    }
+}

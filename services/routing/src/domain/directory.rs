@@ -1,0 +1,60 @@
+//! What is in force on a day: units, catalogue and limits, each published as a whole and effective from a day.
+
+use super::catalogue::Catalogue;
+use super::limits::Limits;
+use super::units::Units;
+
+/// One thing that is wrong with something somebody wants to publish.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Violation {
+    /// Path in the request, such as `rows[3].unit`.
+    pub field: String,
+    /// What would be right.
+    pub description: String,
+}
+
+impl Violation {
+    /// A violation of one field.
+    #[must_use]
+    pub fn new(field: String, description: String) -> Self {
+        Self { field, description }
+    }
+}
+
+/// What is published.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Part {
+    /// 承办单位
+    Units,
+    /// 派单目录
+    Catalogue,
+    /// 办理时限
+    Limits,
+}
+
+impl Part {
+    /// The name in the database.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Units => "units",
+            Self::Catalogue => "catalogue",
+            Self::Limits => "limits",
+        }
+    }
+}
+
+/// Units, catalogue and limits in force on one day; version 0 stands for "none yet".
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Directory {
+    /// Version of the units.
+    pub units_version: u64,
+    /// Units.
+    pub units: Units,
+    /// Version of the catalogue.
+    pub catalogue_version: u64,
+    /// Catalogue.
+    pub catalogue: Catalogue,
+    /// Limits, with their version.
+    pub limits: Limits,
+}

@@ -1,0 +1,97 @@
+//! Why a verb is refused: expected, stable, shown to the caller as the reason of `FAILED_PRECONDITION`.
+
+use super::order::StateName;
+
+/// A rule says no.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum Refusal {
+    /// Only an order that waits for dispatch can be dispatched.
+    #[error("the order is {}, it can be dispatched only while it is pending dispatch", .found.text())]
+    NotPendingDispatch {
+        /// Where it stands.
+        found: StateName,
+    },
+    /// Not dispatched yet.
+    #[error("the order is {}, it can be signed only while it is pending sign", .found.text())]
+    NotPendingSign {
+        /// Where it stands.
+        found: StateName,
+    },
+    /// Signed before, by whomever.
+    #[error("the order is already signed")]
+    AlreadySigned,
+    /// Contacts and replies belong to an order that is worked on.
+    #[error("the order is {}, it has to be in progress", .found.text())]
+    NotInProgress {
+        /// Where it stands.
+        found: StateName,
+    },
+    /// There is no reply to judge: the decision is late.
+    #[error("the order is {}, no reply waits for review", .found.text())]
+    NotPendingReview {
+        /// Where it stands.
+        found: StateName,
+    },
+    /// Nobody is asked: the decision is late.
+    #[error("the order is {}, it does not wait for a callback", .found.text())]
+    NotPendingCallback {
+        /// Where it stands.
+        found: StateName,
+    },
+    /// A decision about another round: it is late.
+    #[error("the order is in round {found}, the decision is about round {judged}")]
+    OtherRound {
+        /// Round of the order.
+        found: u32,
+        /// Round of the decision.
+        judged: u32,
+    },
+    /// A decision about another reply: it is late.
+    #[error("the decision is about another reply than the newest")]
+    OtherReply,
+    /// 先行联系: a reply needs a contact record or a ground why there is none.
+    #[error("the order has no contact record; record a contact or give the ground why there is none")]
+    NoContactRecord,
+    /// A commitment looks ahead.
+    #[error("the day of the commitment is before today")]
+    CommitmentInPast,
+    /// Deadlines cannot be computed.
+    #[error("no time limits are in force; publish limits first")]
+    NoLimits,
+    /// Not among the units in force.
+    #[error("the unit is not in force")]
+    UnknownUnit,
+}
+
+impl Refusal {
+    /// The stable reason, `UPPER_SNAKE`.
+    #[must_use]
+    pub const fn reason(&self) -> &'static str {
+        match self {
+            Self::NotPendingDispatch { .. } => "NOT_PENDING_DISPATCH",
+            Self::NotPendingSign { .. } => "NOT_PENDING_SIGN",
+            Self::AlreadySigned => "ALREADY_SIGNED",
+            Self::NotInProgress { .. } => "NOT_IN_PROGRESS",
+            Self::NotPendingReview { .. } => "NOT_PENDING_REVIEW",
+            Self::NotPendingCallback { .. } => "NOT_PENDING_CALLBACK",
+            Self::OtherRound { .. } => "OTHER_ROUND",
+            Self::OtherReply => "OTHER_REPLY",
+            Self::NoContactRecord => "NO_CONTACT_RECORD",
+            Self::CommitmentInPast => "COMMITMENT_IN_PAST",
+            Self::NoLimits => "NO_LIMITS",
+            Self::UnknownUnit => "UNKNOWN_UNIT",
+        }
+    }
+
+    /// Whether it says no more than that a decision came too late: the order has moved on.
+    #[must_use]
+    pub const fn is_late(&self) -> bool {
+        matches!(
+            self,
+            Self::NotPendingReview { .. }
+                | Self::NotPendingCallback { .. }
+                | Self::OtherRound { .. }
+                | Self::OtherReply
+        )
+    }
+}

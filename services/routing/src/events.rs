@@ -1,0 +1,146 @@
+//! What routing tells the others: the whole of an order's state with every change. Nothing of a person.
+
+use chrono::{DateTime, Utc};
+use hotline_proto::common as pb;
+use hotline_proto::events::event::Body;
+use hotline_proto::events::{
+    AppealFacts, ContactRecorded, NamedCode, OrderClosed, OrderDispatched, OrderOpened, OrderReworked, OrderSigned,
+    OrderSnapshot, ReplyPassed, ReplyRejected, ReplySubmitted, UnitsPublished,
+};
+use platform::grpc::time::to_proto;
+use prost_types::Timestamp;
+
+use crate::domain::deadline::Deadline;
+use crate::domain::limits::Clock;
+use crate::domain::order::{Appeal, Change, Fact, Order, StateName};
+use crate::domain::units::Unit;
+
+/// The event of a change, with the order as it stands after it.
+#[must_use]
+pub fn body(order: &Order, change: &Change) -> Body {
+    let order = Some(snapshot(order));
+    match &change.fact {
+        Fact::Opened => Body::OrderOpened(OrderOpened { order }),
+        Fact::Dispatched { row } => Body::OrderDispatched(OrderDispatched {
+            order,
+            catalogue_row: row.clone().unwrap_or_default(),
+        }),
+        Fact::Signed { late } => Body::OrderSigned(OrderSigned { order, late: *late }),
+        Fact::Contacted { contact } => Body::ContactRecorded(ContactRecorded {
+            order,
+            contact_id: contact.to_string(),
+        }),
+        Fact::Replied { late } => Body::ReplySubmitted(ReplySubmitted { order, late: *late }),
+        Fact::Passed { reply } => Body::ReplyPassed(ReplyPassed {
+            order,
+            reply_id: reply.to_string(),
+        }),
+        Fact::Rejected { reply, grounds } => Body::ReplyRejected(ReplyRejected {
+            order,
+            reply_id: reply.to_string(),
+            grounds: grounds.iter().map(|ground| *ground as i32).collect(),
+        }),
+        Fact::Reworked => Body::OrderReworked(OrderReworked { order }),
+        Fact::Closed => Body::OrderClosed(OrderClosed { order }),
+    }
+}
+
+/// The event of published units.
+#[must_use]
+pub fn units_published(version: u64, valid_from: chrono::NaiveDate, units: &[Unit]) -> Body {
+    Body::UnitsPublished(UnitsPublished {
+        version,
+        valid_from: valid_from.to_string(),
+        units: units
+            .iter()
+            .map(|unit| NamedCode {
+                code: unit.code.clone(),
+                name: unit.name.clone(),
+            })
+            .collect(),
+    })
+}
+
+/// A limit as it travels.
+#[must_use]
+pub fn deadline(deadline: &Deadline) -> pb::Deadline {
+    let kind = match deadline.clock {
+        Clock::Sign => pb::ClockKind::Sign,
+        Clock::Handle => pb::ClockKind::Handle,
+        Clock::Rework => pb::ClockKind::Rework,
+    };
+    pb::Deadline {
+        kind: kind.into(),
+        start_time: Some(to_proto(deadline.start)),
+        due_time: Some(to_proto(deadline.due)),
+        warn_time: deadline.warn.map(to_proto),
+        rule: deadline.rule_name().to_owned(),
+        calendar_version: deadline.calendar_version.clone(),
+        provisional: deadline.provisional,
+    }
+}
+
+/// A state as it travels.
+#[must_use]
+pub fn state(name: StateName) -> pb::OrderState {
+    match name {
+        StateName::PendingDispatch => pb::OrderState::PendingDispatch,
+        StateName::PendingSign => pb::OrderState::PendingSign,
+        StateName::InProgress => pb::OrderState::InProgress,
+        StateName::PendingReview => pb::OrderState::PendingReview,
+        StateName::PendingCallback => pb::OrderState::PendingCallback,
+        StateName::Closed => pb::OrderState::Closed,
+    }
+}
+
+fn snapshot(order: &Order) -> OrderSnapshot {
+    let (lead, work, reply, closing) = (order.lead(), order.work(), order.reply(), order.closing());
+    OrderSnapshot {
+        order_id: order.id.0.to_string(),
+        order_number: order.number.clone(),
+        version: order.version,
+        appeal: Some(appeal(&order.appeal)),
+        state: state(order.state.name()).into(),
+        round: order.round(),
+        open_time: Some(to_proto(order.opened_at)),
+        lead_unit: lead.map(|lead| lead.unit.clone()).unwrap_or_default(),
+        lead_top_unit: lead.map(|lead| lead.top_unit.clone()).unwrap_or_default(),
+        dispatch_time: time(lead.map(|lead| lead.dispatched_at)),
+        dispatched_by_person: lead.is_some_and(|lead| lead.by_person),
+        sign: lead.map(|lead| deadline(&lead.sign)),
+        handle: lead.map(|lead| deadline(&lead.handle)),
+        rework: work.and_then(|work| work.rework.as_ref()).map(deadline),
+        sign_time: time(work.map(|work| work.signed_at)),
+        contact_time: time(work.and_then(|work| work.contacted_at)),
+        contact_count: work.map_or(0, |work| work.contacts),
+        reply_id: reply.map(|reply| reply.id.to_string()).unwrap_or_default(),
+        reply_time: time(reply.map(|reply| reply.submitted_at)),
+        reply_result: reply.map_or(0, |reply| reply.result.into()),
+        accepted_reply_time: time(work.and_then(|work| work.accepted_at)),
+        rejected_count: work.map_or(0, |work| work.rejected),
+        close_time: time(closing.map(|(at, _)| at)),
+        closed_dissatisfied: closing.is_some_and(|(_, dissatisfied)| dissatisfied),
+    }
+}
+
+fn appeal(appeal: &Appeal) -> AppealFacts {
+    AppealFacts {
+        appeal_id: appeal.id.to_string(),
+        appeal_number: appeal.number.clone(),
+        r#type: appeal.kind.into(),
+        category: appeal.category.clone(),
+        region: appeal.region.clone(),
+        channel: appeal.channel.clone(),
+        urgency: appeal.urgency.into(),
+        received_time: Some(to_proto(appeal.received_at)),
+        tags: appeal.tags.clone(),
+        anonymous: appeal.anonymous,
+        confidential: appeal.confidential,
+        platform: appeal.platform.clone().unwrap_or_default(),
+        upstream_due_time: appeal.upstream_due_at.map(to_proto),
+    }
+}
+
+fn time(at: Option<DateTime<Utc>>) -> Option<Timestamp> {
+    at.map(to_proto)
+}

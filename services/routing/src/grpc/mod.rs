@@ -1,0 +1,290 @@
+//! The edge: each method reads the request, acts, and renders the answer.
+
+mod parse;
+mod render;
+mod status;
+
+use std::sync::Arc;
+
+use calendar::local_date;
+use chrono::{DateTime, Utc};
+use eventlog::{Call, Store};
+use hotline_proto::access::{Role, Scope};
+use hotline_proto::routing as pb;
+use hotline_proto::routing::routing_service_server::RoutingService;
+use platform::auth::Caller;
+use platform::clock::SharedClock;
+use platform::sealing::Sealer;
+use prost::Message;
+use tonic::{Request, Response, Status};
+use uuid::Uuid;
+
+use crate::actions::dispatch_order::dispatch_order;
+use crate::actions::get_directory::get_directory;
+use crate::actions::get_order::{get_order, read_order_text};
+use crate::actions::get_order_history::get_order_history;
+use crate::actions::list_orders::list_orders;
+use crate::actions::publish_catalogue::publish_catalogue;
+use crate::actions::publish_limits::publish_limits;
+use crate::actions::publish_units::publish_units;
+use crate::actions::record_contact::record_contact;
+use crate::actions::sign_order::sign_order;
+use crate::actions::submit_reply::submit_reply;
+use crate::actions::{Actor, Reach, Rules};
+use crate::upstream::AppealTexts;
+
+/// The service.
+#[derive(Clone)]
+pub struct Routing {
+    /// Its database.
+    pub store: Store,
+    /// Business time.
+    pub clock: SharedClock,
+    /// Seals replies and contacts.
+    pub sealer: Sealer,
+    /// Where texts of appeals are.
+    pub texts: Arc<dyn AppealTexts>,
+    /// What is decided by.
+    pub rules: Rules,
+}
+
+/// What makes a call happen once.
+fn call(actor: &Actor, rpc: &'static str, request_id: Uuid, request: &impl Message, now: DateTime<Utc>) -> Call {
+    Call {
+        caller: actor.subject.clone(),
+        rpc,
+        request_id,
+        content: request.encode_to_vec(),
+        now,
+    }
+}
+
+/// Who calls, as actions see him.
+fn actor<T>(request: &Request<T>) -> Actor {
+    let caller = Caller::of(request);
+    let reach = if caller.sees_all() {
+        Reach::All
+    } else {
+        caller
+            .unit()
+            .map_or(Reach::Nothing, |unit| Reach::Unit(unit.to_owned()))
+    };
+    Actor {
+        subject: caller.actor(),
+        reach,
+    }
+}
+
+/// An analyst counts; he never reads what people wrote.
+fn may_read_text<T>(request: &Request<T>) -> bool {
+    let caller = Caller::of(request);
+    caller.scopes.iter().any(|(role, scope)| match role {
+        Role::Liaison => *scope == Scope::OwnUnit && !caller.sees_all(),
+        Role::Dispatcher | Role::Reviewer | Role::CallbackAgent | Role::Supervisor => true,
+        _ => false,
+    })
+}
+
+#[tonic::async_trait]
+impl RoutingService for Routing {
+    async fn dispatch_order(
+        &self,
+        request: Request<pb::DispatchOrderRequest>,
+    ) -> Result<Response<pb::DispatchOrderResponse>, Status> {
+        let (by, now) = (actor(&request), self.clock.now());
+        let request = request.into_inner();
+        let (request_id, command) = parse::dispatch_order(&request, by).map_err(|e| status::invalid(&e))?;
+        let call = call(&command.by, "DispatchOrder", request_id, &request, now);
+        let answer = self.store.once(&call, "dispatch_order", move |tx| {
+            let (rules, command) = (self.rules.clone(), command.clone());
+            Box::pin(async move {
+                let order = dispatch_order(tx, &rules, &command, now).await?;
+                Ok(pb::DispatchOrderResponse {
+                    order: Some(render::receipt(&order)),
+                })
+            })
+        });
+        answer.await.map(Response::new).map_err(status::action)
+    }
+
+    async fn sign_order(
+        &self,
+        request: Request<pb::SignOrderRequest>,
+    ) -> Result<Response<pb::SignOrderResponse>, Status> {
+        let (by, now) = (actor(&request), self.clock.now());
+        let request = request.into_inner();
+        let (request_id, command) = parse::sign_order(&request, by).map_err(|e| status::invalid(&e))?;
+        let call = call(&command.by, "SignOrder", request_id, &request, now);
+        let answer = self.store.once(&call, "sign_order", move |tx| {
+            let command = command.clone();
+            Box::pin(async move {
+                let (order, late) = sign_order(tx, &command, now).await?;
+                Ok(pb::SignOrderResponse {
+                    order: Some(render::receipt(&order)),
+                    late,
+                })
+            })
+        });
+        answer.await.map(Response::new).map_err(status::action)
+    }
+
+    async fn record_contact(
+        &self,
+        request: Request<pb::RecordContactRequest>,
+    ) -> Result<Response<pb::RecordContactResponse>, Status> {
+        let (by, now) = (actor(&request), self.clock.now());
+        let request = request.into_inner();
+        let (request_id, command) = parse::record_contact(&request, by).map_err(|e| status::invalid(&e))?;
+        let call = call(&command.by, "RecordContact", request_id, &request, now);
+        let key = self.sealer.key_for(now).await.map_err(|e| status::store(&e))?;
+        let answer = self.store.once(&call, "record_contact", move |tx| {
+            let (key, command) = (key.clone(), command.clone());
+            Box::pin(async move {
+                let (order, id) = record_contact(tx, &key, &command, now).await?;
+                Ok(pb::RecordContactResponse {
+                    order: Some(render::receipt(&order)),
+                    contact_id: id.to_string(),
+                })
+            })
+        });
+        answer.await.map(Response::new).map_err(status::action)
+    }
+
+    async fn submit_reply(
+        &self,
+        request: Request<pb::SubmitReplyRequest>,
+    ) -> Result<Response<pb::SubmitReplyResponse>, Status> {
+        let (by, now) = (actor(&request), self.clock.now());
+        let request = request.into_inner();
+        let (request_id, command) = parse::submit_reply(&request, by).map_err(|e| status::invalid(&e))?;
+        let call = call(&command.by, "SubmitReply", request_id, &request, now);
+        let key = self.sealer.key_for(now).await.map_err(|e| status::store(&e))?;
+        let answer = self.store.once(&call, "submit_reply", move |tx| {
+            let (key, command) = (key.clone(), command.clone());
+            Box::pin(async move {
+                let submitted = submit_reply(tx, &key, &command, now).await?;
+                Ok(pb::SubmitReplyResponse {
+                    order: Some(render::receipt(&submitted.order)),
+                    reply_id: submitted.reply.to_string(),
+                    late: submitted.late,
+                })
+            })
+        });
+        answer.await.map(Response::new).map_err(status::action)
+    }
+
+    async fn get_order(&self, request: Request<pb::GetOrderRequest>) -> Result<Response<pb::GetOrderResponse>, Status> {
+        let (by, now, may_read) = (actor(&request), self.clock.now(), may_read_text(&request));
+        let request = request.into_inner();
+        let name = parse::get_order(&request).map_err(|e| status::invalid(&e))?;
+        if request.with_text && !may_read {
+            return Err(status::denied("your role reads orders without their text"));
+        }
+        let order = get_order(self.store.pool(), &name, &by.reach, now)
+            .await
+            .map_err(status::action)?;
+        let mut rendered = render::order(&order);
+        if request.with_text {
+            let text = read_order_text(self.store.pool(), &self.sealer, self.texts.as_ref(), &order, &by)
+                .await
+                .map_err(status::text)?;
+            rendered.text = Some(render::text(text));
+        }
+        Ok(Response::new(pb::GetOrderResponse { order: Some(rendered) }))
+    }
+
+    async fn list_orders(
+        &self,
+        request: Request<pb::ListOrdersRequest>,
+    ) -> Result<Response<pb::ListOrdersResponse>, Status> {
+        let (by, now) = (actor(&request), self.clock.now());
+        let request = request.into_inner();
+        let command = parse::list_orders(&request, by.reach).map_err(|e| status::invalid(&e))?;
+        let mut conn = self.store.pool().acquire().await.map_err(status::database)?;
+        let (orders, more) = list_orders(&mut conn, &self.rules, command, now)
+            .await
+            .map_err(status::action)?;
+        Ok(Response::new(render::page(&request, &orders, more)))
+    }
+
+    async fn get_order_history(
+        &self,
+        request: Request<pb::GetOrderHistoryRequest>,
+    ) -> Result<Response<pb::GetOrderHistoryResponse>, Status> {
+        let (by, now) = (actor(&request), self.clock.now());
+        let order = parse::get_order_history(request.get_ref()).map_err(|e| status::invalid(&e))?;
+        let mut conn = self.store.pool().acquire().await.map_err(status::database)?;
+        let steps = get_order_history(&mut conn, order, &by.reach, now)
+            .await
+            .map_err(status::action)?;
+        let transitions = steps.iter().map(render::transition).collect();
+        Ok(Response::new(pb::GetOrderHistoryResponse { transitions }))
+    }
+
+    async fn publish_units(
+        &self,
+        request: Request<pb::PublishUnitsRequest>,
+    ) -> Result<Response<pb::PublishUnitsResponse>, Status> {
+        let (by, now) = (actor(&request), self.clock.now());
+        let request = request.into_inner();
+        let (request_id, command) = parse::publish_units(&request, &by).map_err(|e| status::invalid(&e))?;
+        let call = call(&by, "PublishUnits", request_id, &request, now);
+        let answer = self.store.once(&call, "publish_units", move |tx| {
+            let command = command.clone();
+            Box::pin(async move {
+                let version = publish_units(tx, &command, now).await?;
+                Ok(pb::PublishUnitsResponse { version })
+            })
+        });
+        answer.await.map(Response::new).map_err(status::action)
+    }
+
+    async fn publish_catalogue(
+        &self,
+        request: Request<pb::PublishCatalogueRequest>,
+    ) -> Result<Response<pb::PublishCatalogueResponse>, Status> {
+        let (by, now) = (actor(&request), self.clock.now());
+        let request = request.into_inner();
+        let (request_id, command) = parse::publish_catalogue(&request, &by).map_err(|e| status::invalid(&e))?;
+        let call = call(&by, "PublishCatalogue", request_id, &request, now);
+        let answer = self.store.once(&call, "publish_catalogue", move |tx| {
+            let (rules, command) = (self.rules.clone(), command.clone());
+            Box::pin(async move {
+                let version = publish_catalogue(tx, &rules, &command, now).await?;
+                Ok(pb::PublishCatalogueResponse { version })
+            })
+        });
+        answer.await.map(Response::new).map_err(status::action)
+    }
+
+    async fn publish_limits(
+        &self,
+        request: Request<pb::PublishLimitsRequest>,
+    ) -> Result<Response<pb::PublishLimitsResponse>, Status> {
+        let (by, now) = (actor(&request), self.clock.now());
+        let request = request.into_inner();
+        let (request_id, command) = parse::publish_limits(&request, &by).map_err(|e| status::invalid(&e))?;
+        let call = call(&by, "PublishLimits", request_id, &request, now);
+        let answer = self.store.once(&call, "publish_limits", move |tx| {
+            let command = command.clone();
+            Box::pin(async move {
+                let version = publish_limits(tx, &command, now).await?;
+                Ok(pb::PublishLimitsResponse { version })
+            })
+        });
+        answer.await.map(Response::new).map_err(status::action)
+    }
+
+    async fn get_directory(
+        &self,
+        request: Request<pb::GetDirectoryRequest>,
+    ) -> Result<Response<pb::GetDirectoryResponse>, Status> {
+        let today = local_date(self.clock.now());
+        let day = parse::get_directory(request.get_ref(), today).map_err(|e| status::invalid(&e))?;
+        let mut conn = self.store.pool().acquire().await.map_err(status::database)?;
+        let directory = get_directory(&mut conn, &self.rules, day)
+            .await
+            .map_err(status::action)?;
+        Ok(Response::new(render::directory(&directory)))
+    }
+}

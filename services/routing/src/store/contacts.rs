@@ -1,0 +1,67 @@
+//! Contact records as rows; what was said and where is sealed.
+
+use chrono::{DateTime, Utc};
+use platform::sealing::{Cell, Sealed};
+use platform::store::StoreError;
+use sqlx::PgConnection;
+use uuid::Uuid;
+
+use super::int;
+use super::orders::number;
+use crate::domain::order::OrderId;
+
+/// One contact of a unit with the appellant.
+#[derive(Clone, Debug)]
+pub struct Contact {
+    /// Its id.
+    pub id: Uuid,
+    /// The order.
+    pub order: OrderId,
+    /// Round in which it was made.
+    pub round: u32,
+    /// When it was recorded.
+    pub at: DateTime<Utc>,
+    /// Subject of the liaison.
+    pub actor: String,
+    /// Number of `ContactResult`.
+    pub result: i32,
+    /// Number that was called.
+    pub phone: Sealed,
+    /// What was said.
+    pub note: Option<Sealed>,
+    /// Reference of the recording.
+    pub recording: Option<Sealed>,
+}
+
+/// Where a field of a contact stands, for sealing.
+#[must_use]
+pub const fn cell(column: &'static str, id: Uuid) -> Cell {
+    Cell {
+        table: "contact",
+        column,
+        row: id,
+    }
+}
+
+/// Adds a record.
+///
+/// # Errors
+/// The database's.
+pub async fn insert(conn: &mut PgConnection, contact: &Contact) -> Result<(), StoreError> {
+    sqlx::query(
+        "insert into contact (id, order_id, round, at, actor, result, phone, note, recording)
+         values ($1, $2, $3, $4, $5, $6, $7, $8, $9)",
+    )
+    .bind(contact.id)
+    .bind(contact.order.0)
+    .bind(int(contact.round))
+    .bind(contact.at)
+    .bind(&contact.actor)
+    .bind(number(contact.result))
+    .bind(&contact.phone)
+    .bind(&contact.note)
+    .bind(&contact.recording)
+    .execute(conn)
+    .await?;
+    Ok(())
+}

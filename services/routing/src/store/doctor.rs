@@ -1,0 +1,176 @@
+//! What the doctor reads: broken histories, deadlines with their rules, judgements without consequence.
+
+use chrono::{DateTime, Utc};
+use platform::store::StoreError;
+use sqlx::PgConnection;
+use uuid::Uuid;
+
+use super::deadlines::span;
+use super::{impossible, unsigned};
+use crate::domain::deadline::{Deadline, Rule};
+use crate::domain::limits::Clock;
+
+/// Something that is wrong with one order.
+#[derive(Clone, Debug, PartialEq, Eq, sqlx::FromRow)]
+pub struct Finding {
+    /// The order.
+    pub order_id: Uuid,
+    /// Version or round that it is about.
+    pub at: i64,
+    /// What is wrong.
+    pub what: String,
+}
+
+/// Breaches of I2, at most `limit`.
+///
+/// # Errors
+/// The database's.
+pub async fn histories(conn: &mut PgConnection, limit: i64) -> Result<Vec<Finding>, StoreError> {
+    Ok(sqlx::query_as(include_str!("doctor/history.sql"))
+        .bind(limit)
+        .fetch_all(conn)
+        .await?)
+}
+
+/// Breaches of I6, at most `limit`.
+///
+/// # Errors
+/// The database's.
+pub async fn judgements(conn: &mut PgConnection, limit: i64) -> Result<Vec<Finding>, StoreError> {
+    Ok(sqlx::query_as(include_str!("doctor/judgements.sql"))
+        .bind(limit)
+        .fetch_all(conn)
+        .await?)
+}
+
+/// A deadline as stored, and what it should have been computed from.
+#[derive(Clone, Debug)]
+pub struct Stored {
+    /// Its place: the key that the next page starts after.
+    pub place: Place,
+    /// As it stands.
+    pub deadline: Deadline,
+    /// The rule row that it names, as it was published; none when it speaks of another clock or is missing.
+    pub rule: Option<Rule>,
+    /// When the thing happened that starts its clock.
+    pub started_at: Option<DateTime<Utc>>,
+    /// The platform's own deadline.
+    pub upstream: Option<DateTime<Utc>>,
+    /// What the order's row says, when this is the limit of its running round.
+    pub running_due: Option<DateTime<Utc>>,
+}
+
+/// Key of a deadline.
+#[derive(Clone, Debug, Default)]
+pub struct Place {
+    /// The order.
+    pub order: Uuid,
+    /// Name of the clock.
+    pub clock: String,
+    /// Round.
+    pub round: i32,
+}
+
+#[derive(sqlx::FromRow)]
+struct Row {
+    order_id: Uuid,
+    clock: String,
+    round: i32,
+    start_at: DateTime<Utc>,
+    due_at: DateTime<Utc>,
+    warn_at: Option<DateTime<Utc>>,
+    limits_version: i64,
+    #[sqlx(rename = "limit_row")]
+    rule: String,
+    span_unit: String,
+    span_length: i32,
+    upstream: bool,
+    calendar_version: String,
+    provisional: bool,
+    rule_clock: Option<String>,
+    rule_unit: Option<String>,
+    rule_length: Option<i32>,
+    upstream_due_at: Option<DateTime<Utc>>,
+    started_at: Option<DateTime<Utc>>,
+    running_due_at: Option<DateTime<Utc>>,
+}
+
+/// The next `limit` deadlines after a place, by order, clock and round.
+///
+/// # Errors
+/// The database's, or an impossible row.
+pub async fn deadlines(conn: &mut PgConnection, after: &Place, limit: i64) -> Result<Vec<Stored>, StoreError> {
+    let rows: Vec<Row> = sqlx::query_as(include_str!("doctor/deadlines.sql"))
+        .bind(after.order)
+        .bind(&after.clock)
+        .bind(after.round)
+        .bind(limit)
+        .fetch_all(conn)
+        .await?;
+    rows.into_iter().map(Row::stored).collect()
+}
+
+impl Row {
+    fn stored(self) -> Result<Stored, StoreError> {
+        let wrong = |what: &str| impossible("deadline", format!("{} has an unknown {what}", self.order_id));
+        let clock = Clock::from_name(&self.clock).ok_or_else(|| wrong("clock"))?;
+        let limits_version = unsigned("deadline", self.order_id, self.limits_version)?;
+        let ruled = self
+            .rule_unit
+            .as_deref()
+            .zip(self.rule_length)
+            .filter(|_| self.rule_clock.as_ref() == Some(&self.clock));
+        let rule = match ruled {
+            None => None,
+            Some((unit, length)) => Some(Rule {
+                limits_version,
+                row: self.rule.clone(),
+                span: span(unit, length).ok_or_else(|| wrong("span of its rule"))?,
+            }),
+        };
+        let own = Rule {
+            limits_version,
+            row: self.rule.clone(),
+            span: span(&self.span_unit, self.span_length).ok_or_else(|| wrong("span"))?,
+        };
+        Ok(Stored {
+            place: Place {
+                order: self.order_id,
+                clock: self.clock,
+                round: self.round,
+            },
+            deadline: Deadline {
+                clock,
+                start: self.start_at,
+                due: self.due_at,
+                warn: self.warn_at,
+                rule: own,
+                upstream: self.upstream,
+                calendar_version: self.calendar_version,
+                provisional: self.provisional,
+            },
+            rule,
+            started_at: self.started_at,
+            upstream: self.upstream_due_at,
+            running_due: self.running_due_at,
+        })
+    }
+}
+
+/// An order and the appeal behind it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, sqlx::FromRow)]
+pub struct Opened {
+    /// The order.
+    pub order: Uuid,
+    /// Its appeal.
+    pub appeal: Uuid,
+}
+
+/// Every order.
+pub async fn opened(conn: &mut PgConnection) -> Result<Vec<Opened>, StoreError> {
+    Ok(
+        sqlx::query_as("select id as \"order\", appeal_id as appeal from orders")
+            .fetch_all(conn)
+            .await?,
+    )
+}

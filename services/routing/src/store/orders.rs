@@ -1,0 +1,196 @@
+//! Orders as rows.
+
+use std::collections::HashMap;
+
+use chrono::{DateTime, Utc};
+use platform::store::StoreError;
+use sqlx::PgConnection;
+use uuid::Uuid;
+
+use super::rows::OrderRow;
+use super::{big, deadlines, int, one};
+use crate::domain::order::{Order, OrderId, StateName};
+
+/// Which orders a list shows.
+#[derive(Clone, Debug, Default)]
+pub struct Filter {
+    /// Lead units; none for all orders, dispatched or not.
+    pub units: Option<Vec<String>>,
+    /// State.
+    pub state: Option<StateName>,
+    /// Limit of the running round before.
+    pub due_before: Option<DateTime<Utc>>,
+    /// Opened at or after.
+    pub from: Option<DateTime<Utc>>,
+    /// Opened before.
+    pub to: Option<DateTime<Utc>>,
+    /// Last order of the page before.
+    pub after: Option<(DateTime<Utc>, Uuid)>,
+}
+
+/// Takes serials for order numbers, unique for a day of less than a million orders.
+///
+/// # Errors
+/// The database's.
+pub async fn serials(conn: &mut PgConnection, count: usize) -> Result<Vec<u64>, StoreError> {
+    let taken: Vec<i64> = sqlx::query_scalar("select nextval('order_serial') % 1000000 from generate_series(1, $1)")
+        .bind(big(count as u64))
+        .fetch_all(conn)
+        .await?;
+    taken
+        .into_iter()
+        .map(|serial| super::unsigned("order_serial", "it", serial))
+        .collect()
+}
+
+/// Reads an order and keeps it locked until the transaction ends.
+///
+/// # Errors
+/// The database's, or an impossible row.
+pub async fn lock(conn: &mut PgConnection, id: OrderId) -> Result<Option<Order>, StoreError> {
+    let row: Option<OrderRow> = sqlx::query_as(include_str!("orders/lock.sql"))
+        .bind(id.0)
+        .fetch_optional(&mut *conn)
+        .await?;
+    with_deadlines(conn, row).await
+}
+
+/// Reads an order by its id.
+///
+/// # Errors
+/// As [`lock`].
+pub async fn by_id(conn: &mut PgConnection, id: OrderId) -> Result<Option<Order>, StoreError> {
+    let row: Option<OrderRow> = sqlx::query_as(include_str!("orders/by_id.sql"))
+        .bind(id.0)
+        .fetch_optional(&mut *conn)
+        .await?;
+    with_deadlines(conn, row).await
+}
+
+/// Reads an order by its number in canonical form.
+///
+/// # Errors
+/// As [`lock`].
+pub async fn by_number(conn: &mut PgConnection, number: &str) -> Result<Option<Order>, StoreError> {
+    let row: Option<OrderRow> = sqlx::query_as(include_str!("orders/by_number.sql"))
+        .bind(number)
+        .fetch_optional(&mut *conn)
+        .await?;
+    with_deadlines(conn, row).await
+}
+
+/// Orders in the order of their opening, at most `limit`.
+///
+/// # Errors
+/// As [`lock`].
+pub async fn list(conn: &mut PgConnection, filter: &Filter, limit: i64) -> Result<Vec<Order>, StoreError> {
+    let rows: Vec<OrderRow> = sqlx::query_as(include_str!("orders/list.sql"))
+        .bind(filter.units.as_deref())
+        .bind(filter.state.map(StateName::name))
+        .bind(filter.due_before)
+        .bind(filter.from)
+        .bind(filter.to)
+        .bind(filter.after.map(|(opened_at, _)| opened_at))
+        .bind(filter.after.map(|(_, id)| id))
+        .bind(limit)
+        .fetch_all(&mut *conn)
+        .await?;
+    assemble(conn, rows).await
+}
+
+async fn with_deadlines(conn: &mut PgConnection, row: Option<OrderRow>) -> Result<Option<Order>, StoreError> {
+    let rows = row.into_iter().collect();
+    Ok(assemble(conn, rows).await?.pop())
+}
+
+/// Deadlines are read after the orders: their rows are only ever added, so an order finds all that it knows of.
+async fn assemble(conn: &mut PgConnection, rows: Vec<OrderRow>) -> Result<Vec<Order>, StoreError> {
+    if rows.is_empty() {
+        return Ok(Vec::new());
+    }
+    let ids: Vec<Uuid> = rows.iter().map(|row| row.id).collect();
+    let mut deadlines: HashMap<Uuid, Vec<_>> = deadlines::of(conn, &ids).await?;
+    rows.into_iter()
+        .map(|row| {
+            let own = deadlines.remove(&row.id).unwrap_or_default();
+            row.order(own)
+        })
+        .collect()
+}
+
+type Query = sqlx::query::Query<'static, sqlx::Postgres, sqlx::postgres::PgArguments>;
+
+/// What changes in an order's life: the first 20 parameters of both writing statements.
+fn bind_facts(query: Query, order: &Order) -> Query {
+    let (lead, work, reply, closing) = (order.lead(), order.work(), order.reply(), order.closing());
+    query
+        .bind(order.id.0)
+        .bind(big(order.version))
+        .bind(order.changed_at)
+        .bind(order.state.name().name())
+        .bind(lead.map(|lead| lead.unit.clone()))
+        .bind(lead.map(|lead| lead.top_unit.clone()))
+        .bind(lead.map(|lead| lead.dispatched_at))
+        .bind(lead.map(|lead| lead.by_person))
+        .bind(order.running().map(|deadline| deadline.due))
+        .bind(work.map(|work| work.signed_at))
+        .bind(int(order.round()))
+        .bind(work.and_then(|work| work.contacted_at))
+        .bind(int(work.map_or(0, |work| work.contacts)))
+        .bind(reply.map(|reply| reply.id))
+        .bind(reply.map(|reply| reply.submitted_at))
+        .bind(reply.map(|reply| number(reply.result as i32)))
+        .bind(work.and_then(|work| work.accepted_at))
+        .bind(int(work.map_or(0, |work| work.rejected)))
+        .bind(closing.map(|(at, _)| at))
+        .bind(closing.map(|(_, dissatisfied)| dissatisfied))
+}
+
+/// Writes a new order with its deadlines. False when it is there already: it is left as it is.
+///
+/// # Errors
+/// The database's.
+pub async fn insert(conn: &mut PgConnection, order: &Order) -> Result<bool, StoreError> {
+    let appeal = &order.appeal;
+    let done = bind_facts(sqlx::query(include_str!("orders/insert.sql")), order)
+        .bind(order.number.clone())
+        .bind(appeal.id)
+        .bind(appeal.number.clone())
+        .bind(number(appeal.kind as i32))
+        .bind(appeal.category.clone())
+        .bind(appeal.region.clone())
+        .bind(appeal.channel.clone())
+        .bind(number(appeal.urgency as i32))
+        .bind(appeal.received_at)
+        .bind(appeal.tags.clone())
+        .bind(appeal.anonymous)
+        .bind(appeal.confidential)
+        .bind(appeal.platform.clone())
+        .bind(appeal.upstream_due_at)
+        .bind(order.opened_at)
+        .execute(&mut *conn)
+        .await?;
+    if done.rows_affected() == 0 {
+        return Ok(false);
+    }
+    if let Some(lead) = order.lead() {
+        deadlines::insert(conn, order.id, 0, &[&lead.sign, &lead.handle]).await?;
+    }
+    Ok(true)
+}
+
+/// Writes an order back after one change.
+///
+/// # Errors
+/// The database's; [`StoreError::Impossible`] when it was not locked before.
+pub async fn save(conn: &mut PgConnection, order: &Order) -> Result<(), StoreError> {
+    let done = bind_facts(sqlx::query(include_str!("orders/update.sql")), order)
+        .execute(conn)
+        .await?;
+    one("orders", order.id.0, done.rows_affected())
+}
+
+/// Number of a shared enum, as columns keep it.
+pub(super) fn number(value: i32) -> i16 {
+    i16::try_from(value).expect("the contracts number their enums from 0 to a few dozen")
+}

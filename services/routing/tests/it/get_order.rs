@@ -1,0 +1,151 @@
+//! Reading one order, with its text for those who may.
+
+use hotline_proto::access::Role;
+use hotline_proto::routing as pb;
+use hotline_proto::routing::get_order_request::Name;
+use platform::auth::Principal;
+use tonic::Code;
+
+use crate::world::{MATTER, World, appeal, request_id, violations};
+
+fn by_id(order: &str, with_text: bool) -> pb::GetOrderRequest {
+    pb::GetOrderRequest {
+        name: Some(Name::OrderId(order.to_owned())),
+        with_text,
+    }
+}
+
+#[tokio::test]
+async fn the_lead_unit_s_liaison_reads_the_text_and_it_is_recorded() {
+    let world = World::new().await;
+    let (order, _) = world.replied().await;
+    let answer = world
+        .liaison("utilities")
+        .get_order(by_id(&order, true))
+        .await
+        .expect("his order")
+        .into_inner();
+    let found = answer.order.expect("always set");
+    let text = found.text.expect("asked for");
+    assert_eq!((text.content.as_str(), text.reply.as_str()), (MATTER, "已恢复供水"));
+    let readings = world.texts.readings.lock().await;
+    let reading = readings.first().expect("recorded");
+    assert_eq!(
+        (reading.reader.as_str(), reading.unit.as_str()),
+        ("test:liaison", "utilities")
+    );
+    assert_eq!(
+        (reading.order.to_string(), reading.appeal.to_string()),
+        (order, found.appeal_id)
+    );
+}
+
+#[tokio::test]
+async fn another_unit_s_order_does_not_exist() {
+    let world = World::new().await;
+    let order = world.dispatched().await;
+    let waiting = world.forward(appeal("0999", "430302")).await;
+    for (unit, order) in [
+        ("gas", &order),
+        ("water.north", &order),
+        ("water", &waiting),
+        ("water", &request_id()),
+    ] {
+        for with_text in [false, true] {
+            let refused = world
+                .liaison(unit)
+                .get_order(by_id(order, with_text))
+                .await
+                .expect_err("not his");
+            assert_eq!(refused.code(), Code::NotFound, "{unit}");
+        }
+    }
+    assert!(world.texts.readings.lock().await.is_empty(), "nobody asked intake");
+    let nowhere = Principal {
+        unit: None,
+        ..testkit::role(Role::Liaison)
+    };
+    let mut liaison = crate::world::Client::new(world.edge.caller(nowhere));
+    let refused = liaison
+        .get_order(by_id(&order, false))
+        .await
+        .expect_err("a liaison of no unit");
+    assert!(matches!(
+        refused.code(),
+        Code::NotFound | Code::PermissionDenied | Code::Unauthenticated
+    ));
+}
+
+#[tokio::test]
+async fn the_hotline_reads_texts_and_an_analyst_never() {
+    let world = World::new().await;
+    let order = world.dispatched().await;
+    for role in [Role::Dispatcher, Role::Reviewer, Role::CallbackAgent, Role::Supervisor] {
+        let answer = world
+            .as_role(role)
+            .get_order(by_id(&order, true))
+            .await
+            .expect("may read");
+        let text = answer
+            .into_inner()
+            .order
+            .and_then(|order| order.text)
+            .expect("asked for");
+        assert_eq!((text.title.as_str(), text.reply.as_str()), ("停水", ""));
+    }
+    let readers: Vec<String> = world
+        .texts
+        .readings
+        .lock()
+        .await
+        .iter()
+        .map(|r| r.reader.clone())
+        .collect();
+    assert_eq!(
+        readers,
+        [
+            "test:dispatcher",
+            "test:reviewer",
+            "test:callback_agent",
+            "test:supervisor"
+        ]
+    );
+    let mut analyst = world.as_role(Role::Analyst);
+    assert!(analyst.get_order(by_id(&order, false)).await.is_ok());
+    let refused = analyst.get_order(by_id(&order, true)).await.expect_err("never");
+    assert_eq!(refused.code(), Code::PermissionDenied);
+    assert_eq!(world.texts.readings.lock().await.len(), 4);
+}
+
+#[tokio::test]
+async fn an_order_is_found_by_its_number_as_people_say_it() {
+    let world = World::new().await;
+    let order = world.get(&world.dispatched().await).await;
+    let mut supervisor = world.as_role(Role::Supervisor);
+    let by_number = |number: String| pb::GetOrderRequest {
+        name: Some(Name::Number(number)),
+        with_text: false,
+    };
+    let said = order.number.to_lowercase().replace('-', " ");
+    let found = supervisor
+        .get_order(by_number(said))
+        .await
+        .expect("found")
+        .into_inner()
+        .order;
+    assert_eq!(found, Some(order.clone()));
+    let last = order
+        .number
+        .chars()
+        .last()
+        .and_then(|c| c.to_digit(10))
+        .expect("a check digit");
+    let wrong = format!("{}{}", &order.number[..order.number.len() - 1], (last + 1) % 10);
+    let refused = supervisor.get_order(by_number(wrong)).await.expect_err("a wrong digit");
+    assert_eq!(violations(&refused), ["number"]);
+    let refused = supervisor
+        .get_order(pb::GetOrderRequest::default())
+        .await
+        .expect_err("no name");
+    assert_eq!(violations(&refused), ["order_id"]);
+}

@@ -1,0 +1,73 @@
+//! Callback's outcomes and judgements close an order or send it to rework.
+
+use eventlog::Effect;
+use hotline_proto::common::{Cause, OrderState};
+use platform::grpc::time::to_proto;
+use testkit::at;
+
+use crate::world::{World, judged, outcome, pass};
+
+#[tokio::test]
+async fn a_final_outcome_closes_and_another_changes_nothing() {
+    let world = World::new().await;
+    let order = world.passed().await;
+    let before = world.get(&order).await;
+    assert_eq!(world.decide(outcome(&order, 0, false)).await, Effect::Ignored);
+    assert_eq!(world.get(&order).await, before);
+    world.clock.move_to(at(2, 15, 0));
+    assert_eq!(world.decide(outcome(&order, 0, true)).await, Effect::Applied);
+    let found = world.get(&order).await;
+    assert_eq!((found.state(), found.closed_dissatisfied), (OrderState::Closed, false));
+    assert_eq!(found.close_time, Some(to_proto(at(2, 15, 0))));
+    assert_eq!(
+        world.decide(outcome(&order, 0, true)).await,
+        Effect::Superseded("NOT_PENDING_CALLBACK")
+    );
+}
+
+#[tokio::test]
+async fn an_objective_cause_closes_with_a_flag() {
+    let world = World::new().await;
+    let order = world.passed().await;
+    assert_eq!(world.decide(judged(&order, 0, Cause::Objective)).await, Effect::Applied);
+    let found = world.get(&order).await;
+    assert_eq!((found.state(), found.closed_dissatisfied), (OrderState::Closed, true));
+}
+
+#[tokio::test]
+async fn the_unit_s_fault_means_rework_twice_and_then_the_end() {
+    let world = World::new().await;
+    let order = world.passed().await;
+    world.clock.move_to(at(2, 10, 0));
+    assert_eq!(
+        world.decide(judged(&order, 1, Cause::Unit)).await,
+        Effect::Superseded("OTHER_ROUND")
+    );
+    for round in 0..2 {
+        assert_eq!(world.decide(judged(&order, round, Cause::Unit)).await, Effect::Applied);
+        let found = world.get(&order).await;
+        assert_eq!((found.state(), found.round), (OrderState::InProgress, round + 1));
+        assert_eq!(found.lead_unit, "water");
+        let rework = found.rework.expect("a rework limit");
+        // Tuesday + 3 working days over the holiday: Wednesday, Sunday (made up), Monday.
+        assert_eq!(
+            (rework.due_time, rework.rule.as_str()),
+            (Some(to_proto(at(8, 18, 0))), "rework")
+        );
+        assert_eq!(rework.warn_time, Some(to_proto(at(7, 18, 0))));
+        assert_eq!(
+            found.handle.and_then(|handle| handle.due_time),
+            Some(to_proto(at(9, 18, 0)))
+        );
+        let reply = world.reply_to(&order).await;
+        assert_eq!(world.decide(pass(&order, round + 1, &reply)).await, Effect::Applied);
+    }
+    assert_eq!(world.decide(judged(&order, 2, Cause::Unit)).await, Effect::Applied);
+    let found = world.get(&order).await;
+    assert_eq!(
+        (found.state(), found.closed_dissatisfied, found.round),
+        (OrderState::Closed, true, 2)
+    );
+    let violations = routing::doctor::check(&world.database.pool).await.expect("checked");
+    assert_eq!(violations, [], "two rounds, two limits, and an end that says why");
+}

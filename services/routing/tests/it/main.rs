@@ -1,0 +1,17 @@
+//! Verbs of routing on a real Postgres: the name of a file is the name of its verb.
+
+mod consumers;
+mod dispatch_order;
+mod doctor;
+mod get_directory;
+mod get_order;
+mod get_order_history;
+mod judge_dissatisfaction;
+mod list_orders;
+mod open_order;
+mod publish;
+mod record_contact;
+mod review_reply;
+mod sign_order;
+mod submit_reply;
+mod world;

@@ -1,0 +1,113 @@
+//! 回复.
+
+use hotline_proto::common::{OrderState, ReplyResult};
+use hotline_proto::routing::NoContactGround;
+use platform::grpc::time::to_proto;
+use testkit::at;
+use tonic::Code;
+
+use crate::world::{World, contact, reason, reply, violations};
+
+#[tokio::test]
+async fn at_the_limit_is_in_time_and_a_minute_later_is_late() {
+    for (minute, late) in [(0, false), (1, true)] {
+        let world = World::new().await;
+        let order = world.signed().await;
+        world.clock.move_to(at(9, 18, minute));
+        let answer = world
+            .liaison("water")
+            .submit_reply(reply(&order))
+            .await
+            .expect("submitted")
+            .into_inner();
+        assert_eq!(answer.late, late);
+        let found = world.get(&order).await;
+        assert_eq!(
+            (found.state(), found.reply_id.clone()),
+            (OrderState::PendingReview, answer.reply_id)
+        );
+        assert_eq!(found.reply_time, Some(to_proto(at(9, 18, minute))));
+        assert_eq!(found.reply_result(), ReplyResult::Solved);
+        assert_eq!(found.accepted_reply_time, None, "not yet accepted");
+    }
+}
+
+#[tokio::test]
+async fn it_needs_a_contact_record_or_a_ground() {
+    let world = World::new().await;
+    let order = world.signed().await;
+    let mut liaison = world.liaison("water");
+    let mut silent = reply(&order);
+    silent.no_contact = NoContactGround::Unspecified.into();
+    let refused = liaison
+        .submit_reply(silent.clone())
+        .await
+        .expect_err("nobody was contacted");
+    assert_eq!(
+        reason(&refused),
+        (Code::FailedPrecondition, "NO_CONTACT_RECORD".to_owned())
+    );
+    liaison.record_contact(contact(&order)).await.expect("recorded");
+    // Refusals are not kept: the same request may succeed later.
+    liaison.submit_reply(silent).await.expect("submitted");
+    let refused = liaison.submit_reply(reply(&order)).await.expect_err("under review");
+    assert_eq!(
+        reason(&refused),
+        (Code::FailedPrecondition, "NOT_IN_PROGRESS".to_owned())
+    );
+    let refused = world
+        .liaison("gas")
+        .submit_reply(reply(&order))
+        .await
+        .expect_err("another's order");
+    assert_eq!(refused.code(), Code::NotFound);
+}
+
+#[tokio::test]
+async fn a_commitment_has_a_day_that_is_not_past() {
+    let world = World::new().await;
+    let order = world.signed().await;
+    let mut liaison = world.liaison("water");
+    let mut commitment = reply(&order);
+    commitment.result = ReplyResult::Commitment.into();
+    let refused = liaison.submit_reply(commitment.clone()).await.expect_err("no day");
+    assert_eq!(violations(&refused), ["commitment_day"]);
+    commitment.commitment_day = "2024-03-31".to_owned();
+    let refused = liaison.submit_reply(commitment.clone()).await.expect_err("yesterday");
+    assert_eq!(
+        reason(&refused),
+        (Code::FailedPrecondition, "COMMITMENT_IN_PAST".to_owned())
+    );
+    let mut dated = reply(&order);
+    dated.commitment_day = "2024-04-30".to_owned();
+    let refused = liaison.submit_reply(dated).await.expect_err("no commitment");
+    assert_eq!(violations(&refused), ["commitment_day"]);
+    commitment.commitment_day = "2024-04-01".to_owned();
+    liaison.submit_reply(commitment).await.expect("today is not past");
+}
+
+#[tokio::test]
+async fn every_violation_is_told() {
+    let world = World::new().await;
+    let mut wrong = reply("x");
+    wrong.text = String::new();
+    wrong.result = 0;
+    wrong.evidence = vec!["a".to_owned(), "b\u{1f}c".to_owned()];
+    wrong.no_contact = 9;
+    let refused = world
+        .liaison("water")
+        .submit_reply(wrong.clone())
+        .await
+        .expect_err("nothing is right");
+    assert_eq!(
+        violations(&refused),
+        ["order_id", "text", "result", "evidence[1]", "no_contact"]
+    );
+    wrong.evidence = vec!["a".to_owned(); 21];
+    let refused = world
+        .liaison("water")
+        .submit_reply(wrong)
+        .await
+        .expect_err("nothing is right");
+    assert!(violations(&refused).contains(&"evidence".to_owned()));
+}

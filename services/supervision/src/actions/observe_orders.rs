@@ -1,0 +1,54 @@
+//! Takes in what routing tells about orders: clocks start, stop, run again; submitted replies come onto the desk.
+
+use std::collections::BTreeMap;
+
+use eventlog::{Effect, Tx};
+use platform::store::StoreError;
+use uuid::Uuid;
+
+use crate::domain::review::Review;
+use crate::domain::watch::{Fact, Observed, Watch};
+use crate::events;
+use crate::store::{reviews, watches};
+
+/// Applies facts in their order, within a transaction that the consumer lends: all of a batch's orders are read once
+/// and written once. One effect per fact.
+///
+/// # Errors
+/// When the store refuses.
+#[tracing::instrument(skip_all, fields(service = crate::NAME), name = "observe_orders")]
+pub async fn observe_orders(tx: &mut Tx, facts: &[Fact]) -> Result<Vec<Effect>, StoreError> {
+    let mut ids: Vec<Uuid> = facts.iter().map(|fact| fact.order.id).collect();
+    ids.sort_unstable();
+    ids.dedup();
+    let mut known: BTreeMap<Uuid, Watch> = watches::lock(tx.conn(), &ids)
+        .await?
+        .into_iter()
+        .map(|watch| (watch.order.id, watch))
+        .collect();
+    let mut effects = Vec::with_capacity(facts.len());
+    let mut opened = Vec::new();
+    let mut told = Vec::new();
+    for fact in facts {
+        let watch = known.remove(&fact.order.id).unwrap_or_else(|| Watch::begin(fact));
+        let (mut watch, observed) = watch.observe(fact);
+        match observed {
+            Observed::Behind => {
+                effects.push(Effect::Superseded("a newer version of the order is known"));
+            }
+            Observed::Moved(cards) => {
+                told.extend(cards.into_iter().map(|card| events::card(&mut watch.order, card)));
+                opened.extend(Review::open(fact));
+                effects.push(Effect::Applied);
+            }
+        }
+        known.insert(fact.order.id, watch);
+    }
+    let changed: Vec<Watch> = known.into_values().collect();
+    watches::save(tx.conn(), &changed).await?;
+    reviews::open(tx.conn(), &opened).await?;
+    for event in told {
+        tx.tell(event);
+    }
+    Ok(effects)
+}

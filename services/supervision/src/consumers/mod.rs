@@ -1,0 +1,3 @@
+//! What arrives from other services.
+
+pub mod orders;

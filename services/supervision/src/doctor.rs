@@ -1,0 +1,31 @@
+//! Supervision's share of the invariants: I5, each clock fires once. An open clock that is overdue is no violation: it
+//! waits for knowledge of routing, and the worker says so.
+
+use platform::service::Violation;
+use platform::store::StoreError;
+use sqlx::PgPool;
+
+use crate::store::doctor;
+
+/// Reads the database and gives every violation, at most 100 of a kind.
+///
+/// # Errors
+/// When the database cannot be read.
+pub async fn check(pool: &PgPool) -> Result<Vec<Violation>, StoreError> {
+    let mut connection = pool.acquire().await?;
+    let mut details = Vec::new();
+    for (clock, state, cards) in doctor::clocks_without_their_card(&mut connection).await? {
+        details.push(format!("clock {clock} is {state} and has {cards} cards"));
+    }
+    for (order, clocks) in doctor::doubled_clocks(&mut connection).await? {
+        details.push(format!("order {order} has {clocks} clocks for one limit and colour"));
+    }
+    for card in doctor::unjust_cards(&mut connection).await? {
+        details.push(format!("card {card} stands although it was done in time"));
+    }
+    let violations = details.into_iter().map(|detail| Violation {
+        invariant: "I5",
+        detail,
+    });
+    Ok(violations.collect())
+}

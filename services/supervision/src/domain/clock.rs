@@ -1,0 +1,232 @@
+//! One clock: it watches one limit of one order and gives one card, once (domain.md §5, invariant I5).
+//!
+//! Whether a card stands depends on facts alone, never on who came first: what was done at `due_at` or before gets
+//! none (or has it withdrawn), what was done later gets one, even when the fact arrives before anybody looked.
+
+use chrono::{DateTime, TimeDelta, Utc};
+use hotline_proto::common::ClockKind;
+use hotline_proto::events::CardColour;
+use platform::ids::derived_id;
+use uuid::Uuid;
+
+/// A clock and how it stands.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Clock {
+    /// Derived from the event that started it.
+    pub id: Uuid,
+    /// Round of the order that it belongs to.
+    pub round: u32,
+    /// Dispatch that it belongs to, from 1.
+    pub assignment: u32,
+    /// Which limit.
+    pub kind: ClockKind,
+    /// Card that it gives.
+    pub colour: CardColour,
+    /// What is done at this instant is in time.
+    pub due_at: DateTime<Utc>,
+    /// How it stands.
+    pub state: State,
+}
+
+/// How a clock stands.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum State {
+    /// Runs.
+    Open,
+    /// What it watched was done in time.
+    Stopped {
+        /// When.
+        done_at: DateTime<Utc>,
+    },
+    /// It gave its card. There is no way out of here: a clock fires once.
+    Fired {
+        /// The card.
+        card: Card,
+        /// When what it watched was done, if it was.
+        done_at: Option<DateTime<Utc>>,
+    },
+}
+
+/// A yellow or red card.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Card {
+    /// Derived from its clock.
+    pub id: Uuid,
+    /// The unit that led when it was given.
+    pub unit: Unit,
+    /// When it was given.
+    pub issued_at: DateTime<Utc>,
+    /// When it was taken back.
+    pub withdrawn_at: Option<DateTime<Utc>>,
+}
+
+/// A lead unit.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Unit {
+    /// Its code.
+    pub code: String,
+    /// Code of the top-level unit above it; its own when it is one.
+    pub top: String,
+}
+
+/// What a change of a clock has to tell the others.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Told {
+    /// A card was given.
+    CardIssued {
+        /// The clock that gave it.
+        clock: Clock,
+        /// The card.
+        card: Card,
+    },
+    /// A card was taken back.
+    CardWithdrawn {
+        /// The clock that had given it.
+        clock: Clock,
+        /// The card.
+        card: Card,
+    },
+}
+
+impl Clock {
+    /// The first instant at which it fires: a warning at its time, a limit a microsecond past it, because what is done
+    /// at the limit is in time. Time is in whole microseconds.
+    #[must_use]
+    pub fn fire_at(&self) -> DateTime<Utc> {
+        match self.colour {
+            CardColour::Red => self.due_at + TimeDelta::microseconds(1),
+            CardColour::Yellow | CardColour::Unspecified => self.due_at,
+        }
+    }
+
+    /// What it watched was done at `done_at`, which became known at `at`, of an order that `unit` leads.
+    #[must_use]
+    pub fn done(mut self, done_at: DateTime<Utc>, at: DateTime<Utc>, unit: &Unit) -> (Self, Option<Told>) {
+        let in_time = done_at <= self.due_at;
+        match self.state {
+            State::Open if in_time => {
+                self.state = State::Stopped { done_at };
+                (self, None)
+            }
+            State::Open => self.give(unit, at, Some(done_at)),
+            State::Stopped { .. } | State::Fired { done_at: Some(_), .. } => (self, None),
+            State::Fired {
+                mut card,
+                done_at: None,
+            } => {
+                let withdrawn = in_time && card.withdrawn_at.is_none();
+                if withdrawn {
+                    card.withdrawn_at = Some(at.max(card.issued_at));
+                }
+                self.state = State::Fired {
+                    card: card.clone(),
+                    done_at: Some(done_at),
+                };
+                let told = withdrawn.then(|| Told::CardWithdrawn {
+                    clock: self.clone(),
+                    card,
+                });
+                (self, told)
+            }
+        }
+    }
+
+    /// Its time has come and nothing is known that was done. A clock that does not run changes nothing.
+    #[must_use]
+    pub fn fire(self, at: DateTime<Utc>, unit: &Unit) -> (Self, Option<Told>) {
+        match self.state {
+            State::Open => self.give(unit, at, None),
+            State::Stopped { .. } | State::Fired { .. } => (self, None),
+        }
+    }
+
+    /// What had stopped it does not count: it runs again, and the original deadline stands (domain.md §4, "reject").
+    /// One that fired stays fired.
+    #[must_use]
+    pub fn reopen(mut self) -> Self {
+        if matches!(self.state, State::Stopped { .. }) {
+            self.state = State::Open;
+        }
+        self
+    }
+
+    fn give(mut self, unit: &Unit, at: DateTime<Utc>, done_at: Option<DateTime<Utc>>) -> (Self, Option<Told>) {
+        let card = Card {
+            id: derived_id(self.id, "card"),
+            unit: unit.clone(),
+            issued_at: at,
+            withdrawn_at: None,
+        };
+        self.state = State::Fired {
+            card: card.clone(),
+            done_at,
+        };
+        let told = Told::CardIssued {
+            clock: self.clone(),
+            card,
+        };
+        (self, Some(told))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn at(minute: i64) -> DateTime<Utc> {
+        DateTime::from_timestamp(1_711_929_600 + minute * 60, 0).expect("in range")
+    }
+
+    fn unit() -> Unit {
+        Unit {
+            code: "yuhu-city-mgmt".to_owned(),
+            top: "yuhu".to_owned(),
+        }
+    }
+
+    fn clock(colour: CardColour) -> Clock {
+        Clock {
+            id: Uuid::from_u128(1),
+            round: 0,
+            assignment: 1,
+            kind: ClockKind::Sign,
+            colour,
+            due_at: at(60),
+            state: State::Open,
+        }
+    }
+
+    #[test]
+    fn done_at_the_limit_is_in_time_and_a_microsecond_later_gets_a_card() {
+        let tick = TimeDelta::microseconds(1);
+        for (done_at, card) in [(at(0), false), (at(60), false), (at(60) + tick, true)] {
+            let (clock, told) = clock(CardColour::Red).done(done_at, at(61), &unit());
+            assert_eq!(told.is_some(), card, "{done_at}");
+            assert_eq!(matches!(clock.state, State::Fired { .. }), card);
+        }
+        assert_eq!(clock(CardColour::Red).fire_at(), at(60) + tick);
+        assert_eq!(clock(CardColour::Yellow).fire_at(), at(60));
+    }
+
+    #[test]
+    fn a_fact_in_time_that_arrives_late_takes_the_card_back_once() {
+        let (fired, told) = clock(CardColour::Red).fire(at(61), &unit());
+        assert!(matches!(told, Some(Told::CardIssued { .. })));
+        let (late, told) = fired.clone().done(at(62), at(62), &unit());
+        assert_eq!(told, None, "it was late indeed");
+        assert!(matches!(late.state, State::Fired { card, .. } if card.withdrawn_at.is_none()));
+        let (back, told) = fired.done(at(59), at(63), &unit());
+        assert!(matches!(told, Some(Told::CardWithdrawn { .. })));
+        let (again, told) = back.clone().done(at(59), at(64), &unit());
+        assert_eq!((again, told), (back.clone(), None));
+        assert_eq!(back.clone().fire(at(65), &unit()), (back, None), "it fires once");
+    }
+
+    #[test]
+    fn a_reopened_clock_keeps_its_deadline_and_a_fired_one_stays_fired() {
+        let (stopped, _) = clock(CardColour::Red).done(at(10), at(10), &unit());
+        assert_eq!(stopped.reopen(), clock(CardColour::Red));
+        let (fired, _) = clock(CardColour::Red).fire(at(61), &unit());
+        assert_eq!(fired.clone().reopen(), fired);
+    }
+}

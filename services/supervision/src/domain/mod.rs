@@ -1,0 +1,6 @@
+//! The rules of supervision, pure: no database, no clock, no wire. Only the words that all services share come from
+//! the contracts (`hotline_proto::{common, events}`).
+
+pub mod clock;
+pub mod review;
+pub mod watch;

@@ -1,0 +1,213 @@
+//! 审核: one reply, one verdict (domain.md §6). Objective checks are noted when the reply arrives, the verdict is a
+//! person's. The verdict is a decision: routing applies it to the order.
+
+use chrono::{DateTime, Utc};
+use hotline_proto::common::{OrderState, RejectionGround};
+use platform::ids::derived_id;
+use uuid::Uuid;
+
+use super::watch::{Fact, WatchedOrder, What};
+
+/// The review of one reply.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Review {
+    /// Derived from the event that submitted the reply.
+    pub id: Uuid,
+    /// Order.
+    pub order_id: Uuid,
+    /// Its round.
+    pub round: u32,
+    /// The reply.
+    pub reply_id: Uuid,
+    /// When it was submitted.
+    pub submitted_at: DateTime<Utc>,
+    /// Objective check: submitted after the limit.
+    pub late: bool,
+    /// Objective check: no contact is on record.
+    pub no_contact: bool,
+    /// How it stands.
+    pub state: State,
+}
+
+/// How a review stands.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum State {
+    /// On the desk.
+    Open,
+    /// Judged; it is not judged again.
+    Judged {
+        /// Pass or reject.
+        verdict: Verdict,
+        /// Subject of the reviewer.
+        reviewer: String,
+        /// When.
+        reviewed_at: DateTime<Utc>,
+    },
+}
+
+/// Pass, or reject with grounds. What is required of the unit is sealed and kept beside.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Verdict {
+    /// 通过
+    Pass,
+    /// 驳回, with at least one ground, sorted, none twice.
+    Reject(Vec<RejectionGround>),
+}
+
+/// Why a verdict is refused.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum Refusal {
+    /// The order has no reply that waits.
+    #[error("the order does not wait for a review")]
+    NotPendingReview,
+    /// Another reply waits.
+    #[error("another reply has taken the place of the one that was read")]
+    ReplySuperseded,
+    /// Somebody was quicker.
+    #[error("the reply was reviewed already")]
+    AlreadyReviewed,
+}
+
+impl Refusal {
+    /// Stable, for callers' programs.
+    #[must_use]
+    pub const fn reason(self) -> &'static str {
+        match self {
+            Self::NotPendingReview => "NOT_PENDING_REVIEW",
+            Self::ReplySuperseded => "REPLY_SUPERSEDED",
+            Self::AlreadyReviewed => "ALREADY_REVIEWED",
+        }
+    }
+}
+
+impl Review {
+    /// The review that a submitted reply asks for; nothing for any other fact.
+    #[must_use]
+    pub fn open(fact: &Fact) -> Option<Self> {
+        let What::ReplySubmitted {
+            reply_id,
+            submitted_at,
+            late,
+            contact_count,
+        } = fact.what
+        else {
+            return None;
+        };
+        Some(Self {
+            id: derived_id(fact.event_id, "review"),
+            order_id: fact.order.id,
+            round: fact.order.round,
+            reply_id,
+            submitted_at,
+            late,
+            no_contact: contact_count == 0,
+            state: State::Open,
+        })
+    }
+
+    /// Judges the reply.
+    ///
+    /// # Errors
+    /// [`Refusal::AlreadyReviewed`] when it was judged.
+    pub fn judge(self, verdict: Verdict, reviewer: &str, now: DateTime<Utc>) -> Result<Self, Refusal> {
+        match self.state {
+            State::Judged { .. } => Err(Refusal::AlreadyReviewed),
+            State::Open => Ok(Self {
+                state: State::Judged {
+                    verdict,
+                    reviewer: reviewer.to_owned(),
+                    // Another machine's clock may have stamped the reply; the verdict comes after it all the same.
+                    reviewed_at: now.max(self.submitted_at),
+                },
+                ..self
+            }),
+        }
+    }
+}
+
+/// Finds the review that a verdict on `reply_id` speaks of, given the one of that reply if there is one.
+///
+/// # Errors
+/// Why there is nothing to judge.
+pub fn pending(order: &WatchedOrder, reply_id: Uuid, review: Option<Review>) -> Result<Review, Refusal> {
+    match review {
+        Some(review) if review.state != State::Open => Err(Refusal::AlreadyReviewed),
+        _ if order.state != OrderState::PendingReview => Err(Refusal::NotPendingReview),
+        Some(review) if order.reply_id == Some(reply_id) => Ok(review),
+        _ => Err(Refusal::ReplySuperseded),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn at(minute: i64) -> DateTime<Utc> {
+        DateTime::from_timestamp(1_711_929_600 + minute * 60, 0).expect("in range")
+    }
+
+    fn order(state: OrderState, reply: u128) -> WatchedOrder {
+        WatchedOrder {
+            id: Uuid::from_u128(1),
+            number: "W240401-000001-1".to_owned(),
+            partition: 0,
+            version: 5,
+            state,
+            round: 0,
+            assignment: 1,
+            unit: None,
+            reply_id: Some(Uuid::from_u128(reply)),
+            told: 0,
+            last_at: at(0),
+        }
+    }
+
+    fn review(reply: u128) -> Review {
+        Review {
+            id: Uuid::from_u128(100),
+            order_id: Uuid::from_u128(1),
+            round: 0,
+            reply_id: Uuid::from_u128(reply),
+            submitted_at: at(5),
+            late: false,
+            no_contact: true,
+            state: State::Open,
+        }
+    }
+
+    #[test]
+    fn only_the_reply_that_waits_is_judged() {
+        let reply = Uuid::from_u128(7);
+        let waits = OrderState::PendingReview;
+        let judged = review(7).judge(Verdict::Pass, "reviewer", at(6)).expect("it is open");
+        for (order, review, expected) in [
+            (order(waits, 7), Some(review(7)), Ok(review(7))),
+            (order(waits, 8), Some(review(7)), Err(Refusal::ReplySuperseded)),
+            (order(waits, 8), None, Err(Refusal::ReplySuperseded)),
+            (
+                order(OrderState::InProgress, 7),
+                Some(review(7)),
+                Err(Refusal::NotPendingReview),
+            ),
+            (order(OrderState::InProgress, 7), None, Err(Refusal::NotPendingReview)),
+            (order(waits, 7), Some(judged.clone()), Err(Refusal::AlreadyReviewed)),
+            (
+                order(OrderState::PendingCallback, 7),
+                Some(judged.clone()),
+                Err(Refusal::AlreadyReviewed),
+            ),
+        ] {
+            assert_eq!(pending(&order, reply, review), expected, "{order:?}");
+        }
+    }
+
+    #[test]
+    fn a_verdict_stands_and_never_comes_before_the_reply() {
+        let judged = review(7).judge(Verdict::Pass, "reviewer", at(1)).expect("it is open");
+        assert!(matches!(&judged.state, State::Judged { reviewed_at, .. } if *reviewed_at == at(5)));
+        assert_eq!(
+            judged.judge(Verdict::Pass, "other", at(9)),
+            Err(Refusal::AlreadyReviewed)
+        );
+    }
+}

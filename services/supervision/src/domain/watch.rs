@@ -1,0 +1,320 @@
+//! An order with its clocks, and what each fact of routing does to them.
+//!
+//! | fact | clocks |
+//! |---|---|
+//! | dispatched | those of an earlier dispatch end; sign (red), handle (yellow, red) start |
+//! | signed | sign is done |
+//! | reply submitted | handle (round 0) or rework (later rounds) is done |
+//! | reply rejected | what the reply had stopped runs again, with the original deadline |
+//! | reworked | rework (yellow, red) starts |
+//! | closed | nothing runs any more |
+
+use chrono::{DateTime, Utc};
+use hotline_proto::common::{ClockKind, OrderState};
+use hotline_proto::events::CardColour;
+use platform::ids::derived_id;
+use uuid::Uuid;
+
+use super::clock::{Clock, State, Told, Unit};
+
+/// An order as routing told it, as far as clocks and reviews need.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct WatchedOrder {
+    /// Identity, as routing names it.
+    pub id: Uuid,
+    /// Number that people say on the phone.
+    pub number: String,
+    /// Partition of routing's log that tells of it.
+    pub partition: u32,
+    /// Newest version seen.
+    pub version: u64,
+    /// Where it stands.
+    pub state: OrderState,
+    /// 0 at first, one more with every rework.
+    pub round: u32,
+    /// Dispatches seen.
+    pub assignment: u32,
+    /// Who leads; nobody before dispatch.
+    pub unit: Option<Unit>,
+    /// Newest reply.
+    pub reply_id: Option<Uuid>,
+    /// Version of the newest event that supervision told about it.
+    pub told: u64,
+    /// Business time of the newest change; never runs backwards.
+    pub last_at: DateTime<Utc>,
+}
+
+/// An order and all its clocks.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Watch {
+    /// The order.
+    pub order: WatchedOrder,
+    /// Its clocks, in no order.
+    pub clocks: Vec<Clock>,
+}
+
+/// A fact that routing told.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Fact {
+    /// The event.
+    pub event_id: Uuid,
+    /// Partition of routing's log.
+    pub partition: u32,
+    /// When it happened.
+    pub at: DateTime<Utc>,
+    /// What happened.
+    pub what: What,
+    /// The order after it.
+    pub order: Snapshot,
+}
+
+/// What an order is after a fact.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Snapshot {
+    /// Identity.
+    pub id: Uuid,
+    /// Number.
+    pub number: String,
+    /// One more with every event.
+    pub version: u64,
+    /// Where it stands.
+    pub state: OrderState,
+    /// Its round.
+    pub round: u32,
+    /// Who leads.
+    pub unit: Option<Unit>,
+    /// Newest reply.
+    pub reply_id: Option<Uuid>,
+}
+
+/// What happened to an order; what does not concern clocks or reviews is [`What::Other`].
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum What {
+    /// 派单.
+    Dispatched {
+        /// Limit for signing.
+        sign: Limit,
+        /// Limit for the reply.
+        handle: Limit,
+    },
+    /// 签收.
+    Signed {
+        /// When.
+        signed_at: DateTime<Utc>,
+    },
+    /// 回复.
+    ReplySubmitted {
+        /// The reply.
+        reply_id: Uuid,
+        /// When.
+        submitted_at: DateTime<Utc>,
+        /// After the limit of its round, as routing judged.
+        late: bool,
+        /// Contacts with the appellant on record.
+        contact_count: u32,
+    },
+    /// 驳回.
+    ReplyRejected,
+    /// 重办.
+    Reworked {
+        /// Limit for the reply.
+        rework: Limit,
+    },
+    /// 办结.
+    Closed,
+    /// The order changed, no clock does.
+    Other,
+}
+
+/// A limit as routing computed it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Limit {
+    /// Done at this instant is in time.
+    pub due_at: DateTime<Utc>,
+    /// When the unit is warned, if it is.
+    pub warn_at: Option<DateTime<Utc>>,
+}
+
+/// What an observed fact leads to.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Observed {
+    /// The order moved on; cards were given or taken back.
+    Moved(Vec<Told>),
+    /// A newer version is known already: the fact changes nothing.
+    Behind,
+}
+
+impl Watch {
+    /// An order that nothing is known of before `fact`.
+    #[must_use]
+    pub fn begin(fact: &Fact) -> Self {
+        Self {
+            order: WatchedOrder {
+                id: fact.order.id,
+                number: fact.order.number.clone(),
+                partition: fact.partition,
+                version: 0,
+                state: fact.order.state,
+                round: fact.order.round,
+                assignment: 0,
+                unit: fact.order.unit.clone(),
+                reply_id: None,
+                told: 0,
+                last_at: fact.at,
+            },
+            clocks: Vec::new(),
+        }
+    }
+
+    /// Takes a fact in: first the order moves on, then its clocks.
+    #[must_use]
+    pub fn observe(mut self, fact: &Fact) -> (Self, Observed) {
+        if fact.order.version <= self.order.version {
+            return (self, Observed::Behind);
+        }
+        // Clocks that end with this fact were the business of the unit that led until now.
+        let before = self.order.unit.clone();
+        self.order = moved(self.order, fact);
+        let at = self.order.last_at;
+        let told = match &fact.what {
+            What::Dispatched { sign, handle } => {
+                let told = self.end_all(at, before.as_ref());
+                self.order.assignment += 1;
+                self.start(fact.event_id, ClockKind::Sign, *sign);
+                self.start(fact.event_id, ClockKind::Handle, *handle);
+                told
+            }
+            What::Signed { signed_at } => {
+                let assignment = self.order.assignment;
+                self.done(*signed_at, |c| c.kind == ClockKind::Sign && c.assignment == assignment)
+            }
+            What::ReplySubmitted { submitted_at, .. } => {
+                let watching = self.reply_clocks();
+                self.done(*submitted_at, watching)
+            }
+            What::ReplyRejected => {
+                let watching = self.reply_clocks();
+                self.clocks = self
+                    .clocks
+                    .into_iter()
+                    .map(|clock| if watching(&clock) { clock.reopen() } else { clock })
+                    .collect();
+                Vec::new()
+            }
+            What::Reworked { rework } => {
+                self.start(fact.event_id, ClockKind::Rework, *rework);
+                Vec::new()
+            }
+            What::Closed => self.end_all(at, before.as_ref()),
+            What::Other => Vec::new(),
+        };
+        (self, Observed::Moved(told))
+    }
+
+    /// The time of a clock has come, and routing is known past it.
+    #[must_use]
+    pub fn fire(mut self, clock: Uuid, now: DateTime<Utc>) -> (Self, Option<Told>) {
+        let Some(unit) = self.order.unit.clone() else {
+            return (self, None);
+        };
+        self.order.last_at = self.order.last_at.max(now);
+        let at = self.order.last_at;
+        let mut told = None;
+        self.clocks = self
+            .clocks
+            .into_iter()
+            .map(|c| {
+                if c.id != clock {
+                    return c;
+                }
+                let (c, card) = c.fire(at, &unit);
+                told = card;
+                c
+            })
+            .collect();
+        (self, told)
+    }
+
+    /// Which clocks the reply of the current round is watched by.
+    fn reply_clocks(&self) -> impl Fn(&Clock) -> bool + use<> {
+        let (round, assignment) = (self.order.round, self.order.assignment);
+        let kind = if round == 0 {
+            ClockKind::Handle
+        } else {
+            ClockKind::Rework
+        };
+        move |c: &Clock| c.kind == kind && c.round == round && c.assignment == assignment
+    }
+
+    fn done(&mut self, done_at: DateTime<Utc>, watching: impl Fn(&Clock) -> bool) -> Vec<Told> {
+        let unit = self.order.unit.clone();
+        self.end(done_at, unit.as_ref(), watching)
+    }
+
+    /// Ends what still runs; nothing that was done is known, so only what is overdue gets its card.
+    fn end_all(&mut self, at: DateTime<Utc>, unit: Option<&Unit>) -> Vec<Told> {
+        self.end(at, unit, |c| c.state == State::Open)
+    }
+
+    fn end(&mut self, done_at: DateTime<Utc>, unit: Option<&Unit>, watching: impl Fn(&Clock) -> bool) -> Vec<Told> {
+        // Clocks start at dispatch, so an order that has any has a unit.
+        let Some(unit) = unit else {
+            return Vec::new();
+        };
+        let at = self.order.last_at;
+        let mut told = Vec::new();
+        let clocks = std::mem::take(&mut self.clocks);
+        self.clocks = clocks
+            .into_iter()
+            .map(|clock| {
+                if !watching(&clock) {
+                    return clock;
+                }
+                let (clock, card) = clock.done(done_at, at, unit);
+                told.extend(card);
+                clock
+            })
+            .collect();
+        told
+    }
+
+    /// Starts red, and yellow when the limit has a warning (signing has none by domain.md §5: its card is red).
+    fn start(&mut self, event: Uuid, kind: ClockKind, limit: Limit) {
+        let yellow = limit
+            .warn_at
+            .filter(|_| kind != ClockKind::Sign)
+            .map(|warn_at| (CardColour::Yellow, warn_at));
+        for (colour, due_at) in yellow.into_iter().chain([(CardColour::Red, limit.due_at)]) {
+            let clock = Clock {
+                id: derived_id(event, &format!("{}/{}", kind.as_str_name(), colour.as_str_name())),
+                round: self.order.round,
+                assignment: self.order.assignment,
+                kind,
+                colour,
+                due_at,
+                state: State::Open,
+            };
+            // An order that was not seen from its dispatch on has no assignment that a clock could belong to.
+            if clock.assignment > 0 && !self.clocks.iter().any(|c| c.id == clock.id) {
+                self.clocks.push(clock);
+            }
+        }
+    }
+}
+
+fn moved(order: WatchedOrder, fact: &Fact) -> WatchedOrder {
+    let now = &fact.order;
+    WatchedOrder {
+        version: now.version,
+        state: now.state,
+        round: now.round,
+        unit: now.unit.clone(),
+        reply_id: now.reply_id,
+        last_at: order.last_at.max(fact.at),
+        ..order
+    }
+}
+
+#[cfg(test)]
+#[path = "watch_tests.rs"]
+mod tests;

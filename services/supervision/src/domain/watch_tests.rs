@@ -1,0 +1,267 @@
+use chrono::TimeDelta;
+use proptest::prelude::*;
+
+use super::*;
+use crate::domain::clock::Card;
+
+fn at(minute: i64) -> DateTime<Utc> {
+    DateTime::from_timestamp(1_711_929_600 + minute * 60, 0).expect("in range")
+}
+
+fn limit(due: i64, warn: i64) -> Limit {
+    Limit {
+        due_at: at(due),
+        warn_at: Some(at(warn)),
+    }
+}
+
+/// Facts of one order, numbered as routing numbers them.
+struct Story {
+    watch: Option<Watch>,
+    version: u64,
+    round: u32,
+}
+
+impl Story {
+    fn new() -> Self {
+        Self {
+            watch: None,
+            version: 0,
+            round: 0,
+        }
+    }
+
+    fn fact(&mut self, minute: i64, what: What) -> Fact {
+        self.version += 1;
+        let reply_id = match &what {
+            What::ReplySubmitted { reply_id, .. } => Some(*reply_id),
+            _ => None,
+        };
+        Fact {
+            event_id: Uuid::from_u128(u128::from(self.version) + 1000),
+            partition: 3,
+            at: at(minute),
+            order: Snapshot {
+                id: Uuid::from_u128(1),
+                number: "W240401-000001-1".to_owned(),
+                version: self.version,
+                state: OrderState::InProgress,
+                round: self.round,
+                unit: Some(Unit {
+                    code: "water".to_owned(),
+                    top: "water".to_owned(),
+                }),
+                reply_id,
+            },
+            what,
+        }
+    }
+
+    fn tell(&mut self, minute: i64, what: What) -> Vec<Told> {
+        if matches!(what, What::Reworked { .. }) {
+            self.round += 1;
+        }
+        let fact = self.fact(minute, what);
+        let watch = self.watch.take().unwrap_or_else(|| Watch::begin(&fact));
+        let (watch, observed) = watch.observe(&fact);
+        self.watch = Some(watch);
+        match observed {
+            Observed::Moved(told) => told,
+            Observed::Behind => panic!("a newer version moves the order"),
+        }
+    }
+
+    fn dispatch(&mut self) -> Vec<Told> {
+        let (sign, handle) = (limit(60, 30), limit(600, 300));
+        self.tell(0, What::Dispatched { sign, handle })
+    }
+
+    fn sign(&mut self, minute: i64) -> Vec<Told> {
+        let signed_at = at(minute);
+        self.tell(minute, What::Signed { signed_at })
+    }
+
+    fn reply(&mut self, minute: i64) -> Vec<Told> {
+        let what = What::ReplySubmitted {
+            reply_id: Uuid::from_u128(u128::from(self.version) + 5000),
+            submitted_at: at(minute),
+            late: false,
+            contact_count: 1,
+        };
+        self.tell(minute, what)
+    }
+
+    fn clock(&self, kind: ClockKind, colour: CardColour) -> &Clock {
+        let clocks = &self.watch.as_ref().expect("something was told").clocks;
+        clocks
+            .iter()
+            .find(|c| c.kind == kind && c.colour == colour)
+            .expect("such a clock")
+    }
+
+    fn fire(&mut self, kind: ClockKind, colour: CardColour, minute: i64) -> Option<Told> {
+        let id = self.clock(kind, colour).id;
+        let (watch, told) = self.watch.take().expect("told").fire(id, at(minute));
+        self.watch = Some(watch);
+        told
+    }
+}
+
+#[test]
+fn dispatch_starts_sign_red_and_handle_yellow_and_red() {
+    let mut story = Story::new();
+    assert_eq!(story.tell(0, What::Other), [], "opened");
+    assert_eq!(story.dispatch(), []);
+    let mut clocks: Vec<_> = story.watch.expect("told").clocks;
+    clocks.sort_by_key(|c| c.due_at);
+    let found: Vec<_> = clocks.iter().map(|c| (c.kind, c.colour, c.due_at)).collect();
+    assert_eq!(
+        found,
+        [
+            (ClockKind::Sign, CardColour::Red, at(60)),
+            (ClockKind::Handle, CardColour::Yellow, at(300)),
+            (ClockKind::Handle, CardColour::Red, at(600)),
+        ]
+    );
+}
+
+#[test]
+fn a_signature_in_time_gets_no_card_and_a_late_one_gets_it_whoever_looks_first() {
+    for (minute, cards) in [(59, 0), (60, 0), (61, 1)] {
+        let mut story = Story::new();
+        story.dispatch();
+        assert_eq!(story.sign(minute).len(), cards, "minute {minute}");
+    }
+    let mut story = Story::new();
+    story.dispatch();
+    assert!(story.fire(ClockKind::Sign, CardColour::Red, 61).is_some());
+    assert_eq!(story.fire(ClockKind::Sign, CardColour::Red, 62), None, "once");
+    assert_eq!(story.sign(63), [], "the card was given already");
+}
+
+#[test]
+fn a_reply_in_time_that_arrives_late_takes_both_cards_back() {
+    let mut story = Story::new();
+    story.dispatch();
+    story.sign(10);
+    assert!(story.fire(ClockKind::Handle, CardColour::Yellow, 300).is_some());
+    assert!(story.fire(ClockKind::Handle, CardColour::Red, 601).is_some());
+    let told = story.reply(299);
+    assert_eq!(told.len(), 2);
+    assert!(told.iter().all(|t| matches!(t, Told::CardWithdrawn { .. })));
+}
+
+#[test]
+fn a_rejected_reply_lets_the_original_deadline_stand() {
+    let mut story = Story::new();
+    story.dispatch();
+    story.sign(10);
+    assert_eq!(story.reply(100), []);
+    assert!(matches!(
+        story.clock(ClockKind::Handle, CardColour::Red).state,
+        State::Stopped { .. }
+    ));
+    assert_eq!(story.tell(200, What::ReplyRejected), []);
+    let red = story.clock(ClockKind::Handle, CardColour::Red);
+    assert_eq!((&red.state, red.due_at), (&State::Open, at(600)));
+    assert!(
+        matches!(
+            story.clock(ClockKind::Sign, CardColour::Red).state,
+            State::Stopped { .. }
+        ),
+        "the signature stands"
+    );
+    // Warned at 300; the second reply is after the warning and within the limit.
+    let told = story.reply(400);
+    assert!(matches!(told.as_slice(), [Told::CardIssued { clock, .. }] if clock.colour == CardColour::Yellow));
+}
+
+#[test]
+fn a_rework_round_has_clocks_of_its_own() {
+    let mut story = Story::new();
+    story.dispatch();
+    story.sign(10);
+    story.reply(100);
+    let rework = limit(2000, 1500);
+    story.tell(1000, What::Reworked { rework });
+    assert_eq!(story.clock(ClockKind::Rework, CardColour::Red).round, 1);
+    let told = story.reply(2001);
+    assert_eq!(told.len(), 2, "late for the warning and for the limit");
+    assert!(matches!(
+        story.clock(ClockKind::Handle, CardColour::Red).state,
+        State::Stopped { .. }
+    ));
+}
+
+#[test]
+fn an_older_version_changes_nothing() {
+    let mut story = Story::new();
+    story.dispatch();
+    let old = story.fact(5, What::Signed { signed_at: at(5) });
+    story.version = 1;
+    story.tell(6, What::Other);
+    let watch = story.watch.expect("told");
+    assert_eq!(watch.clone().observe(&old), (watch, Observed::Behind));
+}
+
+#[test]
+fn time_never_runs_backwards() {
+    let mut story = Story::new();
+    story.dispatch();
+    story.tell(50, What::Other);
+    story.sign(40);
+    assert_eq!(story.watch.expect("told").order.last_at, at(50));
+}
+
+fn standing(clock: &Clock) -> bool {
+    matches!(
+        &clock.state,
+        State::Fired {
+            card: Card { withdrawn_at: None, .. },
+            ..
+        }
+    )
+}
+
+proptest! {
+    /// Whatever a worker does and whenever: in the end exactly the late ones have a standing card, each at most one.
+    #[test]
+    fn cards_depend_on_facts_alone(
+        signed in 1_i64..120,
+        replied in 120_i64..900,
+        looks in proptest::collection::vec((0_usize..3, 1_i64..1000), 0..12),
+    ) {
+        let mut story = Story::new();
+        story.dispatch();
+        let (mut issued, mut withdrawn) = (0, 0);
+        let mut count = |told: &[Told]| for told in told {
+            match told {
+                Told::CardIssued { .. } => issued += 1,
+                Told::CardWithdrawn { .. } => withdrawn += 1,
+            }
+        };
+        let kinds = [
+            (ClockKind::Sign, CardColour::Red),
+            (ClockKind::Handle, CardColour::Yellow),
+            (ClockKind::Handle, CardColour::Red),
+        ];
+        // Looks with or without knowledge: a worker that fires too early is put right by the fact.
+        for (which, minute) in &looks {
+            let (kind, colour) = kinds[*which];
+            if at(*minute) >= story.clock(kind, colour).fire_at() {
+                let told = story.fire(kind, colour, *minute);
+                count(told.as_slice());
+            }
+        }
+        let told = story.sign(signed);
+        count(&told);
+        let told = story.reply(replied);
+        count(&told);
+        let late = |done: i64, due: i64| at(done) - at(due) > TimeDelta::zero();
+        let expected = [late(signed, 60), late(replied, 300), late(replied, 600)];
+        for ((kind, colour), expected) in kinds.into_iter().zip(expected) {
+            prop_assert_eq!(standing(story.clock(kind, colour)), expected, "{:?} {:?}", kind, colour);
+        }
+        prop_assert_eq!(issued - withdrawn, expected.into_iter().filter(|late| *late).count());
+    }
+}

@@ -1,0 +1,70 @@
+//! Which clocks fire now, which wait for knowledge, which come next.
+
+use chrono::{DateTime, Utc};
+use platform::store::StoreError;
+use sqlx::PgConnection;
+use uuid::Uuid;
+
+use super::unsigned;
+
+/// A clock whose time has come.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, sqlx::FromRow)]
+pub struct Due {
+    /// The clock.
+    pub id: Uuid,
+    /// Its order.
+    pub order_id: Uuid,
+}
+
+/// Claims due clocks, oldest first, with their orders; those that somebody else holds are left to him. `known` is, by
+/// routing's partition, the time up to which everything is known here: a clock beyond it waits.
+///
+/// # Errors
+/// When the database refuses.
+pub async fn claim(
+    conn: &mut PgConnection,
+    now: DateTime<Utc>,
+    known: &[Option<DateTime<Utc>>],
+    limit: u32,
+) -> Result<Vec<Due>, StoreError> {
+    let due = sqlx::query_as(
+        r#"select c.id, c.order_id
+             from watch_clock c join watched_order o on o.id = c.order_id
+            where c.state = 'open' and c.fire_at <= $1 and c.fire_at <= ($2::timestamptz[])[o."partition" + 1]
+            order by c.fire_at, c.id limit $3
+              for no key update of c, o skip locked"#,
+    )
+    .bind(now)
+    .bind(known)
+    .bind(i64::from(limit))
+    .fetch_all(conn)
+    .await?;
+    Ok(due)
+}
+
+/// What is left after the claims.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Left {
+    /// Clocks whose time has come and that wait until routing is known past it.
+    pub waiting: u64,
+    /// When the next clock comes due, if one runs.
+    pub next_at: Option<DateTime<Utc>>,
+}
+
+/// Counts at most 10,000 waiting clocks: more say nothing more.
+///
+/// # Errors
+/// When the database refuses.
+pub async fn left(conn: &mut PgConnection, now: DateTime<Utc>) -> Result<Left, StoreError> {
+    let (waiting, next_at): (i64, Option<DateTime<Utc>>) = sqlx::query_as(
+        "select (select count(*) from (select from watch_clock where state = 'open' and fire_at <= $1 limit 10000) w),
+                (select min(fire_at) from watch_clock where state = 'open' and fire_at > $1)",
+    )
+    .bind(now)
+    .fetch_one(conn)
+    .await?;
+    Ok(Left {
+        waiting: unsigned("watch_clock", "count", waiting)?,
+        next_at,
+    })
+}

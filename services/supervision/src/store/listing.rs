@@ -1,0 +1,227 @@
+//! Lists in the order of time, page by page: a page starts after the last row of the one before, so that rows that
+//! come meanwhile neither repeat nor hide any.
+
+use chrono::{DateTime, Utc};
+use hotline_proto::common::ClockKind;
+use hotline_proto::events::CardColour;
+use platform::store::StoreError;
+use sqlx::PgConnection;
+use uuid::Uuid;
+
+use super::{count, known};
+use crate::domain::review::Review;
+
+/// Where a page starts, and where the list ends.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Window {
+    /// Rows after this one; with the nil id: rows at or after the time, for no row has the nil id.
+    pub after: (DateTime<Utc>, Uuid),
+    /// Rows before this time.
+    pub before: DateTime<Utc>,
+    /// Rows at most.
+    pub limit: i64,
+}
+
+/// A review with the number of its order.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ListedReview {
+    /// The review.
+    pub review: Review,
+    /// Number of its order.
+    pub order_number: String,
+}
+
+#[derive(sqlx::FromRow)]
+struct ReviewRow {
+    #[sqlx(flatten)]
+    review: super::reviews::Row,
+    number: String,
+}
+
+/// Reviews by the time their replies were submitted, then by id.
+///
+/// # Errors
+/// [`StoreError::Impossible`] for a row that no transition could have written.
+pub async fn reviews(
+    conn: &mut PgConnection,
+    window: &Window,
+    open_only: bool,
+) -> Result<Vec<ListedReview>, StoreError> {
+    let rows: Vec<ReviewRow> = sqlx::query_as(
+        "select r.id, r.order_id, r.round, r.reply_id, r.submitted_at, r.late, r.no_contact, r.verdict, r.grounds,
+                r.reviewed_at, r.reviewer, o.number
+           from review r join watched_order o on o.id = r.order_id
+          where (r.submitted_at, r.id) > ($1, $2) and r.submitted_at < $3 and (not $5 or r.verdict is null)
+          order by r.submitted_at, r.id limit $4",
+    )
+    .bind(window.after.0)
+    .bind(window.after.1)
+    .bind(window.before)
+    .bind(window.limit)
+    .bind(open_only)
+    .fetch_all(conn)
+    .await?;
+    rows.into_iter()
+        .map(|row| {
+            Ok(ListedReview {
+                review: row.review.try_into()?,
+                order_number: row.number,
+            })
+        })
+        .collect()
+}
+
+/// A card as lists show it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ListedCard {
+    /// Identity.
+    pub id: Uuid,
+    /// Order.
+    pub order_id: Uuid,
+    /// Its number.
+    pub order_number: String,
+    /// Round of the clock.
+    pub round: u32,
+    /// Lead unit when it was given.
+    pub unit: String,
+    /// Colour.
+    pub colour: CardColour,
+    /// Clock.
+    pub kind: ClockKind,
+    /// Instant that the clock was set for.
+    pub due_at: DateTime<Utc>,
+    /// When it was given.
+    pub issued_at: DateTime<Utc>,
+    /// When it was taken back.
+    pub withdrawn_at: Option<DateTime<Utc>>,
+}
+
+#[derive(sqlx::FromRow)]
+struct CardRow {
+    id: Uuid,
+    order_id: Uuid,
+    number: String,
+    round: i32,
+    unit: String,
+    colour: i16,
+    kind: i16,
+    due_at: DateTime<Utc>,
+    issued_at: DateTime<Utc>,
+    withdrawn_at: Option<DateTime<Utc>>,
+}
+
+/// Cards by the time they were given, then by id; only those of `order`, if given, and only those whose unit or
+/// top-level unit is `unit`, if given.
+///
+/// # Errors
+/// [`StoreError::Impossible`] for a row that no transition could have written.
+pub async fn cards(
+    conn: &mut PgConnection,
+    window: &Window,
+    order: Option<Uuid>,
+    unit: Option<&str>,
+) -> Result<Vec<ListedCard>, StoreError> {
+    let rows: Vec<CardRow> = sqlx::query_as(
+        "select k.id, k.order_id, o.number, c.round, k.unit, c.colour, c.kind, c.due_at, k.issued_at, k.withdrawn_at
+           from card k join watch_clock c on c.id = k.clock_id join watched_order o on o.id = k.order_id
+          where (k.issued_at, k.id) > ($1, $2) and k.issued_at < $3
+            and ($5::uuid is null or k.order_id = $5)
+            and ($6::text is null or k.unit = $6 or k.top_unit = $6)
+          order by k.issued_at, k.id limit $4",
+    )
+    .bind(window.after.0)
+    .bind(window.after.1)
+    .bind(window.before)
+    .bind(window.limit)
+    .bind(order)
+    .bind(unit)
+    .fetch_all(conn)
+    .await?;
+    rows.into_iter()
+        .map(|row| {
+            Ok(ListedCard {
+                id: row.id,
+                order_id: row.order_id,
+                order_number: row.number,
+                round: count("watch_clock", "round", row.round)?,
+                unit: row.unit,
+                colour: known("watch_clock", "colour", row.colour)?,
+                kind: known("watch_clock", "kind", row.kind)?,
+                due_at: row.due_at,
+                issued_at: row.issued_at,
+                withdrawn_at: row.withdrawn_at,
+            })
+        })
+        .collect()
+}
+
+/// A clock as lists show it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ListedClock {
+    /// Identity.
+    pub id: Uuid,
+    /// Order.
+    pub order_id: Uuid,
+    /// Its round.
+    pub round: u32,
+    /// Which limit.
+    pub kind: ClockKind,
+    /// Colour of the card that it gives.
+    pub colour: CardColour,
+    /// Instant that it is set for.
+    pub due_at: DateTime<Utc>,
+    /// `open`, `stopped` or `fired`.
+    pub state: String,
+}
+
+#[derive(sqlx::FromRow)]
+struct ClockRow {
+    id: Uuid,
+    order_id: Uuid,
+    round: i32,
+    kind: i16,
+    colour: i16,
+    due_at: DateTime<Utc>,
+    state: String,
+}
+
+/// Clocks by the instant that they are set for, then by id; only those of `order` and in `state`, if given.
+///
+/// # Errors
+/// [`StoreError::Impossible`] for a row that no transition could have written.
+pub async fn clocks(
+    conn: &mut PgConnection,
+    window: &Window,
+    order: Option<Uuid>,
+    state: Option<&'static str>,
+) -> Result<Vec<ListedClock>, StoreError> {
+    let rows: Vec<ClockRow> = sqlx::query_as(
+        "select id, order_id, round, kind, colour, due_at, state
+           from watch_clock
+          where (due_at, id) > ($1, $2) and due_at < $3
+            and ($5::uuid is null or order_id = $5)
+            and ($6::text is null or state = $6)
+          order by due_at, id limit $4",
+    )
+    .bind(window.after.0)
+    .bind(window.after.1)
+    .bind(window.before)
+    .bind(window.limit)
+    .bind(order)
+    .bind(state)
+    .fetch_all(conn)
+    .await?;
+    rows.into_iter()
+        .map(|row| {
+            Ok(ListedClock {
+                id: row.id,
+                order_id: row.order_id,
+                round: count("watch_clock", "round", row.round)?,
+                kind: known("watch_clock", "kind", row.kind)?,
+                colour: known("watch_clock", "colour", row.colour)?,
+                due_at: row.due_at,
+                state: row.state,
+            })
+        })
+        .collect()
+}

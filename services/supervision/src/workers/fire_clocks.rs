@@ -1,0 +1,73 @@
+//! Looks for clocks whose time has come. Any number of replicas: a clock that one has claimed is left to it.
+
+use std::sync::atomic::{AtomicU64, Ordering};
+
+use async_trait::async_trait;
+use eventlog::Store;
+use platform::clock::SharedClock;
+use platform::steps::{Ran, Step, StepError};
+use platform::store::StoreError;
+
+use crate::actions::{self, Fired};
+
+/// The worker.
+pub struct FireClocks {
+    store: Store,
+    clock: SharedClock,
+    batch: u32,
+    waiting: AtomicU64,
+}
+
+impl FireClocks {
+    /// Fires at most `batch` clocks in one transaction.
+    #[must_use]
+    pub fn new(store: &Store, clock: SharedClock, batch: u32) -> Self {
+        Self {
+            store: store.clone(),
+            clock,
+            batch,
+            waiting: AtomicU64::new(0),
+        }
+    }
+
+    /// Clocks that were due at the last run and wait until routing is known past their time; 10,000 at most.
+    #[must_use]
+    pub fn waiting(&self) -> u64 {
+        self.waiting.load(Ordering::Relaxed)
+    }
+
+    /// Says when clocks begin to wait, and when they no longer do; not on every run.
+    fn note(&self, fired: &Fired) {
+        // After a full batch the rest is due, not waiting.
+        if fired.count >= self.batch as usize {
+            return;
+        }
+        let waiting = fired.left.waiting;
+        match (self.waiting.swap(waiting, Ordering::Relaxed), waiting) {
+            (0, 1..) => tracing::info!(waiting, "due clocks wait until routing is known past their time"),
+            (1.., 0) => tracing::info!("no due clock waits any more"),
+            _ => {}
+        }
+    }
+}
+
+#[async_trait]
+impl Step for FireClocks {
+    fn name(&self) -> &'static str {
+        "supervision.fire_clocks"
+    }
+
+    async fn run_once(&self) -> Result<Ran, StepError> {
+        let now = self.clock.now();
+        let batch = self.batch;
+        let fired = self
+            .store
+            .run::<Fired, StoreError, _>("fire_clocks", move |tx| Box::pin(actions::fire_clocks(tx, batch, now)))
+            .await?;
+        self.note(&fired);
+        Ok(Ran {
+            did: fired.count,
+            next_at: fired.left.next_at,
+        })
+    }
+}

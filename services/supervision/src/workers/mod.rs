@@ -1,0 +1,3 @@
+//! What time does.
+
+pub mod fire_clocks;

@@ -1,0 +1,100 @@
+//! Walked from the contracts: every RPC with every role, and without a token. What has no grant is closed.
+
+use hotline::process::Name;
+use hotline_proto::access::{Role, Scope, grant};
+use platform::auth::{Principal, TokenSource};
+use platform::grpc::client::{Peer, peer};
+use platform::grpc::server::rpcs;
+use testkit::at;
+use tonic::codec::ProstCodec;
+use tonic::{Code, Request, Status};
+
+use crate::fixture::Five;
+
+/// Calls a unary RPC with an empty message: whoever is admitted gets an answer about its content, others do not.
+async fn call(channel: impl Into<Channel>, rpc: &str) -> Status {
+    let path = rpc.parse().expect("a path");
+    let codec: ProstCodec<(), ()> = ProstCodec::default();
+    let answer = match channel.into() {
+        Channel::Known(peer) => {
+            let mut client = tonic::client::Grpc::new(peer);
+            client.ready().await.expect("a connection");
+            client.unary(Request::new(()), path, codec).await
+        }
+        Channel::Bare(channel) => {
+            let mut client = tonic::client::Grpc::new(channel);
+            client.ready().await.expect("a connection");
+            client.unary(Request::new(()), path, codec).await
+        }
+    };
+    answer.err().unwrap_or_else(|| Status::ok("answered"))
+}
+
+enum Channel {
+    Known(Peer),
+    Bare(tonic::transport::Channel),
+}
+
+impl From<Peer> for Channel {
+    fn from(peer: Peer) -> Self {
+        Self::Known(peer)
+    }
+}
+
+fn principal(role: Role) -> Principal {
+    Principal {
+        subject: format!("walk:{}", role.name()),
+        roles: vec![role],
+        unit: (role == Role::Liaison).then(|| "430321".to_owned()),
+        platform: (role == Role::Platform).then(|| "province".to_owned()),
+    }
+}
+
+const SERVICES: [&str; 5] = [
+    "hotline.intake.v1.IntakeService",
+    "hotline.routing.v1.RoutingService",
+    "hotline.supervision.v1.SupervisionService",
+    "hotline.callback.v1.CallbackService",
+    "hotline.analytics.v1.AnalyticsService",
+];
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn every_rpc_is_open_to_its_roles_only() {
+    let five = Five::start(at(1, 9, 0)).await;
+    let mut walked = 0;
+    for (name, service) in Name::ALL.into_iter().zip(SERVICES) {
+        for rpc in rpcs(&[service, eventlog::RPC_SERVICE]) {
+            let row = grant(&rpc).unwrap_or_else(|| panic!("{rpc} has no row"));
+            for role in Role::ALL {
+                let tokens = TokenSource::of(five.suite.issuer.clone(), principal(role));
+                let status = call(peer(five.suite.url(name), &tokens).expect("a URL"), &rpc).await;
+                let open = row.roles.iter().any(|(granted, _)| *granted == role);
+                assert_eq!(status.code() != Code::PermissionDenied, open, "{rpc} as {}: {status:?}", role.name());
+                assert_ne!(status.code(), Code::Internal, "{rpc} as {}: {status:?}", role.name());
+                walked += 1;
+            }
+            let url = five.suite.url(name).to_owned();
+            let bare = tonic::transport::Endpoint::from_shared(url).expect("a URL").connect_lazy();
+            assert_eq!(call(Channel::Bare(bare), &rpc).await.code(), Code::Unauthenticated, "{rpc} without a token");
+        }
+    }
+    assert!(walked > 500, "{walked}");
+    five.stop().await;
+}
+
+/// A scoped role without what it is scoped by has nothing.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_liaison_without_a_unit_and_a_platform_without_a_name_are_closed_out() {
+    let five = Five::start(at(1, 9, 0)).await;
+    for (name, service) in Name::ALL.into_iter().zip(SERVICES) {
+        for rpc in rpcs(&[service]) {
+            for (role, scope) in grant(&rpc).expect("a row").roles.iter().filter(|(_, scope)| *scope != Scope::All) {
+                let bare = Principal { unit: None, platform: None, ..principal(*role) };
+                let tokens = TokenSource::of(five.suite.issuer.clone(), bare);
+                let status = call(peer(five.suite.url(name), &tokens).expect("a URL"), &rpc).await;
+                assert_eq!(status.code(), Code::PermissionDenied, "{rpc} as {} without {scope:?}", role.name());
+            }
+        }
+    }
+    five.stop().await;
+}

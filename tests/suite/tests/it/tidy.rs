@@ -1,0 +1,115 @@
+//! What lints cannot say about the tree.
+
+use std::path::{Path, PathBuf};
+
+fn root() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("../..").canonicalize().expect("the workspace")
+}
+
+fn sources(directory: &Path, found: &mut Vec<PathBuf>) {
+    for entry in std::fs::read_dir(directory).expect("a folder") {
+        let path = entry.expect("an entry").path();
+        let name = path.file_name().and_then(|name| name.to_str()).unwrap_or_default();
+        if path.is_dir() && name != "target" && !name.starts_with('.') {
+            sources(&path, found);
+        } else if path.extension().is_some_and(|extension| extension == "rs") {
+            found.push(path);
+        }
+    }
+}
+
+/// Every Rust source as (path from the root, text).
+fn tree() -> Vec<(String, String)> {
+    let root = root();
+    let mut files = Vec::new();
+    for part in ["proto", "services", "tests"] {
+        sources(&root.join(part), &mut files);
+    }
+    files
+        .into_iter()
+        .map(|path| {
+            let name = path.strip_prefix(&root).expect("below the root").display().to_string();
+            let text = std::fs::read_to_string(&path).expect("a source");
+            (name, text)
+        })
+        .collect()
+}
+
+const SERVICES: [&str; 5] = ["intake", "routing", "supervision", "callback", "analytics"];
+
+#[test]
+fn no_file_is_longer_than_500_lines() {
+    let long: Vec<String> = tree()
+        .into_iter()
+        .filter(|(_, text)| text.lines().count() > 500)
+        .map(|(name, text)| format!("{name}: {}", text.lines().count()))
+        .collect();
+    assert!(long.is_empty(), "{long:?}");
+}
+
+#[test]
+fn sql_stands_in_stores_only() {
+    for service in SERVICES {
+        let source = format!("services/{service}/src/");
+        for (name, text) in tree().iter().filter(|(name, _)| name.starts_with(&source)) {
+            let may = name.contains("/store/") || name.ends_with("/store.rs");
+            assert!(may || !text.contains("sqlx::query"), "{name} has SQL; it belongs into store/");
+        }
+    }
+}
+
+#[test]
+fn a_domain_is_pure() {
+    for (name, text) in tree().iter().filter(|(name, _)| name.contains("/src/domain/")) {
+        for impure in ["async fn", "sqlx::", "tonic::", "tokio::", ".now()"] {
+            assert!(!text.contains(impure), "{name} has {impure}");
+        }
+    }
+}
+
+#[test]
+fn actions_do_not_know_grpc() {
+    for (name, text) in tree().iter().filter(|(name, _)| name.contains("/src/actions/")) {
+        assert!(!text.contains("tonic::"), "{name} names tonic");
+    }
+}
+
+#[test]
+fn services_do_not_depend_on_each_other() {
+    for service in SERVICES {
+        let manifest = std::fs::read_to_string(root().join("services").join(service).join("Cargo.toml")).expect("a manifest");
+        for other in SERVICES.iter().filter(|other| **other != service) {
+            assert!(!manifest.contains(&format!("{other}.workspace")), "{service} depends on {other}");
+        }
+    }
+}
+
+#[test]
+fn every_rpc_is_named_by_a_test() {
+    let tests: String = tree().into_iter().filter(|(name, _)| name.contains("/tests/")).map(|(_, text)| text).collect();
+    let services = SERVICES.map(|service| {
+        let mut name = service.to_owned();
+        name[..1].make_ascii_uppercase();
+        format!("hotline.{service}.v1.{name}Service")
+    });
+    let names: Vec<&str> = services.iter().map(String::as_str).chain([eventlog::RPC_SERVICE]).collect();
+    let missing: Vec<String> = platform::grpc::server::rpcs(&names)
+        .into_iter()
+        .filter(|rpc| {
+            let method = rpc.rsplit('/').next().unwrap_or_default();
+            !tests.contains(&format!(".{}(", snake(method)))
+        })
+        .collect();
+    assert!(missing.is_empty(), "no test calls {missing:?}");
+}
+
+fn snake(name: &str) -> String {
+    let mut out = String::new();
+    for (at, c) in name.char_indices() {
+        if c.is_ascii_uppercase() && at > 0 {
+            out.push('_');
+        }
+        out.push(c.to_ascii_lowercase());
+    }
+    out
+}

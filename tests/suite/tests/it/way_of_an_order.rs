@@ -1,0 +1,218 @@
+//! One appeal all the way: registered, forwarded, dispatched, signed, contacted, answered, rejected, answered again,
+//! passed, called back, closed – and in the bulletin.
+
+use hotline_proto::analytics::GetBulletinRequest;
+use hotline_proto::callback::{LeaseTasksRequest, RecordOutcomeRequest, ReportAttemptRequest, TaskState};
+use hotline_proto::common::{
+    AppealType, AttemptOutcome, CallbackMode, OrderState, Rating, RejectionGround, ReplyResult, Solved,
+};
+use hotline_proto::intake::{
+    AppealDraft, Appellant, ForwardAppealRequest, GetAppealRequest, RegisterAppealRequest, get_appeal_request,
+};
+use hotline_proto::routing::{
+    ContactResult, GetOrderHistoryRequest, GetOrderRequest, Order, RecordContactRequest, SignOrderRequest,
+    SubmitReplyRequest, get_order_request,
+};
+use hotline_proto::supervision::{ReviewReplyRequest, Verdict};
+use testkit::at;
+use tonic::Code;
+use uuid::Uuid;
+
+use crate::fixture::Five;
+
+fn request_id() -> String {
+    Uuid::new_v4().to_string()
+}
+
+/// A category and region of the small city that the catalogue covers.
+fn covered(five: &Five) -> (String, String, String) {
+    let (category, region, unit) = five
+        .city
+        .topics()
+        .flat_map(|topic| five.city.regions.iter().map(move |region| (topic, region)))
+        .find_map(|(topic, region)| {
+            let unit = five.city.lead_for(&topic.code, &region.code)?;
+            Some((topic.code.clone(), region.code.clone(), unit.to_owned()))
+        })
+        .expect("the catalogue covers something");
+    (category, region, unit)
+}
+
+fn draft(category: &str, region: &str) -> AppealDraft {
+    AppealDraft {
+        channel: "phone".to_owned(),
+        r#type: AppealType::Help.into(),
+        category: category.to_owned(),
+        region: region.to_owned(),
+        appellant: Some(Appellant {
+            name: "王小明".to_owned(),
+            phone: "13812345678".to_owned(),
+            ..Appellant::default()
+        }),
+        title: "小区停水".to_owned(),
+        content: "小区从昨晚开始停水,请尽快处理。".to_owned(),
+        ..AppealDraft::default()
+    }
+}
+
+async fn order(five: &Five, id: &str) -> Order {
+    let name = Some(get_order_request::Name::OrderId(id.to_owned()));
+    let request = GetOrderRequest { name, with_text: false };
+    five.clients.dispatcher().expect("a client").get_order(request).await.expect("the order").into_inner().order.expect("an order")
+}
+
+async fn reply(five: &Five, unit: &str, order_id: &str) -> String {
+    let request = SubmitReplyRequest {
+        request_id: request_id(),
+        order_id: order_id.to_owned(),
+        text: "已抢修恢复供水。".to_owned(),
+        result: ReplyResult::Solved.into(),
+        ..SubmitReplyRequest::default()
+    };
+    let done = five.clients.liaison(unit).expect("a client").submit_reply(request).await.expect("in progress");
+    five.rest().await;
+    done.into_inner().reply_id
+}
+
+async fn review(five: &Five, order_id: &str, reply_id: String, pass: bool) {
+    let request = ReviewReplyRequest {
+        request_id: request_id(),
+        order_id: order_id.to_owned(),
+        reply_id,
+        verdict: if pass { Verdict::Pass } else { Verdict::Reject }.into(),
+        grounds: if pass { vec![] } else { vec![RejectionGround::NoFacts.into()] },
+        requirement: if pass { String::new() } else { "请写明停水原因。".to_owned() },
+    };
+    five.clients.reviewer().expect("a client").review_reply(request).await.expect("pending review");
+    five.rest().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn an_appeal_goes_all_the_way_into_the_bulletin() {
+    let five = Five::start(at(1, 9, 0)).await;
+    let (category, region, unit) = covered(&five);
+    let mut agent = five.clients.agent().expect("a client");
+    let register = RegisterAppealRequest {
+        request_id: request_id(),
+        appeal: Some(draft(&category, &region)),
+        call_id: String::new(),
+    };
+    let receipt = agent.register_appeal(register.clone()).await.expect("a right draft").into_inner();
+    assert_eq!(agent.register_appeal(register).await.expect("the same again").into_inner(), receipt);
+    let forward = ForwardAppealRequest { request_id: request_id(), appeal_id: receipt.appeal_id.clone() };
+    let id = agent.forward_appeal(forward).await.expect("received").into_inner().order_id;
+    five.rest().await;
+
+    let dispatched = order(&five, &id).await;
+    assert_eq!(dispatched.state, OrderState::PendingSign as i32);
+    assert_eq!(dispatched.lead_unit, unit);
+    let mut liaison = five.clients.liaison(&unit).expect("a client");
+    let sign = SignOrderRequest { request_id: request_id(), order_id: id.clone() };
+    let mut stranger = five.clients.liaison("nobody").expect("a client");
+    assert_eq!(stranger.sign_order(sign.clone()).await.expect_err("another unit's").code(), Code::NotFound);
+    assert!(!liaison.sign_order(sign).await.expect("pending sign").into_inner().late);
+    let contact = RecordContactRequest {
+        request_id: request_id(),
+        order_id: id.clone(),
+        phone: "13812345678".to_owned(),
+        result: ContactResult::Reached.into(),
+        ..RecordContactRequest::default()
+    };
+    liaison.record_contact(contact).await.expect("in progress");
+    five.at(at(1, 10, 0)).await;
+    let first = reply(&five, &unit, &id).await;
+    review(&five, &id, first, false).await;
+    let rejected = order(&five, &id).await;
+    assert_eq!((rejected.state, rejected.rejected_count), (OrderState::InProgress as i32, 1));
+    assert_eq!(rejected.handle, dispatched.handle, "the original deadline stands");
+    let second = reply(&five, &unit, &id).await;
+    review(&five, &id, second, true).await;
+    assert_eq!(order(&five, &id).await.state, OrderState::PendingCallback as i32);
+
+    call_back(&five).await;
+    let closed = order(&five, &id).await;
+    assert_eq!(closed.state, OrderState::Closed as i32);
+    let history = five
+        .clients
+        .dispatcher()
+        .expect("a client")
+        .get_order_history(GetOrderHistoryRequest { order_id: id.clone() })
+        .await
+        .expect("a history")
+        .into_inner()
+        .transitions;
+    let versions: Vec<u64> = history.iter().map(|step| step.version).collect();
+    assert_eq!(versions, (1..=closed.version).collect::<Vec<_>>());
+    seen_by_intake(&five, &receipt.appeal_id, &closed).await;
+    in_the_bulletin(&five).await;
+    five.stop().await;
+}
+
+async fn call_back(five: &Five) {
+    let mut agent = five.clients.callback_agent().expect("a client");
+    let lease = LeaseTasksRequest { request_id: request_id(), count: 5 };
+    let leases = agent.lease_tasks(lease).await.expect("leased").into_inner().leases;
+    assert_eq!(leases.len(), 1);
+    let (task_id, token) = (leases[0].task_id.clone(), leases[0].token);
+    let outcome = RecordOutcomeRequest {
+        request_id: request_id(),
+        task_id: task_id.clone(),
+        token,
+        solved: Solved::Solved.into(),
+        rating: Rating::Satisfied.into(),
+        comment: String::new(),
+    };
+    let early = agent.record_outcome(outcome.clone()).await.expect_err("nobody was reached");
+    assert_eq!(early.code(), Code::FailedPrecondition);
+    let attempt = ReportAttemptRequest {
+        request_id: request_id(),
+        task_id,
+        token,
+        mode: CallbackMode::HumanVoice.into(),
+        outcome: AttemptOutcome::Reached.into(),
+    };
+    agent.report_attempt(attempt).await.expect("leased");
+    assert_eq!(agent.record_outcome(outcome).await.expect("reached").into_inner().state, TaskState::Done as i32);
+    five.rest().await;
+}
+
+async fn seen_by_intake(five: &Five, appeal_id: &str, closed: &Order) {
+    let request = GetAppealRequest {
+        name: Some(get_appeal_request::Name::AppealId(appeal_id.to_owned())),
+        unmask_purpose: String::new(),
+    };
+    let appeal = five
+        .clients
+        .agent()
+        .expect("a client")
+        .get_appeal(request)
+        .await
+        .expect("the appeal")
+        .into_inner()
+        .appeal
+        .expect("an appeal");
+    assert_eq!((appeal.order_number.as_str(), appeal.order_state), (closed.number.as_str(), OrderState::Closed as i32));
+    assert_eq!(appeal.appellant.expect("masked").phone, "138****5678");
+    assert_eq!(appeal.content, "");
+}
+
+async fn in_the_bulletin(five: &Five) {
+    let request = GetBulletinRequest { from_day: "2024-04-01".to_owned(), to_day: "2024-04-01".to_owned() };
+    let bulletin =
+        five.clients.analyst().expect("a client").get_bulletin(request).await.expect("a bulletin").into_inner();
+    let figure = |key: &str| {
+        bulletin
+            .figures
+            .iter()
+            .find(|figure| figure.key == key)
+            .map(|figure| (figure.numerator, figure.denominator))
+            .unwrap_or_else(|| panic!("no figure {key}"))
+    };
+    assert_eq!(figure("volume.appeals"), (1, 0));
+    assert_eq!(figure("volume.orders"), (1, 0));
+    assert_eq!(figure("handling.on_time_rate"), (1, 1));
+    assert_eq!(figure("review.rejected_replies"), (1, 0));
+    assert_eq!(figure("satisfaction.rated_only"), (1, 1));
+    let violations = hotline::process::examine::examine(&five.suite.pools).await.expect("readable");
+    assert!(violations.is_empty(), "{violations:?}");
+}
