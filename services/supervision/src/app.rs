@@ -43,8 +43,9 @@ impl App {
             client: EventLogServiceClient::new(peer(&base.peers.routing, &base.tokens)?),
             redis: base.redis.clone(),
         };
-        let consumer =
-            Consumer::new(&store, source, orders.clone(), base.clock.clone()).with_batch(settings.events.batch);
+        let consumer = Consumer::new(&store, source, orders.clone(), base.clock.clone())
+            .with_batch(settings.events.batch)
+            .noting_knowledge();
         let relay = Relay::new(&store, base.redis.as_deref(), settings.redis.stream_length);
         let service = settings.service;
         let fire = FireClocks::new(&store, base.clock.clone(), service.fire_batch);

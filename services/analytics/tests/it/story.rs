@@ -79,12 +79,12 @@ pub fn facts(number: u32, day: u32, codes: Codes) -> pb::AppealFacts {
     }
 }
 
-fn deadline(kind: ClockKind, due: DateTime<Utc>) -> Option<Deadline> {
-    Some(Deadline {
+fn deadline(kind: ClockKind, due: DateTime<Utc>) -> Deadline {
+    Deadline {
         kind: kind.into(),
         due_time: Some(to_proto(due)),
         ..Default::default()
-    })
+    }
 }
 
 /// An order just opened on a day.
@@ -108,8 +108,8 @@ pub fn dispatched(number: u32, day: u32, top_unit: &str) -> pb::OrderSnapshot {
         lead_unit: format!("{top_unit}_2"),
         lead_top_unit: top_unit.to_owned(),
         dispatch_time: Some(to_proto(at(day, 9, 6))),
-        sign: deadline(ClockKind::Sign, at(day + 1, 18, 0)),
-        handle: deadline(ClockKind::Handle, at(day + 5, 18, 0)),
+        sign: Some(deadline(ClockKind::Sign, at(day + 1, 18, 0))),
+        handle: Some(deadline(ClockKind::Handle, at(day + 5, 18, 0))),
         ..opened(number, day)
     }
 }

@@ -21,7 +21,6 @@ pub type Client = AnalyticsServiceClient<Peer>;
 pub struct World {
     pub edge: Edge,
     pub database: Database,
-    pub clock: Arc<DrivenClock>,
     pub store: Store,
 }
 
@@ -44,12 +43,7 @@ pub async fn world_with(settings: Settings) -> World {
     let store = Store::open(analytics::NAME, database.pool.clone())
         .await
         .expect("a log");
-    World {
-        edge,
-        database,
-        clock,
-        store,
-    }
+    World { edge, database, store }
 }
 
 pub fn handler(source: &str) -> Arc<dyn Handler> {

@@ -3,7 +3,7 @@
 //! The driver triggers the services' steps and never waits for their timers; it never touches a database. A rest is
 //! reached when every step of every service, run once more, has nothing to do.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, HashMap, HashSet};
 use std::sync::Arc;
 
 use chrono::{DateTime, Utc};
@@ -12,6 +12,7 @@ use hotline_proto::callback::LeaseTasksRequest;
 use hotline_proto::common::ListParkedEventsRequest;
 use hotline_proto::intake::{CallOutcome, RecordCallRequest};
 use platform::clock::DrivenClock;
+use platform::steps::Step;
 use uuid::Uuid;
 
 use super::clients::Clients;
@@ -25,6 +26,22 @@ const AT_ONCE: usize = 24;
 
 /// A rest that needs more passes than this never comes: something feeds itself.
 const MOST_PASSES: usize = 200;
+
+/// What a step looks at, by its name: `<service>.relay`, `<service>.consume.<source>`, `<service>.<worker>`.
+struct Looks<'s> {
+    service: &'s str,
+    source: &'s str,
+}
+
+impl<'s> Looks<'s> {
+    fn of(step: &'s dyn Step) -> Self {
+        let (service, rest) = step.name().split_once('.').unwrap_or((step.name(), ""));
+        Self {
+            service,
+            source: rest.strip_prefix("consume.").unwrap_or(service),
+        }
+    }
+}
 
 /// Plays a plan against a suite that is driven by hand.
 pub struct Driver<'a> {
@@ -177,20 +194,41 @@ impl<'a> Driver<'a> {
     }
 
     /// Runs every step of every service until none has anything to do. Gives the next instant that one of them knows of.
+    ///
+    /// A step that had nothing to do has nothing to do again until something changes what it looks at: its own
+    /// service's database, or the log of its source. So the first pass runs all, the next ones those that may have more.
     async fn rest(&self) -> Result<Option<DateTime<Utc>>, Failure> {
+        let steps: Vec<Looks> = self
+            .suite
+            .steps
+            .iter()
+            .map(|driven| Looks::of(driven.step.as_ref()))
+            .collect();
+        let mut next: Vec<Option<DateTime<Utc>>> = vec![None; steps.len()];
+        let mut again: Vec<usize> = (0..steps.len()).collect();
         for _ in 0..MOST_PASSES {
-            let runs = futures::future::join_all(self.suite.steps.iter().map(|driven| driven.step.run_once())).await;
-            let mut did = 0;
-            let mut next: Option<DateTime<Utc>> = None;
-            for (driven, run) in self.suite.steps.iter().zip(runs) {
-                let ran = run
-                    .map_err(|error| Failure(format!("{}: {}", driven.step.name(), platform::steps::chain(&error))))?;
-                did += ran.did;
-                next = [next, ran.next_at].into_iter().flatten().min();
+            let runs = again.iter().map(|index| self.suite.steps[*index].step.run_once());
+            let runs = futures::future::join_all(runs).await;
+            let mut changed: HashSet<&str> = HashSet::new();
+            for (index, run) in again.iter().zip(runs) {
+                let ran = run.map_err(|error| {
+                    Failure(format!(
+                        "{}: {}",
+                        self.suite.steps[*index].step.name(),
+                        platform::steps::chain(&error)
+                    ))
+                })?;
+                next[*index] = ran.next_at;
+                if ran.did > 0 {
+                    changed.insert(steps[*index].service);
+                }
             }
-            if did == 0 {
-                return Ok(next);
+            if changed.is_empty() {
+                return Ok(next.into_iter().flatten().min());
             }
+            again = (0..steps.len())
+                .filter(|index| changed.contains(steps[*index].service) || changed.contains(steps[*index].source))
+                .collect();
         }
         Err("the services do not come to rest".into())
     }

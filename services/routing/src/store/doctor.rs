@@ -166,7 +166,10 @@ pub struct Opened {
     pub appeal: Uuid,
 }
 
-/// Every order.
+/// Every order, with the appeal behind it: what I1 is asked of, across services.
+///
+/// # Errors
+/// The database's.
 pub async fn opened(conn: &mut PgConnection) -> Result<Vec<Opened>, StoreError> {
     Ok(
         sqlx::query_as("select id as \"order\", appeal_id as appeal from orders")

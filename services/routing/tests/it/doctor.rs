@@ -39,84 +39,87 @@ async fn planted(statement: &'static str) -> Vec<(&'static str, String)> {
         .collect()
 }
 
+/// Invariant, words of the finding, and the statement that plants the fault.
+const FAULTS: &[(&str, &str, &str)] = &[
+    (
+        "I2",
+        "not dense",
+        "delete from transition where order_id = $1 and version = 3",
+    ),
+    (
+        "I2",
+        "the row is not",
+        "delete from transition where order_id = $1 and version = 6",
+    ),
+    (
+        "I2",
+        "does not start",
+        "update transition set before = 'closed' where order_id = $1 and version = 4",
+    ),
+    (
+        "I2",
+        "the row is not",
+        "update orders set changed_at = changed_at + interval '1 hour' where id = $1",
+    ),
+    (
+        "I2",
+        "happened before",
+        "update transition set at = at + interval '1 day' where order_id = $1 and version = 3",
+    ),
+    (
+        "I2",
+        "may happen",
+        "update transition set event = 'order_closed' where order_id = $1 and version = 4",
+    ),
+    (
+        "I4",
+        "computed again",
+        "update deadline set due_at = due_at + interval '1 day' where order_id = $1 and clock = 'sign'",
+    ),
+    (
+        "I4",
+        "another limit of the running round",
+        "update deadline set due_at = due_at + interval '1 day' where order_id = $1 and clock = 'rework'",
+    ),
+    (
+        "I4",
+        "as long as",
+        "update deadline set span_length = 9 where order_id = $1 and clock = 'handle'",
+    ),
+    (
+        "I4",
+        "did not start",
+        "update deadline set start_at = start_at + interval '1 minute' where order_id = $1",
+    ),
+    (
+        "I4",
+        "platform",
+        "update deadline set upstream = true where order_id = $1 and clock = 'handle'",
+    ),
+    (
+        "I4",
+        "missing",
+        "update deadline set limit_row = 'nobody' where order_id = $1 and clock = 'handle'",
+    ),
+    (
+        "I6",
+        "no rework round",
+        "delete from transition where order_id = $1 and event = 'order_reworked'",
+    ),
+    (
+        "I6",
+        "no unit-caused judgement",
+        "delete from judgement where order_id = $1",
+    ),
+];
+
 #[tokio::test]
 async fn a_planted_fault_is_found() {
-    for (invariant, words, statement) in [
-        (
-            "I2",
-            "not dense",
-            "delete from transition where order_id = $1 and version = 3",
-        ),
-        (
-            "I2",
-            "the row is not",
-            "delete from transition where order_id = $1 and version = 6",
-        ),
-        (
-            "I2",
-            "does not start",
-            "update transition set before = 'closed' where order_id = $1 and version = 4",
-        ),
-        (
-            "I2",
-            "the row is not",
-            "update orders set changed_at = changed_at + interval '1 hour' where id = $1",
-        ),
-        (
-            "I2",
-            "happened before",
-            "update transition set at = at + interval '1 day' where order_id = $1 and version = 3",
-        ),
-        (
-            "I2",
-            "may happen",
-            "update transition set event = 'order_closed' where order_id = $1 and version = 4",
-        ),
-        (
-            "I4",
-            "computed again",
-            "update deadline set due_at = due_at + interval '1 day' where order_id = $1 and clock = 'sign'",
-        ),
-        (
-            "I4",
-            "another limit of the running round",
-            "update deadline set due_at = due_at + interval '1 day' where order_id = $1 and clock = 'rework'",
-        ),
-        (
-            "I4",
-            "as long as",
-            "update deadline set span_length = 9 where order_id = $1 and clock = 'handle'",
-        ),
-        (
-            "I4",
-            "did not start",
-            "update deadline set start_at = start_at + interval '1 minute' where order_id = $1",
-        ),
-        (
-            "I4",
-            "platform",
-            "update deadline set upstream = true where order_id = $1 and clock = 'handle'",
-        ),
-        (
-            "I4",
-            "missing",
-            "update deadline set limit_row = 'nobody' where order_id = $1 and clock = 'handle'",
-        ),
-        (
-            "I6",
-            "no rework round",
-            "delete from transition where order_id = $1 and event = 'order_reworked'",
-        ),
-        (
-            "I6",
-            "no unit-caused judgement",
-            "delete from judgement where order_id = $1",
-        ),
-    ] {
+    for (invariant, words, statement) in FAULTS {
         let found = planted(statement).await;
         let hit = found
             .iter()
-            .any(|(of, detail)| *of == invariant && detail.contains(words));
+            .any(|(of, detail)| of == invariant && detail.contains(words));
         assert!(hit, "{invariant} {words}: {found:?}");
     }
 }

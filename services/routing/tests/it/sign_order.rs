@@ -70,9 +70,9 @@ async fn an_order_is_signed_once() {
         reason(&refused),
         (Code::FailedPrecondition, "ALREADY_SIGNED".to_owned())
     );
-    let mut reused = request;
-    reused.order_id = request_id();
-    let refused = liaison.sign_order(reused).await.expect_err("another content");
+    let mut other = request;
+    other.order_id = request_id();
+    let refused = liaison.sign_order(other).await.expect_err("another content");
     assert_eq!(refused.code(), Code::AlreadyExists);
     let waiting = world.forward(appeal("0999", "430302")).await;
     let refused = liaison.sign_order(sign(&waiting)).await.expect_err("nobody leads it");

@@ -48,6 +48,10 @@ pub struct Consumer {
     batch: u32,
     wake: Arc<Notify>,
     heard: Mutex<Option<(Uuid, u16)>>,
+    notes_knowledge: bool,
+    /// The cursors as this replica last knew them. Another one may have moved them since: claiming a cursor shows it,
+    /// and then they are read again.
+    remembered: tokio::sync::Mutex<Option<BTreeMap<u16, Cursor>>>,
 }
 
 impl Consumer {
@@ -64,6 +68,8 @@ impl Consumer {
             batch: BATCH,
             wake: Arc::default(),
             heard: Mutex::default(),
+            notes_knowledge: false,
+            remembered: tokio::sync::Mutex::default(),
         }
     }
 
@@ -71,6 +77,14 @@ impl Consumer {
     #[must_use]
     pub fn with_batch(mut self, batch: u32) -> Self {
         self.batch = batch.max(1);
+        self
+    }
+
+    /// Also notes up to when everything that the source had committed is known here ([`crate::known_until`]): for those
+    /// who act on what did not happen.
+    #[must_use]
+    pub fn noting_knowledge(mut self) -> Self {
+        self.notes_knowledge = true;
         self
     }
 
@@ -114,12 +128,22 @@ impl Consumer {
     async fn cursors(&self, heads: &Heads) -> Result<BTreeMap<u16, Cursor>, StepError> {
         let mut connection = self.store.pool().acquire().await.map_err(StoreError::from)?;
         let found = cursors::of_source(&mut connection, self.source.service).await?;
+        let unready = self.unready(heads, &found)?;
+        if unready.is_empty() {
+            return Ok(found);
+        }
+        cursors::prepare(&mut connection, self.source.service, heads.epoch, &unready).await?;
+        Ok(cursors::of_source(&mut connection, self.source.service).await?)
+    }
+
+    /// Partitions whose cursor is missing or may take the source's epoch.
+    fn unready(&self, heads: &Heads, found: &BTreeMap<u16, Cursor>) -> Result<Vec<i16>, StepError> {
         let mut unready = Vec::new();
         for (partition, _) in &heads.positions {
-            let check = found
+            match found
                 .get(partition)
-                .map(|c| check_epoch(c.epoch, heads.epoch, c.position));
-            match check {
+                .map(|cursor| check_epoch(cursor.epoch, heads.epoch, cursor.position))
+            {
                 Some(EpochCheck::Same) => {}
                 None | Some(EpochCheck::Adopt) => unready.push(partition.cast_signed()),
                 Some(EpochCheck::Stop) => {
@@ -130,11 +154,7 @@ impl Consumer {
                 }
             }
         }
-        if unready.is_empty() {
-            return Ok(found);
-        }
-        cursors::prepare(&mut connection, self.source.service, heads.epoch, &unready).await?;
-        Ok(cursors::of_source(&mut connection, self.source.service).await?)
+        Ok(unready)
     }
 
     /// What Redis has after the cursors; nothing when it is away.
@@ -183,14 +203,15 @@ impl Consumer {
         }
     }
 
-    /// Applies events and moves the cursor in one transaction. 0 when another replica has the cursor or has moved it.
-    async fn apply(&self, epoch: Uuid, partition: u16, events: &[Recorded]) -> Result<usize, StepError> {
+    /// Applies events and moves the cursor in one transaction. Gives the number applied and the cursor's position;
+    /// nothing when another replica has the cursor or has moved it.
+    async fn apply(&self, epoch: Uuid, partition: u16, events: &[Recorded]) -> Result<Option<(usize, u64)>, StepError> {
         let mut tx = self.store.begin().await?;
         let Some((known, position)) = cursors::claim(tx.conn(), self.source.service, partition).await? else {
-            return Ok(0);
+            return Ok(None);
         };
         if known != epoch {
-            return Ok(0);
+            return Ok(None);
         }
         let positions: Vec<u64> = events.iter().map(|event| event.position).collect();
         let standing = Standing {
@@ -198,27 +219,70 @@ impl Consumer {
             head: position,
         };
         let Plan::Apply(range) = plan(standing, &positions) else {
-            return Ok(0);
+            return Ok(None);
         };
         let fresh = &events[range];
         apply_batch(&mut tx, self.handler.as_ref(), fresh, self.clock.now()).await?;
         let last = fresh.last().map_or(position, |event| event.position);
         cursors::advance(tx.conn(), self.source.service, partition, last).await?;
         self.store.commit(tx).await?;
-        Ok(fresh.len())
+        Ok(Some((fresh.len(), last)))
+    }
+
+    /// Applies what is behind. `None` when another replica was there first.
+    async fn catch_up(&self, heads: &Heads, cursors: &mut BTreeMap<u16, Cursor>) -> Result<Option<usize>, StepError> {
+        let behind: Vec<(u16, u64, u64)> = heads
+            .positions
+            .iter()
+            .filter_map(|(partition, head)| {
+                let cursor = cursors.get(partition)?.position;
+                (cursor < *head).then_some((*partition, cursor, *head))
+            })
+            .collect();
+        if behind.is_empty() {
+            return Ok(Some(0));
+        }
+        let after: Vec<(u16, u64)> = behind
+            .iter()
+            .map(|(partition, cursor, _)| (*partition, *cursor))
+            .collect();
+        let mut read = self.read_redis(heads.epoch, &after).await;
+        let mut did = 0;
+        for (partition, cursor, head) in behind {
+            let read = read.remove(&partition).unwrap_or_default();
+            let events = self
+                .gather(heads.epoch, partition, Standing { cursor, head }, read)
+                .await?;
+            if events.is_empty() {
+                continue;
+            }
+            let Some((applied, position)) = self.apply(heads.epoch, partition, &events).await? else {
+                return Ok(None);
+            };
+            did += applied;
+            if let Some(cursor) = cursors.get_mut(&partition) {
+                cursor.position = position;
+            }
+        }
+        Ok(Some(did))
     }
 
     async fn note_known(
         &self,
         heads: &Heads,
-        cursors: &BTreeMap<u16, Cursor>,
+        cursors: &mut BTreeMap<u16, Cursor>,
         at: DateTime<Utc>,
     ) -> Result<(), StepError> {
-        if cursors.values().all(|cursor| cursor.known_until >= at) {
+        if !self.notes_knowledge || cursors.values().all(|cursor| cursor.known_until >= at) {
             return Ok(());
         }
         let mut connection = self.store.pool().acquire().await.map_err(StoreError::from)?;
         cursors::note_known(&mut connection, self.source.service, &heads.positions, at).await?;
+        for (partition, head) in &heads.positions {
+            if let Some(cursor) = cursors.get_mut(partition).filter(|cursor| cursor.position >= *head) {
+                cursor.known_until = cursor.known_until.max(at);
+            }
+        }
         Ok(())
     }
 
@@ -259,33 +323,18 @@ impl Step for Consumer {
         // Read before the heads are asked: what was committed by then is below these heads.
         let asked_at = self.clock.now();
         let heads = self.heads().await?;
-        let cursors = self.cursors(&heads).await?;
-        let behind: Vec<(u16, u64, u64)> = heads
-            .positions
-            .iter()
-            .filter_map(|(partition, head)| {
-                let cursor = cursors.get(partition)?.position;
-                (cursor < *head).then_some((*partition, cursor, *head))
-            })
-            .collect();
-        let mut did = 0;
-        if !behind.is_empty() {
-            let after: Vec<(u16, u64)> = behind
-                .iter()
-                .map(|(partition, cursor, _)| (*partition, *cursor))
-                .collect();
-            let mut read = self.read_redis(heads.epoch, &after).await;
-            for (partition, cursor, head) in behind {
-                let read = read.remove(&partition).unwrap_or_default();
-                let events = self
-                    .gather(heads.epoch, partition, Standing { cursor, head }, read)
-                    .await?;
-                if !events.is_empty() {
-                    did += self.apply(heads.epoch, partition, &events).await?;
-                }
-            }
+        let mut remembered = self.remembered.lock().await;
+        let mut cursors = match remembered.take() {
+            Some(cursors) if self.unready(&heads, &cursors)?.is_empty() => cursors,
+            _ => self.cursors(&heads).await?,
+        };
+        let did = self.catch_up(&heads, &mut cursors).await?;
+        if let Some(did) = did {
+            self.note_known(&heads, &mut cursors, asked_at).await?;
+            *remembered = Some(cursors);
+            return Ok(Ran { did, next_at: None });
         }
-        self.note_known(&heads, &cursors, asked_at).await?;
-        Ok(Ran { did, next_at: None })
+        // Another replica moved a cursor: what is remembered is read again the next time, which is at once.
+        Ok(Ran { did: 1, next_at: None })
     }
 }

@@ -99,12 +99,7 @@ impl Log {
 impl EventLogService for Log {
     async fn get_heads(&self, _: Request<GetHeadsRequest>) -> Result<Response<GetHeadsResponse>, Status> {
         let mut connection = self.connection().await?;
-        // Read each time: a restored database has a new epoch.
-        let epoch = meta::read(&mut connection)
-            .await
-            .map_err(|error| status::store(&error))?
-            .epoch;
-        let heads = log::heads(&mut connection)
+        let (epoch, heads) = log::epoch_and_heads(&mut connection)
             .await
             .map_err(|error| status::store(&error))?;
         Ok(Response::new(GetHeadsResponse {

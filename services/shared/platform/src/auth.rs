@@ -3,6 +3,7 @@
 //! Tokens are JWT signed with Ed25519; the algorithm is fixed here, never taken from the token. The table of rights
 //! is the contracts' ([`hotline_proto::access`]); what has no row there is denied.
 
+use std::collections::HashMap;
 use std::path::Path;
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
@@ -10,6 +11,7 @@ use std::time::{Duration, Instant};
 use hotline_proto::access::{Role, Scope};
 use jsonwebtoken::{Algorithm, DecodingKey, EncodingKey, Header, Validation};
 use serde::{Deserialize, Serialize};
+use sha2::{Digest as _, Sha256};
 
 use crate::clock::{Clock, SystemClock};
 use crate::config::AuthConfig;
@@ -116,7 +118,12 @@ impl Caller {
 pub struct Verifier {
     key: DecodingKey,
     validation: Validation,
+    verified: Mutex<HashMap<[u8; 32], (Principal, i64)>>,
 }
+
+/// Tokens whose signature was checked and is not checked again until they end: a caller's calls come in runs.
+/// A thousand callers at once are a province; when there are more, checking starts afresh.
+const REMEMBERED_TOKENS: usize = 1000;
 
 impl Verifier {
     /// From the public key's PEM.
@@ -133,6 +140,7 @@ impl Verifier {
             key: DecodingKey::from_ed_pem(public_key_pem)
                 .map_err(|_| "auth.public_key_file is not the PEM of an Ed25519 public key".to_owned())?,
             validation,
+            verified: Mutex::default(),
         })
     }
 
@@ -147,15 +155,32 @@ impl Verifier {
     /// Who bears this token, if it is valid now.
     #[must_use]
     pub fn verify(&self, token: &str) -> Option<Principal> {
+        let digest: [u8; 32] = Sha256::digest(token.as_bytes()).into();
+        let now = SystemClock.now().timestamp();
+        if let Some((principal, until)) = self.remembered().get(&digest)
+            && *until > now
+        {
+            return Some(principal.clone());
+        }
         let claims = jsonwebtoken::decode::<Claims>(token, &self.key, &self.validation)
             .ok()?
             .claims;
-        Some(Principal {
+        let principal = Principal {
             subject: claims.sub,
             roles: claims.roles.iter().filter_map(|name| Role::from_name(name)).collect(),
             unit: claims.unit,
             platform: claims.platform,
-        })
+        };
+        let mut remembered = self.remembered();
+        if remembered.len() >= REMEMBERED_TOKENS {
+            remembered.clear();
+        }
+        remembered.insert(digest, (principal.clone(), claims.exp));
+        Some(principal)
+    }
+
+    fn remembered(&self) -> std::sync::MutexGuard<'_, HashMap<[u8; 32], (Principal, i64)>> {
+        self.verified.lock().unwrap_or_else(std::sync::PoisonError::into_inner)
     }
 }
 

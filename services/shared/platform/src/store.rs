@@ -11,6 +11,9 @@ use crate::config::DatabaseConfig;
 /// The oldest Postgres that the SQL is written for.
 pub const OLDEST_POSTGRES: u32 = 15;
 
+/// A connection that idled longer is asked whether it still lives before it is used.
+const IDLE_BEFORE_PING: Duration = Duration::from_secs(5);
+
 /// Why a store could not do what it was asked.
 #[derive(Debug, thiserror::Error)]
 pub enum StoreError {
@@ -132,6 +135,18 @@ pub async fn connect_requiring(config: &DatabaseConfig, oldest: u32) -> Result<P
     let pool = PgPoolOptions::new()
         .max_connections(config.max_connections)
         .acquire_timeout(Duration::from_secs(config.acquire_timeout_seconds))
+        // A ping before every use would double the round trips of small statements; one that has idled is asked.
+        .test_before_acquire(false)
+        .before_acquire(|connection, meta| {
+            Box::pin(async move {
+                use sqlx::Connection as _;
+                if meta.idle_for > IDLE_BEFORE_PING {
+                    connection.ping().await.map(|()| true)
+                } else {
+                    Ok(true)
+                }
+            })
+        })
         .connect_lazy_with(options.clone());
     // One plain connection first: the pool would hide "connection refused" behind its own time-out.
     let attempt = tokio::time::timeout(

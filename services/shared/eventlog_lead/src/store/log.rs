@@ -175,6 +175,25 @@ pub(crate) async fn heads(connection: &mut PgConnection) -> Result<Vec<(u16, u64
         })
 }
 
+/// Incarnation of the log and last position of each partition, as they are now: a restored database has another epoch.
+pub(crate) async fn epoch_and_heads(connection: &mut PgConnection) -> Result<(Uuid, Vec<(u16, u64)>), StoreError> {
+    let rows: Vec<(Uuid, i16, i64)> = sqlx::query_as(
+        "select m.epoch, h.partition, h.position from log_head as h cross join log_meta as m order by h.partition",
+    )
+    .fetch_all(connection)
+    .await?;
+    let epoch = rows.first().map(|row| row.0).ok_or_else(|| StoreError::Impossible {
+        table: "log_head",
+        detail: "the log has no partition".to_owned(),
+    })?;
+    Ok((
+        epoch,
+        rows.into_iter()
+            .map(|row| (row.1.unsigned_abs(), row.2.unsigned_abs()))
+            .collect(),
+    ))
+}
+
 /// Events of a partition after a position, in order.
 pub(crate) async fn read(
     connection: &mut PgConnection,

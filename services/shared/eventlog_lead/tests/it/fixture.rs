@@ -102,7 +102,9 @@ impl Producer {
             redis: self.redis.clone(),
         };
         let clock: SharedClock = self.edge.clock.clone();
-        Consumer::new(&reader.store, source, reader.handler.clone(), clock).with_batch(7)
+        Consumer::new(&reader.store, source, reader.handler.clone(), clock)
+            .with_batch(7)
+            .noting_knowledge()
     }
 }
 

@@ -1,0 +1,86 @@
+//! Each planted violation of I6 and I7 is found.
+
+use hotline_proto::access::Role;
+use hotline_proto::callback::JudgeDissatisfactionRequest;
+use hotline_proto::common::{AttemptOutcome, Cause, Rating, Solved};
+use sqlx::AssertSqlSafe;
+use uuid::Uuid;
+
+use crate::world::{World, attempt, outcome};
+
+/// One task that was judged to be the unit's fault.
+async fn judged() -> World {
+    let world = World::new().await;
+    world.passed().await;
+    let mut client = world.agent("agent:1");
+    let lease = world.lease(&mut client).await;
+    client
+        .report_attempt(attempt(&lease, AttemptOutcome::Reached))
+        .await
+        .expect("leased");
+    let request = outcome(&lease, Solved::NotSolved, Rating::Dissatisfied);
+    client.record_outcome(request).await.expect("he was reached");
+    let judge = JudgeDissatisfactionRequest {
+        request_id: Uuid::new_v4().to_string(),
+        task_id: lease.task_id,
+        cause: Cause::Unit.into(),
+        reason: "x".to_owned(),
+    };
+    world
+        .client(Role::Supervisor)
+        .judge_dissatisfaction(judge)
+        .await
+        .expect("it waits");
+    world.is_sound().await;
+    world
+}
+
+async fn plant(statements: &[&'static str]) -> Vec<(&'static str, String)> {
+    let world = judged().await;
+    for statement in statements {
+        sqlx::query(AssertSqlSafe(*statement))
+            .execute(world.pool())
+            .await
+            .expect("the planted fault");
+    }
+    let found = callback::doctor::check(world.pool()).await.expect("readable");
+    found
+        .into_iter()
+        .map(|violation| (violation.invariant, violation.detail))
+        .collect()
+}
+
+fn is(found: &[(&'static str, String)], expected: &[(&str, &str)]) {
+    assert_eq!(found.len(), expected.len(), "{found:?}");
+    for ((invariant, detail), (wanted, part)) in found.iter().zip(expected) {
+        assert!(invariant == wanted && detail.contains(part), "{found:?}");
+    }
+}
+
+#[tokio::test]
+async fn a_dissatisfied_task_that_nobody_judges_is_found() {
+    let found = plant(&[
+        "alter table callback_task drop constraint callback_task_state_facts",
+        "update callback_task set cause = null, reason = null, judged_at = null, judged_by = null, judged_event = null",
+    ])
+    .await;
+    is(&found, &[("I6", "not judged")]);
+}
+
+#[tokio::test]
+async fn a_judgement_that_nobody_was_told_is_found() {
+    let found = plant(&["update callback_task set judged_event = gen_random_uuid()"]).await;
+    is(&found, &[("I6", "nobody was told")]);
+}
+
+#[tokio::test]
+async fn a_grade_of_nobody_is_found() {
+    let found = plant(&["update attempt set outcome = 2"]).await;
+    is(&found, &[("I7", "whom no attempt reached"), ("I7", "does not count")]);
+}
+
+#[tokio::test]
+async fn a_lost_attempt_is_found() {
+    let found = plant(&["update callback_task set attempt_count = 2"]).await;
+    is(&found, &[("I7", "does not count")]);
+}

@@ -1,0 +1,11 @@
+//! Callback over a real Postgres, fed by a real log of routing over gRPC and Redis: one file per verb.
+
+mod doctor;
+mod get_task;
+mod judge_dissatisfaction;
+mod lease_tasks;
+mod list_tasks;
+mod open_tasks;
+mod record_outcome;
+mod report_attempt;
+mod world;

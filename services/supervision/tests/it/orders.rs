@@ -1,0 +1,148 @@
+//! Orders as routing tells them: each method is one fact, with the snapshot after it.
+
+use chrono::{DateTime, Utc};
+use hotline_proto::common::{ClockKind, Deadline, OrderState, RejectionGround};
+use hotline_proto::events::event::Body;
+use hotline_proto::events::{
+    AppealFacts, ContactRecorded, OrderClosed, OrderDispatched, OrderOpened, OrderReworked, OrderSigned, OrderSnapshot,
+    ReplyPassed, ReplyRejected, ReplySubmitted,
+};
+use platform::grpc::time::to_proto;
+use uuid::Uuid;
+
+use crate::world::World;
+
+/// An order of the stand-in for routing.
+pub struct Order<'w> {
+    world: &'w World,
+    /// Its id.
+    pub id: Uuid,
+    /// As routing would show it.
+    pub snapshot: OrderSnapshot,
+}
+
+fn deadline(kind: ClockKind, due: DateTime<Utc>, warn: Option<DateTime<Utc>>) -> Deadline {
+    Deadline {
+        kind: kind.into(),
+        start_time: None,
+        due_time: Some(to_proto(due)),
+        warn_time: warn.map(to_proto),
+        rule: "test".to_owned(),
+        calendar_version: "2024".to_owned(),
+        provisional: false,
+    }
+}
+
+impl<'w> Order<'w> {
+    /// Opened at `at`.
+    pub async fn open(world: &'w World, at: DateTime<Utc>) -> Self {
+        let id = Uuid::new_v4();
+        let mut order = Self {
+            world,
+            id,
+            snapshot: OrderSnapshot {
+                order_id: id.to_string(),
+                order_number: format!("W240401-{:06}-0", id.as_u128() % 1_000_000),
+                appeal: Some(AppealFacts::default()),
+                state: OrderState::PendingDispatch.into(),
+                open_time: Some(to_proto(at)),
+                ..OrderSnapshot::default()
+            },
+        };
+        order.tell(at, |order| Body::OrderOpened(OrderOpened { order })).await;
+        order
+    }
+
+    async fn tell(&mut self, at: DateTime<Utc>, body: impl FnOnce(Option<OrderSnapshot>) -> Body) {
+        self.snapshot.version += 1;
+        let body = body(Some(self.snapshot.clone()));
+        self.world.tell(self.id, self.snapshot.version, at, body).await;
+    }
+
+    /// Dispatched to `unit` below `top`; sign until `sign`, warned at `warn`, handle until `due`.
+    pub async fn dispatch(
+        &mut self,
+        at: DateTime<Utc>,
+        (unit, top): (&str, &str),
+        (sign, warn, due): (DateTime<Utc>, DateTime<Utc>, DateTime<Utc>),
+    ) {
+        self.snapshot.state = OrderState::PendingSign.into();
+        unit.clone_into(&mut self.snapshot.lead_unit);
+        top.clone_into(&mut self.snapshot.lead_top_unit);
+        self.snapshot.dispatch_time = Some(to_proto(at));
+        self.snapshot.sign = Some(deadline(ClockKind::Sign, sign, None));
+        self.snapshot.handle = Some(deadline(ClockKind::Handle, due, Some(warn)));
+        self.tell(at, |order| {
+            let catalogue_row = "test".to_owned();
+            Body::OrderDispatched(OrderDispatched { order, catalogue_row })
+        })
+        .await;
+    }
+
+    /// Signed at `at`.
+    pub async fn sign(&mut self, at: DateTime<Utc>) {
+        self.snapshot.state = OrderState::InProgress.into();
+        self.snapshot.sign_time = Some(to_proto(at));
+        self.tell(at, |order| Body::OrderSigned(OrderSigned { order, late: false }))
+            .await;
+    }
+
+    /// The appellant was contacted at `at`.
+    pub async fn contact(&mut self, at: DateTime<Utc>) {
+        self.snapshot.contact_count += 1;
+        self.snapshot.contact_time.get_or_insert(to_proto(at));
+        let contact_id = Uuid::new_v4().to_string();
+        self.tell(at, |order| Body::ContactRecorded(ContactRecorded { order, contact_id }))
+            .await;
+    }
+
+    /// Replied at `at`; gives the reply's id.
+    pub async fn reply(&mut self, at: DateTime<Utc>, late: bool) -> Uuid {
+        let reply = Uuid::new_v4();
+        self.snapshot.state = OrderState::PendingReview.into();
+        self.snapshot.reply_id = reply.to_string();
+        self.snapshot.reply_time = Some(to_proto(at));
+        self.tell(at, |order| Body::ReplySubmitted(ReplySubmitted { order, late }))
+            .await;
+        reply
+    }
+
+    /// The reply was passed at `at`.
+    pub async fn pass(&mut self, at: DateTime<Utc>) {
+        self.snapshot.state = OrderState::PendingCallback.into();
+        let reply_id = self.snapshot.reply_id.clone();
+        self.tell(at, |order| Body::ReplyPassed(ReplyPassed { order, reply_id }))
+            .await;
+    }
+
+    /// The reply was rejected at `at`.
+    pub async fn reject(&mut self, at: DateTime<Utc>) {
+        self.snapshot.state = OrderState::InProgress.into();
+        let reply_id = self.snapshot.reply_id.clone();
+        let grounds = vec![RejectionGround::NoFacts.into()];
+        self.tell(at, |order| {
+            Body::ReplyRejected(ReplyRejected {
+                order,
+                reply_id,
+                grounds,
+            })
+        })
+        .await;
+    }
+
+    /// Sent back for another round at `at`; warned at `warn`, due at `due`.
+    pub async fn rework(&mut self, at: DateTime<Utc>, warn: DateTime<Utc>, due: DateTime<Utc>) {
+        self.snapshot.state = OrderState::InProgress.into();
+        self.snapshot.round += 1;
+        self.snapshot.rework = Some(deadline(ClockKind::Rework, due, Some(warn)));
+        self.tell(at, |order| Body::OrderReworked(OrderReworked { order }))
+            .await;
+    }
+
+    /// Closed at `at`.
+    pub async fn close(&mut self, at: DateTime<Utc>) {
+        self.snapshot.state = OrderState::Closed.into();
+        self.snapshot.close_time = Some(to_proto(at));
+        self.tell(at, |order| Body::OrderClosed(OrderClosed { order })).await;
+    }
+}

@@ -1,0 +1,191 @@
+//! Supervision under test beside a stand-in for routing: a log that is told facts and serves them as routing would.
+
+use std::sync::Arc;
+
+use chrono::{DateTime, Utc};
+use eventlog::{NewEvent, Store};
+use hotline_proto::access::Role;
+use hotline_proto::events::event::Body;
+use hotline_proto::supervision as pb;
+use hotline_proto::supervision::supervision_service_client::SupervisionServiceClient;
+use platform::clock::DrivenClock;
+use platform::grpc::client::Peer;
+use platform::ids::new_id;
+use platform::service::Base;
+use platform::steps::{Ran, Step};
+use platform::store::StoreError;
+use sqlx::PgPool;
+use supervision::App;
+use testkit::{Database, Edge, at};
+use tonic::{Code, Status};
+use tonic_types::StatusExt as _;
+use uuid::Uuid;
+
+/// A client of supervision.
+pub type Client = SupervisionServiceClient<Peer>;
+
+/// Everything that a test needs; each has its own.
+pub struct World {
+    /// Business time of both services.
+    pub clock: Arc<DrivenClock>,
+    /// Supervision's database.
+    pub database: Database,
+    /// Supervision, served.
+    pub edge: Edge,
+    /// Reads routing.
+    pub consumer: Arc<dyn Step>,
+    /// Fires clocks.
+    pub worker: Arc<dyn Step>,
+    routing: Store,
+    _routing_edge: Edge,
+    base: Base,
+}
+
+/// Settings as compiled in.
+fn settings() -> supervision::Settings {
+    platform::config::load(supervision::NAME, supervision::DEFAULTS, None, Some([].into())).expect("the defaults parse")
+}
+
+fn step(app: &App, name: &str) -> Arc<dyn Step> {
+    let steps = app.steps();
+    let driven = steps.iter().find(|driven| driven.step.name() == name);
+    driven.expect("a step of this name").step.clone()
+}
+
+impl World {
+    /// Both services at 2024-04-01 09:00.
+    pub async fn new() -> Self {
+        let clock = Arc::new(DrivenClock::new(at(1, 9, 0)));
+        let database = testkit::database(supervision::NAME, &supervision::MIGRATOR).await;
+        // Routing is its log here; the tables beside it are nobody's.
+        let log = testkit::database(supervision::NAME, &supervision::MIGRATOR).await;
+        let routing = Store::open("routing", log.pool.clone()).await.expect("a log");
+        let mut base = Edge::base(supervision::NAME, &database, &clock);
+        let routing_edge = Edge::serve(
+            "routing",
+            tonic::service::Routes::new(eventlog::service(routing.clone(), Vec::new(), clock.clone())),
+            &[eventlog::RPC_SERVICE],
+            &clock,
+            &base.lifecycle,
+        )
+        .await;
+        base.peers.routing.clone_from(&routing_edge.url);
+        let app = App::build(&settings(), base.clone()).await.expect("a service");
+        let edge = Edge::serve(
+            supervision::NAME,
+            app.routes(),
+            app.rpc_services(),
+            &clock,
+            &base.lifecycle,
+        )
+        .await;
+        Self {
+            clock,
+            database,
+            edge,
+            consumer: step(&app, "supervision.consume.routing"),
+            worker: step(&app, "supervision.fire_clocks"),
+            routing,
+            _routing_edge: routing_edge,
+            base,
+        }
+    }
+
+    /// Consumer and worker of a second replica over the same database.
+    pub async fn replica(&self) -> (Arc<dyn Step>, Arc<dyn Step>) {
+        let app = App::build(&settings(), self.base.clone()).await.expect("a service");
+        (
+            step(&app, "supervision.consume.routing"),
+            step(&app, "supervision.fire_clocks"),
+        )
+    }
+
+    /// Supervision's database.
+    pub fn pool(&self) -> &PgPool {
+        &self.database.pool
+    }
+
+    /// Routing tells a fact about an order, stamped `at`.
+    pub async fn tell(&self, order: Uuid, version: u64, at: DateTime<Utc>, body: Body) {
+        let event = NewEvent {
+            event_id: new_id(at),
+            key: order,
+            version,
+            actor: "test".to_owned(),
+            occurred_at: at,
+            body,
+        };
+        self.routing
+            .run::<(), StoreError, _>("tell", move |tx| {
+                let event = event.clone();
+                Box::pin(async move {
+                    tx.tell(event);
+                    Ok(())
+                })
+            })
+            .await
+            .expect("the log takes it");
+    }
+
+    /// Supervision reads all that routing has told.
+    pub async fn read(&self) {
+        while self.consumer.run_once().await.expect("routing answers").did > 0 {}
+    }
+
+    /// The worker looks once.
+    pub async fn look(&self) -> Ran {
+        self.worker.run_once().await.expect("Postgres answers")
+    }
+
+    /// Time goes on to `to`, routing is read, everything due fires. Gives the number of cards.
+    pub async fn pass(&self, to: DateTime<Utc>) -> usize {
+        self.clock.move_to(to);
+        self.read().await;
+        let mut cards = 0;
+        loop {
+            match self.look().await.did {
+                0 => return cards,
+                did => cards += did,
+            }
+        }
+    }
+
+    /// A client with one role.
+    pub fn client(&self, role: Role) -> Client {
+        SupervisionServiceClient::new(self.edge.role(role))
+    }
+
+    /// Every card, as a supervisor sees them.
+    pub async fn cards(&self) -> Vec<pb::Card> {
+        let request = pb::ListCardsRequest::default();
+        let answer = self.client(Role::Supervisor).list_cards(request).await;
+        answer.expect("a supervisor sees cards").into_inner().cards
+    }
+
+    /// Events that supervision has told, in the order of each order's versions.
+    pub async fn told(&self) -> Vec<(Uuid, i64, String, DateTime<Utc>)> {
+        let query = "select key, version, type, occurred_at from log order by key, version";
+        sqlx::query_as(query).fetch_all(self.pool()).await.expect("a log")
+    }
+
+    /// No invariant of supervision's share is broken.
+    pub async fn is_sound(&self) {
+        let found = supervision::doctor::check(self.pool()).await;
+        assert_eq!(found.expect("readable"), []);
+    }
+}
+
+/// The reason of a refusal.
+pub fn reason(status: &Status) -> (Code, String) {
+    let details = status.get_error_details();
+    let reason = details.error_info().map(|info| info.reason.clone());
+    (status.code(), reason.unwrap_or_default())
+}
+
+/// The fields of a request that were refused, in their order.
+pub fn violations(status: &Status) -> Vec<String> {
+    assert_eq!(status.code(), Code::InvalidArgument, "{status:?}");
+    let details = status.get_error_details();
+    let bad = details.bad_request().expect("violations");
+    bad.field_violations.iter().map(|v| v.field.clone()).collect()
+}
