@@ -145,8 +145,8 @@ async fn start(servers: &Servers, directory: &Path, clock: &Arc<DrivenClock>) ->
         first_port: 0,
         clock: clock.clone(),
         drive: Drive::ByHand,
-        // Few: a rest asks every partition of every source.
-        partitions: 2,
+        // One: a rest asks every partition of every source.
+        partitions: 1,
         drain_seconds: 0,
         file: None,
     };

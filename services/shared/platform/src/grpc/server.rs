@@ -8,11 +8,11 @@ use http::Request;
 use prost::Message as _;
 use prost_types::FileDescriptorSet;
 use tokio::net::TcpListener;
-use tokio_stream::wrappers::TcpListenerStream;
 use tokio_util::sync::CancellationToken;
 use tonic::Status;
 use tonic::body::Body;
 use tonic::service::Routes;
+use tonic::transport::server::TcpIncoming;
 use tonic_health::ServingStatus;
 use tonic_health::server::HealthReporter;
 use tower_http::catch_panic::CatchPanicLayer;
@@ -72,6 +72,8 @@ impl Server {
             .layer(DetachLayer {
                 tracker: self.lifecycle.tracker(),
             });
+        // Set on each accepted connection: the builder's own setting is for the sockets that it binds itself.
+        let incoming = TcpIncoming::from(listener).with_nodelay(Some(true));
         let serving = tonic::transport::Server::builder()
             .max_concurrent_streams(self.config.max_streams)
             .http2_max_header_list_size(self.config.max_header_bytes)
@@ -79,10 +81,9 @@ impl Server {
             .http2_keepalive_timeout(Some(Duration::from_secs(10)))
             .max_connection_age(MAX_CONNECTION_AGE)
             .max_connection_age_grace(CONNECTION_AGE_GRACE)
-            .tcp_nodelay(true)
             .layer(layers)
             .add_routes(routes)
-            .serve_with_incoming_shutdown(TcpListenerStream::new(listener), async move {
+            .serve_with_incoming_shutdown(incoming, async move {
                 ended.cancelled().await;
             });
         self.lifecycle.spawn(async move {
