@@ -7,6 +7,7 @@ use hotline_proto::analytics::{GetBulletinRequest, GetBulletinResponse};
 use platform::clock::DrivenClock;
 use platform::service::Violation;
 
+use super::clients::Clients;
 use super::compare::{Row, compare};
 use super::driver::Driver;
 use super::figures::targets;
@@ -50,21 +51,21 @@ pub async fn play(
     let plan = plan(scenario, city).map_err(|error| Failure(error.to_string()))?;
     let mut driver = Driver::new(suite, clock, &plan);
     driver.play(progress).await?;
-    judge(suite, &driver, scenario, city).await
+    judge(suite, driver.clients(), scenario, city).await
 }
 
 /// Compares and examines what stands now.
 ///
 /// # Errors
 /// What a service answered.
-pub async fn judge(suite: &Suite, driver: &Driver<'_>, scenario: &Scenario, city: &City) -> Result<Outcome, Failure> {
+pub async fn judge(suite: &Suite, clients: &Clients, scenario: &Scenario, city: &City) -> Result<Outcome, Failure> {
     let window = &scenario.window;
     let request = GetBulletinRequest {
         from_day: window.from.to_string(),
         to_day: window.to.to_string(),
     };
-    let bulletin = driver.clients().analyst()?.get_bulletin(request).await?.into_inner();
-    let recount = Lists::read(driver.clients(), window.from, window.to).await?.count(city);
+    let bulletin = clients.analyst()?.get_bulletin(request).await?.into_inner();
+    let recount = Lists::read(clients, window.from, window.to).await?.count(city);
     let rows = compare(&targets(scenario), &bulletin, &recount);
     let violations = examine(&suite.pools).await?;
     Ok(Outcome {

@@ -210,7 +210,9 @@ pub struct Forwarded {
 
 /// Every forwarded appeal.
 pub async fn forwarded(pool: &PgPool) -> Result<Vec<Forwarded>, StoreError> {
-    Ok(sqlx::query_as("select id as appeal, order_id as \"order\" from appeal where state = 'ordered'")
-        .fetch_all(pool)
-        .await?)
+    Ok(
+        sqlx::query_as("select id as appeal, order_id as \"order\" from appeal where state = 'ordered'")
+            .fetch_all(pool)
+            .await?,
+    )
 }

@@ -1,1 +1,31 @@
-//! Placeholder.
+//! The event log: every change of a service told in the transaction that made it, and read by the others exactly once
+//! in effect.
+//!
+//! The way of an event: an action calls [`Tx::tell`]; [`Store::run`] writes it to the log and commits ([`store`]); the
+//! [`Relay`] copies it to a Redis stream with its position as the stream's id; a [`Consumer`] reads it there, or by
+//! gRPC from [`service`] when Redis lost it, applies it and moves its cursor in one transaction. What is decided on the
+//! way without touching anything stands in [`mod@core`].
+
+mod consumer;
+pub mod core;
+mod doorbell;
+mod event;
+mod parking;
+mod relay;
+mod server;
+pub mod store;
+mod stream;
+mod tx;
+
+pub use consumer::{Consumer, Source};
+pub use core::partition_of;
+pub use event::{ApplyError, Effect, Handler, NewEvent, Recorded};
+pub use relay::Relay;
+pub use server::service;
+pub use store::cursors::known_until;
+pub use store::meta::{MIGRATIONS_TABLE, MIGRATOR, migrate, renew_epoch};
+pub use store::parked::drain_waiting;
+pub use tx::{Call, Store, Tx};
+
+/// Name of the gRPC service that every service serves.
+pub const RPC_SERVICE: &str = "hotline.common.v1.EventLogService";

@@ -6,8 +6,8 @@ use platform::auth::{Principal, TokenSource};
 use platform::grpc::client::{Peer, peer};
 use platform::grpc::server::rpcs;
 use testkit::at;
-use tonic::codec::ProstCodec;
 use tonic::{Code, Request, Status};
+use tonic_prost::ProstCodec;
 
 use crate::fixture::Five;
 
@@ -69,13 +69,24 @@ async fn every_rpc_is_open_to_its_roles_only() {
                 let tokens = TokenSource::of(five.suite.issuer.clone(), principal(role));
                 let status = call(peer(five.suite.url(name), &tokens).expect("a URL"), &rpc).await;
                 let open = row.roles.iter().any(|(granted, _)| *granted == role);
-                assert_eq!(status.code() != Code::PermissionDenied, open, "{rpc} as {}: {status:?}", role.name());
+                assert_eq!(
+                    status.code() != Code::PermissionDenied,
+                    open,
+                    "{rpc} as {}: {status:?}",
+                    role.name()
+                );
                 assert_ne!(status.code(), Code::Internal, "{rpc} as {}: {status:?}", role.name());
                 walked += 1;
             }
             let url = five.suite.url(name).to_owned();
-            let bare = tonic::transport::Endpoint::from_shared(url).expect("a URL").connect_lazy();
-            assert_eq!(call(Channel::Bare(bare), &rpc).await.code(), Code::Unauthenticated, "{rpc} without a token");
+            let bare = tonic::transport::Endpoint::from_shared(url)
+                .expect("a URL")
+                .connect_lazy();
+            assert_eq!(
+                call(Channel::Bare(bare), &rpc).await.code(),
+                Code::Unauthenticated,
+                "{rpc} without a token"
+            );
         }
     }
     assert!(walked > 500, "{walked}");
@@ -88,11 +99,25 @@ async fn a_liaison_without_a_unit_and_a_platform_without_a_name_are_closed_out()
     let five = Five::start(at(1, 9, 0)).await;
     for (name, service) in Name::ALL.into_iter().zip(SERVICES) {
         for rpc in rpcs(&[service]) {
-            for (role, scope) in grant(&rpc).expect("a row").roles.iter().filter(|(_, scope)| *scope != Scope::All) {
-                let bare = Principal { unit: None, platform: None, ..principal(*role) };
+            for (role, scope) in grant(&rpc)
+                .expect("a row")
+                .roles
+                .iter()
+                .filter(|(_, scope)| *scope != Scope::All)
+            {
+                let bare = Principal {
+                    unit: None,
+                    platform: None,
+                    ..principal(*role)
+                };
                 let tokens = TokenSource::of(five.suite.issuer.clone(), bare);
                 let status = call(peer(five.suite.url(name), &tokens).expect("a URL"), &rpc).await;
-                assert_eq!(status.code(), Code::PermissionDenied, "{rpc} as {} without {scope:?}", role.name());
+                assert_eq!(
+                    status.code(),
+                    Code::PermissionDenied,
+                    "{rpc} as {} without {scope:?}",
+                    role.name()
+                );
             }
         }
     }

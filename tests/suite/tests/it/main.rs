@@ -1,7 +1,10 @@
 //! The whole system: five services on real Postgres and Redis.
 
 mod access;
+mod faults;
 mod fixture;
+mod foreign;
+mod processes;
 mod replay;
 mod sql;
 mod tidy;

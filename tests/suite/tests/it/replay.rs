@@ -1,43 +1,112 @@
 //! The week of a small city comes out exactly, and would not if anything had gone wrong.
 
-use std::sync::Arc;
-
+use hotline::process::Name;
+use hotline::replay::compare::Row;
 use hotline::replay::driver::Driver;
-use hotline::replay::plan::plan;
+use hotline::replay::plan::{Plan, plan};
 use hotline::replay::run::{Outcome, judge};
 use hotline::replay::scenario::{Scenario, WEEK};
-use hotline::process::Name;
-use platform::clock::DrivenClock;
+use uuid::Uuid;
 
-use crate::fixture::Five;
+use crate::fixture::{Five, personal};
 
-fn differing(outcome: &Outcome) -> Vec<String> {
-    outcome.rows.iter().filter(|row| !row.agrees()).map(|row| row.line()).collect()
+async fn judged(five: &Five, scenario: &Scenario) -> Outcome {
+    judge(&five.suite, &five.clients, scenario, &five.city)
+        .await
+        .expect("judged")
+}
+
+async fn assert_right(five: &Five, scenario: &Scenario, when: &str) {
+    let outcome = judged(five, scenario).await;
+    let differing: Vec<String> = outcome.rows.iter().filter(|row| !row.agrees()).map(Row::line).collect();
+    assert!(outcome.is_right(), "{when}: {differing:?} {:?}", outcome.violations);
+    assert!(outcome.rows.len() >= 40, "{}", outcome.rows.len());
+}
+
+async fn assert_noticed(five: &Five, scenario: &Scenario, fault: &str) {
+    assert!(!judged(five, scenario).await.is_right(), "{fault} goes unnoticed");
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn the_week_is_exact_and_a_fault_would_be_noticed() {
+async fn the_week_is_exact_leaks_nothing_and_every_fault_is_noticed() {
+    let logs = personal::Logs::capture();
     let scenario = Scenario::parse(WEEK, "week.toml").expect("the shipped scenario");
     let five = Five::start(calendar::start_of_day(scenario.window.from)).await;
     let plan = plan(&scenario, &five.city).expect("it can be played");
-    let clock: Arc<DrivenClock> = five.clock.clone();
-    let mut driver = Driver::new(&five.suite, clock, &plan);
+    let mut driver = Driver::new(&five.suite, five.clock.clone(), &plan);
     driver.play(|_, _| {}).await.expect("it plays to its end");
-    let right = judge(&five.suite, &driver, &scenario, &five.city).await.expect("judged");
-    assert!(right.is_right(), "{:?} {:?}", differing(&right), right.violations);
-    assert!(right.rows.len() >= 40, "{}", right.rows.len());
+    drop(driver);
+    assert_right(&five, &scenario, "after the play").await;
+    nothing_personal(&five, &plan, &logs).await;
+    an_altered_outcome(&five, &scenario).await;
+    a_corrupted_rollup(&five, &scenario).await;
 
-    // A roll-up that is corrupted.
+    // Analytics anew: from the middle of intake's log, as if a cursor had been moved past events, then from the start.
+    let epoch: Uuid = sqlx::query_scalar("select epoch from log_meta")
+        .fetch_one(five.suite.pool(Name::Intake))
+        .await
+        .expect("an epoch");
+    let moved = format!("insert into cursor values ('intake', 0, '{epoch}', 400, 'epoch')");
+    let five = five.with_new_analytics(Some(moved)).await;
+    assert_noticed(&five, &scenario, "an event that was skipped behind a moved cursor").await;
+    let five = five.with_new_analytics(None).await;
+    assert_right(&five, &scenario, "rebuilt from the logs").await;
+    five.stop().await;
+}
+
+async fn an_altered_outcome(five: &Five, scenario: &Scenario) {
+    let callback = five.suite.pool(Name::Callback);
+    let task: Uuid = sqlx::query_scalar("select id from callback_task where rating = 3 limit 1")
+        .fetch_one(callback)
+        .await
+        .expect("somebody is fairly satisfied");
+    for (rating, fault) in [(6_i16, Some("an outcome that was altered")), (3, None)] {
+        sqlx::query("update callback_task set rating = $2 where id = $1")
+            .bind(task)
+            .bind(rating)
+            .execute(callback)
+            .await
+            .expect("altered");
+        match fault {
+            Some(fault) => assert_noticed(five, scenario, fault).await,
+            None => assert_right(five, scenario, "with the outcome as it was").await,
+        }
+    }
+}
+
+async fn a_corrupted_rollup(five: &Five, scenario: &Scenario) {
     let analytics = five.suite.pool(Name::Analytics);
-    sqlx::query("update rollup set value = value + 1 where ctid = (select min(ctid) from rollup where value > 0)")
+    sqlx::query("update rollup set value = value + 1 where ctid = (select min(ctid) from rollup)")
         .execute(analytics)
         .await
         .expect("corrupted");
-    let wrong = judge(&five.suite, &driver, &scenario, &five.city).await.expect("judged");
-    assert!(!wrong.is_right(), "a corrupted roll-up goes unnoticed");
-    sqlx::query("update rollup set value = value - 1 where ctid = (select max(ctid) from rollup)")
-        .execute(analytics)
-        .await
-        .expect("corrupted once more");
-    five.stop().await;
+    assert_noticed(five, scenario, "a roll-up that was corrupted").await;
+}
+
+/// The texts that people brought are in no log line, no span, no stream, no event and in clear in no database.
+async fn nothing_personal(five: &Five, plan: &Plan, logs: &personal::Logs) {
+    let canaries: Vec<String> = plan
+        .cases
+        .iter()
+        .take(60)
+        .flat_map(hotline::replay::plan::Case::canaries)
+        .map(str::to_owned)
+        .collect();
+    assert!(canaries.len() >= 50, "{}", canaries.len());
+    let mut places = vec![("logs".to_owned(), logs.text())];
+    places.push(("Redis".to_owned(), personal::redis(five).await));
+    for name in Name::ALL {
+        places.push((
+            format!("the database of {name}"),
+            personal::database(five.suite.pool(name)).await,
+        ));
+    }
+    for (place, text) in &places {
+        assert!(text.len() > 100, "{place} was not read");
+        let hits: Vec<&String> = canaries
+            .iter()
+            .filter(|canary| text.contains(canary.as_str()))
+            .collect();
+        assert!(hits.is_empty(), "{place} holds {hits:?}");
+    }
 }

@@ -17,11 +17,19 @@ struct Statements {
 impl<'ast> Visit<'ast> for Statements {
     fn visit_expr_call(&mut self, call: &'ast syn::ExprCall) {
         if let syn::Expr::Path(path) = call.func.as_ref() {
-            let segments: Vec<String> = path.path.segments.iter().map(|segment| segment.ident.to_string()).collect();
+            let segments: Vec<String> = path
+                .path
+                .segments
+                .iter()
+                .map(|segment| segment.ident.to_string())
+                .collect();
             let last = segments.last().map(String::as_str).unwrap_or_default();
             if segments.first().is_some_and(|first| first == "sqlx") && last.starts_with("query") {
                 match call.args.first() {
-                    Some(syn::Expr::Lit(syn::ExprLit { lit: syn::Lit::Str(text), .. })) => self.found.push(text.value()),
+                    Some(syn::Expr::Lit(syn::ExprLit {
+                        lit: syn::Lit::Str(text),
+                        ..
+                    })) => self.found.push(text.value()),
                     Some(syn::Expr::Macro(included)) if included.mac.path.is_ident("include_str") => {
                         self.found.push(format!("\0{}", included.mac.tokens));
                     }
@@ -61,7 +69,8 @@ fn statements(crate_directory: &Path) -> Vec<(PathBuf, String)> {
         );
         for statement in statements.found {
             let sql = match statement.strip_prefix('\0') {
-                Some(name) => std::fs::read_to_string(file.with_file_name(name.trim().trim_matches('"'))).expect("the included file"),
+                Some(name) => std::fs::read_to_string(file.with_file_name(name.trim().trim_matches('"')))
+                    .expect("the included file"),
                 None => statement,
             };
             all.push((file.clone(), sql));
@@ -71,7 +80,10 @@ fn statements(crate_directory: &Path) -> Vec<(PathBuf, String)> {
 }
 
 fn root() -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).join("../..").canonicalize().expect("the workspace")
+    Path::new(env!("CARGO_MANIFEST_DIR"))
+        .join("../..")
+        .canonicalize()
+        .expect("the workspace")
 }
 
 #[tokio::test]
@@ -86,14 +98,20 @@ async fn every_statement_can_be_prepared() {
         for directory in shared.iter().chain([&own]) {
             for (file, sql) in statements(directory) {
                 count += 1;
-                if let Err(error) = connection.prepare(sqlx::AssertSqlSafe(sql.clone()).into_sql_str()).await {
+                if let Err(error) = connection
+                    .prepare(sqlx::AssertSqlSafe(sql.clone()).into_sql_str())
+                    .await
+                {
                     wrong.push(format!("{}: {error}\n{sql}", file.display()));
                 }
             }
         }
     }
     assert!(wrong.is_empty(), "{}", wrong.join("\n\n"));
-    assert!(count > 150, "only {count} statements were found: does the search still work?");
+    assert!(
+        count > 150,
+        "only {count} statements were found: does the search still work?"
+    );
 }
 
 #[test]

@@ -3,7 +3,10 @@
 use std::path::{Path, PathBuf};
 
 fn root() -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).join("../..").canonicalize().expect("the workspace")
+    Path::new(env!("CARGO_MANIFEST_DIR"))
+        .join("../..")
+        .canonicalize()
+        .expect("the workspace")
 }
 
 fn sources(directory: &Path, found: &mut Vec<PathBuf>) {
@@ -53,7 +56,10 @@ fn sql_stands_in_stores_only() {
         let source = format!("services/{service}/src/");
         for (name, text) in tree().iter().filter(|(name, _)| name.starts_with(&source)) {
             let may = name.contains("/store/") || name.ends_with("/store.rs");
-            assert!(may || !text.contains("sqlx::query"), "{name} has SQL; it belongs into store/");
+            assert!(
+                may || !text.contains("sqlx::query"),
+                "{name} has SQL; it belongs into store/"
+            );
         }
     }
 }
@@ -77,22 +83,34 @@ fn actions_do_not_know_grpc() {
 #[test]
 fn services_do_not_depend_on_each_other() {
     for service in SERVICES {
-        let manifest = std::fs::read_to_string(root().join("services").join(service).join("Cargo.toml")).expect("a manifest");
+        let manifest =
+            std::fs::read_to_string(root().join("services").join(service).join("Cargo.toml")).expect("a manifest");
         for other in SERVICES.iter().filter(|other| **other != service) {
-            assert!(!manifest.contains(&format!("{other}.workspace")), "{service} depends on {other}");
+            assert!(
+                !manifest.contains(&format!("{other}.workspace")),
+                "{service} depends on {other}"
+            );
         }
     }
 }
 
 #[test]
 fn every_rpc_is_named_by_a_test() {
-    let tests: String = tree().into_iter().filter(|(name, _)| name.contains("/tests/")).map(|(_, text)| text).collect();
+    let tests: String = tree()
+        .into_iter()
+        .filter(|(name, _)| name.contains("/tests/"))
+        .map(|(_, text)| text)
+        .collect();
     let services = SERVICES.map(|service| {
         let mut name = service.to_owned();
         name[..1].make_ascii_uppercase();
         format!("hotline.{service}.v1.{name}Service")
     });
-    let names: Vec<&str> = services.iter().map(String::as_str).chain([eventlog::RPC_SERVICE]).collect();
+    let names: Vec<&str> = services
+        .iter()
+        .map(String::as_str)
+        .chain([eventlog::RPC_SERVICE])
+        .collect();
     let missing: Vec<String> = platform::grpc::server::rpcs(&names)
         .into_iter()
         .filter(|rpc| {

@@ -58,7 +58,15 @@ fn draft(category: &str, region: &str) -> AppealDraft {
 async fn order(five: &Five, id: &str) -> Order {
     let name = Some(get_order_request::Name::OrderId(id.to_owned()));
     let request = GetOrderRequest { name, with_text: false };
-    five.clients.dispatcher().expect("a client").get_order(request).await.expect("the order").into_inner().order.expect("an order")
+    five.clients
+        .dispatcher()
+        .expect("a client")
+        .get_order(request)
+        .await
+        .expect("the order")
+        .into_inner()
+        .order
+        .expect("an order")
 }
 
 async fn reply(five: &Five, unit: &str, order_id: &str) -> String {
@@ -69,7 +77,13 @@ async fn reply(five: &Five, unit: &str, order_id: &str) -> String {
         result: ReplyResult::Solved.into(),
         ..SubmitReplyRequest::default()
     };
-    let done = five.clients.liaison(unit).expect("a client").submit_reply(request).await.expect("in progress");
+    let done = five
+        .clients
+        .liaison(unit)
+        .expect("a client")
+        .submit_reply(request)
+        .await
+        .expect("in progress");
     five.rest().await;
     done.into_inner().reply_id
 }
@@ -80,10 +94,23 @@ async fn review(five: &Five, order_id: &str, reply_id: String, pass: bool) {
         order_id: order_id.to_owned(),
         reply_id,
         verdict: if pass { Verdict::Pass } else { Verdict::Reject }.into(),
-        grounds: if pass { vec![] } else { vec![RejectionGround::NoFacts.into()] },
-        requirement: if pass { String::new() } else { "请写明停水原因。".to_owned() },
+        grounds: if pass {
+            vec![]
+        } else {
+            vec![RejectionGround::NoFacts.into()]
+        },
+        requirement: if pass {
+            String::new()
+        } else {
+            "请写明停水原因。".to_owned()
+        },
     };
-    five.clients.reviewer().expect("a client").review_reply(request).await.expect("pending review");
+    five.clients
+        .reviewer()
+        .expect("a client")
+        .review_reply(request)
+        .await
+        .expect("pending review");
     five.rest().await;
 }
 
@@ -97,19 +124,48 @@ async fn an_appeal_goes_all_the_way_into_the_bulletin() {
         appeal: Some(draft(&category, &region)),
         call_id: String::new(),
     };
-    let receipt = agent.register_appeal(register.clone()).await.expect("a right draft").into_inner();
-    assert_eq!(agent.register_appeal(register).await.expect("the same again").into_inner(), receipt);
-    let forward = ForwardAppealRequest { request_id: request_id(), appeal_id: receipt.appeal_id.clone() };
-    let id = agent.forward_appeal(forward).await.expect("received").into_inner().order_id;
+    let receipt = agent
+        .register_appeal(register.clone())
+        .await
+        .expect("a right draft")
+        .into_inner();
+    assert_eq!(
+        agent
+            .register_appeal(register)
+            .await
+            .expect("the same again")
+            .into_inner(),
+        receipt
+    );
+    let forward = ForwardAppealRequest {
+        request_id: request_id(),
+        appeal_id: receipt.appeal_id.clone(),
+    };
+    let id = agent
+        .forward_appeal(forward)
+        .await
+        .expect("received")
+        .into_inner()
+        .order_id;
     five.rest().await;
 
     let dispatched = order(&five, &id).await;
     assert_eq!(dispatched.state, OrderState::PendingSign as i32);
     assert_eq!(dispatched.lead_unit, unit);
     let mut liaison = five.clients.liaison(&unit).expect("a client");
-    let sign = SignOrderRequest { request_id: request_id(), order_id: id.clone() };
+    let sign = SignOrderRequest {
+        request_id: request_id(),
+        order_id: id.clone(),
+    };
     let mut stranger = five.clients.liaison("nobody").expect("a client");
-    assert_eq!(stranger.sign_order(sign.clone()).await.expect_err("another unit's").code(), Code::NotFound);
+    assert_eq!(
+        stranger
+            .sign_order(sign.clone())
+            .await
+            .expect_err("another unit's")
+            .code(),
+        Code::NotFound
+    );
     assert!(!liaison.sign_order(sign).await.expect("pending sign").into_inner().late);
     let contact = RecordContactRequest {
         request_id: request_id(),
@@ -123,7 +179,10 @@ async fn an_appeal_goes_all_the_way_into_the_bulletin() {
     let first = reply(&five, &unit, &id).await;
     review(&five, &id, first, false).await;
     let rejected = order(&five, &id).await;
-    assert_eq!((rejected.state, rejected.rejected_count), (OrderState::InProgress as i32, 1));
+    assert_eq!(
+        (rejected.state, rejected.rejected_count),
+        (OrderState::InProgress as i32, 1)
+    );
     assert_eq!(rejected.handle, dispatched.handle, "the original deadline stands");
     let second = reply(&five, &unit, &id).await;
     review(&five, &id, second, true).await;
@@ -150,7 +209,10 @@ async fn an_appeal_goes_all_the_way_into_the_bulletin() {
 
 async fn call_back(five: &Five) {
     let mut agent = five.clients.callback_agent().expect("a client");
-    let lease = LeaseTasksRequest { request_id: request_id(), count: 5 };
+    let lease = LeaseTasksRequest {
+        request_id: request_id(),
+        count: 5,
+    };
     let leases = agent.lease_tasks(lease).await.expect("leased").into_inner().leases;
     assert_eq!(leases.len(), 1);
     let (task_id, token) = (leases[0].task_id.clone(), leases[0].token);
@@ -162,7 +224,10 @@ async fn call_back(five: &Five) {
         rating: Rating::Satisfied.into(),
         comment: String::new(),
     };
-    let early = agent.record_outcome(outcome.clone()).await.expect_err("nobody was reached");
+    let early = agent
+        .record_outcome(outcome.clone())
+        .await
+        .expect_err("nobody was reached");
     assert_eq!(early.code(), Code::FailedPrecondition);
     let attempt = ReportAttemptRequest {
         request_id: request_id(),
@@ -172,7 +237,10 @@ async fn call_back(five: &Five) {
         outcome: AttemptOutcome::Reached.into(),
     };
     agent.report_attempt(attempt).await.expect("leased");
-    assert_eq!(agent.record_outcome(outcome).await.expect("reached").into_inner().state, TaskState::Done as i32);
+    assert_eq!(
+        agent.record_outcome(outcome).await.expect("reached").into_inner().state,
+        TaskState::Done as i32
+    );
     five.rest().await;
 }
 
@@ -191,15 +259,27 @@ async fn seen_by_intake(five: &Five, appeal_id: &str, closed: &Order) {
         .into_inner()
         .appeal
         .expect("an appeal");
-    assert_eq!((appeal.order_number.as_str(), appeal.order_state), (closed.number.as_str(), OrderState::Closed as i32));
+    assert_eq!(
+        (appeal.order_number.as_str(), appeal.order_state),
+        (closed.number.as_str(), OrderState::Closed as i32)
+    );
     assert_eq!(appeal.appellant.expect("masked").phone, "138****5678");
     assert_eq!(appeal.content, "");
 }
 
 async fn in_the_bulletin(five: &Five) {
-    let request = GetBulletinRequest { from_day: "2024-04-01".to_owned(), to_day: "2024-04-01".to_owned() };
-    let bulletin =
-        five.clients.analyst().expect("a client").get_bulletin(request).await.expect("a bulletin").into_inner();
+    let request = GetBulletinRequest {
+        from_day: "2024-04-01".to_owned(),
+        to_day: "2024-04-01".to_owned(),
+    };
+    let bulletin = five
+        .clients
+        .analyst()
+        .expect("a client")
+        .get_bulletin(request)
+        .await
+        .expect("a bulletin")
+        .into_inner();
     let figure = |key: &str| {
         bulletin
             .figures
@@ -213,6 +293,8 @@ async fn in_the_bulletin(five: &Five) {
     assert_eq!(figure("handling.on_time_rate"), (1, 1));
     assert_eq!(figure("review.rejected_replies"), (1, 0));
     assert_eq!(figure("satisfaction.rated_only"), (1, 1));
-    let violations = hotline::process::examine::examine(&five.suite.pools).await.expect("readable");
+    let violations = hotline::process::examine::examine(&five.suite.pools)
+        .await
+        .expect("readable");
     assert!(violations.is_empty(), "{violations:?}");
 }

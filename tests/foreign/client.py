@@ -1,0 +1,101 @@
+"""A foreign client: plain grpcio over the published contracts, nothing of the product's own code.
+
+usage: client.py PROTO_FOLDER INTAKE ANALYTICS AGENT_TOKEN PLATFORM_TOKEN ANALYST_TOKEN CATEGORY REGION
+
+Registers an appeal, pushes a stream of five (one of them wrong, one of them twice), reads the bulletin, and prints
+what it got as JSON.
+"""
+
+import json
+import sys
+import tempfile
+import uuid
+
+import grpc
+
+from grpc_tools import protoc
+
+
+def compile_contracts(folder):
+    out = tempfile.mkdtemp(prefix="hotline-python-")
+    import glob
+    import os
+
+    import grpc_tools
+
+    wellknown = os.path.join(os.path.dirname(grpc_tools.__file__), "_proto")
+    files = glob.glob(os.path.join(folder, "hotline", "*", "v1", "*.proto"))
+    code = protoc.main(
+        ["protoc", f"-I{folder}", f"-I{wellknown}", f"--python_out={out}", f"--grpc_python_out={out}", *files]
+    )
+    if code != 0:
+        raise SystemExit("the contracts do not compile")
+    sys.path.insert(0, out)
+
+
+def main():
+    folder, intake_url, analytics_url, agent, platform, analyst, category, region = sys.argv[1:]
+    compile_contracts(folder)
+    from hotline.analytics.v1 import analytics_pb2, analytics_pb2_grpc
+    from hotline.common.v1 import vocabulary_pb2
+    from hotline.intake.v1 import intake_pb2, intake_pb2_grpc
+
+    def bearer(token):
+        return [("authorization", f"Bearer {token}")]
+
+    def draft(phone="13812345678", channel="phone"):
+        return intake_pb2.AppealDraft(
+            channel=channel,
+            type=vocabulary_pb2.APPEAL_TYPE_HELP,
+            category=category,
+            region=region,
+            appellant=intake_pb2.Appellant(name="王小明", phone=phone),
+            title="小区停水",
+            content="小区从昨晚开始停水。",
+        )
+
+    intake = intake_pb2_grpc.IntakeServiceStub(grpc.insecure_channel(intake_url))
+    request = intake_pb2.RegisterAppealRequest(request_id=str(uuid.uuid4()), appeal=draft())
+    registered = intake.RegisterAppeal(request, metadata=bearer(agent), timeout=10)
+    again = intake.RegisterAppeal(request, metadata=bearer(agent), timeout=10)
+
+    def items():
+        for number, phone in [("P-1", "13812345678"), ("P-2", "13812345678"), ("P-3", "12"), ("P-4", "13812345678"), ("P-1", "13812345678")]:
+            yield intake_pb2.PushAppealsRequest(
+                upstream_number=number, appeal=draft(phone, "provincial_transfer")
+            )
+
+    pushed = list(intake.PushAppeals(items(), metadata=bearer(platform), timeout=10))
+    refused = ""
+    try:
+        intake.RegisterAppeal(
+            intake_pb2.RegisterAppealRequest(request_id="x", appeal=draft("12")), metadata=bearer(agent), timeout=10
+        )
+    except grpc.RpcError as error:
+        refused = error.code().name
+    analytics = analytics_pb2_grpc.AnalyticsServiceStub(grpc.insecure_channel(analytics_url))
+    bulletin = analytics.GetBulletin(
+        analytics_pb2.GetBulletinRequest(from_day="2024-04-01", to_day="2024-04-01"),
+        metadata=bearer(analyst),
+        timeout=10,
+    )
+    print(
+        json.dumps(
+            {
+                "number": registered.number,
+                "same": registered == again,
+                "pushed": {
+                    "answers": len(pushed),
+                    "accepted": sorted({a.accepted.number for a in pushed if a.WhichOneof("result") == "accepted"}),
+                    "violations": [v.field for a in pushed if a.WhichOneof("result") == "refused" for v in a.refused.violations],
+                },
+                "refused": refused,
+                "figures": len(bulletin.figures),
+            },
+            ensure_ascii=False,
+        )
+    )
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,258 @@
+//! What must not lose or double anything: Redis gone in mid-way, facts that arrive late, callers that hang up.
+
+use std::time::Duration;
+
+use futures::future::join_all;
+use hotline::process::Name;
+use hotline_proto::common::AppealType;
+use hotline_proto::intake::{
+    AppealDraft, Appellant, CallOutcome, ForwardAppealRequest, RecordCallRequest, RegisterAppealRequest,
+};
+use hotline_proto::routing::{ListOrdersRequest, SignOrderRequest};
+use hotline_proto::supervision::ListCardsRequest;
+use platform::grpc::time::from_proto;
+use testkit::at;
+use tonic::Request;
+use uuid::Uuid;
+
+use crate::fixture::Five;
+
+fn request_id() -> String {
+    Uuid::new_v4().to_string()
+}
+
+/// A draft that the catalogue covers, and its unit.
+fn draft(five: &Five) -> (AppealDraft, String) {
+    let row = five
+        .city
+        .topics()
+        .flat_map(|topic| {
+            five.city
+                .regions
+                .iter()
+                .map(move |region| (topic.code.clone(), region.code.clone()))
+        })
+        .find_map(|(topic, region)| {
+            five.city
+                .lead_for(&topic, &region)
+                .map(|unit| (topic.clone(), region.clone(), unit.to_owned()))
+        });
+    let (category, region, unit) = row.expect("the catalogue covers something");
+    let draft = AppealDraft {
+        channel: "phone".to_owned(),
+        r#type: AppealType::Help.into(),
+        category,
+        region,
+        appellant: Some(Appellant {
+            name: "李四".to_owned(),
+            phone: "13800000000".to_owned(),
+            ..Appellant::default()
+        }),
+        title: "路灯不亮".to_owned(),
+        content: "路灯三天不亮。".to_owned(),
+        ..AppealDraft::default()
+    };
+    (draft, unit)
+}
+
+/// Registers and forwards one appeal; gives the order's id.
+async fn forward(five: &Five) -> String {
+    let mut agent = five.clients.agent().expect("a client");
+    let request = RegisterAppealRequest {
+        request_id: request_id(),
+        appeal: Some(draft(five).0),
+        call_id: String::new(),
+    };
+    let appeal_id = agent
+        .register_appeal(request)
+        .await
+        .expect("registered")
+        .into_inner()
+        .appeal_id;
+    let request = ForwardAppealRequest {
+        request_id: request_id(),
+        appeal_id,
+    };
+    agent
+        .forward_appeal(request)
+        .await
+        .expect("forwarded")
+        .into_inner()
+        .order_id
+}
+
+async fn cards(five: &Five, order_id: &str) -> (usize, usize) {
+    let request = ListCardsRequest {
+        order_id: order_id.to_owned(),
+        ..ListCardsRequest::default()
+    };
+    let cards = five
+        .clients
+        .supervision_analyst()
+        .expect("a client")
+        .list_cards(request)
+        .await
+        .expect("listed")
+        .into_inner()
+        .cards;
+    let standing = cards.iter().filter(|card| card.withdrawn_time.is_none()).count();
+    (cards.len(), standing)
+}
+
+async fn sign_due(five: &Five, order_id: &str) -> chrono::DateTime<chrono::Utc> {
+    let orders = five
+        .clients
+        .routing_analyst()
+        .expect("a client")
+        .list_orders(ListOrdersRequest::default())
+        .await
+        .expect("listed")
+        .into_inner()
+        .orders;
+    let order = orders
+        .into_iter()
+        .find(|order| order.order_id == order_id)
+        .expect("the order");
+    from_proto(order.sign.and_then(|sign| sign.due_time).as_ref().expect("a deadline")).expect("an instant")
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn redis_that_forgets_everything_in_mid_way_loses_nothing() {
+    let five = Five::start(at(1, 9, 0)).await;
+    let client = redis::Client::open(testkit::redis_url()).expect("a URL");
+    let mut connection = client.get_multiplexed_async_connection().await.expect("Redis runs");
+    let mut orders = Vec::new();
+    for round in 0..6 {
+        orders.push(forward(&five).await);
+        if round % 2 == 0 {
+            five.rest().await;
+        }
+        for pool in &five.suite.pools {
+            let epoch: Uuid = sqlx::query_scalar("select epoch from log_meta")
+                .fetch_one(pool)
+                .await
+                .expect("an epoch");
+            let keys: Vec<String> = redis::AsyncCommands::keys(&mut connection, format!("hotline:*:{epoch}:*"))
+                .await
+                .expect("keys");
+            if !keys.is_empty() {
+                let _: () = redis::AsyncCommands::del(&mut connection, keys)
+                    .await
+                    .expect("forgotten");
+            }
+        }
+    }
+    five.rest().await;
+    let open: i64 = sqlx::query_scalar("select count(*) from orders")
+        .fetch_one(five.suite.pool(Name::Routing))
+        .await
+        .expect("a count");
+    let facts: i64 = sqlx::query_scalar("select count(*) from fact_order")
+        .fetch_one(five.suite.pool(Name::Analytics))
+        .await
+        .expect("a count");
+    assert_eq!((open, facts), (6, 6));
+    let violations = hotline::process::examine::examine(&five.suite.pools)
+        .await
+        .expect("readable");
+    assert!(violations.is_empty(), "{violations:?}");
+    five.stop().await;
+}
+
+/// Supervision does not look at routing's log while the deadline passes: ignorance gives no card.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_signature_in_time_that_is_read_late_leaves_no_card_and_none_gives_exactly_one() {
+    let five = Five::start(at(1, 9, 0)).await;
+    let (signed, unsigned) = (forward(&five).await, forward(&five).await);
+    five.rest().await;
+    let due = sign_due(&five, &signed).await;
+    five.clock.move_to(due - chrono::Duration::minutes(1));
+    let unit = draft(&five).1;
+    let request = SignOrderRequest {
+        request_id: request_id(),
+        order_id: signed.clone(),
+    };
+    assert!(
+        !five
+            .clients
+            .liaison(&unit)
+            .expect("a client")
+            .sign_order(request)
+            .await
+            .expect("signed")
+            .into_inner()
+            .late
+    );
+    five.clock.move_to(due + chrono::Duration::minutes(30));
+    let worker = five
+        .suite
+        .steps
+        .iter()
+        .find(|driven| driven.step.name() == "supervision.fire_clocks")
+        .expect("the worker");
+    assert_eq!(
+        worker.step.run_once().await.expect("it runs").did,
+        0,
+        "the signature is still on its way"
+    );
+    five.rest().await;
+    five.rest().await;
+    assert_eq!(cards(&five, &signed).await, (0, 0));
+    assert_eq!(cards(&five, &unsigned).await, (1, 1));
+    five.rest().await;
+    assert_eq!(cards(&five, &unsigned).await, (1, 1), "a clock fires once");
+    five.stop().await;
+}
+
+/// 10,000 calls whose callers give up after 1 to 20 ms: each is done whole or not at all, and no session stays in a
+/// transaction.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn callers_that_hang_up_leave_no_session_in_a_transaction() {
+    let five = Five::start(at(1, 9, 0)).await;
+    let mut answered = 0_usize;
+    for batch in 0..100_u64 {
+        let calls = (0..100_u64).map(|n| {
+            let mut agent = five.clients.agent().expect("a client");
+            async move {
+                let mut request = Request::new(RecordCallRequest {
+                    request_id: request_id(),
+                    outcome: CallOutcome::Answered.into(),
+                    phone: String::new(),
+                });
+                request.set_timeout(Duration::from_millis(1 + (batch * 7 + n * 13) % 20));
+                agent.record_call(request).await.is_ok()
+            }
+        });
+        answered += join_all(calls).await.into_iter().filter(|ok| *ok).count();
+    }
+    let intake = five.suite.pool(Name::Intake).clone();
+    let stored = async || -> i64 {
+        sqlx::query_scalar("select count(*) from call")
+            .fetch_one(&intake)
+            .await
+            .expect("a count")
+    };
+    let events: i64;
+    five.suite.lifecycle.stop();
+    assert!(
+        five.suite.lifecycle.finish(Duration::from_secs(20)).await,
+        "every call was worked to its end"
+    );
+    let idle: i64 = sqlx::query_scalar(
+        "select count(*) from pg_stat_activity where datname = current_database() and state like 'idle in transaction%'",
+    )
+    .fetch_one(&intake)
+    .await
+    .expect("a count");
+    assert_eq!(idle, 0);
+    events = sqlx::query_scalar("select count(*) from log where type = 'call_recorded'")
+        .fetch_one(&intake)
+        .await
+        .expect("a count");
+    let calls = stored().await;
+    assert_eq!(calls, events, "a call and its event are one commit");
+    assert!(
+        usize::try_from(calls).expect("positive") >= answered,
+        "{calls} < {answered}"
+    );
+}

@@ -1,0 +1,207 @@
+//! The binary as operators run it: `up` under load is ended by SIGTERM, and five `serve` processes do what one does.
+
+use std::io::{BufRead as _, BufReader, Read as _};
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Stdio};
+
+use hotline::process::Name;
+use hotline::process::home::Home;
+use hotline_proto::access::Role;
+use hotline_proto::intake::intake_service_client::IntakeServiceClient;
+use hotline_proto::intake::{CallOutcome, RecordCallRequest};
+use platform::auth::{Issuer, Principal, TokenSource};
+use platform::grpc::client::{Peer, peer};
+use testkit::{Database, database, redis_url};
+use uuid::Uuid;
+
+/// The binary that `make test` has built, beside this test's own.
+fn hotline() -> PathBuf {
+    let mut path = std::env::current_exe().expect("a path");
+    path.pop();
+    if path.ends_with("deps") {
+        path.pop();
+    }
+    let binary = path.join("hotline");
+    assert!(binary.exists(), "{} is not built: run `make test`", binary.display());
+    binary
+}
+
+struct Process(Child);
+
+impl Process {
+    fn start(arguments: &[&str], variables: &[(String, String)]) -> Self {
+        let child = Command::new(hotline())
+            .args(arguments)
+            .envs(variables.iter().cloned())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped())
+            .spawn()
+            .expect("it starts");
+        Self(child)
+    }
+
+    /// The first line that starts with `prefix`.
+    fn line(&mut self, prefix: &str) -> String {
+        let output = BufReader::new(self.0.stdout.take().expect("piped"));
+        for line in output.lines() {
+            let line = line.expect("text");
+            if line.starts_with(prefix) {
+                return line;
+            }
+        }
+        let mut errors = String::new();
+        let _ = self.0.stderr.take().expect("piped").read_to_string(&mut errors);
+        panic!("it ended without saying {prefix}: {errors}");
+    }
+
+    fn signal(&self, name: &str) {
+        let done = Command::new("kill")
+            .args([format!("-{name}"), self.0.id().to_string()])
+            .status();
+        assert!(done.expect("kill runs").success());
+    }
+
+    fn ended(mut self) -> bool {
+        let ended = self.0.wait().expect("it ends").success();
+        std::mem::forget(self);
+        ended
+    }
+}
+
+impl Drop for Process {
+    fn drop(&mut self) {
+        let _ = self.0.kill();
+        let _ = self.0.wait();
+    }
+}
+
+fn agent(url: &str, home: &Path) -> IntakeServiceClient<Peer> {
+    let mut auth = platform::config::shared_defaults().auth;
+    auth.private_key_file = Home::open(home).expect("keys").private_key();
+    let principal = Principal {
+        subject: "load".to_owned(),
+        roles: vec![Role::Agent],
+        unit: None,
+        platform: None,
+    };
+    let tokens = TokenSource::of(Issuer::open(&auth).expect("a key"), principal);
+    IntakeServiceClient::new(peer(url, &tokens).expect("a URL"))
+}
+
+fn variables(name: Name, database: &Database, home: &Home, listen: &str, peers: &[String]) -> Vec<(String, String)> {
+    let key = |section: &str| format!("{}_{section}", name.as_str().to_uppercase());
+    let mut all = vec![
+        (key("DATABASE__URL"), database.url.clone()),
+        (key("REDIS__URL"), redis_url()),
+        (key("EVENTS__PARTITIONS"), testkit::databases::PARTITIONS.to_string()),
+        (key("SERVER__LISTEN"), listen.to_owned()),
+        (key("SERVER__DRAIN_SECONDS"), "0".to_owned()),
+        (key("AUTH__PUBLIC_KEY_FILE"), home.public_key().display().to_string()),
+        (key("AUTH__PRIVATE_KEY_FILE"), home.private_key().display().to_string()),
+        (key("SEALING__KEY_FILE"), home.sealing_key().display().to_string()),
+    ];
+    for (peer, url) in Name::ALL.iter().zip(peers) {
+        all.push((key(&format!("PEERS__{}", peer.as_str().to_uppercase())), url.clone()));
+    }
+    all
+}
+
+async fn record(agent: &mut IntakeServiceClient<Peer>) -> Option<String> {
+    let request = RecordCallRequest {
+        request_id: Uuid::new_v4().to_string(),
+        outcome: CallOutcome::Answered.into(),
+        phone: String::new(),
+    };
+    agent
+        .record_call(request)
+        .await
+        .ok()
+        .map(|answer| answer.into_inner().call_id)
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_service_that_is_ended_under_load_loses_nothing_that_it_acknowledged() {
+    let directory = tempfile::tempdir().expect("a folder");
+    let home = Home::open(directory.path()).expect("keys");
+    let database = database("intake", Name::Intake.migrator()).await;
+    let peers = vec!["http://127.0.0.1:1".to_owned(); 5];
+    let mut process = Process::start(
+        &["serve", "intake"],
+        &variables(Name::Intake, &database, &home, "127.0.0.1:0", &peers),
+    );
+    let url = process
+        .line("intake")
+        .split_whitespace()
+        .nth(1)
+        .expect("an address")
+        .to_owned();
+    let mut loads = Vec::new();
+    for _ in 0..8 {
+        let mut agent = agent(&url, directory.path());
+        loads.push(async move {
+            let mut acknowledged = Vec::new();
+            while let Some(id) = record(&mut agent).await {
+                acknowledged.push(id);
+            }
+            acknowledged
+        });
+    }
+    let watcher = async {
+        let mut watch = agent(&url, directory.path());
+        for _ in 0..50 {
+            record(&mut watch).await.expect("it serves");
+        }
+        process.signal("TERM");
+    };
+    let (acknowledged, ()) = tokio::join!(futures::future::join_all(loads), watcher);
+    assert!(process.ended(), "it ends in order");
+    let acknowledged: Vec<Uuid> = acknowledged
+        .into_iter()
+        .flatten()
+        .map(|id| id.parse().expect("a UUID"))
+        .collect();
+    assert!(!acknowledged.is_empty());
+    let found: i64 = sqlx::query_scalar("select count(*) from call where id = any($1)")
+        .bind(&acknowledged)
+        .fetch_one(&database.pool)
+        .await
+        .expect("a count");
+    assert_eq!(usize::try_from(found).expect("positive"), acknowledged.len());
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_is_wrong_is_said_with_what_to_do() {
+    let directory = tempfile::tempdir().expect("a folder");
+    let home = Home::open(directory.path()).expect("keys");
+    let right = database("intake", Name::Intake.migrator()).await;
+    let peers = vec!["http://127.0.0.1:1".to_owned(); 5];
+    let settings = variables(Name::Intake, &right, &home, "127.0.0.1:0", &peers);
+    let with = |key: &str, value: &str| {
+        let mut changed = settings.clone();
+        changed.retain(|(found, _)| found != key);
+        changed.push((key.to_owned(), value.to_owned()));
+        changed
+    };
+    let nowhere = "postgres://hotline@127.0.0.1:1/hotline_intake";
+    for (settings, told) in [
+        (with("INTAKE_DATABASE__URL", nowhere), "no Postgres at 127.0.0.1:1"),
+        (with("INTAKE_DATABASE__ULR", "x"), "ulr"),
+        (
+            with("INTAKE_SEALING__KEY_FILE", "/nowhere/key"),
+            "sealing.key_file /nowhere/key",
+        ),
+        (
+            with("INTAKE_AUTH__PUBLIC_KEY_FILE", "/nowhere/pem"),
+            "auth.public_key_file /nowhere/pem",
+        ),
+        (with("INTAKE_PEERS__ROUTING", "not an address"), "not an address"),
+    ] {
+        let output = Command::new(hotline())
+            .args(["serve", "intake"])
+            .envs(settings)
+            .output()
+            .expect("it runs");
+        let errors = String::from_utf8_lossy(&output.stderr);
+        assert!(!output.status.success() && errors.contains(told), "{told}: {errors}");
+    }
+}
