@@ -41,7 +41,10 @@ impl From<tonic::Status> for Failure {
         let mut text = format!("{:?}: {}", status.code(), status.message());
         if let Some(bad) = status.get_details_bad_request() {
             for violation in bad.field_violations {
-                text.push_str(&format!("\n  {}: {}", violation.field, violation.description));
+                text.push_str("\n  ");
+                text.push_str(&violation.field);
+                text.push_str(": ");
+                text.push_str(&violation.description);
             }
         }
         Self(text)

@@ -5,7 +5,7 @@ use std::process::ExitCode;
 use chrono::NaiveDate;
 use clap::Subcommand;
 
-use crate::console::{Failure, say};
+use crate::console::say;
 
 /// Reckons with the State Council's notices that are compiled in.
 #[derive(Subcommand, Debug)]
@@ -21,7 +21,7 @@ pub enum Calendar {
 }
 
 impl Calendar {
-    pub fn run(self) -> Result<ExitCode, Failure> {
+    pub fn run(self) -> ExitCode {
         let Self::Add { date, n } = self;
         let calendar = ::calendar::Calendar::national();
         let (day, provisional) = calendar.add_working_days(date, n);
@@ -31,6 +31,6 @@ impl Calendar {
             ""
         };
         say(format!("{day}{remark}"));
-        Ok(ExitCode::SUCCESS)
+        ExitCode::SUCCESS
     }
 }

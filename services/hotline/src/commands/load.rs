@@ -45,6 +45,9 @@ pub fn read_city(path: &Path) -> Result<City, Failure> {
 }
 
 /// Publishes to services at these addresses, as the operator.
+///
+/// # Errors
+/// What a service answered, with every violation.
 pub async fn publish(urls: &[String; 5], issuer: &Issuer, city: &City) -> Result<(), Failure> {
     let tokens = TokenSource::of(issuer.clone(), principal(Role::Operator));
     let intake = peer(&urls[Name::Intake as usize], &tokens)?;

@@ -92,7 +92,7 @@ pub async fn run(cli: Cli) -> Result<ExitCode, Failure> {
         Command::Events(command) => command.run().await,
         Command::Analytics(command) => command.run().await,
         Command::Doctor(command) => command.run().await,
-        Command::Calendar(command) => command.run(),
-        Command::Config(command) => command.run(),
+        Command::Calendar(command) => Ok(command.run()),
+        Command::Config(command) => Ok(command.run()),
     }
 }

@@ -61,7 +61,7 @@ impl Up {
         let telemetry = platform::telemetry::init(&defaults.log, &otlp, "hotline")?;
         let servers = self.servers(&home).await?;
         let suite = Suite::start(&self.options(&home, servers.as_ref())).await?;
-        self.greet(&suite);
+        greet(&suite);
         if let Some(city) = city {
             super::load::publish(&suite.urls, &suite.issuer, &city).await?;
             say(format!("loaded {}", city.name));
@@ -115,20 +115,20 @@ impl Up {
             file: self.config.clone(),
         }
     }
+}
 
-    fn greet(&self, suite: &Suite) {
-        for name in Name::ALL {
-            say(format!("{:<12} {}", name.as_str(), suite.url(name)));
-        }
-        let token = suite.issuer.issue(&principal(Role::Agent), Duration::from_secs(3600));
-        let address = suite.url(Name::Intake).trim_start_matches("http://");
-        say(format!("\nA token for an agent, valid for an hour:\n{token}\n"));
-        say("Try (grpcurl finds the contracts by reflection):");
-        say(format!(
-            "  grpcurl -plaintext -H 'authorization: Bearer {token}' {address} hotline.intake.v1.IntakeService/ListAppeals"
-        ));
-        say("Other roles: `hotline token --help`. Stop with Ctrl-C.");
+fn greet(suite: &Suite) {
+    for name in Name::ALL {
+        say(format!("{:<12} {}", name.as_str(), suite.url(name)));
     }
+    let token = suite.issuer.issue(&principal(Role::Agent), Duration::from_secs(3600));
+    let address = suite.url(Name::Intake).trim_start_matches("http://");
+    say(format!("\nA token for an agent, valid for an hour:\n{token}\n"));
+    say("Try (grpcurl finds the contracts by reflection):");
+    say(format!(
+        "  grpcurl -plaintext -H 'authorization: Bearer {token}' {address} hotline.intake.v1.IntakeService/ListAppeals"
+    ));
+    say("Other roles: `hotline token --help`. Stop with Ctrl-C.");
 }
 
 /// SIGINT and SIGTERM.

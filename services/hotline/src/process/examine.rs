@@ -34,7 +34,7 @@ async fn orders_of_appeals(intake: &PgPool, routing: &PgPool) -> Result<Vec<Viol
         violations.push(Violation {
             invariant: "I1",
             detail,
-        })
+        });
     };
     for appeal in &forwarded {
         match orders.remove(&appeal.appeal).as_deref() {

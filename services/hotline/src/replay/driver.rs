@@ -16,8 +16,10 @@ use platform::steps::Step;
 use uuid::Uuid;
 
 use super::clients::Clients;
+use super::grains::{GRAIN, grain_after};
 use super::plan::Plan;
-use super::stages::{GRAIN, Stage, Task, act, grain_after};
+use super::stage::{Stage, Task};
+use super::stages::act;
 use crate::console::Failure;
 use crate::process::{Name, Suite};
 

@@ -126,7 +126,7 @@ pub struct OrderFate {
     pub final_outcome: Outcome,
     /// The platform pushes it again.
     pub pushed_twice: bool,
-    /// Its events are delivered again.
+    /// The request that forwards it is delivered again.
     pub redelivered: bool,
 }
 

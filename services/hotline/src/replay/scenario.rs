@@ -217,7 +217,7 @@ pub struct Chosen {
     pub dispatched_by_person: u64,
     /// Pushed again by their platform.
     pub pushed_twice: u64,
-    /// Their events are delivered again.
+    /// The request that forwards them is delivered again.
     pub redelivered: u64,
     /// Appeals: 举报, among COMPLAINT.
     pub reports: u64,

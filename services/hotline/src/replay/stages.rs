@@ -3,7 +3,7 @@
 //! A case's fate hangs on its key, never on who came first. Nobody here computes a deadline: units read it from their
 //! order, as they do in life.
 
-use chrono::{DateTime, Datelike as _, Duration, NaiveDate, TimeZone as _, Timelike as _, Utc};
+use chrono::{DateTime, Timelike as _, Utc};
 use hotline_proto::callback::{JudgeDissatisfactionRequest, RecordOutcomeRequest, ReportAttemptRequest};
 use hotline_proto::common::{
     AttemptOutcome, CallbackMode, Cause, OrderState, Rating, RejectionGround, ReplyResult, Solved,
@@ -20,61 +20,10 @@ use hotline_proto::supervision::{ReviewReplyRequest, Verdict};
 use uuid::Uuid;
 
 use super::clients::Clients;
+use super::grains::{GRAIN, grain_after, grain_before, opening};
 use super::plan::{Case, Fate, OrderFate, Outcome, ReplyTiming, Via};
+use super::stage::{Stage, Task};
 use crate::console::Failure;
-
-/// A quarter of an hour: the commands of one grain happen at one instant.
-pub const GRAIN: Duration = Duration::minutes(15);
-
-/// Where a case stands, with what its people remember.
-#[derive(Clone, Debug)]
-pub enum Stage {
-    /// The person calls, writes, or is pushed.
-    Arrive,
-    /// The platform pushes it again.
-    PushAgain { receipt: RegisterAppealResponse },
-    /// The agent answers or forwards.
-    Decide { appeal: String },
-    /// Somebody looks at the new order.
-    Look { order: String },
-    /// The unit signs.
-    Sign { order: Box<Order> },
-    /// The unit calls the appellant.
-    Contact { order: Box<Order>, reply_at: DateTime<Utc> },
-    /// The unit replies.
-    Reply { order: Box<Order> },
-    /// The hotline reviews.
-    Review {
-        order: Box<Order>,
-        reply: String,
-        reject: bool,
-    },
-    /// Nothing to do until a callback agent takes the task.
-    AwaitCallback { order: Box<Order> },
-    /// The agent dials, for the n-th time.
-    Attempt {
-        order: Box<Order>,
-        task: Task,
-        attempt: u32,
-    },
-    /// The agent notes what was said.
-    Outcome { order: Box<Order>, task: Task },
-    /// The supervisor judges.
-    Judge { order: Box<Order>, task: Task },
-    /// The unit works once more.
-    Rework { order: Box<Order> },
-    /// Over.
-    Done,
-}
-
-/// A leased callback task.
-#[derive(Clone, Debug)]
-pub struct Task {
-    /// UUID.
-    pub id: String,
-    /// Fencing token.
-    pub token: u64,
-}
 
 /// Does what the stage asks for and says what comes next and when.
 ///
@@ -508,28 +457,7 @@ impl People<'_> {
     }
 }
 
-fn opening(day: NaiveDate) -> DateTime<Utc> {
-    calendar::ZONE
-        .with_ymd_and_hms(day.year(), day.month(), day.day(), 8, 30, 0)
-        .single()
-        .expect("Asia/Shanghai has every half past eight since 1991")
-        .with_timezone(&Utc)
-}
-
 fn deadline(at: Option<&prost_types::Timestamp>) -> Result<DateTime<Utc>, Failure> {
     at.and_then(platform::grpc::time::from_proto)
         .ok_or_else(|| "the order has no deadline".into())
-}
-
-/// The first grain after an instant.
-#[must_use]
-pub fn grain_after(at: DateTime<Utc>) -> DateTime<Utc> {
-    grain_before(at) + GRAIN
-}
-
-/// The last grain not after an instant.
-#[must_use]
-pub fn grain_before(at: DateTime<Utc>) -> DateTime<Utc> {
-    let seconds = at.timestamp().div_euclid(GRAIN.num_seconds()) * GRAIN.num_seconds();
-    DateTime::from_timestamp(seconds, 0).expect("a whole quarter of an hour")
 }

@@ -209,6 +209,9 @@ pub struct Forwarded {
 }
 
 /// Every forwarded appeal.
+///
+/// # Errors
+/// When the database refuses.
 pub async fn forwarded(pool: &PgPool) -> Result<Vec<Forwarded>, StoreError> {
     Ok(
         sqlx::query_as("select id as appeal, order_id as \"order\" from appeal where state = 'ordered'")

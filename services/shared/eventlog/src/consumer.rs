@@ -18,11 +18,12 @@ use tokio::sync::Notify;
 use uuid::Uuid;
 
 use crate::core::consume::{EpochCheck, Plan, Standing, check_epoch, plan};
-use crate::event::{Handler, Recorded};
+use crate::event::{Handler, Logged};
 use crate::parking::apply_batch;
+use crate::server::MAX_READ;
 use crate::store::cursors::{self, Cursor};
 use crate::stream::Streams;
-use crate::tx::Store;
+use crate::tx::{Store, Tx};
 
 /// Events per transaction when nobody says otherwise.
 const BATCH: u32 = 500;
@@ -73,10 +74,10 @@ impl Consumer {
         }
     }
 
-    /// With another number of events per transaction.
+    /// With another number of events per transaction; at most what a producer gives in one answer.
     #[must_use]
     pub fn with_batch(mut self, batch: u32) -> Self {
-        self.batch = batch.max(1);
+        self.batch = batch.clamp(1, MAX_READ);
         self
     }
 
@@ -157,8 +158,25 @@ impl Consumer {
         Ok(unready)
     }
 
+    /// A cursor past its head: another replica has moved it since the heads were asked – or the source has lost events
+    /// without drawing a new epoch, and would use their positions again.
+    async fn check_not_ahead(&self, heads: &Heads, cursors: &BTreeMap<u16, Cursor>) -> Result<(), StepError> {
+        let is_ahead = |heads: &Heads| {
+            let mut each = heads.positions.iter();
+            each.any(|(partition, head)| cursors.get(partition).is_some_and(|cursor| cursor.position > *head))
+        };
+        // Asked after the cursors were read, no head can be below its cursor.
+        if !is_ahead(heads) || !is_ahead(&self.heads().await?) {
+            return Ok(());
+        }
+        Err(StepError::Stopped(format!(
+            "{} has fewer events than were read of it: it was restored without a new epoch; draw one there before positions are used again",
+            self.source.service
+        )))
+    }
+
     /// What Redis has after the cursors; nothing when it is away.
-    async fn read_redis(&self, epoch: Uuid, behind: &[(u16, u64)]) -> HashMap<u16, Vec<Recorded>> {
+    async fn read_redis(&self, epoch: Uuid, behind: &[(u16, u64)]) -> HashMap<u16, Vec<Logged>> {
         if !self.streams.is_configured() {
             return HashMap::new();
         }
@@ -168,7 +186,7 @@ impl Consumer {
             .unwrap_or_default()
     }
 
-    async fn read_producer(&self, epoch: Uuid, partition: u16, after: u64) -> Result<Vec<Recorded>, StepError> {
+    async fn read_producer(&self, epoch: Uuid, partition: u16, after: u64) -> Result<Vec<Logged>, StepError> {
         let request = ReadEventsRequest {
             epoch: epoch.to_string(),
             partition: u32::from(partition),
@@ -178,8 +196,8 @@ impl Consumer {
         let answer = self.source.client.clone().read_events(request).await;
         let events = answer.map_err(|status| self.unreachable(&status))?.into_inner().events;
         events
-            .iter()
-            .map(|event| Recorded::from_proto(self.source.service, event))
+            .into_iter()
+            .map(|event| Logged::from_proto(self.source.service, event))
             .collect::<Option<Vec<_>>>()
             .ok_or_else(|| StepError::Stopped(format!(
                 "{} sent an event of partition {partition} after {after} that cannot be read: is this program older than it?",
@@ -193,8 +211,8 @@ impl Consumer {
         epoch: Uuid,
         partition: u16,
         standing: Standing,
-        mut read: Vec<Recorded>,
-    ) -> Result<Vec<Recorded>, StepError> {
+        mut read: Vec<Logged>,
+    ) -> Result<Vec<Logged>, StepError> {
         let positions: Vec<u64> = read.iter().map(|event| event.position).collect();
         match plan(standing, &positions) {
             Plan::Rest => Ok(Vec::new()),
@@ -203,68 +221,65 @@ impl Consumer {
         }
     }
 
-    /// Applies events and moves the cursor in one transaction. Gives the number applied and the cursor's position;
-    /// nothing when another replica has the cursor or has moved it.
-    async fn apply(&self, epoch: Uuid, partition: u16, events: &[Recorded]) -> Result<Option<(usize, u64)>, StepError> {
-        let mut tx = self.store.begin().await?;
-        let Some((known, position)) = cursors::claim(tx.conn(), self.source.service, partition).await? else {
-            return Ok(None);
-        };
-        if known != epoch {
-            return Ok(None);
-        }
-        let positions: Vec<u64> = events.iter().map(|event| event.position).collect();
-        let standing = Standing {
-            cursor: position,
-            head: position,
-        };
-        let Plan::Apply(range) = plan(standing, &positions) else {
-            return Ok(None);
-        };
-        let fresh = &events[range];
-        apply_batch(&mut tx, self.handler.as_ref(), fresh, self.clock.now()).await?;
-        let last = fresh.last().map_or(position, |event| event.position);
-        cursors::advance(tx.conn(), self.source.service, partition, last).await?;
-        self.store.commit(tx).await?;
-        Ok(Some((fresh.len(), last)))
+    /// Applies events and moves the cursor in one transaction, again after a lost race. Gives the number applied and the
+    /// cursor's position; nothing when another replica has the cursor or has moved it.
+    async fn apply(&self, epoch: Uuid, partition: u16, events: Vec<Logged>) -> Result<Option<(usize, u64)>, StepError> {
+        let batch = Arc::new(Batch {
+            source: self.source.service,
+            epoch,
+            partition,
+            events,
+            handler: self.handler.clone(),
+            now: self.clock.now(),
+        });
+        let done = self.store.run("consume", move |tx| {
+            let batch = batch.clone();
+            Box::pin(async move { batch.apply(tx).await })
+        });
+        Ok(done.await?)
     }
 
-    /// Applies what is behind. `None` when another replica was there first.
-    async fn catch_up(&self, heads: &Heads, cursors: &mut BTreeMap<u16, Cursor>) -> Result<Option<usize>, StepError> {
-        let behind: Vec<(u16, u64, u64)> = heads
+    /// Brings one partition on by a batch.
+    async fn advance(&self, epoch: Uuid, behind: Behind, read: Vec<Logged>) -> Result<Option<(usize, u64)>, StepError> {
+        let (partition, standing) = behind;
+        let events = self.gather(epoch, partition, standing, read).await?;
+        if events.is_empty() {
+            return Ok(Some((0, standing.cursor)));
+        }
+        self.apply(epoch, partition, events).await
+    }
+
+    /// Applies what is behind, partition by partition: one that fails or is another replica's does not hold the others
+    /// up.
+    async fn catch_up(&self, heads: &Heads, cursors: &mut BTreeMap<u16, Cursor>) -> CaughtUp {
+        let behind: Vec<Behind> = heads
             .positions
             .iter()
             .filter_map(|(partition, head)| {
                 let cursor = cursors.get(partition)?.position;
-                (cursor < *head).then_some((*partition, cursor, *head))
+                (cursor < *head).then_some((*partition, Standing { cursor, head: *head }))
             })
             .collect();
+        let mut caught_up = CaughtUp::default();
         if behind.is_empty() {
-            return Ok(Some(0));
+            return caught_up;
         }
-        let after: Vec<(u16, u64)> = behind
-            .iter()
-            .map(|(partition, cursor, _)| (*partition, *cursor))
-            .collect();
+        let after: Vec<(u16, u64)> = behind.iter().map(|(partition, at)| (*partition, at.cursor)).collect();
         let mut read = self.read_redis(heads.epoch, &after).await;
-        let mut did = 0;
-        for (partition, cursor, head) in behind {
-            let read = read.remove(&partition).unwrap_or_default();
-            let events = self
-                .gather(heads.epoch, partition, Standing { cursor, head }, read)
-                .await?;
-            if events.is_empty() {
-                continue;
-            }
-            let Some((applied, position)) = self.apply(heads.epoch, partition, &events).await? else {
-                return Ok(None);
-            };
-            did += applied;
-            if let Some(cursor) = cursors.get_mut(&partition) {
-                cursor.position = position;
+        for behind in behind {
+            let read = read.remove(&behind.0).unwrap_or_default();
+            match self.advance(heads.epoch, behind, read).await {
+                Ok(Some((applied, position))) => {
+                    caught_up.did += applied;
+                    if let Some(cursor) = cursors.get_mut(&behind.0) {
+                        cursor.position = position;
+                    }
+                }
+                Ok(None) => caught_up.others_moved = true,
+                Err(error) => caught_up.failed = caught_up.failed.or(Some(error)),
             }
         }
-        Ok(Some(did))
+        caught_up
     }
 
     async fn note_known(
@@ -291,6 +306,51 @@ impl Consumer {
             service: self.source.service.to_owned(),
             reason: format!("{:?}: {}", status.code(), status.message()),
         }
+    }
+}
+
+/// A partition that is behind its head.
+type Behind = (u16, Standing);
+
+/// What came of a run over all partitions.
+#[derive(Default)]
+struct CaughtUp {
+    did: usize,
+    others_moved: bool,
+    failed: Option<StepError>,
+}
+
+/// What is applied in one transaction.
+struct Batch {
+    source: &'static str,
+    epoch: Uuid,
+    partition: u16,
+    events: Vec<Logged>,
+    handler: Arc<dyn Handler>,
+    now: DateTime<Utc>,
+}
+
+impl Batch {
+    async fn apply(&self, tx: &mut Tx) -> Result<Option<(usize, u64)>, StoreError> {
+        let Some((known, position)) = cursors::claim(tx.conn(), self.source, self.partition).await? else {
+            return Ok(None);
+        };
+        if known != self.epoch {
+            return Ok(None);
+        }
+        let positions: Vec<u64> = self.events.iter().map(|event| event.position).collect();
+        let standing = Standing {
+            cursor: position,
+            head: position,
+        };
+        let Plan::Apply(range) = plan(standing, &positions) else {
+            return Ok(None);
+        };
+        let fresh = &self.events[range];
+        apply_batch(tx, self.handler.as_ref(), fresh, self.now).await?;
+        let last = fresh.last().map_or(position, |event| event.position);
+        cursors::advance(tx.conn(), self.source, self.partition, last).await?;
+        Ok(Some((fresh.len(), last)))
     }
 }
 
@@ -328,13 +388,22 @@ impl Step for Consumer {
             Some(cursors) if self.unready(&heads, &cursors)?.is_empty() => cursors,
             _ => self.cursors(&heads).await?,
         };
-        let did = self.catch_up(&heads, &mut cursors).await?;
-        if let Some(did) = did {
-            self.note_known(&heads, &mut cursors, asked_at).await?;
-            *remembered = Some(cursors);
-            return Ok(Ran { did, next_at: None });
+        self.check_not_ahead(&heads, &cursors).await?;
+        let caught_up = self.catch_up(&heads, &mut cursors).await;
+        self.note_known(&heads, &mut cursors, asked_at).await?;
+        if let Some(error) = caught_up.failed {
+            return Err(error);
         }
-        // Another replica moved a cursor: what is remembered is read again the next time, which is at once.
-        Ok(Ran { did: 1, next_at: None })
+        if caught_up.others_moved {
+            // Read again the next time, which is at once when this replica has work of its own; else the other one is
+            // at it, and asking again and again would only be in its way.
+            tracing::debug!(step = self.name, "another replica was there first");
+        } else {
+            *remembered = Some(cursors);
+        }
+        Ok(Ran {
+            did: caught_up.did,
+            next_at: None,
+        })
     }
 }

@@ -81,11 +81,28 @@ pub enum ApplyError {
 
 impl From<StoreError> for ApplyError {
     fn from(error: StoreError) -> Self {
-        if error.is_away() || error.is_lost_race() {
-            Self::Transient(error)
-        } else {
+        if is_permanent(&error) {
             Self::Permanent(platform::steps::chain(&error))
+        } else {
+            Self::Transient(error)
         }
+    }
+}
+
+/// What the same event would meet again. A schema that does not fit the program (class 42) is a fault of the rollout:
+/// it stops the source until it is mended, and parks nothing.
+fn is_permanent(error: &StoreError) -> bool {
+    match error {
+        StoreError::Absent(_) | StoreError::Impossible { .. } | StoreError::RequestReused => true,
+        // 22 data exception, 23 integrity constraint
+        StoreError::Database(sqlx::Error::Database(refusal)) => refusal
+            .code()
+            .is_some_and(|code| matches!(code.get(..2), Some("22" | "23"))),
+        StoreError::Database(error) => matches!(
+            error,
+            sqlx::Error::RowNotFound | sqlx::Error::Decode(_) | sqlx::Error::Encode(_)
+        ),
+        StoreError::Unready(_) => false,
     }
 }
 
@@ -93,7 +110,8 @@ impl From<StoreError> for ApplyError {
 #[async_trait]
 pub trait Handler: Send + Sync + 'static {
     /// Applies events in order on the lent transaction; one effect per event. It may be called again with the same
-    /// events after a rollback, so it changes nothing but its transaction.
+    /// events after a rollback, so it changes nothing but its transaction; and once more with an event that
+    /// [`Effect::Waits`], which therefore leaves nothing written.
     async fn apply(&self, tx: &mut Tx, events: &[Recorded]) -> Result<Vec<Effect>, ApplyError>;
 }
 
@@ -112,6 +130,47 @@ impl Recorded {
         }
         span
     }
+}
+
+/// An event with its payload as it came. What is parked or waits is kept like this: encoding it anew would lose the
+/// fields that a newer producer has added and this program does not know.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) struct Logged {
+    pub source: String,
+    pub partition: u16,
+    pub position: u64,
+    pub event_id: Uuid,
+    pub key: Uuid,
+    pub kind: String,
+    pub version: u64,
+    pub actor: String,
+    pub occurred_at: DateTime<Utc>,
+    pub payload: Vec<u8>,
+    pub traceparent: Option<String>,
+}
+
+impl Logged {
+    /// What a handler gets; `None` for an arm that only a newer producer has: nobody here needs it.
+    ///
+    /// # Errors
+    /// Why it has to be parked.
+    pub(crate) fn read(&self) -> Result<Option<Recorded>, String> {
+        let event = Event::decode(self.payload.as_slice())
+            .map_err(|_| format!("the payload of this {} cannot be decoded", self.kind))?;
+        Ok(event.body.map(|body| Recorded {
+            source: self.source.clone(),
+            partition: self.partition,
+            position: self.position,
+            event_id: self.event_id,
+            key: self.key,
+            kind: self.kind.clone(),
+            version: self.version,
+            actor: self.actor.clone(),
+            occurred_at: self.occurred_at,
+            body,
+            traceparent: self.traceparent.clone(),
+        }))
+    }
 
     pub(crate) fn to_proto(&self) -> LoggedEvent {
         LoggedEvent {
@@ -122,29 +181,26 @@ impl Recorded {
             r#type: self.kind.clone(),
             version: self.version,
             actor: self.actor.clone(),
-            payload: Event {
-                body: Some(self.body.clone()),
-            }
-            .encode_to_vec(),
+            payload: self.payload.clone(),
             occurred_time: Some(to_proto(self.occurred_at)),
             traceparent: self.traceparent.clone().unwrap_or_default(),
         }
     }
 
     /// `None` for a message that no log of ours has written.
-    pub(crate) fn from_proto(source: &str, event: &LoggedEvent) -> Option<Self> {
+    pub(crate) fn from_proto(source: &str, event: LoggedEvent) -> Option<Self> {
         Some(Self {
             source: source.to_owned(),
             partition: u16::try_from(event.partition).ok()?,
             position: event.position,
             event_id: event.event_id.parse().ok()?,
             key: event.key.parse().ok()?,
-            kind: event.r#type.clone(),
+            kind: event.r#type,
             version: event.version,
-            actor: event.actor.clone(),
+            actor: event.actor,
             occurred_at: from_proto(event.occurred_time.as_ref()?)?,
-            body: Event::decode(event.payload.as_slice()).ok()?.body?,
-            traceparent: Some(event.traceparent.clone()).filter(|text| !text.is_empty()),
+            payload: event.payload,
+            traceparent: Some(event.traceparent).filter(|text| !text.is_empty()),
         })
     }
 }

@@ -3,12 +3,11 @@
 use std::collections::HashSet;
 
 use chrono::{DateTime, Utc};
-use platform::steps::StepError;
 use platform::store::StoreError;
 use tracing::Instrument as _;
 use uuid::Uuid;
 
-use crate::event::{ApplyError, Effect, Handler, Recorded};
+use crate::event::{ApplyError, Effect, Handler, Logged, Recorded};
 use crate::store::parked;
 use crate::tx::Tx;
 
@@ -19,9 +18,9 @@ use crate::tx::Tx;
 pub(crate) async fn apply_batch(
     tx: &mut Tx,
     handler: &dyn Handler,
-    events: &[Recorded],
+    events: &[Logged],
     now: DateTime<Utc>,
-) -> Result<(), StepError> {
+) -> Result<(), StoreError> {
     let keys: Vec<Uuid> = events.iter().map(|event| event.key).collect();
     let source = events.first().map_or("", |event| event.source.as_str());
     let blocked = parked::blocked_keys(tx.conn(), source, &keys).await?;
@@ -30,7 +29,7 @@ pub(crate) async fn apply_batch(
         parked::savepoint(tx.conn()).await?;
         match apply_traced(tx, handler, events).await {
             Ok(()) => return Ok(()),
-            Err(ApplyError::Transient(error)) => return Err(error.into()),
+            Err(ApplyError::Transient(error)) => return Err(error),
             Err(ApplyError::Permanent(_)) => {
                 parked::roll_back(tx.conn()).await?;
                 tx.cut_told(mark);
@@ -56,12 +55,15 @@ pub(crate) async fn apply_batch(
 pub(crate) async fn apply_single(
     tx: &mut Tx,
     handler: &dyn Handler,
-    event: &Recorded,
+    event: &Logged,
 ) -> Result<Result<(), String>, StoreError> {
     let mark = tx.told_mark();
     parked::savepoint(tx.conn()).await?;
     match apply_traced(tx, handler, std::slice::from_ref(event)).await {
-        Ok(()) => Ok(Ok(())),
+        Ok(()) => {
+            parked::release(tx.conn()).await?;
+            Ok(Ok(()))
+        }
         Err(ApplyError::Transient(error)) => Err(error),
         Err(ApplyError::Permanent(reason)) => {
             parked::roll_back(tx.conn()).await?;
@@ -72,26 +74,69 @@ pub(crate) async fn apply_single(
 }
 
 /// A traced event is applied by itself, inside a span that continues its trace; the others go in batches.
-async fn apply_traced(tx: &mut Tx, handler: &dyn Handler, events: &[Recorded]) -> Result<(), ApplyError> {
-    for batch in events.chunk_by(|one, other| one.traceparent.is_none() && other.traceparent.is_none()) {
-        let effects = match batch {
-            [event] if event.traceparent.is_some() => handler.apply(tx, batch).instrument(event.span()).await?,
-            _ => handler.apply(tx, batch).await?,
-        };
-        if effects.len() != batch.len() {
-            return Err(ApplyError::Permanent(format!(
-                "{} effects of {} events",
-                effects.len(),
-                batch.len()
-            )));
+async fn apply_traced(tx: &mut Tx, handler: &dyn Handler, events: &[Logged]) -> Result<(), ApplyError> {
+    let (mut kept, mut read) = (Vec::new(), Vec::new());
+    for event in events {
+        if let Some(known) = event.read().map_err(ApplyError::Permanent)? {
+            kept.push(event);
+            read.push(known);
         }
-        for (event, effect) in batch.iter().zip(effects) {
+    }
+    let mut kept = kept.as_slice();
+    for batch in read.chunk_by(|one, other| one.traceparent.is_none() && other.traceparent.is_none()) {
+        let (these, others) = kept.split_at(batch.len());
+        kept = others;
+        let effects = effects_of(tx, handler, batch).await?;
+        let mut waiting = Vec::new();
+        for ((event, read), effect) in these.iter().zip(batch).zip(effects) {
             match effect {
                 Effect::Applied | Effect::Ignored => {}
                 Effect::Superseded(reason) => parked::supersede(tx.conn(), event, reason).await?,
-                Effect::Waits(id) => parked::wait(tx.conn(), event, id).await?,
+                Effect::Waits(thing) => waiting.push((*event, read, thing)),
             }
+        }
+        for (event, read, thing) in waiting {
+            wait(tx, handler, event, read, thing).await?;
         }
     }
     Ok(())
+}
+
+async fn effects_of(tx: &mut Tx, handler: &dyn Handler, batch: &[Recorded]) -> Result<Vec<Effect>, ApplyError> {
+    let effects = match batch {
+        [event] if event.traceparent.is_some() => handler.apply(tx, batch).instrument(event.span()).await?,
+        _ => handler.apply(tx, batch).await?,
+    };
+    if effects.len() == batch.len() {
+        return Ok(effects);
+    }
+    Err(ApplyError::Permanent(format!(
+        "{} effects of {} events",
+        effects.len(),
+        batch.len()
+    )))
+}
+
+/// Lets an event wait – unless the thing has come since it was looked for, in this batch or in somebody else's
+/// transaction. Under the thing's lock nobody can bring it between this look and the commit.
+async fn wait(
+    tx: &mut Tx,
+    handler: &dyn Handler,
+    event: &Logged,
+    read: &Recorded,
+    mut thing: Uuid,
+) -> Result<(), ApplyError> {
+    // One look for the thing itself; more only when what is missing changes from look to look.
+    for _ in 0..4 {
+        parked::lock_waiting(tx.conn(), &[thing]).await?;
+        match effects_of(tx, handler, std::slice::from_ref(read)).await?[0] {
+            Effect::Applied | Effect::Ignored => return Ok(()),
+            Effect::Superseded(reason) => return Ok(parked::supersede(tx.conn(), event, reason).await?),
+            Effect::Waits(still) if still == thing => return Ok(parked::wait(tx.conn(), event, thing).await?),
+            Effect::Waits(other) => thing = other,
+        }
+    }
+    Err(ApplyError::Permanent(
+        "it waits for something else each time".to_owned(),
+    ))
 }

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use hotline_proto::common::event_log_service_server::{EventLogService, EventLogServiceServer};
 use hotline_proto::common::{
     Cursor, GetHeadsRequest, GetHeadsResponse, Head, ListCursorsRequest, ListCursorsResponse, ListParkedEventsRequest,
-    ListParkedEventsResponse, ParkedEvent, ReadEventsRequest, ReadEventsResponse, RetryParkedEventRequest,
+    ListParkedEventsResponse, LoggedEvent, ParkedEvent, ReadEventsRequest, ReadEventsResponse, RetryParkedEventRequest,
     RetryParkedEventResponse, SkipParkedEventRequest, SkipParkedEventResponse,
 };
 use platform::auth::Caller;
@@ -20,13 +20,15 @@ use sqlx::PgConnection;
 use tonic::{Request, Response, Status};
 use uuid::Uuid;
 
-use crate::event::Handler;
+use crate::event::{Handler, Logged};
 use crate::parking::apply_single;
 use crate::store::{cursors, log, meta, parked};
 use crate::tx::{Call, Store, Tx};
 
-/// Events per answer: with events of up to 2 KB it stays below the receive limit of 4 MiB.
-const MAX_READ: u32 = 1000;
+/// Events per answer.
+pub(crate) const MAX_READ: u32 = 1000;
+/// Bytes of payload after which an answer ends: a published directory has hundreds of KB, and the reader takes 4 MiB.
+const MAX_READ_BYTES: usize = 1 << 20;
 
 /// The service over a store and the handlers of its sources.
 #[must_use]
@@ -151,7 +153,7 @@ impl EventLogService for Log {
         .await
         .map_err(|error| status::store(&error))?;
         Ok(Response::new(ReadEventsResponse {
-            events: events.iter().map(crate::Recorded::to_proto).collect(),
+            events: within_answer(&events),
         }))
     }
 
@@ -313,6 +315,8 @@ async fn drain(
 ) -> Result<u32, Refused> {
     let (source, partition, key) = find_parked(tx.conn(), event_id).await?;
     cursors::lock(tx.conn(), &source, partition).await?;
+    // Again, under the lock: another operator may have been quicker, and a follower may have taken its place.
+    find_parked(tx.conn(), event_id).await?;
     let handler = handlers.get(&source).ok_or(Refused::NoHandler)?;
     let mut applied = 0;
     for (at, event) in parked::of_key(tx.conn(), &source, key).await?.into_iter().enumerate() {
@@ -333,6 +337,20 @@ async fn drain(
         }
     }
     Ok(applied)
+}
+
+/// As many as fit into an answer, at least one.
+fn within_answer(events: &[Logged]) -> Vec<LoggedEvent> {
+    let mut bytes = 0;
+    events
+        .iter()
+        .take_while(|event| {
+            let room = bytes < MAX_READ_BYTES;
+            bytes += event.payload.len();
+            room
+        })
+        .map(Logged::to_proto)
+        .collect()
 }
 
 async fn find_parked(connection: &mut PgConnection, event_id: Uuid) -> Result<(String, i16, Uuid), Refused> {

@@ -11,7 +11,7 @@ use redis::{AsyncCommands as _, Client, RedisError, Value};
 use tokio::sync::Mutex;
 use uuid::Uuid;
 
-use crate::event::Recorded;
+use crate::event::Logged;
 
 const FIELD: &str = "e";
 
@@ -69,7 +69,7 @@ impl Streams {
         service: &str,
         epoch: Uuid,
         partition: u16,
-        events: &[Recorded],
+        events: &[Logged],
         keep: u64,
     ) -> Result<(), RedisError> {
         let mut connection = self.connect().await?;
@@ -109,7 +109,7 @@ impl Streams {
         epoch: Uuid,
         after: &[(u16, u64)],
         count: usize,
-    ) -> Result<HashMap<u16, Vec<Recorded>>, RedisError> {
+    ) -> Result<HashMap<u16, Vec<Logged>>, RedisError> {
         let mut connection = self.connect().await?;
         let keys: Vec<String> = after
             .iter()
@@ -209,9 +209,9 @@ fn position_of(id: &str) -> Option<u64> {
     id.split('-').next()?.parse().ok()
 }
 
-fn decode(service: &str, fields: &HashMap<String, Value>) -> Option<Recorded> {
+fn decode(service: &str, fields: &HashMap<String, Value>) -> Option<Logged> {
     let Some(Value::BulkString(bytes)) = fields.get(FIELD) else {
         return None;
     };
-    Recorded::from_proto(service, &LoggedEvent::decode(bytes.as_slice()).ok()?)
+    Logged::from_proto(service, LoggedEvent::decode(bytes.as_slice()).ok()?)
 }

@@ -1,6 +1,7 @@
 //! The whole system: five services on real Postgres and Redis.
 
 mod access;
+mod event_log;
 mod faults;
 mod fixture;
 mod foreign;

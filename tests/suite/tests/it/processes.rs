@@ -1,4 +1,4 @@
-//! The binary as operators run it: `up` under load is ended by SIGTERM, and five `serve` processes do what one does.
+//! The binary as operators run it: a service under load is ended by SIGTERM; what is wrong is said with what to do.
 
 use std::io::{BufRead as _, BufReader, Read as _};
 use std::path::{Path, PathBuf};

@@ -21,7 +21,7 @@ mod tests {
     #[test]
     fn the_partition_of_an_id_never_changes() {
         let vector: Vec<u16> = (1..=8_u128)
-            .map(|n| partition_of(Uuid::from_u128(n << 64 | n * 7), 16))
+            .map(|n| partition_of(Uuid::from_u128((n << 64) | (n * 7)), 16))
             .collect();
         assert_eq!(vector, VECTOR);
     }

@@ -118,10 +118,15 @@ pub(crate) async fn note_known(
         .iter()
         .map(|(_, h)| i64::try_from(*h).unwrap_or(i64::MAX))
         .collect();
+    // Locked in order: two replicas that note at once would dead-lock otherwise.
     sqlx::query(
-        "update cursor as c set known_until = $4
-           from unnest($2::smallint[], $3::bigint[]) as h (partition, position)
-          where c.source = $1 and c.partition = h.partition and c.position >= h.position and c.known_until < $4",
+        "with reached as (
+            select c.partition
+              from cursor as c join unnest($2::smallint[], $3::bigint[]) as h (partition, position) using (partition)
+             where c.source = $1 and c.position >= h.position and c.known_until < $4
+             order by c.partition for update of c)
+         update cursor set known_until = $4 from reached
+          where cursor.source = $1 and cursor.partition = reached.partition",
     )
     .bind(source)
     .bind(partition)

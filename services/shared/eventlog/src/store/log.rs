@@ -9,7 +9,7 @@ use sqlx::PgConnection;
 use uuid::Uuid;
 
 use crate::core::partition_of;
-use crate::event::{NewEvent, Recorded};
+use crate::event::{Logged, NewEvent};
 
 /// An event with the trace that it was told in.
 #[derive(Clone, Debug)]
@@ -34,12 +34,12 @@ pub(crate) struct Row {
 }
 
 impl Row {
-    pub(crate) fn into_recorded(self, source: &str) -> Result<Recorded, StoreError> {
+    pub(crate) fn into_logged(self, source: &str) -> Result<Logged, StoreError> {
         let broken = |what: &str| StoreError::Impossible {
             table: "log",
             detail: format!("{source} {}/{}: {what}", self.partition, self.position),
         };
-        Ok(Recorded {
+        Ok(Logged {
             source: source.to_owned(),
             partition: u16::try_from(self.partition).map_err(|_| broken("partition"))?,
             position: u64::try_from(self.position).map_err(|_| broken("position"))?,
@@ -47,10 +47,7 @@ impl Row {
             key: self.key,
             version: u64::try_from(self.version).map_err(|_| broken("version"))?,
             occurred_at: self.occurred_at,
-            body: Event::decode(self.payload.as_slice())
-                .ok()
-                .and_then(|event| event.body)
-                .ok_or_else(|| broken("payload"))?,
+            payload: self.payload,
             kind: self.r#type,
             actor: self.actor,
             traceparent: Some(self.traceparent).filter(|text| !text.is_empty()),
@@ -201,7 +198,7 @@ pub(crate) async fn read(
     partition: u16,
     after: u64,
     limit: i64,
-) -> Result<Vec<Recorded>, StoreError> {
+) -> Result<Vec<Logged>, StoreError> {
     let rows: Vec<Row> = sqlx::query_as(
         "select partition, position, event_id, key, type, version, actor, payload, occurred_at, traceparent
            from log where partition = $1 and position > $2 order by position limit $3",
@@ -211,5 +208,5 @@ pub(crate) async fn read(
     .bind(limit)
     .fetch_all(connection)
     .await?;
-    rows.into_iter().map(|row| row.into_recorded(source)).collect()
+    rows.into_iter().map(|row| row.into_logged(source)).collect()
 }

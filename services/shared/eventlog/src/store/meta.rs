@@ -8,6 +8,9 @@ use uuid::Uuid;
 /// The tables of this crate.
 pub static MIGRATOR: Migrator = sqlx::migrate!();
 
+/// Most partitions that a log can have; the table has it as a CHECK.
+pub const MAX_PARTITIONS: u16 = 256;
+
 /// Where they are noted.
 pub const MIGRATIONS_TABLE: &str = "_eventlog_migrations";
 
@@ -27,6 +30,11 @@ pub struct Meta {
 /// # Errors
 /// [`StoreError::Unready`] when the log exists with another number of partitions.
 pub async fn migrate(pool: &PgPool, partitions: u16, epoch: Uuid) -> Result<(), StoreError> {
+    if !(1..=MAX_PARTITIONS).contains(&partitions) {
+        return Err(StoreError::Unready(format!(
+            "events.partitions is {partitions}, it must be 1 to {MAX_PARTITIONS}"
+        )));
+    }
     let mut migrator = sqlx::migrate!();
     migrator.dangerous_set_table_name(MIGRATIONS_TABLE);
     migrator

@@ -1,20 +1,18 @@
 //! Events that could not be applied, wait for something, or came too late.
 
 use chrono::{DateTime, Utc};
-use hotline_proto::events::Event;
 use platform::store::StoreError;
-use prost::Message as _;
 use sqlx::PgConnection;
 use uuid::Uuid;
 
 use super::log::Row;
-use crate::event::Recorded;
+use crate::event::{Logged, Recorded};
 use crate::tx::Tx;
 
 /// One parked event, for the operator.
 pub(crate) struct Parked {
     pub source: String,
-    pub event: Recorded,
+    pub event: Logged,
     pub state: String,
     pub reason: String,
     pub since: DateTime<Utc>,
@@ -40,7 +38,7 @@ pub(crate) async fn blocked_keys(
 /// Parks an event. `state` is `parked` or `behind`.
 pub(crate) async fn park(
     connection: &mut PgConnection,
-    event: &Recorded,
+    event: &Logged,
     state: &str,
     reason: &str,
     now: DateTime<Utc>,
@@ -58,12 +56,7 @@ pub(crate) async fn park(
     .bind(&event.kind)
     .bind(event.version.cast_signed())
     .bind(&event.actor)
-    .bind(
-        Event {
-            body: Some(event.body.clone()),
-        }
-        .encode_to_vec(),
-    )
+    .bind(&event.payload)
     .bind(event.occurred_at)
     .bind(event.traceparent.clone().unwrap_or_default())
     .bind(state)
@@ -88,11 +81,7 @@ pub(crate) async fn find(
 }
 
 /// Everything parked of a key, in order.
-pub(crate) async fn of_key(
-    connection: &mut PgConnection,
-    source: &str,
-    key: Uuid,
-) -> Result<Vec<Recorded>, StoreError> {
+pub(crate) async fn of_key(connection: &mut PgConnection, source: &str, key: Uuid) -> Result<Vec<Logged>, StoreError> {
     let rows: Vec<Row> = sqlx::query_as(
         "select partition, position, event_id, key, type, version, actor, payload, occurred_at, traceparent
            from parked where source = $1 and key = $2 and state <> 'skipped' order by partition, position for update",
@@ -101,11 +90,11 @@ pub(crate) async fn of_key(
     .bind(key)
     .fetch_all(connection)
     .await?;
-    rows.into_iter().map(|row| row.into_recorded(source)).collect()
+    rows.into_iter().map(|row| row.into_logged(source)).collect()
 }
 
 /// Takes an applied event out.
-pub(crate) async fn unpark(connection: &mut PgConnection, event: &Recorded) -> Result<(), StoreError> {
+pub(crate) async fn unpark(connection: &mut PgConnection, event: &Logged) -> Result<(), StoreError> {
     sqlx::query("delete from parked where source = $1 and partition = $2 and position = $3")
         .bind(&event.source)
         .bind(event.partition.cast_signed())
@@ -118,7 +107,7 @@ pub(crate) async fn unpark(connection: &mut PgConnection, event: &Recorded) -> R
 /// Sets state and reason of a parked event.
 pub(crate) async fn mark(
     connection: &mut PgConnection,
-    event: &Recorded,
+    event: &Logged,
     state: &str,
     reason: &str,
 ) -> Result<(), StoreError> {
@@ -163,7 +152,7 @@ pub(crate) async fn page(
     .await?;
     rows.into_iter()
         .map(|row| {
-            let event = row.row.into_recorded(&row.source)?;
+            let event = row.row.into_logged(&row.source)?;
             Ok(Parked {
                 source: row.source,
                 event,
@@ -176,7 +165,7 @@ pub(crate) async fn page(
 }
 
 /// Lets an event wait for a thing.
-pub(crate) async fn wait(connection: &mut PgConnection, event: &Recorded, waiting_for: Uuid) -> Result<(), StoreError> {
+pub(crate) async fn wait(connection: &mut PgConnection, event: &Logged, waiting_for: Uuid) -> Result<(), StoreError> {
     sqlx::query(
         "insert into waiting (source, partition, position, event_id, key, type, version, actor, payload, occurred_at,
                               traceparent, waiting_for)
@@ -190,12 +179,7 @@ pub(crate) async fn wait(connection: &mut PgConnection, event: &Recorded, waitin
     .bind(&event.kind)
     .bind(event.version.cast_signed())
     .bind(&event.actor)
-    .bind(
-        Event {
-            body: Some(event.body.clone()),
-        }
-        .encode_to_vec(),
-    )
+    .bind(&event.payload)
     .bind(event.occurred_at)
     .bind(event.traceparent.clone().unwrap_or_default())
     .bind(waiting_for)
@@ -211,11 +195,28 @@ struct WaitingRow {
     row: Row,
 }
 
-/// Takes out what waited for a thing, in the order of its sources, for the action that brought the thing about.
+/// Locks things that are waited for until the transaction ends. Who finds that a thing is not there locks it and looks
+/// once more before it waits; who brings it locks it before he looks who waits. Without that an event could start to
+/// wait just after the last look, for ever.
+pub(crate) async fn lock_waiting(connection: &mut PgConnection, things: &[Uuid]) -> Result<(), StoreError> {
+    sqlx::query(
+        "select pg_advisory_xact_lock(number)
+           from (select distinct hashtextextended('waiting ' || thing, 0) as number
+                   from unnest($1::uuid[]) as thing order by number) as numbers",
+    )
+    .bind(things)
+    .execute(connection)
+    .await?;
+    Ok(())
+}
+
+/// Takes out what waited for a thing, in the order of its sources. The action that brings the thing about calls this
+/// after it has written it.
 ///
 /// # Errors
 /// What the database said.
 pub async fn drain_waiting(tx: &mut Tx, waiting_for: Uuid) -> Result<Vec<Recorded>, StoreError> {
+    lock_waiting(tx.conn(), &[waiting_for]).await?;
     let rows: Vec<WaitingRow> = sqlx::query_as(
         "with taken as (delete from waiting where waiting_for = $1 returning *)
          select source, partition, position, event_id, key, type, version, actor, payload, occurred_at, traceparent
@@ -224,7 +225,16 @@ pub async fn drain_waiting(tx: &mut Tx, waiting_for: Uuid) -> Result<Vec<Recorde
     .bind(waiting_for)
     .fetch_all(tx.conn())
     .await?;
-    rows.into_iter().map(|row| row.row.into_recorded(&row.source)).collect()
+    rows.into_iter()
+        .map(|row| {
+            let event = row.row.into_logged(&row.source)?;
+            let read = event.read().ok().flatten();
+            read.ok_or_else(|| StoreError::Impossible {
+                table: "waiting",
+                detail: format!("{} cannot be read", event.event_id),
+            })
+        })
+        .collect()
 }
 
 /// How many events wait.
@@ -235,7 +245,7 @@ pub(crate) async fn waiting_count(connection: &mut PgConnection) -> Result<i64, 
 }
 
 /// Notes a decision that came too late.
-pub(crate) async fn supersede(connection: &mut PgConnection, event: &Recorded, reason: &str) -> Result<(), StoreError> {
+pub(crate) async fn supersede(connection: &mut PgConnection, event: &Logged, reason: &str) -> Result<(), StoreError> {
     sqlx::query("insert into superseded (source, event_id, reason) values ($1, $2, $3) on conflict do nothing")
         .bind(&event.source)
         .bind(event.event_id)
@@ -251,8 +261,16 @@ pub(crate) async fn savepoint(connection: &mut PgConnection) -> Result<(), Store
     Ok(())
 }
 
-/// Forgets what came after the point.
+/// Forgets what came after the point, and the point.
 pub(crate) async fn roll_back(connection: &mut PgConnection) -> Result<(), StoreError> {
-    sqlx::query("rollback to savepoint batch").execute(connection).await?;
+    sqlx::query("rollback to savepoint batch")
+        .execute(&mut *connection)
+        .await?;
+    release(connection).await
+}
+
+/// Forgets the point: more than 64 open ones in a transaction slow every other session down.
+pub(crate) async fn release(connection: &mut PgConnection) -> Result<(), StoreError> {
+    sqlx::query("release savepoint batch").execute(connection).await?;
     Ok(())
 }

@@ -4,4 +4,5 @@ mod fixture;
 mod once;
 mod parking;
 mod positions;
+mod promises;
 mod reading;

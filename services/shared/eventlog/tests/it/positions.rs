@@ -90,20 +90,20 @@ async fn a_reader_by_sequence_would_have_skipped_and_a_reader_by_position_does_n
 
     // The log: a transaction that has taken a position holds the head, so nobody commits a later one before it.
     let key = Uuid::new_v4();
-    let (held, hold) = (
+    let (held, go_on) = (
         std::sync::Arc::new(tokio::sync::Notify::new()),
         std::sync::Arc::new(tokio::sync::Notify::new()),
     );
     let first = {
-        let (store, held, hold) = (producer.store.clone(), held.clone(), hold.clone());
+        let (store, held, go_on) = (producer.store.clone(), held.clone(), go_on.clone());
         async move {
             store
                 .run("slow", move |tx| {
-                    let (held, hold) = (held.clone(), hold.clone());
+                    let (held, go_on) = (held.clone(), go_on.clone());
                     Box::pin(async move {
                         tx.tell(event(key, 1));
                         held.notify_one();
-                        hold.notified().await;
+                        go_on.notified().await;
                         Ok::<_, StoreError>(())
                     })
                 })
@@ -113,7 +113,7 @@ async fn a_reader_by_sequence_would_have_skipped_and_a_reader_by_position_does_n
     let second = async {
         held.notified().await;
         let id = producer.tell(key, 2).await;
-        hold.notify_one();
+        go_on.notify_one();
         id
     };
     let (first, _) = tokio::join!(first, second);

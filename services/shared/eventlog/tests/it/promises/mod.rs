@@ -1,0 +1,15 @@
+//! The event log on real Postgres and Redis, seen from outside: one module per promise.
+
+mod decided;
+mod effects;
+mod epoch;
+mod known;
+mod newer;
+mod parked;
+mod positions;
+mod redis_lost;
+mod requests;
+mod simulation;
+mod transactions;
+mod waiting;
+mod world;

@@ -1,0 +1,135 @@
+//! A request has its effect once: the same again gets the first answer, another content is refused.
+
+use eventlog::Call;
+use futures::future::join_all;
+use hotline_proto::common::RetryParkedEventResponse as Answer;
+use platform::store::StoreError;
+use testkit::at;
+use uuid::Uuid;
+
+use crate::promises::world::{Node, event};
+
+fn call(request_id: Uuid, content: &str) -> Call {
+    Call {
+        caller: "test:agent".to_owned(),
+        rpc: "RecordCall",
+        request_id,
+        content: content.as_bytes().to_vec(),
+        now: at(1, 9, 0),
+    }
+}
+
+/// A verb that answers with how often it ran, and tells an event.
+async fn act(node: &Node, call: &Call) -> Result<Answer, StoreError> {
+    node.store
+        .once(call, "act", |tx| {
+            Box::pin(async move {
+                let count: i64 = sqlx::query_scalar(
+                    "with written as (insert into thing (id) values ($1) returning id)
+                     select count(*) from thing full join written on thing.id = written.id",
+                )
+                .bind(Uuid::new_v4())
+                .fetch_one(tx.conn())
+                .await?;
+                tx.tell(event(Uuid::new_v4(), 1));
+                Ok(Answer {
+                    applied_count: u32::try_from(count).expect("small"),
+                })
+            })
+        })
+        .await
+}
+
+async fn counts(node: &Node) -> (i64, i64) {
+    sqlx::query_as("select (select count(*) from thing), (select count(*) from log)")
+        .fetch_one(&node.database.pool)
+        .await
+        .expect("the tables")
+}
+
+#[tokio::test]
+async fn the_same_again_gets_the_first_answer() {
+    let node = Node::new("intake", &[]).await;
+    let (one, other) = (call(Uuid::new_v4(), "a"), call(Uuid::new_v4(), "a"));
+    let first = act(&node, &one).await.expect("new");
+    assert_eq!(act(&node, &one).await.expect("known"), first);
+    let second = act(&node, &other).await.expect("another request_id is another request");
+    assert_ne!(second, first);
+    assert_eq!(act(&node, &one).await.expect("known"), first);
+    assert_eq!(counts(&node).await, (2, 2));
+}
+
+#[tokio::test]
+async fn caller_and_rpc_have_request_ids_of_their_own() {
+    let node = Node::new("intake", &[]).await;
+    let one = call(Uuid::new_v4(), "a");
+    let somebody_else = Call {
+        caller: "test:other".to_owned(),
+        content: b"b".to_vec(),
+        ..one.clone()
+    };
+    let something_else = Call {
+        rpc: "AnswerAppeal",
+        content: b"c".to_vec(),
+        ..one.clone()
+    };
+    for call in [&one, &somebody_else, &something_else] {
+        act(&node, call).await.expect("new");
+    }
+    assert_eq!(counts(&node).await, (3, 3));
+}
+
+#[tokio::test]
+async fn another_content_is_refused_and_changes_nothing() {
+    let node = Node::new("intake", &[]).await;
+    let id = Uuid::new_v4();
+    act(&node, &call(id, "a")).await.expect("new");
+    let refused = act(&node, &call(id, "b")).await;
+    assert!(matches!(refused, Err(StoreError::RequestReused)), "{refused:?}");
+    assert_eq!(counts(&node).await, (1, 1));
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn fifty_at_once_have_one_effect_and_one_answer() {
+    let node = Node::new("intake", &[]).await;
+    let call = call(Uuid::new_v4(), "a");
+    let answers = join_all((0..50).map(|_| act(&node, &call))).await;
+    let first = answers[0].as_ref().expect("one of them did it");
+    for answer in &answers {
+        assert_eq!(answer.as_ref().expect("the others wait for it"), first);
+    }
+    assert_eq!(counts(&node).await, (1, 1));
+}
+
+#[tokio::test]
+async fn a_refusal_is_not_kept_and_tells_nothing() {
+    let node = Node::new("intake", &[]).await;
+    let call = call(Uuid::new_v4(), "a");
+    let refused: Result<Answer, StoreError> = node
+        .store
+        .once(&call, "refuse", |tx| {
+            Box::pin(async move {
+                tx.tell(event(Uuid::new_v4(), 1));
+                Err(StoreError::Absent("thing"))
+            })
+        })
+        .await;
+    assert!(matches!(refused, Err(StoreError::Absent("thing"))));
+    assert_eq!(counts(&node).await, (0, 0));
+    act(&node, &call).await.expect("the same request may succeed now");
+    assert_eq!(counts(&node).await, (1, 1));
+}
+
+#[tokio::test]
+async fn nothing_of_the_content_is_kept() {
+    let node = Node::new("intake", &[]).await;
+    act(&node, &call(Uuid::new_v4(), "13800138000")).await.expect("new");
+    let kept: String = sqlx::query_scalar("select request::text || log::text from request, log")
+        .fetch_one(&node.database.pool)
+        .await
+        .expect("rows as text");
+    assert!(
+        !kept.contains("13800138000") && !kept.contains("3133383030313338303030"),
+        "{kept}"
+    );
+}
