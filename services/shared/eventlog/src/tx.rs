@@ -38,6 +38,14 @@ impl Tx {
         });
     }
 
+    /// Ends the transaction now: dropped, it would keep its locks until its connection is next looked at, and who skips
+    /// locked rows would miss what nobody works on.
+    async fn roll_back(self) {
+        if let Err(error) = self.inner.rollback().await {
+            tracing::debug!(%error, "the rollback failed; the connection is closed instead");
+        }
+    }
+
     /// Events told so far: what a rolled-back part has told is cut off again.
     pub(crate) fn told_mark(&self) -> usize {
         self.told.len()
@@ -168,9 +176,16 @@ impl Store {
         E: From<StoreError>,
     {
         let mut tx = self.begin().await?;
-        let result = action(&mut tx).await?;
-        self.commit(tx).await?;
-        Ok(result)
+        match action(&mut tx).await {
+            Ok(result) => {
+                self.commit(tx).await?;
+                Ok(result)
+            }
+            Err(error) => {
+                tx.roll_back().await;
+                Err(error)
+            }
+        }
     }
 
     async fn attempt_once<R, E, F>(&self, call: &Call, action: &F) -> Result<R, E>
@@ -180,6 +195,24 @@ impl Store {
         E: From<StoreError>,
     {
         let mut tx = self.begin().await?;
+        match self.claim_and_act(&mut tx, call, action).await {
+            Ok(answer) => {
+                self.commit(tx).await?;
+                Ok(answer)
+            }
+            Err(error) => {
+                tx.roll_back().await;
+                Err(error)
+            }
+        }
+    }
+
+    async fn claim_and_act<R, E, F>(&self, tx: &mut Tx, call: &Call, action: &F) -> Result<R, E>
+    where
+        F: for<'t> Fn(&'t mut Tx) -> BoxFuture<'t, Result<R, E>> + Send + Sync,
+        R: prost::Message + Default,
+        E: From<StoreError>,
+    {
         if let Claim::Answered(bytes) = requests::claim(tx.conn(), &self.meta.request_key, call).await? {
             return R::decode(bytes.as_slice()).map_err(|_| {
                 E::from(StoreError::Impossible {
@@ -188,9 +221,8 @@ impl Store {
                 })
             });
         }
-        let answer = action(&mut tx).await?;
+        let answer = action(tx).await?;
         requests::answer(tx.conn(), call, &answer.encode_to_vec()).await?;
-        self.commit(tx).await?;
         Ok(answer)
     }
 
