@@ -3,6 +3,7 @@
 mod access;
 mod event_log;
 mod faults;
+mod five_processes;
 mod fixture;
 mod foreign;
 mod processes;

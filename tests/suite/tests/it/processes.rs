@@ -26,10 +26,10 @@ fn hotline() -> PathBuf {
     binary
 }
 
-struct Process(Child);
+pub struct Process(Child);
 
 impl Process {
-    fn start(arguments: &[&str], variables: &[(String, String)]) -> Self {
+    pub fn start(arguments: &[&str], variables: &[(String, String)]) -> Self {
         let child = Command::new(hotline())
             .args(arguments)
             .envs(variables.iter().cloned())
@@ -41,7 +41,7 @@ impl Process {
     }
 
     /// The first line that starts with `prefix`.
-    fn line(&mut self, prefix: &str) -> String {
+    pub fn line(&mut self, prefix: &str) -> String {
         let output = BufReader::new(self.0.stdout.take().expect("piped"));
         for line in output.lines() {
             let line = line.expect("text");
@@ -54,14 +54,14 @@ impl Process {
         panic!("it ended without saying {prefix}: {errors}");
     }
 
-    fn signal(&self, name: &str) {
+    pub fn signal(&self, name: &str) {
         let done = Command::new("kill")
             .args([format!("-{name}"), self.0.id().to_string()])
             .status();
         assert!(done.expect("kill runs").success());
     }
 
-    fn ended(mut self) -> bool {
+    pub fn ended(mut self) -> bool {
         let ended = self.0.wait().expect("it ends").success();
         std::mem::forget(self);
         ended
@@ -88,7 +88,13 @@ fn agent(url: &str, home: &Path) -> IntakeServiceClient<Peer> {
     IntakeServiceClient::new(peer(url, &tokens).expect("a URL"))
 }
 
-fn variables(name: Name, database: &Database, home: &Home, listen: &str, peers: &[String]) -> Vec<(String, String)> {
+pub fn variables(
+    name: Name,
+    database: &Database,
+    home: &Home,
+    listen: &str,
+    peers: &[String],
+) -> Vec<(String, String)> {
     let key = |section: &str| format!("{}_{section}", name.as_str().to_uppercase());
     let mut all = vec![
         (key("DATABASE__URL"), database.url.clone()),
@@ -204,4 +210,24 @@ async fn what_is_wrong_is_said_with_what_to_do() {
         let errors = String::from_utf8_lossy(&output.stderr);
         assert!(!output.status.success() && errors.contains(told), "{told}: {errors}");
     }
+}
+
+#[tokio::test]
+async fn a_postgres_that_is_too_old_is_named_with_what_to_install() {
+    let right = database("intake", Name::Intake.migrator()).await;
+    let config = platform::config::DatabaseConfig {
+        url: right.url,
+        ..platform::config::shared_defaults().database
+    };
+    let error = platform::store::connect_requiring(&config, 99)
+        .await
+        .expect_err("nobody has 99");
+    let told = error.to_string();
+    assert!(
+        told.contains("the oldest that works is 99") && told.contains("install postgresql-99"),
+        "{told}"
+    );
+    platform::store::connect(&config)
+        .await
+        .expect("the one that is here is new enough");
 }

@@ -204,6 +204,7 @@ async fn an_appeal_goes_all_the_way_into_the_bulletin() {
     assert_eq!(versions, (1..=closed.version).collect::<Vec<_>>());
     seen_by_intake(&five, &receipt.appeal_id, &closed).await;
     in_the_bulletin(&five).await;
+    an_order_of_another_appeal_is_found(&five).await;
     five.stop().await;
 }
 
@@ -297,4 +298,29 @@ async fn in_the_bulletin(five: &Five) {
         .await
         .expect("readable");
     assert!(violations.is_empty(), "{violations:?}");
+}
+
+/// What only two databases show together.
+async fn an_order_of_another_appeal_is_found(five: &Five) {
+    sqlx::query("update orders set appeal_id = gen_random_uuid()")
+        .execute(five.suite.pool(hotline::process::Name::Routing))
+        .await
+        .expect("planted");
+    let violations = hotline::process::examine::examine(&five.suite.pools)
+        .await
+        .expect("readable");
+    let told: Vec<&str> = violations
+        .iter()
+        .filter(|violation| violation.invariant == "I1")
+        .map(|violation| violation.detail.as_str())
+        .collect();
+    assert!(
+        told.iter()
+            .any(|detail| detail.contains("was forwarded and has no order")),
+        "{told:?}"
+    );
+    assert!(
+        told.iter().any(|detail| detail.contains("which was not forwarded")),
+        "{told:?}"
+    );
 }

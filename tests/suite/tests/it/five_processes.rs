@@ -1,0 +1,325 @@
+//! Five `serve` processes do what one process does, and one trace spans all five across Redis.
+
+use std::collections::{HashMap, HashSet};
+use std::sync::{Arc, Mutex};
+use std::time::{Duration, Instant};
+
+use hotline::city::{City, XIANGTAN};
+use hotline::process::Name;
+use hotline::process::home::Home;
+use hotline::replay::clients::Clients;
+use hotline_proto::callback::LeaseTasksRequest;
+use hotline_proto::common::{AppealType, OrderState, ReplyResult};
+use hotline_proto::intake::{AppealDraft, Appellant, ForwardAppealRequest, RegisterAppealRequest};
+use hotline_proto::routing::{
+    ContactResult, GetOrderRequest, Order, RecordContactRequest, SignOrderRequest, SubmitReplyRequest,
+    get_order_request,
+};
+use hotline_proto::supervision::{ReviewReplyRequest, Verdict};
+use opentelemetry_proto::tonic::collector::trace::v1::trace_service_server::{TraceService, TraceServiceServer};
+use opentelemetry_proto::tonic::collector::trace::v1::{ExportTraceServiceRequest, ExportTraceServiceResponse};
+use opentelemetry_proto::tonic::common::v1::any_value::Value;
+use platform::auth::Issuer;
+use testkit::{Database, database, listen};
+use tokio_stream::wrappers::TcpListenerStream;
+use tonic::{Request, Response, Status};
+use uuid::Uuid;
+
+use crate::processes::{Process, variables};
+
+/// Collects which services took part in which trace.
+#[derive(Clone, Default)]
+struct Collector(Arc<Mutex<HashMap<Vec<u8>, HashSet<String>>>>);
+
+#[tonic::async_trait]
+impl TraceService for Collector {
+    async fn export(
+        &self,
+        request: Request<ExportTraceServiceRequest>,
+    ) -> Result<Response<ExportTraceServiceResponse>, Status> {
+        let mut traces = self.0.lock().expect("unpoisoned");
+        for resource in request.into_inner().resource_spans {
+            let attributes = resource
+                .resource
+                .map(|resource| resource.attributes)
+                .unwrap_or_default();
+            let name = attributes.into_iter().find(|attribute| attribute.key == "service.name");
+            let Some(Value::StringValue(service)) = name.and_then(|name| name.value).and_then(|value| value.value)
+            else {
+                continue;
+            };
+            for span in resource.scope_spans.into_iter().flat_map(|scope| scope.spans) {
+                traces.entry(span.trace_id).or_default().insert(service.clone());
+            }
+        }
+        Ok(Response::new(ExportTraceServiceResponse::default()))
+    }
+}
+
+impl Collector {
+    /// Serves on a port of its own until the test ends.
+    async fn serve(&self) -> (String, tokio::task::JoinHandle<()>) {
+        let (listener, url) = listen().await;
+        let service = TraceServiceServer::new(self.clone());
+        let serving = tonic::transport::Server::builder()
+            .add_service(service)
+            .serve_with_incoming(TcpListenerStream::new(listener));
+        #[allow(clippy::disallowed_methods, reason = "a test's own server, aborted at its end")]
+        let task = tokio::spawn(async move {
+            let _ = serving.await;
+        });
+        (url, task)
+    }
+
+    fn widest(&self) -> HashSet<String> {
+        let traces = self.0.lock().expect("unpoisoned");
+        traces
+            .values()
+            .max_by_key(|services| services.len())
+            .cloned()
+            .unwrap_or_default()
+    }
+}
+
+fn request_id() -> String {
+    Uuid::new_v4().to_string()
+}
+
+/// Free ports: bound together, so that they are five, and given back.
+async fn addresses() -> Vec<String> {
+    let mut held = Vec::new();
+    for _ in 0..5 {
+        held.push(listen().await);
+    }
+    held.into_iter().map(|(_, url)| url).collect()
+}
+
+struct Running {
+    processes: Vec<Process>,
+    clients: Clients,
+    city: City,
+}
+
+impl Running {
+    async fn start(home: &Home, databases: &[Database], otlp: &str) -> Self {
+        let urls = addresses().await;
+        let mut processes = Vec::new();
+        for ((name, database), url) in Name::ALL.into_iter().zip(databases).zip(&urls) {
+            let mut settings = variables(name, database, home, url.trim_start_matches("http://"), &urls);
+            let key = |section: &str| format!("{}_{section}", name.as_str().to_uppercase());
+            settings.push((key("EVENTS__POLL_MILLISECONDS"), "50".to_owned()));
+            settings.push((key("OTLP__ENDPOINT"), otlp.to_owned()));
+            let mut process = Process::start(&["serve", name.as_str()], &settings);
+            process.line(name.as_str());
+            processes.push(process);
+        }
+        let mut auth = platform::config::shared_defaults().auth;
+        auth.private_key_file = home.private_key();
+        let issuer = Issuer::open(&auth).expect("a key");
+        let urls: [String; 5] = urls.try_into().expect("five");
+        let city = City::parse(XIANGTAN, "city.toml").expect("the shipped city");
+        hotline::commands::publish(&urls, &issuer, &city)
+            .await
+            .expect("published");
+        Self {
+            processes,
+            clients: Clients::new(urls, issuer),
+            city,
+        }
+    }
+
+    /// Asks until the order is in a state; every answer waits for a round trip.
+    async fn order_in(&self, id: &str, state: OrderState) -> Order {
+        let until = Instant::now() + Duration::from_secs(30);
+        let mut last = String::new();
+        while Instant::now() < until {
+            let name = Some(get_order_request::Name::OrderId(id.to_owned()));
+            let request = GetOrderRequest { name, with_text: false };
+            match self.clients.dispatcher().expect("a client").get_order(request).await {
+                Ok(answer) => {
+                    let order = answer.into_inner().order.expect("an order");
+                    if order.state == state as i32 {
+                        return order;
+                    }
+                    last = format!("{:?}", OrderState::try_from(order.state));
+                }
+                Err(status) => last = status.to_string(),
+            }
+        }
+        panic!("the order is not {state:?} after 30 s: {last}");
+    }
+
+    async fn forward(&self) -> String {
+        let (category, region) = self
+            .city
+            .topics()
+            .flat_map(|topic| self.city.regions.iter().map(move |region| (&topic.code, &region.code)))
+            .find(|(category, region)| self.city.lead_for(category, region).is_some())
+            .expect("the catalogue covers something");
+        let draft = AppealDraft {
+            channel: "phone".to_owned(),
+            r#type: AppealType::Help.into(),
+            category: category.clone(),
+            region: region.clone(),
+            appellant: Some(Appellant {
+                name: "王小明".to_owned(),
+                phone: "13812345678".to_owned(),
+                ..Appellant::default()
+            }),
+            title: "小区停水".to_owned(),
+            content: "小区停水。".to_owned(),
+            ..AppealDraft::default()
+        };
+        let mut agent = self.clients.agent().expect("a client");
+        let register = RegisterAppealRequest {
+            request_id: request_id(),
+            appeal: Some(draft),
+            call_id: String::new(),
+        };
+        let appeal_id = agent
+            .register_appeal(register)
+            .await
+            .expect("registered")
+            .into_inner()
+            .appeal_id;
+        let forward = ForwardAppealRequest {
+            request_id: request_id(),
+            appeal_id,
+        };
+        agent
+            .forward_appeal(forward)
+            .await
+            .expect("forwarded")
+            .into_inner()
+            .order_id
+    }
+
+    /// The unit signs, contacts and replies.
+    async fn handle(&self, order: &Order) -> String {
+        let mut liaison = self.clients.liaison(&order.lead_unit).expect("a client");
+        let order_id = order.order_id.clone();
+        let sign = SignOrderRequest {
+            request_id: request_id(),
+            order_id: order_id.clone(),
+        };
+        liaison.sign_order(sign).await.expect("signed");
+        let contact = RecordContactRequest {
+            request_id: request_id(),
+            order_id: order_id.clone(),
+            phone: "13812345678".to_owned(),
+            result: ContactResult::Reached.into(),
+            ..RecordContactRequest::default()
+        };
+        liaison.record_contact(contact).await.expect("contacted");
+        let reply = SubmitReplyRequest {
+            request_id: request_id(),
+            order_id,
+            text: "已恢复供水。".to_owned(),
+            result: ReplyResult::Solved.into(),
+            ..SubmitReplyRequest::default()
+        };
+        liaison
+            .submit_reply(reply)
+            .await
+            .expect("replied")
+            .into_inner()
+            .reply_id
+    }
+
+    /// The review desk gets the reply by an event: asks until it is there.
+    async fn pass(&self, order_id: &str, reply_id: &str) {
+        let until = Instant::now() + Duration::from_secs(30);
+        loop {
+            let request = ReviewReplyRequest {
+                request_id: request_id(),
+                order_id: order_id.to_owned(),
+                reply_id: reply_id.to_owned(),
+                verdict: Verdict::Pass.into(),
+                grounds: vec![],
+                requirement: String::new(),
+            };
+            match self.clients.reviewer().expect("a client").review_reply(request).await {
+                Ok(_) => return,
+                Err(status) => assert!(Instant::now() < until, "{status}"),
+            }
+        }
+    }
+
+    /// Asks for work until there is some.
+    async fn lease(&self) {
+        let until = Instant::now() + Duration::from_secs(30);
+        loop {
+            let request = LeaseTasksRequest {
+                request_id: request_id(),
+                count: 1,
+            };
+            let answer = self
+                .clients
+                .callback_agent()
+                .expect("a client")
+                .lease_tasks(request)
+                .await;
+            if !answer.expect("leased").into_inner().leases.is_empty() {
+                return;
+            }
+            assert!(Instant::now() < until, "no callback task after 30 s");
+        }
+    }
+
+    fn stop(self) {
+        for process in &self.processes {
+            process.signal("TERM");
+        }
+        for process in self.processes {
+            assert!(process.ended(), "it ends in order");
+        }
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn five_processes_handle_an_order_in_one_trace() {
+    let directory = tempfile::tempdir().expect("a folder");
+    let home = Home::open(directory.path()).expect("keys");
+    let mut databases = Vec::new();
+    for name in Name::ALL {
+        databases.push(database(name.as_str(), name.migrator()).await);
+    }
+    let collector = Collector::default();
+    let (otlp, task) = collector.serve().await;
+    let running = Running::start(&home, &databases, &otlp).await;
+    let id = running.forward().await;
+    let order = running.order_in(&id, OrderState::PendingSign).await;
+    let reply = running.handle(&order).await;
+    running.pass(&id, &reply).await;
+    running.order_in(&id, OrderState::PendingCallback).await;
+    running.lease().await;
+    until_analytics_knows(&databases[Name::Analytics as usize]).await;
+    tokio::task::spawn_blocking(move || running.stop())
+        .await
+        .expect("they end");
+    task.abort();
+    let services: HashSet<String> = Name::ALL.iter().map(|name| name.as_str().to_owned()).collect();
+    assert_eq!(
+        collector.widest(),
+        services,
+        "the verdict's trace goes through all five"
+    );
+}
+
+/// The order's fact has the accepted reply: analytics has consumed what the verdict brought about.
+async fn until_analytics_knows(database: &Database) {
+    let until = Instant::now() + Duration::from_secs(30);
+    loop {
+        let behind: i64 = sqlx::query_scalar("select count(*) from fact_order where accepted_reply_at is not null")
+            .fetch_one(&database.pool)
+            .await
+            .expect("a count");
+        if behind > 0 {
+            return;
+        }
+        assert!(
+            Instant::now() < until,
+            "analytics has not heard of the accepted reply after 30 s"
+        );
+    }
+}
