@@ -86,33 +86,7 @@ impl Lists {
             },
             orders
         );
-        let reviews = all_pages!(
-            clients.supervision_analyst()?,
-            list_reviews,
-            ListReviewsRequest {
-                page_size,
-                ..ListReviewsRequest::default()
-            },
-            reviews
-        );
-        let cards = all_pages!(
-            clients.supervision_analyst()?,
-            list_cards,
-            ListCardsRequest {
-                page_size,
-                ..ListCardsRequest::default()
-            },
-            cards
-        );
-        let tasks = all_pages!(
-            clients.callback_analyst()?,
-            list_tasks,
-            ListTasksRequest {
-                page_size,
-                ..ListTasksRequest::default()
-            },
-            tasks
-        );
+        let (reviews, cards, tasks) = verdicts(clients).await?;
         Ok(Self {
             calls,
             appeals,
@@ -265,6 +239,39 @@ impl Lists {
         figures.rate("satisfaction.lower_bound", satisfied, all);
         figures.rate("satisfaction.upper_bound", all - dissatisfied, all);
     }
+}
+
+/// Every review, card and callback task; their orders tell which belong to the window.
+async fn verdicts(clients: &Clients) -> Result<(Vec<Review>, Vec<Card>, Vec<Task>), Failure> {
+    let page_size = 1000;
+    let reviews = all_pages!(
+        clients.supervision_analyst()?,
+        list_reviews,
+        ListReviewsRequest {
+            page_size,
+            ..ListReviewsRequest::default()
+        },
+        reviews
+    );
+    let cards = all_pages!(
+        clients.supervision_analyst()?,
+        list_cards,
+        ListCardsRequest {
+            page_size,
+            ..ListCardsRequest::default()
+        },
+        cards
+    );
+    let tasks = all_pages!(
+        clients.callback_analyst()?,
+        list_tasks,
+        ListTasksRequest {
+            page_size,
+            ..ListTasksRequest::default()
+        },
+        tasks
+    );
+    Ok((reviews, cards, tasks))
 }
 
 /// The bulletin's five lines: reports are told among complaints, praise among the rest.

@@ -236,13 +236,11 @@ pub fn load_with<S: DeserializeOwned>(
 mod tests {
     use super::*;
 
-    fn variables(pairs: &[(&str, &str)]) -> Option<HashMap<String, String>> {
-        Some(
-            pairs
-                .iter()
-                .map(|(key, value)| ((*key).to_owned(), (*value).to_owned()))
-                .collect(),
-        )
+    fn variables(pairs: &[(&str, &str)]) -> HashMap<String, String> {
+        pairs
+            .iter()
+            .map(|(key, value)| ((*key).to_owned(), (*value).to_owned()))
+            .collect()
     }
 
     #[test]
@@ -256,10 +254,10 @@ mod tests {
             "routing",
             "[service]",
             None,
-            variables(&[
+            Some(variables(&[
                 ("ROUTING_DATABASE__URL", "postgres://x/y"),
                 ("ROUTING_EVENTS__BATCH", "7"),
-            ]),
+            ])),
         )
         .expect("both keys exist");
         assert_eq!(
@@ -270,7 +268,7 @@ mod tests {
             "routing",
             "[service]",
             None,
-            variables(&[("ROUTING_DATABASE__ULR", "x")]),
+            Some(variables(&[("ROUTING_DATABASE__ULR", "x")])),
         )
         .expect_err("there is no ulr");
         assert!(error.to_string().contains("ulr"), "{error}");

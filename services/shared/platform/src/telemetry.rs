@@ -1,6 +1,7 @@
 //! Logs and traces. A trace goes through calls in `traceparent` headers and through the event log in its rows.
 
 use std::collections::HashMap;
+use std::io::IsTerminal as _;
 
 use http::HeaderMap;
 use opentelemetry::propagation::TextMapPropagator as _;
@@ -30,7 +31,9 @@ pub struct Telemetry {
 pub fn init(log: &LogConfig, otlp: &OtlpConfig, service: &str) -> Result<Telemetry, String> {
     let filter = EnvFilter::try_new(&log.filter)
         .map_err(|error| format!("log.filter: {error}; write something like \"info,sqlx=warn\""))?;
-    let lines = tracing_subscriber::fmt::layer().with_writer(std::io::stderr);
+    let lines = tracing_subscriber::fmt::layer()
+        .with_ansi(std::io::stderr().is_terminal())
+        .with_writer(std::io::stderr);
     let lines = match log.format {
         LogFormat::Human => lines.with_target(false).boxed(),
         LogFormat::Json => lines.json().flatten_event(true).boxed(),

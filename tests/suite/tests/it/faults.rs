@@ -226,13 +226,6 @@ async fn callers_that_hang_up_leave_no_session_in_a_transaction() {
         answered += join_all(calls).await.into_iter().filter(|ok| *ok).count();
     }
     let intake = five.suite.pool(Name::Intake).clone();
-    let stored = async || -> i64 {
-        sqlx::query_scalar("select count(*) from call")
-            .fetch_one(&intake)
-            .await
-            .expect("a count")
-    };
-    let events: i64;
     five.suite.lifecycle.stop();
     assert!(
         five.suite.lifecycle.finish(Duration::from_secs(20)).await,
@@ -245,11 +238,14 @@ async fn callers_that_hang_up_leave_no_session_in_a_transaction() {
     .await
     .expect("a count");
     assert_eq!(idle, 0);
-    events = sqlx::query_scalar("select count(*) from log where type = 'call_recorded'")
+    let events: i64 = sqlx::query_scalar("select count(*) from log where type = 'call_recorded'")
         .fetch_one(&intake)
         .await
         .expect("a count");
-    let calls = stored().await;
+    let calls: i64 = sqlx::query_scalar("select count(*) from call")
+        .fetch_one(&intake)
+        .await
+        .expect("a count");
     assert_eq!(calls, events, "a call and its event are one commit");
     assert!(
         usize::try_from(calls).expect("positive") >= answered,

@@ -117,7 +117,47 @@ async fn review(five: &Five, order_id: &str, reply_id: String, pass: bool) {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn an_appeal_goes_all_the_way_into_the_bulletin() {
     let five = Five::start(at(1, 9, 0)).await;
-    let (category, region, unit) = covered(&five);
+    let (appeal_id, id, unit) = brought_and_forwarded(&five).await;
+    let dispatched = order(&five, &id).await;
+    assert_eq!(dispatched.state, OrderState::PendingSign as i32);
+    assert_eq!(dispatched.lead_unit, unit);
+    signed_and_contacted(&five, &unit, &id).await;
+    five.at(at(1, 10, 0)).await;
+    let first = reply(&five, &unit, &id).await;
+    review(&five, &id, first, false).await;
+    let rejected = order(&five, &id).await;
+    assert_eq!(
+        (rejected.state, rejected.rejected_count),
+        (OrderState::InProgress as i32, 1)
+    );
+    assert_eq!(rejected.handle, dispatched.handle, "the original deadline stands");
+    let second = reply(&five, &unit, &id).await;
+    review(&five, &id, second, true).await;
+    assert_eq!(order(&five, &id).await.state, OrderState::PendingCallback as i32);
+
+    call_back(&five).await;
+    let closed = order(&five, &id).await;
+    assert_eq!(closed.state, OrderState::Closed as i32);
+    let history = five
+        .clients
+        .dispatcher()
+        .expect("a client")
+        .get_order_history(GetOrderHistoryRequest { order_id: id.clone() })
+        .await
+        .expect("a history")
+        .into_inner()
+        .transitions;
+    let versions: Vec<u64> = history.iter().map(|step| step.version).collect();
+    assert_eq!(versions, (1..=closed.version).collect::<Vec<_>>());
+    seen_by_intake(&five, &appeal_id, &closed).await;
+    in_the_bulletin(&five).await;
+    an_order_of_another_appeal_is_found(&five).await;
+    five.stop().await;
+}
+
+/// Gives the appeal, its order, and the unit that the catalogue names.
+async fn brought_and_forwarded(five: &Five) -> (String, String, String) {
+    let (category, region, unit) = covered(five);
     let mut agent = five.clients.agent().expect("a client");
     let register = RegisterAppealRequest {
         request_id: request_id(),
@@ -148,14 +188,14 @@ async fn an_appeal_goes_all_the_way_into_the_bulletin() {
         .into_inner()
         .order_id;
     five.rest().await;
+    (receipt.appeal_id, id, unit)
+}
 
-    let dispatched = order(&five, &id).await;
-    assert_eq!(dispatched.state, OrderState::PendingSign as i32);
-    assert_eq!(dispatched.lead_unit, unit);
-    let mut liaison = five.clients.liaison(&unit).expect("a client");
+async fn signed_and_contacted(five: &Five, unit: &str, id: &str) {
+    let mut liaison = five.clients.liaison(unit).expect("a client");
     let sign = SignOrderRequest {
         request_id: request_id(),
-        order_id: id.clone(),
+        order_id: id.to_owned(),
     };
     let mut stranger = five.clients.liaison("nobody").expect("a client");
     assert_eq!(
@@ -169,43 +209,12 @@ async fn an_appeal_goes_all_the_way_into_the_bulletin() {
     assert!(!liaison.sign_order(sign).await.expect("pending sign").into_inner().late);
     let contact = RecordContactRequest {
         request_id: request_id(),
-        order_id: id.clone(),
+        order_id: id.to_owned(),
         phone: "13812345678".to_owned(),
         result: ContactResult::Reached.into(),
         ..RecordContactRequest::default()
     };
     liaison.record_contact(contact).await.expect("in progress");
-    five.at(at(1, 10, 0)).await;
-    let first = reply(&five, &unit, &id).await;
-    review(&five, &id, first, false).await;
-    let rejected = order(&five, &id).await;
-    assert_eq!(
-        (rejected.state, rejected.rejected_count),
-        (OrderState::InProgress as i32, 1)
-    );
-    assert_eq!(rejected.handle, dispatched.handle, "the original deadline stands");
-    let second = reply(&five, &unit, &id).await;
-    review(&five, &id, second, true).await;
-    assert_eq!(order(&five, &id).await.state, OrderState::PendingCallback as i32);
-
-    call_back(&five).await;
-    let closed = order(&five, &id).await;
-    assert_eq!(closed.state, OrderState::Closed as i32);
-    let history = five
-        .clients
-        .dispatcher()
-        .expect("a client")
-        .get_order_history(GetOrderHistoryRequest { order_id: id.clone() })
-        .await
-        .expect("a history")
-        .into_inner()
-        .transitions;
-    let versions: Vec<u64> = history.iter().map(|step| step.version).collect();
-    assert_eq!(versions, (1..=closed.version).collect::<Vec<_>>());
-    seen_by_intake(&five, &receipt.appeal_id, &closed).await;
-    in_the_bulletin(&five).await;
-    an_order_of_another_appeal_is_found(&five).await;
-    five.stop().await;
 }
 
 async fn call_back(five: &Five) {
@@ -282,12 +291,10 @@ async fn in_the_bulletin(five: &Five) {
         .expect("a bulletin")
         .into_inner();
     let figure = |key: &str| {
-        bulletin
-            .figures
-            .iter()
-            .find(|figure| figure.key == key)
-            .map(|figure| (figure.numerator, figure.denominator))
-            .unwrap_or_else(|| panic!("no figure {key}"))
+        bulletin.figures.iter().find(|figure| figure.key == key).map_or_else(
+            || panic!("no figure {key}"),
+            |figure| (figure.numerator, figure.denominator),
+        )
     };
     assert_eq!(figure("volume.appeals"), (1, 0));
     assert_eq!(figure("volume.orders"), (1, 0));

@@ -67,7 +67,9 @@ impl Producer {
             .run("tell", move |tx| {
                 let events = events.clone();
                 Box::pin(async move {
-                    events.into_iter().for_each(|event| tx.tell(event));
+                    for event in events {
+                        tx.tell(event);
+                    }
                     Ok::<_, StoreError>(())
                 })
             })

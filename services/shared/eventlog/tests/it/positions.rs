@@ -25,7 +25,9 @@ async fn positions_are_gapless_and_in_commit_order_under_32_writers() {
                     .run("write", move |tx| {
                         let events = events.clone();
                         Box::pin(async move {
-                            events.into_iter().for_each(|event| tx.tell(event));
+                            for event in events {
+                                tx.tell(event);
+                            }
                             if undone {
                                 Err(StoreError::Absent("thing"))
                             } else {

@@ -54,7 +54,7 @@ async fn many_replicas_have_one_effect() {
     producer.relay().run_once().await.expect("it copies");
     let replicas: Vec<_> = (0..4).map(|_| producer.consumer(&reader)).collect();
     while reader.effects(None).await.len() < 200 {
-        for run in join_all(replicas.iter().map(|replica| replica.run_once())).await {
+        for run in join_all(replicas.iter().map(platform::steps::Step::run_once)).await {
             run.expect("it runs");
         }
     }

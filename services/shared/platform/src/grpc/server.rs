@@ -67,7 +67,14 @@ impl Server {
                 tracing::error!("a call panicked");
                 Status::internal("internal error").into_http::<Body>()
             }))
-            .layer(TraceLayer::new_for_grpc().make_span_with(move |request: &Request<Body>| call_span(name, request)))
+            .layer(
+                TraceLayer::new_for_grpc()
+                    .make_span_with(move |request: &Request<Body>| call_span(name, request))
+                    .on_request(())
+                    .on_response(())
+                    // A refusal is no error of ours; what is one is logged where it is handled (`status::internal`).
+                    .on_failure(()),
+            )
             .layer(guard)
             .layer(DetachLayer {
                 tracker: self.lifecycle.tracker(),
