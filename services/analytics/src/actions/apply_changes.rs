@@ -15,7 +15,7 @@ use crate::domain::order::OrderHeard;
 use crate::store::facts::{appeals, calls, orders};
 use crate::store::{names, rollups};
 
-/// Applies changes in their order. Locks in the order of design.md §4: facts by id, then roll-ups by key.
+/// Applies changes in their order. Locks in the order of ARCHITECTURE.md: facts by id, then roll-ups by key.
 ///
 /// # Errors
 /// When the database refuses, or a row is impossible.

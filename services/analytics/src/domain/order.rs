@@ -1,6 +1,6 @@
 //! An order (工单) as a fact: what routing, supervision and callback say of it, each in columns of its own.
 //!
-//! Across sources there is no order (design.md §4), so [`OrderFact::merge`] commutes: routing's part is the state of the
+//! Across sources there is no order (ARCHITECTURE.md), so [`OrderFact::merge`] commutes: routing's part is the state of the
 //! highest version, cards are sets of ids, callback's parts are the ones of the highest round.
 
 use std::collections::BTreeSet;

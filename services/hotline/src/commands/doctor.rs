@@ -1,4 +1,4 @@
-//! `hotline doctor`: the invariants of design §9, by query.
+//! `hotline doctor`: the invariants of ARCHITECTURE.md, by query.
 
 use std::path::PathBuf;
 use std::process::ExitCode;

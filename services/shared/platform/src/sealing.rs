@@ -1,7 +1,7 @@
 //! Personal fields at rest: sealed cells, masks, and the keyed hash that finds a telephone number again.
 //!
 //! A cell is `version (1) | key id (4) | nonce (12) | ciphertext | tag (16)`, AES-256-GCM, with table, column, row id
-//! and key id as associated data, so that cells cannot be swapped (security.md). One data key a month, wrapped by the
+//! and key id as associated data, so that cells cannot be swapped. One data key a month, wrapped by the
 //! key-encryption key, which stands in a file.
 
 use std::collections::HashMap;

@@ -1,4 +1,4 @@
-//! Gives the cards whose time has come. A clock fires on knowledge, not on ignorance (design.md §6): only when all that
+//! Gives the cards whose time has come. A clock fires on knowledge, not on ignorance (ARCHITECTURE.md): only when all that
 //! routing had committed at that time is known here, so that a signature on its way is not answered with a card.
 
 use std::collections::BTreeMap;

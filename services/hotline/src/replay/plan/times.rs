@@ -8,7 +8,7 @@ use rand::rngs::StdRng;
 use super::PlannedCall;
 use crate::replay::scenario::Scenario;
 
-/// A grain: what is done in one is done at one instant (design.md §6).
+/// A grain: what is done in one is done at one instant (ARCHITECTURE.md).
 const GRAIN_MINUTES: i64 = 15;
 /// Grains of an hour.
 const GRAINS_AN_HOUR: usize = 4;

@@ -12,7 +12,7 @@ use super::time;
 pub const MAX_PAGE: i32 = 1000;
 /// Page of a list that names none.
 pub const DEFAULT_PAGE: i64 = 50;
-/// Combining marks in a row; more are an attack on whoever renders the text (reliability.md §4).
+/// Combining marks in a row; more are an attack on whoever renders the text.
 const MAX_COMBINING: usize = 16;
 
 /// A request that is not right, with everything that is wrong with it.
