@@ -17,9 +17,13 @@ from grpc_tools import protoc
 
 
 def compile_contracts(folder):
-    out = tempfile.mkdtemp(prefix="hotline-python-")
+    import atexit
     import glob
     import os
+    import shutil
+
+    out = tempfile.mkdtemp(prefix="hotline-python-")
+    atexit.register(shutil.rmtree, out, ignore_errors=True)
 
     import grpc_tools
 

@@ -159,6 +159,75 @@ async fn redis_that_forgets_everything_in_mid_way_loses_nothing() {
     five.stop().await;
 }
 
+/// A Redis of the test's own, to be killed.
+struct OwnRedis {
+    directory: tempfile::TempDir,
+    process: std::process::Child,
+}
+
+impl OwnRedis {
+    fn start(directory: tempfile::TempDir) -> Self {
+        let socket = directory.path().join("redis.sock");
+        let process = std::process::Command::new("redis-server")
+            .args(["--port", "0", "--save", "", "--appendonly", "no", "--unixsocket"])
+            .arg(&socket)
+            .arg("--dir")
+            .arg(directory.path())
+            .stdout(std::process::Stdio::null())
+            .spawn()
+            .expect("redis-server is installed by `make setup`");
+        Self { directory, process }
+    }
+
+    fn url(&self) -> String {
+        format!("redis+unix://{}/redis.sock", self.directory.path().display())
+    }
+
+    async fn answers(&self) {
+        let client = redis::Client::open(self.url()).expect("a URL");
+        while client.get_multiplexed_async_connection().await.is_err() {
+            tokio::task::yield_now().await;
+        }
+    }
+
+    fn kill(mut self) -> tempfile::TempDir {
+        self.process.kill().expect("it runs");
+        self.process.wait().expect("it ends");
+        self.directory
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn redis_that_is_killed_and_comes_back_empty_loses_nothing() {
+    let redis = OwnRedis::start(tempfile::tempdir().expect("a folder"));
+    redis.answers().await;
+    let five = Five::start_with_redis(at(1, 9, 0), redis.url()).await;
+    let before = forward(&five).await;
+    five.rest().await;
+    forward(&five).await;
+    let directory = redis.kill();
+    // Accepted and carried on while it is away, and after it is back with nothing.
+    forward(&five).await;
+    five.rest().await;
+    sign_due(&five, &before).await;
+    forward(&five).await;
+    let redis = OwnRedis::start(directory);
+    redis.answers().await;
+    forward(&five).await;
+    five.rest().await;
+    let facts: i64 = sqlx::query_scalar("select count(*) from fact_order where version is not null")
+        .fetch_one(five.suite.pool(Name::Analytics))
+        .await
+        .expect("a count");
+    assert_eq!(facts, 5);
+    let violations = hotline::process::examine::examine(&five.suite.pools)
+        .await
+        .expect("readable");
+    assert!(violations.is_empty(), "{violations:?}");
+    five.stop().await;
+    drop(redis.kill());
+}
+
 /// Supervision does not look at routing's log while the deadline passes: ignorance gives no card.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_signature_in_time_that_is_read_late_leaves_no_card_and_none_gives_exactly_one() {
