@@ -166,17 +166,21 @@ struct OwnRedis {
 }
 
 impl OwnRedis {
-    fn start(directory: tempfile::TempDir) -> Self {
-        let socket = directory.path().join("redis.sock");
-        let process = std::process::Command::new("redis-server")
+    fn start() -> Self {
+        let directory = tempfile::tempdir().expect("a folder");
+        let process = Self::spawn(directory.path());
+        Self { directory, process }
+    }
+
+    fn spawn(directory: &std::path::Path) -> std::process::Child {
+        std::process::Command::new("redis-server")
             .args(["--port", "0", "--save", "", "--appendonly", "no", "--unixsocket"])
-            .arg(&socket)
+            .arg(directory.join("redis.sock"))
             .arg("--dir")
-            .arg(directory.path())
+            .arg(directory)
             .stdout(std::process::Stdio::null())
             .spawn()
-            .expect("redis-server is installed by `make setup`");
-        Self { directory, process }
+            .expect("redis-server is installed by `make setup`")
     }
 
     fn url(&self) -> String {
@@ -190,28 +194,41 @@ impl OwnRedis {
         }
     }
 
-    fn kill(mut self) -> tempfile::TempDir {
+    /// As a crash does; what it held is gone.
+    fn kill(&mut self) {
         self.process.kill().expect("it runs");
         self.process.wait().expect("it ends");
-        self.directory
+    }
+
+    /// Another one at the same place.
+    fn start_again(&mut self) {
+        self.process = Self::spawn(self.directory.path());
+    }
+}
+
+impl Drop for OwnRedis {
+    fn drop(&mut self) {
+        // It may have been killed already: then there is nothing to end.
+        let _ = self.process.kill();
+        let _ = self.process.wait();
     }
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn redis_that_is_killed_and_comes_back_empty_loses_nothing() {
-    let redis = OwnRedis::start(tempfile::tempdir().expect("a folder"));
+    let mut redis = OwnRedis::start();
     redis.answers().await;
     let five = Five::start_with_redis(at(1, 9, 0), redis.url()).await;
     let before = forward(&five).await;
     five.rest().await;
     forward(&five).await;
-    let directory = redis.kill();
+    redis.kill();
     // Accepted and carried on while it is away, and after it is back with nothing.
     forward(&five).await;
     five.rest().await;
     sign_due(&five, &before).await;
     forward(&five).await;
-    let redis = OwnRedis::start(directory);
+    redis.start_again();
     redis.answers().await;
     forward(&five).await;
     five.rest().await;
@@ -225,7 +242,6 @@ async fn redis_that_is_killed_and_comes_back_empty_loses_nothing() {
         .expect("readable");
     assert!(violations.is_empty(), "{violations:?}");
     five.stop().await;
-    drop(redis.kill());
 }
 
 /// Supervision does not look at routing's log while the deadline passes: ignorance gives no card.
