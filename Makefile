@@ -5,12 +5,15 @@ SHELL := /bin/bash
 SCENARIO ?= services/hotline/scenarios/week.toml
 T ?=
 
-.PHONY: help setup rust demo test check up clean
+.PHONY: help setup basics rust demo test check up clean
 
 help: ## Describe each target
 	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
-setup: rust ## Install what is missing: Postgres, Redis, a C linker, Python's venv (asks sudo for apt-get)
+setup: basics ## Install what is missing: Postgres, Redis, a C linker, Python's venv (asks sudo for apt-get); Helm and promtool for the tests of the chart
+	@scripts/kube-tools
+
+basics: rust
 	@scripts/setup
 
 rust:
@@ -18,7 +21,7 @@ rust:
 	  echo "  apt-get install -y curl build-essential && curl --proto '=https' --tlsv1.2 -sSf https://sh.rustup.rs | sh -s -- -y --default-toolchain 1.95.0"; \
 	  echo "then open a new shell and try again."; exit 1; }
 
-demo: setup ## Build, play a small city's week through five services, print the bulletin
+demo: basics ## Build, play a small city's week through five services, print the bulletin
 	@echo "building (about five minutes the first time) …"
 	@cargo build --bin hotline
 	@mkdir -p target/demo
@@ -27,14 +30,14 @@ demo: setup ## Build, play a small city's week through five services, print the 
 
 test: setup ## Run all tests on a private Postgres and Redis (T=name runs those whose name contains it)
 	@cargo build --workspace --bins
-	@cargo run --quiet -p testkit --bin testkit-servers -- cargo test --workspace --lib --bins --tests --no-fail-fast -- $(T)
+	@$${CARGO_TARGET_DIR:-target}/debug/testkit-servers cargo test --workspace --lib --bins --tests --no-fail-fast -- $(T)
 
 check: setup ## Formatting, lints, contracts, licences
 	cargo fmt --all -- --check
 	cargo clippy --workspace --all-targets -- -D warnings
 	scripts/buf lint proto
 
-up: setup ## Build and run all five services until Ctrl-C, with the small city loaded
+up: basics ## Build and run all five services until Ctrl-C, with the small city loaded
 	cargo run --bin hotline -- up --data target/up --city services/hotline/scenarios/city.toml
 
 clean: ## Remove everything that was built

@@ -1,14 +1,11 @@
 //! Wiring only: what stands on what.
 
 use std::sync::Arc;
-use std::time::Duration;
 
-use eventlog::{Consumer, Handler, Relay, Source, Store};
+use eventlog::{Reading, Store, Wired};
 use hotline_proto::analytics::analytics_service_server::AnalyticsServiceServer;
-use hotline_proto::common::event_log_service_client::EventLogServiceClient;
-use platform::clock::SharedClock;
 use platform::config::PeersConfig;
-use platform::grpc::client::peer;
+use platform::metrics::Observer;
 use platform::service::{Base, Driven, StartError};
 use platform::store::check_migrated;
 use tonic::service::Routes;
@@ -19,6 +16,7 @@ use crate::config::AnalyticsConfig;
 use crate::consumers;
 use crate::domain::definitions::{COMPILED_IN, Definitions};
 use crate::grpc::Analytics;
+use crate::store::observe::Counted;
 
 /// What is served.
 const SERVICES: &[&str] = &["hotline.analytics.v1.AnalyticsService", eventlog::RPC_SERVICE];
@@ -26,9 +24,9 @@ const SERVICES: &[&str] = &["hotline.analytics.v1.AnalyticsService", eventlog::R
 /// The service, ready to be served and driven.
 pub struct App {
     analytics: Analytics,
-    store: Store,
-    clock: SharedClock,
-    steps: Vec<Driven>,
+    /// Largest message received, in bytes.
+    max_message: usize,
+    log: Wired,
 }
 
 impl App {
@@ -50,23 +48,21 @@ impl App {
             definitions,
             config: settings.service.clone(),
         };
-        let steps = steps(settings, &base, &store)?;
+        let sources = consumers::sources().into_iter();
+        let readings = sources.map(|(source, handler)| Reading::new(source, url(&base.peers, source), handler));
+        let log = Wired::build(&store, &base, &settings.events, &settings.redis, readings.collect())?;
         Ok(Self {
+            max_message: settings.server.max_message_bytes,
             analytics,
-            store,
-            clock: base.clock,
-            steps,
+            log,
         })
     }
 
     /// Its own service and the event log's.
     #[must_use]
     pub fn routes(&self) -> Routes {
-        Routes::new(AnalyticsServiceServer::new(self.analytics.clone())).add_service(eventlog::service(
-            self.store.clone(),
-            consumers::sources(),
-            self.clock.clone(),
-        ))
+        let own = AnalyticsServiceServer::new(self.analytics.clone()).max_decoding_message_size(self.max_message);
+        Routes::new(own).add_service(self.log.service())
     }
 
     /// Full names of what is served.
@@ -78,7 +74,16 @@ impl App {
     /// What time and signals do.
     #[must_use]
     pub fn steps(&self) -> Vec<Driven> {
-        self.steps.clone()
+        let mut steps = self.log.consuming();
+        steps.push(self.log.relaying());
+        steps
+    }
+
+    /// What is watched of it.
+    #[must_use]
+    pub fn observers(&self) -> Vec<Arc<dyn Observer>> {
+        let pool = self.analytics.pool.clone();
+        vec![self.log.observer(), Arc::new(Counted { pool })]
     }
 }
 
@@ -91,44 +96,6 @@ fn definitions(config: &AnalyticsConfig) -> Result<Definitions, StartError> {
     let named = |what: String| format!("service.definitions_file {}: {what}", path.display());
     let text = std::fs::read_to_string(path).map_err(|error| named(error.to_string()))?;
     Ok(Definitions::parse(&text, config.topic_level).map_err(named)?)
-}
-
-fn steps(settings: &Settings, base: &Base, store: &Store) -> Result<Vec<Driven>, StartError> {
-    let every = Duration::from_millis(settings.events.poll_milliseconds);
-    let relay = Relay::new(store, base.redis.as_deref(), settings.redis.stream_length);
-    let mut steps = vec![Driven {
-        step: Arc::new(relay),
-        every,
-        wake: store.wake(),
-        doorbell: None,
-    }];
-    for (source, handler) in consumers::sources() {
-        let consumer = consumer(settings, base, store, source, handler)?;
-        steps.push(Driven {
-            wake: consumer.wake(),
-            doorbell: base.redis.is_some().then(|| consumer.doorbell()),
-            step: consumer,
-            every,
-        });
-    }
-    Ok(steps)
-}
-
-fn consumer(
-    settings: &Settings,
-    base: &Base,
-    store: &Store,
-    source: &'static str,
-    handler: Arc<dyn Handler>,
-) -> Result<Arc<Consumer>, StartError> {
-    let peer = peer(url(&base.peers, source), &base.tokens).map_err(|error| format!("peers.{source}: {error}"))?;
-    let source = Source {
-        service: source,
-        client: EventLogServiceClient::new(peer),
-        redis: base.redis.clone(),
-    };
-    let consumer = Consumer::new(store, source, handler, base.clock.clone());
-    Ok(Arc::new(consumer.with_batch(settings.events.batch)))
 }
 
 fn url<'p>(peers: &'p PeersConfig, source: &str) -> &'p str {

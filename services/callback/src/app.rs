@@ -1,18 +1,17 @@
 //! Wiring only: what stands on what.
 
 use std::sync::Arc;
-use std::time::Duration;
 
-use eventlog::{Consumer, Handler, Relay, Source, Store};
+use eventlog::{Reading, Store, Wired};
 use hotline_proto::callback::callback_service_server::CallbackServiceServer;
-use hotline_proto::common::event_log_service_client::EventLogServiceClient;
 use platform::clock::{SharedClock, SystemClock};
-use platform::grpc::client::peer;
+use platform::metrics::Observer;
 use platform::service::{Base, Driven, StartError};
 use tonic::service::Routes;
 
 use crate::consumers::passed_replies::PassedReplies;
 use crate::grpc::Callback;
+use crate::store::observe::{Outcomes, Tasks};
 use crate::{NAME, ROUTING, Settings};
 
 /// What is served.
@@ -21,10 +20,10 @@ const SERVICES: &[&str] = &["hotline.callback.v1.CallbackService", eventlog::RPC
 /// The service, ready to be served and driven.
 pub struct App {
     callback: Callback,
-    store: Store,
+    /// Largest message received, in bytes.
+    max_message: usize,
+    log: Wired,
     clock: SharedClock,
-    replies: Arc<dyn Handler>,
-    steps: Vec<Driven>,
 }
 
 impl App {
@@ -43,48 +42,27 @@ impl App {
     pub async fn build_with_wall(settings: &Settings, base: Base, wall: SharedClock) -> Result<Self, StartError> {
         settings.service.validate()?;
         let store = Store::open(NAME, base.pool.clone()).await?;
-        let replies: Arc<dyn Handler> = Arc::new(PassedReplies);
-        let source = Source {
-            service: ROUTING,
-            client: EventLogServiceClient::new(peer(&base.peers.routing, &base.tokens)?),
-            redis: base.redis.clone(),
-        };
-        let consumer =
-            Consumer::new(&store, source, replies.clone(), base.clock.clone()).with_batch(settings.events.batch);
-        let relay = Relay::new(&store, base.redis.as_deref(), settings.redis.stream_length);
-        let poll = Duration::from_millis(settings.events.poll_milliseconds);
+        let readings = vec![Reading::new(ROUTING, &base.peers.routing, Arc::new(PassedReplies))];
+        let log = Wired::build(&store, &base, &settings.events, &settings.redis, readings)?;
         Ok(Self {
+            max_message: settings.server.max_message_bytes,
             callback: Callback {
-                store: store.clone(),
+                store,
                 clock: base.clock.clone(),
                 wall,
                 sealer: base.sealer,
                 config: settings.service,
             },
-            steps: vec![
-                consuming(Arc::new(consumer), poll),
-                Driven {
-                    step: Arc::new(relay),
-                    every: poll,
-                    wake: store.wake(),
-                    doorbell: None,
-                },
-            ],
-            store,
+            log,
             clock: base.clock,
-            replies,
         })
     }
 
     /// Its own service and its event log.
     #[must_use]
     pub fn routes(&self) -> Routes {
-        let handlers = vec![(ROUTING, self.replies.clone())];
-        Routes::new(CallbackServiceServer::new(self.callback.clone())).add_service(eventlog::service(
-            self.store.clone(),
-            handlers,
-            self.clock.clone(),
-        ))
+        let own = CallbackServiceServer::new(self.callback.clone()).max_decoding_message_size(self.max_message);
+        Routes::new(own).add_service(self.log.service())
     }
 
     /// Full names of what [`App::routes`] serves.
@@ -96,15 +74,19 @@ impl App {
     /// The consumer of routing and the relay.
     #[must_use]
     pub fn steps(&self) -> Vec<Driven> {
-        self.steps.clone()
+        let mut steps = self.log.consuming();
+        steps.push(self.log.relaying());
+        steps
     }
-}
 
-fn consuming(consumer: Arc<Consumer>, every: Duration) -> Driven {
-    Driven {
-        every,
-        wake: consumer.wake(),
-        doorbell: Some(consumer.doorbell()),
-        step: consumer,
+    /// What is watched of it.
+    #[must_use]
+    pub fn observers(&self) -> Vec<Arc<dyn Observer>> {
+        let pool = self.callback.store.pool().clone();
+        let outcomes = Outcomes {
+            pool: pool.clone(),
+            clock: self.clock.clone(),
+        };
+        vec![self.log.observer(), Arc::new(Tasks { pool }), Arc::new(outcomes)]
     }
 }

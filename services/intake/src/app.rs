@@ -1,13 +1,10 @@
 //! Wiring only: what stands on what.
 
 use std::sync::Arc;
-use std::time::Duration;
 
-use eventlog::{Consumer, Handler, Relay, Source, Store};
-use hotline_proto::common::event_log_service_client::EventLogServiceClient;
+use eventlog::{Reading, Store, Wired};
 use hotline_proto::intake::intake_service_server::IntakeServiceServer;
-use platform::clock::SharedClock;
-use platform::grpc::client::peer;
+use platform::metrics::Observer;
 use platform::service::{Base, Driven, StartError};
 use platform::store::check_migrated;
 use tokio::sync::Semaphore;
@@ -15,6 +12,7 @@ use tonic::service::Routes;
 
 use crate::consumers::orders::Orders;
 use crate::grpc::Intake;
+use crate::store::observe::Appeals;
 use crate::store::reference::Cache;
 use crate::{MIGRATOR, NAME, Settings};
 
@@ -26,12 +24,9 @@ const SERVICES: &[&str] = &["hotline.intake.v1.IntakeService", eventlog::RPC_SER
 /// The service, ready to be served and driven.
 pub struct App {
     intake: Intake,
-    store: Store,
-    clock: SharedClock,
+    log: Wired,
     /// Largest message received, in bytes.
     max_message: usize,
-    orders: Arc<dyn Handler>,
-    steps: Vec<Driven>,
 }
 
 impl App {
@@ -43,13 +38,10 @@ impl App {
         settings.service.validate()?;
         check_migrated(&base.pool, "_sqlx_migrations", &MIGRATOR).await?;
         let store = Store::open(NAME, base.pool.clone()).await?;
-        let orders: Arc<dyn Handler> = Arc::new(Orders);
-        let steps = vec![
-            relay(settings, &base, &store),
-            consumer(settings, &base, &store, orders.clone())?,
-        ];
+        let readings = vec![Reading::new(ROUTING, &base.peers.routing, Arc::new(Orders))];
+        let log = Wired::build(&store, &base, &settings.events, &settings.redis, readings)?;
         let intake = Intake {
-            store: store.clone(),
+            store,
             clock: base.clock.clone(),
             sealer: base.sealer,
             references: Cache::default(),
@@ -59,21 +51,16 @@ impl App {
         };
         Ok(Self {
             intake,
-            store,
-            clock: base.clock,
+            log,
             max_message: settings.server.max_message_bytes,
-            orders,
-            steps,
         })
     }
 
     /// Its own service and the log's.
     #[must_use]
     pub fn routes(&self) -> Routes {
-        let handlers = vec![(ROUTING, self.orders.clone())];
-        let log = eventlog::service(self.store.clone(), handlers, self.clock.clone());
         let own = IntakeServiceServer::new(self.intake.clone()).max_decoding_message_size(self.max_message);
-        Routes::new(own).add_service(log)
+        Routes::new(own).add_service(self.log.service())
     }
 
     /// Full names of what [`App::routes`] serves.
@@ -82,39 +69,18 @@ impl App {
         SERVICES
     }
 
-    /// The relay and the consumer of routing.
+    /// The consumer of routing and the relay.
     #[must_use]
     pub fn steps(&self) -> Vec<Driven> {
-        self.steps.clone()
+        let mut steps = self.log.consuming();
+        steps.push(self.log.relaying());
+        steps
     }
-}
 
-fn poll(settings: &Settings) -> Duration {
-    Duration::from_millis(settings.events.poll_milliseconds)
-}
-
-fn relay(settings: &Settings, base: &Base, store: &Store) -> Driven {
-    let keep = settings.redis.stream_length;
-    Driven {
-        step: Arc::new(Relay::new(store, base.redis.as_deref(), keep)),
-        every: poll(settings),
-        wake: store.wake(),
-        doorbell: None,
+    /// What is watched of it.
+    #[must_use]
+    pub fn observers(&self) -> Vec<Arc<dyn Observer>> {
+        let pool = self.intake.store.pool().clone();
+        vec![self.log.observer(), Arc::new(Appeals { pool })]
     }
-}
-
-fn consumer(settings: &Settings, base: &Base, store: &Store, orders: Arc<dyn Handler>) -> Result<Driven, StartError> {
-    let source = Source {
-        service: ROUTING,
-        client: EventLogServiceClient::new(peer(&base.peers.routing, &base.tokens)?),
-        redis: base.redis.clone(),
-    };
-    let consumer = Consumer::new(store, source, orders, base.clock.clone());
-    let consumer = Arc::new(consumer.with_batch(settings.events.batch));
-    Ok(Driven {
-        wake: consumer.wake(),
-        doorbell: base.redis.is_some().then(|| consumer.doorbell()),
-        every: poll(settings),
-        step: consumer,
-    })
 }

@@ -1,14 +1,12 @@
 //! Wiring only: what hangs on what.
 
 use std::sync::Arc;
-use std::time::Duration;
 
 use calendar::Calendar;
-use eventlog::{Consumer, Handler, Relay, Source, Store};
-use hotline_proto::common::event_log_service_client::EventLogServiceClient;
+use eventlog::{Handler, Reading, Store, Wired};
 use hotline_proto::routing::routing_service_server::RoutingServiceServer;
 use platform::clock::SharedClock;
-use platform::grpc::client::peer;
+use platform::metrics::Observer;
 use platform::service::{Base, Driven, StartError};
 use tonic::service::Routes;
 
@@ -16,18 +14,17 @@ use crate::actions::Rules;
 use crate::consumers::{Decisions, ForwardedAppeals};
 use crate::grpc::Routing;
 use crate::store::directory::Directories;
+use crate::store::observe::Orders;
 use crate::upstream::Intake;
 use crate::{MIGRATOR, NAME, Settings};
 
 /// The service, ready to be served and driven.
 pub struct App {
-    store: Store,
-    clock: SharedClock,
     routing: Routing,
-    handlers: Vec<(&'static str, Arc<dyn Handler>)>,
-    relay: Arc<Relay>,
-    consumers: Vec<Arc<Consumer>>,
-    every: Duration,
+    log: Wired,
+    clock: SharedClock,
+    /// Largest message received, in bytes.
+    max_message: usize,
 }
 
 impl App {
@@ -49,49 +46,33 @@ impl App {
             decisions: decisions.clone(),
         };
         let decisions: Arc<dyn Handler> = Arc::new(decisions);
-        let handlers: Vec<(&'static str, Arc<dyn Handler>)> = vec![
-            ("intake", Arc::new(forwarded)),
-            ("supervision", decisions.clone()),
-            ("callback", decisions),
+        let readings = vec![
+            Reading::new("intake", &base.peers.intake, Arc::new(forwarded)),
+            Reading::new("supervision", &base.peers.supervision, decisions.clone()),
+            Reading::new("callback", &base.peers.callback, decisions),
         ];
-        let urls = [&base.peers.intake, &base.peers.supervision, &base.peers.callback];
-        let mut consumers = Vec::with_capacity(handlers.len());
-        for ((service, handler), url) in handlers.iter().zip(urls) {
-            let client = EventLogServiceClient::new(peer(url, &base.tokens)?);
-            let source = Source {
-                service,
-                client,
-                redis: base.redis.clone(),
-            };
-            let consumer = Consumer::new(&store, source, handler.clone(), base.clock.clone());
-            consumers.push(Arc::new(consumer.with_batch(settings.events.batch)));
-        }
-        let relay = Arc::new(Relay::new(&store, base.redis.as_deref(), settings.redis.stream_length));
-        let texts = Arc::new(Intake::new(peer(&base.peers.intake, &base.tokens)?));
+        let log = Wired::build(&store, &base, &settings.events, &settings.redis, readings)?;
+        let texts = Arc::new(Intake::new(base.dialer.peer(&base.peers.intake)?));
         let routing = Routing {
-            store: store.clone(),
+            store,
             clock: base.clock.clone(),
             sealer: base.sealer,
             texts,
             rules,
         };
-        let every = Duration::from_millis(settings.events.poll_milliseconds);
         Ok(Self {
-            store,
-            clock: base.clock,
             routing,
-            handlers,
-            relay,
-            consumers,
-            every,
+            log,
+            clock: base.clock,
+            max_message: settings.server.max_message_bytes,
         })
     }
 
     /// Its gRPC services, without health and reflection.
     #[must_use]
     pub fn routes(&self) -> Routes {
-        let log = eventlog::service(self.store.clone(), self.handlers.clone(), self.clock.clone());
-        Routes::new(RoutingServiceServer::new(self.routing.clone())).add_service(log)
+        let own = RoutingServiceServer::new(self.routing.clone()).max_decoding_message_size(self.max_message);
+        Routes::new(own).add_service(self.log.service())
     }
 
     /// Full names of what it serves.
@@ -103,18 +84,18 @@ impl App {
     /// What time and arrivals bring about.
     #[must_use]
     pub fn steps(&self) -> Vec<Driven> {
-        let relay = Driven {
-            step: self.relay.clone(),
-            every: self.every,
-            wake: self.store.wake(),
-            doorbell: None,
+        let mut steps = self.log.consuming();
+        steps.push(self.log.relaying());
+        steps
+    }
+
+    /// What is watched of it.
+    #[must_use]
+    pub fn observers(&self) -> Vec<Arc<dyn Observer>> {
+        let orders = Orders {
+            pool: self.routing.store.pool().clone(),
+            clock: self.clock.clone(),
         };
-        let consumers = self.consumers.iter().map(|consumer| Driven {
-            step: consumer.clone(),
-            every: self.every,
-            wake: consumer.wake(),
-            doorbell: Some(consumer.doorbell()),
-        });
-        std::iter::once(relay).chain(consumers).collect()
+        vec![self.log.observer(), Arc::new(orders)]
     }
 }

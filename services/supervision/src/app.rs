@@ -3,17 +3,17 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use eventlog::{Consumer, Handler, Relay, Source, Store};
-use hotline_proto::common::event_log_service_client::EventLogServiceClient;
+use eventlog::{Reading, Store, Wired};
 use hotline_proto::supervision::supervision_service_server::SupervisionServiceServer;
 use platform::clock::SharedClock;
-use platform::grpc::client::peer;
+use platform::metrics::Observer;
 use platform::service::{Base, Driven, StartError};
 use tokio::sync::Notify;
 use tonic::service::Routes;
 
 use crate::consumers::orders::Orders;
 use crate::grpc::Supervision;
+use crate::store::observe::Watches;
 use crate::workers::fire_clocks::FireClocks;
 use crate::{NAME, ROUTING, Settings};
 
@@ -23,10 +23,11 @@ const SERVICES: &[&str] = &["hotline.supervision.v1.SupervisionService", eventlo
 /// The service, ready to be served and driven.
 pub struct App {
     supervision: Supervision,
-    store: Store,
+    /// Largest message received, in bytes.
+    max_message: usize,
+    log: Wired,
+    fire: Driven,
     clock: SharedClock,
-    orders: Arc<dyn Handler>,
-    steps: Vec<Driven>,
 }
 
 impl App {
@@ -37,55 +38,36 @@ impl App {
     pub async fn build(settings: &Settings, base: Base) -> Result<Self, StartError> {
         settings.service.validate()?;
         let store = Store::open(NAME, base.pool.clone()).await?;
-        let orders: Arc<dyn Handler> = Arc::new(Orders);
-        let source = Source {
-            service: ROUTING,
-            client: EventLogServiceClient::new(peer(&base.peers.routing, &base.tokens)?),
-            redis: base.redis.clone(),
+        let orders = Reading {
+            notes_knowledge: true,
+            ..Reading::new(ROUTING, &base.peers.routing, Arc::new(Orders))
         };
-        let consumer = Consumer::new(&store, source, orders.clone(), base.clock.clone())
-            .with_batch(settings.events.batch)
-            .noting_knowledge();
-        let relay = Relay::new(&store, base.redis.as_deref(), settings.redis.stream_length);
+        let log = Wired::build(&store, &base, &settings.events, &settings.redis, vec![orders])?;
         let service = settings.service;
-        let fire = FireClocks::new(&store, base.clock.clone(), service.fire_batch);
-        let poll = Duration::from_millis(settings.events.poll_milliseconds);
+        let fire = Driven {
+            step: Arc::new(FireClocks::new(&store, base.clock.clone(), service.fire_batch)),
+            every: Duration::from_millis(service.fire_milliseconds),
+            wake: Arc::new(Notify::new()),
+            doorbell: None,
+        };
         Ok(Self {
+            max_message: settings.server.max_message_bytes,
             supervision: Supervision {
-                store: store.clone(),
+                store,
                 clock: base.clock.clone(),
                 sealer: base.sealer,
             },
-            steps: vec![
-                consuming(Arc::new(consumer), poll),
-                Driven {
-                    step: Arc::new(fire),
-                    every: Duration::from_millis(service.fire_milliseconds),
-                    wake: Arc::new(Notify::new()),
-                    doorbell: None,
-                },
-                Driven {
-                    step: Arc::new(relay),
-                    every: poll,
-                    wake: store.wake(),
-                    doorbell: None,
-                },
-            ],
-            store,
+            log,
+            fire,
             clock: base.clock,
-            orders,
         })
     }
 
     /// Its own service and its event log.
     #[must_use]
     pub fn routes(&self) -> Routes {
-        let handlers = vec![(ROUTING, self.orders.clone())];
-        Routes::new(SupervisionServiceServer::new(self.supervision.clone())).add_service(eventlog::service(
-            self.store.clone(),
-            handlers,
-            self.clock.clone(),
-        ))
+        let own = SupervisionServiceServer::new(self.supervision.clone()).max_decoding_message_size(self.max_message);
+        Routes::new(own).add_service(self.log.service())
     }
 
     /// Full names of what [`App::routes`] serves.
@@ -98,15 +80,18 @@ impl App {
     /// the consumer knows.
     #[must_use]
     pub fn steps(&self) -> Vec<Driven> {
-        self.steps.clone()
+        let mut steps = self.log.consuming();
+        steps.extend([self.fire.clone(), self.log.relaying()]);
+        steps
     }
-}
 
-fn consuming(consumer: Arc<Consumer>, every: Duration) -> Driven {
-    Driven {
-        every,
-        wake: consumer.wake(),
-        doorbell: Some(consumer.doorbell()),
-        step: consumer,
+    /// What is watched of it.
+    #[must_use]
+    pub fn observers(&self) -> Vec<Arc<dyn Observer>> {
+        let watches = Watches {
+            pool: self.supervision.store.pool().clone(),
+            clock: self.clock.clone(),
+        };
+        vec![self.log.observer(), Arc::new(watches)]
     }
 }

@@ -1,12 +1,14 @@
 //! A service served on a port of its own, as in production: every layer, real tokens.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use hotline_proto::access::Role;
 use platform::auth::{Principal, TokenSource};
 use platform::clock::{DrivenClock, SharedClock};
 use platform::config::{PeersConfig, ServerConfig};
-use platform::grpc::client::{Peer, peer};
+use platform::grpc::balance::Security;
+use platform::grpc::client::{Dialer, Peer, peer};
 use platform::grpc::server::Server;
 use platform::lifecycle::Lifecycle;
 use platform::sealing::{Kek, Sealer};
@@ -48,13 +50,19 @@ impl Edge {
             clock: shared,
             sealer: Sealer::new(database.pool.clone(), name, Kek::generate()),
             redis: Some(redis_url()),
-            tokens: TokenSource::service(Callers::get().issuer.clone(), name),
+            dialer: Dialer::new(
+                "test",
+                TokenSource::service(Callers::get().issuer.clone(), name),
+                Security::Plain,
+                Duration::from_secs(5),
+            ),
             peers: PeersConfig {
                 intake: nowhere.clone(),
                 routing: nowhere.clone(),
                 supervision: nowhere.clone(),
                 callback: nowhere.clone(),
                 analytics: nowhere,
+                resolve_seconds: 5,
             },
             lifecycle: Lifecycle::new(),
         }
@@ -80,6 +88,8 @@ impl Edge {
             name,
             config,
             verifier: Callers::get().verifier.clone(),
+            tls: platform::config::shared_defaults().tls,
+            certificates: None,
             lifecycle: lifecycle.clone(),
         };
         server

@@ -4,12 +4,14 @@
 //! are by `TESTKIT_POSTGRES_URL` and `TESTKIT_REDIS_URL`. Each test has a database of its own, copied from a migrated
 //! template, with an epoch of its own, so that its Redis streams are its own as well.
 
+pub mod authority;
 pub mod callers;
 pub mod databases;
 pub mod edge;
 
 use chrono::{DateTime, Utc};
 
+pub use authority::Authority;
 pub use callers::{Callers, role};
 pub use databases::{Database, database, redis_url};
 pub use edge::{Edge, listen};

@@ -4,6 +4,7 @@
 pub mod doctor;
 pub mod facts;
 pub mod names;
+pub mod observe;
 pub mod rollups;
 
 use platform::store::StoreError;

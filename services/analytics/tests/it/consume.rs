@@ -58,7 +58,7 @@ async fn replica(database: &Database, producer: &Edge) -> App {
         routing: producer.url.clone(),
         supervision: producer.url.clone(),
         callback: producer.url.clone(),
-        analytics: String::new(),
+        ..base.peers
     };
     let mut settings = settings();
     settings.events.batch = 3;

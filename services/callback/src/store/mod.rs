@@ -3,6 +3,7 @@
 
 pub mod doctor;
 pub mod listing;
+pub mod observe;
 pub mod tasks;
 
 use platform::store::StoreError;

@@ -12,7 +12,9 @@ use crate::process::hosted::{Overrides, Shared};
 
 /// Brings databases up to date. Changes nothing when they are.
 #[derive(Args, Debug)]
-#[command(after_help = "The number of partitions ([events] partitions) is fixed when a database is first migrated.")]
+#[command(
+    after_help = "It runs as the owner of the database; the services run as database.application_role, which may read and write rows and nothing\nelse. The number of partitions ([events] partitions) is fixed when a database is first migrated."
+)]
 pub struct Migrate {
     /// Which services; all when none is named
     services: Vec<Name>,
@@ -34,10 +36,11 @@ impl Migrate {
                 ..Overrides::default()
             };
             let shared = Shared::load(name, &overrides)?;
-            let pool = platform::store::connect(&shared.database)
+            let pool = platform::store::connect_waiting(&shared.database)
                 .await
                 .map_err(|error| Failure(format!("{name}: {}", platform::steps::chain(&error))))?;
             databases::migrate(name, &pool, shared.events.partitions).await?;
+            databases::grant(name, &pool, &shared.database).await?;
             say(format!("{name}: up to date"));
         }
         Ok(ExitCode::SUCCESS)

@@ -6,11 +6,13 @@ mod client;
 mod config;
 mod doctor;
 mod events;
+mod healthcheck;
 mod load;
 mod migrate;
 mod order;
 mod replay;
 mod serve;
+mod smoke;
 mod token;
 mod up;
 mod verify;
@@ -50,6 +52,10 @@ enum Command {
     Migrate(migrate::Migrate),
     /// Load a city's reference data: channels, categories, regions, units, catalogue, limits
     Load(load::Load),
+    /// Ask a running service how it is
+    Healthcheck(healthcheck::Healthcheck),
+    /// Try a whole installation from outside
+    Smoke(smoke::Smoke),
     /// Make a token for development
     Token(token::Token),
     /// Play a scenario through five services with a driven clock and compare every figure
@@ -85,6 +91,8 @@ pub async fn run(cli: Cli) -> Result<ExitCode, Failure> {
         Command::Serve(command) => command.run().await,
         Command::Migrate(command) => command.run().await,
         Command::Load(command) => command.run().await,
+        Command::Healthcheck(command) => command.run().await,
+        Command::Smoke(command) => command.run().await,
         Command::Token(command) => command.run(),
         Command::Replay(command) => command.run().await,
         Command::Bulletin(command) => command.run().await,

@@ -14,7 +14,7 @@ use super::load::read_city;
 use super::up::Interrupts;
 use crate::city::City;
 use crate::console::{Failure, remark, say};
-use crate::process::databases::{create_all, database_name};
+use crate::process::databases::{create_all, database_name, owner_name};
 use crate::process::home::Home;
 use crate::process::{Drive, Name, Suite, SuiteOptions};
 use crate::replay::bulletin::{as_json, as_text};
@@ -140,6 +140,7 @@ async fn start(servers: &Servers, directory: &Path, clock: &Arc<DrivenClock>) ->
     create_all(&servers.postgres_url("postgres", "postgres")).await?;
     let options = SuiteOptions {
         databases: Name::ALL.map(|name| servers.postgres_url(&database_name(name), &database_name(name))),
+        owners: Some(Name::ALL.map(|name| servers.postgres_url(&owner_name(name), &database_name(name)))),
         redis_url: servers.redis_url(),
         home: Home::open(&directory.join("home"))?,
         first_port: 0,

@@ -7,7 +7,9 @@ use std::time::Duration;
 
 use clap::Args;
 use platform::clock::SystemClock;
+use platform::grpc::probes::Probes;
 use platform::lifecycle::Lifecycle;
+use platform::metrics::Metrics;
 use tokio::net::TcpListener;
 
 use super::up::Interrupts;
@@ -38,14 +40,35 @@ impl Serve {
         let telemetry = platform::telemetry::init(&shared.log, &shared.otlp, self.service.as_str())?;
         let mut interrupts = Interrupts::listen()?;
         let lifecycle = Lifecycle::new();
-        let hosted = Hosted::build(self.service, &overrides, Arc::new(SystemClock), lifecycle.clone()).await?;
+        let stop = Duration::from_secs(shared.server.drain_seconds);
+        let metrics = Metrics::install()?;
+        if !shared.server.metrics_listen.is_empty() {
+            metrics.serve(&shared.server.metrics_listen, &lifecycle).await?;
+        }
+        let probes = match shared.server.probe_listen.as_str() {
+            "" => None,
+            listen => Some(Probes::serve(listen, stop, &lifecycle).await?.0),
+        };
+        let hosted = tokio::select! {
+            hosted = Hosted::build(self.service, &overrides, Arc::new(SystemClock), lifecycle.clone()) => hosted?,
+            () = interrupts.next() => return Ok(ExitCode::SUCCESS),
+        };
         let pool = hosted.pool.clone();
+        platform::metrics::sample(self.service.as_str(), hosted.observers.clone(), &lifecycle);
         let listener = TcpListener::bind(&shared.server.listen)
             .await
             .map_err(|error| Failure(format!("server.listen {}: {error}", shared.server.listen)))?;
-        say(format!("{} http://{}", self.service, listener.local_addr()?));
+        let scheme = if shared.tls.certificate_file.as_os_str().is_empty() {
+            "http"
+        } else {
+            "https"
+        };
+        say(format!("{} {scheme}://{}", self.service, listener.local_addr()?));
         for driven in hosted.serve(listener).await? {
             driven.start(&lifecycle);
+        }
+        if let Some(probes) = &probes {
+            probes.started(pool.clone(), &lifecycle).await;
         }
         let stopping = lifecycle.stopping();
         tokio::select! {

@@ -13,7 +13,7 @@ use tokio::signal::unix::{SignalKind, signal};
 
 use super::client::{FIRST_PORT, principal};
 use crate::console::{Failure, remark, say};
-use crate::process::databases::{create_all, database_name};
+use crate::process::databases::{create_all, database_name, owner_name};
 use crate::process::home::Home;
 use crate::process::{Drive, Name, Suite, SuiteOptions};
 
@@ -105,6 +105,8 @@ impl Up {
                 (None, Some(servers)) => servers.postgres_url(&database_name(name), &database_name(name)),
                 (None, None) => String::new(),
             }),
+            owners: servers
+                .map(|servers| Name::ALL.map(|name| servers.postgres_url(&owner_name(name), &database_name(name)))),
             redis_url: redis,
             home: home.clone(),
             first_port: self.port,

@@ -1,18 +1,29 @@
-//! Creates the five databases with their users on a server that is ours, and brings schemas up to date.
+//! Creates the five databases with their roles on a server that is ours, brings schemas up to date, and says who may do
+//! what in them: the owner changes schemas, the application's role reads and writes rows, a third one only reads.
 
+use platform::config::DatabaseConfig;
 use platform::service::StartError;
 use platform::store::StoreError;
+use sqlx::postgres::PgConnectOptions;
 use sqlx::{AssertSqlSafe, Connection as _, PgConnection, PgPool};
+use std::str::FromStr as _;
 
 use super::hosted::Name;
 
-/// `hotline_intake` and so on: the database and the user have one name.
+/// `hotline_intake` and so on: the database and the role that the service runs as have one name.
 #[must_use]
 pub fn database_name(service: Name) -> String {
     format!("hotline_{service}")
 }
 
-/// Makes user and database of each service where they are missing. PUBLIC may not connect.
+/// `hotline_intake_owner` and so on: the role that owns the database and migrates it.
+#[must_use]
+pub fn owner_name(service: Name) -> String {
+    format!("hotline_{service}_owner")
+}
+
+/// Makes roles and database of each service where they are missing. PUBLIC may not connect. A database that belongs to
+/// the service's own role, as an older version made it, is given to the owner.
 ///
 /// # Errors
 /// What the server said.
@@ -21,36 +32,128 @@ pub async fn create_all(admin_url: &str) -> Result<(), StartError> {
         .await
         .map_err(|error| StartError(format!("cannot create the databases: {error}")))?;
     for service in Name::ALL {
-        create(&mut admin, &database_name(service))
-            .await
-            .map_err(StoreError::from)?;
+        create(&mut admin, admin_url, service).await.map_err(StoreError::from)?;
     }
     Ok(())
 }
 
-async fn create(admin: &mut PgConnection, name: &str) -> Result<(), sqlx::Error> {
-    let user: bool = sqlx::query_scalar("select exists (select from pg_roles where rolname = $1)")
-        .bind(name)
-        .fetch_one(&mut *admin)
-        .await?;
-    if !user {
-        sqlx::query(AssertSqlSafe(format!("create role {name} login")))
-            .execute(&mut *admin)
-            .await?;
+async fn create(admin: &mut PgConnection, admin_url: &str, service: Name) -> Result<(), sqlx::Error> {
+    let (name, owner) = (database_name(service), owner_name(service));
+    for role in [&name, &owner] {
+        if !role_exists(admin, role).await? {
+            sqlx::query(AssertSqlSafe(format!("create role {role} login")))
+                .execute(&mut *admin)
+                .await?;
+        }
     }
-    let database: bool = sqlx::query_scalar("select exists (select from pg_database where datname = $1)")
-        .bind(name)
-        .fetch_one(&mut *admin)
-        .await?;
-    if !database {
-        sqlx::query(AssertSqlSafe(format!("create database {name} owner {name}")))
-            .execute(&mut *admin)
-            .await?;
-        sqlx::query(AssertSqlSafe(format!("revoke all on database {name} from public")))
-            .execute(&mut *admin)
-            .await?;
+    let found: Option<String> = sqlx::query_scalar(
+        "select r.rolname::text from pg_database d join pg_roles r on r.oid = d.datdba where d.datname = $1",
+    )
+    .bind(&name)
+    .fetch_optional(&mut *admin)
+    .await?;
+    match found {
+        None => {
+            sqlx::query(AssertSqlSafe(format!("create database {name} owner {owner}")))
+                .execute(&mut *admin)
+                .await?;
+            sqlx::query(AssertSqlSafe(format!("revoke all on database {name} from public")))
+                .execute(&mut *admin)
+                .await?;
+        }
+        Some(found) if found == name => {
+            let options = PgConnectOptions::from_str(admin_url)?.database(&name);
+            let mut inside = PgConnection::connect_with(&options).await?;
+            sqlx::query(AssertSqlSafe(format!("reassign owned by {name} to {owner}")))
+                .execute(&mut inside)
+                .await?;
+            inside.close().await?;
+        }
+        Some(_) => {}
     }
     Ok(())
+}
+
+async fn role_exists(connection: &mut PgConnection, role: &str) -> Result<bool, sqlx::Error> {
+    sqlx::query_scalar("select exists (select from pg_roles where rolname = $1)")
+        .bind(role)
+        .fetch_one(connection)
+        .await
+}
+
+/// Gives the settings' application role rows to read and write, the read-only role rows to read, in all tables that are
+/// there and that the owner makes later; nobody else anything. No DDL, no TRUNCATE, and what is migrated stays readable
+/// only. Changes nothing when it is so.
+///
+/// # Errors
+/// A role that does not exist, or what the database said.
+pub async fn grant(service: Name, pool: &PgPool, config: &DatabaseConfig) -> Result<(), StartError> {
+    let wanted = [
+        (
+            "database.application_role",
+            &config.application_role,
+            "select, insert, update, delete",
+        ),
+        ("database.read_only_role", &config.read_only_role, "select"),
+    ];
+    let mut transaction = pool.begin().await.map_err(StoreError::from)?;
+    let mut statements = vec!["revoke all on schema public from public".to_owned()];
+    for (key, role, rights) in wanted.into_iter().filter(|(_, role, _)| !role.is_empty()) {
+        if !is_role_name(role) {
+            return Err(StartError(format!(
+                "{service}: {key} \"{role}\" is not a role's name: small letters, digits and _, at most 63"
+            )));
+        }
+        let exists = role_exists(&mut transaction, role).await.map_err(StoreError::from)?;
+        if !exists {
+            return Err(StartError(format!(
+                "{service}: {key} \"{role}\" does not exist: `create role {role} login password '…'` as a superuser, then try again"
+            )));
+        }
+        statements.extend([
+            format!("grant usage on schema public to {role}"),
+            format!("grant {rights} on all tables in schema public to {role}"),
+            format!("alter default privileges in schema public grant {rights} on tables to {role}"),
+            format!("grant usage, select on all sequences in schema public to {role}"),
+            format!("alter default privileges in schema public grant usage, select on sequences to {role}"),
+        ]);
+        for table in MIGRATIONS {
+            statements.push(format!("revoke insert, update, delete on {table} from {role}"));
+        }
+    }
+    for statement in statements {
+        sqlx::query(AssertSqlSafe(statement))
+            .execute(&mut *transaction)
+            .await
+            .map_err(StoreError::from)?;
+    }
+    let database = "select quote_ident(current_database())";
+    let database: String = sqlx::query_scalar(database)
+        .fetch_one(&mut *transaction)
+        .await
+        .map_err(StoreError::from)?;
+    for role in [&config.application_role, &config.read_only_role] {
+        if !role.is_empty() {
+            sqlx::query(AssertSqlSafe(format!("grant connect on database {database} to {role}")))
+                .execute(&mut *transaction)
+                .await
+                .map_err(StoreError::from)?;
+        }
+    }
+    transaction.commit().await.map_err(StoreError::from)?;
+    Ok(())
+}
+
+/// What the schemas are at; only the owner writes there.
+const MIGRATIONS: [&str; 3] = [
+    "_sqlx_migrations",
+    platform::MIGRATIONS_TABLE,
+    eventlog::MIGRATIONS_TABLE,
+];
+
+fn is_role_name(name: &str) -> bool {
+    let right = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'_';
+    name.len() <= 63 && name.bytes().all(right) && !name.as_bytes()[0].is_ascii_digit()
 }
 
 /// Brings one service's schema up to date: platform's tables, the event log's, its own. Changes nothing when it is.

@@ -4,15 +4,20 @@ use std::collections::HashMap;
 use std::fmt;
 use std::path::Path;
 use std::sync::Arc;
+use std::time::Duration;
 
 use platform::auth::{Issuer, TokenSource, Verifier};
 use platform::clock::SharedClock;
 use platform::config::Settings;
+use platform::grpc::balance::Security;
+use platform::grpc::client::Dialer;
 use platform::grpc::server::Server;
 use platform::lifecycle::Lifecycle;
+use platform::metrics::Observer;
 use platform::sealing::{Kek, Sealer};
 use platform::service::{Base, Driven, StartError, Violation};
 use platform::store::StoreError;
+use platform::tls::Certificates;
 use sqlx::PgPool;
 use sqlx::migrate::Migrator;
 use tokio::net::TcpListener;
@@ -109,6 +114,8 @@ pub struct Hosted {
     pub pool: PgPool,
     /// What time does for it.
     pub steps: Vec<Driven>,
+    /// What is watched of it.
+    pub observers: Vec<Arc<dyn Observer>>,
     routes: Routes,
     rpc_services: &'static [&'static str],
     server: Server,
@@ -118,18 +125,22 @@ macro_rules! build {
     ($service:ident, $name:expr, $overrides:expr, $clock:expr, $lifecycle:expr) => {{
         let settings: $service::Settings = load($name, $service::DEFAULTS, &$overrides)?;
         let shared = Shared::of(&settings);
-        let base = base($name, &shared, $clock, &$lifecycle).await?;
+        let certificates = Certificates::open(&shared.tls)?;
+        let base = base($name, &shared, certificates.clone(), $clock, &$lifecycle).await?;
         let app = $service::App::build(&settings, base.clone()).await?;
         Hosted {
             name: $name,
             pool: base.pool,
             steps: app.steps(),
+            observers: app.observers(),
             routes: app.routes(),
             rpc_services: app.rpc_services(),
             server: Server {
                 name: $name.as_str(),
                 config: shared.server,
-                verifier: Arc::new(Verifier::open(&shared.auth)?),
+                verifier: Arc::new(Verifier::open(&shared.auth, $name.as_str(), &$lifecycle)?),
+                tls: shared.tls,
+                certificates,
                 lifecycle: $lifecycle,
             },
         }
@@ -187,6 +198,8 @@ pub struct Shared {
     pub log: platform::config::LogConfig,
     /// `[otlp]`
     pub otlp: platform::config::OtlpConfig,
+    /// `[tls]`
+    pub tls: platform::config::TlsConfig,
 }
 
 macro_rules! shared {
@@ -209,6 +222,7 @@ impl Shared {
             peers: settings.peers,
             log: settings.log,
             otlp: settings.otlp,
+            tls: settings.tls,
         }
     }
 
@@ -242,9 +256,15 @@ fn load<S: serde::de::DeserializeOwned>(
     .map_err(|error| StartError(format!("{name}: {error}")))
 }
 
-async fn base(name: Name, shared: &Shared, clock: SharedClock, lifecycle: &Lifecycle) -> Result<Base, StartError> {
+async fn base(
+    name: Name,
+    shared: &Shared,
+    certificates: Option<Arc<Certificates>>,
+    clock: SharedClock,
+    lifecycle: &Lifecycle,
+) -> Result<Base, StartError> {
     let told = |error: StoreError| StartError(format!("{name}: {}", platform::steps::chain(&error)));
-    let pool = platform::store::connect(&shared.database).await.map_err(told)?;
+    let pool = platform::store::connect_waiting(&shared.database).await.map_err(told)?;
     databases::check(name, &pool)
         .await
         .map_err(|error| StartError(format!("{name}: {error}")))?;
@@ -255,12 +275,21 @@ async fn base(name: Name, shared: &Shared, clock: SharedClock, lifecycle: &Lifec
             "redis.url is empty: works without Redis, slower"
         );
     }
+    let security = match certificates {
+        Some(certificates) => {
+            certificates.watch(name.as_str(), lifecycle);
+            Security::Mutual(certificates)
+        }
+        None => Security::Plain,
+    };
+    let tokens = TokenSource::service(Issuer::of_services(&shared.auth)?, name.as_str());
+    let resolve_every = Duration::from_secs(shared.peers.resolve_seconds);
     Ok(Base {
         sealer: Sealer::new(pool.clone(), name.as_str(), kek),
         pool,
         clock,
         redis: Some(shared.redis.url.clone()).filter(|url| !url.is_empty()),
-        tokens: TokenSource::service(Issuer::open(&shared.auth)?, name.as_str()),
+        dialer: Dialer::new(name.as_str(), tokens, security, resolve_every),
         peers: shared.peers.clone(),
         lifecycle: lifecycle.clone(),
     })

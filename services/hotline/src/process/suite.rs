@@ -1,11 +1,13 @@
 //! All five services in one process, each with its own database, user and address, speaking gRPC to each other.
 
 use std::path::PathBuf;
+use std::sync::Arc;
 use std::time::Duration;
 
 use platform::auth::Issuer;
 use platform::clock::SharedClock;
 use platform::lifecycle::Lifecycle;
+use platform::metrics::Observer;
 use platform::service::{Driven, StartError};
 use sqlx::PgPool;
 use tokio::net::TcpListener;
@@ -25,8 +27,10 @@ pub enum Drive {
 /// What the process decides for all five.
 #[derive(Clone)]
 pub struct SuiteOptions {
-    /// URL of the database of each service, in the order of [`Name::ALL`].
+    /// URL of the database of each service as the service uses it, in the order of [`Name::ALL`].
     pub databases: [String; 5],
+    /// The same as their owners, who migrate them and let the services in; none migrates as the service itself.
+    pub owners: Option<[String; 5]>,
     /// `redis://…`; empty works without.
     pub redis_url: String,
     /// Keys.
@@ -51,6 +55,8 @@ pub struct Suite {
     pub urls: [String; 5],
     /// Database of each.
     pub pools: [PgPool; 5],
+    /// What is watched of each.
+    pub observers: [Vec<Arc<dyn Observer>>; 5],
     /// Steps of all, for a driver.
     pub steps: Vec<Driven>,
     /// Issues tokens that all accept.
@@ -69,15 +75,15 @@ impl Suite {
         let (listeners, urls) = bind_all(options.first_port).await?;
         let mut pools = Vec::new();
         let mut steps = Vec::new();
+        let mut observers: [Vec<Arc<dyn Observer>>; 5] = Default::default();
         let mut issuer = None;
         for (name, listener) in Name::ALL.into_iter().zip(listeners) {
             let overrides = overrides(options, name, &urls);
             let shared = Shared::load(name, &overrides)?;
-            let pool = platform::store::connect(&shared.database).await?;
-            databases::migrate(name, &pool, shared.events.partitions).await?;
-            pool.close().await;
+            migrate(options, name, &shared).await?;
             let hosted = Hosted::build(name, &overrides, options.clock.clone(), lifecycle.clone()).await?;
             pools.push(hosted.pool.clone());
+            observers[name as usize].clone_from(&hosted.observers);
             steps.extend(hosted.serve(listener).await?);
             issuer = Some(Issuer::open(&shared.auth)?);
         }
@@ -91,6 +97,7 @@ impl Suite {
             pools: pools
                 .try_into()
                 .map_err(|_| StartError("five services have five pools".to_owned()))?,
+            observers,
             steps,
             issuer: issuer.ok_or_else(|| StartError("no service was started".to_owned()))?,
             lifecycle,
@@ -118,6 +125,20 @@ impl Suite {
         }
         orderly
     }
+}
+
+/// As the owner where there is one, who then lets the service in.
+async fn migrate(options: &SuiteOptions, name: Name, shared: &Shared) -> Result<(), StartError> {
+    let mut config = shared.database.clone();
+    if let Some(owners) = &options.owners {
+        config.url.clone_from(&owners[name as usize]);
+        config.application_role = databases::database_name(name);
+    }
+    let pool = platform::store::connect(&config).await?;
+    databases::migrate(name, &pool, shared.events.partitions).await?;
+    databases::grant(name, &pool, &config).await?;
+    pool.close().await;
+    Ok(())
 }
 
 async fn bind_all(first_port: u16) -> Result<(Vec<TcpListener>, [String; 5]), StartError> {

@@ -7,6 +7,7 @@ pub mod cells;
 pub mod doctor;
 pub mod fresh;
 pub mod listing;
+pub mod observe;
 pub mod reads;
 pub mod reference;
 

@@ -5,6 +5,7 @@ pub mod deadlines;
 pub mod directory;
 pub mod doctor;
 pub mod judgements;
+pub mod observe;
 pub mod orders;
 pub mod replies;
 mod rows;

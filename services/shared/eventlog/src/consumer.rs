@@ -3,6 +3,7 @@
 
 use std::collections::{BTreeMap, HashMap};
 use std::sync::{Arc, Mutex};
+use std::time::{Duration, Instant};
 
 use async_trait::async_trait;
 use chrono::{DateTime, Utc};
@@ -24,6 +25,9 @@ use crate::server::MAX_READ;
 use crate::store::cursors::{self, Cursor};
 use crate::stream::Streams;
 use crate::tx::{Store, Tx};
+
+/// No look for longer than this is a lag of its own: looks come every second or so.
+const SILENCE: Duration = Duration::from_secs(30);
 
 /// Events per transaction when nobody says otherwise.
 const BATCH: u32 = 500;
@@ -53,6 +57,21 @@ pub struct Consumer {
     /// The cursors as this replica last knew them. Another one may have moved them since: claiming a cursor shows it,
     /// and then they are read again.
     remembered: tokio::sync::Mutex<Option<BTreeMap<u16, Cursor>>>,
+    behind: Mutex<Behindness>,
+}
+
+/// How far behind its source a consumer is.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Lag {
+    /// Events not yet applied, over all partitions, when it last looked.
+    pub positions: u64,
+    /// Since when that has been so, or since when the source could not be asked; 0 when nothing is behind.
+    pub seconds: f64,
+}
+
+struct Behindness {
+    positions: u64,
+    caught_up_at: Instant,
 }
 
 impl Consumer {
@@ -71,6 +90,10 @@ impl Consumer {
             heard: Mutex::default(),
             notes_knowledge: false,
             remembered: tokio::sync::Mutex::default(),
+            behind: Mutex::new(Behindness {
+                positions: 0,
+                caught_up_at: Instant::now(),
+            }),
         }
     }
 
@@ -100,6 +123,57 @@ impl Consumer {
     pub fn doorbell(self: &Arc<Self>) -> Arc<dyn Fn(Lifecycle) -> BoxFuture<'static, ()> + Send + Sync> {
         let consumer = self.clone();
         Arc::new(move |lifecycle| crate::doorbell::ring(consumer.clone(), lifecycle))
+    }
+
+    /// As steps are called: `routing.consume.intake`.
+    #[must_use]
+    pub fn label(&self) -> &str {
+        &self.name
+    }
+
+    /// How far behind it is. It grows by itself while nothing is heard of the source.
+    #[must_use]
+    pub fn lag(&self) -> Lag {
+        let behind = self.behind();
+        let silent = behind.caught_up_at.elapsed();
+        // Between two looks nothing is known to be behind.
+        let quiet = behind.positions == 0 && silent < SILENCE;
+        Lag {
+            positions: behind.positions,
+            seconds: if quiet { 0.0 } else { silent.as_secs_f64() },
+        }
+    }
+
+    fn behind(&self) -> std::sync::MutexGuard<'_, Behindness> {
+        self.behind.lock().unwrap_or_else(std::sync::PoisonError::into_inner)
+    }
+
+    /// Notes how much is left. What another replica is at is not behind.
+    fn note_behind(&self, heads: &Heads, cursors: &BTreeMap<u16, Cursor>, others_moved: bool) {
+        let left = heads.positions.iter().map(|(partition, head)| {
+            let cursor = cursors.get(partition).map_or(0, |cursor| cursor.position);
+            head.saturating_sub(cursor)
+        });
+        let mut behind = self.behind();
+        behind.positions = if others_moved { 0 } else { left.sum() };
+        if behind.positions == 0 {
+            behind.caught_up_at = Instant::now();
+        }
+    }
+
+    /// How long each applied event was on its way.
+    fn note_delays(&self, told: &[(u64, DateTime<Utc>)], before: u64, last: u64) {
+        let now = self.clock.now();
+        let delays = metrics::histogram!(
+            "hotline_event_delay_seconds",
+            "service_name" => self.store.service(), "consumer" => self.name.clone()
+        );
+        for (_, at) in told
+            .iter()
+            .filter(|(position, _)| (before + 1..=last).contains(position))
+        {
+            delays.record((now - *at).as_seconds_f64().max(0.0));
+        }
     }
 
     pub(crate) fn streams(&self) -> &Streams {
@@ -246,7 +320,12 @@ impl Consumer {
         if events.is_empty() {
             return Ok(Some((0, standing.cursor)));
         }
-        self.apply(epoch, partition, events).await
+        let told: Vec<_> = events.iter().map(|event| (event.position, event.occurred_at)).collect();
+        let applied = self.apply(epoch, partition, events).await?;
+        if let Some((_, last)) = applied {
+            self.note_delays(&told, standing.cursor, last);
+        }
+        Ok(applied)
     }
 
     /// Applies what is behind, partition by partition: one that fails or is another replica's does not hold the others
@@ -391,6 +470,7 @@ impl Step for Consumer {
         self.check_not_ahead(&heads, &cursors).await?;
         let caught_up = self.catch_up(&heads, &mut cursors).await;
         self.note_known(&heads, &mut cursors, asked_at).await?;
+        self.note_behind(&heads, &cursors, caught_up.others_moved);
         if let Some(error) = caught_up.failed {
             return Err(error);
         }

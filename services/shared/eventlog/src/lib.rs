@@ -10,22 +10,26 @@ mod consumer;
 pub mod core;
 mod doorbell;
 mod event;
+mod observe;
 mod parking;
 mod relay;
 mod server;
 pub mod store;
 mod stream;
 mod tx;
+mod wired;
 
-pub use consumer::{Consumer, Source};
+pub use consumer::{Consumer, Lag, Source};
 pub use core::partition_of;
 pub use event::{ApplyError, Effect, Handler, NewEvent, Recorded};
+pub use observe::LogObserver;
 pub use relay::Relay;
 pub use server::service;
 pub use store::cursors::known_until;
 pub use store::meta::{MIGRATIONS_TABLE, MIGRATOR, migrate, renew_epoch};
 pub use store::parked::drain_waiting;
 pub use tx::{Call, Store, Tx};
+pub use wired::{Reading, Wired};
 
 /// Name of the gRPC service that every service serves.
 pub const RPC_SERVICE: &str = "hotline.common.v1.EventLogService";

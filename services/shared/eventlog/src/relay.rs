@@ -39,6 +39,11 @@ impl Relay {
         }
     }
 
+    /// Whether the last look reached Redis; without a URL there is nothing to reach.
+    pub(crate) fn reaches_redis(&self) -> bool {
+        self.streams.is_configured() && !self.away.load(std::sync::atomic::Ordering::SeqCst)
+    }
+
     async fn copy(&self, partition: u16, head: u64, sent: &mut HashMap<u16, u64>) -> Result<usize, Failure> {
         let (service, epoch) = (self.store.service(), self.store.epoch());
         let mut after = match sent.get(&partition) {

@@ -30,6 +30,9 @@ pub(crate) const MAX_READ: u32 = 1000;
 /// Bytes of payload after which an answer ends: a published directory has hundreds of KB, and the reader takes 4 MiB.
 const MAX_READ_BYTES: usize = 1 << 20;
 
+/// Largest request: the reason of a skip is the longest thing in any.
+const MAX_REQUEST_BYTES: usize = 64 * 1024;
+
 /// The service over a store and the handlers of its sources.
 #[must_use]
 pub fn service(
@@ -46,6 +49,7 @@ pub fn service(
         handlers: Arc::new(handlers),
         clock,
     })
+    .max_decoding_message_size(MAX_REQUEST_BYTES)
 }
 
 struct Log {

@@ -1,7 +1,7 @@
 //! Transactions that tell: what they change and what they report is one commit.
 
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use chrono::{DateTime, Utc};
 use futures::future::BoxFuture;
@@ -136,6 +136,7 @@ impl Store {
         T: Send,
         E: From<StoreError> + AsStoreError + Send,
     {
+        let began = Instant::now();
         let mut attempt = 1;
         loop {
             let result = self.attempt(&action).await;
@@ -143,7 +144,10 @@ impl Store {
                 Err(error) if lost_race(&error) && attempt < ATTEMPTS => {
                     self.pause(name, &mut attempt).await;
                 }
-                result => return result,
+                result => {
+                    platform::metrics::unit_of_work(self.service, name, began);
+                    return result;
+                }
             }
         }
     }
@@ -158,6 +162,7 @@ impl Store {
         R: prost::Message + Default,
         E: From<StoreError> + AsStoreError + Send,
     {
+        let began = Instant::now();
         let mut attempt = 1;
         loop {
             let result = self.attempt_once(call, &action).await;
@@ -165,7 +170,10 @@ impl Store {
                 Err(error) if lost_race(&error) && attempt < ATTEMPTS => {
                     self.pause(name, &mut attempt).await;
                 }
-                result => return result,
+                result => {
+                    platform::metrics::unit_of_work(self.service, name, began);
+                    return result;
+                }
             }
         }
     }

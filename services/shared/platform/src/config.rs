@@ -34,6 +34,8 @@ pub struct Settings<S> {
     pub log: LogConfig,
     /// Traces.
     pub otlp: OtlpConfig,
+    /// Who may listen in, and who shows a certificate.
+    pub tls: TlsConfig,
     /// The service's own.
     pub service: S,
 }
@@ -52,6 +54,12 @@ section! {
     ServerConfig {
         /// Address to listen on; port 0 takes a free one.
         listen: String,
+        /// Address of plaintext health for the kubelet's probes; empty has none.
+        probe_listen: String,
+        /// Address of `/metrics` by HTTP; empty has none.
+        metrics_listen: String,
+        /// Seconds after which a connection is ended, ±10 %, so that clients find new replicas.
+        max_connection_age_seconds: u64,
         /// Seconds between NOT_SERVING and the end of accepting.
         drain_seconds: u64,
         /// Seconds after which a stop no longer waits.
@@ -75,6 +83,15 @@ section! {
     DatabaseConfig {
         /// `postgres://…`
         url: String,
+        /// File whose content is the URL; wins over `url`.
+        url_file: PathBuf,
+        /// Seconds that a start waits for a database that cannot be reached; 0 gives up at once.
+        wait_seconds: u64,
+        /// Role that `hotline migrate` lets read and write, without DDL and TRUNCATE: the services run as it. Empty grants
+        /// nothing.
+        application_role: String,
+        /// Role that `hotline migrate` lets read. Empty grants nothing.
+        read_only_role: String,
         /// Connections of this process.
         max_connections: u32,
         /// Seconds to wait for one.
@@ -90,8 +107,10 @@ section! {
 section! {
     /// `[redis]`
     RedisConfig {
-        /// `redis://…`; empty works without Redis, slower.
+        /// `redis://…`, or `rediss://…` for TLS; empty works without Redis, slower.
         url: String,
+        /// File whose content is the URL; wins over `url`.
+        url_file: PathBuf,
         /// Entries kept per stream, approximately.
         stream_length: u64,
     }
@@ -101,7 +120,8 @@ section! {
     EventsConfig {
         /// Partitions of the log, fixed when the database is first migrated; 1 to 256.
         partitions: u16,
-        /// Milliseconds between looks of the relay and of a consumer when nothing rings.
+        /// Milliseconds between looks of the relay and of a consumer when nothing rings, 10 to
+        /// [`MAX_POLL_MILLISECONDS`].
         poll_milliseconds: u64,
         /// Events applied in one transaction.
         batch: u32,
@@ -114,8 +134,19 @@ section! {
         issuer: String,
         /// `aud` that tokens must have.
         audience: String,
-        /// PEM file of the Ed25519 public key that tokens are verified with.
+        /// Algorithm of people's tokens; never taken from the token.
+        algorithm: Algorithm,
+        /// PEM file of the public key that people's tokens are verified with; unless `jwks_url` is set.
         public_key_file: PathBuf,
+        /// Where the identity provider publishes its keys (RFC 7517); empty uses `public_key_file`.
+        jwks_url: String,
+        /// Seconds between two looks at `jwks_url`.
+        jwks_refresh_seconds: u64,
+        /// PEM file of the authorities that `jwks_url` is trusted by; empty takes the public ones.
+        jwks_ca_file: PathBuf,
+        /// PEM file of the Ed25519 public key that the services' own tokens are verified with. Empty takes
+        /// `public_key_file`: development, where one key signs everything.
+        service_public_key_file: PathBuf,
         /// PEM file of the Ed25519 private key that this service signs its own tokens with when it calls the others.
         private_key_file: PathBuf,
     }
@@ -140,6 +171,8 @@ section! {
         callback: String,
         /// `http://host:port`
         analytics: String,
+        /// Seconds after which the addresses behind a name are asked for again.
+        resolve_seconds: u64,
     }
 }
 section! {
@@ -156,6 +189,115 @@ section! {
     OtlpConfig {
         /// `http://collector:4317`; empty exports nothing.
         endpoint: String,
+    }
+}
+
+section! {
+    /// `[tls]`
+    TlsConfig {
+        /// PEM file of the chain that this process shows, as server and as client; empty is plaintext.
+        certificate_file: PathBuf,
+        /// PEM file of its private key.
+        key_file: PathBuf,
+        /// PEM file of the authorities that peers' and clients' certificates come from.
+        ca_file: PathBuf,
+        /// Whether clients show certificates.
+        client_certificates: ClientCertificates,
+        /// Of the URI names `spiffe://<trust_domain>/service/<name>` and `…/platform/<code>`.
+        trust_domain: String,
+        /// Oldest version spoken.
+        minimum_version: TlsVersion,
+        /// Seconds for a handshake.
+        handshake_timeout_seconds: u64,
+        /// Seconds between two looks at the files.
+        reload_seconds: u64,
+    }
+}
+
+/// Whether clients show certificates.
+#[derive(Clone, Copy, Debug, Deserialize, PartialEq, Eq)]
+#[serde(rename_all = "lowercase")]
+pub enum ClientCertificates {
+    /// Nobody is asked for one.
+    Off,
+    /// Services and platforms have to, people need not.
+    Optional,
+    /// Everybody has to.
+    Required,
+}
+
+/// Oldest TLS that is spoken.
+#[derive(Clone, Copy, Debug, Deserialize, PartialEq, Eq)]
+pub enum TlsVersion {
+    /// 1.3 only.
+    #[serde(rename = "1.3")]
+    Modern,
+    /// 1.2 as well.
+    #[serde(rename = "1.2")]
+    Older,
+}
+
+/// How people's tokens are signed.
+#[derive(Clone, Copy, Debug, Deserialize, PartialEq, Eq)]
+pub enum Algorithm {
+    /// Ed25519.
+    #[serde(rename = "EdDSA")]
+    EdDsa,
+    /// ECDSA with P-256.
+    #[serde(rename = "ES256")]
+    Es256,
+    /// RSA with SHA-256.
+    #[serde(rename = "RS256")]
+    Rs256,
+}
+
+/// Longest `events.poll_milliseconds`: what is promised within a minute (README, P5) must not be configured away.
+pub const MAX_POLL_MILLISECONDS: u64 = 20_000;
+
+impl<S> Settings<S> {
+    /// What a type cannot say of the shared sections.
+    fn validate(&self) -> Result<(), ConfigError> {
+        let ranges = [
+            ("events.partitions", u64::from(self.events.partitions), 1..=256),
+            (
+                "events.poll_milliseconds",
+                self.events.poll_milliseconds,
+                10..=MAX_POLL_MILLISECONDS,
+            ),
+            ("events.batch", u64::from(self.events.batch), 1..=5_000),
+            (
+                "database.max_connections",
+                u64::from(self.database.max_connections),
+                2..=1_000,
+            ),
+            (
+                "server.max_connection_age_seconds",
+                self.server.max_connection_age_seconds,
+                10..=86_400,
+            ),
+            ("peers.resolve_seconds", self.peers.resolve_seconds, 1..=300),
+            ("auth.jwks_refresh_seconds", self.auth.jwks_refresh_seconds, 10..=86_400),
+            (
+                "tls.handshake_timeout_seconds",
+                self.tls.handshake_timeout_seconds,
+                1..=60,
+            ),
+            ("tls.reload_seconds", self.tls.reload_seconds, 1..=3_600),
+            (
+                "server.max_calls_per_second",
+                u64::from(self.server.max_calls_per_second),
+                1..=1_000_000,
+            ),
+        ];
+        let wrong: Vec<String> = ranges
+            .into_iter()
+            .filter(|(_, value, range)| !range.contains(value))
+            .map(|(key, value, range)| format!("{key} must be {} to {}, is {value}", range.start(), range.end()))
+            .collect();
+        if wrong.is_empty() {
+            return Ok(());
+        }
+        Err(ConfigError(wrong.join("; ")))
     }
 }
 
@@ -226,10 +368,28 @@ pub fn load_with<S: DeserializeOwned>(
             .set_override(*key, value.as_str())
             .map_err(|error| ConfigError(error.to_string()))?;
     }
-    builder
+    let mut settings: Settings<S> = builder
         .build()
         .and_then(config::Config::try_deserialize)
-        .map_err(|error| ConfigError(error.to_string()))
+        .map_err(|error| ConfigError(error.to_string()))?;
+    settings.validate()?;
+    read_url(
+        "database.url_file",
+        &settings.database.url_file,
+        &mut settings.database.url,
+    )?;
+    read_url("redis.url_file", &settings.redis.url_file, &mut settings.redis.url)?;
+    Ok(settings)
+}
+
+/// A URL carries a password, so it comes from a file where there is one.
+fn read_url(key: &str, file: &Path, url: &mut String) -> Result<(), ConfigError> {
+    if !file.as_os_str().is_empty() {
+        let text =
+            std::fs::read_to_string(file).map_err(|error| ConfigError(format!("{key} {}: {error}", file.display())))?;
+        text.trim().clone_into(url);
+    }
+    Ok(())
 }
 
 #[cfg(test)]
@@ -246,6 +406,18 @@ mod tests {
     #[test]
     fn the_defaults_are_whole() {
         assert_eq!(shared_defaults().server.max_message_bytes, 1_048_576);
+    }
+
+    #[test]
+    fn everything_out_of_its_range_is_told_at_once() {
+        let wrong = variables(&[("X_EVENTS__PARTITIONS", "0"), ("X_EVENTS__POLL_MILLISECONDS", "60000")]);
+        let error = load::<Nothing>("x", "[service]", None, Some(wrong)).expect_err("both are out of range");
+        let told = error.to_string();
+        assert!(
+            told.contains("events.partitions must be 1 to 256, is 0")
+                && told.contains("poll_milliseconds must be 10 to"),
+            "{told}"
+        );
     }
 
     #[test]

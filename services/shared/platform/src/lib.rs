@@ -7,6 +7,7 @@ pub mod config;
 pub mod grpc;
 pub mod ids;
 pub mod lifecycle;
+pub mod metrics;
 pub mod numbers;
 pub mod private;
 pub mod sealing;
@@ -14,6 +15,7 @@ pub mod service;
 pub mod steps;
 pub mod store;
 pub mod telemetry;
+pub mod tls;
 
 /// The tables of this crate, migrated before a service's own; kept in `_platform_migrations`.
 pub static MIGRATOR: sqlx::migrate::Migrator = sqlx::migrate!();

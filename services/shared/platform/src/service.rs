@@ -7,9 +7,9 @@ use futures::future::BoxFuture;
 use sqlx::PgPool;
 use tokio::sync::Notify;
 
-use crate::auth::TokenSource;
 use crate::clock::SharedClock;
 use crate::config::PeersConfig;
+use crate::grpc::client::Dialer;
 use crate::lifecycle::Lifecycle;
 use crate::sealing::Sealer;
 use crate::steps::Step;
@@ -25,8 +25,8 @@ pub struct Base {
     pub sealer: Sealer,
     /// `redis://…`, or none: works, slower.
     pub redis: Option<String>,
-    /// What the service shows when it calls another.
-    pub tokens: TokenSource,
+    /// Calls the others.
+    pub dialer: Dialer,
     /// Where the others are.
     pub peers: PeersConfig,
     /// What its tasks run on.

@@ -64,6 +64,7 @@ pub fn drive(lifecycle: &Lifecycle, step: Arc<dyn Step>, every: Duration, wake: 
                     if ran.did > 0 { Duration::ZERO } else { every }
                 }
                 Err(error) => {
+                    crate::metrics::step_failed(step.name());
                     if failures == 0 {
                         tracing::warn!(step = step.name(), error = %chain(&error), "failed; will be tried again");
                     }

@@ -34,6 +34,9 @@ pub enum StoreError {
     /// A `request_id` came again with another content.
     #[error("the request_id was used with another content")]
     RequestReused,
+    /// The server cannot be reached: it may come back.
+    #[error("{0}")]
+    Unreachable(String),
     /// The database is of another version or not migrated.
     #[error("{0}")]
     Unready(String),
@@ -156,9 +159,12 @@ pub async fn connect_requiring(config: &DatabaseConfig, oldest: u32) -> Result<P
     .await;
     let mut connection = match attempt {
         Ok(Ok(connection)) => connection,
+        Ok(Err(error)) if comes_back(&error) => {
+            return Err(StoreError::Unreachable(unreachable_message(&place, &error)));
+        }
         Ok(Err(error)) => return Err(StoreError::Unready(unreachable_message(&place, &error))),
         Err(_) => {
-            return Err(StoreError::Unready(format!(
+            return Err(StoreError::Unreachable(format!(
                 "Postgres at {place} does not answer within {} s: is it stopped or behind a firewall? Set database.url",
                 config.acquire_timeout_seconds
             )));
@@ -174,6 +180,35 @@ pub async fn connect_requiring(config: &DatabaseConfig, oldest: u32) -> Result<P
         )));
     }
     Ok(pool)
+}
+
+/// Refused connections, a server that starts or stops (57P03 and its class), one that has no room left (53): it may come
+/// back by itself. A wrong password does not.
+fn comes_back(error: &sqlx::Error) -> bool {
+    match error {
+        sqlx::Error::Io(_) => true,
+        sqlx::Error::Database(refusal) => refusal
+            .code()
+            .is_some_and(|code| matches!(code.get(..2), Some("53" | "57"))),
+        _ => false,
+    }
+}
+
+/// [`connect`], waiting as long as `wait_seconds` says for a server that cannot be reached; why it waits is logged.
+///
+/// # Errors
+/// As [`connect`].
+pub async fn connect_waiting(config: &DatabaseConfig) -> Result<PgPool, StoreError> {
+    let until = tokio::time::Instant::now() + Duration::from_secs(config.wait_seconds);
+    loop {
+        match connect(config).await {
+            Err(StoreError::Unreachable(reason)) if tokio::time::Instant::now() < until => {
+                tracing::warn!(reason, "waiting for the database");
+                tokio::time::sleep(Duration::from_secs(2)).await;
+            }
+            result => return result,
+        }
+    }
 }
 
 fn unreachable_message(place: &str, error: &sqlx::Error) -> String {
@@ -205,6 +240,15 @@ pub async fn check_migrated(
         .fetch_one(pool)
         .await?;
     let found: i64 = if exists {
+        let unfinished = format!("select min(version) from {table} where not success");
+        let unfinished: Option<i64> = sqlx::query_scalar(sqlx::AssertSqlSafe(unfinished))
+            .fetch_one(pool)
+            .await?;
+        if let Some(version) = unfinished {
+            return Err(StoreError::Unready(format!(
+                "migration {version} of {table} was begun and not finished: look at what it changed, mend it or restore, delete its row, then run `hotline migrate`"
+            )));
+        }
         let query = format!("select coalesce(max(version), 0) from {table} where success");
         sqlx::query_scalar(sqlx::AssertSqlSafe(query)).fetch_one(pool).await?
     } else {

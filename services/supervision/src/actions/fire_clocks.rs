@@ -14,10 +14,12 @@ use crate::store::due::{self, Left};
 use crate::store::watches;
 
 /// What a run did and left.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Fired {
     /// Cards given.
     pub count: usize,
+    /// `ClockKind` of each, and when it should have fired.
+    pub clocks: Vec<(i16, DateTime<Utc>)>,
     /// What waits, and what comes next.
     pub left: Left,
 }
@@ -39,24 +41,28 @@ pub async fn fire_clocks(tx: &mut Tx, batch: u32, now: DateTime<Utc>) -> Result<
         .into_iter()
         .map(|watch| (watch.order.id, watch))
         .collect();
-    let mut count = 0;
+    let mut clocks = Vec::new();
     for clock in due {
         let Some(watch) = watched.remove(&clock.order_id) else {
             continue;
         };
         let (mut watch, card) = watch.fire(clock.id, now);
         if let Some(card) = card {
-            count += 1;
+            clocks.push((clock.kind, clock.fire_at));
             tx.tell(events::card(&mut watch.order, card));
         }
         watched.insert(clock.order_id, watch);
     }
-    if count > 0 {
+    if !clocks.is_empty() {
         let changed: Vec<Watch> = watched.into_values().collect();
         watches::save(tx.conn(), &changed).await?;
     }
     let left = due::left(tx.conn(), now).await?;
-    Ok(Fired { count, left })
+    Ok(Fired {
+        count: clocks.len(),
+        clocks,
+        left,
+    })
 }
 
 /// Indexed by partition; a partition that was never read is not known at all.

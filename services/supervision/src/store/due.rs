@@ -14,6 +14,10 @@ pub struct Due {
     pub id: Uuid,
     /// Its order.
     pub order_id: Uuid,
+    /// ClockKind.
+    pub kind: i16,
+    /// When it should fire.
+    pub fire_at: DateTime<Utc>,
 }
 
 /// Claims due clocks, oldest first, with their orders; those that somebody else holds are left to him. `known` is, by
@@ -28,7 +32,7 @@ pub async fn claim(
     limit: u32,
 ) -> Result<Vec<Due>, StoreError> {
     let due = sqlx::query_as(
-        r#"select c.id, c.order_id
+        r#"select c.id, c.order_id, c.kind, c.fire_at
              from watch_clock c join watched_order o on o.id = c.order_id
             where c.state = 'open' and c.fire_at <= $1 and c.fire_at <= ($2::timestamptz[])[o."partition" + 1]
             order by c.fire_at, c.id limit $3

@@ -4,6 +4,7 @@
 pub mod doctor;
 pub mod due;
 pub mod listing;
+pub mod observe;
 pub mod reviews;
 pub mod watches;
 

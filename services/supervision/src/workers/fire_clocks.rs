@@ -9,6 +9,7 @@ use platform::steps::{Ran, Step, StepError};
 use platform::store::StoreError;
 
 use crate::actions::{self, Fired};
+use crate::store::observe::clock_name;
 
 /// The worker.
 pub struct FireClocks {
@@ -65,6 +66,14 @@ impl Step for FireClocks {
             .run::<Fired, StoreError, _>("fire_clocks", move |tx| Box::pin(actions::fire_clocks(tx, batch, now)))
             .await?;
         self.note(&fired);
+        for (kind, fire_at) in &fired.clocks {
+            let late = (now - *fire_at).as_seconds_f64().max(0.0);
+            metrics::histogram!(
+                "hotline_clock_fire_delay_seconds",
+                "service_name" => crate::NAME, "clock" => clock_name(*kind)
+            )
+            .record(late);
+        }
         Ok(Ran {
             did: fired.count,
             next_at: fired.left.next_at,

@@ -1,13 +1,19 @@
 //! The whole system: five services on real Postgres and Redis.
 
 mod access;
+mod backlog;
+mod doctor;
 mod event_log;
 mod faults;
 mod five_processes;
 mod fixture;
 mod foreign;
+mod metrics;
 mod processes;
+mod reach;
 mod replay;
+mod roles;
+mod secured;
 mod sql;
 mod tidy;
 mod way_of_an_order;

@@ -15,7 +15,7 @@ use testkit::{Database, database, redis_url};
 use uuid::Uuid;
 
 /// The binary that `make test` has built, beside this test's own.
-fn hotline() -> PathBuf {
+pub fn hotline() -> PathBuf {
     let mut path = std::env::current_exe().expect("a path");
     path.pop();
     if path.ends_with("deps") {

@@ -156,7 +156,7 @@ async fn an_appeal_goes_all_the_way_into_the_bulletin() {
 }
 
 /// Gives the appeal, its order, and the unit that the catalogue names.
-async fn brought_and_forwarded(five: &Five) -> (String, String, String) {
+pub async fn brought_and_forwarded(five: &Five) -> (String, String, String) {
     let (category, region, unit) = covered(five);
     let mut agent = five.clients.agent().expect("a client");
     let register = RegisterAppealRequest {

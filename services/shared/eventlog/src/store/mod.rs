@@ -3,5 +3,6 @@
 pub mod cursors;
 pub mod log;
 pub mod meta;
+pub mod observe;
 pub mod parked;
 pub mod requests;

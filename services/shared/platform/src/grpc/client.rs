@@ -1,16 +1,23 @@
-//! How one service calls another: a lazy channel, its own token, and the trace that goes on.
+//! How one service calls another: at whichever of its addresses is alive, with its own token, and the trace that goes on.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use tonic::service::Interceptor;
 use tonic::service::interceptor::InterceptedService;
-use tonic::transport::{Channel, Endpoint};
 use tonic::{Request, Status};
+use tower::Layer as _;
 
+use super::balance::{Balanced, Security};
+use super::measure::{MeasureLayer, Measured};
 use crate::auth::TokenSource;
+use crate::metrics::Side;
 
-/// A channel that shows who calls.
-pub type Peer = InterceptedService<Channel, Credentials>;
+/// A service that is called, showing who calls.
+pub type Peer = InterceptedService<Measured<Balanced>, Credentials>;
+
+/// Longest wait for an answer when the caller says nothing else: the server's own cap.
+const DEADLINE: Duration = Duration::from_secs(10);
 
 /// Adds the bearer token and the traceparent to every call.
 #[derive(Clone)]
@@ -20,6 +27,9 @@ pub struct Credentials {
 
 impl Interceptor for Credentials {
     fn call(&mut self, mut request: Request<()>) -> Result<Request<()>, Status> {
+        if !request.metadata().contains_key("grpc-timeout") {
+            request.set_timeout(DEADLINE);
+        }
         let metadata = request.metadata_mut();
         let bearer = format!("Bearer {}", self.tokens.token());
         if let Ok(value) = bearer.parse() {
@@ -32,18 +42,48 @@ impl Interceptor for Credentials {
     }
 }
 
-/// A peer at `http://host:port`, connected when it is first called.
+/// Calls others: what it shows them, and how its connections are secured.
+#[derive(Clone)]
+pub struct Dialer {
+    caller: &'static str,
+    tokens: TokenSource,
+    security: Security,
+    resolve_every: Duration,
+}
+
+impl Dialer {
+    /// For a process that is called `caller` in its measurements.
+    #[must_use]
+    pub fn new(caller: &'static str, tokens: TokenSource, security: Security, resolve_every: Duration) -> Self {
+        Self {
+            caller,
+            tokens,
+            security,
+            resolve_every,
+        }
+    }
+
+    /// The service at `http://host:port` or `https://host:port`, connected when it is first called.
+    ///
+    /// # Errors
+    /// One sentence when the URL is none, or is `https` without certificates.
+    pub fn peer(&self, url: &str) -> Result<Peer, String> {
+        let balanced = Balanced::new(url, self.security.clone(), self.resolve_every)?;
+        let measured = MeasureLayer {
+            service: self.caller,
+            side: Side::Client(Arc::from(balanced.host())),
+        };
+        let credentials = Credentials {
+            tokens: self.tokens.clone(),
+        };
+        Ok(InterceptedService::new(measured.layer(balanced), credentials))
+    }
+}
+
+/// A peer without TLS, called by somebody who is no service: tests, and people's commands on one machine.
 ///
 /// # Errors
 /// One sentence when the URL is none.
 pub fn peer(url: &str, tokens: &TokenSource) -> Result<Peer, String> {
-    let channel = Endpoint::from_shared(url.to_owned())
-        .map_err(|_| format!("\"{url}\" is not an address such as http://127.0.0.1:50051"))?
-        .connect_timeout(Duration::from_secs(2))
-        .timeout(Duration::from_secs(10))
-        .http2_keep_alive_interval(Duration::from_secs(30))
-        .keep_alive_timeout(Duration::from_secs(10))
-        .tcp_nodelay(true)
-        .connect_lazy();
-    Ok(InterceptedService::new(channel, Credentials { tokens: tokens.clone() }))
+    Dialer::new("client", tokens.clone(), Security::Plain, Duration::from_secs(5)).peer(url)
 }

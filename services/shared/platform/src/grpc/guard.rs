@@ -15,6 +15,7 @@ use tower::{Layer, Service};
 
 use super::status;
 use crate::auth::{Caller, Principal, Verifier};
+use crate::tls::Presented;
 
 /// What the guard needs.
 pub struct Guarding {
@@ -26,6 +27,8 @@ pub struct Guarding {
     pub max_concurrent: usize,
     /// Calls per second and principal.
     pub max_per_second: std::num::NonZeroU32,
+    /// Trust domain in which services and platforms have to show a certificate of their own name; none asks for none.
+    pub bound_in: Option<String>,
 }
 
 struct Shared {
@@ -90,7 +93,7 @@ where
             Ok(running) => running,
             Err(refusal) => return answer(&refusal),
         };
-        match admit(&self.shared, request.uri().path(), request.headers()) {
+        match admit(&self.shared, &request) {
             Ok(Some(caller)) => {
                 request.extensions_mut().insert(caller);
             }
@@ -135,7 +138,8 @@ impl Drop for Running {
 }
 
 /// Health and reflection are open; of ours, what has no row in the table is closed.
-fn admit(shared: &Shared, path: &str, headers: &HeaderMap) -> Result<Option<Caller>, Status> {
+fn admit(shared: &Shared, request: &Request<Body>) -> Result<Option<Caller>, Status> {
+    let (path, headers) = (request.uri().path(), request.headers());
     if path.starts_with("/grpc.") {
         return Ok(None);
     }
@@ -153,6 +157,15 @@ fn admit(shared: &Shared, path: &str, headers: &HeaderMap) -> Result<Option<Call
                 "a valid bearer token is needed; `hotline token --help` makes one for development",
             )
         })?;
+    if let Some(trust_domain) = &shared.guarding.bound_in
+        && !is_borne_out(&principal, request.extensions().get(), trust_domain)
+    {
+        return Err(status::with_reason(
+            Code::Unauthenticated,
+            "CERTIFICATE_REQUIRED",
+            "a service or platform has to show the certificate of its own name besides its token",
+        ));
+    }
     if shared.rates.check_key(&principal.subject).is_err() {
         return Err(over_the_limit());
     }
@@ -167,6 +180,23 @@ fn admit(shared: &Shared, path: &str, headers: &HeaderMap) -> Result<Option<Call
         return Err(status::denied("this call is not open to your role"));
     }
     Ok(Some(Caller { principal, scopes }))
+}
+
+/// Who calls as a service or a platform has shown the certificate of that service or platform: a stolen token alone is
+/// worth nothing. People's programs show none.
+fn is_borne_out(principal: &Principal, presented: Option<&Presented>, trust_domain: &str) -> bool {
+    use hotline_proto::access::Role;
+    principal.roles.iter().all(|role| {
+        let (kind, name) = match role {
+            Role::Service => ("service", principal.subject.strip_prefix("service:")),
+            Role::Platform => ("platform", principal.platform.as_deref()),
+            _ => return true,
+        };
+        match (presented, name) {
+            (Some(presented), Some(name)) => presented.names(trust_domain, kind, name),
+            _ => false,
+        }
+    })
 }
 
 /// A liaison without a unit, a platform without a name: nothing is theirs.

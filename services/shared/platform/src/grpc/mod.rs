@@ -1,10 +1,14 @@
 //! The gRPC edge: what every server and client has, so that services only parse, act and render.
 
+pub mod accept;
+pub mod balance;
 pub mod client;
 pub mod detach;
 pub mod fields;
 pub mod guard;
+pub mod measure;
 pub mod page;
+pub mod probes;
 pub mod server;
 pub mod status;
 pub mod time;

@@ -12,21 +12,23 @@ use tokio_util::sync::CancellationToken;
 use tonic::Status;
 use tonic::body::Body;
 use tonic::service::Routes;
-use tonic::transport::server::TcpIncoming;
 use tonic_health::ServingStatus;
 use tonic_health::server::HealthReporter;
 use tower_http::catch_panic::CatchPanicLayer;
 use tower_http::trace::TraceLayer;
 
+use super::accept::{Securing, accept};
 use super::detach::DetachLayer;
 use super::guard::{GuardLayer, Guarding};
+use super::measure::MeasureLayer;
 use crate::auth::Verifier;
-use crate::config::ServerConfig;
+use crate::config::{ClientCertificates, ServerConfig, TlsConfig};
 use crate::lifecycle::Lifecycle;
+use crate::metrics::Side;
 use crate::service::StartError;
+use crate::tls::Certificates;
 
-/// Connections are ended after this long, so that clients find new replicas (kubernetes: one connection, one pod).
-const MAX_CONNECTION_AGE: Duration = Duration::from_secs(600);
+/// What a connection that is ended for its age may still finish.
 const CONNECTION_AGE_GRACE: Duration = Duration::from_secs(30);
 
 /// What is served, and how.
@@ -37,6 +39,10 @@ pub struct Server {
     pub config: ServerConfig,
     /// Verifies callers.
     pub verifier: Arc<Verifier>,
+    /// How connections are secured.
+    pub tls: TlsConfig,
+    /// What is shown and trusted; none serves plaintext.
+    pub certificates: Option<Arc<Certificates>>,
     /// Ends it.
     pub lifecycle: Lifecycle,
 }
@@ -63,6 +69,10 @@ impl Server {
         let name = self.name;
         let guard = GuardLayer::new(self.guarding()?);
         let layers = tower::ServiceBuilder::new()
+            .layer(MeasureLayer {
+                service: name,
+                side: Side::Server,
+            })
             .layer(CatchPanicLayer::custom(|_: Box<dyn std::any::Any + Send>| {
                 tracing::error!("a call panicked");
                 Status::internal("internal error").into_http::<Body>()
@@ -79,14 +89,18 @@ impl Server {
             .layer(DetachLayer {
                 tracker: self.lifecycle.tracker(),
             });
-        // Set on each accepted connection: the builder's own setting is for the sockets that it binds itself.
-        let incoming = TcpIncoming::from(listener).with_nodelay(Some(true));
+        let securing = self.certificates.as_ref().map(|certificates| Securing {
+            certificates: certificates.clone(),
+            handshake: Duration::from_secs(self.tls.handshake_timeout_seconds),
+        });
+        let mut accepted = accept(listener, securing, &self.lifecycle);
+        let incoming = futures::stream::poll_fn(move |cx| accepted.poll_recv(cx));
         let serving = tonic::transport::Server::builder()
             .max_concurrent_streams(self.config.max_streams)
             .http2_max_header_list_size(self.config.max_header_bytes)
             .http2_keepalive_interval(Some(Duration::from_secs(30)))
             .http2_keepalive_timeout(Some(Duration::from_secs(10)))
-            .max_connection_age(MAX_CONNECTION_AGE)
+            .max_connection_age(self.max_connection_age())
             .max_connection_age_grace(CONNECTION_AGE_GRACE)
             .layer(layers)
             .add_routes(routes)
@@ -116,6 +130,12 @@ impl Server {
         });
     }
 
+    /// Replicas that started together do not end their connections together.
+    fn max_connection_age(&self) -> Duration {
+        let age = Duration::from_secs(self.config.max_connection_age_seconds);
+        age.mul_f64(rand::random::<f64>() * 0.2 + 0.9)
+    }
+
     fn guarding(&self) -> Result<Guarding, StartError> {
         let max_per_second = std::num::NonZeroU32::new(self.config.max_calls_per_second)
             .ok_or_else(|| StartError("server.max_calls_per_second must be at least 1".to_owned()))?;
@@ -124,6 +144,7 @@ impl Server {
             deadline: Duration::from_secs(self.config.deadline_seconds),
             max_concurrent: self.config.max_concurrent_calls,
             max_per_second,
+            bound_in: (self.tls.client_certificates != ClientCertificates::Off).then(|| self.tls.trust_domain.clone()),
         })
     }
 }

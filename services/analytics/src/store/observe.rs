@@ -1,0 +1,37 @@
+//! What an operator watches of facts and roll-ups. Both grow for ever, so they are counted less often.
+
+use std::time::Duration;
+
+use async_trait::async_trait;
+use platform::metrics::{Gauge, Observer, count};
+use platform::store::StoreError;
+use sqlx::PgPool;
+
+/// Watches what has been counted.
+pub struct Counted {
+    /// Analytics' database.
+    pub pool: PgPool,
+}
+
+#[async_trait]
+impl Observer for Counted {
+    fn every(&self) -> Duration {
+        Duration::from_secs(300)
+    }
+
+    async fn observe(&self) -> Result<Vec<Gauge>, StoreError> {
+        let (open, closed): (i64, i64) = sqlx::query_as(
+            "select count(*) filter (where state <> 'closed'), count(*) filter (where state = 'closed') from fact_order",
+        )
+        .fetch_one(&self.pool)
+        .await?;
+        let days: i64 = sqlx::query_scalar("select count(*) from (select distinct day from rollup) d")
+            .fetch_one(&self.pool)
+            .await?;
+        Ok(vec![
+            Gauge::new("hotline_facts", count(open)).with("state", "open"),
+            Gauge::new("hotline_facts", count(closed)).with("state", "closed"),
+            Gauge::new("hotline_rollups_days", count(days)),
+        ])
+    }
+}

@@ -1,0 +1,211 @@
+//! `hotline smoke`: whether a whole installation works, from outside, as `helm test` runs it.
+
+use std::path::PathBuf;
+use std::process::ExitCode;
+use std::time::Duration;
+
+use clap::Args;
+use hotline_proto::access::Role;
+use hotline_proto::common::AppealType;
+use hotline_proto::intake::intake_service_client::IntakeServiceClient;
+use hotline_proto::intake::{
+    AppealDraft, Appellant, ForwardAppealRequest, GetAppealRequest, GetReferenceRequest, Reference,
+    RegisterAppealRequest, get_appeal_request,
+};
+use hotline_proto::routing::routing_service_client::RoutingServiceClient;
+use hotline_proto::routing::{GetOrderRequest, Order, get_order_request};
+use platform::auth::{Issuer, TokenSource};
+use platform::config::{Nothing, Settings};
+use platform::grpc::balance::{Balanced, Security};
+use platform::grpc::client::{Dialer, Peer};
+use platform::tls::Certificates;
+use tonic::Code;
+use tonic_health::pb::health_check_response::ServingStatus;
+use uuid::Uuid;
+
+use super::client::principal;
+use super::healthcheck::ask;
+use crate::console::{Failure, say};
+use crate::process::Name;
+
+/// How long each of the five is given to say SERVING, and an event to arrive.
+const PATIENCE: Duration = Duration::from_secs(60);
+
+/// Asks all five for their health, then registers an appeal with a request_id, sends it again, forwards it, follows it to
+/// its order and reads it back. The appeal stays: its title says that it is a test.
+#[derive(Args, Debug)]
+#[command(
+    after_help = "The file has the sections [peers] (addresses of all five), [auth] (issuer, audience, private_key_file: it signs the test's own\ntokens) and, for https addresses, [tls] (ca_file; certificate_file and key_file where clients have to show one).\nReference data has to be loaded: `hotline load city.toml`."
+)]
+pub struct Smoke {
+    /// Settings file (TOML)
+    #[arg(long)]
+    config: PathBuf,
+}
+
+impl Smoke {
+    pub async fn run(self) -> Result<ExitCode, Failure> {
+        let settings: Settings<Nothing> = platform::config::load("SMOKE", "[service]", Some(&self.config), None)?;
+        let world = World::open(&settings)?;
+        for name in Name::ALL {
+            world.healthy(name).await?;
+            say(format!("{name}: serving"));
+        }
+        let draft = world.draft().await?;
+        let appeal_id = world.registered(draft).await?;
+        say(format!("appeal {appeal_id}: registered once, though sent twice"));
+        let order = world.forwarded(&appeal_id).await?;
+        say(format!("order {}: opened by routing", order.number));
+        world.read_back(&appeal_id, &order).await?;
+        say("intake knows its order: events travel both ways");
+        Ok(ExitCode::SUCCESS)
+    }
+}
+
+struct World {
+    urls: [String; 5],
+    issuer: Issuer,
+    security: Security,
+    resolve_every: Duration,
+}
+
+impl World {
+    fn open(settings: &Settings<Nothing>) -> Result<Self, Failure> {
+        let peers = &settings.peers;
+        let security = match Certificates::open(&settings.tls)? {
+            Some(certificates) => Security::Mutual(certificates),
+            None if settings.tls.ca_file.as_os_str().is_empty() => Security::Plain,
+            None => Security::trusting("tls.ca_file", &settings.tls.ca_file)?,
+        };
+        Ok(Self {
+            urls: [
+                peers.intake.clone(),
+                peers.routing.clone(),
+                peers.supervision.clone(),
+                peers.callback.clone(),
+                peers.analytics.clone(),
+            ],
+            issuer: Issuer::open(&settings.auth)?,
+            security,
+            resolve_every: Duration::from_secs(peers.resolve_seconds),
+        })
+    }
+
+    fn peer(&self, name: Name, role: Role) -> Result<Peer, Failure> {
+        let tokens = TokenSource::of(self.issuer.clone(), principal(role));
+        let dialer = Dialer::new("smoke", tokens, self.security.clone(), self.resolve_every);
+        let peer = dialer.peer(&self.urls[name as usize]);
+        Ok(peer.map_err(|error| format!("peers.{name}: {error}"))?)
+    }
+
+    fn agent(&self) -> Result<IntakeServiceClient<Peer>, Failure> {
+        Ok(IntakeServiceClient::new(self.peer(Name::Intake, Role::Agent)?))
+    }
+
+    async fn healthy(&self, name: Name) -> Result<(), Failure> {
+        let url = &self.urls[name as usize];
+        let channel = Balanced::new(url, self.security.clone(), self.resolve_every);
+        let channel = channel.map_err(|error| format!("peers.{name}: {error}"))?;
+        until(format!("{name} at {url} is not SERVING"), async || {
+            let asked = ask(channel.clone(), "", Duration::from_secs(3)).await;
+            matches!(asked, Ok(ServingStatus::Serving)).then_some(())
+        })
+        .await
+    }
+
+    /// An appeal that the loaded reference data allows.
+    async fn draft(&self) -> Result<AppealDraft, Failure> {
+        let today = GetReferenceRequest { day: String::new() };
+        let answer = self.agent()?.get_reference(today).await;
+        let reference = match answer {
+            Ok(answer) => answer.into_inner().reference.unwrap_or_default(),
+            Err(status) if status.code() == Code::NotFound => Reference::default(),
+            Err(status) => return Err(status.into()),
+        };
+        let is_parent = |code: &str| {
+            let mut others = reference.categories.iter();
+            others.any(|other| other.code != code && other.code.starts_with(code))
+        };
+        let channel = reference.channels.iter().find(|channel| !channel.online);
+        let category = reference.categories.iter().find(|category| !is_parent(&category.code));
+        let (Some(channel), Some(category), Some(region)) = (channel, category, reference.regions.first()) else {
+            return Err(
+                "no reference data is in force today: load it with `hotline load city.toml`, then try again".into(),
+            );
+        };
+        Ok(AppealDraft {
+            channel: channel.code.clone(),
+            r#type: AppealType::Help.into(),
+            category: category.code.clone(),
+            region: region.code.clone(),
+            appellant: Some(Appellant {
+                name: "系统自检".to_owned(),
+                phone: "13800000000".to_owned(),
+                ..Appellant::default()
+            }),
+            title: "系统自检,请直接办结".to_owned(),
+            content: "由安装自检(hotline smoke)登记,不是市民诉求。".to_owned(),
+            ..AppealDraft::default()
+        })
+    }
+
+    async fn registered(&self, draft: AppealDraft) -> Result<String, Failure> {
+        let request = RegisterAppealRequest {
+            request_id: Uuid::new_v4().to_string(),
+            appeal: Some(draft),
+            call_id: String::new(),
+        };
+        let first = self.agent()?.register_appeal(request.clone()).await?.into_inner();
+        let again = self.agent()?.register_appeal(request).await?.into_inner();
+        if first != again {
+            return Err(format!(
+                "the same request_id gave appeal {} and then {}",
+                first.appeal_id, again.appeal_id
+            )
+            .into());
+        }
+        Ok(first.appeal_id)
+    }
+
+    async fn forwarded(&self, appeal_id: &str) -> Result<Order, Failure> {
+        let request = ForwardAppealRequest {
+            request_id: Uuid::new_v4().to_string(),
+            appeal_id: appeal_id.to_owned(),
+        };
+        let order_id = self.agent()?.forward_appeal(request).await?.into_inner().order_id;
+        let dispatcher = RoutingServiceClient::new(self.peer(Name::Routing, Role::Dispatcher)?);
+        until(format!("routing has not opened order {order_id}"), async || {
+            let name = Some(get_order_request::Name::OrderId(order_id.clone()));
+            let request = GetOrderRequest { name, with_text: false };
+            dispatcher.clone().get_order(request).await.ok()?.into_inner().order
+        })
+        .await
+    }
+
+    async fn read_back(&self, appeal_id: &str, order: &Order) -> Result<(), Failure> {
+        let agent = self.agent()?;
+        until(format!("intake has not heard of order {}", order.number), async || {
+            let request = GetAppealRequest {
+                name: Some(get_appeal_request::Name::AppealId(appeal_id.to_owned())),
+                unmask_purpose: String::new(),
+            };
+            let appeal = agent.clone().get_appeal(request).await.ok()?.into_inner().appeal?;
+            (appeal.order_number == order.number).then_some(())
+        })
+        .await
+    }
+}
+
+/// Asks again and again until there is something, at most [`PATIENCE`].
+async fn until<T>(what: String, look: impl AsyncFn() -> Option<T>) -> Result<T, Failure> {
+    let patience = tokio::time::Instant::now() + PATIENCE;
+    loop {
+        if let Some(found) = look().await {
+            return Ok(found);
+        }
+        if tokio::time::Instant::now() >= patience {
+            return Err(Failure(format!("{what} after {} s", PATIENCE.as_secs())));
+        }
+        tokio::time::sleep(Duration::from_millis(250)).await;
+    }
+}

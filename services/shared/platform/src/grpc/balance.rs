@@ -1,0 +1,445 @@
+//! One name, several replicas: each call goes to the next one that is alive.
+//!
+//! A channel is one connection, and a connection stays on one pod. So the name (a headless Service) is resolved every few
+//! seconds and after a failure, each address has a channel of its own, one that fails is put aside for a while, and a
+//! call that failed before it was answered – no connection, or UNAVAILABLE instead of headers – is tried on
+//! *another* one. That is safe because every mutation carries a `request_id`.
+
+use std::collections::HashMap;
+use std::net::SocketAddr;
+use std::pin::Pin;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::task::{Context, Poll};
+use std::time::{Duration, Instant};
+
+use bytes::Bytes;
+use futures::FutureExt as _;
+use futures::future::BoxFuture;
+use http::{Request, Response, Uri};
+use http_body::{Body as _, Frame};
+use hyper_util::rt::TokioIo;
+use tokio::net::TcpStream;
+use tonic::body::Body;
+use tonic::transport::{Channel, Endpoint};
+use tonic::{Code, Status};
+use tower::{Service, ServiceExt as _, service_fn};
+
+use super::measure;
+use crate::tls::Certificates;
+
+/// Wait for a connection: a dead pod's address answers nothing.
+const CONNECT: Duration = Duration::from_secs(2);
+/// First time aside after a failure; twice as long after each further one.
+const ASIDE: Duration = Duration::from_millis(250);
+const LONGEST_ASIDE: Duration = Duration::from_secs(10);
+/// Addresses that are tried for one call when none can be reached.
+const MOST_TRIES: usize = 4;
+/// A request up to this size can be sent a second time; every command is smaller.
+const REMEMBERED_BYTES: usize = 256 * 1024;
+
+/// How connections to peers are secured.
+#[derive(Clone)]
+pub enum Security {
+    /// Not at all: `http://`.
+    Plain,
+    /// With the process's own certificate, as it is when the connection is made.
+    Mutual(Arc<Certificates>),
+    /// Trusting given authorities, showing nothing.
+    Trusting(Arc<rustls::ClientConfig>),
+}
+
+impl Security {
+    /// Trusting the authorities of a PEM file, showing nothing.
+    ///
+    /// # Errors
+    /// What is wrong with the file, which `key` names.
+    pub fn trusting(key: &str, ca_file: &std::path::Path) -> Result<Self, String> {
+        let mut config = crate::tls::trusting(key, ca_file)?;
+        config.alpn_protocols = vec![b"h2".to_vec()];
+        Ok(Self::Trusting(Arc::new(config)))
+    }
+}
+
+/// A service at all its addresses.
+#[derive(Clone)]
+pub struct Balanced(Arc<Shared>);
+
+struct Shared {
+    /// Host and port of each URL.
+    names: Vec<(String, u16)>,
+    security: Security,
+    resolve_every: Duration,
+    table: Mutex<Table>,
+    /// One resolves, the others go on with what is known.
+    resolving: tokio::sync::Mutex<()>,
+}
+
+#[derive(Default)]
+struct Table {
+    replicas: Vec<Replica>,
+    next: usize,
+    resolved_at: Option<Instant>,
+}
+
+struct Replica {
+    address: SocketAddr,
+    channel: Channel,
+    failures: u32,
+    aside_until: Option<Instant>,
+}
+
+impl Balanced {
+    /// At `http://host:port`, or `https://` when it is secured; several with commas between them where there is no one
+    /// name for all replicas. Nothing is resolved or connected yet.
+    ///
+    /// # Errors
+    /// One sentence when a URL is none.
+    pub fn new(urls: &str, security: Security, resolve_every: Duration) -> Result<Self, String> {
+        let names: Vec<_> = urls
+            .split(',')
+            .map(|url| name(url.trim(), &security))
+            .collect::<Result<_, _>>()?;
+        let plain = names.iter().filter(|(_, is_plain)| *is_plain).count();
+        if plain != 0 && plain != names.len() {
+            return Err(format!("\"{urls}\" mixes http and https"));
+        }
+        Ok(Self(Arc::new(Shared {
+            names: names.into_iter().map(|(name, _)| name).collect(),
+            security: if plain == 0 { security } else { Security::Plain },
+            resolve_every,
+            table: Mutex::default(),
+            resolving: tokio::sync::Mutex::default(),
+        })))
+    }
+
+    /// Host of the first name.
+    #[must_use]
+    pub fn host(&self) -> &str {
+        &self.0.names[0].0
+    }
+}
+
+/// Host and port of a URL, and whether it is plaintext.
+fn name(url: &str, security: &Security) -> Result<((String, u16), bool), String> {
+    let wrong = || format!("\"{url}\" is not an address such as http://127.0.0.1:50051");
+    let uri: Uri = url.parse().map_err(|_| wrong())?;
+    let (host, port) = (uri.host().ok_or_else(wrong)?, uri.port_u16().ok_or_else(wrong)?);
+    let plain = match (uri.scheme_str(), security) {
+        (Some("http"), _) => true,
+        (Some("https"), Security::Mutual(_) | Security::Trusting(_)) => false,
+        (Some("https"), Security::Plain) => {
+            return Err(format!(
+                "\"{url}\" needs tls.certificate_file, tls.key_file and tls.ca_file"
+            ));
+        }
+        _ => return Err(wrong()),
+    };
+    Ok(((host.trim_matches(['[', ']']).to_owned(), port), plain))
+}
+
+impl Shared {
+    fn table(&self) -> std::sync::MutexGuard<'_, Table> {
+        self.table.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Whether addresses are known, and whether they were asked for lately.
+    fn standing(&self) -> (bool, bool) {
+        let table = self.table();
+        let fresh = table.resolved_at.is_some_and(|at| at.elapsed() < self.resolve_every);
+        (!table.replicas.is_empty(), fresh)
+    }
+
+    /// Brings the table up to date when it is old. Without an answer what is known stays.
+    async fn refresh(&self) -> Result<(), Status> {
+        let _turn = match self.standing() {
+            (true, true) => return Ok(()),
+            (known, _) => match self.resolving.try_lock() {
+                Ok(turn) => turn,
+                Err(_) if known => return Ok(()),
+                Err(_) => self.resolving.lock().await,
+            },
+        };
+        let known = match self.standing() {
+            (true, true) => return Ok(()),
+            (known, _) => known,
+        };
+        let mut found = Vec::new();
+        let mut failed = String::new();
+        for (host, port) in &self.names {
+            match tokio::time::timeout(CONNECT, tokio::net::lookup_host((host.as_str(), *port))).await {
+                Ok(Ok(addresses)) => found.extend(addresses.map(|address| (address, host.as_str()))),
+                Ok(Err(error)) => failed = format!("{host} has no address: {error}"),
+                Err(_) => failed = format!("{host}: no answer from DNS"),
+            }
+        }
+        match (found.is_empty(), known) {
+            (false, _) => self.take(found),
+            (true, true) => self.table().resolved_at = Some(Instant::now()),
+            (true, false) => return Err(Status::unavailable(failed)),
+        }
+        Ok(())
+    }
+
+    /// Keeps the channels of addresses that are still there.
+    fn take(&self, addresses: Vec<(SocketAddr, &str)>) {
+        let mut table = self.table();
+        let mut kept: HashMap<SocketAddr, Replica> = table
+            .replicas
+            .drain(..)
+            .map(|replica| (replica.address, replica))
+            .collect();
+        let replicas = addresses.into_iter().map(|(address, host)| {
+            kept.remove(&address).unwrap_or_else(|| Replica {
+                address,
+                channel: self.channel(address, host),
+                failures: 0,
+                aside_until: None,
+            })
+        });
+        table.replicas = replicas.collect();
+        table.resolved_at = Some(Instant::now());
+    }
+
+    /// Connected when it is first called, and again after it was lost.
+    fn channel(&self, address: SocketAddr, name: &str) -> Channel {
+        let (host, security) = (name.to_owned(), self.security.clone());
+        let connector = service_fn(move |_: Uri| {
+            let (host, security) = (host.clone(), security.clone());
+            async move { connect(address, &host, &security).await }
+        });
+        let port = address.port();
+        let origin = if name.contains(':') {
+            format!("http://[{name}]:{port}")
+        } else {
+            format!("http://{name}:{port}")
+        };
+        Endpoint::from_shared(origin)
+            .expect("made of a parsed host and port")
+            .connect_timeout(CONNECT)
+            .http2_keep_alive_interval(Duration::from_secs(30))
+            .keep_alive_timeout(Duration::from_secs(10))
+            .keep_alive_while_idle(true)
+            .connect_with_connector_lazy(connector)
+    }
+
+    /// The next one that is not put aside, other than `not`; when all are, the one that comes back first.
+    fn pick(&self, not: &[SocketAddr]) -> Option<(SocketAddr, Channel)> {
+        let mut table = self.table();
+        let now = Instant::now();
+        let number = table.replicas.len();
+        table.next = table.next.wrapping_add(1);
+        let start = table.next;
+        let turn = (0..number).map(|step| (start.wrapping_add(step)) % number.max(1));
+        let mut others = turn
+            .map(|at| &table.replicas[at])
+            .filter(|replica| !not.contains(&replica.address));
+        let alive = others
+            .clone()
+            .find(|replica| replica.aside_until.is_none_or(|until| until <= now));
+        let chosen = match alive {
+            Some(replica) => Some(replica),
+            None => others.by_ref().min_by_key(|replica| replica.aside_until),
+        };
+        chosen.map(|replica| (replica.address, replica.channel.clone()))
+    }
+
+    /// A failure puts it aside and has the name resolved again; an answer of any kind brings it back.
+    fn note(&self, address: SocketAddr, alive: bool) {
+        let mut table = self.table();
+        if !alive {
+            table.resolved_at = None;
+        }
+        let Some(replica) = table.replicas.iter_mut().find(|replica| replica.address == address) else {
+            return;
+        };
+        if alive {
+            (replica.failures, replica.aside_until) = (0, None);
+        } else {
+            let aside = (ASIDE * 2_u32.pow(replica.failures.min(6))).min(LONGEST_ASIDE);
+            replica.failures += 1;
+            replica.aside_until = Some(Instant::now() + aside);
+        }
+    }
+}
+
+trait Stream: tokio::io::AsyncRead + tokio::io::AsyncWrite + Send + Unpin {}
+impl<S: tokio::io::AsyncRead + tokio::io::AsyncWrite + Send + Unpin> Stream for S {}
+
+async fn connect(address: SocketAddr, host: &str, security: &Security) -> std::io::Result<TokioIo<Box<dyn Stream>>> {
+    let stream = TcpStream::connect(address).await?;
+    stream.set_nodelay(true)?;
+    let config = match security {
+        Security::Plain => return Ok(TokioIo::new(Box::new(stream))),
+        Security::Mutual(certificates) => certificates.client(),
+        Security::Trusting(config) => config.clone(),
+    };
+    let name = rustls::pki_types::ServerName::try_from(host.to_owned()).map_err(std::io::Error::other)?;
+    let secured = tokio_rustls::TlsConnector::from(config).connect(name, stream).await?;
+    Ok(TokioIo::new(Box::new(secured)))
+}
+
+impl Service<Request<Body>> for Balanced {
+    type Response = Response<Body>;
+    type Error = Status;
+    type Future = BoxFuture<'static, Result<Response<Body>, Status>>;
+
+    fn poll_ready(&mut self, _: &mut Context<'_>) -> Poll<Result<(), Status>> {
+        Poll::Ready(Ok(()))
+    }
+
+    fn call(&mut self, request: Request<Body>) -> Self::Future {
+        let shared = self.0.clone();
+        Box::pin(async move {
+            shared.refresh().await?;
+            let nowhere = || Status::unavailable(format!("{} has no address", shared.names[0].0));
+            let (address, channel) = shared.pick(&[]).ok_or_else(nowhere)?;
+            let (parts, body) = request.into_parts();
+            let memory = Arc::new(Mutex::new(Memory::new(body)));
+            let again = Request::from_parts(parts.clone(), ());
+            let remembered = Body::new(Remembered(memory.clone()));
+            let mut answer = send(channel, Request::from_parts(parts, remembered)).await;
+            let mut tried = vec![address];
+            shared.note(address, answer.is_alive());
+            while answer.may_be_tried_again(tried.len()) {
+                let whole = memory.lock().unwrap_or_else(PoisonError::into_inner).whole();
+                let Some(bytes) = whole else {
+                    break;
+                };
+                // The failed one may be gone for good: its name may have others by now.
+                if shared.refresh().await.is_err() {
+                    break;
+                }
+                let Some((address, channel)) = shared.pick(&tried) else {
+                    break;
+                };
+                let body = Body::new(http_body_util::Full::new(bytes));
+                answer = send(channel, again.clone().map(|()| body)).await;
+                tried.push(address);
+                shared.note(address, answer.is_alive());
+            }
+            answer.into_result()
+        })
+    }
+}
+
+/// How one try ended.
+enum Answer {
+    /// With headers that are not a refusal, or with a refusal of another kind.
+    Came(Response<Body>),
+    /// UNAVAILABLE instead of headers: nothing was done.
+    Refused(Response<Body>),
+    /// No connection, or lost before headers.
+    Lost(tonic::transport::Error),
+}
+
+impl Answer {
+    fn is_alive(&self) -> bool {
+        matches!(self, Self::Came(_))
+    }
+
+    /// A refusal goes once to another address: the service itself may be overloaded. Where nobody could be reached,
+    /// others are looked for a little longer.
+    fn may_be_tried_again(&self, tries: usize) -> bool {
+        match self {
+            Self::Came(_) => false,
+            Self::Refused(_) => tries < 2,
+            Self::Lost(_) => tries < MOST_TRIES,
+        }
+    }
+
+    fn into_result(self) -> Result<Response<Body>, Status> {
+        match self {
+            Self::Came(response) | Self::Refused(response) => Ok(response),
+            Self::Lost(error) => {
+                tracing::debug!(error = %crate::steps::chain(&error), "a peer was lost");
+                Err(Status::unavailable(
+                    "it cannot be reached; try again with the same request_id",
+                ))
+            }
+        }
+    }
+}
+
+async fn send(channel: Channel, request: Request<Body>) -> Answer {
+    match channel.oneshot(request).await {
+        Ok(response) if measure::status(response.headers()) == Some(Code::Unavailable) => Answer::Refused(response),
+        Ok(response) => Answer::Came(response),
+        Err(error) => Answer::Lost(error),
+    }
+}
+
+/// A request's body, and what went out of it as long as it is small.
+struct Memory {
+    body: Body,
+    frames: Vec<Bytes>,
+    bytes: usize,
+    ended: bool,
+    too_large: bool,
+}
+
+impl Memory {
+    fn new(body: Body) -> Self {
+        Self {
+            body,
+            frames: Vec::new(),
+            bytes: 0,
+            ended: false,
+            too_large: false,
+        }
+    }
+
+    fn poll(&mut self, cx: &mut Context<'_>) -> Poll<Option<Result<Frame<Bytes>, Status>>> {
+        let polled = Pin::new(&mut self.body).poll_frame(cx);
+        match &polled {
+            Poll::Ready(Some(Ok(frame))) => self.remember(frame.data_ref()),
+            Poll::Ready(None) => self.ended = true,
+            Poll::Ready(Some(Err(_))) | Poll::Pending => {}
+        }
+        polled
+    }
+
+    fn remember(&mut self, data: Option<&Bytes>) {
+        let Some(data) = data.filter(|_| !self.too_large) else {
+            return;
+        };
+        self.bytes += data.len();
+        self.frames.push(data.clone());
+        if self.bytes > REMEMBERED_BYTES {
+            self.too_large = true;
+            self.frames.clear();
+        }
+    }
+
+    /// All of it: what went out, and what can still be had at once. Nothing of a stream that goes on.
+    fn whole(&mut self) -> Option<Bytes> {
+        while !self.ended && !self.too_large {
+            let next = futures::future::poll_fn(|cx| self.poll(cx)).now_or_never();
+            if !matches!(next, Some(None | Some(Ok(_)))) {
+                return None;
+            }
+        }
+        (!self.too_large).then(|| self.frames.iter().flatten().copied().collect())
+    }
+}
+
+/// The body as it is sent.
+struct Remembered(Arc<Mutex<Memory>>);
+
+impl Remembered {
+    fn memory(&self) -> std::sync::MutexGuard<'_, Memory> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl http_body::Body for Remembered {
+    type Data = Bytes;
+    type Error = Status;
+
+    fn poll_frame(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Result<Frame<Bytes>, Status>>> {
+        self.memory().poll(cx)
+    }
+
+    fn is_end_stream(&self) -> bool {
+        self.memory().body.is_end_stream()
+    }
+}

@@ -1,0 +1,164 @@
+//! How long calls take and how they end, seen from outside of every other layer: also what a guard refuses counts.
+
+use std::task::{Context, Poll};
+use std::time::Instant;
+
+use bytes::Bytes;
+use futures::future::BoxFuture;
+use hotline_proto::access;
+use http::{HeaderMap, Request, Response};
+use http_body_util::BodyExt as _;
+use tonic::Code;
+use tonic::body::Body;
+use tower::{Layer, Service};
+
+use crate::metrics::{Side, call};
+
+/// Puts [`Measured`] around a service.
+#[derive(Clone)]
+pub struct MeasureLayer {
+    /// Name of the service that measures.
+    pub service: &'static str,
+    /// Whether it answers or asks.
+    pub side: Side,
+}
+
+/// Measures each call of the inner service.
+#[derive(Clone)]
+pub struct Measured<S> {
+    inner: S,
+    layer: MeasureLayer,
+}
+
+impl<S> Layer<S> for MeasureLayer {
+    type Service = Measured<S>;
+
+    fn layer(&self, inner: S) -> Self::Service {
+        Measured {
+            inner,
+            layer: self.clone(),
+        }
+    }
+}
+
+impl<S, B> Service<Request<Body>> for Measured<S>
+where
+    S: Service<Request<Body>, Response = Response<B>>,
+    S::Future: Send + 'static,
+    S::Error: Send + 'static,
+    B: http_body::Body<Data = Bytes> + Send + 'static,
+    B::Error: Into<Box<dyn std::error::Error + Send + Sync>>,
+{
+    type Response = Response<Body>;
+    type Error = S::Error;
+    type Future = BoxFuture<'static, Result<Response<Body>, S::Error>>;
+
+    fn poll_ready(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), S::Error>> {
+        self.inner.poll_ready(cx)
+    }
+
+    fn call(&mut self, request: Request<Body>) -> Self::Future {
+        let mut running = Running::start(&self.layer, request.uri().path());
+        let answer = self.inner.call(request);
+        Box::pin(async move {
+            match answer.await {
+                Ok(response) => Ok(running.watch(response)),
+                Err(error) => {
+                    // Without headers: the connection failed.
+                    running.end(Code::Unavailable);
+                    Err(error)
+                }
+            }
+        })
+    }
+}
+
+/// A call that runs; dropped without an end, it was given up.
+struct Running {
+    layer: MeasureLayer,
+    method: String,
+    began: Instant,
+    ended: bool,
+}
+
+impl Running {
+    fn start(layer: &MeasureLayer, path: &str) -> Self {
+        // A path is the caller's: only known ones become a label.
+        let known = access::grant(path).is_some() || path == "/grpc.health.v1.Health/Check";
+        Self {
+            layer: layer.clone(),
+            method: if known { path } else { "_OTHER" }.to_owned(),
+            began: Instant::now(),
+            ended: false,
+        }
+    }
+
+    fn end(&mut self, code: Code) {
+        if !std::mem::replace(&mut self.ended, true) {
+            call(
+                self.layer.side.clone(),
+                self.layer.service,
+                &self.method,
+                name(code),
+                self.began,
+            );
+        }
+    }
+
+    /// The status stands in the headers when there is no message, else in the trailers.
+    fn watch<B>(mut self, response: Response<B>) -> Response<Body>
+    where
+        B: http_body::Body<Data = Bytes> + Send + 'static,
+        B::Error: Into<Box<dyn std::error::Error + Send + Sync>>,
+    {
+        if let Some(code) = status(response.headers()) {
+            self.end(code);
+            return response.map(Body::new);
+        }
+        let mut running = self;
+        response.map(|body| {
+            Body::new(body.map_frame(move |frame| {
+                if let Some(code) = frame.trailers_ref().and_then(status) {
+                    running.end(code);
+                }
+                frame
+            }))
+        })
+    }
+}
+
+impl Drop for Running {
+    fn drop(&mut self) {
+        self.end(Code::Cancelled);
+    }
+}
+
+/// `grpc-status` of headers or trailers.
+pub(crate) fn status(headers: &HeaderMap) -> Option<Code> {
+    headers
+        .get("grpc-status")
+        .map(|value| Code::from_bytes(value.as_bytes()))
+}
+
+/// The name of a code, as the conventions have it.
+const fn name(code: Code) -> &'static str {
+    match code {
+        Code::Ok => "OK",
+        Code::Cancelled => "CANCELLED",
+        Code::Unknown => "UNKNOWN",
+        Code::InvalidArgument => "INVALID_ARGUMENT",
+        Code::DeadlineExceeded => "DEADLINE_EXCEEDED",
+        Code::NotFound => "NOT_FOUND",
+        Code::AlreadyExists => "ALREADY_EXISTS",
+        Code::PermissionDenied => "PERMISSION_DENIED",
+        Code::ResourceExhausted => "RESOURCE_EXHAUSTED",
+        Code::FailedPrecondition => "FAILED_PRECONDITION",
+        Code::Aborted => "ABORTED",
+        Code::OutOfRange => "OUT_OF_RANGE",
+        Code::Unimplemented => "UNIMPLEMENTED",
+        Code::Internal => "INTERNAL",
+        Code::Unavailable => "UNAVAILABLE",
+        Code::DataLoss => "DATA_LOSS",
+        Code::Unauthenticated => "UNAUTHENTICATED",
+    }
+}

@@ -1,0 +1,224 @@
+//! Numbers for Prometheus: what every service measures, under the names of docs/metrics.md.
+//!
+//! Durations are histograms in seconds, what a database knows is sampled into gauges. Nothing here names a person, an
+//! order or a caller: labels come from closed sets.
+
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use async_trait::async_trait;
+use axum::Router;
+use axum::routing::get;
+use metrics::{counter, gauge, histogram};
+use metrics_exporter_prometheus::{Matcher, PrometheusBuilder, PrometheusHandle};
+use tokio::net::TcpListener;
+
+use crate::lifecycle::Lifecycle;
+use crate::store::StoreError;
+
+/// Bounds of calls and statements, in seconds (OpenTelemetry's conventions for RPC durations).
+const CALLS: &[f64] = &[
+    0.005, 0.01, 0.025, 0.05, 0.075, 0.1, 0.25, 0.5, 0.75, 1.0, 2.5, 5.0, 7.5, 10.0,
+];
+/// Bounds of an event's way from its commit to its effect, in seconds; 5 is the objective.
+const EVENTS: &[f64] = &[0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0, 60.0, 300.0];
+/// Bounds of a clock's firing after its time, in seconds; 60 is the promise.
+const CLOCKS: &[f64] = &[1.0, 5.0, 10.0, 30.0, 60.0, 120.0, 300.0, 900.0, 3600.0];
+/// Between two samples of a database: four in a usual alert's minute.
+const SAMPLE_EVERY: Duration = Duration::from_secs(15);
+
+/// A number that is read from a database or a state, with its labels.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Gauge {
+    /// As in docs/metrics.md.
+    pub name: &'static str,
+    /// Besides the service's name; every value of a closed set is given each time, also when it is 0.
+    pub labels: Vec<(&'static str, String)>,
+    /// In the unit that the name ends in.
+    pub value: f64,
+}
+
+impl Gauge {
+    /// Without labels.
+    #[must_use]
+    pub fn new(name: &'static str, value: f64) -> Self {
+        Self {
+            name,
+            labels: Vec::new(),
+            value,
+        }
+    }
+
+    /// With a label.
+    #[must_use]
+    pub fn with(mut self, label: &'static str, value: impl Into<String>) -> Self {
+        self.labels.push((label, value.into()));
+        self
+    }
+}
+
+/// A count as a gauge's value; exact up to 2⁵³.
+#[must_use]
+#[allow(clippy::cast_precision_loss, reason = "counts of rows are far below 2^53")]
+pub fn count(number: i64) -> f64 {
+    number as f64
+}
+
+/// Looks at what can be counted.
+#[async_trait]
+pub trait Observer: Send + Sync + 'static {
+    /// Between two looks.
+    fn every(&self) -> Duration {
+        SAMPLE_EVERY
+    }
+
+    /// All its gauges, now.
+    async fn observe(&self) -> Result<Vec<Gauge>, StoreError>;
+}
+
+/// The process's numbers.
+#[derive(Clone)]
+pub struct Metrics(PrometheusHandle);
+
+impl Metrics {
+    /// Begins to count; once per process.
+    ///
+    /// # Errors
+    /// When somebody else counts already.
+    pub fn install() -> Result<Self, String> {
+        let buckets = [
+            ("rpc_server_call_duration_seconds", CALLS),
+            ("rpc_client_call_duration_seconds", CALLS),
+            ("db_client_operation_duration_seconds", CALLS),
+            ("hotline_event_delay_seconds", EVENTS),
+            ("hotline_clock_fire_delay_seconds", CLOCKS),
+        ];
+        let mut builder = PrometheusBuilder::new();
+        for (name, bounds) in buckets {
+            builder = builder
+                .set_buckets_for_metric(Matcher::Full(name.to_owned()), bounds)
+                .map_err(|error| format!("{name}: {error}"))?;
+        }
+        let recorder = builder.build_recorder();
+        let handle = recorder.handle();
+        metrics::set_global_recorder(recorder).map_err(|_| "counting was started twice".to_owned())?;
+        Ok(Self(handle))
+    }
+
+    /// Everything counted so far, in Prometheus' text format.
+    #[must_use]
+    pub fn render(&self) -> String {
+        self.0.render()
+    }
+
+    /// Serves `/metrics` by HTTP until the lifecycle stops. Gives the address.
+    ///
+    /// # Errors
+    /// When the address cannot be used.
+    pub async fn serve(&self, listen: &str, lifecycle: &Lifecycle) -> Result<SocketAddr, String> {
+        let failed = |error: std::io::Error| format!("server.metrics_listen {listen}: {error}");
+        let listener = TcpListener::bind(listen).await.map_err(failed)?;
+        let address = listener.local_addr().map_err(failed)?;
+        let handle = self.0.clone();
+        let router = Router::new().route("/metrics", get(async move || handle.render()));
+        let stopping = lifecycle.stopping();
+        lifecycle.spawn(async move {
+            let served = axum::serve(listener, router).with_graceful_shutdown(stopping.cancelled_owned());
+            if let Err(error) = served.await {
+                tracing::error!(%error, "/metrics ended");
+            }
+        });
+        let (handle, stopping) = (self.0.clone(), lifecycle.stopping());
+        lifecycle.spawn(async move {
+            // Without it, what is observed between two scrapes would pile up in memory when nobody scrapes.
+            while !stopping.is_cancelled() {
+                handle.run_upkeep();
+                tokio::select! {
+                    () = stopping.cancelled() => {}
+                    () = tokio::time::sleep(Duration::from_secs(5)) => {}
+                }
+            }
+        });
+        Ok(address)
+    }
+}
+
+/// Samples `observers`, each at its own pace, until the lifecycle stops.
+pub fn sample(service: &'static str, observers: Vec<Arc<dyn Observer>>, lifecycle: &Lifecycle) {
+    gauge!("hotline_build_info", "service_name" => service, "version" => env!("CARGO_PKG_VERSION")).set(1.0);
+    for observer in observers {
+        let stopping = lifecycle.stopping();
+        lifecycle.spawn(async move {
+            while !stopping.is_cancelled() {
+                take(service, observer.as_ref()).await;
+                tokio::select! {
+                    () = stopping.cancelled() => {}
+                    () = tokio::time::sleep(observer.every()) => {}
+                }
+            }
+        });
+    }
+}
+
+/// One sample.
+pub async fn take(service: &'static str, observer: &dyn Observer) {
+    match observer.observe().await {
+        Ok(gauges) => gauges.into_iter().for_each(|gauge| set(service, gauge)),
+        Err(error) => tracing::debug!(service, error = %crate::steps::chain(&error), "not sampled"),
+    }
+}
+
+fn set(service: &'static str, sampled: Gauge) {
+    let mut labels = vec![metrics::Label::new("service_name", service)];
+    labels.extend(
+        sampled
+            .labels
+            .into_iter()
+            .map(|(name, value)| metrics::Label::new(name, value)),
+    );
+    gauge!(sampled.name, labels).set(sampled.value);
+}
+
+/// One call ended.
+pub fn call(side: Side, service: &'static str, method: &str, status: &'static str, began: Instant) {
+    let method = method.trim_start_matches('/').to_owned();
+    let seconds = began.elapsed().as_secs_f64();
+    match side {
+        Side::Server => histogram!(
+            "rpc_server_call_duration_seconds",
+            "service_name" => service, "rpc_system_name" => "grpc", "rpc_method" => method,
+            "rpc_response_status_code" => status
+        ),
+        Side::Client(server) => histogram!(
+            "rpc_client_call_duration_seconds",
+            "service_name" => service, "rpc_system_name" => "grpc", "rpc_method" => method,
+            "rpc_response_status_code" => status, "server_address" => server
+        ),
+    }
+    .record(seconds);
+}
+
+/// Who measures a call.
+#[derive(Clone, Debug)]
+pub enum Side {
+    /// The one that answers.
+    Server,
+    /// The one that asks, and whom.
+    Client(Arc<str>),
+}
+
+/// One unit of work on a database ended.
+pub fn unit_of_work(service: &'static str, name: &'static str, began: Instant) {
+    histogram!(
+        "db_client_operation_duration_seconds",
+        "service_name" => service, "db_system_name" => "postgresql", "db_query_summary" => name
+    )
+    .record(began.elapsed().as_secs_f64());
+}
+
+/// A step failed.
+pub fn step_failed(step: &str) {
+    let service = step.split('.').next().unwrap_or_default().to_owned();
+    counter!("hotline_step_failures_total", "service_name" => service, "step" => step.to_owned()).increment(1);
+}

@@ -1,0 +1,60 @@
+//! `hotline doctor` as an operator runs it. What it finds is tested where it stands, in each service's `doctor.rs`.
+
+use std::process::{Command, Output};
+
+use hotline::process::Name;
+use sqlx::AssertSqlSafe;
+use testkit::{Database, database};
+
+use crate::processes::hotline;
+
+fn doctor(databases: &[Database]) -> Output {
+    let variables = Name::ALL
+        .into_iter()
+        .zip(databases)
+        .map(|(name, database)| (format!("{}_DATABASE__URL", name.as_str().to_uppercase()), &database.url));
+    Command::new(hotline())
+        .arg("doctor")
+        .envs(variables)
+        .output()
+        .expect("it runs")
+}
+
+fn told(output: &Output) -> String {
+    String::from_utf8_lossy(&output.stdout).into_owned()
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn doctor_ends_well_on_whole_databases_and_names_what_is_broken() {
+    let mut databases = Vec::new();
+    for name in Name::ALL {
+        databases.push(database(name.as_str(), name.migrator()).await);
+    }
+    let output = doctor(&databases);
+    assert!(output.status.success(), "{output:?}");
+    assert_eq!(told(&output), "0 violation(s)\n");
+
+    let order = uuid::Uuid::new_v4();
+    let planted = format!(
+        "insert into orders (id, number, version, appeal_id, appeal_number, type, category, region, channel, urgency,
+             received_at, tags, anonymous, confidential, opened_at, changed_at, state, round, contact_count, rejected_count)
+         values ('{order}', 'X', 1, gen_random_uuid(), 'Y', 1, '0501', '430302', 'phone', 1,
+             now(), '{{}}', false, false, now(), now(), 'pending_dispatch', 0, 0, 0)"
+    );
+    sqlx::query(AssertSqlSafe(planted))
+        .execute(&databases[Name::Routing as usize].pool)
+        .await
+        .expect("planted");
+    let output = doctor(&databases);
+    let told = told(&output);
+    assert!(!output.status.success(), "{told}");
+    assert!(
+        told.contains("I1  orders") && told.contains("which was not forwarded"),
+        "{told}"
+    );
+    assert!(told.contains("I2  "), "an order without a history: {told}");
+    assert!(
+        told.ends_with(" violation(s)\n") && !told.ends_with("\n0 violation(s)\n"),
+        "{told}"
+    );
+}

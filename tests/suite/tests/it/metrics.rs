@@ -1,0 +1,102 @@
+//! What the services export is what docs/metrics.md says, name by name and label by label: rules, dashboards and runbooks
+//! are held against that page.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use hotline::process::Name;
+use hotline_proto::callback::{LeaseTasksRequest, ListTasksRequest};
+use platform::metrics::{Metrics, take};
+use testkit::at;
+
+use crate::fixture::Five;
+use crate::way_of_an_order::brought_and_forwarded;
+
+const PAGE: &str = include_str!("../../../../docs/metrics.md");
+
+/// Exported only when something has happened that does not happen here.
+const ON_OCCASION: [&str; 4] = [
+    "hotline_step_failures_total",
+    "hotline_tls_reload_failures_total",
+    "hotline_jwks_refresh_failures_total",
+    "hotline_tls_certificate_expiry_timestamp_seconds",
+];
+
+/// Name to labels, from the table of what the services export.
+fn documented() -> BTreeMap<String, BTreeSet<String>> {
+    let section = PAGE.split("## What the services export").nth(1).expect("the section");
+    let section = section.split("\n## ").next().expect("its rows");
+    let quoted = |cell: &str| -> Vec<String> { cell.split('`').skip(1).step_by(2).map(str::to_owned).collect() };
+    section
+        .lines()
+        .filter(|line| line.starts_with("| `"))
+        .map(|line| {
+            let cells: Vec<&str> = line.split('|').collect();
+            let name = quoted(cells[1]).remove(0);
+            (name, quoted(cells[3]).into_iter().collect())
+        })
+        .collect()
+}
+
+/// Name to labels, from what a scrape gets. A histogram's three series are one.
+fn exported(text: &str) -> BTreeMap<String, BTreeSet<String>> {
+    let mut found: BTreeMap<String, BTreeSet<String>> = BTreeMap::new();
+    let kinds: BTreeSet<&str> = text
+        .lines()
+        .filter_map(|line| line.strip_prefix("# TYPE ")?.strip_suffix(" histogram"))
+        .collect();
+    for line in text.lines().filter(|line| !line.starts_with('#') && !line.is_empty()) {
+        let (series, _) = line.rsplit_once(' ').expect("a value");
+        let (name, labels) = series.split_once('{').unwrap_or((series, ""));
+        let base = ["_bucket", "_sum", "_count"]
+            .iter()
+            .find_map(|end| name.strip_suffix(end));
+        let name = base.filter(|base| kinds.contains(base)).unwrap_or(name);
+        let labels = labels.trim_end_matches('}').split("\",");
+        let names = labels.filter_map(|label| Some(label.split_once('=')?.0.to_owned()));
+        let entry = found.entry(name.to_owned()).or_default();
+        entry.extend(names.filter(|label| !matches!(label.as_str(), "le" | "service_name")));
+    }
+    found
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_is_exported_is_what_is_documented() {
+    let metrics = Metrics::install().expect("nobody else counts in this process");
+    let five = Five::start(at(1, 9, 0)).await;
+    brought_and_forwarded(&five).await;
+    // Overdue, so that clocks fire; and calls from outside, so that there are calls.
+    five.at(at(12, 9, 0)).await;
+    let lease = LeaseTasksRequest {
+        request_id: uuid::Uuid::new_v4().to_string(),
+        count: 1,
+    };
+    let mut agent = five.clients.callback_agent().expect("a client");
+    agent.lease_tasks(lease).await.expect("leased, or none there");
+    agent.list_tasks(ListTasksRequest::default()).await.expect("a list");
+    for name in Name::ALL {
+        for observer in &five.suite.observers[name as usize] {
+            take(name.as_str(), observer.as_ref()).await;
+        }
+    }
+    platform::metrics::sample("intake", vec![], &five.suite.lifecycle);
+    let text = metrics.render();
+    let exported = exported(&text);
+    let documented = documented();
+    assert!(documented.len() > 20, "{documented:?}");
+    let unknown: Vec<_> = exported
+        .iter()
+        .filter(|(name, _)| !documented.contains_key(*name))
+        .collect();
+    assert!(unknown.is_empty(), "not in docs/metrics.md: {unknown:?}");
+    for (name, labels) in &documented {
+        match exported.get(name) {
+            Some(found) => assert_eq!(found, labels, "labels of {name}"),
+            None => assert!(ON_OCCASION.contains(&name.as_str()), "{name} is not exported:\n{text}"),
+        }
+    }
+    assert!(
+        text.contains("hotline_orders{service_name=\"routing\",state=\"pending_sign\"} 1"),
+        "the one order waits for its signature"
+    );
+    five.stop().await;
+}

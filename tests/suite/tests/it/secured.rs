@@ -1,0 +1,241 @@
+//! Connections between services: spread over replicas, secured both ways, renewed without a restart.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use hotline_proto::access::Role;
+use hotline_proto::common::GetHeadsRequest;
+use hotline_proto::common::event_log_service_client::EventLogServiceClient;
+use platform::auth::{Principal, TokenSource};
+use platform::clock::DrivenClock;
+use platform::config::{ClientCertificates, ServerConfig, TlsConfig};
+use platform::grpc::balance::Security;
+use platform::grpc::client::{Dialer, Peer};
+use platform::grpc::server::Server;
+use platform::lifecycle::Lifecycle;
+use platform::tls::Certificates;
+use testkit::{Authority, Callers, Database, at, database, listen};
+use tokio::net::TcpListener;
+use tonic::service::Routes;
+use tonic::{Code, Status};
+
+/// A service that answers questions about its log, once or several times.
+async fn serve(database: &Database, listener: TcpListener, tls: TlsConfig) -> (Lifecycle, Option<Arc<Certificates>>) {
+    let lifecycle = Lifecycle::new();
+    let store = eventlog::Store::open("routing", database.pool.clone())
+        .await
+        .expect("migrated");
+    let routes = Routes::new(eventlog::service(
+        store,
+        vec![],
+        Arc::new(DrivenClock::new(at(1, 9, 0))),
+    ));
+    let certificates = Certificates::open(&tls).expect("right files");
+    let server = Server {
+        name: "routing",
+        config: ServerConfig {
+            drain_seconds: 0,
+            ..platform::config::shared_defaults().server
+        },
+        verifier: Callers::get().verifier.clone(),
+        tls,
+        certificates: certificates.clone(),
+        lifecycle: lifecycle.clone(),
+    };
+    server
+        .serve(listener, routes, &[eventlog::RPC_SERVICE])
+        .await
+        .expect("it serves");
+    (lifecycle, certificates)
+}
+
+fn plain() -> TlsConfig {
+    platform::config::shared_defaults().tls
+}
+
+fn caller(subject: &str, role: Role, security: Security, urls: &str) -> EventLogServiceClient<Peer> {
+    let principal = Principal {
+        subject: subject.to_owned(),
+        roles: vec![role],
+        unit: None,
+        platform: None,
+    };
+    let tokens = TokenSource::of(Callers::get().issuer.clone(), principal);
+    let dialer = Dialer::new("test", tokens, security, Duration::from_secs(1));
+    EventLogServiceClient::new(dialer.peer(urls).expect("right URLs"))
+}
+
+async fn ask(client: &EventLogServiceClient<Peer>) -> Result<(), Status> {
+    client.clone().get_heads(GetHeadsRequest {}).await.map(|_| ())
+}
+
+async fn routing() -> Database {
+    database("routing", hotline::process::Name::Routing.migrator()).await
+}
+
+/// Of three replicas one never lived and one dies in the middle: not a call fails.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn calls_go_to_replicas_that_live() {
+    let database = routing().await;
+    let (dead, dead_url) = listen().await;
+    drop(dead);
+    let (one, one_url) = listen().await;
+    let (two, two_url) = listen().await;
+    let address = one.local_addr().expect("bound");
+    let (first, _) = serve(&database, one, plain()).await;
+    let (second, _) = serve(&database, two, plain()).await;
+    let urls = format!("{dead_url}, {one_url}, {two_url}");
+    let client = caller("service:test", Role::Service, Security::Plain, &urls);
+    for _ in 0..100 {
+        ask(&client).await.expect("two replicas live");
+    }
+    first.stop();
+    for _ in 0..100 {
+        ask(&client).await.expect("one replica lives");
+    }
+    assert!(first.finish(Duration::from_secs(20)).await, "it stops by itself");
+    let again = TcpListener::bind(address).await.expect("the port is free again");
+    let (first, _) = serve(&database, again, plain()).await;
+    second.stop();
+    assert!(second.finish(Duration::from_secs(20)).await, "it stops by itself");
+    for _ in 0..100 {
+        ask(&client).await.expect("the first one is back");
+    }
+    first.stop();
+    let all_gone = first.finish(Duration::from_secs(20)).await;
+    assert!(all_gone, "it stops by itself");
+    let refused = ask(&client).await.expect_err("nobody lives");
+    assert_eq!(refused.code(), Code::Unavailable);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_service_shows_the_certificate_of_its_own_name() {
+    let authority = Authority::new();
+    authority.sign("routing", "spiffe://hotline/service/routing", 2099);
+    authority.sign("intake", "spiffe://hotline/service/intake", 2099);
+    authority.sign("elsewhere", "spiffe://elsewhere/service/intake", 2099);
+    let database = routing().await;
+    let (listener, url) = listen().await;
+    let (lifecycle, _) = serve(
+        &database,
+        listener,
+        authority.config("routing", ClientCertificates::Optional),
+    )
+    .await;
+    let url = url.replace("http://", "https://");
+    let showing = |name: &str| {
+        let opened = Certificates::open(&authority.config(name, ClientCertificates::Off)).expect("right files");
+        Security::Mutual(opened.expect("there is one"))
+    };
+    let none = || Security::trusting("ca", &authority.path("ca.crt")).expect("a right file");
+    for (subject, role, security, expected) in [
+        ("service:intake", Role::Service, showing("intake"), Code::Ok),
+        (
+            "service:callback",
+            Role::Service,
+            showing("intake"),
+            Code::Unauthenticated,
+        ),
+        (
+            "service:intake",
+            Role::Service,
+            showing("elsewhere"),
+            Code::Unauthenticated,
+        ),
+        ("service:intake", Role::Service, none(), Code::Unauthenticated),
+        ("operator", Role::Operator, none(), Code::Ok),
+    ] {
+        let code = match ask(&caller(subject, role, security, &url)).await {
+            Ok(()) => Code::Ok,
+            Err(status) => status.code(),
+        };
+        assert_eq!(code, expected, "{subject} as {}", role.name());
+    }
+    // Plaintext finds nobody, and so does a client that trusts another authority.
+    let stranger = Authority::new();
+    let other = Security::trusting("ca", &stranger.path("ca.crt")).expect("a right file");
+    for (security, url) in [
+        (Security::Plain, url.replace("https://", "http://")),
+        (other, url.clone()),
+    ] {
+        let refused = ask(&caller("operator", Role::Operator, security, &url)).await;
+        assert_eq!(refused.expect_err("no connection").code(), Code::Unavailable);
+    }
+    lifecycle.stop();
+    assert!(lifecycle.finish(Duration::from_secs(20)).await, "it stops by itself");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn where_everybody_must_show_one_a_client_without_finds_nobody() {
+    let authority = Authority::new();
+    authority.sign("routing", "spiffe://hotline/service/routing", 2099);
+    let database = routing().await;
+    let (listener, url) = listen().await;
+    let (lifecycle, _) = serve(
+        &database,
+        listener,
+        authority.config("routing", ClientCertificates::Required),
+    )
+    .await;
+    let none = Security::trusting("ca", &authority.path("ca.crt")).expect("a right file");
+    let url = url.replace("http://", "https://");
+    let refused = ask(&caller("operator", Role::Operator, none, &url)).await;
+    assert_eq!(refused.expect_err("no connection").code(), Code::Unavailable);
+    lifecycle.stop();
+    assert!(lifecycle.finish(Duration::from_secs(20)).await, "it stops by itself");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_renewed_certificate_is_taken_and_a_broken_one_is_not() {
+    let authority = Authority::new();
+    authority.sign("routing", "spiffe://hotline/service/routing", 2099);
+    let database = routing().await;
+    let (listener, url) = listen().await;
+    let (lifecycle, certificates) = serve(
+        &database,
+        listener,
+        authority.config("routing", ClientCertificates::Off),
+    )
+    .await;
+    let certificates = certificates.expect("there is one");
+    let url = url.replace("http://", "https://");
+    let trusting = || Security::trusting("ca", &authority.path("ca.crt")).expect("a right file");
+    let asks = async || ask(&caller("operator", Role::Operator, trusting(), &url)).await;
+    asks().await.expect("the first one");
+    assert_eq!(certificates.reload(), Ok(false), "nothing changed");
+
+    let good = std::fs::read(authority.path("routing.crt")).expect("readable");
+    for (what, broken) in [("not the PEM", &b"nothing"[..]), ("not the PEM", &b""[..])] {
+        std::fs::write(authority.path("routing.crt"), broken).expect("written");
+        let told = certificates.reload().expect_err("it cannot be used");
+        assert!(told.contains("tls.certificate_file") && told.contains(what), "{told}");
+        asks().await.expect("the last good pair is kept");
+    }
+    authority.sign("other", "spiffe://hotline/service/routing", 2099);
+    std::fs::copy(authority.path("other.crt"), authority.path("routing.crt")).expect("copied");
+    let told = certificates.reload().expect_err("the key is another one's");
+    assert!(told.contains("tls.key_file"), "{told}");
+    authority.sign("routing", "spiffe://hotline/service/routing", 2021);
+    let told = certificates.reload().expect_err("it has expired");
+    assert!(told.contains("expired at 2021-12-31"), "{told}");
+    asks().await.expect("the last good pair is kept");
+
+    authority.sign("routing", "spiffe://hotline/service/routing", 2098);
+    assert_ne!(std::fs::read(authority.path("routing.crt")).expect("readable"), good);
+    assert_eq!(certificates.reload(), Ok(true));
+    asks().await.expect("the new one");
+    lifecycle.stop();
+    assert!(lifecycle.finish(Duration::from_secs(20)).await, "it stops by itself");
+}
+
+#[test]
+fn an_expired_certificate_stops_the_start_by_name() {
+    let authority = Authority::new();
+    authority.sign("routing", "spiffe://hotline/service/routing", 2021);
+    let told = Certificates::open(&authority.config("routing", ClientCertificates::Off)).err();
+    let told = told.expect("it has expired");
+    assert!(
+        told.contains("tls.certificate_file") && told.contains("expired at 2021-12-31"),
+        "{told}"
+    );
+}
