@@ -50,7 +50,7 @@ impl Serve {
             listen => Some(Probes::serve(listen, stop, &lifecycle).await?.0),
         };
         let hosted = tokio::select! {
-            hosted = Hosted::build(self.service, &overrides, Arc::new(SystemClock), lifecycle.clone()) => hosted?,
+            hosted = Box::pin(Hosted::build(self.service, &overrides, Arc::new(SystemClock), lifecycle.clone())) => hosted?,
             () = interrupts.next() => return Ok(ExitCode::SUCCESS),
         };
         let pool = hosted.pool.clone();

@@ -81,7 +81,13 @@ impl Suite {
             let overrides = overrides(options, name, &urls);
             let shared = Shared::load(name, &overrides)?;
             migrate(options, name, &shared).await?;
-            let hosted = Hosted::build(name, &overrides, options.clock.clone(), lifecycle.clone()).await?;
+            let hosted = Box::pin(Hosted::build(
+                name,
+                &overrides,
+                options.clock.clone(),
+                lifecycle.clone(),
+            ))
+            .await?;
             pools.push(hosted.pool.clone());
             observers[name as usize].clone_from(&hosted.observers);
             steps.extend(hosted.serve(listener).await?);

@@ -82,7 +82,7 @@ async fn bring(clients: Clients, city: City) {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn intake_alone_accepts_and_its_backlog_arrives_whole() {
     let five = Five::start(at(1, 9, 0)).await;
-    let five = five.with_intake_alone(bring).await;
+    let five = Box::pin(five.with_intake_alone(bring)).await;
     let count = async |name: Name, query: &'static str| -> i64 {
         let found = sqlx::query_scalar(query).fetch_one(five.suite.pool(name)).await;
         found.expect("a count")
