@@ -5,10 +5,10 @@ SHELL := /bin/bash
 SCENARIO ?= services/hotline/scenarios/week.toml
 T ?=
 
-.PHONY: help setup basics rust demo test check up clean
+.PHONY: help setup basics rust demo test check up image cluster-images cluster-test clean
 
 help: ## Describe each target
-	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 setup: basics ## Install what is missing: Postgres, Redis, a C linker, Python's venv (asks sudo for apt-get); Helm and promtool for the tests of the chart
 	@scripts/kube-tools
@@ -39,6 +39,16 @@ check: setup ## Formatting, lints, contracts, licences
 
 up: basics ## Build and run all five services until Ctrl-C, with the small city loaded
 	cargo run --bin hotline -- up --data target/up --city services/hotline/scenarios/city.toml
+
+image: rust ## Build the image hotline:<version> with buildah, print its digest (IMAGE=name:tag names it otherwise)
+	@scripts/image
+
+cluster-images: rust ## Build what cluster-test runs beside it: the calling pod, and Postgres and Redis where no registry is
+	@tests/cluster/images/build
+
+cluster-test: ## Install, upgrade, break and repair it on the cluster of KUBECONFIG, under load (ARGS=--help)
+	@[ -x target/tools/helm3 ] || scripts/kube-tools
+	@tests/cluster/cluster-test $(ARGS)
 
 clean: ## Remove everything that was built
 	cargo clean

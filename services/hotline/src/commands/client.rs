@@ -1,11 +1,15 @@
-//! How commands reach running services: addresses and a token.
+//! How commands reach running services: addresses, certificates and a token.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 use clap::Args;
 use hotline_proto::access::Role;
 use platform::auth::{Issuer, Principal, TokenSource};
-use platform::grpc::client::{Peer, peer};
+use platform::config::{Nothing, Settings};
+use platform::grpc::balance::{Balanced, Security};
+use platform::grpc::client::{Dialer, Peer, peer};
+use platform::tls::Certificates;
 
 use crate::console::Failure;
 use crate::process::Name;
@@ -14,23 +18,32 @@ use crate::process::home::Home;
 /// Where the services of `hotline up` listen when nobody says otherwise.
 pub const FIRST_PORT: u16 = 50051;
 
-/// Addresses and keys.
+/// Addresses and keys: of `hotline up` on this machine, or of an installation that a file describes.
 #[derive(Args, Debug, Clone)]
 pub struct Reach {
     /// Host where the five services listen on neighbouring ports
-    #[arg(long, default_value = "127.0.0.1", env = "HOTLINE_HOST")]
+    #[arg(long, default_value = "127.0.0.1", env = "HOTLINE_HOST", conflicts_with = "config")]
     host: String,
     /// Port of intake; routing, supervision, callback and analytics follow
-    #[arg(long, default_value_t = FIRST_PORT, env = "HOTLINE_PORT")]
+    #[arg(long, default_value_t = FIRST_PORT, env = "HOTLINE_PORT", conflicts_with = "config")]
     port: u16,
     /// Data directory with the keys (as of `hotline up`)
-    #[arg(long, env = "HOTLINE_DATA")]
+    #[arg(long, env = "HOTLINE_DATA", conflicts_with = "config")]
     data: Option<PathBuf>,
+    /// Settings file (TOML) of an installation elsewhere, as of `hotline smoke`: [peers], [auth] and, for https, [tls]
+    #[arg(long, env = "HOTLINE_CONFIG")]
+    config: Option<PathBuf>,
+    /// File with a token of the identity provider, used with --config instead of auth.private_key_file
+    #[arg(long, env = "HOTLINE_TOKEN_FILE", requires = "config")]
+    token_file: Option<PathBuf>,
 }
 
 impl Reach {
-    /// A channel to a service, as somebody with one role.
+    /// A channel to a service, as somebody with one role. A given token decides the roles itself.
     pub fn channel(&self, service: Name, role: Role) -> Result<Peer, Failure> {
+        if let Some(config) = &self.config {
+            return Installation::open(config, self.token_file.as_deref())?.peer(service, role);
+        }
         let port = self.port + service as u16;
         let tokens = TokenSource::of(self.issuer()?, principal(role));
         Ok(peer(&format!("http://{}:{port}", self.host), &tokens)?)
@@ -40,13 +53,102 @@ impl Reach {
         let directory = self.data.clone().unwrap_or_else(Home::default_directory);
         if !directory.join("keys").exists() {
             return Err(Failure(format!(
-                "{} has no keys: start `hotline up` first, or name its folder with --data",
+                "{} has no keys: start `hotline up` first, name its folder with --data, or describe an installation elsewhere with --config",
                 directory.display()
             )));
         }
         let home = Home::open(&directory)?;
         issuer(&home)
     }
+}
+
+/// Five services somewhere, and how a caller shows them who he is.
+pub struct Installation {
+    urls: [String; 5],
+    bearer: Bearer,
+    security: Security,
+    resolve_every: Duration,
+}
+
+enum Bearer {
+    Issues(Issuer),
+    Has(TokenSource),
+}
+
+impl Installation {
+    /// As the sections [peers], [auth] and [tls] of a settings file describe it.
+    ///
+    /// # Errors
+    /// What is wrong with the file, a key or a certificate.
+    pub fn open(config: &Path, token_file: Option<&Path>) -> Result<Self, Failure> {
+        let settings: Settings<Nothing> = platform::config::load("HOTLINE", "[service]", Some(config), None)?;
+        let peers = &settings.peers;
+        let security = match Certificates::open(&settings.tls)? {
+            Some(certificates) => Security::Mutual(certificates),
+            None if settings.tls.ca_file.as_os_str().is_empty() => Security::Plain,
+            None => Security::trusting("tls.ca_file", &settings.tls.ca_file)?,
+        };
+        let bearer = match token_file {
+            Some(file) => {
+                let read = std::fs::read_to_string(file);
+                let token = read.map_err(|error| format!("--token-file {}: {error}", file.display()))?;
+                Bearer::Has(TokenSource::given(token.trim()))
+            }
+            None => Bearer::Issues(Issuer::open(&settings.auth)?),
+        };
+        Ok(Self {
+            urls: [
+                peers.intake.clone(),
+                peers.routing.clone(),
+                peers.supervision.clone(),
+                peers.callback.clone(),
+                peers.analytics.clone(),
+            ],
+            bearer,
+            security,
+            resolve_every: Duration::from_secs(peers.resolve_seconds),
+        })
+    }
+
+    /// A service, called by somebody with one role.
+    ///
+    /// # Errors
+    /// When its address is missing or wrong.
+    pub fn peer(&self, name: Name, role: Role) -> Result<Peer, Failure> {
+        self.peer_of(name, principal(role))
+    }
+
+    /// A service, called by a given principal.
+    ///
+    /// # Errors
+    /// As [`Installation::peer`].
+    pub fn peer_of(&self, name: Name, principal: Principal) -> Result<Peer, Failure> {
+        let tokens = match &self.bearer {
+            Bearer::Issues(issuer) => TokenSource::of(issuer.clone(), principal),
+            Bearer::Has(token) => token.clone(),
+        };
+        let dialer = Dialer::new("client", tokens, self.security.clone(), self.resolve_every);
+        Ok(dialer.peer(self.url(name)).map_err(|error| misnamed(name, &error))?)
+    }
+
+    /// A service, called by nobody in particular: health.
+    ///
+    /// # Errors
+    /// As [`Installation::peer`].
+    pub fn anonymous(&self, name: Name) -> Result<Balanced, Failure> {
+        let channel = Balanced::new(self.url(name), self.security.clone(), self.resolve_every);
+        Ok(channel.map_err(|error| misnamed(name, &error))?)
+    }
+
+    /// Where a service is.
+    #[must_use]
+    pub fn url(&self, name: Name) -> &str {
+        &self.urls[name as usize]
+    }
+}
+
+fn misnamed(name: Name, error: &str) -> String {
+    format!("peers.{name}: {error}")
 }
 
 /// Issues development tokens with a data directory's key.

@@ -2,7 +2,7 @@
 
 mod bulletin;
 mod calendar;
-mod client;
+pub mod client;
 mod config;
 mod doctor;
 mod events;

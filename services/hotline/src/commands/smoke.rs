@@ -14,16 +14,12 @@ use hotline_proto::intake::{
 };
 use hotline_proto::routing::routing_service_client::RoutingServiceClient;
 use hotline_proto::routing::{GetOrderRequest, Order, get_order_request};
-use platform::auth::{Issuer, TokenSource};
-use platform::config::{Nothing, Settings};
-use platform::grpc::balance::{Balanced, Security};
-use platform::grpc::client::{Dialer, Peer};
-use platform::tls::Certificates;
+use platform::grpc::client::Peer;
 use tonic::Code;
 use tonic_health::pb::health_check_response::ServingStatus;
 use uuid::Uuid;
 
-use super::client::principal;
+use super::client::Installation;
 use super::healthcheck::ask;
 use crate::console::{Failure, say};
 use crate::process::Name;
@@ -45,8 +41,7 @@ pub struct Smoke {
 
 impl Smoke {
     pub async fn run(self) -> Result<ExitCode, Failure> {
-        let settings: Settings<Nothing> = platform::config::load("SMOKE", "[service]", Some(&self.config), None)?;
-        let world = World::open(&settings)?;
+        let world = World(Installation::open(&self.config, None)?);
         for name in Name::ALL {
             world.healthy(name).await?;
             say(format!("{name}: serving"));
@@ -62,50 +57,16 @@ impl Smoke {
     }
 }
 
-struct World {
-    urls: [String; 5],
-    issuer: Issuer,
-    security: Security,
-    resolve_every: Duration,
-}
+struct World(Installation);
 
 impl World {
-    fn open(settings: &Settings<Nothing>) -> Result<Self, Failure> {
-        let peers = &settings.peers;
-        let security = match Certificates::open(&settings.tls)? {
-            Some(certificates) => Security::Mutual(certificates),
-            None if settings.tls.ca_file.as_os_str().is_empty() => Security::Plain,
-            None => Security::trusting("tls.ca_file", &settings.tls.ca_file)?,
-        };
-        Ok(Self {
-            urls: [
-                peers.intake.clone(),
-                peers.routing.clone(),
-                peers.supervision.clone(),
-                peers.callback.clone(),
-                peers.analytics.clone(),
-            ],
-            issuer: Issuer::open(&settings.auth)?,
-            security,
-            resolve_every: Duration::from_secs(peers.resolve_seconds),
-        })
-    }
-
-    fn peer(&self, name: Name, role: Role) -> Result<Peer, Failure> {
-        let tokens = TokenSource::of(self.issuer.clone(), principal(role));
-        let dialer = Dialer::new("smoke", tokens, self.security.clone(), self.resolve_every);
-        let peer = dialer.peer(&self.urls[name as usize]);
-        Ok(peer.map_err(|error| format!("peers.{name}: {error}"))?)
-    }
-
     fn agent(&self) -> Result<IntakeServiceClient<Peer>, Failure> {
-        Ok(IntakeServiceClient::new(self.peer(Name::Intake, Role::Agent)?))
+        Ok(IntakeServiceClient::new(self.0.peer(Name::Intake, Role::Agent)?))
     }
 
     async fn healthy(&self, name: Name) -> Result<(), Failure> {
-        let url = &self.urls[name as usize];
-        let channel = Balanced::new(url, self.security.clone(), self.resolve_every);
-        let channel = channel.map_err(|error| format!("peers.{name}: {error}"))?;
+        let url = self.0.url(name);
+        let channel = self.0.anonymous(name)?;
         until(format!("{name} at {url} is not SERVING"), async || {
             let asked = ask(channel.clone(), "", Duration::from_secs(3)).await;
             matches!(asked, Ok(ServingStatus::Serving)).then_some(())
@@ -173,7 +134,7 @@ impl World {
             appeal_id: appeal_id.to_owned(),
         };
         let order_id = self.agent()?.forward_appeal(request).await?.into_inner().order_id;
-        let dispatcher = RoutingServiceClient::new(self.peer(Name::Routing, Role::Dispatcher)?);
+        let dispatcher = RoutingServiceClient::new(self.0.peer(Name::Routing, Role::Dispatcher)?);
         until(format!("routing has not opened order {order_id}"), async || {
             let name = Some(get_order_request::Name::OrderId(order_id.clone()));
             let request = GetOrderRequest { name, with_text: false };

@@ -400,12 +400,20 @@ impl Issuer {
     }
 }
 
-/// The token that a service shows to the others, renewed before it ends.
+/// The token that a caller shows.
 #[derive(Clone)]
-pub struct TokenSource {
-    issuer: Issuer,
-    principal: Principal,
-    current: Arc<Mutex<Option<(Instant, String)>>>,
+pub struct TokenSource(Source);
+
+#[derive(Clone)]
+enum Source {
+    /// Issued here, renewed before it ends.
+    Issued {
+        issuer: Issuer,
+        principal: Principal,
+        current: Arc<Mutex<Option<(Instant, String)>>>,
+    },
+    /// Issued by somebody else.
+    Given(Arc<str>),
 }
 
 const SERVICE_TOKEN_LIFE: Duration = Duration::from_secs(300);
@@ -426,21 +434,35 @@ impl TokenSource {
     /// For any principal: clients and tests.
     #[must_use]
     pub fn of(issuer: Issuer, principal: Principal) -> Self {
-        Self {
+        Self(Source::Issued {
             issuer,
             principal,
             current: Arc::default(),
-        }
+        })
     }
 
-    /// A token with at least half of its life left.
+    /// The one that an identity provider gave a person.
+    #[must_use]
+    pub fn given(token: &str) -> Self {
+        Self(Source::Given(token.into()))
+    }
+
+    /// A token with at least half of its life left, or the given one.
     #[must_use]
     pub fn token(&self) -> String {
-        let mut current = self.current.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
+        let (issuer, principal, current) = match &self.0 {
+            Source::Given(token) => return token.to_string(),
+            Source::Issued {
+                issuer,
+                principal,
+                current,
+            } => (issuer, principal, current),
+        };
+        let mut current = current.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
         match &*current {
             Some((issued, token)) if issued.elapsed() < SERVICE_TOKEN_LIFE / 2 => token.clone(),
             _ => {
-                let token = self.issuer.issue(&self.principal, SERVICE_TOKEN_LIFE);
+                let token = issuer.issue(principal, SERVICE_TOKEN_LIFE);
                 *current = Some((Instant::now(), token.clone()));
                 token
             }

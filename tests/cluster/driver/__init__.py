@@ -1,0 +1,1 @@
+"""`make cluster-test`: the scenarios, on the cluster of KUBECONFIG."""

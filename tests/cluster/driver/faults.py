@@ -1,0 +1,275 @@
+"""Scenarios in which something is taken away or wrong: what stays, what recovers, and what the operator is told."""
+
+import json
+import time
+
+from . import kube, stand
+from .kube import Failed, kubectl
+from .world import NotRun, scenario, spoke
+
+AWAY = 30
+
+
+def taken_away(world, server):
+    """Takes a server away for half a minute under load; the pods that were unready meanwhile, and the load."""
+    unready = set()
+    before = kube.restarts()
+    with world.load() as load:
+        time.sleep(5)
+        kube.scale("statefulset", 0, server)
+        kubectl("wait", f"pod/{server}-0", "--for=delete", "--timeout=60s")
+        gone = time.monotonic()
+        while time.monotonic() - gone < AWAY:
+            unready |= {kube.component(pod) for pod in kube.pods() if not kube.ready(pod)}
+            time.sleep(1)
+        kube.scale("statefulset", 1, server)
+        kubectl("rollout", "status", f"statefulset/{server}", "--timeout=120s")
+        back = time.monotonic()
+        kube.settled()
+        took = time.monotonic() - back
+        time.sleep(15)
+    if kube.restarts() != before:
+        raise Failed(f"containers were restarted: {kube.restarts() - before}")
+    return sorted(unready), took, load.told
+
+
+@scenario("Postgres away for 30 s")
+def postgres_away(world):
+    unready, took, told = taken_away(world, "postgres")
+    if len(unready) != 5:
+        raise Failed(f"only {unready} said that they cannot serve")
+    if told["failing_seconds"] > AWAY + 45:
+        raise Failed(f"calls failed for {told['failing_seconds']:.0f} s")
+    return f"all said NOT_SERVING, none restarted, ready {took:.0f} s after it was back; {spoke(told, may_fail=True)}"
+
+
+@scenario("Redis away for 30 s")
+def redis_away(world):
+    unready, _, told = taken_away(world, "redis")
+    if unready:
+        raise Failed(f"{unready} became unready, though Redis is only a doorbell")
+    return f"every pod stayed ready; {spoke(told)}"
+
+
+def refused(world, said_by, *settings, image=None, wait="60s"):
+    """An upgrade that cannot succeed, under load: what the operator sees. The old pods stay and serve."""
+    before = {kube.name(pod) for pod in kube.pods() if kube.ready(pod)}
+    with world.load() as load:
+        time.sleep(2)
+        done = world.install(*settings, image=image, timeout=wait, check=False)
+        if done.returncode == 0:
+            raise Failed("the upgrade was taken as a success")
+        said = said_by()
+        still = {kube.name(pod) for pod in kube.pods() if kube.ready(pod)}
+        time.sleep(2)
+    if not before <= still:
+        raise Failed(f"pods of the old version are gone: {before - still}")
+    return said, spoke(load.told)
+
+
+def mended(world):
+    """Back to what was installed before."""
+    kube.helm("rollback", kube.RELEASE, "--wait", "--timeout", "5m")
+    kube.settled(2)
+
+
+def job_says(service):
+    """What the pod of a failed migration said."""
+    found = kube.get("pods", "-l", "app.kubernetes.io/component=migration")["items"]
+    for pod in found:
+        if service in kube.name(pod):
+            said = kubectl("logs", kube.name(pod), check=False).stdout.strip()
+            if said:
+                return said.splitlines()[-1]
+    raise Failed(f"no pod of {service}'s migration is left to ask: {[kube.name(pod) for pod in found]}")
+
+
+def broken_schema(world, words, harm, heal):
+    stand.psql("hotline_routing", harm)
+    try:
+        said, load = refused(world, lambda: job_says("routing"), wait="5m")
+    finally:
+        stand.psql("hotline_routing", heal)
+    mended(world)
+    for word in words:
+        if word not in said:
+            raise Failed(f"the migration does not say \"{word}\": {said}")
+    return f"upgrade refused: \"{said}\"; the old version went on, {load}"
+
+
+@scenario("half-migrated database")
+def half_migrated(world):
+    last = "(select max(version) from _sqlx_migrations)"
+    return broken_schema(world, ["unfinished"], f"update _sqlx_migrations set success = false where version = {last}",
+                         f"update _sqlx_migrations set success = true where version = {last}")
+
+
+@scenario("database newer than the program")
+def newer_schema(world):
+    harm = ("insert into _sqlx_migrations (version, description, success, checksum, execution_time) "
+            "values (29991231000000, 'of a later version', true, 'x', 0)")
+    return broken_schema(world, ["newer"], harm, "delete from _sqlx_migrations where version = 29991231000000")
+
+
+@scenario("migration that fails")
+def failing_migration(world):
+    # Somebody holds the lock that the migration wants, as another migration or a dump would.
+    harm = ("create function refuse() returns event_trigger language plpgsql as "
+            "$$ begin raise exception 'disk quota exceeded'; end $$; "
+            "create event trigger refuse on ddl_command_start execute function refuse()")
+    last = "(select max(version) from _sqlx_migrations)"
+    kept = stand.psql("hotline_routing", f"select description, encode(checksum, 'hex'), version from _sqlx_migrations where version = {last}")
+    description, checksum, version = kept.split("|")
+    stand.psql("hotline_routing", f"{harm}; delete from _sqlx_migrations where version = {version}")
+    try:
+        said, load = refused(world, lambda: job_says("routing"), wait="5m")
+    finally:
+        stand.psql("hotline_routing", "drop event trigger refuse; drop function refuse(); insert into _sqlx_migrations "
+                   "(version, description, success, checksum, execution_time) "
+                   f"values ({version}, '{description}', true, decode('{checksum}', 'hex'), 0) on conflict do nothing")
+    mended(world)
+    return f"upgrade refused: \"{said}\"; the old version went on, {load}"
+
+
+def new_pod_says():
+    """What a pod of the new version says of why it is not ready."""
+    def look():
+        for pod in kube.pods():
+            if not kube.ready(pod):
+                said = kube.message(pod)
+                if said:
+                    return said.splitlines()[-1]
+        return None
+    return kube.until("a pod says what is wrong", look, 60)
+
+
+@scenario("image that does not exist")
+def wrong_image(world):
+    said, load = refused(world, new_pod_says, image=f"{world.images['hotline']}-that-is-not-there")
+    mended(world)
+    if "that-is-not-there" not in said:
+        raise Failed(f"the pod does not name the image: {said}")
+    return f"\"{said[:160]}\"; the old version went on, {load}"
+
+
+@scenario("wrong password in a secret")
+def wrong_password(world):
+    url = "postgres://hotline_routing:wrong@postgres:5432/hotline_routing"
+    kubectl("create", "secret", "generic", "wrong-database", f"--from-literal=url={url}")
+    try:
+        said, load = refused(world, new_pod_says, "--set", "services.routing.secrets.database.existingSecret=wrong-database")
+        mended(world)
+    finally:
+        kubectl("delete", "secret", "wrong-database", "--ignore-not-found")
+    if "password" not in said or "wrong@" in said:
+        raise Failed(f"the pod's message does not name the password, or shows it: {said}")
+    return f"\"{said[:200]}\"; the old version went on, {load}"
+
+
+@scenario("secret that does not exist")
+def missing_secret(world):
+    def said_by():
+        def look():
+            events = kube.get("events", "--field-selector=reason=FailedMount")["items"]
+            return next((event["message"] for event in events if "nobody-made-this" in event["message"]), None)
+        return kube.until("the kubelet names the secret", look, 120)
+    said, load = refused(world, said_by, "--set", "services.routing.secrets.sealing.existingSecret=nobody-made-this", wait="45s")
+    mended(world)
+    return f"\"{said[:160]}\"; the old version went on, {load}"
+
+
+@scenario("restricted namespace, admission policies")
+def admission(_world):
+    done = kube.run("k8s/verify", "policies", check=False, timeout=900)
+    last = (done.stdout.strip().splitlines() or [done.stderr.strip()])[-1]
+    if done.returncode != 0:
+        failed = [line for line in done.stdout.splitlines() if line.startswith("FAIL")]
+        raise Failed(f"{last}; {failed[:3]}")
+    if "refuses a privileged pod" not in done.stdout:
+        raise Failed("no privileged pod was tried")
+    return f"k8s/verify policies: {last}"
+
+
+# Which service calls which, as ARCHITECTURE.md has it.
+CALLS = {
+    "intake": {"routing"},
+    "routing": {"intake", "supervision", "callback"},
+    "supervision": {"routing"},
+    "callback": {"routing"},
+    "analytics": {"intake", "routing", "supervision", "callback"},
+}
+
+
+def reached(pod, targets):
+    """Which of the targets a pod can connect to."""
+    pairs = [f"{target}={address}" for target, address in targets.items()]
+    return json.loads(kubectl("exec", pod, "--", "/usr/bin/cluster-client", "reach", *pairs))
+
+
+def probe(image, pod, service):
+    """A pod that the policies take for one of a service."""
+    labels = {"app.kubernetes.io/name": "hotline", "app.kubernetes.io/instance": kube.RELEASE, "app.kubernetes.io/component": service}
+    container = {
+        "name": "probe", "image": image, "args": ["wait"], "imagePullPolicy": "IfNotPresent",
+        "securityContext": {"allowPrivilegeEscalation": False, "readOnlyRootFilesystem": True, "capabilities": {"drop": ["ALL"]}},
+        "resources": {"requests": {"cpu": "10m", "memory": "32Mi"}, "limits": {"memory": "64Mi"}},
+        # Never ready for callers: it carries a service's labels, and is none.
+        "readinessProbe": {"tcpSocket": {"port": 1}},
+    }
+    return {"apiVersion": "v1", "kind": "Pod", "metadata": {"name": pod, "labels": labels}, "spec": {
+        "automountServiceAccountToken": False, "enableServiceLinks": False, "terminationGracePeriodSeconds": 1,
+        "securityContext": {"runAsNonRoot": True, "runAsUser": 10001, "runAsGroup": 10001, "seccompProfile": {"type": "RuntimeDefault"}},
+        "containers": [container]}}
+
+
+@scenario("NetworkPolicy matrix")
+def network(world):
+    """Real connections from a pod with each service's labels; first whether anything is enforced at all."""
+    targets = {service: f"hotline-{service}:50051" for service in kube.SERVICES} | {"postgres": "postgres:5432", "redis": "redis:6379"}
+    if "postgres" in reached(stand.CLIENT, targets):
+        accepted = [kube.name(policy) for policy in kube.get("networkpolicies")["items"]]
+        kube.run("kubectl", "apply", "--dry-run=server", "--validate=strict", "-k", "k8s/base")
+        raise NotRun(f"this cluster enforces no NetworkPolicy: the caller, who may not, reached Postgres. "
+                     f"{len(accepted)} policies were accepted by the API server; `make test` evaluates their matrix")
+    wrong = []
+    for service in kube.SERVICES:
+        pod = f"probe-{service}"
+        kube.apply([probe(world.images["client"], pod, service)])
+        kubectl("wait", f"pod/{pod}", "--for=jsonpath={.status.phase}=Running", "--timeout=60s")
+        found = reached(pod, {target: address for target, address in targets.items() if target != service})
+        wrong += [f"{service} → {target}" for target in set(found) ^ {*CALLS[service], "postgres", "redis"}]
+        kubectl("delete", "pod", pod, "--wait=false")
+    if wrong:
+        raise Failed(f"not as the chart says: {', '.join(wrong)}")
+    return f"{len(kube.SERVICES) * (len(targets) - 1)} edges, allowed and denied, as the chart says"
+
+
+@scenario("doctor finds nothing")
+def doctor(world):
+    world.install("--set", "doctor.enabled=true")
+    kubectl("create", "job", "doctor-now", "--from=cronjob/hotline-doctor")
+    try:
+        kube.until("the doctor has looked", lambda: kube.get("job", "doctor-now")["status"].get("conditions"), 300, every=2)
+        log = kubectl("logs", "job/doctor-now", check=False).stdout.strip()
+        if not kube.get("job", "doctor-now")["status"].get("succeeded"):
+            raise Failed(f"the doctor found something: {log[-800:]}")
+    finally:
+        kubectl("delete", "job", "doctor-now", "--ignore-not-found")
+    world.install()
+    return log.splitlines()[-1]
+
+
+@scenario("uninstall leaves nothing", short=True)
+def uninstall(_world):
+    kube.helm("uninstall", kube.RELEASE, "--wait", "--timeout", "3m")
+    kinds = kube.run("kubectl", "api-resources", "--namespaced", "--verbs=list", "-o", "name").split()
+    kinds = [kind for kind in kinds if not kind.startswith(("events", "pods.metrics"))]
+
+    def left():
+        found = kube.get(",".join(kinds), "-l", "app.kubernetes.io/instance=hotline")["items"]
+        return [f"{thing['kind']}/{kube.name(thing)}" for thing in found]
+    kube.until("nothing of the release is left", lambda: not left(), 90, every=2)
+    releases = kube.get("secrets", "-l", "owner=helm")["items"]
+    if releases:
+        raise Failed(f"Helm's own records stay: {[kube.name(secret) for secret in releases]}")
+    return f"no object of the release among {len(kinds)} kinds; secrets, databases and the namespace are the site's and stay"

@@ -1,0 +1,194 @@
+"""Scenarios in which pods come and go, and no call fails."""
+
+import json
+import time
+
+from . import kube, stand
+from .kube import Failed, kubectl
+from .world import NotRun, scenario, spoke
+
+# Issue and domain: an upgrade takes at most this long, and a killed pod's successor serves within this.
+LONGEST_ROLLOUT = 90
+LONGEST_RETURN = 5
+
+
+@scenario("install, ready, helm test", short=True)
+def install(world):
+    since = time.monotonic()
+    world.install()
+    kube.settled(2)
+    took = time.monotonic() - since
+    world.stand.client()
+    log = kube.helm("test", kube.RELEASE, "--logs", "--timeout", "3m")
+    if "events travel both ways" not in log:
+        raise Failed(f"helm test did not follow its order: {log[-600:]}")
+    return f"ready after {took:.0f} s; helm test followed an order through the services"
+
+
+@scenario("same values restart nothing")
+def same_values(world):
+    def standing():
+        return sorted(pod["metadata"]["uid"] for pod in kube.pods())
+    before = standing()
+    world.install()
+    time.sleep(3)
+    if standing() != before or kube.restarts():
+        raise Failed("pods were replaced")
+    return f"{len(before)} pods stayed"
+
+
+def rolled(world, change):
+    """Seconds that a roll-out took under load."""
+    with world.load() as load:
+        time.sleep(5)
+        since = time.monotonic()
+        change()
+        kube.settled()
+        took = time.monotonic() - since
+        time.sleep(3)
+    said = spoke(load.told)
+    if took > LONGEST_ROLLOUT:
+        raise Failed(f"took {took:.0f} s, more than {LONGEST_ROLLOUT} s; {said}")
+    return f"{took:.0f} s; {said}"
+
+
+@scenario("rolling upgrade under load", short=True)
+def upgrade(world):
+    if world.images["next"]:
+        return rolled(world, lambda: world.install(image=world.images["next"]))
+    return rolled(world, lambda: world.install("--set-string", "default.podAnnotations.revision=next"))
+
+
+@scenario("rollback under load")
+def rollback(world):
+    return rolled(world, lambda: kube.helm("rollback", kube.RELEASE, "--wait", "--timeout", "5m"))
+
+
+@scenario("pods killed at once under load")
+def killed(world):
+    slowest = (0, "")
+    with world.load() as load:
+        time.sleep(5)
+        for service in kube.SERVICES:
+            before = [kube.name(pod) for pod in kube.pods(service)]
+            since = time.monotonic()
+            kubectl("delete", "pod", before[0], "--grace-period=0", "--force", "--wait=false")
+
+            def replaced(service=service, before=before):
+                return sum(kube.ready(pod) for pod in kube.pods(service) if kube.name(pod) != before[0]) == len(before)
+            kube.until(f"{service} has its pods again", replaced, 60, every=0.1)
+            slowest = max(slowest, (time.monotonic() - since, service))
+            time.sleep(2)
+    said = f"SERVING again after at most {slowest[0]:.1f} s ({slowest[1]}); {spoke(load.told)}"
+    if slowest[0] > LONGEST_RETURN:
+        raise Failed(f"more than {LONGEST_RETURN} s: {said}")
+    return said
+
+
+@scenario("scale 1, 3, 1 under load")
+def scaling(world):
+    with world.load() as load:
+        for count in (1, 3, 1, 2):
+            time.sleep(4)
+            kube.scale("deployment", count, *kube.deployments())
+            kube.settled(count)
+    return spoke(load.told)
+
+
+@scenario("eviction keeps the budget, under load")
+def eviction(world):
+    def evict(pod):
+        body = {"apiVersion": "policy/v1", "kind": "Eviction", "metadata": {"name": pod, "namespace": kube.NAMESPACE}}
+        path = f"/api/v1/namespaces/{kube.NAMESPACE}/pods/{pod}/eviction"
+        return kubectl("create", "--raw", path, "-f", "-", text=json.dumps(body), check=False)
+
+    refused = 0
+    with world.load() as load:
+        time.sleep(3)
+        for service in kube.SERVICES:
+            first, second = (kube.name(pod) for pod in kube.pods(service))
+            if evict(first).returncode != 0:
+                raise Failed(f"{service}: the first eviction was refused")
+            answer = evict(second)
+            if answer.returncode == 0:
+                raise Failed(f"{service}: both pods were evicted at once")
+            if "disruption budget" not in answer.stderr:
+                raise Failed(f"{service}: {answer.stderr.strip()}")
+            refused += 1
+            kube.until(f"{service} has two pods again", lambda service=service: kube.all_ready() or None, 120)
+    kube.settled(2)
+    return f"a second eviction was refused {refused} times; {spoke(load.told)}"
+
+
+@scenario("certificates rotated under load")
+def rotation(world):
+    def expiries():
+        return {kube.name(pod): kube.gauge(kube.name(pod), "hotline_tls_certificate_expiry_timestamp_seconds") for pod in kube.pods()}
+    before = expiries()
+    with world.load() as load:
+        time.sleep(3)
+        since = time.monotonic()
+        world.stand.certificates()
+        # The kubelet brings changed Secrets within a minute or two; the program looks every ten seconds.
+        kube.until("every pod shows its new certificate", lambda: all(later > before[pod] for pod, later in expiries().items()), 240, every=3)
+        took = time.monotonic() - since
+        time.sleep(5)
+    if set(expiries()) != set(before) or kube.restarts():
+        raise Failed("pods were restarted")
+    return f"all {len(before)} pods show new ones after {took:.0f} s, none restarted; {spoke(load.told)}"
+
+
+@scenario("HPA up and down under load")
+def autoscaling(world):
+    if kube.run("kubectl", "get", "--raw", "/apis/metrics.k8s.io/v1beta1/pods", check=False).returncode != 0:
+        raise NotRun("this cluster has no metrics API (metrics-server)")
+    settings = ["hpa.enabled=true", "hpa.minReplicas=2", "hpa.maxReplicas=3", "hpa.cpuUtilization=40", "hpa.scaleDownWindowSeconds=15"]
+    world.install(*[part for setting in settings for part in ("--set", f"services.intake.{setting}")])
+
+    def replicas():
+        return kube.get("deployment", "hotline-intake")["status"].get("readyReplicas", 0)
+    with world.load() as load:
+        since = time.monotonic()
+        kube.until("the HPA adds a replica of intake", lambda: replicas() == 3, 240, every=1)
+        up = time.monotonic() - since
+        time.sleep(5)
+    since = time.monotonic()
+    kube.until("the HPA takes it away again", lambda: replicas() == 2, 300, every=1)
+    down = time.monotonic() - since
+    world.install()
+    kube.settled(2)
+    return f"third replica after {up:.0f} s of load, gone {down:.0f} s after it; {spoke(load.told)}"
+
+
+@scenario("memory of one replica each, under load")
+def memory(world):
+    if kube.run("kubectl", "get", "--raw", "/apis/metrics.k8s.io/v1beta1/pods", check=False).returncode != 0:
+        raise NotRun("this cluster has no metrics API (metrics-server)")
+    kube.scale("deployment", 1, *kube.deployments())
+    kube.settled(1)
+    highest = {}
+    with world.load() as load:
+        for _ in range(12):
+            time.sleep(5)
+            for line in kubectl("top", "pods", "-l", "app.kubernetes.io/name=hotline", "--no-headers", check=False).stdout.splitlines():
+                pod, _, used = line.split()
+                service = pod.split("-")[1]
+                highest[service] = max(highest.get(service, 0), int(used.removesuffix("Mi")))
+    killed_by = [kube.name(pod) for pod in kube.pods() if "OOMKilled" in json.dumps(pod["status"])]
+    kube.scale("deployment", 2, *kube.deployments())
+    kube.settled(2)
+    each = ", ".join(f"{service} {highest.get(service, 0)}" for service in kube.SERVICES)
+    said = f"{sum(highest.values())} MiB in all ({each}), limit 256 each; {spoke(load.told)}"
+    if killed_by or len(highest) != 5 or sum(highest.values()) * 1.048576 > 400:
+        raise Failed(f"{said}; ended for want of memory: {killed_by}")
+    return said
+
+
+@scenario("nothing lost, nothing doubled", short=True)
+def whole(_world):
+    found = stand.check()
+    said = (f"{found['acknowledged']} acknowledged appeals: {found['lost']} lost, {found['doubled']} doubled; "
+            f"{found['forwarded']} orders: {found['orders_lost']} lost, {found['orders_doubled']} doubled")
+    if found["lost"] or found["doubled"] or found["orders_lost"] or found["orders_doubled"] or not found["acknowledged"]:
+        raise Failed(f"{said}: {'; '.join(found['examples'])}")
+    return said

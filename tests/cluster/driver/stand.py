@@ -1,0 +1,182 @@
+"""What the services stand on: namespace, secrets, certificates, Postgres, Redis, and the pod that calls."""
+
+import base64
+import json
+import os
+import pathlib
+import subprocess
+import tempfile
+
+from . import kube
+from .kube import Failed, kubectl, run
+
+HERE = pathlib.Path("tests/cluster")
+OURS = "hotline.example/cluster-test"
+CLIENT = "cluster-client"
+WHO = {**{service: f"service/{service}" for service in kube.SERVICES}, "smoke": "service/smoke", "province": "platform/province"}
+
+
+class Stand:
+    def __init__(self, images):
+        self.images = images
+        self.made = False
+        self.keys = tempfile.TemporaryDirectory(prefix="hotline-cluster-test-")
+
+    def raise_up(self):
+        done = kubectl("get", "namespace", kube.NAMESPACE, "-o", "json", check=False)
+        if done.returncode == 0 and OURS not in json.loads(done.stdout)["metadata"].get("labels", {}):
+            raise Failed("this cluster has a namespace hotline that no test made: a test would end what runs in it")
+        run("kubectl", "apply", "-k", "k8s/base")
+        kubectl("label", "--overwrite", "namespace", kube.NAMESPACE, f"{OURS}=true")
+        self.made = True
+        run("k8s/development/make-secrets")
+        self.certificates()
+        self.servers()
+
+    def take_down(self):
+        if self.made:
+            kubectl("delete", "namespace", kube.NAMESPACE, "--timeout=180s", check=False)
+            run("kubectl", "delete", "-k", "k8s/base/admission", "--ignore-not-found", check=False)
+
+    def servers(self):
+        """Postgres and Redis as k8s/development has them, with the images that this cluster can get."""
+        folder = pathlib.Path("target/cluster/stand")
+        folder.mkdir(parents=True, exist_ok=True)
+        lines = ["namespace: hotline", "resources:"]
+        lines += [f"  - ../../../k8s/development/{server}" for server in ("postgres", "redis")]
+        lines.append("images:")
+        for server in ("postgres", "redis"):
+            repository, _, tag = self.images[server].rpartition(":")
+            lines += [f"  - name: {server}", f"    newName: {repository}", f"    newTag: {tag!r}"]
+        (folder / "kustomization.yaml").write_text("\n".join(lines) + "\n", encoding="utf-8")
+        run("kubectl", "apply", "-k", str(folder))
+        for server in ("postgres", "redis"):
+            kubectl("rollout", "status", f"statefulset/{server}", "--timeout=180s")
+
+    def certificates(self, only=None):
+        """An authority of its own, and a certificate for everybody who shows one; `only` renews some under the same authority."""
+        folder = pathlib.Path(self.keys.name)
+        new = ["-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes"]
+        if not (folder / "ca.crt").exists():
+            run("openssl", "req", "-x509", *new, "-days", "30", "-subj", "/CN=cluster-test",
+                "-keyout", f"{folder}/ca.key", "-out", f"{folder}/ca.crt")
+        secrets = []
+        for who in only or WHO:
+            at = folder / who
+            run("openssl", "req", *new, "-subj", f"/CN={who}", "-keyout", f"{at}.key", "-out", f"{at}.csr")
+            names = [f"URI:spiffe://hotline/{WHO[who]}"]
+            names += [f"DNS:hotline-{who}{domain}" for domain in ("", ".hotline", ".hotline.svc")] if who in kube.SERVICES else []
+            (folder / "names").write_text(f"subjectAltName={','.join(names)}\nextendedKeyUsage=serverAuth,clientAuth\n", encoding="utf-8")
+            run("openssl", "x509", "-req", "-in", f"{at}.csr", "-CA", f"{folder}/ca.crt", "-CAkey", f"{folder}/ca.key",
+                "-CAcreateserial", "-days", str(self.days()), "-extfile", f"{folder}/names", "-out", f"{at}.crt")
+            data = {"tls.crt": f"{at}.crt", "tls.key": f"{at}.key", "ca.crt": f"{folder}/ca.crt"}
+            secrets.append({
+                "apiVersion": "v1", "kind": "Secret", "type": "kubernetes.io/tls",
+                "metadata": {"name": f"hotline-{who}-tls"},
+                "data": {key: base64.b64encode(pathlib.Path(file).read_bytes()).decode() for key, file in data.items()},
+            })
+        kube.apply(secrets)
+
+    def days(self):
+        """Each issue lasts a day longer, so that a pod's certificate shows which one it is."""
+        self.issue = getattr(self, "issue", 0) + 1
+        return 10 + self.issue
+
+    def client(self):
+        """The pod that calls. Its settings are those of the smoke test; a platform shows another certificate."""
+        smoke = kube.get("configmap", "hotline-smoke")["data"]["smoke.toml"]
+        platform = smoke.replace("/etc/hotline/tls", "/etc/hotline/platform")
+        city = pathlib.Path("services/hotline/scenarios/city.toml").read_text(encoding="utf-8")
+
+        def secret(source, items):
+            return {"secret": {"name": source, "items": [{"key": key, "path": path} for key, path in items.items()]}}
+
+        def pair(source, folder):
+            return secret(source, {key: f"{folder}/{key}" for key in ("tls.crt", "tls.key", "ca.crt")})
+
+        labels = {"app.kubernetes.io/name": CLIENT}
+        container = {
+            "imagePullPolicy": "IfNotPresent",
+            "securityContext": {"allowPrivilegeEscalation": False, "readOnlyRootFilesystem": True, "capabilities": {"drop": ["ALL"]}},
+            "resources": {"requests": {"cpu": "50m", "memory": "128Mi"}, "limits": {"memory": "512Mi"}},
+            "volumeMounts": [
+                {"name": "etc", "mountPath": "/etc/hotline", "readOnly": True},
+                {"name": "ledgers", "mountPath": "/ledgers"},
+            ],
+        }
+        load = ["load", "/etc/hotline/city.toml", "--config", "/etc/hotline/smoke.toml"]
+        kube.apply([
+            {"apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": CLIENT},
+             "data": {"smoke.toml": smoke, "platform.toml": platform, "city.toml": city}},
+            {"apiVersion": "networking.k8s.io/v1", "kind": "NetworkPolicy", "metadata": {"name": CLIENT},
+             "spec": {"podSelector": {"matchLabels": labels}, "policyTypes": ["Egress"], "egress": [
+                 {"to": [{"podSelector": {"matchLabels": {"app.kubernetes.io/name": "hotline"}}}], "ports": [{"port": 50051}]},
+                 {"ports": [{"port": 53, "protocol": "UDP"}, {"port": 53, "protocol": "TCP"}]}]}},
+            {"apiVersion": "v1", "kind": "Pod", "metadata": {"name": CLIENT, "labels": labels}, "spec": {
+                "automountServiceAccountToken": False, "enableServiceLinks": False, "terminationGracePeriodSeconds": 1,
+                "securityContext": {"runAsNonRoot": True, "runAsUser": 10001, "runAsGroup": 10001, "fsGroup": 10001,
+                                    "seccompProfile": {"type": "RuntimeDefault"}},
+                # The product's own command loads the reference data; then the caller waits for its work.
+                "initContainers": [{**container, "name": "load", "image": self.images["hotline"], "args": load}],
+                "containers": [{**container, "name": "client", "image": self.images["client"], "args": ["wait"]}],
+                "volumes": [
+                    {"name": "ledgers", "emptyDir": {}},
+                    {"name": "etc", "projected": {"sources": [
+                        {"configMap": {"name": CLIENT}},
+                        secret("hotline-token-signer", {"private.pem": "secrets/test-key/private.pem"}),
+                        pair("hotline-smoke-tls", "tls"),
+                        pair("hotline-province-tls", "platform")]}}]}},
+        ])
+        kubectl("wait", f"pod/{CLIENT}", "--for=condition=Ready", "--timeout=120s")
+
+
+def psql(database, sql):
+    """As the superuser, in the Postgres of the stand."""
+    return kubectl("exec", "postgres-0", "--", "psql", "-U", "postgres", "-d", database, "-v", "ON_ERROR_STOP=1", "-Atc", sql).strip()
+
+
+class Load:
+    """Calls at a steady rate while the block runs; afterwards `told` says what became of them."""
+
+    def __init__(self, name, rate):
+        self.name, self.rate, self.told = name, rate, None
+
+    def __enter__(self):
+        command = ["kubectl", "-n", kube.NAMESPACE, "exec", "-i", CLIENT, "--", "/usr/bin/cluster-client", "load",
+                   "--config", "/etc/hotline/smoke.toml", "--platform-config", "/etc/hotline/platform.toml",
+                   "--ledgers", "/ledgers", "--run", self.name, "--rate", str(self.rate)]
+        # pylint: disable-next=consider-using-with
+        self.process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+        return self
+
+    def __exit__(self, *_):
+        try:
+            out, error = self.process.communicate("", timeout=240)
+        except subprocess.TimeoutExpired:
+            self.process.kill()
+            raise Failed("the load client does not end") from None
+        if self.process.returncode != 0:
+            raise Failed(f"the load client: {error.strip()[-500:]}")
+        self.told = json.loads(out)
+
+
+def check():
+    """What the ledgers say against what the services have."""
+    out = kubectl("exec", CLIENT, "--", "/usr/bin/cluster-client", "check", "--config", "/etc/hotline/smoke.toml", "--ledgers", "/ledgers")
+    return json.loads(out)
+
+
+def images():
+    """Names of the images, by the settings of this run."""
+    version = next(line.split('"')[1] for line in pathlib.Path("Cargo.toml").read_text(encoding="utf-8").splitlines() if line.startswith("version = "))
+    chosen = {
+        "hotline": os.environ.get("HOTLINE_IMAGE", f"hotline:{version}"),
+        "next": os.environ.get("HOTLINE_NEXT_IMAGE", ""),
+        "client": os.environ.get("HOTLINE_CLIENT_IMAGE", f"hotline-cluster-client:{version}"),
+        "postgres": os.environ.get("POSTGRES_IMAGE", "postgres:17.6-bookworm"),
+        "redis": os.environ.get("REDIS_IMAGE", "redis:7.4.5-bookworm"),
+    }
+    for what, image in chosen.items():
+        if image and ":" not in image.rsplit("/", 1)[-1]:
+            raise Failed(f"the image {image} ({what}) has no tag; nobody could say what was tested")
+    return chosen

@@ -1,0 +1,88 @@
+"""One run: the installation under test, what was measured, and a line for each scenario."""
+
+import dataclasses
+import json
+import pathlib
+import sys
+import time
+
+from . import kube, stand
+from .kube import Failed, helm
+
+CHART = "helm/hotline"
+VALUES = "tests/cluster/values.yaml"
+
+
+class NotRun(Exception):
+    """This cluster cannot show it: why not."""
+
+
+@dataclasses.dataclass
+class World:
+    images: dict
+    rate: int
+    stand: stand.Stand
+    number: int = 0
+
+    def install(self, *settings, image=None, timeout="5m", check=True):
+        """Installs or upgrades, and waits as an operator does."""
+        repository, _, tag = (image or self.images["hotline"]).rpartition(":")
+        return helm("upgrade", "--install", kube.RELEASE, CHART, "--values", VALUES, "--wait", "--timeout", timeout,
+                    "--set", f"image.repository={repository}", "--set", f"image.tag={tag}", *settings, check=check, timeout=900)
+
+    def load(self, rate=None):
+        self.number += 1
+        return stand.Load(f"load-{self.number}", rate or self.rate)
+
+
+def spoke(told, may_fail=False):
+    """A load in a few words; a failed call is a failure, unless the scenario takes something away."""
+    failures = ", ".join(f"{kind} {failed['count']} ({failed['first']})" for kind, failed in told["failures"].items())
+    if told["repeated_wrongly"] or told["unsettled"]:
+        raise Failed(f"{told['repeated_wrongly']} repeated requests made another appeal, {told['unsettled']} writes were never accepted")
+    if (told["failed"] or told["held"]) and not may_fail:
+        raise Failed(f"{told['failed']} of {told['calls']} calls failed, {told['held']} were held back: {failures}")
+    words = f"{told['calls']} calls, {told['failed']} failed"
+    if told["failed"]:
+        words += f" within {told['failing_seconds']:.0f} s ({failures}), {told['settled']} writes accepted afterwards"
+    return words + f", p50 {told['p50']:.0f} ms, p99 {told['p99']:.0f} ms"
+
+
+SCENARIOS = []
+
+
+def scenario(name, short=False):
+    """Registers a scenario: what it shows. It returns what it measured as a sentence, and raises when it is not so."""
+    def register(function):
+        SCENARIOS.append((name, short, function))
+        return function
+    return register
+
+
+class Report:
+    def __init__(self, cluster, world):
+        self.lines = []
+        self.head = {"cluster": cluster, "images": world.images, "rate": world.rate, "started": time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime())}
+
+    def run(self, name, function, world):
+        print(f"…        {name}", file=sys.stderr, flush=True)
+        since = time.monotonic()
+        try:
+            result, said = "PASS", function(world)
+        except NotRun as reason:
+            result, said = "NOT RUN", str(reason)
+        except Failed as failed:
+            result, said = "FAIL", str(failed)
+        seconds = round(time.monotonic() - since, 1)
+        self.lines.append({"scenario": name, "result": result, "seconds": seconds, "said": said})
+        print(f"{result:<8} {name:<34} {seconds:>6} s  {said}", flush=True)
+        self.write()
+        return result != "FAIL"
+
+    def write(self):
+        path = pathlib.Path("target/cluster/report.json")
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(json.dumps({**self.head, "scenarios": self.lines}, ensure_ascii=False, indent=1) + "\n", encoding="utf-8")
+
+    def count(self, result):
+        return sum(line["result"] == result for line in self.lines)

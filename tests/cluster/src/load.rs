@@ -1,0 +1,398 @@
+//! A steady rate of the calls that a working day brings, to all five services.
+
+use std::collections::VecDeque;
+use std::path::Path;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::{Duration, Instant};
+
+use hotline::console::Failure;
+use hotline_proto::analytics::GetBulletinRequest;
+use hotline_proto::callback::ListTasksRequest;
+use hotline_proto::common::AppealType;
+use hotline_proto::intake::push_appeals_response::Result as Pushed;
+use hotline_proto::intake::{
+    AppealDraft, Appellant, ForwardAppealRequest, GetAppealRequest, GetReferenceRequest, PushAppealsRequest,
+    RegisterAppealRequest, get_appeal_request,
+};
+use hotline_proto::routing::{GetOrderRequest, get_order_request};
+use hotline_proto::supervision::ListCardsRequest;
+use tokio::sync::Semaphore;
+use tokio::task::JoinSet;
+use tokio::time::MissedTickBehavior;
+use tonic::{Code, Status};
+use uuid::Uuid;
+
+use crate::callers::{Callers, PUSHED_CHANNEL, REGISTERED_CHANNEL};
+use crate::ledger::{Ledger, Line};
+use crate::tally::{Tally, Told};
+
+/// Calls that may wait for an answer at once; a client with more would be a flood, not a rate.
+const WAITING: usize = 400;
+/// Appeals of one push, one push a second.
+const PUSHED_AT_ONCE: u64 = 10;
+/// How long failed writes are sent again after the run.
+const SETTLING: Duration = Duration::from_secs(120);
+/// An order is read back when its event has had this long to arrive.
+const ARRIVAL: Duration = Duration::from_secs(5);
+/// A bulletin of this day: the load's own may lie before or after midnight.
+const BULLETIN_DAY: &str = "2026-01-01";
+
+/// Runs until standard input ends.
+pub async fn run(callers: Callers, ledgers: &Path, run: &str, rate: u32) -> Result<Told, Failure> {
+    let (category, region) = place(&callers).await?;
+    let load = Arc::new(Load {
+        callers,
+        ledger: Ledger::create(ledgers, run)?,
+        tally: Tally::new(),
+        known: Mutex::default(),
+        run: run.to_owned(),
+        category,
+        region,
+    });
+    let turns = Arc::new(Semaphore::new(WAITING));
+    let mut calls = JoinSet::new();
+    let mut ticks = tokio::time::interval(Duration::from_secs(1) / rate);
+    ticks.set_missed_tick_behavior(MissedTickBehavior::Burst);
+    let mut end = std::pin::pin!(end_of_input());
+    for number in 0_u64.. {
+        tokio::select! {
+            () = &mut end => break,
+            _ = ticks.tick() => {}
+        }
+        while calls.try_join_next().is_some() {}
+        let Ok(turn) = turns.clone().try_acquire_owned() else {
+            load.tally.held();
+            continue;
+        };
+        let load = load.clone();
+        calls.spawn(async move {
+            load.call(number, u64::from(rate)).await;
+            drop(turn);
+        });
+    }
+    while calls.join_next().await.is_some() {}
+    let seconds = load.tally.elapsed().as_secs_f64();
+    let (settled, unsettled) = load.settle().await;
+    Ok(load.tally.told(seconds, settled, unsettled))
+}
+
+async fn end_of_input() {
+    let reading = tokio::task::spawn_blocking(|| std::io::copy(&mut std::io::stdin(), &mut std::io::sink()));
+    let _ = reading.await;
+}
+
+/// A category and a region of the loaded reference data.
+async fn place(callers: &Callers) -> Result<(String, String), Failure> {
+    let today = GetReferenceRequest { day: String::new() };
+    let answer = callers.agent.clone().get_reference(today).await?.into_inner();
+    let reference = answer.reference.unwrap_or_default();
+    let leaf = reference.categories.iter().find(|category| {
+        let mut others = reference.categories.iter();
+        !others.any(|other| other.code != category.code && other.code.starts_with(&category.code))
+    });
+    let (Some(category), Some(region)) = (leaf, reference.regions.first()) else {
+        return Err("no reference data is in force: load it with `hotline load`".into());
+    };
+    Ok((category.code.clone(), region.code.clone()))
+}
+
+struct Load {
+    callers: Callers,
+    ledger: Ledger,
+    tally: Tally,
+    known: Mutex<Known>,
+    run: String,
+    category: String,
+    region: String,
+}
+
+/// What later calls can be about.
+#[derive(Default)]
+struct Known {
+    registered: Vec<(String, String)>,
+    unforwarded: VecDeque<String>,
+    orders: VecDeque<(Instant, String)>,
+    failed: Vec<Write>,
+}
+
+/// A write that can be sent again.
+#[derive(Clone)]
+enum Write {
+    Register { request_id: String },
+    Forward { request_id: String, appeal_id: String },
+    Push { upstream_number: String },
+}
+
+impl Load {
+    fn known(&self) -> std::sync::MutexGuard<'_, Known> {
+        self.known.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// The call of this number: twenty kinds in turn, and once a second a push.
+    async fn call(&self, number: u64, rate: u64) {
+        if number % rate == rate - 1 {
+            return self.push(number).await;
+        }
+        match number % 20 {
+            0..6 => {
+                let request_id = Uuid::new_v4().to_string();
+                self.write(Write::Register { request_id }).await;
+            }
+            6 => self.repeat(number).await,
+            7 | 8 => {
+                let next = self.known().unforwarded.pop_front();
+                if let Some(appeal_id) = next {
+                    let request_id = Uuid::new_v4().to_string();
+                    self.write(Write::Forward { request_id, appeal_id }).await;
+                }
+            }
+            9..13 => self.read_appeal(number).await,
+            13..16 => self.read_order().await,
+            16 | 17 => self.read_cards().await,
+            18 => self.read_tasks().await,
+            _ => self.read_bulletin().await,
+        }
+    }
+
+    async fn write(&self, write: Write) {
+        if self.send(&write).await.is_err() {
+            self.known().failed.push(write);
+        }
+    }
+
+    async fn send(&self, write: &Write) -> Result<(), Status> {
+        match write {
+            Write::Register { request_id } => self.register(request_id).await,
+            Write::Forward { request_id, appeal_id } => self.forward(request_id, appeal_id).await,
+            Write::Push { upstream_number } => {
+                let item = self.item(upstream_number.clone());
+                self.push_items(vec![item]).await.map(drop)
+            }
+        }
+    }
+
+    /// Sends what failed again, until each has been acknowledged or the time is over.
+    async fn settle(&self) -> (usize, usize) {
+        let failed = std::mem::take(&mut self.known().failed);
+        let (all, mut rest) = (failed.len(), VecDeque::from(failed));
+        let until = Instant::now() + SETTLING;
+        while let Some(write) = rest.pop_front() {
+            if self.send(&write).await.is_err() {
+                rest.push_back(write);
+                if Instant::now() > until {
+                    break;
+                }
+                tokio::time::sleep(Duration::from_millis(100)).await;
+            }
+        }
+        (all - rest.len(), rest.len())
+    }
+
+    fn draft(&self, channel: &str) -> AppealDraft {
+        AppealDraft {
+            channel: channel.to_owned(),
+            r#type: AppealType::Help.into(),
+            category: self.category.clone(),
+            region: self.region.clone(),
+            appellant: Some(Appellant {
+                name: "负载测试".to_owned(),
+                phone: "13800000000".to_owned(),
+                ..Appellant::default()
+            }),
+            title: "负载测试,请直接办结".to_owned(),
+            content: "由集群测试登记,不是市民诉求。".to_owned(),
+            ..AppealDraft::default()
+        }
+    }
+
+    fn registration(&self, request_id: &str) -> RegisterAppealRequest {
+        RegisterAppealRequest {
+            request_id: request_id.to_owned(),
+            appeal: Some(self.draft(REGISTERED_CHANNEL)),
+            call_id: String::new(),
+        }
+    }
+
+    /// Counts a call. NOT_FOUND of an order that has not arrived is an answer.
+    async fn counted<T>(
+        &self,
+        method: &str,
+        call: impl Future<Output = Result<tonic::Response<T>, Status>>,
+    ) -> Result<T, Status> {
+        let since = Instant::now();
+        let answer = call.await;
+        let failure = answer.as_ref().err().filter(|status| status.code() != Code::NotFound);
+        self.tally.ended(method, since.elapsed(), failure);
+        answer.map(tonic::Response::into_inner)
+    }
+
+    async fn register(&self, request_id: &str) -> Result<(), Status> {
+        let mut agent = self.callers.agent.clone();
+        let call = agent.register_appeal(self.registration(request_id));
+        let appeal_id = self.counted("RegisterAppeal", call).await?.appeal_id;
+        self.ledger.note(&Line::Registered {
+            request_id: request_id.to_owned(),
+            appeal_id: appeal_id.clone(),
+        });
+        self.tally.acknowledged();
+        let mut known = self.known();
+        known.unforwarded.push_back(appeal_id.clone());
+        known.registered.push((request_id.to_owned(), appeal_id));
+        Ok(())
+    }
+
+    /// An impatient client: the same request again.
+    async fn repeat(&self, number: u64) {
+        let Some((request_id, appeal_id)) = self.some_registered(number) else {
+            return;
+        };
+        let mut agent = self.callers.agent.clone();
+        let call = agent.register_appeal(self.registration(&request_id));
+        if let Ok(answer) = self.counted("RegisterAppeal", call).await {
+            self.tally.repeated(answer.appeal_id == appeal_id);
+        }
+    }
+
+    fn some_registered(&self, number: u64) -> Option<(String, String)> {
+        let known = self.known();
+        let among = u64::try_from(known.registered.len()).ok().filter(|len| *len > 0)?;
+        // Steps that meet every row before one twice, mostly.
+        let at = usize::try_from(number.wrapping_mul(7919) % among).ok()?;
+        known.registered.get(at).cloned()
+    }
+
+    async fn forward(&self, request_id: &str, appeal_id: &str) -> Result<(), Status> {
+        let request = ForwardAppealRequest {
+            request_id: request_id.to_owned(),
+            appeal_id: appeal_id.to_owned(),
+        };
+        let mut agent = self.callers.agent.clone();
+        let order_id = self
+            .counted("ForwardAppeal", agent.forward_appeal(request))
+            .await?
+            .order_id;
+        self.ledger.note(&Line::Forwarded {
+            appeal_id: appeal_id.to_owned(),
+            order_id: order_id.clone(),
+        });
+        self.tally.forwarded();
+        self.known().orders.push_back((Instant::now(), order_id));
+        Ok(())
+    }
+
+    fn item(&self, upstream_number: String) -> PushAppealsRequest {
+        PushAppealsRequest {
+            upstream_number,
+            appeal: Some(self.draft(PUSHED_CHANNEL)),
+            upstream_due_time: None,
+        }
+    }
+
+    /// A platform's batch. What is not answered is pushed again once, on another stream: the platform's own retry.
+    async fn push(&self, number: u64) {
+        let numbers = (0..PUSHED_AT_ONCE).map(|at| format!("{}-{number}-{at}", self.run));
+        let items: Vec<_> = numbers.map(|number| self.item(number)).collect();
+        let since = Instant::now();
+        let (mut rest, mut failure) = (items, None);
+        for _ in 0..2 {
+            match self.push_items(rest.clone()).await {
+                Ok(unanswered) => (rest, failure) = (unanswered, None),
+                Err(status) => failure = Some(status),
+            }
+            if rest.is_empty() {
+                break;
+            }
+        }
+        if !rest.is_empty() {
+            failure.get_or_insert_with(|| Status::unavailable("the stream ended before every item was answered"));
+        }
+        self.tally.ended("PushAppeals", since.elapsed(), failure.as_ref());
+        let unanswered = rest.into_iter().map(|item| Write::Push {
+            upstream_number: item.upstream_number,
+        });
+        self.known().failed.extend(unanswered);
+    }
+
+    /// Pushes on one stream and returns what was not answered; an error when nothing was.
+    async fn push_items(&self, items: Vec<PushAppealsRequest>) -> Result<Vec<PushAppealsRequest>, Status> {
+        let platform = self.callers.platform.clone();
+        let mut platform = platform.ok_or_else(|| Status::internal("opened without the platform's settings"))?;
+        let mut answers = platform
+            .push_appeals(tokio_stream::iter(items.clone()))
+            .await?
+            .into_inner();
+        let mut rest = items;
+        loop {
+            match answers.message().await {
+                Ok(Some(answer)) => {
+                    let Some(Pushed::Accepted(accepted)) = answer.result else {
+                        return Err(Status::failed_precondition(format!("refused: {:?}", answer.result)));
+                    };
+                    rest.retain(|item| item.upstream_number != answer.upstream_number);
+                    self.ledger.note(&Line::Pushed {
+                        upstream_number: answer.upstream_number,
+                        appeal_id: accepted.appeal_id,
+                    });
+                    self.tally.acknowledged();
+                }
+                Ok(None) => return Ok(rest),
+                Err(_) if !rest.is_empty() => return Ok(rest),
+                Err(status) => return Err(status),
+            }
+        }
+    }
+
+    async fn read_appeal(&self, number: u64) {
+        if let Some((_, appeal_id)) = self.some_registered(number) {
+            let request = GetAppealRequest {
+                name: Some(get_appeal_request::Name::AppealId(appeal_id)),
+                unmask_purpose: String::new(),
+            };
+            let mut agent = self.callers.agent.clone();
+            let _ = self.counted("GetAppeal", agent.get_appeal(request)).await;
+        }
+    }
+
+    async fn read_order(&self) {
+        let oldest = {
+            let mut known = self.known();
+            let arrived = known.orders.front().is_some_and(|(since, _)| since.elapsed() > ARRIVAL);
+            if arrived { known.orders.pop_front() } else { None }
+        };
+        if let Some((_, order_id)) = oldest {
+            let request = GetOrderRequest {
+                name: Some(get_order_request::Name::OrderId(order_id)),
+                with_text: false,
+            };
+            let mut dispatcher = self.callers.dispatcher.clone();
+            let _ = self.counted("GetOrder", dispatcher.get_order(request)).await;
+        }
+    }
+
+    async fn read_cards(&self) {
+        let mut supervisor = self.callers.supervisor.clone();
+        let call = supervisor.list_cards(ListCardsRequest {
+            page_size: 20,
+            ..ListCardsRequest::default()
+        });
+        let _ = self.counted("ListCards", call).await;
+    }
+
+    async fn read_tasks(&self) {
+        let mut callbacks = self.callers.callbacks.clone();
+        let call = callbacks.list_tasks(ListTasksRequest {
+            page_size: 20,
+            ..ListTasksRequest::default()
+        });
+        let _ = self.counted("ListTasks", call).await;
+    }
+
+    async fn read_bulletin(&self) {
+        let mut analyst = self.callers.analyst.clone();
+        let call = analyst.get_bulletin(GetBulletinRequest {
+            from_day: BULLETIN_DAY.to_owned(),
+            to_day: BULLETIN_DAY.to_owned(),
+        });
+        let _ = self.counted("GetBulletin", call).await;
+    }
+}
