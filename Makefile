@@ -40,7 +40,7 @@ check: setup ## Formatting, lints, contracts, licences
 up: basics ## Build and run all five services until Ctrl-C, with the small city loaded
 	cargo run --bin hotline -- up --data target/up --city services/hotline/scenarios/city.toml
 
-image: rust ## Build the image hotline:<version> with buildah, print its digest (IMAGE=name:tag names it otherwise)
+image: rust ## Build the image localhost/hotline:<version> with buildah, print its digest (IMAGE=name:tag names it otherwise)
 	@scripts/image
 
 cluster-images: rust ## Build what cluster-test runs beside it: the calling pod, and Postgres and Redis where no registry is

@@ -13,6 +13,7 @@ from .kube import Failed, kubectl, run
 HERE = pathlib.Path("tests/cluster")
 OURS = "hotline.example/cluster-test"
 CLIENT = "cluster-client"
+AUTHORITY = "cluster-test-authority"
 WHO = {**{service: f"service/{service}" for service in kube.SERVICES}, "smoke": "service/smoke", "province": "platform/province"}
 
 
@@ -57,9 +58,7 @@ class Stand:
         """An authority of its own, and a certificate for everybody who shows one; `only` renews some under the same authority."""
         folder = pathlib.Path(self.keys.name)
         new = ["-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes"]
-        if not (folder / "ca.crt").exists():
-            run("openssl", "req", "-x509", *new, "-days", "30", "-subj", "/CN=cluster-test",
-                "-keyout", f"{folder}/ca.key", "-out", f"{folder}/ca.crt")
+        self.authority(folder, new)
         secrets = []
         for who in only or WHO:
             at = folder / who
@@ -76,6 +75,19 @@ class Stand:
                 "data": {key: base64.b64encode(pathlib.Path(file).read_bytes()).decode() for key, file in data.items()},
             })
         kube.apply(secrets)
+
+    def authority(self, folder, new):
+        """The one of the run before, if it was kept: what stands trusts it."""
+        if (folder / "ca.crt").exists():
+            return
+        kept = kubectl("get", "secret", AUTHORITY, "-o", "json", check=False)
+        if kept.returncode == 0:
+            for key, value in json.loads(kept.stdout)["data"].items():
+                (folder / key).write_bytes(base64.b64decode(value))
+            return
+        run("openssl", "req", "-x509", *new, "-days", "30", "-subj", "/CN=cluster-test",
+            "-keyout", f"{folder}/ca.key", "-out", f"{folder}/ca.crt")
+        kubectl("create", "secret", "generic", AUTHORITY, f"--from-file={folder}/ca.crt", f"--from-file={folder}/ca.key")
 
     def days(self):
         """Each issue lasts a day longer, so that a pod's certificate shows which one it is."""
@@ -170,9 +182,9 @@ def images():
     """Names of the images, by the settings of this run."""
     version = next(line.split('"')[1] for line in pathlib.Path("Cargo.toml").read_text(encoding="utf-8").splitlines() if line.startswith("version = "))
     chosen = {
-        "hotline": os.environ.get("HOTLINE_IMAGE", f"hotline:{version}"),
+        "hotline": os.environ.get("HOTLINE_IMAGE", f"localhost/hotline:{version}"),
         "next": os.environ.get("HOTLINE_NEXT_IMAGE", ""),
-        "client": os.environ.get("HOTLINE_CLIENT_IMAGE", f"hotline-cluster-client:{version}"),
+        "client": os.environ.get("HOTLINE_CLIENT_IMAGE", f"localhost/hotline-cluster-client:{version}"),
         "postgres": os.environ.get("POSTGRES_IMAGE", "postgres:17.6-bookworm"),
         "redis": os.environ.get("REDIS_IMAGE", "redis:7.4.5-bookworm"),
     }
