@@ -51,6 +51,85 @@ def redis_away(world):
     return f"every pod stayed ready; {spoke(told)}"
 
 
+# A volume with more room than this is not filled.
+MOST_TO_FILL = 4 << 30
+
+
+def filler(image):
+    """Fills Postgres' volume to the last byte, beside it, and makes room again after a while."""
+    script = "cat /dev/zero >/data/ballast; sync; sleep 20; rm -f /data/ballast"
+    container = {
+        "name": "filler", "image": image, "command": ["/bin/sh", "-c", script], "imagePullPolicy": "IfNotPresent",
+        "securityContext": {"allowPrivilegeEscalation": False, "readOnlyRootFilesystem": True, "capabilities": {"drop": ["ALL"]}},
+        "resources": {"requests": {"cpu": "10m", "memory": "32Mi"}, "limits": {"memory": "128Mi"}},
+        "volumeMounts": [{"name": "data", "mountPath": "/data"}],
+    }
+    beside = {"labelSelector": {"matchLabels": {"app.kubernetes.io/name": "postgres"}}, "topologyKey": "kubernetes.io/hostname"}
+    return {"apiVersion": "v1", "kind": "Pod", "metadata": {"name": "filler"}, "spec": {
+        "automountServiceAccountToken": False, "enableServiceLinks": False, "restartPolicy": "Never", "terminationGracePeriodSeconds": 1,
+        "securityContext": {"runAsNonRoot": True, "runAsUser": 999, "runAsGroup": 999, "seccompProfile": {"type": "RuntimeDefault"}},
+        "affinity": {"podAffinity": {"requiredDuringSchedulingIgnoredDuringExecution": [beside]}},
+        "containers": [container],
+        "volumes": [{"name": "data", "persistentVolumeClaim": {"claimName": "data-postgres-0"}}]}}
+
+
+@scenario("disk of Postgres full for 20 s")
+def disk_full(world):
+    free = int(kubectl("exec", "postgres-0", "--", "df", "--output=avail", "-B1", "/var/lib/postgresql/data").split()[-1])
+    if free > MOST_TO_FILL:
+        raise NotRun(f"the volume of Postgres has {free >> 30} GiB of room; none with more than {MOST_TO_FILL >> 30} GiB is filled")
+    before = kube.restarts()
+    with world.load() as load:
+        time.sleep(3)
+        kube.apply([filler(world.images["postgres"])])
+        kube.until("the disk was full and has room again", lambda: kube.get("pod", "filler")["status"]["phase"] == "Succeeded", 120, every=1)
+        kubectl("rollout", "status", "statefulset/postgres", "--timeout=180s")
+        kube.settled()
+        time.sleep(10)
+    kubectl("delete", "pod", "filler")
+    if kube.restarts() != before:
+        raise Failed("services were restarted")
+    if not load.told["failed"]:
+        raise Failed("no call failed: the disk was not full")
+    logs = kubectl("logs", "-l", "app.kubernetes.io/name in (hotline,postgres)", "--tail=-1", "--since=5m", "--prefix=false", check=False).stdout
+    said = next((line for line in logs.splitlines() if "No space left on device" in line), None)
+    if said is None:
+        raise Failed("nobody says that the disk is full")
+    return f"\"…{said[-110:]}\"; no service was restarted; {spoke(load.told, may_fail=True)}"
+
+
+@scenario("expired certificate")
+def expired_certificate(world):
+    """Somebody puts a certificate there that has ended: the last good pair is kept, and the file is named."""
+    def failures():
+        return [kube.counter(kube.name(pod), "hotline_tls_reload_failures_total") for pod in kube.pods("routing")]
+    before = failures()
+    with world.load() as load:
+        time.sleep(2)
+        world.stand.certificates(only=["routing"], expired=True)
+        kube.until("every pod of routing has refused the certificate", lambda: all(now > was for now, was in zip(failures(), before)), 240, every=3)
+        logs = kubectl("logs", "-l", "app.kubernetes.io/component=routing", "--tail=-1", "--since=5m")
+        world.stand.certificates(only=["routing"])
+        time.sleep(5)
+    said = next((line for line in logs.splitlines() if "last good pair" in line), "")
+    if "tls.certificate_file" not in said or "expired" not in said:
+        raise Failed(f"the pods do not name the file: {said}")
+    reason = json.loads(said).get("fields", {}).get("reason", said)
+    return f"\"{reason}\"; {spoke(load.told)}"
+
+
+@scenario("token of another issuer")
+def stranger(_world):
+    done = kubectl("exec", stand.CLIENT, "--", "/usr/bin/cluster-client", "check", "--config", "/etc/hotline/stranger.toml", "--ledgers", "/ledgers", check=False)
+    if done.returncode == 0 or "Unauthenticated" not in done.stderr:
+        raise Failed(f"the token was taken, or refused for something else: {done.stderr.strip()[-300:]}")
+    logs = kubectl("logs", "-l", "app.kubernetes.io/component=intake", "--tail=-1", "--since=2m")
+    said = next((line for line in logs.splitlines() if "auth.issuer" in line), None)
+    if said is None:
+        raise Failed("no pod says which setting refuses the token")
+    return f"UNAUTHENTICATED; the pod says \"{json.loads(said).get('fields', {}).get('reason', said)[:160]}\""
+
+
 def refused(world, said_by, *settings, image=None, wait="60s"):
     """An upgrade that cannot succeed, under load: what the operator sees. The old pods stay and serve."""
     before = {kube.name(pod) for pod in kube.pods() if kube.ready(pod)}
@@ -111,22 +190,41 @@ def newer_schema(world):
     return broken_schema(world, ["newer"], harm, "delete from _sqlx_migrations where version = 29991231000000")
 
 
+def newest_migration():
+    """Description, checksum and version of routing's newest migration, and the statement that puts its row back."""
+    row = stand.psql("hotline_routing", "select description, encode(checksum, 'hex'), version from _sqlx_migrations order by version desc limit 1")
+    description, checksum, version = row.split("|")
+    again = ("insert into _sqlx_migrations (version, description, success, checksum, execution_time) "
+             f"values ({version}, '{description}', true, decode('{checksum}', 'hex'), 0) on conflict do nothing")
+    return version, again
+
+
+@scenario("database older than the program")
+def older_schema(world):
+    """Somebody upgraded without the migrations."""
+    version, again = newest_migration()
+    stand.psql("hotline_routing", f"delete from _sqlx_migrations where version = {version}")
+    try:
+        said, load = refused(world, new_pod_says, "--set", "migrations.enabled=false", "--set-string", "default.podAnnotations.revision=older")
+    finally:
+        stand.psql("hotline_routing", again)
+    mended(world)
+    if "hotline migrate" not in said:
+        raise Failed(f"the pod does not say what to do: {said}")
+    return f"\"{said[:200]}\"; the old version went on, {load}"
+
+
 @scenario("migration that fails")
 def failing_migration(world):
-    # Somebody holds the lock that the migration wants, as another migration or a dump would.
     harm = ("create function refuse() returns event_trigger language plpgsql as "
             "$$ begin raise exception 'disk quota exceeded'; end $$; "
             "create event trigger refuse on ddl_command_start execute function refuse()")
-    last = "(select max(version) from _sqlx_migrations)"
-    kept = stand.psql("hotline_routing", f"select description, encode(checksum, 'hex'), version from _sqlx_migrations where version = {last}")
-    description, checksum, version = kept.split("|")
+    version, again = newest_migration()
     stand.psql("hotline_routing", f"{harm}; delete from _sqlx_migrations where version = {version}")
     try:
         said, load = refused(world, lambda: job_says("routing"), wait="5m")
     finally:
-        stand.psql("hotline_routing", "drop event trigger refuse; drop function refuse(); insert into _sqlx_migrations "
-                   "(version, description, success, checksum, execution_time) "
-                   f"values ({version}, '{description}', true, decode('{checksum}', 'hex'), 0) on conflict do nothing")
+        stand.psql("hotline_routing", f"drop event trigger refuse; drop function refuse(); {again}")
     mended(world)
     return f"upgrade refused: \"{said}\"; the old version went on, {load}"
 
@@ -163,6 +261,20 @@ def wrong_password(world):
         kubectl("delete", "secret", "wrong-database", "--ignore-not-found")
     if "password" not in said or "wrong@" in said:
         raise Failed(f"the pod's message does not name the password, or shows it: {said}")
+    return f"\"{said[:200]}\"; the old version went on, {load}"
+
+
+@scenario("database that is not there")
+def absent_database(world):
+    url = "postgres://hotline_routing:wrong@nobody-made-this:5432/hotline_routing"
+    kubectl("create", "secret", "generic", "wrong-database", f"--from-literal=url={url}")
+    try:
+        said, load = refused(world, new_pod_says, "--set", "services.routing.secrets.database.existingSecret=wrong-database")
+        mended(world)
+    finally:
+        kubectl("delete", "secret", "wrong-database", "--ignore-not-found")
+    if "nobody-made-this" not in said or "wrong@" in said:
+        raise Failed(f"the pod's message does not name the address, or shows the password: {said}")
     return f"\"{said[:200]}\"; the old version went on, {load}"
 
 

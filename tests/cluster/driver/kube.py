@@ -118,6 +118,14 @@ def gauge(pod, metric):
     raise Failed(f"pod {pod} has no metric {metric}")
 
 
+def counter(pod, metric):
+    """Like `gauge`; what was never counted is 0."""
+    try:
+        return gauge(pod, metric)
+    except Failed:
+        return 0.0
+
+
 def message(pod):
     """What a pod says of why it is not well: of its container, or its last log lines."""
     for status in pod["status"].get("containerStatuses", []):

@@ -54,8 +54,8 @@ class Stand:
         for server in ("postgres", "redis"):
             kubectl("rollout", "status", f"statefulset/{server}", "--timeout=180s")
 
-    def certificates(self, only=None):
-        """An authority of its own, and a certificate for everybody who shows one; `only` renews some under the same authority."""
+    def certificates(self, only=None, expired=False):
+        """An authority of its own, and a certificate for everybody who shows one; `only` renews some, `expired` ended yesterday."""
         folder = pathlib.Path(self.keys.name)
         new = ["-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes"]
         self.authority(folder, new)
@@ -66,8 +66,7 @@ class Stand:
             names = [f"URI:spiffe://hotline/{WHO[who]}"]
             names += [f"DNS:hotline-{who}{domain}" for domain in ("", ".hotline", ".hotline.svc")] if who in kube.SERVICES else []
             (folder / "names").write_text(f"subjectAltName={','.join(names)}\nextendedKeyUsage=serverAuth,clientAuth\n", encoding="utf-8")
-            run("openssl", "x509", "-req", "-in", f"{at}.csr", "-CA", f"{folder}/ca.crt", "-CAkey", f"{folder}/ca.key",
-                "-CAcreateserial", "-days", str(self.days()), "-extfile", f"{folder}/names", "-out", f"{at}.crt")
+            self.sign(folder, at, expired)
             data = {"tls.crt": f"{at}.crt", "tls.key": f"{at}.key", "ca.crt": f"{folder}/ca.crt"}
             secrets.append({
                 "apiVersion": "v1", "kind": "Secret", "type": "kubernetes.io/tls",
@@ -75,6 +74,18 @@ class Stand:
                 "data": {key: base64.b64encode(pathlib.Path(file).read_bytes()).decode() for key, file in data.items()},
             })
         kube.apply(secrets)
+
+    def sign(self, folder, at, expired):
+        if not expired:
+            run("openssl", "x509", "-req", "-in", f"{at}.csr", "-CA", f"{folder}/ca.crt", "-CAkey", f"{folder}/ca.key",
+                "-CAcreateserial", "-days", str(self.days()), "-extfile", f"{folder}/names", "-out", f"{at}.crt")
+            return
+        # Only `openssl ca` takes the end of a certificate as a date.
+        (folder / "index").write_text("", encoding="utf-8")
+        (folder / "ca.conf").write_text(f"[ca]\ndefault_ca=d\n[d]\ndatabase={folder}/index\nrand_serial=yes\nnew_certs_dir={folder}\n"
+                                        "default_md=sha256\npolicy=p\n[p]\ncommonName=supplied\n", encoding="utf-8")
+        run("openssl", "ca", "-batch", "-notext", "-config", f"{folder}/ca.conf", "-cert", f"{folder}/ca.crt", "-keyfile", f"{folder}/ca.key",
+            "-startdate", "20240101000000Z", "-enddate", "20240201000000Z", "-extfile", f"{folder}/names", "-in", f"{at}.csr", "-out", f"{at}.crt")
 
     def authority(self, folder, new):
         """The one of the run before, if it was kept: what stands trusts it."""
@@ -98,6 +109,7 @@ class Stand:
         """The pod that calls. Its settings are those of the smoke test; a platform shows another certificate."""
         smoke = kube.get("configmap", "hotline-smoke")["data"]["smoke.toml"]
         platform = smoke.replace("/etc/hotline/tls", "/etc/hotline/platform")
+        stranger = smoke.replace("hotline.invalid/dev", "stranger.invalid")
         city = pathlib.Path("services/hotline/scenarios/city.toml").read_text(encoding="utf-8")
 
         def secret(source, items):
@@ -119,7 +131,7 @@ class Stand:
         load = ["load", "/etc/hotline/city.toml", "--config", "/etc/hotline/smoke.toml"]
         kube.apply([
             {"apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": CLIENT},
-             "data": {"smoke.toml": smoke, "platform.toml": platform, "city.toml": city}},
+             "data": {"smoke.toml": smoke, "platform.toml": platform, "stranger.toml": stranger, "city.toml": city}},
             {"apiVersion": "networking.k8s.io/v1", "kind": "NetworkPolicy", "metadata": {"name": CLIENT},
              "spec": {"podSelector": {"matchLabels": labels}, "policyTypes": ["Egress"], "egress": [
                  {"to": [{"podSelector": {"matchLabels": {"app.kubernetes.io/name": "hotline"}}}], "ports": [{"port": 50051}]},

@@ -45,7 +45,10 @@ pub async fn run(callers: &Callers, ledgers: &Path) -> Result<Found, Failure> {
     for line in ledger::read_all(ledgers)? {
         let (request, appeal_id) = match line {
             Line::Registered { request_id, appeal_id } => (request_id, appeal_id),
-            Line::Pushed { upstream_number, appeal_id } => (upstream_number, appeal_id),
+            Line::Pushed {
+                upstream_number,
+                appeal_id,
+            } => (upstream_number, appeal_id),
             Line::Forwarded { appeal_id, order_id } => {
                 orders.insert(order_id, appeal_id);
                 continue;
@@ -59,7 +62,10 @@ pub async fn run(callers: &Callers, ledgers: &Path) -> Result<Found, Failure> {
     let mut examples = Examples::default();
     let lost = examples.of("lost", acknowledged.iter().filter(|id| !listed.contains(**id)));
     let untold = examples.of("untold", listed.iter().filter(|id| !acknowledged.contains(id)));
-    let twice = by_request.iter().filter(|(_, ids)| ids.len() > 1).map(|(request, _)| request);
+    let twice = by_request
+        .iter()
+        .filter(|(_, ids)| ids.len() > 1)
+        .map(|(request, _)| request);
     let twice = examples.of("twice", twice);
 
     let opened = opened(callers, &orders).await?;

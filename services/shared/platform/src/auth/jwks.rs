@@ -36,17 +36,7 @@ impl Published {
     /// Looks at them until the lifecycle stops. A provider that is away at the start stops nobody from starting: people
     /// are refused until it answers, services are not.
     pub fn watch(config: &AuthConfig, service: &'static str, lifecycle: &Lifecycle) -> Result<Arc<Self>, String> {
-        let uri: Uri = config
-            .jwks_url
-            .parse()
-            .map_err(|_| format!("auth.jwks_url \"{}\" is not a URL", config.jwks_url))?;
-        let published = Arc::new(Self {
-            uri,
-            algorithm: config.algorithm,
-            client: Client::builder(TokioExecutor::new()).build(connector(config)?),
-            keys: RwLock::default(),
-            asked: Notify::new(),
-        });
+        let published = Arc::new(Self::unseen(config)?);
         let (watched, stopping) = (published.clone(), lifecycle.stopping());
         let every = Duration::from_secs(config.jwks_refresh_seconds);
         lifecycle.spawn(async move {
@@ -77,6 +67,21 @@ impl Published {
             }
         });
         Ok(published)
+    }
+
+    /// Without keys, until it has looked.
+    fn unseen(config: &AuthConfig) -> Result<Self, String> {
+        let uri = config
+            .jwks_url
+            .parse()
+            .map_err(|_| format!("auth.jwks_url \"{}\" is not a URL", config.jwks_url))?;
+        Ok(Self {
+            uri,
+            algorithm: config.algorithm,
+            client: Client::builder(TokioExecutor::new()).build(connector(config)?),
+            keys: RwLock::default(),
+            asked: Notify::new(),
+        })
     }
 
     /// The key of this name; without a name the only one there is.
@@ -153,4 +158,128 @@ fn connector(config: &AuthConfig) -> Result<HttpsConnector<HttpConnector>, Strin
         builder.with_tls_config(trusting)
     };
     Ok(builder.https_or_http().enable_http1().build())
+}
+
+#[cfg(test)]
+mod tests {
+    use base64::Engine as _;
+    use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+    use ed25519_dalek::pkcs8::DecodePublicKey as _;
+    use hotline_proto::access::Role;
+    use hyper_util::rt::TokioIo;
+    use tokio::net::TcpListener;
+
+    use super::*;
+    use crate::auth::{Verifier, generate_key_pair};
+    use crate::lifecycle::Lifecycle;
+
+    /// What a provider answers now.
+    type Answer = Arc<RwLock<(u16, String)>>;
+
+    /// An identity provider on this machine, until the test ends.
+    async fn provider(answer: &Answer) -> String {
+        let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port");
+        let address = listener.local_addr().expect("bound");
+        let answer = answer.clone();
+        Lifecycle::new().spawn(async move {
+            while let Ok((stream, _)) = listener.accept().await {
+                let answer = answer.clone();
+                let service = hyper::service::service_fn(move |_| {
+                    let (status, body) = answer.read().expect("not poisoned").clone();
+                    async move { http::Response::builder().status(status).body(body) }
+                });
+                // One at a time, and each answered before the next: the client keeps no connection.
+                let serving = hyper::server::conn::http1::Builder::new()
+                    .keep_alive(false)
+                    .serve_connection(TokioIo::new(stream), service);
+                serving.await.expect("a well-formed request");
+            }
+        });
+        format!("http://{address}/keys")
+    }
+
+    fn jwk(name: &str, public_pem: &str) -> serde_json::Value {
+        let key = ed25519_dalek::VerifyingKey::from_public_key_pem(public_pem).expect("a generated key");
+        serde_json::json!({"kty": "OKP", "crv": "Ed25519", "alg": "EdDSA", "use": "sig", "kid": name, "x": URL_SAFE_NO_PAD.encode(key.as_bytes())})
+    }
+
+    fn set(keys: &[serde_json::Value]) -> (u16, String) {
+        (200, serde_json::json!({ "keys": keys }).to_string())
+    }
+
+    fn config(url: &str) -> AuthConfig {
+        AuthConfig {
+            jwks_url: url.to_owned(),
+            ..crate::config::shared_defaults().auth
+        }
+    }
+
+    #[tokio::test]
+    async fn keys_follow_the_provider_and_outlive_its_absence() {
+        let (one, two) = (generate_key_pair(), generate_key_pair());
+        let answer = Answer::new(RwLock::new(set(&[jwk("one", &one.1)])));
+        let published = Published::unseen(&config(&provider(&answer).await)).expect("a URL");
+        assert!(published.key(Some("one")).is_err(), "nothing was seen yet");
+        assert_eq!(published.look().await, Ok(1));
+        assert!(published.key(Some("one")).is_ok() && published.key(None).is_ok());
+        assert!(published.key(Some("two")).is_err());
+
+        *answer.write().expect("not poisoned") = set(&[jwk("one", &one.1), jwk("two", &two.1)]);
+        assert_eq!(published.look().await, Ok(2));
+        assert!(published.key(Some("one")).is_ok() && published.key(Some("two")).is_ok());
+        assert!(published.key(None).is_err(), "which of the two?");
+
+        let rsa = serde_json::json!({"kty": "RSA", "kid": "three", "n": "AQAB", "e": "AQAB"});
+        for bad in [
+            (503, String::new()),
+            (200, "not JSON".to_owned()),
+            set(&[]),
+            set(&[rsa]),
+        ] {
+            *answer.write().expect("not poisoned") = bad.clone();
+            let refused = published.look().await.expect_err(&format!("{bad:?}"));
+            assert!(!refused.is_empty());
+            assert!(
+                published.key(Some("two")).is_ok(),
+                "the last good ones are kept: {bad:?}"
+            );
+        }
+        *answer.write().expect("not poisoned") = set(&[jwk("two", &two.1)]);
+        assert_eq!(published.look().await, Ok(1));
+        assert!(
+            published.key(Some("one")).is_err(),
+            "a key that is withdrawn is not trusted any more"
+        );
+    }
+
+    #[tokio::test]
+    async fn people_of_the_provider_are_let_in_but_never_as_a_service() {
+        let (people, services) = (generate_key_pair(), generate_key_pair());
+        let answer = Answer::new(RwLock::new(set(&[jwk("one", &people.1)])));
+        let folder = tempfile::tempdir().expect("a folder");
+        let file = folder.path().join("services.pem");
+        std::fs::write(&file, &services.1).expect("written");
+        let config = AuthConfig {
+            service_public_key_file: file,
+            jwks_refresh_seconds: 1,
+            ..config(&provider(&answer).await)
+        };
+        let lifecycle = Lifecycle::new();
+        let verifier = Verifier::open(&config, "routing", &lifecycle).expect("right settings");
+        let key = jsonwebtoken::EncodingKey::from_ed_pem(people.0.as_bytes()).expect("a generated key");
+        let mut header = jsonwebtoken::Header::new(jsonwebtoken::Algorithm::EdDSA);
+        header.kid = Some("one".to_owned());
+        let claims = serde_json::json!({"iss": config.issuer, "aud": config.audience, "sub": "agent:1", "exp": 4_102_444_800_i64,
+            "iat": 0, "roles": ["agent", "service", "nobody"]});
+        let token = jsonwebtoken::encode(&header, &claims, &key).expect("signed");
+        let principal = loop {
+            // Until the first look at the provider has come back.
+            match verifier.verify(&token) {
+                Some(principal) => break principal,
+                None => tokio::task::yield_now().await,
+            }
+        };
+        assert_eq!(principal.roles, [Role::Agent]);
+        lifecycle.stop();
+    }
 }

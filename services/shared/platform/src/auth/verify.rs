@@ -1,0 +1,318 @@
+//! Whose tokens are accepted: the keys, and what a token signed by them may say.
+
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex};
+use std::time::{Duration, Instant};
+
+use hotline_proto::access::Role;
+use jsonwebtoken::{DecodingKey, Validation};
+use sha2::{Digest as _, Sha256};
+
+use super::jwks::Published;
+use super::{Claims, Principal, SERVICE_ISSUER, read};
+use crate::clock::{Clock as _, SystemClock};
+use crate::config::{self, AuthConfig};
+use crate::lifecycle::Lifecycle;
+
+/// Verifies tokens.
+pub struct Verifier {
+    trusted: Vec<Trusted>,
+    verified: Mutex<HashMap<[u8; 32], (Principal, i64)>>,
+    complained: Mutex<Option<Instant>>,
+}
+
+/// Somebody whose tokens are accepted.
+struct Trusted {
+    keys: Keys,
+    validation: Validation,
+    vouches_for: VouchesFor,
+}
+
+enum Keys {
+    /// From a file. Several while one takes over from another.
+    Given(Vec<DecodingKey>),
+    Published(Arc<Published>),
+}
+
+/// Whose roles an issuer's tokens may carry.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum VouchesFor {
+    /// One key for all: development.
+    Everybody,
+    /// The identity provider: never services.
+    People,
+    /// The services' own key.
+    Services,
+}
+
+impl VouchesFor {
+    fn role(self, role: Role) -> bool {
+        match self {
+            Self::Everybody => true,
+            Self::People => role != Role::Service,
+            Self::Services => role == Role::Service,
+        }
+    }
+}
+
+/// Tokens whose signature was checked and is not checked again until they end: a caller's calls come in runs.
+/// A thousand callers at once are a province; when there are more, checking starts afresh.
+const REMEMBERED_TOKENS: usize = 1000;
+
+/// Between two log lines about refused tokens: a wrong setting is seen, an attacker does not fill the disk.
+const COMPLAINS_EVERY: Duration = Duration::from_secs(60);
+
+impl Verifier {
+    /// From the public keys' PEM; the same for everybody.
+    ///
+    /// # Errors
+    /// One sentence saying what is wrong with the key.
+    pub fn new(config: &AuthConfig, public_key_pem: &[u8]) -> Result<Self, String> {
+        let everybody = Trusted {
+            keys: Keys::of_people(config, public_key_pem)?,
+            validation: validation(config, algorithm(config.algorithm), &config.issuer),
+            vouches_for: VouchesFor::Everybody,
+        };
+        Ok(Self::trusting(vec![everybody]))
+    }
+
+    fn trusting(trusted: Vec<Trusted>) -> Self {
+        Self {
+            trusted,
+            verified: Mutex::default(),
+            complained: Mutex::default(),
+        }
+    }
+
+    /// As the settings say: the identity provider's keys from its URL (looked at until the lifecycle stops) or a file,
+    /// the services' own from another file.
+    ///
+    /// # Errors
+    /// As [`Verifier::new`], or that a file cannot be read.
+    pub fn open(config: &AuthConfig, service: &'static str, lifecycle: &Lifecycle) -> Result<Self, String> {
+        let people_only = !config.service_public_key_file.as_os_str().is_empty();
+        if config.jwks_url.is_empty() && !people_only {
+            return Self::new(config, &read(&config.public_key_file, "auth.public_key_file")?);
+        }
+        let keys = if config.jwks_url.is_empty() {
+            let pem = read(&config.public_key_file, "auth.public_key_file")?;
+            Keys::of_people(config, &pem)?
+        } else {
+            if !people_only {
+                return Err("auth.jwks_url needs auth.service_public_key_file: the services' own tokens are not the identity provider's".to_owned());
+            }
+            Keys::Published(Published::watch(config, service, lifecycle)?)
+        };
+        let people = Trusted {
+            keys,
+            validation: validation(config, algorithm(config.algorithm), &config.issuer),
+            vouches_for: VouchesFor::People,
+        };
+        let pem = read(&config.service_public_key_file, "auth.service_public_key_file")?;
+        let services = Trusted {
+            keys: Keys::given("auth.service_public_key_file", config::Algorithm::EdDsa, &pem)?,
+            validation: validation(config, jsonwebtoken::Algorithm::EdDSA, SERVICE_ISSUER),
+            vouches_for: VouchesFor::Services,
+        };
+        Ok(Self::trusting(vec![services, people]))
+    }
+
+    /// Who bears this token, if it is valid now.
+    #[must_use]
+    pub fn verify(&self, token: &str) -> Option<Principal> {
+        let digest: [u8; 32] = Sha256::digest(token.as_bytes()).into();
+        let now = SystemClock.now().timestamp();
+        if let Some((principal, until)) = self.remembered().get(&digest)
+            && *until > now
+        {
+            return Some(principal.clone());
+        }
+        let mut refusal = None;
+        let found = self.trusted.iter().find_map(|trusted| match trusted.decode(token) {
+            Ok(claims) => Some((trusted, claims)),
+            Err(error) => {
+                refusal = Some(error);
+                None
+            }
+        });
+        let Some((trusted, claims)) = found else {
+            self.complain(refusal.as_deref().unwrap_or("nobody is trusted"));
+            return None;
+        };
+        let roles = claims.roles.iter().filter_map(|name| Role::from_name(name));
+        let principal = Principal {
+            subject: claims.sub,
+            roles: roles.filter(|role| trusted.vouches_for.role(*role)).collect(),
+            unit: claims.unit,
+            platform: claims.platform,
+        };
+        let mut remembered = self.remembered();
+        if remembered.len() >= REMEMBERED_TOKENS {
+            remembered.clear();
+        }
+        remembered.insert(digest, (principal.clone(), claims.exp));
+        Some(principal)
+    }
+
+    fn remembered(&self) -> std::sync::MutexGuard<'_, HashMap<[u8; 32], (Principal, i64)>> {
+        self.verified.lock().unwrap_or_else(std::sync::PoisonError::into_inner)
+    }
+
+    /// Says why tokens are refused, not more than once a minute, and nothing of what stands in them.
+    fn complain(&self, reason: &str) {
+        let mut complained = self
+            .complained
+            .lock()
+            .unwrap_or_else(std::sync::PoisonError::into_inner);
+        if complained.is_none_or(|at| at.elapsed() >= COMPLAINS_EVERY) {
+            *complained = Some(Instant::now());
+            tracing::warn!(
+                reason,
+                "a token was refused; others within the next minute are not told"
+            );
+        }
+    }
+}
+
+impl Trusted {
+    /// By the first key that fits; else what the last one said.
+    fn decode_by_any(&self, token: &str, keys: &[DecodingKey]) -> jsonwebtoken::errors::Result<Claims> {
+        let mut refusal = jsonwebtoken::errors::ErrorKind::InvalidSignature.into();
+        for key in keys {
+            match jsonwebtoken::decode::<Claims>(token, key, &self.validation) {
+                Ok(decoded) => return Ok(decoded.claims),
+                Err(error) => refusal = error,
+            }
+        }
+        Err(refusal)
+    }
+
+    /// # Errors
+    /// Why not, for the log.
+    fn decode(&self, token: &str) -> Result<Claims, String> {
+        let decoded = match &self.keys {
+            Keys::Given(keys) => self.decode_by_any(token, keys),
+            Keys::Published(published) => {
+                let header = jsonwebtoken::decode_header(token).map_err(|error| error.to_string())?;
+                let key = published.key(header.kid.as_deref())?;
+                self.decode_by_any(token, &[key])
+            }
+        };
+        decoded.map_err(|error| {
+            use jsonwebtoken::errors::ErrorKind;
+            match error.kind() {
+                ErrorKind::InvalidIssuer => "its issuer is not the one in auth.issuer".to_owned(),
+                ErrorKind::InvalidAudience => "its audience is not the one in auth.audience".to_owned(),
+                ErrorKind::InvalidSignature => {
+                    "its signature is of another key than the one that is trusted".to_owned()
+                }
+                ErrorKind::InvalidAlgorithm => "its algorithm is not the one in auth.algorithm".to_owned(),
+                ErrorKind::ExpiredSignature => "it has expired".to_owned(),
+                _ => "it is not well-formed, or lacks exp, iss, aud or sub".to_owned(),
+            }
+        })
+    }
+}
+
+impl Keys {
+    fn of_people(config: &AuthConfig, pem: &[u8]) -> Result<Self, String> {
+        Self::given("auth.public_key_file", config.algorithm, pem)
+    }
+
+    /// All keys of a PEM file.
+    fn given(setting: &str, configured: config::Algorithm, pem: &[u8]) -> Result<Self, String> {
+        let kind = match configured {
+            config::Algorithm::EdDsa => "Ed25519",
+            config::Algorithm::Es256 => "P-256",
+            config::Algorithm::Rs256 => "RSA",
+        };
+        let wrong = |what: &str| format!("{setting} {what}: it should hold the PEM of one {kind} public key or more");
+        let text = std::str::from_utf8(pem).map_err(|_| wrong("is not text"))?;
+        let keys: Vec<_> = text
+            .split_inclusive(END_OF_KEY)
+            .filter(|block| block.contains(END_OF_KEY))
+            .map(|block| match configured {
+                config::Algorithm::EdDsa => DecodingKey::from_ed_pem(block.trim().as_bytes()),
+                config::Algorithm::Es256 => DecodingKey::from_ec_pem(block.trim().as_bytes()),
+                config::Algorithm::Rs256 => DecodingKey::from_rsa_pem(block.trim().as_bytes()),
+            })
+            .collect::<Result<_, _>>()
+            .map_err(|_| wrong("has a key of another kind"))?;
+        if keys.is_empty() {
+            return Err(wrong("has no public key"));
+        }
+        Ok(Self::Given(keys))
+    }
+}
+
+/// Last line of a public key in PEM (RFC 7468).
+const END_OF_KEY: &str = "-----END PUBLIC KEY-----";
+
+fn algorithm(configured: config::Algorithm) -> jsonwebtoken::Algorithm {
+    match configured {
+        config::Algorithm::EdDsa => jsonwebtoken::Algorithm::EdDSA,
+        config::Algorithm::Es256 => jsonwebtoken::Algorithm::ES256,
+        config::Algorithm::Rs256 => jsonwebtoken::Algorithm::RS256,
+    }
+}
+
+fn validation(config: &AuthConfig, algorithm: jsonwebtoken::Algorithm, issuer: &str) -> Validation {
+    let mut validation = Validation::new(algorithm);
+    validation.set_audience(&[&config.audience]);
+    validation.set_issuer(&[issuer]);
+    validation.set_required_spec_claims(&["exp", "iss", "aud", "sub"]);
+    validation.leeway = 5;
+    validation
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::auth::{Issuer, generate_key_pair};
+
+    fn config() -> AuthConfig {
+        crate::config::shared_defaults().auth
+    }
+
+    fn token(private: &str) -> String {
+        let principal = Principal {
+            subject: "agent:1".to_owned(),
+            roles: vec![Role::Agent],
+            unit: None,
+            platform: None,
+        };
+        let issuer = Issuer::new(&config(), private.as_bytes()).expect("a generated key");
+        issuer.issue(&principal, Duration::from_secs(60))
+    }
+
+    #[test]
+    fn while_one_key_takes_over_from_another_both_are_accepted() {
+        let (old, new, stranger) = (generate_key_pair(), generate_key_pair(), generate_key_pair());
+        let both = Verifier::new(&config(), format!("{}\n{}", old.1, new.1).as_bytes()).expect("two keys");
+        assert!(both.verify(&token(&old.0)).is_some());
+        assert!(both.verify(&token(&new.0)).is_some());
+        assert_eq!(both.verify(&token(&stranger.0)), None);
+        let after = Verifier::new(&config(), new.1.as_bytes()).expect("one key");
+        assert_eq!(after.verify(&token(&old.0)), None);
+        assert!(after.verify(&token(&new.0)).is_some());
+    }
+
+    #[test]
+    fn a_file_without_the_right_keys_is_refused_by_its_setting() {
+        let (private, public) = generate_key_pair();
+        let spoilt = public.replace("MCow", "MCox");
+        for (pem, says) in [
+            (String::new(), "no public key"),
+            (private, "no public key"),
+            (format!("{public}{spoilt}"), "another kind"),
+        ] {
+            let refused = Verifier::new(&config(), pem.as_bytes()).err().expect("refused");
+            assert!(
+                refused.contains("auth.public_key_file") && refused.contains(says),
+                "{refused}"
+            );
+        }
+        let refused = Verifier::new(&config(), &[0xff]).err().expect("refused");
+        assert!(refused.contains("not text"), "{refused}");
+    }
+}
