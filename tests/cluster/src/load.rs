@@ -26,6 +26,8 @@ use crate::callers::{Callers, PUSHED_CHANNEL, REGISTERED_CHANNEL};
 use crate::ledger::{Ledger, Line};
 use crate::tally::{Tally, Told};
 
+/// An answer that comes later is none: a caller's usual deadline.
+const DEADLINE: Duration = Duration::from_secs(10);
 /// Calls that may wait for an answer at once; a client with more would be a flood, not a rate.
 const WAITING: usize = 400;
 /// Appeals of one push, one push a second.
@@ -220,7 +222,8 @@ impl Load {
         call: impl Future<Output = Result<tonic::Response<T>, Status>>,
     ) -> Result<T, Status> {
         let since = Instant::now();
-        let answer = call.await;
+        let late = |_| Err(Status::deadline_exceeded("no answer within 10 s"));
+        let answer = tokio::time::timeout(DEADLINE, call).await.unwrap_or_else(late);
         let failure = answer.as_ref().err().filter(|status| status.code() != Code::NotFound);
         self.tally.ended(method, since.elapsed(), failure);
         answer.map(tonic::Response::into_inner)
@@ -295,7 +298,9 @@ impl Load {
         let since = Instant::now();
         let (mut rest, mut failure) = (items, None);
         for _ in 0..2 {
-            match self.push_items(rest.clone()).await {
+            let late = |_| Err(Status::deadline_exceeded("not every item was answered within 10 s"));
+            let pushing = tokio::time::timeout(DEADLINE, self.push_items(rest.clone()));
+            match pushing.await.unwrap_or_else(late) {
                 Ok(unanswered) => (rest, failure) = (unanswered, None),
                 Err(status) => failure = Some(status),
             }

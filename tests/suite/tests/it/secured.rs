@@ -15,7 +15,7 @@ use platform::grpc::server::Server;
 use platform::lifecycle::Lifecycle;
 use platform::tls::Certificates;
 use testkit::{Authority, Callers, Database, at, database, listen};
-use tokio::net::TcpListener;
+use tokio::net::{TcpListener, TcpSocket, TcpStream};
 use tonic::service::Routes;
 use tonic::{Code, Status};
 
@@ -106,6 +106,38 @@ async fn calls_go_to_replicas_that_live() {
     assert!(all_gone, "it stops by itself");
     let refused = ask(&client).await.expect_err("nobody lives");
     assert_eq!(refused.code(), Code::Unavailable);
+}
+
+/// An address that takes no connection and refuses none, as that of a pod that was killed with its network.
+async fn mute() -> (TcpListener, TcpStream, String) {
+    let socket = TcpSocket::new_v4().expect("a socket");
+    socket.bind("127.0.0.1:0".parse().expect("an address")).expect("a port");
+    let listener = socket.listen(0).expect("a port");
+    let address = listener.local_addr().expect("bound");
+    // The one that waits to be accepted is all that the kernel keeps; whoever comes after it hears nothing.
+    let first = TcpStream::connect(address).await.expect("the queue is empty");
+    (listener, first, format!("http://{address}"))
+}
+
+/// Half of the calls begin by waiting for a connection that never comes. One wait is over in two seconds; were they to
+/// wait one after the other, these would take minutes.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn nobody_waits_behind_an_address_that_answers_nothing() {
+    let database = routing().await;
+    let (_listener, _first, mute_url) = mute().await;
+    let (listener, url) = listen().await;
+    let (lifecycle, _) = serve(&database, listener, plain()).await;
+    let client = caller(
+        "service:test",
+        Role::Service,
+        Security::Plain,
+        &format!("{mute_url}, {url}"),
+    );
+    let calls = futures::future::try_join_all((0..200).map(|_| ask(&client)));
+    let answered = tokio::time::timeout(Duration::from_secs(60), calls).await;
+    answered.expect("not one after the other").expect("one replica lives");
+    lifecycle.stop();
+    assert!(lifecycle.finish(Duration::from_secs(20)).await, "it stops by itself");
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

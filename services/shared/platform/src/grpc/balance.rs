@@ -3,11 +3,13 @@
 //! A channel is one connection, and a connection stays on one pod. So the name (a headless Service) is resolved every few
 //! seconds and after a failure, each address has a channel of its own, one that fails is put aside for a while, and a
 //! call that failed before it was answered – no connection, or UNAVAILABLE instead of headers – is tried on
-//! *another* one. That is safe because every mutation carries a `request_id`.
+//! *another* one. That is safe because every mutation carries a `request_id`. Where a connection cannot be made, nobody
+//! waits behind it; where one falls silent, it is given up within seconds.
 
 use std::collections::HashMap;
 use std::net::SocketAddr;
 use std::pin::Pin;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::task::{Context, Poll};
 use std::time::{Duration, Instant};
@@ -17,18 +19,14 @@ use futures::FutureExt as _;
 use futures::future::BoxFuture;
 use http::{Request, Response, Uri};
 use http_body::{Body as _, Frame};
-use hyper_util::rt::TokioIo;
-use tokio::net::TcpStream;
 use tonic::body::Body;
-use tonic::transport::{Channel, Endpoint};
 use tonic::{Code, Status};
-use tower::{Service, ServiceExt as _, service_fn};
+use tower::{Service, ServiceExt as _};
 
+use super::line::{CONNECT, Line};
 use super::measure;
 use crate::tls::Certificates;
 
-/// Wait for a connection: a dead pod's address answers nothing.
-const CONNECT: Duration = Duration::from_secs(2);
 /// First time aside after a failure; twice as long after each further one.
 const ASIDE: Duration = Duration::from_millis(250);
 const LONGEST_ASIDE: Duration = Duration::from_secs(10);
@@ -83,7 +81,7 @@ struct Table {
 
 struct Replica {
     address: SocketAddr,
-    channel: Channel,
+    line: Line,
     failures: u32,
     aside_until: Option<Instant>,
 }
@@ -191,7 +189,7 @@ impl Shared {
         let replicas = addresses.into_iter().map(|(address, host)| {
             kept.remove(&address).unwrap_or_else(|| Replica {
                 address,
-                channel: self.channel(address, host),
+                line: Line::lazy(address, host, &self.security),
                 failures: 0,
                 aside_until: None,
             })
@@ -200,30 +198,8 @@ impl Shared {
         table.resolved_at = Some(Instant::now());
     }
 
-    /// Connected when it is first called, and again after it was lost.
-    fn channel(&self, address: SocketAddr, name: &str) -> Channel {
-        let (host, security) = (name.to_owned(), self.security.clone());
-        let connector = service_fn(move |_: Uri| {
-            let (host, security) = (host.clone(), security.clone());
-            async move { connect(address, &host, &security).await }
-        });
-        let port = address.port();
-        let origin = if name.contains(':') {
-            format!("http://[{name}]:{port}")
-        } else {
-            format!("http://{name}:{port}")
-        };
-        Endpoint::from_shared(origin)
-            .expect("made of a parsed host and port")
-            .connect_timeout(CONNECT)
-            .http2_keep_alive_interval(Duration::from_secs(30))
-            .keep_alive_timeout(Duration::from_secs(10))
-            .keep_alive_while_idle(true)
-            .connect_with_connector_lazy(connector)
-    }
-
     /// The next one that is not put aside, other than `not`; when all are, the one that comes back first.
-    fn pick(&self, not: &[SocketAddr]) -> Option<(SocketAddr, Channel)> {
+    fn pick(&self, not: &[SocketAddr]) -> Option<(SocketAddr, Line)> {
         let mut table = self.table();
         let now = Instant::now();
         let number = table.replicas.len();
@@ -240,7 +216,7 @@ impl Shared {
             Some(replica) => Some(replica),
             None => others.by_ref().min_by_key(|replica| replica.aside_until),
         };
-        chosen.map(|replica| (replica.address, replica.channel.clone()))
+        chosen.map(|replica| (replica.address, replica.line.clone()))
     }
 
     /// A failure puts it aside and has the name resolved again; an answer of any kind brings it back.
@@ -252,30 +228,16 @@ impl Shared {
         let Some(replica) = table.replicas.iter_mut().find(|replica| replica.address == address) else {
             return;
         };
+        let aside = replica.aside_until.is_some_and(|until| until > Instant::now());
         if alive {
             (replica.failures, replica.aside_until) = (0, None);
-        } else {
+        } else if !aside {
+            // One failure, however many calls met it.
             let aside = (ASIDE * 2_u32.pow(replica.failures.min(6))).min(LONGEST_ASIDE);
             replica.failures += 1;
             replica.aside_until = Some(Instant::now() + aside);
         }
     }
-}
-
-trait Stream: tokio::io::AsyncRead + tokio::io::AsyncWrite + Send + Unpin {}
-impl<S: tokio::io::AsyncRead + tokio::io::AsyncWrite + Send + Unpin> Stream for S {}
-
-async fn connect(address: SocketAddr, host: &str, security: &Security) -> std::io::Result<TokioIo<Box<dyn Stream>>> {
-    let stream = TcpStream::connect(address).await?;
-    stream.set_nodelay(true)?;
-    let config = match security {
-        Security::Plain => return Ok(TokioIo::new(Box::new(stream))),
-        Security::Mutual(certificates) => certificates.client(),
-        Security::Trusting(config) => config.clone(),
-    };
-    let name = rustls::pki_types::ServerName::try_from(host.to_owned()).map_err(std::io::Error::other)?;
-    let secured = tokio_rustls::TlsConnector::from(config).connect(name, stream).await?;
-    Ok(TokioIo::new(Box::new(secured)))
 }
 
 impl Service<Request<Body>> for Balanced {
@@ -292,12 +254,12 @@ impl Service<Request<Body>> for Balanced {
         Box::pin(async move {
             shared.refresh().await?;
             let nowhere = || Status::unavailable(format!("{} has no address", shared.names[0].0));
-            let (address, channel) = shared.pick(&[]).ok_or_else(nowhere)?;
+            let (address, line) = shared.pick(&[]).ok_or_else(nowhere)?;
             let (parts, body) = request.into_parts();
             let memory = Arc::new(Mutex::new(Memory::new(body)));
             let again = Request::from_parts(parts.clone(), ());
             let remembered = Body::new(Remembered(memory.clone()));
-            let mut answer = send(channel, Request::from_parts(parts, remembered)).await;
+            let mut answer = send(line, Request::from_parts(parts, remembered)).await;
             let mut tried = vec![address];
             shared.note(address, answer.is_alive());
             while answer.may_be_tried_again(tried.len()) {
@@ -309,11 +271,11 @@ impl Service<Request<Body>> for Balanced {
                 if shared.refresh().await.is_err() {
                     break;
                 }
-                let Some((address, channel)) = shared.pick(&tried) else {
+                let Some((address, line)) = shared.pick(&tried) else {
                     break;
                 };
                 let body = Body::new(http_body_util::Full::new(bytes));
-                answer = send(channel, again.clone().map(|()| body)).await;
+                answer = send(line, again.clone().map(|()| body)).await;
                 tried.push(address);
                 shared.note(address, answer.is_alive());
             }
@@ -329,7 +291,7 @@ enum Answer {
     /// UNAVAILABLE instead of headers: nothing was done.
     Refused(Response<Body>),
     /// No connection, or lost before headers.
-    Lost(tonic::transport::Error),
+    Lost(String),
 }
 
 impl Answer {
@@ -351,7 +313,7 @@ impl Answer {
         match self {
             Self::Came(response) | Self::Refused(response) => Ok(response),
             Self::Lost(error) => {
-                tracing::debug!(error = %crate::steps::chain(&error), "a peer was lost");
+                tracing::debug!(error, "a peer was lost");
                 Err(Status::unavailable(
                     "it cannot be reached; try again with the same request_id",
                 ))
@@ -360,11 +322,49 @@ impl Answer {
     }
 }
 
-async fn send(channel: Channel, request: Request<Body>) -> Answer {
-    match channel.oneshot(request).await {
+/// Calls one address. Whoever only waited for a connection that cannot be made is released at once; what had been sent
+/// on an older one still waits for its answer.
+async fn send(line: Line, request: Request<Body>) -> Answer {
+    let sent = Arc::new(AtomicBool::new(false));
+    let noted = sent.clone();
+    let request = request.map(|body| Body::new(Noted { body, sent: noted }));
+    let mut unmade = std::pin::pin!(line.unmade.notified());
+    unmade.as_mut().enable();
+    let mut call = std::pin::pin!(line.channel.oneshot(request));
+    let answered = tokio::select! {
+        biased;
+        answered = &mut call => answered,
+        () = unmade => {
+            if !sent.load(Ordering::SeqCst) {
+                return Answer::Lost("no connection could be made".to_owned());
+            }
+            call.await
+        }
+    };
+    match answered {
         Ok(response) if measure::status(response.headers()) == Some(Code::Unavailable) => Answer::Refused(response),
         Ok(response) => Answer::Came(response),
-        Err(error) => Answer::Lost(error),
+        Err(error) => Answer::Lost(crate::steps::chain(&error)),
+    }
+}
+
+/// A body that notes that somebody began to send it.
+struct Noted {
+    body: Body,
+    sent: Arc<AtomicBool>,
+}
+
+impl http_body::Body for Noted {
+    type Data = Bytes;
+    type Error = Status;
+
+    fn poll_frame(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Result<Frame<Bytes>, Status>>> {
+        self.sent.store(true, Ordering::SeqCst);
+        Pin::new(&mut self.body).poll_frame(cx)
+    }
+
+    fn is_end_stream(&self) -> bool {
+        self.body.is_end_stream()
     }
 }
 

@@ -6,6 +6,7 @@ pub mod client;
 pub mod detach;
 pub mod fields;
 pub mod guard;
+mod line;
 pub mod measure;
 pub mod page;
 pub mod probes;

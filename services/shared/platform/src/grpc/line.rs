@@ -1,0 +1,81 @@
+//! One address of a peer, and the connection to it.
+
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::time::Duration;
+
+use http::Uri;
+use hyper_util::rt::TokioIo;
+use tokio::net::TcpStream;
+use tokio::sync::Notify;
+use tonic::transport::{Channel, Endpoint};
+use tower::service_fn;
+
+use super::balance::Security;
+
+/// Wait for a connection: a dead pod's address answers nothing.
+pub(super) const CONNECT: Duration = Duration::from_secs(2);
+/// What was sent has to be acknowledged by the other machine within this: a pod that is killed with its network says no
+/// more, and callers wait no longer than their own deadline, usually 10 s.
+const SILENCE: Duration = Duration::from_secs(5);
+/// A ping after so long without a word: what was sent had been acknowledged, and no answer comes.
+const PING: Duration = Duration::from_secs(5);
+
+/// A connection, made when it is first called and again after it was lost.
+#[derive(Clone)]
+pub(super) struct Line {
+    pub channel: Channel,
+    /// Rung when it could not be made. The channel lets those who wait for it try one after the other, each for as long
+    /// as [`CONNECT`]; by this they are all released at once.
+    pub unmade: Arc<Notify>,
+}
+
+impl Line {
+    pub fn lazy(address: SocketAddr, name: &str, security: &Security) -> Self {
+        let unmade: Arc<Notify> = Arc::default();
+        let (host, security, bell) = (name.to_owned(), security.clone(), unmade.clone());
+        let connector = service_fn(move |_: Uri| {
+            let (host, security, bell) = (host.clone(), security.clone(), bell.clone());
+            async move {
+                let connecting = tokio::time::timeout(CONNECT, connect(address, &host, &security));
+                let connected = connecting
+                    .await
+                    .unwrap_or_else(|_| Err(std::io::ErrorKind::TimedOut.into()));
+                if connected.is_err() {
+                    bell.notify_waiters();
+                }
+                connected
+            }
+        });
+        let port = address.port();
+        let origin = if name.contains(':') {
+            format!("http://[{name}]:{port}")
+        } else {
+            format!("http://{name}:{port}")
+        };
+        let channel = Endpoint::from_shared(origin)
+            .expect("made of a parsed host and port")
+            .http2_keep_alive_interval(PING)
+            .keep_alive_timeout(SILENCE)
+            .keep_alive_while_idle(true)
+            .connect_with_connector_lazy(connector);
+        Self { channel, unmade }
+    }
+}
+
+trait Stream: tokio::io::AsyncRead + tokio::io::AsyncWrite + Send + Unpin {}
+impl<S: tokio::io::AsyncRead + tokio::io::AsyncWrite + Send + Unpin> Stream for S {}
+
+async fn connect(address: SocketAddr, host: &str, security: &Security) -> std::io::Result<TokioIo<Box<dyn Stream>>> {
+    let stream = TcpStream::connect(address).await?;
+    stream.set_nodelay(true)?;
+    socket2::SockRef::from(&stream).set_tcp_user_timeout(Some(SILENCE))?;
+    let config = match security {
+        Security::Plain => return Ok(TokioIo::new(Box::new(stream))),
+        Security::Mutual(certificates) => certificates.client(),
+        Security::Trusting(config) => config.clone(),
+    };
+    let name = rustls::pki_types::ServerName::try_from(host.to_owned()).map_err(std::io::Error::other)?;
+    let secured = tokio_rustls::TlsConnector::from(config).connect(name, stream).await?;
+    Ok(TokioIo::new(Box::new(secured)))
+}
