@@ -17,12 +17,14 @@ def taken_away(world, server):
     with world.load() as load:
         time.sleep(5)
         kube.scale("statefulset", 0, server)
-        kubectl("wait", f"pod/{server}-0", "--for=delete", "--timeout=60s")
-        gone = time.monotonic()
-        while time.monotonic() - gone < AWAY:
-            unready |= {kube.component(pod) for pod in kube.pods() if not kube.ready(pod)}
-            time.sleep(1)
-        kube.scale("statefulset", 1, server)
+        try:
+            kubectl("wait", f"pod/{server}-0", "--for=delete", "--timeout=60s")
+            gone = time.monotonic()
+            while time.monotonic() - gone < AWAY:
+                unready |= {kube.component(pod) for pod in kube.pods() if not kube.ready(pod)}
+                time.sleep(1)
+        finally:
+            kube.scale("statefulset", 1, server)
         kubectl("rollout", "status", f"statefulset/{server}", "--timeout=120s")
         back = time.monotonic()
         kube.settled()
