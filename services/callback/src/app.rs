@@ -75,7 +75,7 @@ impl App {
     #[must_use]
     pub fn steps(&self) -> Vec<Driven> {
         let mut steps = self.log.consuming();
-        steps.push(self.log.relaying());
+        steps.extend(self.log.relaying());
         steps
     }
 

@@ -81,7 +81,8 @@ impl App {
     #[must_use]
     pub fn steps(&self) -> Vec<Driven> {
         let mut steps = self.log.consuming();
-        steps.extend([self.fire.clone(), self.log.relaying()]);
+        steps.push(self.fire.clone());
+        steps.extend(self.log.relaying());
         steps
     }
 

@@ -64,6 +64,40 @@ pub async fn database(service: &str, own: &'static Migrator) -> Database {
     }
 }
 
+impl Database {
+    /// What a backup of it holds now, as another database. Its own connections are ended for it.
+    ///
+    /// # Panics
+    /// When somebody connects to it meanwhile.
+    pub async fn backup(&self) -> Self {
+        let server = PgConnectOptions::from_str(&variable("TESTKIT_POSTGRES_URL")).expect("a postgres:// URL");
+        let source = self.pool.connect_options();
+        let source = source.get_database().expect("a test's database has a name");
+        let mut admin = PgConnection::connect_with(&server)
+            .await
+            .expect("the test's Postgres runs");
+        sqlx::query("select pg_terminate_backend(pid, 5000) from pg_stat_activity where datname = $1")
+            .bind(source)
+            .execute(&mut admin)
+            .await
+            .expect("ended");
+        let name = format!("t_{}", Uuid::new_v4().simple());
+        let copy = format!("create database {name} template {source} strategy file_copy");
+        sqlx::query(AssertSqlSafe(copy))
+            .execute(&mut admin)
+            .await
+            .expect("nobody is connected to it");
+        let options = server.database(&name);
+        let pool = PgPoolOptions::new()
+            .max_connections(10)
+            .connect_lazy_with(options.clone());
+        Self {
+            pool,
+            url: url(&options),
+        }
+    }
+}
+
 /// The template's name carries the migrations' checksums: a changed migration makes a new template.
 fn template_name(service: &str, own: &Migrator) -> String {
     use std::hash::{DefaultHasher, Hash as _, Hasher as _};

@@ -9,7 +9,7 @@ use async_trait::async_trait;
 use chrono::{DateTime, Utc};
 use futures::future::BoxFuture;
 use hotline_proto::common::event_log_service_client::EventLogServiceClient;
-use hotline_proto::common::{GetHeadsRequest, GetHeadsResponse, ReadEventsRequest};
+use hotline_proto::common::{GetHeadsRequest, ReadEventsRequest};
 use platform::clock::SharedClock;
 use platform::grpc::client::Peer;
 use platform::lifecycle::Lifecycle;
@@ -18,11 +18,13 @@ use platform::store::StoreError;
 use tokio::sync::Notify;
 use uuid::Uuid;
 
-use crate::core::consume::{EpochCheck, Plan, Standing, check_epoch, plan};
+use crate::core::consume::{Plan, Standing, plan};
 use crate::event::{Handler, Logged};
+use crate::heads::{Heads, Unready};
 use crate::parking::apply_batch;
 use crate::server::MAX_READ;
 use crate::store::cursors::{self, Cursor};
+use crate::store::heard;
 use crate::stream::Streams;
 use crate::tx::{Store, Tx};
 
@@ -212,24 +214,10 @@ impl Consumer {
     }
 
     /// Partitions whose cursor is missing or may take the source's epoch.
-    fn unready(&self, heads: &Heads, found: &BTreeMap<u16, Cursor>) -> Result<Vec<i16>, StepError> {
-        let mut unready = Vec::new();
-        for (partition, _) in &heads.positions {
-            match found
-                .get(partition)
-                .map(|cursor| check_epoch(cursor.epoch, heads.epoch, cursor.position))
-            {
-                Some(EpochCheck::Same) => {}
-                None | Some(EpochCheck::Adopt) => unready.push(partition.cast_signed()),
-                Some(EpochCheck::Stop) => {
-                    return Err(StepError::Stopped(format!(
-                        "{} has another epoch than the one that was read: it was restored from a backup; nothing of it is read until an operator has realigned it",
-                        self.source.service
-                    )));
-                }
-            }
-        }
-        Ok(unready)
+    fn unready(&self, heads: &Heads, found: &BTreeMap<u16, Cursor>) -> Result<Vec<Unready>, StepError> {
+        heads
+            .unready(found)
+            .map_err(|stopped| StepError::Stopped(stopped.told(self.source.service)))
     }
 
     /// A cursor past its head: another replica has moved it since the heads were asked – or the source has lost events
@@ -244,7 +232,7 @@ impl Consumer {
             return Ok(());
         }
         Err(StepError::Stopped(format!(
-            "{} has fewer events than were read of it: it was restored without a new epoch; draw one there before positions are used again",
+            "{0} has fewer events than were read of it: it was restored from a backup and started without being realigned; stop it, restore it once more, and run `hotline events realign {0}` before it starts",
             self.source.service
         )))
     }
@@ -427,28 +415,10 @@ impl Batch {
         };
         let fresh = &self.events[range];
         apply_batch(tx, self.handler.as_ref(), fresh, self.now).await?;
+        heard::keep(tx.conn(), self.epoch, self.partition, fresh, self.now).await?;
         let last = fresh.last().map_or(position, |event| event.position);
         cursors::advance(tx.conn(), self.source, self.partition, last).await?;
         Ok(Some((fresh.len(), last)))
-    }
-}
-
-struct Heads {
-    epoch: Uuid,
-    positions: Vec<(u16, u64)>,
-}
-
-impl Heads {
-    fn read(answer: &GetHeadsResponse) -> Option<Self> {
-        let positions = answer
-            .heads
-            .iter()
-            .map(|head| Some((u16::try_from(head.partition).ok()?, head.position)))
-            .collect::<Option<Vec<_>>>()?;
-        Some(Self {
-            epoch: answer.epoch.parse().ok()?,
-            positions,
-        })
     }
 }
 

@@ -5,9 +5,10 @@ use std::sync::Arc;
 
 use hotline_proto::common::event_log_service_server::{EventLogService, EventLogServiceServer};
 use hotline_proto::common::{
-    Cursor, GetHeadsRequest, GetHeadsResponse, Head, ListCursorsRequest, ListCursorsResponse, ListParkedEventsRequest,
-    ListParkedEventsResponse, LoggedEvent, ParkedEvent, ReadEventsRequest, ReadEventsResponse, RetryParkedEventRequest,
-    RetryParkedEventResponse, SkipParkedEventRequest, SkipParkedEventResponse,
+    Ancestor, Cursor, GetHeadsRequest, GetHeadsResponse, Head, ListCursorsRequest, ListCursorsResponse,
+    ListParkedEventsRequest, ListParkedEventsResponse, LoggedEvent, ParkedEvent, ReadEventsRequest, ReadEventsResponse,
+    ReadHeardRequest, ReadHeardResponse, RetryParkedEventRequest, RetryParkedEventResponse, SkipParkedEventRequest,
+    SkipParkedEventResponse,
 };
 use platform::auth::Caller;
 use platform::clock::SharedClock;
@@ -22,7 +23,7 @@ use uuid::Uuid;
 
 use crate::event::{Handler, Logged};
 use crate::parking::apply_single;
-use crate::store::{cursors, log, meta, parked};
+use crate::store::{cursors, heard, lineage, log, meta, parked};
 use crate::tx::{Call, Store, Tx};
 
 /// Events per answer.
@@ -105,17 +106,17 @@ impl Log {
 impl EventLogService for Log {
     async fn get_heads(&self, _: Request<GetHeadsRequest>) -> Result<Response<GetHeadsResponse>, Status> {
         let mut connection = self.connection().await?;
-        let (epoch, heads) = log::epoch_and_heads(&mut connection)
-            .await
-            .map_err(|error| status::store(&error))?;
+        let told = |error: StoreError| status::store(&error);
+        let (epoch, heads) = log::epoch_and_heads(&mut connection).await.map_err(told)?;
+        let ancestors = lineage::ancestors(&mut connection).await.map_err(told)?.into_iter();
         Ok(Response::new(GetHeadsResponse {
             service: self.store.service().to_owned(),
             epoch: epoch.to_string(),
-            heads: heads
-                .into_iter()
-                .map(|(partition, position)| Head {
-                    partition: u32::from(partition),
-                    position,
+            heads: to_heads(heads),
+            ancestors: ancestors
+                .map(|(epoch, heads)| Ancestor {
+                    epoch: epoch.to_string(),
+                    heads: to_heads(heads),
                 })
                 .collect(),
         }))
@@ -157,6 +158,42 @@ impl EventLogService for Log {
         .await
         .map_err(|error| status::store(&error))?;
         Ok(Response::new(ReadEventsResponse {
+            events: within_answer(&events),
+        }))
+    }
+
+    async fn read_heard(&self, request: Request<ReadHeardRequest>) -> Result<Response<ReadHeardResponse>, Status> {
+        let request = request.into_inner();
+        let mut fields = Fields::new();
+        let source = fields.text("source", &request.source, 1..=64);
+        let epoch = fields.uuid("epoch", &request.epoch);
+        let partition = u16::try_from(request.partition)
+            .ok()
+            .filter(|p| *p < meta::MAX_PARTITIONS);
+        if partition.is_none() {
+            // Of the other log: how many that one has is not known here.
+            fields.refuse("partition", format!("must be below {}", meta::MAX_PARTITIONS));
+        }
+        if request.limit > MAX_READ {
+            fields.refuse("limit", format!("must be at most {MAX_READ}"));
+        }
+        fields.finish().map_err(|invalid| status::invalid(&invalid))?;
+        let (Some(source), Some(epoch), Some(partition)) = (source, epoch, partition) else {
+            return Err(Status::internal("internal error"));
+        };
+        let limit = i64::from(if request.limit == 0 { MAX_READ } else { request.limit });
+        let mut connection = self.connection().await?;
+        let events = heard::read(
+            &mut connection,
+            &source,
+            epoch,
+            partition,
+            request.after_position,
+            limit,
+        )
+        .await
+        .map_err(|error| status::store(&error))?;
+        Ok(Response::new(ReadHeardResponse {
             events: within_answer(&events),
         }))
     }
@@ -341,6 +378,14 @@ async fn drain(
         }
     }
     Ok(applied)
+}
+
+fn to_heads(heads: Vec<(u16, u64)>) -> Vec<Head> {
+    let head = |(partition, position)| Head {
+        partition: u32::from(partition),
+        position,
+    };
+    heads.into_iter().map(head).collect()
 }
 
 /// As many as fit into an answer, at least one.

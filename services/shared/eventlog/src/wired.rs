@@ -12,9 +12,13 @@ use platform::service::{Base, Driven, StartError};
 
 use crate::consumer::{Consumer, Source};
 use crate::event::Handler;
+use crate::forget::Forget;
 use crate::observe::LogObserver;
 use crate::relay::Relay;
 use crate::tx::Store;
+
+/// Between two looks for what may be forgotten; a batch is a few seconds' worth of a large city's events.
+const FORGETS_EVERY: Duration = Duration::from_secs(30);
 
 /// A log that is read.
 pub struct Reading<'u> {
@@ -48,6 +52,7 @@ pub struct Wired {
     relay: Arc<Relay>,
     consumers: Vec<Arc<Consumer>>,
     handlers: Vec<(&'static str, Arc<dyn Handler>)>,
+    forget: Arc<Forget>,
     every: Duration,
     rings: bool,
 }
@@ -87,6 +92,7 @@ impl Wired {
         Ok(Self {
             store: store.clone(),
             clock: base.clock.clone(),
+            forget: Arc::new(Forget::new(store, base.clock.clone(), events.heard_hours)),
             relay: Arc::new(Relay::new(store, base.redis.as_deref(), redis.stream_length)),
             consumers,
             handlers,
@@ -113,15 +119,23 @@ impl Wired {
         self.consumers.iter().map(driven).collect()
     }
 
-    /// The relay.
+    /// The relay, and what forgets.
     #[must_use]
-    pub fn relaying(&self) -> Driven {
-        Driven {
-            step: self.relay.clone(),
-            every: self.every,
-            wake: self.store.wake(),
-            doorbell: None,
-        }
+    pub fn relaying(&self) -> [Driven; 2] {
+        [
+            Driven {
+                step: self.relay.clone(),
+                every: self.every,
+                wake: self.store.wake(),
+                doorbell: None,
+            },
+            Driven {
+                step: self.forget.clone(),
+                every: FORGETS_EVERY,
+                wake: Arc::default(),
+                doorbell: None,
+            },
+        ]
     }
 
     /// What is watched of it.

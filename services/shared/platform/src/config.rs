@@ -123,6 +123,8 @@ section! {
         /// Milliseconds between looks of the relay and of a consumer when nothing rings, 10 to
         /// [`MAX_POLL_MILLISECONDS`].
         poll_milliseconds: u64,
+        /// Hours that events of others are kept as they were read, 1 to 8,760.
+        heard_hours: u32,
         /// Events applied in one transaction.
         batch: u32,
     }
@@ -264,6 +266,7 @@ impl<S> Settings<S> {
                 self.events.poll_milliseconds,
                 10..=MAX_POLL_MILLISECONDS,
             ),
+            ("events.heard_hours", self.events.heard_hours.into(), 1..=8_760),
             ("events.batch", u64::from(self.events.batch), 1..=5_000),
             (
                 "database.max_connections",

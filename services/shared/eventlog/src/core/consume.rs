@@ -45,19 +45,22 @@ pub fn plan(standing: Standing, read: &[u64]) -> Plan {
 pub enum EpochCheck {
     /// The same incarnation.
     Same,
-    /// Nothing was read of the old one: take the new one.
+    /// Nothing was read of the old one, or all that was is contained in the new one: take the new one.
     Adopt,
-    /// The source is another incarnation and something was read of the old one: positions would be reused.
+    /// The source is another incarnation and more was read of the old one than it has: positions would be reused.
     Stop,
 }
 
-/// Compares the cursor's epoch with the source's.
+/// Compares the cursor's epoch with the source's. `contained` is up to where the source says that it has what the
+/// cursor's incarnation had; nothing when it does not know that one.
 #[must_use]
-pub fn check_epoch(known: uuid::Uuid, found: uuid::Uuid, cursor: u64) -> EpochCheck {
-    match (known == found, cursor) {
-        (true, _) => EpochCheck::Same,
-        (false, 0) => EpochCheck::Adopt,
-        (false, _) => EpochCheck::Stop,
+pub fn check_epoch(known: uuid::Uuid, found: uuid::Uuid, cursor: u64, contained: Option<u64>) -> EpochCheck {
+    if known == found {
+        EpochCheck::Same
+    } else if cursor <= contained.unwrap_or(0) {
+        EpochCheck::Adopt
+    } else {
+        EpochCheck::Stop
     }
 }
 
@@ -81,6 +84,25 @@ mod tests {
             (at(3, 3), vec![4], Plan::Apply(0..1)),
         ] {
             assert_eq!(plan(standing, &read), expected, "{standing:?} {read:?}");
+        }
+    }
+
+    #[test]
+    fn a_cursor_follows_an_incarnation_that_contains_what_it_has_read_and_no_other() {
+        let [old, new] = [1, 2].map(uuid::Uuid::from_u128);
+        for (known, cursor, contained, expected) in [
+            (new, 0, None, EpochCheck::Same),
+            (new, 9, Some(3), EpochCheck::Same),
+            (old, 0, None, EpochCheck::Adopt),
+            (old, 0, Some(0), EpochCheck::Adopt),
+            (old, 1, None, EpochCheck::Stop),
+            (old, 1, Some(0), EpochCheck::Stop),
+            (old, 7, Some(8), EpochCheck::Adopt),
+            (old, 8, Some(8), EpochCheck::Adopt),
+            (old, 9, Some(8), EpochCheck::Stop),
+        ] {
+            let found = check_epoch(known, new, cursor, contained);
+            assert_eq!(found, expected, "{known} at {cursor}, contained up to {contained:?}");
         }
     }
 

@@ -1,6 +1,7 @@
 //! Decisions of the log without I/O, so that they can be simulated.
 
 pub mod consume;
+pub mod realign;
 pub mod relay;
 
 use uuid::Uuid;

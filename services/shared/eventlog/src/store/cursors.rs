@@ -4,8 +4,10 @@ use std::collections::BTreeMap;
 
 use chrono::{DateTime, Utc};
 use platform::store::StoreError;
-use sqlx::PgConnection;
+use sqlx::{Connection as _, PgConnection};
 use uuid::Uuid;
+
+use crate::heads::Unready;
 
 /// One cursor.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -41,23 +43,55 @@ pub(crate) async fn of_source(
         .collect())
 }
 
-/// Makes cursors that are missing, and lets those that have read nothing take a new epoch.
+/// Makes cursors that are missing, and lets others take a new epoch where they stand; what was heard goes with them,
+/// for the new log has it at the same positions. A cursor that somebody else has moved or given the epoch is left.
 pub(crate) async fn prepare(
     connection: &mut PgConnection,
     source: &str,
     epoch: Uuid,
-    partitions: &[i16],
+    unready: &[Unready],
 ) -> Result<(), StoreError> {
-    sqlx::query(
-        "insert into cursor (source, partition, epoch, position, known_until)
-         select $1, n, $2, 0, 'epoch'::timestamptz from unnest($3::smallint[]) as n
-         on conflict (source, partition) do update set epoch = excluded.epoch where cursor.position = 0",
-    )
-    .bind(source)
-    .bind(epoch)
-    .bind(partitions)
-    .execute(connection)
-    .await?;
+    let mut transaction = connection.begin().await?;
+    let missing: Vec<i16> = unready
+        .iter()
+        .filter(|one| one.known.is_none())
+        .map(|one| one.partition.cast_signed())
+        .collect();
+    if !missing.is_empty() {
+        sqlx::query(
+            "insert into cursor (source, partition, epoch, position, known_until)
+             select $1, n, $2, 0, 'epoch'::timestamptz from unnest($3::smallint[]) as n
+             on conflict (source, partition) do nothing",
+        )
+        .bind(source)
+        .bind(epoch)
+        .bind(&missing)
+        .execute(&mut *transaction)
+        .await?;
+    }
+    // In the order of partitions, as everywhere: two replicas that adopt at once wait for each other.
+    for (partition, (known, position)) in unready.iter().filter_map(|one| Some((one.partition, one.known?))) {
+        let adopted = sqlx::query(
+            "update cursor set epoch = $5 where source = $1 and partition = $2 and epoch = $3 and position = $4",
+        )
+        .bind(source)
+        .bind(partition.cast_signed())
+        .bind(known)
+        .bind(position.cast_signed())
+        .bind(epoch)
+        .execute(&mut *transaction)
+        .await?;
+        if adopted.rows_affected() > 0 {
+            sqlx::query("update heard set epoch = $4 where source = $1 and partition = $2 and epoch = $3")
+                .bind(source)
+                .bind(partition.cast_signed())
+                .bind(known)
+                .bind(epoch)
+                .execute(&mut *transaction)
+                .await?;
+        }
+    }
+    transaction.commit().await?;
     Ok(())
 }
 

@@ -1,6 +1,8 @@
 //! The log's tables; the only SQL of this crate.
 
 pub mod cursors;
+pub mod heard;
+pub mod lineage;
 pub mod log;
 pub mod meta;
 pub mod observe;

@@ -3,10 +3,12 @@
 mod decided;
 mod effects;
 mod epoch;
+mod heard;
 mod known;
 mod newer;
 mod parked;
 mod positions;
+mod realigned;
 mod redis_lost;
 mod requests;
 mod simulation;

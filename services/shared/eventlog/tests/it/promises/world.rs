@@ -42,7 +42,11 @@ pub struct Node {
 impl Node {
     /// A node with a database of its own, which consumes `sources` (as far as the operator's commands go).
     pub async fn new(name: &'static str, sources: &[&'static str]) -> Self {
-        let database = database("eventlog", &TABLES).await;
+        Self::over(name, database("eventlog", &TABLES).await, sources).await
+    }
+
+    /// A node over a database that is there.
+    pub async fn over(name: &'static str, database: Database, sources: &[&'static str]) -> Self {
         let store = Store::open(name, database.pool.clone()).await.expect("migrated");
         let clock = Arc::new(DrivenClock::new(at(1, 9, 0)));
         let ledger = Arc::new(Ledger::default());
