@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use eventlog::{Reading, Store, Wired};
+use eventlog::{ApplyError, Back, Reading, Recorded, Store, Tx, Wired};
 use hotline_proto::analytics::analytics_service_server::AnalyticsServiceServer;
 use platform::config::PeersConfig;
 use platform::metrics::Observer;
@@ -79,6 +79,22 @@ impl App {
         steps
     }
 
+    /// What brings back what a restored database has told: nothing, for analytics tells nothing. What it has counted it
+    /// counts again from the logs of the others.
+    ///
+    /// # Errors
+    /// Never.
+    #[allow(clippy::unused_async, reason = "as every service's")]
+    pub async fn recreator(&self) -> Result<Arc<dyn eventlog::Recreate>, StartError> {
+        Ok(Arc::new(TellsNothing))
+    }
+
+    /// What has to rest before that: nothing.
+    #[must_use]
+    pub fn reading_before(&self) -> Vec<Driven> {
+        Vec::new()
+    }
+
     /// What is watched of it.
     #[must_use]
     pub fn observers(&self) -> Vec<Arc<dyn Observer>> {
@@ -104,5 +120,14 @@ fn url<'p>(peers: &'p PeersConfig, source: &str) -> &'p str {
         consumers::routing::SOURCE => &peers.routing,
         consumers::supervision::SOURCE => &peers.supervision,
         _ => &peers.callback,
+    }
+}
+
+struct TellsNothing;
+
+#[async_trait::async_trait]
+impl eventlog::Recreate for TellsNothing {
+    async fn recreate(&self, _: &mut Tx, _: &Recorded) -> Result<Back, ApplyError> {
+        Err(ApplyError::Permanent("analytics tells no such thing".to_owned()))
     }
 }

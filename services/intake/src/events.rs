@@ -114,5 +114,6 @@ fn facts(appeal: &Appeal) -> AppealFacts {
         confidential: appeal.codes.confidential,
         platform: upstream.map(|u| u.platform.clone()).unwrap_or_default(),
         upstream_due_time: upstream.and_then(|u| u.due_at).map(to_proto),
+        upstream_number: upstream.map(|u| u.number.clone()).unwrap_or_default(),
     }
 }

@@ -93,7 +93,9 @@ pub fn state(name: StateName) -> pb::OrderState {
     }
 }
 
-fn snapshot(order: &Order) -> OrderSnapshot {
+/// An order as it travels.
+#[must_use]
+pub fn snapshot(order: &Order) -> OrderSnapshot {
     let (lead, work, reply, closing) = (order.lead(), order.work(), order.reply(), order.closing());
     OrderSnapshot {
         order_id: order.id.0.to_string(),
@@ -138,6 +140,7 @@ fn appeal(appeal: &Appeal) -> AppealFacts {
         confidential: appeal.confidential,
         platform: appeal.platform.clone().unwrap_or_default(),
         upstream_due_time: appeal.upstream_due_at.map(to_proto),
+        upstream_number: appeal.upstream_number.clone().unwrap_or_default(),
     }
 }
 

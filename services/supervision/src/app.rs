@@ -1,6 +1,7 @@
 //! Wiring only: what stands on what.
 
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use eventlog::{Reading, Store, Wired};
@@ -26,6 +27,7 @@ pub struct App {
     /// Largest message received, in bytes.
     max_message: usize,
     log: Wired,
+    quiet: Arc<AtomicBool>,
     fire: Driven,
     clock: SharedClock,
 }
@@ -38,9 +40,11 @@ impl App {
     pub async fn build(settings: &Settings, base: Base) -> Result<Self, StartError> {
         settings.service.validate()?;
         let store = Store::open(NAME, base.pool.clone()).await?;
+        let handler = Orders::default();
+        let quiet = handler.quiet.clone();
         let orders = Reading {
             notes_knowledge: true,
-            ..Reading::new(ROUTING, &base.peers.routing, Arc::new(Orders))
+            ..Reading::new(ROUTING, &base.peers.routing, Arc::new(handler))
         };
         let log = Wired::build(&store, &base, &settings.events, &settings.redis, vec![orders])?;
         let service = settings.service;
@@ -58,6 +62,7 @@ impl App {
                 sealer: base.sealer,
             },
             log,
+            quiet,
             fire,
             clock: base.clock,
         })
@@ -84,6 +89,22 @@ impl App {
         steps.push(self.fire.clone());
         steps.extend(self.log.relaying());
         steps
+    }
+
+    /// What brings back reviews and cards that a restored database has lost. The key is of the month of the recovery.
+    ///
+    /// # Errors
+    /// When the database is away or the key-encryption key is another one.
+    pub async fn recreator(&self) -> Result<Arc<dyn eventlog::Recreate>, StartError> {
+        let key = self.supervision.sealer.key_for(self.clock.now()).await?;
+        Ok(crate::recreate::boxed(key))
+    }
+
+    /// What has to rest before that: orders and clocks come from routing. From now on cards are noted, not told.
+    #[must_use]
+    pub fn reading_before(&self) -> Vec<Driven> {
+        self.quiet.store(true, Ordering::SeqCst);
+        self.log.consuming()
     }
 
     /// What is watched of it.

@@ -81,9 +81,11 @@ pub async fn pushed(
         id: Uuid,
         number: String,
         received_at: DateTime<Utc>,
+        awaits_text: bool,
     }
     let rows: Vec<PushedRow> = sqlx::query_as(
-        "select upstream_number, upstream_hash, id, number, received_at
+        "select upstream_number, upstream_hash, id, number, received_at,
+                recreated_at is not null and completed_at is null as awaits_text
            from appeal where platform = $1 and upstream_number = any($2)",
     )
     .bind(platform)
@@ -101,6 +103,7 @@ pub async fn pushed(
             let known = Known {
                 hash: row.upstream_hash,
                 receipt,
+                awaits_text: row.awaits_text,
             };
             (row.upstream_number, known)
         })

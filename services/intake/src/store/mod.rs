@@ -9,6 +9,7 @@ pub mod fresh;
 pub mod listing;
 pub mod observe;
 pub mod reads;
+pub mod recreated;
 pub mod reference;
 
 use platform::store::StoreError;

@@ -44,6 +44,7 @@ pub async fn judge_dissatisfaction(
     let order = orders::lock(tx.conn(), command.order)
         .await?
         .ok_or(Error::NotFound("order"))?;
+    let judged_at = now;
     let now = order.instant(now);
     let verdict = if command.by_unit {
         let directory = rules.directories.on(tx.conn(), calendar::local_date(now)).await?;
@@ -56,14 +57,24 @@ pub async fn judge_dissatisfaction(
     } else {
         Verdict::Objective
     };
-    let (order, change) = order.judge(command.round, verdict, now)?;
-    let judgement = Judgement {
+    let mut judgement = Judgement {
         event_id: command.event_id,
         task: command.task,
         order: order.id,
         round: command.round,
         by_unit: command.by_unit,
         at: now,
+    };
+    let (order, change) = match order.clone().judge(command.round, verdict, now) {
+        Ok(judged) => judged,
+        // Of an order that was re-created after a restore, the consequence is there before the judgement.
+        Err(late) => {
+            judgement.at = judged_at;
+            return match judgements::insert_missing(tx.conn(), &judgement).await? {
+                true => Ok(order),
+                false => Err(late.into()),
+            };
+        }
     };
     judgements::insert(tx.conn(), &judgement).await?;
     if change.fact == Fact::Reworked

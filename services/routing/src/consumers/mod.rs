@@ -2,7 +2,7 @@
 
 mod decisions;
 mod forwarded_appeals;
-mod parse;
+pub(crate) mod parse;
 
 pub use decisions::Decisions;
 pub use forwarded_appeals::ForwardedAppeals;
@@ -12,7 +12,7 @@ use eventlog::ApplyError;
 use crate::actions::Error;
 
 /// An action's error, as the event log sees it.
-fn failed(error: Error) -> ApplyError {
+pub(crate) fn failed(error: Error) -> ApplyError {
     match error {
         Error::Store(error) => error.into(),
         error => ApplyError::Permanent(error.to_string()),

@@ -16,17 +16,17 @@ fn unreadable(field: &str) -> ApplyError {
 }
 
 /// An id.
-pub(super) fn uuid(field: &str, text: &str) -> Result<Uuid, ApplyError> {
+pub(crate) fn uuid(field: &str, text: &str) -> Result<Uuid, ApplyError> {
     Uuid::try_parse(text).map_err(|_| unreadable(field))
 }
 
 /// Grounds of a rejection.
-pub(super) fn grounds(numbers: &[i32]) -> Result<Vec<RejectionGround>, ApplyError> {
+pub(crate) fn grounds(numbers: &[i32]) -> Result<Vec<RejectionGround>, ApplyError> {
     numbers.iter().map(|number| known("grounds", *number)).collect()
 }
 
 /// A known, specified value of an enum.
-pub(super) fn known<E: TryFrom<i32>>(field: &str, number: i32) -> Result<E, ApplyError> {
+pub(crate) fn known<E: TryFrom<i32>>(field: &str, number: i32) -> Result<E, ApplyError> {
     if number == 0 {
         return Err(unreadable(field));
     }
@@ -34,7 +34,7 @@ pub(super) fn known<E: TryFrom<i32>>(field: &str, number: i32) -> Result<E, Appl
 }
 
 /// The codes of an appeal.
-pub(super) fn appeal(facts: Option<&AppealFacts>) -> Result<Appeal, ApplyError> {
+pub(crate) fn appeal(facts: Option<&AppealFacts>) -> Result<Appeal, ApplyError> {
     let facts = facts.ok_or_else(|| unreadable("appeal"))?;
     Ok(Appeal {
         id: uuid("appeal_id", &facts.appeal_id)?,
@@ -50,6 +50,7 @@ pub(super) fn appeal(facts: Option<&AppealFacts>) -> Result<Appeal, ApplyError> 
         anonymous: facts.anonymous,
         confidential: facts.confidential,
         platform: Some(facts.platform.clone()).filter(|platform| !platform.is_empty()),
+        upstream_number: Some(facts.upstream_number.clone()).filter(|number| !number.is_empty()),
         upstream_due_at: instant("upstream_due_time", facts.upstream_due_time.as_ref())?,
     })
 }

@@ -43,6 +43,8 @@ pub struct Appeal {
     pub confidential: bool,
     /// Platform that pushed it.
     pub platform: Option<String>,
+    /// The platform's number; none of the city's own, and where it was not told yet.
+    pub upstream_number: Option<String>,
     /// The platform's own deadline.
     pub upstream_due_at: Option<DateTime<Utc>>,
 }

@@ -29,6 +29,7 @@ fn appeal() -> Appeal {
         anonymous: false,
         confidential: false,
         platform: None,
+        upstream_number: None,
         upstream_due_at: None,
     }
 }

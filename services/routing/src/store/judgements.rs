@@ -43,3 +43,45 @@ pub async fn insert(conn: &mut PgConnection, judgement: &Judgement) -> Result<()
     .await?;
     Ok(())
 }
+
+/// Adds a judgement whose consequence stands in the history already, because the order was re-created from what others
+/// knew of it: a rework round, or a closing with the flag. False when there is no such consequence, or the judgement is
+/// there. A closing was re-created without knowing whose fault it was: that is made good here.
+///
+/// # Errors
+/// The database's.
+pub async fn insert_missing(conn: &mut PgConnection, judgement: &Judgement) -> Result<bool, StoreError> {
+    let added = sqlx::query(
+        "insert into judgement (event_id, task_id, order_id, round, cause, at)
+         select $1, $2, $3, $4, $5, $6
+          where exists (
+                    select from transition
+                     where order_id = $3
+                       and case $5
+                               when 'unit' then event = 'order_reworked' and round = $4 + 1
+                                             or event = 'order_closed' and round = $4 and reason <> ''
+                               else event = 'order_closed' and round = $4 and reason <> ''
+                           end)
+            and not exists (select from judgement where order_id = $3 and round = $4)",
+    )
+    .bind(judgement.event_id)
+    .bind(judgement.task)
+    .bind(judgement.order.0)
+    .bind(int(judgement.round))
+    .bind(if judgement.by_unit { "unit" } else { "objective" })
+    .bind(judgement.at)
+    .execute(&mut *conn)
+    .await?
+    .rows_affected();
+    if added > 0 && judgement.by_unit {
+        sqlx::query(
+            "update transition set reason = 'MAX_ROUNDS'
+              where order_id = $1 and round = $2 and event = 'order_closed' and reason = 'OBJECTIVE'",
+        )
+        .bind(judgement.order.0)
+        .bind(int(judgement.round))
+        .execute(conn)
+        .await?;
+    }
+    Ok(added > 0)
+}

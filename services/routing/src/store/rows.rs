@@ -28,6 +28,7 @@ pub(super) struct OrderRow {
     anonymous: bool,
     confidential: bool,
     platform: Option<String>,
+    upstream_number: Option<String>,
     upstream_due_at: Option<DateTime<Utc>>,
     opened_at: DateTime<Utc>,
     changed_at: DateTime<Utc>,
@@ -83,6 +84,7 @@ impl OrderRow {
             anonymous: self.anonymous,
             confidential: self.confidential,
             platform: self.platform.clone(),
+            upstream_number: self.upstream_number.clone(),
             upstream_due_at: self.upstream_due_at,
         })
     }

@@ -1,14 +1,20 @@
 //! Routing tells of orders.
 
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+
 use async_trait::async_trait;
 use eventlog::{ApplyError, Effect, Handler, Recorded, Tx};
 
-use crate::actions::observe_orders;
+use crate::actions::{Cards, observe_orders};
 use crate::events;
 
 /// Hands routing's facts to [`observe_orders`].
-#[derive(Clone, Copy, Debug, Default)]
-pub struct Orders;
+#[derive(Clone, Debug, Default)]
+pub struct Orders {
+    /// Set while a restored database is realigned: nothing is told.
+    pub quiet: Arc<AtomicBool>,
+}
 
 #[async_trait]
 impl Handler for Orders {
@@ -22,7 +28,11 @@ impl Handler for Orders {
             concerned.push(fact.is_some());
             facts.extend(fact);
         }
-        let mut effects = observe_orders(tx, &facts).await?.into_iter();
+        let cards = match self.quiet.load(Ordering::SeqCst) {
+            true => Cards::Note,
+            false => Cards::Tell,
+        };
+        let mut effects = observe_orders(tx, &facts, cards).await?.into_iter();
         Ok(concerned
             .into_iter()
             .map(|concerned| concerned.then(|| effects.next()).flatten().unwrap_or(Effect::Ignored))

@@ -1,0 +1,224 @@
+//! Appeals and calls that a restored database has lost, from the events that others have read of them. Events carry no
+//! texts: placeholders stand for them until the platform pushes the appeal once more, or a person supplies them.
+
+use std::sync::Arc;
+
+use async_trait::async_trait;
+use calendar::local_date;
+use eventlog::{ApplyError, Back, Recorded, Tx};
+use hotline_proto::common::{AppealType, Urgency};
+use hotline_proto::events::event::Body;
+use hotline_proto::events::{AppealFacts, CallRecorded, ReferencePublished};
+use platform::clock::SharedClock;
+use platform::grpc::time::from_proto;
+use platform::ids::derived_id;
+use platform::numbers::serial_of;
+use platform::sealing::{LOST, SealKey, Sealer};
+use platform::store::StoreError;
+use uuid::Uuid;
+
+use crate::domain::appeal::{Appeal, AppealId, OrderId, Origin, Refusal, Upstream};
+use crate::domain::draft::{Appellant, Codes, Personal};
+use crate::store::calls::{self, FreshCall};
+use crate::store::fresh::{self, Fresh};
+use crate::store::{appeals, cells, recreated, reference};
+
+/// Brings appeals and calls back.
+pub struct Recreate {
+    /// Hashes what stands for a telephone number.
+    pub sealer: Sealer,
+    /// Seals what stands for lost texts.
+    pub key: SealKey,
+    /// When they are brought back.
+    pub clock: SharedClock,
+}
+
+#[async_trait]
+impl eventlog::Recreate for Recreate {
+    async fn recreate(&self, tx: &mut Tx, event: &Recorded) -> Result<Back, ApplyError> {
+        match &event.body {
+            Body::CallRecorded(call) => call_back(tx, call).await,
+            Body::AppealRegistered(e) => self.register(tx, event, facts(e.appeal.as_ref())?).await,
+            Body::AppealAnswered(_) => self.answer(tx, event).await,
+            Body::AppealForwarded(_) => forward(tx, event).await,
+            Body::ReferencePublished(published) => Ok(publish(tx, published).await?),
+            _ => Err(ApplyError::Permanent("intake tells no such thing".to_owned())),
+        }
+    }
+}
+
+/// The number that called is lost, if there was one: it finds nobody any more, and nothing hangs on it.
+async fn call_back(tx: &mut Tx, call: &CallRecorded) -> Result<Back, ApplyError> {
+    let call = FreshCall {
+        id: uuid("call_id", &call.call_id)?,
+        offered_at: call
+            .offered_time
+            .as_ref()
+            .and_then(from_proto)
+            .ok_or_else(|| unreadable("offered_time"))?,
+        answered: call.answered,
+        phone: None,
+    };
+    calls::insert(tx.conn(), &call).await?;
+    Ok(Back::whole())
+}
+
+/// Names are told, but not which channels are online: a person publishes it again, under the next version.
+async fn publish(tx: &mut Tx, published: &ReferencePublished) -> Result<Back, StoreError> {
+    recreated::lift_reference(tx.conn(), published.version).await?;
+    Ok(Back::person(format!(
+        "reference data version {} (from {}) is lost: publish channels, categories and regions again",
+        published.version, published.valid_from
+    )))
+}
+
+async fn forward(tx: &mut Tx, event: &Recorded) -> Result<Back, ApplyError> {
+    let appeal = appeals::lock_one(tx.conn(), AppealId(event.key)).await?;
+    let order = OrderId(derived_id(event.event_id, "order"));
+    let appeal = appeal.forward(order, event.occurred_at).map_err(refused)?;
+    same_version(&appeal, event)?;
+    appeals::save_decision(tx.conn(), &appeal, None).await?;
+    Ok(Back::whole())
+}
+
+impl Recreate {
+    async fn register(&self, tx: &mut Tx, event: &Recorded, facts: &AppealFacts) -> Result<Back, ApplyError> {
+        let day = local_date(event.occurred_at);
+        let reference = reference::version_on(tx.conn(), day).await?.unwrap_or(0);
+        let id = AppealId(uuid("appeal_id", &facts.appeal_id)?);
+        let number = facts.appeal_number.clone();
+        let upstream = upstream(facts)?;
+        let pushed = upstream.as_ref().map(|upstream| upstream.platform.clone());
+        let origin = upstream.map_or(Origin::City { call: None }, Origin::Platform);
+        let appeal = Appeal::receive(id, number.clone(), codes(facts)?, reference, origin, event.occurred_at);
+        same_version(&appeal, event)?;
+        let row = Fresh {
+            // No push has this hash: whatever comes is other content, and supplies the texts.
+            upstream_hash: pushed.as_ref().map(|_| Vec::new()),
+            personal: self.placeholders(id.0, facts.anonymous),
+            appeal,
+        };
+        if fresh::insert(tx.conn(), &[row]).await?.is_empty() {
+            return Err(ApplyError::Permanent(format!(
+                "the platform's number of appeal {number} names another one"
+            )));
+        }
+        recreated::mark(tx.conn(), id.0, self.clock.now()).await?;
+        if let Some(serial) = serial_of(&number) {
+            recreated::pass_serial(tx.conn(), serial).await?;
+        }
+        Ok(Back::without_text(match pushed {
+            Some(platform) if facts.upstream_number.is_empty() => format!(
+                "appeal {number} ({id}): ask {platform} what it was: its own number is lost, a push would register it once more",
+                id = id.0
+            ),
+            Some(platform) => format!(
+                "appeal {number} ({id}): ask {platform} to push {upstream} once more",
+                id = id.0,
+                upstream = facts.upstream_number
+            ),
+            None => format!(
+                "appeal {number} ({id}): name, telephone and matter are lost; whoever took it on has to supply them",
+                id = id.0
+            ),
+        }))
+    }
+
+    async fn answer(&self, tx: &mut Tx, event: &Recorded) -> Result<Back, ApplyError> {
+        let appeal = appeals::lock_one(tx.conn(), AppealId(event.key)).await?;
+        let appeal = appeal.answer(event.occurred_at).map_err(refused)?;
+        same_version(&appeal, event)?;
+        let answer = cells::seal_answer(&self.key, event.key, LOST);
+        appeals::save_decision(tx.conn(), &appeal, Some(&answer)).await?;
+        Ok(Back::without_text(format!(
+            "appeal {}: the answer is lost; {} gave it",
+            appeal.number, event.actor
+        )))
+    }
+
+    fn placeholders(&self, row: Uuid, anonymous: bool) -> cells::SealedPersonal {
+        let lost = || (!anonymous).then(|| LOST.to_owned());
+        let personal = Personal {
+            appellant: Appellant {
+                name: lost(),
+                phone: lost(),
+                ..Appellant::default()
+            },
+            title: LOST.to_owned(),
+            content: LOST.to_owned(),
+            place: None,
+        };
+        let sealed = cells::seal(&self.sealer, &self.key, row, &personal);
+        cells::SealedPersonal {
+            // Of this appeal alone: those that are lost are not all one person's.
+            phone_hash: sealed
+                .phone_hash
+                .map(|_| self.sealer.phone_hash(&format!("lost:{row}"))),
+            ..sealed
+        }
+    }
+}
+
+fn facts(facts: Option<&AppealFacts>) -> Result<&AppealFacts, ApplyError> {
+    facts.ok_or_else(|| unreadable("appeal"))
+}
+
+fn codes(facts: &AppealFacts) -> Result<Codes, ApplyError> {
+    let known = |what, number| if number == 0 { Err(unreadable(what)) } else { Ok(number) };
+    Ok(Codes {
+        channel: facts.channel.clone(),
+        kind: AppealType::try_from(known("type", facts.r#type)?).map_err(|_| unreadable("type"))?,
+        category: facts.category.clone(),
+        region: facts.region.clone(),
+        urgency: Urgency::try_from(known("urgency", facts.urgency)?).map_err(|_| unreadable("urgency"))?,
+        tags: facts.tags.clone(),
+        anonymous: facts.anonymous,
+        confidential: facts.confidential,
+    })
+}
+
+/// Where it came from. An event that is older than the platform's number in it has the appeal's own for it: it has to
+/// be some number, and unique.
+fn upstream(facts: &AppealFacts) -> Result<Option<Upstream>, ApplyError> {
+    if facts.platform.is_empty() {
+        return Ok(None);
+    }
+    let number = match facts.upstream_number.as_str() {
+        "" => format!("lost:{}", facts.appeal_number),
+        number => number.to_owned(),
+    };
+    let due_at = facts.upstream_due_time.as_ref();
+    let due_at = due_at.map(|at| from_proto(at).ok_or_else(|| unreadable("upstream_due_time")));
+    Ok(Some(Upstream {
+        platform: facts.platform.clone(),
+        number,
+        due_at: due_at.transpose()?,
+    }))
+}
+
+fn same_version(appeal: &Appeal, event: &Recorded) -> Result<(), ApplyError> {
+    if appeal.version == event.version {
+        return Ok(());
+    }
+    Err(ApplyError::Permanent(format!(
+        "appeal {} is at version {} where it was at {}",
+        appeal.number, appeal.version, event.version
+    )))
+}
+
+fn refused(refusal: Refusal) -> ApplyError {
+    ApplyError::Permanent(format!("the appeal is not where it was: {refusal}"))
+}
+
+fn unreadable(field: &str) -> ApplyError {
+    ApplyError::Permanent(format!("the event's {field} cannot be read"))
+}
+
+fn uuid(field: &str, text: &str) -> Result<Uuid, ApplyError> {
+    Uuid::try_parse(text).map_err(|_| unreadable(field))
+}
+
+/// As the command takes it.
+pub(crate) fn boxed(sealer: Sealer, key: SealKey, clock: SharedClock) -> Arc<dyn eventlog::Recreate> {
+    Arc::new(Recreate { sealer, key, clock })
+}
