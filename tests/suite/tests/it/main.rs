@@ -12,6 +12,7 @@ mod metrics;
 mod processes;
 mod reach;
 mod replay;
+mod restored;
 mod roles;
 mod secured;
 mod sql;
