@@ -1,6 +1,6 @@
 //! A service served on a port of its own, as in production: every layer, real tokens.
 
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
 use hotline_proto::access::Role;
@@ -29,6 +29,12 @@ pub async fn listen() -> (TcpListener, String) {
     (listener, url)
 }
 
+/// The same key for the whole process: a database that comes from a backup was sealed with it.
+fn kek() -> Kek {
+    static KEK: OnceLock<Kek> = OnceLock::new();
+    KEK.get_or_init(Kek::generate).clone()
+}
+
 /// One service under test.
 pub struct Edge {
     /// Where it listens.
@@ -48,7 +54,7 @@ impl Edge {
         Base {
             pool: database.pool.clone(),
             clock: shared,
-            sealer: Sealer::new(database.pool.clone(), name, Kek::generate()),
+            sealer: Sealer::new(database.pool.clone(), name, kek()),
             redis: Some(redis_url()),
             dialer: Dialer::new(
                 "test",

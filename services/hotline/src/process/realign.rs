@@ -87,11 +87,13 @@ async fn realign_within(
 async fn refuse_running(name: Name, restored: &Restored) -> Result<(), StartError> {
     let url = url(&restored.base.peers, name);
     if url.is_empty() {
-        tracing::warn!(
-            service = name.as_str(),
-            "peers.{name} is empty: whether it is stopped cannot be asked"
-        );
-        return Ok(());
+        // Nobody can be asked: whoever runs holds sessions.
+        return match eventlog::other_sessions(&restored.base.pool).await? {
+            0 => Ok(()),
+            others => Err(StartError(format!(
+                "{name} still has {others} session(s) on its database: stop all of it first (a pooler closes idle ones after a while), then run this again"
+            ))),
+        };
     }
     let mut client = client(restored, name)?;
     let answer = tokio::time::timeout(SILENCE, client.get_heads(GetHeadsRequest {})).await;

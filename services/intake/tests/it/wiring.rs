@@ -12,5 +12,5 @@ async fn it_serves_its_own_contract_and_its_log_and_drives_relay_and_consumer() 
     let steps = world.app.steps();
     let mut names: Vec<&str> = steps.iter().map(|driven| driven.step.name()).collect();
     names.sort_unstable();
-    assert_eq!(names, ["intake.consume.routing", "intake.relay"]);
+    assert_eq!(names, ["intake.consume.routing", "intake.forget", "intake.relay"]);
 }

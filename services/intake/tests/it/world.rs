@@ -50,7 +50,11 @@ pub async fn world_with(settings: Settings) -> World {
 
 /// Without reference data.
 pub async fn bare_world(settings: Settings) -> World {
-    let database = testkit::database(intake::NAME, &intake::MIGRATOR).await;
+    over(testkit::database(intake::NAME, &intake::MIGRATOR).await, settings).await
+}
+
+/// Over a database that is there.
+pub async fn over(database: Database, settings: Settings) -> World {
     let clock = Arc::new(DrivenClock::new(at(1, 9, 0)));
     let base = Edge::base(intake::NAME, &database, &clock);
     let lifecycle = base.lifecycle.clone();

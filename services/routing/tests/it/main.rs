@@ -11,6 +11,7 @@ mod list_orders;
 mod open_order;
 mod publish;
 mod record_contact;
+mod recreate;
 mod review_reply;
 mod sign_order;
 mod submit_reply;

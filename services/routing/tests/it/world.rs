@@ -72,7 +72,11 @@ pub struct World {
 impl World {
     /// Monday 2024-04-01 09:00, nothing published.
     pub async fn bare() -> Self {
-        let database = testkit::database("routing", &routing::MIGRATOR).await;
+        Self::over(testkit::database("routing", &routing::MIGRATOR).await).await
+    }
+
+    /// Over a database that is there.
+    pub async fn over(database: Database) -> Self {
         let clock = Arc::new(DrivenClock::new(at(1, 9, 0)));
         let base = Edge::base("routing", &database, &clock);
         let store = Store::open("routing", database.pool.clone()).await.expect("a log");

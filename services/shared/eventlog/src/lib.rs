@@ -29,7 +29,7 @@ pub use consumer::{Consumer, Lag, Source};
 pub use core::partition_of;
 pub use event::{ApplyError, Effect, Handler, NewEvent, Recorded};
 pub use forget::Forget;
-pub use observe::LogObserver;
+pub use observe::{LogObserver, other_sessions};
 pub use realign::{Lost, Reader, RealignError, Realigner, is_unfinished};
 pub use recreate::{Back, Line, Outcome, Recreate};
 pub use relay::Relay;

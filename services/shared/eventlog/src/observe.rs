@@ -6,6 +6,7 @@ use std::sync::Arc;
 use async_trait::async_trait;
 use platform::metrics::{Gauge, Observer, count};
 use platform::store::StoreError;
+use sqlx::PgPool;
 
 use crate::consumer::Consumer;
 use crate::relay::Relay;
@@ -83,4 +84,14 @@ impl Observer for LogObserver {
         gauges.push(Gauge::new("hotline_database_longest_transaction_seconds", longest));
         Ok(gauges)
     }
+}
+
+/// How many sessions of the service's program are on its database, beside those of this pool: replicas that still run.
+///
+/// # Errors
+/// What the database said.
+pub async fn other_sessions(pool: &PgPool) -> Result<u32, StoreError> {
+    let mut connection = pool.acquire().await?;
+    let all = observe::sessions(&mut connection).await?;
+    Ok(u32::try_from(all).unwrap_or(u32::MAX).saturating_sub(pool.size()))
 }

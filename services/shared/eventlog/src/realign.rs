@@ -287,10 +287,7 @@ impl Realigner {
     /// # Errors
     /// What the database said.
     pub async fn finish(&self, recreate: &Arc<dyn Recreate>) -> Result<(), StoreError> {
-        let mut epochs = self.known.clone();
-        epochs.insert(self.old);
-        let contained: Vec<Uuid> = epochs.into_iter().filter(|epoch| Some(*epoch) != self.new).collect();
-        let contained = Arc::new(contained);
+        let contained = Arc::new(self.contained());
         let (old, now) = (self.old, self.clock.now());
         let recreate = recreate.clone();
         self.store
@@ -305,14 +302,24 @@ impl Realigner {
             .await
     }
 
-    /// Forgets the old incarnation's streams in Redis: nobody reads them any more.
+    /// Forgets the old incarnations' streams in Redis: nobody reads them any more.
     ///
     /// # Errors
     /// What Redis said; they are in nobody's way.
     pub async fn forget_streams(&self, redis: &str) -> Result<(), String> {
         let streams = Streams::new(Some(redis));
-        let forgotten = streams.forget(self.store.service(), self.old, self.store.partitions());
-        forgotten.await.map_err(|error| error.to_string())
+        for epoch in self.contained() {
+            let forgotten = streams.forget(self.store.service(), epoch, self.store.partitions());
+            forgotten.await.map_err(|error| error.to_string())?;
+        }
+        Ok(())
+    }
+
+    /// Incarnations that the log contains once everything is back.
+    fn contained(&self) -> Vec<Uuid> {
+        let mut epochs = self.known.clone();
+        epochs.insert(self.old);
+        epochs.into_iter().filter(|epoch| Some(*epoch) != self.new).collect()
     }
 
     /// What became of lost events, after a place, in the order of places: at most a page.

@@ -7,5 +7,6 @@ mod list_clocks;
 mod list_reviews;
 mod observe_orders;
 mod orders;
+mod recreate;
 mod review_reply;
 mod world;

@@ -4,6 +4,8 @@
 use std::collections::{BTreeMap, HashSet};
 
 use hotline::process::Name;
+use hotline::process::hosted::{Hosted, Overrides};
+use hotline::process::realign::{Options, realign};
 use hotline::replay::figures::Ratio;
 use hotline::replay::recount;
 use hotline_proto::analytics::GetBulletinRequest;
@@ -11,6 +13,8 @@ use hotline_proto::common::{Cause, ListCursorsRequest, ListParkedEventsRequest, 
 use hotline_proto::intake::{GetAppealRequest, RegisterAppealResponse, get_appeal_request};
 use hotline_proto::routing::ContactResult;
 use hotline_proto::supervision::Verdict;
+use platform::clock::SharedClock;
+use platform::lifecycle::Lifecycle;
 use testkit::{Database, at};
 
 use crate::fixture::Five;
@@ -294,5 +298,35 @@ async fn analytics_counts_again_what_it_has_lost() {
         said.iter().any(|line| line.contains("nothing that is lost")),
         "{said:?}"
     );
+    five.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_runs_is_not_realigned_and_what_is_half_realigned_does_not_run() {
+    let five = Five::start(at(1, 9, 0)).await;
+    let name = Name::Callback;
+    let mut settings = five.settings(name);
+    let clock: SharedClock = five.clock.clone();
+    let options = Options::default();
+    let refused = |settings: Overrides| {
+        let (clock, options) = (clock.clone(), options.clone());
+        async move {
+            let mut said = |line| panic!("{line}");
+            let refused = Box::pin(realign(name, &settings, clock, &options, &mut said)).await;
+            refused.expect_err("it runs").to_string()
+        }
+    };
+    let told = refused(settings.clone()).await;
+    assert!(told.contains("callback still answers"), "{told}");
+    settings.values.push(("peers.callback", String::new()));
+    let told = refused(settings.clone()).await;
+    assert!(told.contains("on its database: stop all of it"), "{told}");
+    sqlx::query("insert into realignment select epoch, gen_random_uuid(), now(), null from log_meta")
+        .execute(five.suite.pool(name))
+        .await
+        .expect("as a crash leaves it");
+    let started = Box::pin(Hosted::build(name, &settings, clock.clone(), Lifecycle::new())).await;
+    let told = started.err().expect("half realigned").to_string();
+    assert!(told.contains("run `hotline events realign callback` again"), "{told}");
     five.stop().await;
 }

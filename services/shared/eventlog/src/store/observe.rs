@@ -1,7 +1,7 @@
 //! What an operator watches.
 
 use platform::store::StoreError;
-use sqlx::PgPool;
+use sqlx::{PgConnection, PgPool};
 
 /// Events that could not simply be applied, by source and state; a state without any has no row.
 ///
@@ -16,6 +16,21 @@ pub async fn held_up(pool: &PgPool) -> Result<Vec<(String, String, i64)>, StoreE
     .fetch_all(pool)
     .await?;
     Ok(rows)
+}
+
+/// Sessions of the service's user and program on its database.
+///
+/// # Errors
+/// When the database cannot be read.
+pub async fn sessions(connection: &mut PgConnection) -> Result<i64, StoreError> {
+    let sessions = sqlx::query_scalar(
+        "select count(*) from pg_stat_activity
+          where datname = current_database() and usename = current_user
+            and application_name = current_setting('application_name')",
+    )
+    .fetch_one(connection)
+    .await?;
+    Ok(sessions)
 }
 
 /// Age of the oldest transaction that this service's user has open on its database, in seconds; 0 without one.
