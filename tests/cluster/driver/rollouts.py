@@ -167,19 +167,22 @@ def memory(world):
         raise NotRun("this cluster has no metrics API (metrics-server)")
     kube.scale("deployment", 1, *kube.deployments())
     kube.settled(1)
-    highest = {}
+    highest, busiest = {}, {}
     with world.load() as load:
         for _ in range(12):
             time.sleep(5)
-            for line in kubectl("top", "pods", "-l", "app.kubernetes.io/name=hotline", "--no-headers", check=False).stdout.splitlines():
-                pod, _, used = line.split()
-                service = pod.split("-")[1]
-                highest[service] = max(highest.get(service, 0), int(used.removesuffix("Mi")))
+            for line in kubectl("top", "pods", "--no-headers", check=False).stdout.splitlines():
+                pod, cores, used = line.split()
+                service = pod.removeprefix("hotline-").split("-")[0]
+                busiest[service] = max(busiest.get(service, 0), int(cores.removesuffix("m")))
+                if service in kube.SERVICES:
+                    highest[service] = max(highest.get(service, 0), int(used.removesuffix("Mi")))
     killed_by = [kube.name(pod) for pod in kube.pods() if "OOMKilled" in json.dumps(pod["status"])]
     kube.scale("deployment", 2, *kube.deployments())
     kube.settled(2)
     each = ", ".join(f"{service} {highest.get(service, 0)}" for service in kube.SERVICES)
-    said = f"{sum(highest.values())} MiB in all ({each}), limit 256 each; {spoke(load.told)}"
+    cores = ", ".join(f"{name} {busiest.get(name, 0)}" for name in (*kube.SERVICES, "postgres", "redis"))
+    said = f"{sum(highest.values())} MiB in all ({each}), limit 256 each; thousandths of a core: {cores}; {spoke(load.told)}"
     if killed_by or len(highest) != 5 or sum(highest.values()) * 1.048576 > 400:
         raise Failed(f"{said}; ended for want of memory: {killed_by}")
     return said
