@@ -45,17 +45,14 @@ impl eventlog::Recreate for Recreate {
         match &event.body {
             Body::UnitsPublished(published) => Ok(units(tx, published).await?),
             Body::OrderOpened(opened) => self.open(tx, event, whole(opened.order.as_ref())?).await,
-            body => match carried(body) {
-                Some(after) => self.change(tx, event, whole(after)?).await,
-                None => Err(ApplyError::Permanent("routing tells no such thing".to_owned())),
-            },
+            body => self.change(tx, event, carried(body)?).await,
         }
     }
 }
 
 /// The order after a change that is not its opening.
-fn carried(body: &Body) -> Option<Option<&OrderSnapshot>> {
-    Some(match body {
+fn carried(body: &Body) -> Result<&OrderSnapshot, ApplyError> {
+    whole(match body {
         Body::OrderDispatched(e) => e.order.as_ref(),
         Body::OrderSigned(e) => e.order.as_ref(),
         Body::ContactRecorded(e) => e.order.as_ref(),
@@ -64,7 +61,7 @@ fn carried(body: &Body) -> Option<Option<&OrderSnapshot>> {
         Body::ReplyRejected(e) => e.order.as_ref(),
         Body::OrderClosed(e) => e.order.as_ref(),
         Body::OrderReworked(e) => e.order.as_ref(),
-        _ => return None,
+        _ => return Err(ApplyError::Permanent("routing tells no such thing".to_owned())),
     })
 }
 

@@ -63,9 +63,10 @@ fn untold(watch: &Watch, quiet: Quiet) -> Option<Told> {
     let State::Fired { card, .. } = clock.state.clone() else {
         return None;
     };
-    Some(match quiet.withdrawn {
-        true => Told::CardWithdrawn { clock, card },
-        false => Told::CardIssued { clock, card },
+    Some(if quiet.withdrawn {
+        Told::CardWithdrawn { clock, card }
+    } else {
+        Told::CardIssued { clock, card }
     })
 }
 

@@ -114,8 +114,8 @@ async fn reader_of(service: &str, whole: &Database, until: DateTime<Utc>) -> Dat
 /// # Panics
 /// When there is no such table.
 pub async fn rows(database: &Database, table: &str, without: &[&str]) -> Vec<String> {
-    let columns: String = without.iter().map(|column| format!(" - '{column}'")).collect();
-    let query = format!("select (to_jsonb(t){columns})::text from {table} as t order by 1");
+    let columns = without.join(",");
+    let query = format!("select (to_jsonb(t) - '{{{columns}}}'::text[])::text from {table} as t order by 1");
     sqlx::query_scalar(sqlx::AssertSqlSafe(query))
         .fetch_all(&database.pool)
         .await

@@ -119,10 +119,8 @@ impl Events {
                     ..Overrides::default()
                 };
                 let options = Options { dry_run, without };
-                realign(service, &overrides, Arc::new(SystemClock), &options, &mut |line| {
-                    say(line)
-                })
-                .await?;
+                let mut tell = |line: String| say(line);
+                Box::pin(realign(service, &overrides, Arc::new(SystemClock), &options, &mut tell)).await?;
             }
             Self::Cursors { service, reach } => {
                 let answer = client(service, &reach)?

@@ -70,9 +70,10 @@ pub async fn judge_dissatisfaction(
         // Of an order that was re-created after a restore, the consequence is there before the judgement.
         Err(late) => {
             judgement.at = judged_at;
-            return match judgements::insert_missing(tx.conn(), &judgement).await? {
-                true => Ok(order),
-                false => Err(late.into()),
+            return if judgements::insert_missing(tx.conn(), &judgement).await? {
+                Ok(order)
+            } else {
+                Err(late.into())
             };
         }
     };

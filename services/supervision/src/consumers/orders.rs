@@ -28,9 +28,10 @@ impl Handler for Orders {
             concerned.push(fact.is_some());
             facts.extend(fact);
         }
-        let cards = match self.quiet.load(Ordering::SeqCst) {
-            true => Cards::Note,
-            false => Cards::Tell,
+        let cards = if self.quiet.load(Ordering::SeqCst) {
+            Cards::Note
+        } else {
+            Cards::Tell
         };
         let mut effects = observe_orders(tx, &facts, cards).await?.into_iter();
         Ok(concerned

@@ -52,6 +52,7 @@ mod tests {
     use proptest::prelude::*;
 
     type Row = (&'static [(u64, char)], bool);
+    type Case<'c> = (u64, u64, &'c [Row], Result<&'static str, Broken>);
 
     fn put_together(after: u64, furthest: u64, readers: &[Row]) -> Result<String, Broken> {
         let readers: Vec<Heard<'_, char>> = readers
@@ -63,7 +64,7 @@ mod tests {
 
     #[test]
     fn what_readers_know_is_put_together_or_the_first_fault_is_named() {
-        let cases: [(u64, u64, &[Row], Result<&str, Broken>); 10] = [
+        let cases: [Case<'_>; 10] = [
             (3, 3, &[], Ok("")),
             (3, 5, &[], Err(Broken::Missing(4))),
             (3, 5, &[(&[(4, 'd'), (5, 'e')], false)], Ok("de")),
