@@ -40,6 +40,9 @@ pub struct Reach {
 
 impl Reach {
     /// A channel to a service, as somebody with one role. A given token decides the roles itself.
+    ///
+    /// # Errors
+    /// What is wrong with keys, settings or address, and what to do.
     pub fn channel(&self, service: Name, role: Role) -> Result<Peer, Failure> {
         if let Some(config) = &self.config {
             return Installation::open(config, self.token_file.as_deref())?.peer(service, role);
@@ -152,6 +155,9 @@ fn misnamed(name: Name, error: &str) -> String {
 }
 
 /// Issues development tokens with a data directory's key.
+///
+/// # Errors
+/// That there is no such key.
 pub fn issuer(home: &Home) -> Result<Issuer, Failure> {
     let mut auth = platform::config::shared_defaults().auth;
     auth.private_key_file = home.private_key();
@@ -159,6 +165,7 @@ pub fn issuer(home: &Home) -> Result<Issuer, Failure> {
 }
 
 /// An operator's own principal with one role.
+#[must_use]
 pub fn principal(role: Role) -> Principal {
     Principal {
         subject: format!("cli:{}", role.name()),

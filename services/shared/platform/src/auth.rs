@@ -243,7 +243,7 @@ impl TokenSource {
         };
         let mut current = current.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
         match &*current {
-            Some((issued, token)) if issued.elapsed() < SERVICE_TOKEN_LIFE / 2 => token.clone(),
+            Some((since, token)) if since.elapsed() < SERVICE_TOKEN_LIFE / 2 => token.clone(),
             _ => {
                 let token = issuer.issue(principal, SERVICE_TOKEN_LIFE);
                 *current = Some((Instant::now(), token.clone()));
