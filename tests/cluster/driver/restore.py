@@ -20,11 +20,11 @@ def realign_job():
     container["args"] = ["events", "realign", *container["args"][1:]]
     # The settings name the peers that routing calls; analytics only reads it.
     container["env"] = [*container.get("env", []), {"name": "ROUTING_PEERS__ANALYTICS", "value": "https://hotline-analytics:50051"}]
-    for key in ("livenessProbe", "readinessProbe", "startupProbe", "lifecycle", "ports"):
+    for key in ("livenessProbe", "startupProbe", "lifecycle", "ports"):
         container.pop(key, None)
+    # It has routing's labels, and so its network policies; nobody shall call it.
+    container["readinessProbe"] = {"tcpSocket": {"port": 1}}
     template["spec"]["restartPolicy"] = "OnFailure"
-    # Not one of routing's pods: nobody shall call it.
-    template["metadata"]["labels"]["app.kubernetes.io/component"] = "realign"
     return {"apiVersion": "batch/v1", "kind": "Job", "metadata": {"name": "hotline-routing-realign"},
             "spec": {"backoffLimit": 3, "template": {"metadata": {"labels": template["metadata"]["labels"]}, "spec": template["spec"]}}}
 
