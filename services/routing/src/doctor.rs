@@ -1,5 +1,7 @@
 //! routing's share of the invariants, as `hotline doctor` asks for it: I2, I4 and I6. Reads only.
 
+use std::collections::BTreeMap;
+
 use calendar::Calendar;
 use platform::service::Violation;
 use platform::store::StoreError;
@@ -89,4 +91,13 @@ pub use crate::store::doctor::Opened;
 pub async fn orders(pool: &PgPool) -> Result<Vec<Opened>, StoreError> {
     let mut conn = pool.acquire().await?;
     doctor::opened(&mut conn).await
+}
+
+/// How far intake's log was read, by partition.
+///
+/// # Errors
+/// The database's.
+pub async fn read_of_intake(pool: &PgPool) -> Result<BTreeMap<i16, i64>, StoreError> {
+    let mut conn = pool.acquire().await?;
+    eventlog::read_until(&mut conn, "intake").await
 }

@@ -207,7 +207,7 @@ def older_schema(world):
     version, again = newest_migration()
     stand.psql("hotline_routing", f"delete from _sqlx_migrations where version = {version}")
     try:
-        said, load = refused(world, new_pod_says, "--set", "migrations.enabled=false", "--set-string", "default.podAnnotations.revision=older")
+        said, load = refused(world, new_pod_says, "--set", "migrations.enabled=false", "--set-string", "services.routing.podAnnotations.revision=older")
     finally:
         stand.psql("hotline_routing", again)
     mended(world)

@@ -178,11 +178,10 @@ pub async fn migrate(service: Name, pool: &PgPool, partitions: u16) -> Result<()
 async fn migrate_locked(service: Name, pool: &PgPool, partitions: u16) -> Result<(), StartError> {
     platform::migrate(pool).await?;
     eventlog::migrate(pool, partitions, uuid::Uuid::new_v4()).await?;
-    service
-        .migrator()
-        .run(pool)
-        .await
-        .map_err(|error| StartError(format!("the schema of {service} cannot be migrated: {error}")))
+    service.migrator().run(pool).await.map_err(|error| {
+        let error = platform::store::migration_failed("_sqlx_migrations", &error);
+        StartError(format!("the schema of {service} cannot be migrated: {error}"))
+    })
 }
 
 /// Checks that all three schemas are as new as this program.

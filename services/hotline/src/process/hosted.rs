@@ -341,6 +341,10 @@ async fn base(
             service = name.as_str(),
             "redis.url is empty: works without Redis, slower"
         );
+    } else {
+        platform::redis::check(&shared.redis.url)
+            .await
+            .map_err(|error| StartError(format!("{name}: {error}")))?;
     }
     let security = match certificates {
         Some(certificates) => {

@@ -206,6 +206,10 @@ pub struct Forwarded {
     pub appeal: Uuid,
     /// Its order, derived from the event that forwarded it.
     pub order: Uuid,
+    /// Partition of the log that has the event.
+    pub partition: i16,
+    /// Its position there.
+    pub position: i64,
 }
 
 /// Every forwarded appeal.
@@ -214,8 +218,11 @@ pub struct Forwarded {
 /// When the database refuses.
 pub async fn forwarded(pool: &PgPool) -> Result<Vec<Forwarded>, StoreError> {
     Ok(
-        sqlx::query_as("select id as appeal, order_id as \"order\" from appeal where state = 'ordered'")
-            .fetch_all(pool)
-            .await?,
+        sqlx::query_as(
+            "select a.id as appeal, a.order_id as \"order\", l.partition, l.position
+               from appeal as a join log as l on l.key = a.id and l.type = 'appeal_forwarded' where a.state = 'ordered'",
+        )
+        .fetch_all(pool)
+        .await?,
     )
 }

@@ -34,7 +34,7 @@ pub use realign::{Lost, Reader, RealignError, Realigner, is_unfinished};
 pub use recreate::{Back, Line, Outcome, Recreate};
 pub use relay::Relay;
 pub use server::service;
-pub use store::cursors::known_until;
+pub use store::cursors::{known_until, read_until};
 pub use store::meta::{MIGRATIONS_TABLE, MIGRATOR, migrate, renew_epoch};
 pub use store::parked::drain_waiting;
 pub use tx::{Call, Store, Tx};

@@ -371,11 +371,16 @@ pub fn load_with<S: DeserializeOwned>(
             .set_override(*key, value.as_str())
             .map_err(|error| ConfigError(error.to_string()))?;
     }
+    let text = file.and_then(|path| Some((path, std::fs::read_to_string(path).ok()?)));
+    let located = |told: String| match &text {
+        Some((path, text)) => ConfigError(with_lines(told, path, text)),
+        None => ConfigError(told),
+    };
     let mut settings: Settings<S> = builder
         .build()
         .and_then(config::Config::try_deserialize)
-        .map_err(|error| ConfigError(error.to_string()))?;
-    settings.validate()?;
+        .map_err(|error| located(error.to_string()))?;
+    settings.validate().map_err(|error| located(error.0))?;
     read_url(
         "database.url_file",
         &settings.database.url_file,
@@ -383,6 +388,37 @@ pub fn load_with<S: DeserializeOwned>(
     )?;
     read_url("redis.url_file", &settings.redis.url_file, &mut settings.redis.url)?;
     Ok(settings)
+}
+
+/// Adds where the keys that a message speaks of stand in a file: the reader of settings knows the key, not the line.
+fn with_lines(told: String, path: &Path, text: &str) -> String {
+    let word = |word: &str| word.trim_matches(|c: char| !c.is_alphanumeric() && c != '_').to_owned();
+    let words: Vec<String> = told.split_whitespace().map(word).collect();
+    let unknown = told
+        .strip_prefix("unknown field `")
+        .and_then(|rest| rest.split('`').next());
+    let (mut section, mut places) = (String::new(), Vec::new());
+    for (index, line) in text.lines().enumerate() {
+        let line = line.trim();
+        if let Some(name) = line.strip_prefix('[').and_then(|rest| rest.split(']').next()) {
+            name.trim().clone_into(&mut section);
+            if unknown == Some(section.as_str()) {
+                places.push(format!("{} line {}, [{section}]", path.display(), index + 1));
+            }
+            continue;
+        }
+        let Some((name, _)) = line.split_once('=').filter(|_| !line.starts_with('#')) else {
+            continue;
+        };
+        let (name, key) = (name.trim(), format!("{section}.{}", name.trim()));
+        if unknown == Some(name) || words.contains(&key) {
+            places.push(format!("{} line {}, {key}", path.display(), index + 1));
+        }
+    }
+    if places.is_empty() {
+        return told;
+    }
+    format!("{told} ({})", places.join("; "))
 }
 
 /// A URL carries a password, so it comes from a file where there is one.
@@ -421,6 +457,25 @@ mod tests {
                 && told.contains("poll_milliseconds must be 10 to"),
             "{told}"
         );
+    }
+
+    #[test]
+    fn what_is_wrong_in_a_file_is_told_with_its_line() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let file = folder.path().join("x.toml");
+        for (text, key, line) in [
+            ("[server]\ndrain_seconds = 5\nlissten = \"x\"\n", "server.lissten", 3),
+            ("# c\n[server]\ndrain_seconds = \"soon\"\n", "server.drain_seconds", 3),
+            ("[events]\n\nbatch = 0\n", "events.batch", 3),
+            ("[server]\n[sever]\nlisten = \"x\"\n", "[sever]", 2),
+            ("[server]\ndrain_seconds = = 5\n", "drain_seconds = = 5", 2),
+        ] {
+            std::fs::write(&file, text).expect("written");
+            let error = load::<Nothing>("x", "[service]", Some(&file), Some(HashMap::new())).expect_err(text);
+            let told = error.to_string();
+            assert!(told.contains(key) && told.contains(&format!("line {line}")), "{told}");
+            assert!(told.contains("x.toml"), "{told}");
+        }
     }
 
     #[test]

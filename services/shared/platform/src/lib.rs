@@ -10,6 +10,7 @@ pub mod lifecycle;
 pub mod metrics;
 pub mod numbers;
 pub mod private;
+pub mod redis;
 pub mod sealing;
 pub mod service;
 pub mod steps;
@@ -37,5 +38,5 @@ pub async fn migrate(pool: &sqlx::PgPool) -> Result<(), store::StoreError> {
     migrator
         .run(pool)
         .await
-        .map_err(|error| store::StoreError::Unready(error.to_string()))
+        .map_err(|error| store::migration_failed(MIGRATIONS_TABLE, &error))
 }

@@ -245,9 +245,7 @@ pub async fn check_migrated(
             .fetch_one(pool)
             .await?;
         if let Some(version) = unfinished {
-            return Err(StoreError::Unready(format!(
-                "migration {version} of {table} was begun and not finished: look at what it changed, mend it or restore, delete its row, then run `hotline migrate`"
-            )));
+            return Err(StoreError::Unready(left_unfinished(version, table)));
         }
         let query = format!("select coalesce(max(version), 0) from {table} where success");
         sqlx::query_scalar(sqlx::AssertSqlSafe(query)).fetch_one(pool).await?
@@ -261,4 +259,26 @@ pub async fn check_migrated(
         // Expand/contract: version N runs on schema N and on the newer one that N+1 brings.
         std::cmp::Ordering::Equal | std::cmp::Ordering::Greater => Ok(()),
     }
+}
+
+/// Why the migrations of `table` stopped, and what to do.
+#[must_use]
+pub fn migration_failed(table: &str, error: &sqlx::migrate::MigrateError) -> StoreError {
+    use sqlx::migrate::MigrateError;
+    StoreError::Unready(match error {
+        MigrateError::VersionMissing(version) => format!(
+            "the database is newer than this program: {table} has migration {version}, which it does not know. Run the newer program, or restore the backup from before"
+        ),
+        MigrateError::VersionMismatch(version) => format!(
+            "migration {version} of {table} is another one than was applied: this program was not made from what was released"
+        ),
+        MigrateError::Dirty(version) => left_unfinished(*version, table),
+        error => format!("{table}: {}", crate::steps::chain(error)),
+    })
+}
+
+fn left_unfinished(version: i64, table: &str) -> String {
+    format!(
+        "migration {version} of {table} is unfinished, it was ended in mid-way: look at what it changed, mend it or restore, delete its row, then run `hotline migrate`"
+    )
 }

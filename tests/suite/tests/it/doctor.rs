@@ -3,9 +3,11 @@
 use std::process::{Command, Output};
 
 use hotline::process::Name;
+use hotline::process::examine::examine;
 use sqlx::AssertSqlSafe;
-use testkit::{Database, database};
+use testkit::{Database, at, database};
 
+use crate::fixture::Five;
 use crate::processes::hotline;
 
 fn doctor(databases: &[Database]) -> Output {
@@ -57,4 +59,30 @@ async fn doctor_ends_well_on_whole_databases_and_names_what_is_broken() {
         told.ends_with(" violation(s)\n") && !told.ends_with("\n0 violation(s)\n"),
         "{told}"
     );
+}
+
+/// The doctor looks while the city goes on.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_is_on_its_way_is_no_violation_and_what_has_arrived_without_effect_is() {
+    let five = Five::start(at(1, 9, 0)).await;
+    let appeal = five.register().await;
+    five.forward(&appeal).await;
+    let violations = examine(&five.suite.pools).await.expect("readable");
+    assert!(violations.is_empty(), "routing has not read of it yet: {violations:?}");
+    five.rest().await;
+    assert!(examine(&five.suite.pools).await.expect("readable").is_empty());
+    let second = five.register().await;
+    five.forward(&second).await;
+    sqlx::query("update cursor set position = position + 1000 where source = 'intake'")
+        .execute(five.suite.pool(Name::Routing))
+        .await
+        .expect("planted");
+    let violations = examine(&five.suite.pools).await.expect("readable");
+    let told: Vec<&str> = violations.iter().map(|violation| violation.detail.as_str()).collect();
+    assert!(
+        told.iter()
+            .any(|detail| detail.contains(&second.appeal_id) && detail.contains("has no order")),
+        "a cursor that was moved past an event: {told:?}"
+    );
+    five.stop().await;
 }

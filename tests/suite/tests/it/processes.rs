@@ -299,3 +299,20 @@ async fn a_postgres_that_is_too_old_is_named_with_what_to_install() {
         .await
         .expect("the one that is here is new enough");
 }
+
+#[tokio::test]
+async fn a_redis_that_is_too_old_is_named_with_what_to_install() {
+    let told = platform::redis::check_requiring(&testkit::redis_url(), 99)
+        .await
+        .expect_err("nobody has 99");
+    assert!(
+        told.contains("the oldest that works is 99") && told.contains("apt-get install redis-server"),
+        "{told}"
+    );
+    let here = platform::redis::check(&testkit::redis_url()).await;
+    here.expect("the one that is here is new enough");
+    let away = platform::redis::check("redis://:secret@127.0.0.1:1").await;
+    away.expect("one that is away stops nobody");
+    let nonsense = platform::redis::check("http://x").await.expect_err("no URL of Redis");
+    assert!(nonsense.contains("redis.url"), "{nonsense}");
+}

@@ -188,6 +188,18 @@ pub async fn known_until(connection: &mut PgConnection, source: &str) -> Result<
         .collect())
 }
 
+/// How far a source was read, by partition: what is past it may not have had its effect yet.
+///
+/// # Errors
+/// What the database said.
+pub async fn read_until(connection: &mut PgConnection, source: &str) -> Result<BTreeMap<i16, i64>, StoreError> {
+    let rows: Vec<(i16, i64)> = sqlx::query_as("select partition, position from cursor where source = $1")
+        .bind(source)
+        .fetch_all(connection)
+        .await?;
+    Ok(rows.into_iter().collect())
+}
+
 /// Every cursor, by source and partition.
 pub(crate) async fn all(connection: &mut PgConnection) -> Result<Vec<(String, u16, Cursor)>, StoreError> {
     let rows: Vec<(String, i16, Uuid, i64, DateTime<Utc>)> =

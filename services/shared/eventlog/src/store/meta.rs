@@ -1,6 +1,6 @@
 //! What this log is: epoch, partitions, and the tables themselves.
 
-use platform::store::StoreError;
+use platform::store::{StoreError, migration_failed};
 use sqlx::migrate::Migrator;
 use sqlx::{PgConnection, PgPool};
 use uuid::Uuid;
@@ -40,7 +40,7 @@ pub async fn migrate(pool: &PgPool, partitions: u16, epoch: Uuid) -> Result<(), 
     migrator
         .run(pool)
         .await
-        .map_err(|error| StoreError::Unready(error.to_string()))?;
+        .map_err(|error| migration_failed(MIGRATIONS_TABLE, &error))?;
     let mut transaction = pool.begin().await?;
     let key: [u8; 32] = rand::random();
     sqlx::query(
