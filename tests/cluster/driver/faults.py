@@ -1,5 +1,6 @@
 """Scenarios in which something is taken away or wrong: what stays, what recovers, and what the operator is told."""
 
+import functools
 import json
 import time
 
@@ -149,9 +150,20 @@ def refused(world, said_by, *settings, image=None, wait="60s"):
 
 
 def mended(world):
-    """Back to what was installed before."""
-    kube.helm("rollback", kube.RELEASE, "--wait", "--timeout", "5m")
+    """Back to what was installed before, whatever became of the scenario."""
+    world.install()
     kube.settled(2)
+
+
+def then_mended(scenario_of):
+    """The next scenario finds everything well."""
+    @functools.wraps(scenario_of)
+    def wrapped(world):
+        try:
+            return scenario_of(world)
+        finally:
+            mended(world)
+    return wrapped
 
 
 def job_says(service):
@@ -171,7 +183,6 @@ def broken_schema(world, words, harm, heal):
         said, load = refused(world, lambda: job_says("routing"), wait="5m")
     finally:
         stand.psql("hotline_routing", heal)
-    mended(world)
     for word in words:
         if word not in said:
             raise Failed(f"the migration does not say \"{word}\": {said}")
@@ -179,6 +190,7 @@ def broken_schema(world, words, harm, heal):
 
 
 @scenario("half-migrated database")
+@then_mended
 def half_migrated(world):
     last = "(select max(version) from _sqlx_migrations)"
     return broken_schema(world, ["unfinished"], f"update _sqlx_migrations set success = false where version = {last}",
@@ -186,6 +198,7 @@ def half_migrated(world):
 
 
 @scenario("database newer than the program")
+@then_mended
 def newer_schema(world):
     harm = ("insert into _sqlx_migrations (version, description, success, checksum, execution_time) "
             "values (29991231000000, 'of a later version', true, 'x', 0)")
@@ -202,6 +215,7 @@ def newest_migration():
 
 
 @scenario("database older than the program")
+@then_mended
 def older_schema(world):
     """Somebody upgraded without the migrations."""
     version, again = newest_migration()
@@ -210,13 +224,13 @@ def older_schema(world):
         said, load = refused(world, new_pod_says, "--set", "migrations.enabled=false", "--set-string", "services.routing.podAnnotations.revision=older")
     finally:
         stand.psql("hotline_routing", again)
-    mended(world)
     if "hotline migrate" not in said:
         raise Failed(f"the pod does not say what to do: {said}")
     return f"\"{said[:200]}\"; the old version went on, {load}"
 
 
 @scenario("migration that fails")
+@then_mended
 def failing_migration(world):
     harm = ("create function refuse() returns event_trigger language plpgsql as "
             "$$ begin raise exception 'disk quota exceeded'; end $$; "
@@ -227,7 +241,6 @@ def failing_migration(world):
         said, load = refused(world, lambda: job_says("routing"), wait="5m")
     finally:
         stand.psql("hotline_routing", f"drop event trigger refuse; drop function refuse(); {again}")
-    mended(world)
     return f"upgrade refused: \"{said}\"; the old version went on, {load}"
 
 
@@ -244,21 +257,27 @@ def new_pod_says():
 
 
 @scenario("image that does not exist")
+@then_mended
 def wrong_image(world):
-    said, load = refused(world, new_pod_says, image=f"{world.images['hotline']}-that-is-not-there")
-    mended(world)
+    def said_by():
+        # The migrations come first, so it is one of their pods.
+        def look():
+            said = [kube.waits_for(pod) for pod in kube.get("pods", "-l", "app.kubernetes.io/name=hotline")["items"]]
+            return next((message for message in said if "that-is-not-there" in message), None)
+        return kube.until("a pod names the image", look, 60)
+    said, load = refused(world, said_by, image=f"{world.images['hotline']}-that-is-not-there")
     if "that-is-not-there" not in said:
         raise Failed(f"the pod does not name the image: {said}")
     return f"\"{said[:160]}\"; the old version went on, {load}"
 
 
 @scenario("wrong password in a secret")
+@then_mended
 def wrong_password(world):
     url = "postgres://hotline_routing:wrong@postgres:5432/hotline_routing"
     kubectl("create", "secret", "generic", "wrong-database", f"--from-literal=url={url}")
     try:
         said, load = refused(world, new_pod_says, "--set", "services.routing.secrets.database.existingSecret=wrong-database")
-        mended(world)
     finally:
         kubectl("delete", "secret", "wrong-database", "--ignore-not-found")
     if "password" not in said or "wrong@" in said:
@@ -267,12 +286,12 @@ def wrong_password(world):
 
 
 @scenario("database that is not there")
+@then_mended
 def absent_database(world):
     url = "postgres://hotline_routing:wrong@nobody-made-this:5432/hotline_routing"
     kubectl("create", "secret", "generic", "wrong-database", f"--from-literal=url={url}")
     try:
         said, load = refused(world, new_pod_says, "--set", "services.routing.secrets.database.existingSecret=wrong-database")
-        mended(world)
     finally:
         kubectl("delete", "secret", "wrong-database", "--ignore-not-found")
     if "nobody-made-this" not in said or "wrong@" in said:
@@ -281,6 +300,7 @@ def absent_database(world):
 
 
 @scenario("secret that does not exist")
+@then_mended
 def missing_secret(world):
     def said_by():
         def look():
@@ -288,7 +308,6 @@ def missing_secret(world):
             return next((event["message"] for event in events if "nobody-made-this" in event["message"]), None)
         return kube.until("the kubelet names the secret", look, 120)
     said, load = refused(world, said_by, "--set", "services.routing.secrets.sealing.existingSecret=nobody-made-this", wait="45s")
-    mended(world)
     return f"\"{said[:160]}\"; the old version went on, {load}"
 
 

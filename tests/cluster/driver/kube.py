@@ -126,6 +126,12 @@ def counter(pod, metric):
         return 0.0
 
 
+def waits_for(pod):
+    """Why a container of a pod has not started."""
+    waiting = [status.get("state", {}).get("waiting", {}) for status in pod["status"].get("containerStatuses", [])]
+    return " ".join(state.get("message", "") for state in waiting)
+
+
 def message(pod):
     """What a pod says of why it is not well: of its container, or its last log lines."""
     for status in pod["status"].get("containerStatuses", []):

@@ -2,6 +2,7 @@
 
 mod access;
 mod backlog;
+mod commands;
 mod doctor;
 mod event_log;
 mod faults;

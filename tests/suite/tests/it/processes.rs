@@ -42,11 +42,17 @@ impl Process {
 
     /// The first line that starts with `prefix`.
     pub fn line(&mut self, prefix: &str) -> String {
+        self.lines_until(prefix).pop().expect("it is the last one")
+    }
+
+    /// Every line up to the first one that starts with `prefix`.
+    pub fn lines_until(&mut self, prefix: &str) -> Vec<String> {
+        let mut lines = Vec::new();
         let output = BufReader::new(self.0.stdout.take().expect("piped"));
         for line in output.lines() {
-            let line = line.expect("text");
-            if line.starts_with(prefix) {
-                return line;
+            lines.push(line.expect("text"));
+            if lines.last().is_some_and(|line| line.starts_with(prefix)) {
+                return lines;
             }
         }
         let mut errors = String::new();

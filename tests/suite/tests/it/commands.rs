@@ -1,0 +1,183 @@
+//! The operator's commands, as they are typed, against a running `hotline up`.
+
+use std::path::{Path, PathBuf};
+use std::process::{Command, Output};
+
+use hotline::process::Name;
+use hotline::process::home::Home;
+
+use crate::processes::{Process, hotline};
+
+/// `hotline up` on servers of its own, with the small city, and a settings file that describes it.
+struct Running {
+    process: Process,
+    config: PathBuf,
+    greeting: Vec<String>,
+    _folder: tempfile::TempDir,
+}
+
+fn city() -> String {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../services/hotline/scenarios/city.toml");
+    path.display().to_string()
+}
+
+impl Running {
+    fn start() -> Self {
+        use std::os::unix::fs::PermissionsExt as _;
+        let folder = tempfile::tempdir().expect("a folder");
+        // The private Postgres runs as another user when the test runs as root.
+        std::fs::set_permissions(folder.path(), std::fs::Permissions::from_mode(0o755)).expect("our own folder");
+        let (data, config) = (folder.path().join("data"), folder.path().join("client.toml"));
+        let (at, city) = (data.display().to_string(), city());
+        let mut process = Process::start(
+            &["up", "--port", "0", "--partitions", "2", "--data", &at, "--city", &city],
+            &[],
+        );
+        let greeting = process.lines_until("loaded");
+        let mut text = "[peers]\n".to_owned();
+        for name in Name::ALL {
+            let line = greeting.iter().find(|line| line.starts_with(name.as_str()));
+            let url = line
+                .and_then(|line| line.split_whitespace().nth(1))
+                .expect("its address");
+            text += &format!("{name} = \"{url}\"\n");
+        }
+        let key = Home::open(&data).expect("keys").private_key();
+        text += &format!("[auth]\nprivate_key_file = \"{}\"\n", key.display());
+        std::fs::write(&config, text).expect("written");
+        Self {
+            process,
+            config,
+            greeting,
+            _folder: folder,
+        }
+    }
+
+    fn run(&self, arguments: &[&str]) -> Output {
+        let mut command = Command::new(hotline());
+        command.args(arguments).arg("--config").arg(&self.config);
+        command.output().expect("it runs")
+    }
+
+    /// What a command prints that has to end well.
+    fn says(&self, arguments: &[&str]) -> String {
+        let output = self.run(arguments);
+        assert!(output.status.success(), "{arguments:?}: {output:?}");
+        String::from_utf8(output.stdout).expect("text")
+    }
+
+    /// What a command complains of that cannot succeed.
+    fn refuses(&self, arguments: &[&str]) -> String {
+        let output = self.run(arguments);
+        assert!(!output.status.success(), "{arguments:?}: {output:?}");
+        String::from_utf8(output.stderr).expect("text")
+    }
+}
+
+#[test]
+fn what_operators_type_works_on_a_running_installation() {
+    let running = Running::start();
+    let greeting = running.greeting.join("\n");
+    assert!(greeting.contains("grpcurl -plaintext"), "{greeting}");
+    assert!(running.says(&["load", &city()]).contains("loaded"), "once more");
+    let smoke = running.says(&["smoke"]);
+    assert!(smoke.contains("events travel both ways"), "{smoke}");
+    let order = smoke
+        .lines()
+        .find_map(|line| line.strip_prefix("order ")?.split(':').next());
+    let order = order.expect("it names its order");
+    assert!(running.says(&["order", "show", order]).contains(order));
+    assert!(running.says(&["events", "parked"]).contains("routing: 0 waiting"));
+    assert!(running.says(&["events", "cursors", "routing"]).contains("intake"));
+    let unknown = uuid::Uuid::new_v4().to_string();
+    assert!(
+        running
+            .refuses(&["events", "retry", "routing", &unknown])
+            .contains("no such parked event")
+    );
+    let skipped = running.refuses(&["events", "skip", "routing", &unknown, "--reason", "a test"]);
+    assert!(skipped.contains("no such parked event"), "{skipped}");
+    assert!(
+        running
+            .refuses(&["order", "show", "W240401-000001-1"])
+            .contains("no such order")
+    );
+    let window = ["bulletin", "--from", "2024-04-01", "--to", "2024-04-07", "--format"];
+    let text = running.says(&[&window[..], &["text"]].concat());
+    assert!(text.contains("运行通报") || text.contains("诉求"), "{text}");
+    let json: serde_json::Value =
+        serde_json::from_str(&running.says(&[&window[..], &["json"]].concat())).expect("JSON");
+    assert!(
+        json["figures"].as_array().is_some_and(|figures| figures.len() > 20),
+        "{json}"
+    );
+    assert!(!running.says(&["analytics", "verify"]).is_empty());
+    running.process.signal("TERM");
+    assert!(running.process.ended(), "it ends in order");
+}
+
+#[test]
+fn tokens_working_days_and_settings_need_no_installation() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let data = folder.path().join("data");
+    Home::open(&data).expect("keys");
+    let run = |arguments: &[&str]| Command::new(hotline()).args(arguments).output().expect("it runs");
+    let told = |output: &Output| String::from_utf8_lossy(&output.stdout).into_owned();
+
+    let token = run(&[
+        "token",
+        "--role",
+        "liaison",
+        "--unit",
+        "430321",
+        "--data",
+        &data.display().to_string(),
+    ]);
+    assert!(
+        token.status.success() && told(&token).trim().split('.').count() == 3,
+        "{token:?}"
+    );
+    let nobody = run(&["token", "--role", "mayor"]);
+    assert!(!nobody.status.success(), "{nobody:?}");
+
+    let day = run(&["calendar", "add", "2024-04-03", "1"]);
+    assert!(day.status.success() && told(&day).contains("2024-04-07"), "{day:?}");
+
+    let file = folder.path().join("routing.toml");
+    std::fs::write(&file, "[server]\nlissten = \"x\"\n").expect("written");
+    let checked = run(&["config", "check", "routing", "--config", &file.display().to_string()]);
+    let text = format!("{}{}", told(&checked), String::from_utf8_lossy(&checked.stderr));
+    assert!(
+        !checked.status.success() && text.contains("routing.toml line 2, server.lissten"),
+        "{text}"
+    );
+}
+
+/// As `make demo` does: the week, its bulletin in Chinese and as a file, and nothing else that stays.
+#[test]
+fn the_week_is_played_by_the_command_and_leaves_only_its_bulletin() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let scenario = city().replace("city.toml", "week.toml");
+    let out = folder.path().join("out");
+    let mut command = Command::new(hotline());
+    command.args(["replay", &scenario, "--out"]).arg(&out);
+    let output = command.output().expect("it runs");
+    let text = String::from_utf8_lossy(&output.stdout);
+    assert!(
+        output.status.success(),
+        "{text} {}",
+        String::from_utf8_lossy(&output.stderr)
+    );
+    assert!(text.contains("诉求") && text.contains("满意"), "{text}");
+    let left: Vec<_> = std::fs::read_dir(&out)
+        .expect("made")
+        .map(|entry| entry.expect("readable").file_name())
+        .collect();
+    assert_eq!(left, ["bulletin.json"]);
+    let json = std::fs::read_to_string(out.join("bulletin.json")).expect("readable");
+    let json: serde_json::Value = serde_json::from_str(&json).expect("JSON");
+    assert!(
+        json["figures"].as_array().is_some_and(|figures| figures.len() >= 20),
+        "{json}"
+    );
+}
