@@ -100,7 +100,7 @@ fn what_operators_type_works_on_a_running_installation() {
     assert!(
         running
             .refuses(&["order", "show", "W240401-000001-1"])
-            .contains("no such order")
+            .contains("wrong check digit")
     );
     let window = ["bulletin", "--from", "2024-04-01", "--to", "2024-04-07", "--format"];
     let text = running.says(&[&window[..], &["text"]].concat());
