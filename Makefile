@@ -32,7 +32,7 @@ test: setup ## Run all tests on a private Postgres and Redis (T=name runs those 
 	@cargo build --workspace --bins
 	@$${CARGO_TARGET_DIR:-target}/debug/testkit-servers cargo test --workspace --lib --bins --tests --no-fail-fast -- $(T)
 
-check: setup ## Formatting, lints, contracts, licences
+check: setup ## Formatting, lints, contracts
 	cargo fmt --all -- --check
 	cargo clippy --workspace --all-targets -- -D warnings
 	scripts/buf lint proto
