@@ -18,6 +18,7 @@ use uuid::Uuid;
 use super::clients::Clients;
 use super::grains::{GRAIN, grain_after};
 use super::plan::Plan;
+use super::plan::marks::caller;
 use super::stage::{Stage, Task};
 use super::stages::act;
 use crate::console::Failure;
@@ -274,7 +275,7 @@ async fn record_call(clients: &Clients, plan: &Plan, index: usize) -> Result<(),
     let request = RecordCallRequest {
         request_id: Uuid::new_v5(&Uuid::NAMESPACE_OID, format!("call/{index}").as_bytes()).to_string(),
         outcome: outcome.into(),
-        phone: String::new(),
+        phone: caller(index),
     };
     clients.agent()?.record_call(request).await?;
     Ok(())

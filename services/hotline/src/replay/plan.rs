@@ -3,9 +3,11 @@
 //! Pure and drawn from the seed alone: the same scenario and city give the same plan, another seed gives other cases
 //! with the same totals. A count is never drawn, only who it falls on.
 //! `plan/matters.rs` draws what the cases are about, so that the catalogue gives every unit its orders;
-//! `plan/fates.rs` what becomes of them; `plan/times.rs` when; `plan/people.rs` who, and in what words.
+//! `plan/fates.rs` what becomes of them; `plan/times.rs` when; `plan/people.rs` who, and in what words; `plan/marks.rs`
+//! makes the words such that whatever leaks can be told.
 
 mod fates;
+pub mod marks;
 mod matters;
 mod people;
 #[cfg(test)]
@@ -210,12 +212,6 @@ impl Case {
         }
     }
 
-    /// What must be found nowhere but sealed: name, phone, identity number, address, content.
-    #[must_use]
-    pub fn canaries(&self) -> [&str; 5] {
-        [&self.name, &self.phone, &self.id_number, &self.address, &self.content]
-    }
-
     /// What becomes of its order, if it becomes one.
     #[must_use]
     pub fn order(&self) -> Option<&OrderFate> {
@@ -255,8 +251,9 @@ pub fn plan(scenario: &Scenario, city: &City) -> Result<Plan, PlanError> {
     let month = scenario.window.from.format("%y%m");
     let cases = planned.into_iter().enumerate().map(|(at, ((draft, fate), arrive))| {
         let person = people.meet(&draft, city, &mut rng);
+        let key = format!("W{month}-{:06}", at + 1);
+        let marked = |text: &str| format!("{}{text}", marks::mark(&key));
         Case {
-            key: format!("W{month}-{:06}", at + 1),
             arrive,
             channel: draft.channel.code.clone(),
             via: draft.channel.platform.clone().map_or(Via::Agent, Via::Platform),
@@ -268,10 +265,11 @@ pub fn plan(scenario: &Scenario, city: &City) -> Result<Plan, PlanError> {
             name: person.name,
             phone: person.phone,
             id_number: person.id_number,
-            address: person.address,
-            title: person.title,
-            content: person.content,
-            place: person.place,
+            address: marked(&person.address),
+            title: marked(&person.title),
+            content: marked(&person.content),
+            place: marked(&person.place),
+            key,
             fate,
         }
     });

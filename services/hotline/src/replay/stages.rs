@@ -135,7 +135,9 @@ impl People<'_> {
             let request = AnswerAppealRequest {
                 request_id: self.request_id("answer"),
                 appeal_id: appeal,
-                answer: "已当场答复:有关政策、办理地点和所需材料已向您逐项说明。".to_owned(),
+                answer: self
+                    .case
+                    .says("已当场答复:有关政策、办理地点和所需材料已向您逐项说明。"),
             };
             self.clients.agent()?.answer_appeal(request).await?;
             return Ok((Stage::Done, self.now));
@@ -233,8 +235,8 @@ impl People<'_> {
             order_id: order.order_id.clone(),
             phone: self.case.phone.clone(),
             result: ContactResult::Reached.into(),
-            note: "已与诉求人电话核实情况。".to_owned(),
-            recording: String::new(),
+            note: self.case.says("已与诉求人电话核实情况。"),
+            recording: self.case.says("通话录音"),
         };
         self.clients.liaison(&order.lead_unit)?.record_contact(request).await?;
         Ok((Stage::Reply { order }, reply_at.max(self.after(1))))
@@ -248,8 +250,9 @@ impl People<'_> {
         let request = SubmitReplyRequest {
             request_id: self.request_id(&format!("reply/{}/{}", seen.round, seen.rejected_count)),
             order_id: order.order_id.clone(),
-            text: "经现场核查,有关问题已处理完毕,并已向诉求人说明。".to_owned(),
+            text: self.case.says("经现场核查,有关问题已处理完毕,并已向诉求人说明。"),
             result: ReplyResult::Solved.into(),
+            evidence: vec![self.case.says("现场照片")],
             ..SubmitReplyRequest::default()
         };
         let done = self
@@ -277,7 +280,7 @@ impl People<'_> {
             (
                 Verdict::Reject,
                 vec![RejectionGround::OffTopic.into()],
-                "请针对诉求逐项答复。".to_owned(),
+                self.case.says("请针对诉求逐项答复。"),
             )
         } else {
             (Verdict::Pass, Vec::new(), String::new())
@@ -343,13 +346,18 @@ impl People<'_> {
             Outcome::UnratedReached => (Solved::Solved, Rating::Unrated),
             Outcome::Unreached => (Solved::Unspecified, Rating::Unrated),
         };
+        // Who was not reached has said nothing.
+        let comment = match outcome {
+            Outcome::Unreached => String::new(),
+            _ => self.case.says("诉求人的原话。"),
+        };
         let request = RecordOutcomeRequest {
             request_id: self.request_id(&format!("outcome/{}", task.id)),
             task_id: task.id.clone(),
             token: task.token,
             solved: solved.into(),
             rating: rating.into(),
-            comment: String::new(),
+            comment,
         };
         self.clients.callback_agent()?.record_outcome(request).await?;
         if matches!(outcome, Outcome::Dissatisfied(_)) {
@@ -364,7 +372,7 @@ impl People<'_> {
             request_id: self.request_id(&format!("judge/{}", task.id)),
             task_id: task.id,
             cause: if rework { Cause::Unit } else { Cause::Objective }.into(),
-            reason: "经核实回访记录与办理情况判定。".to_owned(),
+            reason: self.case.says("经核实回访记录与办理情况判定。"),
         };
         self.clients
             .callback_supervisor()?

@@ -35,7 +35,7 @@ const STREETS: [&str; 20] = [
     "晓塘路",
 ];
 /// Of the mobile ranges, 154 is in no operator's use: no real person is called by accident.
-const PHONE_RANGE: &str = "154";
+pub(super) const PHONE_RANGE: &str = "154";
 
 /// One person with his matter in his words.
 pub(super) struct Person {

@@ -349,8 +349,12 @@ fn every_person_is_met_once_and_could_exist() {
     let plan = planned(&week());
     let mut seen = BTreeSet::new();
     for case in &plan.cases {
-        for canary in case.canaries() {
-            assert!(seen.insert(canary.to_owned()), "{canary} stands twice");
+        let canaries = case.canaries();
+        for text in [&case.title, &case.content, &case.place, &case.address, &case.says("")] {
+            assert!(text.contains(&canaries[4]), "{text} is not marked");
+        }
+        for canary in canaries {
+            assert!(seen.insert(canary.clone()), "{canary} stands twice");
         }
         assert!(seen.insert(case.key.clone()), "{}", case.key);
         assert_eq!(case.name.chars().count(), 3, "{}", case.name);
@@ -377,6 +381,13 @@ fn every_person_is_met_once_and_could_exist() {
         );
     }
     assert_eq!(plan.cases[0].key, "W2404-000001");
+    let callers: BTreeSet<String> = (0..plan.calls.len()).map(marks::caller).collect();
+    assert_eq!(
+        callers.len(),
+        plan.calls.len(),
+        "each call comes from a number of its own"
+    );
+    assert_eq!(plan.canaries().len(), 5 * plan.cases.len() + plan.calls.len());
 }
 
 #[test]
