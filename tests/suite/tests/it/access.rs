@@ -50,7 +50,8 @@ fn principal(role: Role) -> Principal {
     }
 }
 
-const SERVICES: [&str; 5] = [
+/// In the order of [`Name::ALL`].
+pub const SERVICES: [&str; 5] = [
     "hotline.intake.v1.IntakeService",
     "hotline.routing.v1.RoutingService",
     "hotline.supervision.v1.SupervisionService",

@@ -12,6 +12,7 @@ mod foreign;
 mod metrics;
 mod processes;
 mod reach;
+mod reflection;
 mod replay;
 mod restored;
 mod roles;
