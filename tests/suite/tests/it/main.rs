@@ -19,4 +19,5 @@ mod roles;
 mod secured;
 mod sql;
 mod tidy;
+mod up;
 mod way_of_an_order;

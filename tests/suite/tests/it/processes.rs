@@ -8,7 +8,7 @@ use hotline::process::Name;
 use hotline::process::home::Home;
 use hotline_proto::access::Role;
 use hotline_proto::intake::intake_service_client::IntakeServiceClient;
-use hotline_proto::intake::{CallOutcome, ListCallsRequest, RecordCallRequest};
+use hotline_proto::intake::{CallOutcome, RecordCallRequest};
 use platform::auth::{Issuer, Principal, TokenSource};
 use platform::grpc::client::{Peer, peer};
 use testkit::{Database, database, redis_url};
@@ -57,7 +57,18 @@ impl Process {
         }
         let mut errors = String::new();
         let _ = self.0.stderr.take().expect("piped").read_to_string(&mut errors);
-        panic!("it ended without saying {prefix}: {errors}");
+        panic!("it ended without saying {last}: {errors}");
+    }
+
+    /// Where the service of this name is.
+    pub fn url(&mut self, service: &str) -> String {
+        address(&self.line(service))
+    }
+
+    /// The same, when the city is loaded as well.
+    pub fn url_once_loaded(&mut self, service: &str) -> String {
+        let lines = self.lines_until("loaded");
+        address(lines.iter().find(|line| line.starts_with(service)).expect("it greets"))
     }
 
     pub fn signal(&self, name: &str) {
@@ -74,6 +85,11 @@ impl Process {
     }
 }
 
+/// Of a greeting: the service's name, then where it is.
+fn address(line: &str) -> String {
+    line.split_whitespace().nth(1).expect("an address").to_owned()
+}
+
 impl Drop for Process {
     fn drop(&mut self) {
         let _ = self.0.kill();
@@ -81,7 +97,7 @@ impl Drop for Process {
     }
 }
 
-fn agent(url: &str, home: &Path) -> IntakeServiceClient<Peer> {
+pub fn agent(url: &str, home: &Path) -> IntakeServiceClient<Peer> {
     let mut auth = platform::config::shared_defaults().auth;
     auth.private_key_file = Home::open(home).expect("keys").private_key();
     let principal = Principal {
@@ -141,12 +157,7 @@ async fn a_service_that_is_ended_under_load_loses_nothing_that_it_acknowledged()
         &["serve", "intake"],
         &variables(Name::Intake, &database, &home, "127.0.0.1:0", &peers),
     );
-    let url = process
-        .line("intake")
-        .split_whitespace()
-        .nth(1)
-        .expect("an address")
-        .to_owned();
+    let url = process.url("intake");
     let mut loads = Vec::new();
     for _ in 0..8 {
         let mut agent = agent(&url, directory.path());
@@ -179,74 +190,6 @@ async fn a_service_that_is_ended_under_load_loses_nothing_that_it_acknowledged()
         .await
         .expect("a count");
     assert_eq!(usize::try_from(found).expect("positive"), acknowledged.len());
-}
-
-/// Everything in one process on servers of its own: what was acknowledged before the end is there after the next start.
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn up_that_is_ended_under_load_has_everything_when_it_starts_again() {
-    use std::os::unix::fs::PermissionsExt as _;
-    let directory = tempfile::tempdir().expect("a folder");
-    // The private Postgres runs as another user when the test runs as root.
-    std::fs::set_permissions(directory.path(), std::fs::Permissions::from_mode(0o755)).expect("our own folder");
-    let data = directory.path().join("data");
-    let folder = data.display().to_string();
-    let arguments = ["up", "--port", "0", "--partitions", "2", "--data", folder.as_str()];
-    let mut process = Process::start(&arguments, &[]);
-    let url = process
-        .line("intake")
-        .split_whitespace()
-        .nth(1)
-        .expect("an address")
-        .to_owned();
-    let mut loads = Vec::new();
-    for _ in 0..8 {
-        let mut agent = agent(&url, &data);
-        loads.push(async move {
-            let mut acknowledged = 0_usize;
-            while record(&mut agent).await.is_some() {
-                acknowledged += 1;
-            }
-            acknowledged
-        });
-    }
-    let watcher = async {
-        let mut watch = agent(&url, &data);
-        for _ in 0..50 {
-            record(&mut watch).await.expect("it serves");
-        }
-        process.signal("TERM");
-    };
-    let (acknowledged, ()) = tokio::join!(futures::future::join_all(loads), watcher);
-    assert!(process.ended(), "it ends in order");
-    let acknowledged = 50 + acknowledged.into_iter().sum::<usize>();
-
-    let mut process = Process::start(&arguments, &[]);
-    let url = process
-        .line("intake")
-        .split_whitespace()
-        .nth(1)
-        .expect("an address")
-        .to_owned();
-    let mut found = 0;
-    let mut request = ListCallsRequest {
-        page_size: 1000,
-        ..ListCallsRequest::default()
-    };
-    loop {
-        let answer = agent(&url, &data)
-            .list_calls(request.clone())
-            .await
-            .expect("listed")
-            .into_inner();
-        found += answer.calls.len();
-        if answer.next_page_token.is_empty() {
-            break;
-        }
-        request.page_token = answer.next_page_token;
-    }
-    assert!(found >= acknowledged, "{found} of {acknowledged}");
-    process.signal("TERM");
-    assert!(process.ended(), "it ends in order");
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
