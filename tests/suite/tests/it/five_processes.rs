@@ -8,9 +8,12 @@ use hotline::city::{City, XIANGTAN};
 use hotline::process::Name;
 use hotline::process::home::Home;
 use hotline::replay::clients::Clients;
-use hotline_proto::callback::LeaseTasksRequest;
-use hotline_proto::common::{AppealType, OrderState, ReplyResult};
-use hotline_proto::intake::{AppealDraft, Appellant, ForwardAppealRequest, RegisterAppealRequest};
+use hotline_proto::analytics::GetBulletinRequest;
+use hotline_proto::callback::{Lease, LeaseTasksRequest, RecordOutcomeRequest, ReportAttemptRequest, TaskState};
+use hotline_proto::common::{AppealType, AttemptOutcome, CallbackMode, OrderState, Rating, ReplyResult, Solved};
+use hotline_proto::intake::{
+    Appeal, AppealDraft, Appellant, ForwardAppealRequest, GetAppealRequest, RegisterAppealRequest, get_appeal_request,
+};
 use hotline_proto::routing::{
     ContactResult, GetOrderRequest, Order, RecordContactRequest, SignOrderRequest, SubmitReplyRequest,
     get_order_request,
@@ -18,8 +21,10 @@ use hotline_proto::routing::{
 use hotline_proto::supervision::{ReviewReplyRequest, Verdict};
 use opentelemetry_proto::tonic::collector::trace::v1::trace_service_server::{TraceService, TraceServiceServer};
 use opentelemetry_proto::tonic::collector::trace::v1::{ExportTraceServiceRequest, ExportTraceServiceResponse};
+use opentelemetry_proto::tonic::common::v1::KeyValue;
 use opentelemetry_proto::tonic::common::v1::any_value::Value;
 use platform::auth::Issuer;
+use platform::clock::{Clock as _, SystemClock};
 use testkit::{Database, database, listen};
 use tokio_stream::wrappers::TcpListenerStream;
 use tonic::{Request, Response, Status};
@@ -27,9 +32,24 @@ use uuid::Uuid;
 
 use crate::processes::{Process, variables};
 
-/// Collects which services took part in which trace.
+/// Who took part in a trace, and which RPCs were served in it.
 #[derive(Clone, Default)]
-struct Collector(Arc<Mutex<HashMap<Vec<u8>, HashSet<String>>>>);
+struct Trace {
+    services: HashSet<String>,
+    rpcs: HashSet<String>,
+}
+
+/// Collects traces by their id.
+#[derive(Clone, Default)]
+struct Collector(Arc<Mutex<HashMap<Vec<u8>, Trace>>>);
+
+fn attribute(attributes: Vec<KeyValue>, key: &str) -> Option<String> {
+    let found = attributes.into_iter().find(|attribute| attribute.key == key);
+    match found.and_then(|found| found.value).and_then(|value| value.value) {
+        Some(Value::StringValue(text)) => Some(text),
+        _ => None,
+    }
+}
 
 #[tonic::async_trait]
 impl TraceService for Collector {
@@ -43,13 +63,13 @@ impl TraceService for Collector {
                 .resource
                 .map(|resource| resource.attributes)
                 .unwrap_or_default();
-            let name = attributes.into_iter().find(|attribute| attribute.key == "service.name");
-            let Some(Value::StringValue(service)) = name.and_then(|name| name.value).and_then(|value| value.value)
-            else {
+            let Some(service) = attribute(attributes, "service.name") else {
                 continue;
             };
             for span in resource.scope_spans.into_iter().flat_map(|scope| scope.spans) {
-                traces.entry(span.trace_id).or_default().insert(service.clone());
+                let trace = traces.entry(span.trace_id).or_default();
+                trace.services.insert(service.clone());
+                trace.rpcs.extend(attribute(span.attributes, "rpc.method"));
             }
         }
         Ok(Response::new(ExportTraceServiceResponse::default()))
@@ -71,13 +91,11 @@ impl Collector {
         (url, task)
     }
 
-    fn widest(&self) -> HashSet<String> {
+    /// Who took part in the traces in which this RPC was served.
+    fn services_of(&self, rpc: &str) -> Vec<HashSet<String>> {
         let traces = self.0.lock().expect("unpoisoned");
-        traces
-            .values()
-            .max_by_key(|services| services.len())
-            .cloned()
-            .unwrap_or_default()
+        let served = traces.values().filter(|trace| trace.rpcs.contains(rpc));
+        served.map(|trace| trace.services.clone()).collect()
     }
 }
 
@@ -149,7 +167,8 @@ impl Running {
         panic!("the order is not {state:?} after 30 s: {last}");
     }
 
-    async fn forward(&self) -> String {
+    /// Gives the appeal's id and the order's.
+    async fn forward(&self) -> (String, String) {
         let (category, region) = self
             .city
             .topics()
@@ -184,14 +203,10 @@ impl Running {
             .appeal_id;
         let forward = ForwardAppealRequest {
             request_id: request_id(),
-            appeal_id,
+            appeal_id: appeal_id.clone(),
         };
-        agent
-            .forward_appeal(forward)
-            .await
-            .expect("forwarded")
-            .into_inner()
-            .order_id
+        let forwarded = agent.forward_appeal(forward).await.expect("forwarded").into_inner();
+        (appeal_id, forwarded.order_id)
     }
 
     /// The unit signs, contacts and replies.
@@ -246,7 +261,7 @@ impl Running {
     }
 
     /// Asks for work until there is some.
-    async fn lease(&self) {
+    async fn lease(&self) -> Lease {
         let until = Instant::now() + Duration::from_secs(30);
         loop {
             let request = LeaseTasksRequest {
@@ -259,10 +274,78 @@ impl Running {
                 .expect("a client")
                 .lease_tasks(request)
                 .await;
-            if !answer.expect("leased").into_inner().leases.is_empty() {
-                return;
+            if let Some(lease) = answer.expect("leased").into_inner().leases.pop() {
+                return lease;
             }
             assert!(Instant::now() < until, "no callback task after 30 s");
+        }
+    }
+
+    /// The person is reached, and satisfied.
+    async fn call_back(&self, lease: &Lease) {
+        let mut agent = self.clients.callback_agent().expect("a client");
+        let attempt = ReportAttemptRequest {
+            request_id: request_id(),
+            task_id: lease.task_id.clone(),
+            token: lease.token,
+            mode: CallbackMode::HumanVoice.into(),
+            outcome: AttemptOutcome::Reached.into(),
+        };
+        agent.report_attempt(attempt).await.expect("reported");
+        let outcome = RecordOutcomeRequest {
+            request_id: request_id(),
+            task_id: lease.task_id.clone(),
+            token: lease.token,
+            solved: Solved::Solved.into(),
+            rating: Rating::Satisfied.into(),
+            comment: "谢谢。".to_owned(),
+        };
+        let recorded = agent.record_outcome(outcome).await.expect("recorded").into_inner();
+        assert_eq!(recorded.state(), TaskState::Done);
+    }
+
+    /// Intake hears of it by an event: asks until it has.
+    async fn appeal_with(&self, id: &str, state: OrderState) -> Appeal {
+        let until = Instant::now() + Duration::from_secs(30);
+        loop {
+            let request = GetAppealRequest {
+                name: Some(get_appeal_request::Name::AppealId(id.to_owned())),
+                unmask_purpose: String::new(),
+            };
+            let answer = self.clients.agent().expect("a client").get_appeal(request).await;
+            let appeal = answer.expect("the appeal").into_inner().appeal.expect("an appeal");
+            if appeal.order_state() == state {
+                return appeal;
+            }
+            assert!(
+                Instant::now() < until,
+                "intake knows of {:?} after 30 s",
+                appeal.order_state()
+            );
+        }
+    }
+
+    /// Analytics counts when it has heard of everything: asks until these figures are (numerator, denominator) so.
+    async fn figures_are(&self, expected: &[(&str, i64, i64)]) {
+        let until = Instant::now() + Duration::from_secs(30);
+        // From the day before to the day after: midnight may pass meanwhile.
+        let today = calendar::local_date(SystemClock.now());
+        loop {
+            let request = GetBulletinRequest {
+                from_day: today.pred_opt().expect("a day before").to_string(),
+                to_day: today.succ_opt().expect("a day after").to_string(),
+            };
+            let answer = self.clients.analyst().expect("a client").get_bulletin(request).await;
+            let figures = answer.expect("a bulletin").into_inner().figures;
+            let found: Vec<(&str, i64, i64)> = expected
+                .iter()
+                .filter_map(|(key, ..)| figures.iter().find(|figure| figure.key == *key))
+                .map(|figure| (figure.key.as_str(), figure.numerator, figure.denominator))
+                .collect();
+            if found == expected {
+                return;
+            }
+            assert!(Instant::now() < until, "after 30 s the bulletin says {found:?}");
         }
     }
 
@@ -287,39 +370,36 @@ async fn five_processes_handle_an_order_in_one_trace() {
     let collector = Collector::default();
     let (otlp, task) = collector.serve().await;
     let running = Running::start(&home, &databases, &otlp).await;
-    let id = running.forward().await;
+    let (appeal_id, id) = running.forward().await;
     let order = running.order_in(&id, OrderState::PendingSign).await;
     let reply = running.handle(&order).await;
     running.pass(&id, &reply).await;
     running.order_in(&id, OrderState::PendingCallback).await;
-    running.lease().await;
-    until_analytics_knows(&databases[Name::Analytics as usize]).await;
+    let lease = running.lease().await;
+    assert_eq!((&lease.order_id, lease.round), (&id, 0));
+    running.call_back(&lease).await;
+    running.order_in(&id, OrderState::Closed).await;
+    let appeal = running.appeal_with(&appeal_id, OrderState::Closed).await;
+    assert_eq!((&appeal.order_id, &appeal.order_number), (&id, &order.number));
+    running
+        .figures_are(&[
+            ("volume.appeals", 1, 0),
+            ("volume.orders", 1, 0),
+            ("callback.effective_rate", 1, 1),
+            ("satisfaction.rated_only", 1, 1),
+        ])
+        .await;
     tokio::task::spawn_blocking(move || running.stop())
         .await
         .expect("they end");
     task.abort();
-    let services: HashSet<String> = Name::ALL.iter().map(|name| name.as_str().to_owned()).collect();
-    assert_eq!(
-        collector.widest(),
-        services,
-        "the verdict's trace goes through all five"
+    let all: HashSet<String> = Name::ALL.iter().map(|name| name.as_str().to_owned()).collect();
+    let verdict = collector.services_of("/hotline.supervision.v1.SupervisionService/ReviewReply");
+    assert!(
+        verdict.contains(&all),
+        "the verdict's trace goes through all five: {verdict:?}"
     );
-}
-
-/// The order's fact has the accepted reply: analytics has consumed what the verdict brought about.
-async fn until_analytics_knows(database: &Database) {
-    let until = Instant::now() + Duration::from_secs(30);
-    loop {
-        let behind: i64 = sqlx::query_scalar("select count(*) from fact_order where accepted_reply_at is not null")
-            .fetch_one(&database.pool)
-            .await
-            .expect("a count");
-        if behind > 0 {
-            return;
-        }
-        assert!(
-            Instant::now() < until,
-            "analytics has not heard of the accepted reply after 30 s"
-        );
-    }
+    let outcome = collector.services_of("/hotline.callback.v1.CallbackService/RecordOutcome");
+    assert_eq!(outcome.len(), 1, "it was recorded once");
+    assert_eq!(outcome[0], all, "the outcome's trace goes through all five");
 }
