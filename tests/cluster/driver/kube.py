@@ -138,6 +138,7 @@ def message(pod):
         for state in (status.get("state", {}), status.get("lastState", {})):
             for kind in ("waiting", "terminated"):
                 said = state.get(kind, {}).get("message")
-                if said:
+                # That it is started again and again is not why.
+                if said and not said.startswith("back-off"):
                     return said.strip()
     return kubectl("logs", name(pod), "--tail=5", check=False).stdout.strip()
