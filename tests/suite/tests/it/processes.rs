@@ -57,7 +57,7 @@ impl Process {
         }
         let mut errors = String::new();
         let _ = self.0.stderr.take().expect("piped").read_to_string(&mut errors);
-        panic!("it ended without saying {last}: {errors}");
+        panic!("it ended without saying {prefix}: {errors}");
     }
 
     /// Where the service of this name is.
