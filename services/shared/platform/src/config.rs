@@ -3,6 +3,8 @@
 //! What all services share stands in `config.toml` beside this crate, what one service adds in its own `config.toml`
 //! under `[service]`. Environment variables are `<SERVICE>_<SECTION>__<KEY>`, such as `ROUTING_DATABASE__URL`.
 
+mod lines;
+
 use std::collections::HashMap;
 use std::path::{Path, PathBuf};
 
@@ -373,7 +375,7 @@ pub fn load_with<S: DeserializeOwned>(
     }
     let text = file.and_then(|path| Some((path, std::fs::read_to_string(path).ok()?)));
     let located = |told: String| match &text {
-        Some((path, text)) => ConfigError(with_lines(told, path, text)),
+        Some((path, text)) => ConfigError(lines::with_lines(told, path, text)),
         None => ConfigError(told),
     };
     let mut settings: Settings<S> = builder
@@ -388,37 +390,6 @@ pub fn load_with<S: DeserializeOwned>(
     )?;
     read_url("redis.url_file", &settings.redis.url_file, &mut settings.redis.url)?;
     Ok(settings)
-}
-
-/// Adds where the keys that a message speaks of stand in a file: the reader of settings knows the key, not the line.
-fn with_lines(told: String, path: &Path, text: &str) -> String {
-    let word = |word: &str| word.trim_matches(|c: char| !c.is_alphanumeric() && c != '_').to_owned();
-    let words: Vec<String> = told.split_whitespace().map(word).collect();
-    let unknown = told
-        .strip_prefix("unknown field `")
-        .and_then(|rest| rest.split('`').next());
-    let (mut section, mut places) = (String::new(), Vec::new());
-    for (index, line) in text.lines().enumerate() {
-        let line = line.trim();
-        if let Some(name) = line.strip_prefix('[').and_then(|rest| rest.split(']').next()) {
-            name.trim().clone_into(&mut section);
-            if unknown == Some(section.as_str()) {
-                places.push(format!("{} line {}, [{section}]", path.display(), index + 1));
-            }
-            continue;
-        }
-        let Some((name, _)) = line.split_once('=').filter(|_| !line.starts_with('#')) else {
-            continue;
-        };
-        let (name, key) = (name.trim(), format!("{section}.{}", name.trim()));
-        if unknown == Some(name) || words.contains(&key) {
-            places.push(format!("{} line {}, {key}", path.display(), index + 1));
-        }
-    }
-    if places.is_empty() {
-        return told;
-    }
-    format!("{told} ({})", places.join("; "))
 }
 
 /// A URL carries a password, so it comes from a file where there is one.
