@@ -34,7 +34,7 @@ pub struct ListFigureMembers {
 pub fn get_bulletin(request: &pb::GetBulletinRequest, max_days: u32) -> Result<Window, InvalidRequest> {
     let mut fields = Fields::new();
     let window = window(&mut fields, &request.from_day, &request.to_day, max_days);
-    finish(fields, window)
+    fields.read(window)
 }
 
 /// Reads which figure is opened.
@@ -47,7 +47,7 @@ pub fn list_figure_members(
 ) -> Result<ListFigureMembers, InvalidRequest> {
     let mut fields = Fields::new();
     let window = window(&mut fields, &request.from_day, &request.to_day, max_days);
-    let figure = fields.text("figure", &request.figure, 1..=MAX_KEY);
+    let figure = fields.line("figure", &request.figure, 1..=MAX_KEY);
     let page_size = fields.page_size("page_size", request.page_size);
     let filter = format!("members|{}|{}|{}", request.from_day, request.to_day, request.figure);
     let after = place(&mut fields, &filter, &request.page_token);
@@ -58,13 +58,7 @@ pub fn list_figure_members(
         page_size: usize::try_from(page_size).expect("1 to 1000"),
         filter,
     });
-    finish(fields, asked)
-}
-
-fn finish<T>(fields: Fields, read: Option<T>) -> Result<T, InvalidRequest> {
-    fields.finish()?;
-    // A reader that gives nothing has refused a field.
-    read.ok_or_else(InvalidRequest::default)
+    fields.read(asked)
 }
 
 fn window(fields: &mut Fields, from: &str, to: &str, max_days: u32) -> Option<Window> {

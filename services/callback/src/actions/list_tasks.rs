@@ -5,7 +5,8 @@ use eventlog::Store;
 use platform::store::StoreError;
 
 use crate::domain::task::Task;
-use crate::store::listing::{self, Filter, Window};
+use crate::store::listing::{self, Filter};
+use platform::listing::Window;
 
 /// Which tasks.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -4,26 +4,17 @@ use chrono::{DateTime, Utc};
 use hotline_proto::callback as pb;
 use platform::auth::Caller;
 use platform::grpc::fields::{Fields, InvalidRequest};
-use platform::grpc::page;
+use platform::listing::{Asked, Page};
 use uuid::Uuid;
 
 use crate::actions::{JudgeDissatisfaction, LeaseTasks, ListTasks, RecordOutcome, ReportAttempt};
 use crate::domain::task::Holder;
-use crate::store::listing::{Filter, Standing, Window};
+use crate::store::listing::{Filter, Standing};
 
 /// Tasks leased at once: an agent's morning.
 const MOST_LEASES: u32 = 50;
 /// Characters of a comment, and of a judgement's reason.
 const TEXT: usize = 2000;
-
-/// How a list's page goes on.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Page {
-    /// Rows shown; the query asks for one more, to know whether another page follows.
-    pub size: usize,
-    /// What page tokens are bound to.
-    pub bound: String,
-}
 
 /// Reads `LeaseTasks`.
 ///
@@ -39,7 +30,7 @@ pub fn lease_tasks(request: &pb::LeaseTasksRequest, caller: &Caller) -> Result<(
         count: request.count,
         agent: caller.actor(),
     };
-    whole(fields, request_id.map(|id| (id, command)))
+    fields.read(request_id.map(|id| (id, command)))
 }
 
 /// Reads `ReportAttempt`; leases are looked at in wall time.
@@ -66,7 +57,7 @@ pub fn report_attempt(
         };
         Some((request_id?, command))
     };
-    whole(fields, command())
+    fields.read(command())
 }
 
 /// Reads `RecordOutcome`; leases are looked at in wall time.
@@ -95,7 +86,7 @@ pub fn record_outcome(
         };
         Some((request_id?, command))
     };
-    whole(fields, command())
+    fields.read(command())
 }
 
 /// Reads `JudgeDissatisfaction`.
@@ -120,7 +111,7 @@ pub fn judge_dissatisfaction(
         };
         Some((request_id?, command))
     };
-    whole(fields, command())
+    fields.read(command())
 }
 
 /// Reads `GetTask`.
@@ -130,7 +121,7 @@ pub fn judge_dissatisfaction(
 pub fn get_task(request: &pb::GetTaskRequest) -> Result<Uuid, InvalidRequest> {
     let mut fields = Fields::new();
     let id = fields.uuid("task_id", &request.task_id);
-    whole(fields, id)
+    fields.read(id)
 }
 
 /// Reads `ListTasks`.
@@ -147,29 +138,17 @@ pub fn list_tasks(request: &pb::ListTasksRequest) -> Result<(ListTasks, Page), I
         Some(pb::TaskState::Done) => Some(Standing::Done),
         Some(pb::TaskState::Unspecified) | None => None,
     };
-    let from = fields.optional_time("from_time", request.from_time.as_ref());
-    let to = fields.optional_time("to_time", request.to_time.as_ref());
-    let size = fields.page_size("page_size", request.page_size);
-    let bound = format!("tasks/{order_id:?}/{state:?}/{from:?}/{to:?}");
-    let mut after = (from.unwrap_or(DateTime::UNIX_EPOCH), Uuid::nil());
-    if !request.page_token.is_empty() {
-        match position(&bound, &request.page_token) {
-            Some(position) => after = position,
-            None => fields.refuse(
-                "page_token",
-                "must be the next_page_token of an answer with the same filter",
-            ),
-        }
-    }
-    fields.finish()?;
-    let window = Window {
-        after,
-        before: to.unwrap_or_else(end_of_time),
-        limit: size + 1,
+    let asked = Asked {
+        from: request.from_time.as_ref(),
+        to: request.to_time.as_ref(),
+        size: request.page_size,
+        token: &request.page_token,
     };
+    let page = asked.page(&mut fields, &format!("tasks|{order_id:?}|{state:?}"));
+    fields.finish()?;
+    let window = page.window.clone();
     let filter = Filter { state, order_id };
-    let size = usize::try_from(size).unwrap_or_default();
-    Ok((ListTasks { window, filter }, Page { size, bound }))
+    Ok((ListTasks { window, filter }, page))
 }
 
 fn holder(fields: &mut Fields, token: u64, caller: &Caller, wall: DateTime<Utc>) -> Holder {
@@ -181,21 +160,4 @@ fn holder(fields: &mut Fields, token: u64, caller: &Caller, wall: DateTime<Utc>)
         token,
         wall,
     }
-}
-
-fn position(bound: &str, token: &str) -> Option<(DateTime<Utc>, Uuid)> {
-    let parts = page::decode(bound, token, 2)?;
-    let at = DateTime::from_timestamp_micros(parts[0].parse().ok()?)?;
-    Some((at, Uuid::try_parse(&parts[1]).ok()?))
-}
-
-/// No time that the edge lets in reaches it.
-fn end_of_time() -> DateTime<Utc> {
-    DateTime::from_timestamp(7_258_118_400, 0).expect("2200-01-01 is in range")
-}
-
-/// Readers give nothing only for what they have refused, so a clean request is whole.
-fn whole<T>(fields: Fields, read: Option<T>) -> Result<T, InvalidRequest> {
-    fields.finish()?;
-    read.ok_or_else(InvalidRequest::default)
 }

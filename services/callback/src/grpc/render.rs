@@ -2,11 +2,10 @@
 
 use chrono::{DateTime, Utc};
 use hotline_proto::callback as pb;
-use platform::grpc::page;
 use platform::grpc::time::to_proto;
 
-use super::parse::Page;
 use crate::domain::task::{State, Task};
+use platform::listing::Page;
 
 /// What `LeaseTasks` answers.
 #[must_use]
@@ -68,15 +67,7 @@ fn ended(task: &Task) -> pb::TaskState {
 /// One page of tasks, as they stand at `wall`.
 #[must_use]
 pub fn tasks(mut rows: Vec<Task>, page: &Page, wall: DateTime<Utc>) -> pb::ListTasksResponse {
-    let mut next_page_token = String::new();
-    if rows.len() > page.size {
-        // The row more than asked for only shows that another page follows.
-        rows.truncate(page.size);
-        if let Some(last) = rows.last() {
-            let at = last.opened_at.timestamp_micros().to_string();
-            next_page_token = page::encode(&page.bound, &[&at, &last.id.to_string()]);
-        }
-    }
+    let next_page_token = page.cut(&mut rows, |task| (task.opened_at, task.id));
     pb::ListTasksResponse {
         tasks: rows.iter().map(|row| task(row, wall)).collect(),
         next_page_token,

@@ -68,7 +68,7 @@ impl Serve {
             driven.start(&lifecycle);
         }
         if let Some(probes) = &probes {
-            probes.started(pool.clone(), &lifecycle).await;
+            probes.started(&pool, &lifecycle).await;
         }
         let stopping = lifecycle.stopping();
         tokio::select! {

@@ -4,7 +4,8 @@ use eventlog::Tx;
 
 use super::Error;
 use crate::domain::appeal::Appeal;
-use crate::store::listing::{self, AppealFilter, Window};
+use crate::store::listing::{self, AppealFilter};
+use platform::listing::Window;
 
 /// # Errors
 /// Only the store's.

@@ -3,7 +3,8 @@
 use eventlog::Tx;
 
 use super::Error;
-use crate::store::listing::{self, ListedCall, Window};
+use crate::store::listing::{self, ListedCall};
+use platform::listing::Window;
 
 /// # Errors
 /// Only the store's.

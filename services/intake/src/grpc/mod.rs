@@ -216,8 +216,8 @@ impl IntakeService for Intake {
         request: Request<pb::ListAppealsRequest>,
     ) -> Result<Response<pb::ListAppealsResponse>, Status> {
         let caller = Caller::of(&request);
-        let page = parse_reads::list_appeals(request.get_ref(), &caller).map_err(|e| edge::invalid(&e))?;
-        let (window, filter) = (page.window, page.filter);
+        let (page, filter) = parse_reads::list_appeals(request.get_ref(), &caller).map_err(|e| edge::invalid(&e))?;
+        let window = page.window.clone();
         let mut rows = self
             .store
             .run("list_appeals", move |tx| {
@@ -226,9 +226,7 @@ impl IntakeService for Intake {
             })
             .await
             .map_err(refuse)?;
-        let next_page_token = parse_reads::cut(&mut rows, page.size, &page.bound, |appeal| {
-            (appeal.received_at, appeal.id.0)
-        });
+        let next_page_token = page.cut(&mut rows, |appeal| (appeal.received_at, appeal.id.0));
         Ok(Response::new(pb::ListAppealsResponse {
             appeals: rows.iter().map(render::bare).collect(),
             next_page_token,
@@ -240,7 +238,7 @@ impl IntakeService for Intake {
         request: Request<pb::ListCallsRequest>,
     ) -> Result<Response<pb::ListCallsResponse>, Status> {
         let page = parse_reads::list_calls(request.get_ref()).map_err(|e| edge::invalid(&e))?;
-        let window = page.window;
+        let window = page.window.clone();
         let mut rows = self
             .store
             .run("list_calls", move |tx| {
@@ -249,7 +247,7 @@ impl IntakeService for Intake {
             })
             .await
             .map_err(refuse)?;
-        let next_page_token = parse_reads::cut(&mut rows, page.size, &page.bound, |call| (call.offered_at, call.id));
+        let next_page_token = page.cut(&mut rows, |call| (call.offered_at, call.id));
         Ok(Response::new(pb::ListCallsResponse {
             calls: rows.iter().map(render::call).collect(),
             next_page_token,

@@ -31,12 +31,6 @@ const MAX_SUBJECT: usize = 200;
 /// A mutating request: its request_id and its command.
 pub type Once<C> = Result<(Uuid, C), InvalidRequest>;
 
-/// Ends the reading: the values are there exactly when nothing was refused.
-pub(super) fn finish<T>(fields: Fields, value: Option<T>) -> Result<T, InvalidRequest> {
-    fields.finish()?;
-    Ok(value.expect("a reader gives nothing only for what it has refused"))
-}
-
 /// Reads `RegisterAppeal`.
 ///
 /// # Errors
@@ -50,7 +44,7 @@ pub fn register_appeal(request: &pb::RegisterAppealRequest, caller: &Caller) -> 
         let actor = caller.actor();
         (id, RegisterAppeal { draft, call, actor })
     });
-    finish(fields, command)
+    fields.read(command)
 }
 
 /// Reads one item of `PushAppeals`; `hash` is the keyed hash of all of it.
@@ -65,7 +59,7 @@ pub fn pushed_appeal(
     let number = fields.ascii("upstream_number", &item.upstream_number, 1..=64);
     let draft = draft(&mut fields, item.appeal.as_ref());
     let due_at = fields.optional_time("upstream_due_time", item.upstream_due_time.as_ref());
-    let (number, draft) = finish(fields, number.zip(draft))?;
+    let (number, draft) = fields.read(number.zip(draft))?;
     let key = Key { number, hash: hash() };
     Ok(PushedAppeal { key, draft, due_at })
 }
@@ -84,7 +78,7 @@ pub fn answer_appeal(request: &pb::AnswerAppealRequest, caller: &Caller) -> Once
         let command = AnswerAppeal { appeal, answer, actor };
         (id, command)
     });
-    finish(fields, command)
+    fields.read(command)
 }
 
 /// Reads `ForwardAppeal`.
@@ -99,7 +93,7 @@ pub fn forward_appeal(request: &pb::ForwardAppealRequest, caller: &Caller) -> On
         let actor = caller.actor();
         (id, ForwardAppeal { appeal, actor })
     });
-    finish(fields, command)
+    fields.read(command)
 }
 
 /// Reads `RecordCall`.
@@ -119,7 +113,7 @@ pub fn record_call(request: &pb::RecordCallRequest, caller: &Caller) -> Once<Rec
         };
         (id, command)
     });
-    finish(fields, command)
+    fields.read(command)
 }
 
 /// Reads `ReadAppealText`.
@@ -130,8 +124,8 @@ pub fn read_appeal_text(request: &pb::ReadAppealTextRequest) -> Result<ReadAppea
     let mut fields = Fields::new();
     let appeal = fields.uuid("appeal_id", &request.appeal_id).map(AppealId);
     let order = fields.uuid("order_id", &request.order_id).map(OrderId);
-    let reader = fields.text("reader", &request.reader, 1..=MAX_SUBJECT);
-    let unit = fields.text("unit", &request.unit, 1..=MAX_SUBJECT);
+    let reader = fields.line("reader", &request.reader, 1..=MAX_SUBJECT);
+    let unit = fields.line("unit", &request.unit, 1..=MAX_SUBJECT);
     let command = appeal
         .zip(order)
         .zip(reader.zip(unit))
@@ -141,7 +135,7 @@ pub fn read_appeal_text(request: &pb::ReadAppealTextRequest) -> Result<ReadAppea
             reader,
             unit,
         });
-    finish(fields, command)
+    fields.read(command)
 }
 
 /// Reads `PublishReference`: names by their shape, codes by the rules of the whole set.
@@ -163,12 +157,12 @@ pub fn publish_reference(request: &pb::PublishReferenceRequest, caller: &Caller)
         };
         (id, command)
     });
-    finish(fields, command)
+    fields.read(command)
 }
 
 fn whole_set(fields: &mut Fields, sent: &pb::Reference) -> Option<Reference> {
     let mut named = |kind: &str, at: usize, code: &str, name: &str| {
-        fields.text(&format!("reference.{kind}[{at}].name"), name, 1..=MAX_NAME);
+        fields.line(&format!("reference.{kind}[{at}].name"), name, 1..=MAX_NAME);
         Named {
             code: code.to_owned(),
             name: name.to_owned(),
@@ -206,9 +200,9 @@ fn draft(fields: &mut Fields, sent: Option<&pb::AppealDraft>) -> Option<Draft> {
     let mut part = Fields::at("appeal");
     let codes = codes(&mut part, sent);
     let appellant = appellant(&mut part, sent);
-    let title = part.text("title", &sent.title, 1..=MAX_TITLE);
+    let title = part.line("title", &sent.title, 1..=MAX_TITLE);
     let content = part.text("content", &sent.content, 1..=MAX_CONTENT);
-    let place = part.optional_text("place", &sent.place, MAX_ADDRESS);
+    let place = part.optional_line("place", &sent.place, MAX_ADDRESS);
     let clean = part.is_clean();
     fields.absorb(part);
     let (codes, (title, content)) = codes.zip(title.zip(content))?;
@@ -265,12 +259,12 @@ fn appellant(part: &mut Fields, sent: &pb::AppealDraft) -> Appellant {
     };
     let (name, phone) = if sent.anonymous {
         (
-            part.optional_text("appellant.name", &who.name, MAX_NAME),
+            part.optional_line("appellant.name", &who.name, MAX_NAME),
             part.optional_phone("appellant.phone", &who.phone),
         )
     } else {
         (
-            part.text("appellant.name", &who.name, 1..=MAX_NAME),
+            part.line("appellant.name", &who.name, 1..=MAX_NAME),
             part.phone("appellant.phone", &who.phone),
         )
     };
@@ -278,7 +272,7 @@ fn appellant(part: &mut Fields, sent: &pb::AppealDraft) -> Appellant {
         name,
         phone,
         id_number: part.optional_id_number("appellant.id_number", &who.id_number),
-        address: part.optional_text("appellant.address", &who.address, MAX_ADDRESS),
+        address: part.optional_line("appellant.address", &who.address, MAX_ADDRESS),
     }
 }
 

@@ -2,23 +2,13 @@
 //! come meanwhile neither repeat nor hide any.
 
 use chrono::{DateTime, Utc};
+use platform::listing::Window;
 use platform::store::StoreError;
 use sqlx::PgConnection;
 use uuid::Uuid;
 
 use super::appeals::Row;
 use crate::domain::appeal::Appeal;
-
-/// Where a page starts, and where the list ends.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Window {
-    /// Rows after this one; with the nil id: rows at or after the time, for no row has the nil id.
-    pub after: (DateTime<Utc>, Uuid),
-    /// Rows before this time.
-    pub before: DateTime<Utc>,
-    /// Rows at most.
-    pub limit: i64,
-}
 
 /// What narrows a list of appeals.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]

@@ -134,6 +134,6 @@ async fn sizes_tokens_and_windows_are_checked() {
     let refused = agent.list_appeals(foreign).await.expect_err("all wrong");
     assert_eq!(
         violated(&refused),
-        ["state", "channel", "page_size", "to_time", "page_token"]
+        ["state", "channel", "to_time", "page_size", "page_token"]
     );
 }

@@ -2,27 +2,30 @@
 
 use calendar::local_date;
 use chrono::{DateTime, Utc};
+use platform::listing::Window;
 use sqlx::PgConnection;
 
 use super::{Error, Reach, Rules};
 use crate::NAME;
-use crate::domain::order::Order;
+use crate::domain::order::{Order, StateName};
 use crate::store::orders::{self, Filter};
 
 /// What the caller asks for.
 #[derive(Clone, Debug)]
 pub struct ListOrders {
-    /// State, times and position; its units are filled in here.
-    pub filter: Filter,
+    /// Page.
+    pub window: Window,
     /// This unit and those below it.
     pub unit: Option<String>,
-    /// How many.
-    pub size: i64,
+    /// State.
+    pub state: Option<StateName>,
+    /// Limit of the running round before.
+    pub due_before: Option<DateTime<Utc>>,
     /// How far the caller reaches.
     pub reach: Reach,
 }
 
-/// A page, and whether there is more.
+/// Orders of a window.
 ///
 /// # Errors
 /// The store's. A unit out of reach has no orders.
@@ -32,25 +35,20 @@ pub async fn list_orders(
     rules: &Rules,
     command: ListOrders,
     now: DateTime<Utc>,
-) -> Result<(Vec<Order>, bool), Error> {
-    let ListOrders {
-        mut filter,
-        unit,
-        size,
-        reach,
-    } = command;
+) -> Result<Vec<Order>, Error> {
     let directory = rules.directories.on(conn, local_date(now)).await?;
     let units = &directory.units;
-    filter.units = match (reach, unit) {
+    let units = match (command.reach, command.unit) {
         (Reach::All, None) => None,
         (Reach::All, Some(unit)) => Some(units.below(&unit)),
         (Reach::Unit(own), None) => Some(units.below(&own)),
         (Reach::Unit(own), Some(unit)) if units.is_within(&unit, &own) => Some(units.below(&unit)),
         (Reach::Unit(_), Some(_)) | (Reach::Nothing, _) => Some(Vec::new()),
     };
-    let mut orders = orders::list(conn, &filter, size + 1).await?;
-    let wanted = usize::try_from(size).expect("a page size is positive and small");
-    let more = orders.len() > wanted;
-    orders.truncate(wanted);
-    Ok((orders, more))
+    let filter = Filter {
+        units,
+        state: command.state,
+        due_before: command.due_before,
+    };
+    Ok(orders::list(conn, &command.window, &filter).await?)
 }

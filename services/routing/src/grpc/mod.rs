@@ -198,13 +198,16 @@ impl RoutingService for Routing {
         request: Request<pb::ListOrdersRequest>,
     ) -> Result<Response<pb::ListOrdersResponse>, Status> {
         let (by, now) = (actor(&request), self.clock.now());
-        let request = request.into_inner();
-        let command = parse::list_orders(&request, by.reach).map_err(|e| status::invalid(&e))?;
+        let (command, page) = parse::list_orders(request.get_ref(), by.reach).map_err(|e| status::invalid(&e))?;
         let mut conn = self.store.pool().acquire().await.map_err(status::database)?;
-        let (orders, more) = list_orders(&mut conn, &self.rules, command, now)
+        let mut orders = list_orders(&mut conn, &self.rules, command, now)
             .await
             .map_err(status::action)?;
-        Ok(Response::new(render::page(&request, &orders, more)))
+        let next_page_token = page.cut(&mut orders, |order| (order.opened_at, order.id.0));
+        Ok(Response::new(pb::ListOrdersResponse {
+            orders: orders.iter().map(render::order).collect(),
+            next_page_token,
+        }))
     }
 
     async fn get_order_history(

@@ -8,11 +8,10 @@ use hotline_proto::routing::duration::Kind;
 use hotline_proto::routing::get_order_request::Name;
 use hotline_proto::routing::{ContactResult, NoContactGround};
 use platform::grpc::fields::{Fields, InvalidRequest};
-use platform::grpc::page;
+use platform::listing::{Asked, Page};
 use platform::numbers::parse_number;
 use uuid::Uuid;
 
-use super::render::filter_of;
 use crate::actions::dispatch_order::DispatchOrder;
 use crate::actions::get_order::OrderName;
 use crate::actions::list_orders::ListOrders;
@@ -28,7 +27,6 @@ use crate::domain::limits::{Clock, LimitRow};
 use crate::domain::order::{OrderId, StateName};
 use crate::domain::transitions::Achieved;
 use crate::domain::units::Unit;
-use crate::store::orders::Filter;
 
 /// Longest code, as the columns have it.
 const CODE: usize = 64;
@@ -43,12 +41,6 @@ const MAX_LIMITS: usize = 500;
 /// References of evidence.
 const MAX_EVIDENCE: usize = 20;
 
-/// Gives what was read when nothing was refused. Every reader that gives `None` for a wanted field has refused it.
-fn done<T>(fields: Fields, read: Option<T>) -> Result<T, InvalidRequest> {
-    fields.finish()?;
-    Ok(read.expect("a field that was not read was refused"))
-}
-
 pub(super) fn dispatch_order(
     request: &pb::DispatchOrderRequest,
     by: Actor,
@@ -58,14 +50,14 @@ pub(super) fn dispatch_order(
     let order = f.uuid("order_id", &request.order_id).map(OrderId);
     let unit = f.code("unit", &request.unit, CODE);
     let command = order.zip(unit).map(|(order, unit)| DispatchOrder { order, unit, by });
-    done(f, request_id.zip(command))
+    f.read(request_id.zip(command))
 }
 
 pub(super) fn sign_order(request: &pb::SignOrderRequest, by: Actor) -> Result<(Uuid, SignOrder), InvalidRequest> {
     let mut f = Fields::new();
     let request_id = f.uuid("request_id", &request.request_id);
     let order = f.uuid("order_id", &request.order_id).map(OrderId);
-    done(f, request_id.zip(order.map(|order| SignOrder { order, by })))
+    f.read(request_id.zip(order.map(|order| SignOrder { order, by })))
 }
 
 pub(super) fn record_contact(
@@ -78,7 +70,7 @@ pub(super) fn record_contact(
     let phone = f.phone("phone", &request.phone);
     let result = f.known::<ContactResult>("result", request.result);
     let note = f.optional_text("note", &request.note, 2_000);
-    let recording = f.optional_text("recording", &request.recording, 200);
+    let recording = f.optional_line("recording", &request.recording, 200);
     let command = match (order, phone, result) {
         (Some(order), Some(phone), Some(result)) => Some(RecordContact {
             order,
@@ -90,7 +82,7 @@ pub(super) fn record_contact(
         }),
         _ => None,
     };
-    done(f, request_id.zip(command))
+    f.read(request_id.zip(command))
 }
 
 pub(super) fn submit_reply(request: &pb::SubmitReplyRequest, by: Actor) -> Result<(Uuid, SubmitReply), InvalidRequest> {
@@ -107,7 +99,7 @@ pub(super) fn submit_reply(request: &pb::SubmitReplyRequest, by: Actor) -> Resul
         .iter()
         .take(MAX_EVIDENCE)
         .enumerate()
-        .filter_map(|(at, reference)| f.text(&format!("evidence[{at}]"), reference, 1..=200))
+        .filter_map(|(at, reference)| f.line(&format!("evidence[{at}]"), reference, 1..=200))
         .collect();
     let no_contact = f.optional_known::<NoContactGround>("no_contact", request.no_contact);
     let command = match (order, text, achieved) {
@@ -121,7 +113,7 @@ pub(super) fn submit_reply(request: &pb::SubmitReplyRequest, by: Actor) -> Resul
         }),
         _ => None,
     };
-    done(f, request_id.zip(command))
+    f.read(request_id.zip(command))
 }
 
 /// A commitment has a day, anything else has none.
@@ -154,12 +146,11 @@ pub(super) fn get_order(request: &pb::GetOrderRequest) -> Result<OrderName, Inva
             None
         }
     };
-    done(f, name)
+    f.read(name)
 }
 
-pub(super) fn list_orders(request: &pb::ListOrdersRequest, reach: Reach) -> Result<ListOrders, InvalidRequest> {
+pub(super) fn list_orders(request: &pb::ListOrdersRequest, reach: Reach) -> Result<(ListOrders, Page), InvalidRequest> {
     let mut f = Fields::new();
-    let size = f.page_size("page_size", request.page_size);
     let unit = if request.unit.is_empty() {
         None
     } else {
@@ -169,42 +160,21 @@ pub(super) fn list_orders(request: &pb::ListOrdersRequest, reach: Reach) -> Resu
         .optional_known::<OrderState>("state", request.state)
         .and_then(state_name);
     let due_before = f.optional_time("due_before_time", request.due_before_time.as_ref());
-    let from = f.optional_time("from_time", request.from_time.as_ref());
-    let to = f.optional_time("to_time", request.to_time.as_ref());
-    if from.zip(to).is_some_and(|(from, to)| from > to) {
-        f.refuse("to_time", "must not be before from_time");
-    }
-    let mut after = None;
-    if !request.page_token.is_empty() {
-        after = position(request);
-        if after.is_none() {
-            f.refuse("page_token", "must come from the previous answer, with the same filter");
-        }
-    }
-    let filter = Filter {
-        units: None,
+    let asked = Asked {
+        from: request.from_time.as_ref(),
+        to: request.to_time.as_ref(),
+        size: request.page_size,
+        token: &request.page_token,
+    };
+    let page = asked.page(&mut f, &format!("orders|{unit:?}|{state:?}|{due_before:?}"));
+    let command = ListOrders {
+        window: page.window.clone(),
+        unit,
         state,
         due_before,
-        from,
-        to,
-        after,
+        reach,
     };
-    done(
-        f,
-        Some(ListOrders {
-            filter,
-            unit,
-            size,
-            reach,
-        }),
-    )
-}
-
-fn position(request: &pb::ListOrdersRequest) -> Option<(chrono::DateTime<chrono::Utc>, Uuid)> {
-    let parts = page::decode(&filter_of(request), &request.page_token, 2)?;
-    let [at, id] = parts.as_slice() else { return None };
-    let at = chrono::DateTime::from_timestamp_micros(at.parse().ok()?)?;
-    Some((at, Uuid::try_parse(id).ok()?))
+    f.read(Some((command, page)))
 }
 
 fn state_name(state: OrderState) -> Option<StateName> {
@@ -222,7 +192,7 @@ fn state_name(state: OrderState) -> Option<StateName> {
 pub(super) fn get_order_history(request: &pb::GetOrderHistoryRequest) -> Result<OrderId, InvalidRequest> {
     let mut f = Fields::new();
     let order = f.uuid("order_id", &request.order_id).map(OrderId);
-    done(f, order)
+    f.read(order)
 }
 
 pub(super) fn publish_units(
@@ -235,7 +205,7 @@ pub(super) fn publish_units(
     count(&mut f, "units", request.units.len(), MAX_UNITS);
     let units = read_all(&mut f, "units", &request.units, MAX_UNITS, |f, unit| {
         let code = f.code("code", &unit.code, CODE);
-        let name = f.text("name", &unit.name, 1..=100);
+        let name = f.line("name", &unit.name, 1..=100);
         let parent = if unit.parent.is_empty() {
             Some(None)
         } else {
@@ -252,7 +222,7 @@ pub(super) fn publish_units(
         units,
         by: by.subject.clone(),
     });
-    done(f, request_id.zip(command))
+    f.read(request_id.zip(command))
 }
 
 pub(super) fn publish_catalogue(
@@ -280,7 +250,7 @@ pub(super) fn publish_catalogue(
         rows,
         by: by.subject.clone(),
     });
-    done(f, request_id.zip(command))
+    f.read(request_id.zip(command))
 }
 
 pub(super) fn publish_limits(
@@ -297,7 +267,7 @@ pub(super) fn publish_limits(
         rows,
         by: by.subject.clone(),
     });
-    done(f, request_id.zip(command))
+    f.read(request_id.zip(command))
 }
 
 fn limit_row(f: &mut Fields, row: &pb::LimitRow) -> Option<LimitRow> {
@@ -351,7 +321,7 @@ pub(super) fn get_directory(request: &pb::GetDirectoryRequest, today: NaiveDate)
     } else {
         f.day("day", &request.day)
     };
-    done(f, day)
+    f.read(day)
 }
 
 fn prefix(f: &mut Fields, field: &str, text: &str) -> Option<String> {

@@ -4,7 +4,6 @@ use calendar::Span;
 use hotline_proto::common::ClockKind;
 use hotline_proto::routing as pb;
 use hotline_proto::routing::duration::Kind;
-use platform::grpc::page;
 use platform::grpc::time::to_proto;
 
 use crate::actions::get_order::OrderText;
@@ -70,43 +69,6 @@ pub(super) fn text(text: OrderText) -> pb::OrderText {
         appellant: text.appeal.appellant,
         reply: text.reply.unwrap_or_default(),
     }
-}
-
-pub(super) fn page(request: &pb::ListOrdersRequest, orders: &[Order], more: bool) -> pb::ListOrdersResponse {
-    let next_page_token = match orders.last() {
-        Some(last) if more => page::encode(
-            &filter_of(request),
-            &[&last.opened_at.timestamp_micros().to_string(), &last.id.0.to_string()],
-        ),
-        _ => String::new(),
-    };
-    pb::ListOrdersResponse {
-        orders: orders.iter().map(order).collect(),
-        next_page_token,
-    }
-}
-
-/// What a page token is bound to: the request without its page.
-pub(super) fn filter_of(request: &pb::ListOrdersRequest) -> String {
-    let pb::ListOrdersRequest {
-        page_size: _,
-        page_token: _,
-        unit,
-        state,
-        due_before_time,
-        from_time,
-        to_time,
-    } = request;
-    let instant = |at: &Option<prost_types::Timestamp>| {
-        at.as_ref()
-            .map_or_else(String::new, |at| format!("{}.{}", at.seconds, at.nanos))
-    };
-    format!(
-        "orders|{unit}|{state}|{}|{}|{}",
-        instant(due_before_time),
-        instant(from_time),
-        instant(to_time)
-    )
 }
 
 pub(super) fn transition(step: &Transition) -> pb::Transition {

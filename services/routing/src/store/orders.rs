@@ -3,6 +3,7 @@
 use std::collections::HashMap;
 
 use chrono::{DateTime, Utc};
+use platform::listing::Window;
 use platform::store::StoreError;
 use sqlx::PgConnection;
 use uuid::Uuid;
@@ -20,12 +21,6 @@ pub struct Filter {
     pub state: Option<StateName>,
     /// Limit of the running round before.
     pub due_before: Option<DateTime<Utc>>,
-    /// Opened at or after.
-    pub from: Option<DateTime<Utc>>,
-    /// Opened before.
-    pub to: Option<DateTime<Utc>>,
-    /// Last order of the page before.
-    pub after: Option<(DateTime<Utc>, Uuid)>,
 }
 
 /// Takes serials for order numbers, unique for a day of less than a million orders.
@@ -100,20 +95,19 @@ pub async fn by_number(conn: &mut PgConnection, number: &str) -> Result<Option<O
     with_deadlines(conn, row).await
 }
 
-/// Orders in the order of their opening, at most `limit`.
+/// Orders by the time they were opened, then by id.
 ///
 /// # Errors
 /// As [`lock`].
-pub async fn list(conn: &mut PgConnection, filter: &Filter, limit: i64) -> Result<Vec<Order>, StoreError> {
+pub async fn list(conn: &mut PgConnection, window: &Window, filter: &Filter) -> Result<Vec<Order>, StoreError> {
     let rows: Vec<OrderRow> = sqlx::query_as(include_str!("orders/list.sql"))
         .bind(filter.units.as_deref())
         .bind(filter.state.map(StateName::name))
         .bind(filter.due_before)
-        .bind(filter.from)
-        .bind(filter.to)
-        .bind(filter.after.map(|(opened_at, _)| opened_at))
-        .bind(filter.after.map(|(_, id)| id))
-        .bind(limit)
+        .bind(window.after.0)
+        .bind(window.after.1)
+        .bind(window.before)
+        .bind(window.limit)
         .fetch_all(&mut *conn)
         .await?;
     assemble(conn, rows).await

@@ -140,6 +140,6 @@ async fn foreign_tokens_and_impossible_filters_are_refused() {
     let refused = supervisor.list_orders(wrong).await.expect_err("nothing is right");
     assert_eq!(
         violations(&refused),
-        ["page_size", "unit", "state", "due_before_time", "to_time", "page_token"]
+        ["unit", "state", "due_before_time", "to_time", "page_size", "page_token"]
     );
 }

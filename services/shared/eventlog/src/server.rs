@@ -165,7 +165,7 @@ impl EventLogService for Log {
     async fn read_heard(&self, request: Request<ReadHeardRequest>) -> Result<Response<ReadHeardResponse>, Status> {
         let request = request.into_inner();
         let mut fields = Fields::new();
-        let source = fields.text("source", &request.source, 1..=64);
+        let source = fields.line("source", &request.source, 1..=64);
         let epoch = fields.uuid("epoch", &request.epoch);
         let partition = u16::try_from(request.partition)
             .ok()

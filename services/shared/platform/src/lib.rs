@@ -7,6 +7,7 @@ pub mod config;
 pub mod grpc;
 pub mod ids;
 pub mod lifecycle;
+pub mod listing;
 pub mod metrics;
 pub mod numbers;
 pub mod private;

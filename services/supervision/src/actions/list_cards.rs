@@ -4,7 +4,8 @@ use eventlog::Store;
 use platform::store::StoreError;
 use uuid::Uuid;
 
-use crate::store::listing::{self, ListedCard, Window};
+use crate::store::listing::{self, ListedCard};
+use platform::listing::Window;
 
 /// Which cards.
 #[derive(Clone, Debug, PartialEq, Eq)]

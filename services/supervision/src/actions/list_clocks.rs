@@ -4,7 +4,8 @@ use eventlog::Store;
 use platform::store::StoreError;
 use uuid::Uuid;
 
-use crate::store::listing::{self, ListedClock, Window};
+use crate::store::listing::{self, ListedClock};
+use platform::listing::Window;
 
 /// Which clocks.
 #[derive(Clone, Debug, PartialEq, Eq)]

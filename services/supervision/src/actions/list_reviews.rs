@@ -3,7 +3,8 @@
 use eventlog::Store;
 use platform::store::StoreError;
 
-use crate::store::listing::{self, ListedReview, Window};
+use crate::store::listing::{self, ListedReview};
+use platform::listing::Window;
 
 /// Which reviews.
 #[derive(Clone, Debug, PartialEq, Eq)]

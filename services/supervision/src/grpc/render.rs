@@ -1,15 +1,12 @@
 //! The domain's words as answers.
 
-use chrono::{DateTime, Utc};
 use hotline_proto::supervision as pb;
-use platform::grpc::page;
 use platform::grpc::time::to_proto;
-use uuid::Uuid;
 
-use super::parse::Page;
 use crate::actions::Reviewed;
 use crate::domain::review::{State, Verdict};
 use crate::store::listing::{ListedCard, ListedClock, ListedReview};
+use platform::listing::Page;
 
 /// What `ReviewReply` answers.
 #[must_use]
@@ -23,7 +20,7 @@ pub fn reviewed(reviewed: Reviewed) -> pb::ReviewReplyResponse {
 /// One page of reviews.
 #[must_use]
 pub fn reviews(mut rows: Vec<ListedReview>, page: &Page) -> pb::ListReviewsResponse {
-    let next_page_token = next(&mut rows, page, |row| (row.review.submitted_at, row.review.id));
+    let next_page_token = page.cut(&mut rows, |row| (row.review.submitted_at, row.review.id));
     pb::ListReviewsResponse {
         reviews: rows.into_iter().map(review).collect(),
         next_page_token,
@@ -62,7 +59,7 @@ fn review(row: ListedReview) -> pb::Review {
 /// One page of cards.
 #[must_use]
 pub fn cards(mut rows: Vec<ListedCard>, page: &Page) -> pb::ListCardsResponse {
-    let next_page_token = next(&mut rows, page, |row| (row.issued_at, row.id));
+    let next_page_token = page.cut(&mut rows, |row| (row.issued_at, row.id));
     pb::ListCardsResponse {
         cards: rows.into_iter().map(card).collect(),
         next_page_token,
@@ -87,7 +84,7 @@ fn card(row: ListedCard) -> pb::Card {
 /// One page of clocks.
 #[must_use]
 pub fn clocks(mut rows: Vec<ListedClock>, page: &Page) -> pb::ListClocksResponse {
-    let next_page_token = next(&mut rows, page, |row| (row.due_at, row.id));
+    let next_page_token = page.cut(&mut rows, |row| (row.due_at, row.id));
     pb::ListClocksResponse {
         clocks: rows.iter().map(clock).collect(),
         next_page_token,
@@ -110,19 +107,4 @@ fn clock(row: &ListedClock) -> pb::WatchedClock {
         due_time: Some(to_proto(row.due_at)),
         state: state.into(),
     }
-}
-
-/// Cuts the row that only shows that another page follows, and gives the token of that page.
-fn next<R>(rows: &mut Vec<R>, page: &Page, of: impl Fn(&R) -> (DateTime<Utc>, Uuid)) -> String {
-    if rows.len() <= page.size {
-        return String::new();
-    }
-    rows.truncate(page.size);
-    rows.last()
-        .map(of)
-        .map(|(at, id)| {
-            let (at, id) = (at.timestamp_micros().to_string(), id.to_string());
-            page::encode(&page.bound, &[&at, &id])
-        })
-        .unwrap_or_default()
 }

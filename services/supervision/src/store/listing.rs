@@ -4,23 +4,13 @@
 use chrono::{DateTime, Utc};
 use hotline_proto::common::ClockKind;
 use hotline_proto::events::CardColour;
+use platform::listing::Window;
 use platform::store::StoreError;
 use sqlx::PgConnection;
 use uuid::Uuid;
 
 use super::{count, known};
 use crate::domain::review::Review;
-
-/// Where a page starts, and where the list ends.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Window {
-    /// Rows after this one; with the nil id: rows at or after the time, for no row has the nil id.
-    pub after: (DateTime<Utc>, Uuid),
-    /// Rows before this time.
-    pub before: DateTime<Utc>,
-    /// Rows at most.
-    pub limit: i64,
-}
 
 /// A review with the number of its order.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -41,7 +41,7 @@ impl From<Peer> for Channel {
     }
 }
 
-fn principal(role: Role) -> Principal {
+pub fn principal(role: Role) -> Principal {
     Principal {
         subject: format!("walk:{}", role.name()),
         roles: vec![role],

@@ -1,5 +1,6 @@
 //! The operator's commands, as they are typed, against a running `hotline up`.
 
+use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
 
@@ -40,10 +41,10 @@ impl Running {
             let url = line
                 .and_then(|line| line.split_whitespace().nth(1))
                 .expect("its address");
-            text += &format!("{name} = \"{url}\"\n");
+            let _ = writeln!(text, "{name} = \"{url}\"");
         }
         let key = Home::open(&data).expect("keys").private_key();
-        text += &format!("[auth]\nprivate_key_file = \"{}\"\n", key.display());
+        let _ = writeln!(text, "[auth]\nprivate_key_file = \"{}\"", key.display());
         std::fs::write(&config, text).expect("written");
         Self {
             process,

@@ -4,7 +4,6 @@ use std::process::{Command, Output};
 
 use hotline::process::Name;
 use hotline::process::examine::examine;
-use hotline_proto::intake::ForwardAppealRequest;
 use sqlx::AssertSqlSafe;
 use testkit::{Database, at, database};
 
@@ -62,28 +61,18 @@ async fn doctor_ends_well_on_whole_databases_and_names_what_is_broken() {
     );
 }
 
-/// Told, and not read by anybody yet.
-async fn forward(five: &Five, appeal_id: String) {
-    let request = ForwardAppealRequest {
-        request_id: uuid::Uuid::new_v4().to_string(),
-        appeal_id,
-    };
-    let mut agent = five.clients.agent().expect("a client");
-    agent.forward_appeal(request).await.expect("forwarded");
-}
-
 /// The doctor looks while the city goes on.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn what_is_on_its_way_is_no_violation_and_what_has_arrived_without_effect_is() {
     let five = Five::start(at(1, 9, 0)).await;
     let appeal = five.register().await;
-    forward(&five, appeal.appeal_id).await;
+    five.forward_only(&appeal).await;
     let violations = examine(&five.suite.pools).await.expect("readable");
     assert!(violations.is_empty(), "routing has not read of it yet: {violations:?}");
     five.rest().await;
     assert!(examine(&five.suite.pools).await.expect("readable").is_empty());
     let second = five.register().await;
-    forward(&five, second.appeal_id.clone()).await;
+    five.forward_only(&second).await;
     sqlx::query("update cursor set position = position + 1000 where source = 'intake'")
         .execute(five.suite.pool(Name::Routing))
         .await

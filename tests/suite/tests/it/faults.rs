@@ -5,11 +5,8 @@ use std::time::{Duration, Instant};
 use futures::future::join_all;
 use hotline::process::Name;
 use hotline_proto::access::Role;
-use hotline_proto::common::AppealType;
 use hotline_proto::intake::intake_service_client::IntakeServiceClient;
-use hotline_proto::intake::{
-    AppealDraft, Appellant, CallOutcome, ForwardAppealRequest, RecordCallRequest, RegisterAppealRequest,
-};
+use hotline_proto::intake::{CallOutcome, RecordCallRequest};
 use hotline_proto::routing::{ListOrdersRequest, SignOrderRequest};
 use hotline_proto::supervision::ListCardsRequest;
 use platform::auth::{Principal, TokenSource};
@@ -20,69 +17,11 @@ use tonic::Request;
 use uuid::Uuid;
 
 use crate::fixture::Five;
+use crate::fixture::people::request_id;
 
-fn request_id() -> String {
-    Uuid::new_v4().to_string()
-}
-
-/// A draft that the catalogue covers, and its unit.
-fn draft(five: &Five) -> (AppealDraft, String) {
-    let row = five
-        .city
-        .topics()
-        .flat_map(|topic| {
-            five.city
-                .regions
-                .iter()
-                .map(move |region| (topic.code.clone(), region.code.clone()))
-        })
-        .find_map(|(topic, region)| {
-            five.city
-                .lead_for(&topic, &region)
-                .map(|unit| (topic.clone(), region.clone(), unit.to_owned()))
-        });
-    let (category, region, unit) = row.expect("the catalogue covers something");
-    let draft = AppealDraft {
-        channel: "phone".to_owned(),
-        r#type: AppealType::Help.into(),
-        category,
-        region,
-        appellant: Some(Appellant {
-            name: "李四".to_owned(),
-            phone: "13800000000".to_owned(),
-            ..Appellant::default()
-        }),
-        title: "路灯不亮".to_owned(),
-        content: "路灯三天不亮。".to_owned(),
-        ..AppealDraft::default()
-    };
-    (draft, unit)
-}
-
-/// Registers and forwards one appeal; gives the order's id.
+/// Registers and forwards one appeal; gives the order's id. Nobody else has heard of it yet.
 async fn forward(five: &Five) -> String {
-    let mut agent = five.clients.agent().expect("a client");
-    let request = RegisterAppealRequest {
-        request_id: request_id(),
-        appeal: Some(draft(five).0),
-        call_id: String::new(),
-    };
-    let appeal_id = agent
-        .register_appeal(request)
-        .await
-        .expect("registered")
-        .into_inner()
-        .appeal_id;
-    let request = ForwardAppealRequest {
-        request_id: request_id(),
-        appeal_id,
-    };
-    agent
-        .forward_appeal(request)
-        .await
-        .expect("forwarded")
-        .into_inner()
-        .order_id
+    five.forward_only(&five.register().await).await
 }
 
 async fn cards(five: &Five, order_id: &str) -> (usize, usize) {
@@ -248,6 +187,16 @@ async fn redis_that_is_killed_and_comes_back_empty_loses_nothing() {
     five.stop().await;
 }
 
+/// Signs in time; gives whether it was late all the same.
+async fn signs_late(five: &Five, unit: &str, order_id: &str) -> bool {
+    let request = SignOrderRequest {
+        request_id: request_id(),
+        order_id: order_id.to_owned(),
+    };
+    let mut liaison = five.clients.liaison(unit).expect("a client");
+    liaison.sign_order(request).await.expect("signed").into_inner().late
+}
+
 /// Supervision does not look at routing's log while the deadline passes: ignorance gives no card.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_signature_in_time_that_is_read_late_leaves_no_card_and_none_gives_exactly_one() {
@@ -256,22 +205,8 @@ async fn a_signature_in_time_that_is_read_late_leaves_no_card_and_none_gives_exa
     five.rest().await;
     let due = sign_due(&five, &signed).await;
     five.clock.move_to(due - chrono::Duration::minutes(1));
-    let unit = draft(&five).1;
-    let request = SignOrderRequest {
-        request_id: request_id(),
-        order_id: signed.clone(),
-    };
-    assert!(
-        !five
-            .clients
-            .liaison(&unit)
-            .expect("a client")
-            .sign_order(request)
-            .await
-            .expect("signed")
-            .into_inner()
-            .late
-    );
+    let unit = five.look(&signed).await.lead_unit;
+    assert!(!signs_late(&five, &unit, &signed).await);
     five.clock.move_to(due + chrono::Duration::minutes(30));
     let worker = five
         .suite
@@ -290,6 +225,44 @@ async fn a_signature_in_time_that_is_read_late_leaves_no_card_and_none_gives_exa
     assert_eq!(cards(&five, &unsigned).await, (1, 1));
     five.rest().await;
     assert_eq!(cards(&five, &unsigned).await, (1, 1), "a clock fires once");
+    five.stop().await;
+}
+
+/// The signature is given in time, its transaction ends past the deadline: somebody else holds the log's heads, which it
+/// needs last. Until then nobody can know of it, and the card that is given meanwhile is taken back.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_signature_in_time_whose_commit_is_held_back_past_the_deadline_leaves_no_card_standing() {
+    let five = Five::start(at(1, 9, 0)).await;
+    let (signed, unsigned) = (forward(&five).await, forward(&five).await);
+    five.rest().await;
+    let due = sign_due(&five, &signed).await;
+    let unit = five.look(&signed).await.lead_unit;
+    five.clock.move_to(due - chrono::Duration::minutes(1));
+    let routing = five.suite.pool(Name::Routing);
+    let mut holder = routing.begin().await.expect("a transaction");
+    sqlx::query("select from log_head for update")
+        .execute(&mut *holder)
+        .await
+        .expect("held");
+    let holding_back = async {
+        let waits = "select exists (select from pg_locks l join pg_stat_activity a using (pid)
+                      where a.datname = current_database() and not l.granted)";
+        while !sqlx::query_scalar::<_, bool>(waits)
+            .fetch_one(routing)
+            .await
+            .expect("an answer")
+        {
+            tokio::task::yield_now().await;
+        }
+        five.at(due + chrono::Duration::minutes(30)).await;
+        assert_eq!(cards(&five, &signed).await, (1, 1), "nobody can know of it yet");
+        holder.rollback().await.expect("let go");
+    };
+    let (late, ()) = futures::join!(signs_late(&five, &unit, &signed), holding_back);
+    assert!(!late, "it was given before the deadline");
+    five.rest().await;
+    assert_eq!(cards(&five, &signed).await, (1, 0), "taken back");
+    assert_eq!(cards(&five, &unsigned).await, (1, 1));
     five.stop().await;
 }
 

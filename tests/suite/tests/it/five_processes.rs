@@ -10,9 +10,9 @@ use hotline::process::home::Home;
 use hotline::replay::clients::Clients;
 use hotline_proto::analytics::GetBulletinRequest;
 use hotline_proto::callback::{Lease, LeaseTasksRequest, RecordOutcomeRequest, ReportAttemptRequest, TaskState};
-use hotline_proto::common::{AppealType, AttemptOutcome, CallbackMode, OrderState, Rating, ReplyResult, Solved};
+use hotline_proto::common::{AttemptOutcome, CallbackMode, OrderState, Rating, ReplyResult, Solved};
 use hotline_proto::intake::{
-    Appeal, AppealDraft, Appellant, ForwardAppealRequest, GetAppealRequest, RegisterAppealRequest, get_appeal_request,
+    Appeal, ForwardAppealRequest, GetAppealRequest, RegisterAppealRequest, get_appeal_request,
 };
 use hotline_proto::routing::{
     ContactResult, GetOrderRequest, Order, RecordContactRequest, SignOrderRequest, SubmitReplyRequest,
@@ -28,8 +28,8 @@ use platform::clock::{Clock as _, SystemClock};
 use testkit::{Database, database, listen};
 use tokio_stream::wrappers::TcpListenerStream;
 use tonic::{Request, Response, Status};
-use uuid::Uuid;
 
+use crate::fixture::people::{draft, request_id};
 use crate::processes::{Process, variables};
 
 /// Who took part in a trace, and which RPCs were served in it.
@@ -99,10 +99,6 @@ impl Collector {
     }
 }
 
-fn request_id() -> String {
-    Uuid::new_v4().to_string()
-}
-
 /// Free ports: bound together, so that they are five, and given back.
 async fn addresses() -> Vec<String> {
     let mut held = Vec::new();
@@ -169,30 +165,10 @@ impl Running {
 
     /// Gives the appeal's id and the order's.
     async fn forward(&self) -> (String, String) {
-        let (category, region) = self
-            .city
-            .topics()
-            .flat_map(|topic| self.city.regions.iter().map(move |region| (&topic.code, &region.code)))
-            .find(|(category, region)| self.city.lead_for(category, region).is_some())
-            .expect("the catalogue covers something");
-        let draft = AppealDraft {
-            channel: "phone".to_owned(),
-            r#type: AppealType::Help.into(),
-            category: category.clone(),
-            region: region.clone(),
-            appellant: Some(Appellant {
-                name: "王小明".to_owned(),
-                phone: "13812345678".to_owned(),
-                ..Appellant::default()
-            }),
-            title: "小区停水".to_owned(),
-            content: "小区停水。".to_owned(),
-            ..AppealDraft::default()
-        };
         let mut agent = self.clients.agent().expect("a client");
         let register = RegisterAppealRequest {
             request_id: request_id(),
-            appeal: Some(draft),
+            appeal: Some(draft(&self.city)),
             call_id: String::new(),
         };
         let appeal_id = agent
@@ -359,6 +335,22 @@ impl Running {
     }
 }
 
+/// The last to hear of it, for whom nobody else waits: only then the trace is whole.
+async fn heard_of_the_closing(supervision: &Database) {
+    let until = Instant::now() + Duration::from_secs(30);
+    loop {
+        let closed: bool = sqlx::query_scalar("select exists (select from watched_order where state = $1)")
+            .bind(OrderState::Closed as i16)
+            .fetch_one(&supervision.pool)
+            .await
+            .expect("an answer");
+        if closed {
+            return;
+        }
+        assert!(Instant::now() < until, "supervision has not heard of it after 30 s");
+    }
+}
+
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn five_processes_handle_an_order_in_one_trace() {
     let directory = tempfile::tempdir().expect("a folder");
@@ -389,6 +381,7 @@ async fn five_processes_handle_an_order_in_one_trace() {
             ("satisfaction.rated_only", 1, 1),
         ])
         .await;
+    heard_of_the_closing(&databases[Name::Supervision as usize]).await;
     tokio::task::spawn_blocking(move || running.stop())
         .await
         .expect("they end");

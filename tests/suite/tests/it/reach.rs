@@ -23,9 +23,9 @@ use platform::grpc::client::{Peer, peer};
 use platform::grpc::server::rpcs;
 use testkit::at;
 use tonic::{Code, Status};
-use uuid::Uuid;
 
 use crate::fixture::Five;
+use crate::fixture::people::request_id;
 
 const UPSTREAM_NUMBER: &str = "P-2024-0001";
 
@@ -35,10 +35,6 @@ struct World {
     appeal_id: String,
     order_id: String,
     unit: String,
-}
-
-fn request_id() -> String {
-    Uuid::new_v4().to_string()
 }
 
 fn item(channel: &str, category: &str, region: &str) -> PushAppealsRequest {
@@ -63,7 +59,7 @@ fn item(channel: &str, category: &str, region: &str) -> PushAppealsRequest {
 }
 
 /// A category, a region and the unit below which nobody else is that the small city's catalogue sends them to.
-fn covered(five: &Five) -> (String, String, String) {
+fn below_another(five: &Five) -> (String, String, String) {
     let mut rows = five
         .city
         .topics()
@@ -87,7 +83,7 @@ async fn push(client: &mut IntakeServiceClient<Peer>, item: PushAppealsRequest) 
 impl World {
     async fn start() -> Self {
         let five = Five::start(at(1, 9, 0)).await;
-        let (category, region, unit) = covered(&five);
+        let (category, region, unit) = below_another(&five);
         let mut platform = five.clients.platform("province").expect("a client");
         let appeal_id = push(&mut platform, item("provincial_transfer", &category, &region))
             .await
@@ -177,7 +173,7 @@ fn intake<'w>(world: &'w World, verb: String, whose: &'w str, mut client: Intake
             }
             // The same number: the owner gets the first receipt again, another platform's is another appeal.
             "PushAppeals" => {
-                let (category, region, _) = covered(&world.five);
+                let (category, region, _) = below_another(&world.five);
                 let channel = world
                     .five
                     .city

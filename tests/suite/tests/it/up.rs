@@ -4,41 +4,23 @@ use std::collections::HashMap;
 use std::os::unix::fs::PermissionsExt as _;
 
 use hotline::city::{City, XIANGTAN};
-use hotline_proto::common::AppealType;
 use hotline_proto::intake::intake_service_client::IntakeServiceClient;
 use hotline_proto::intake::{
-    Appeal, AppealDraft, Appellant, GetAppealRequest, ListAppealsRequest, RegisterAppealRequest,
-    RegisterAppealResponse, get_appeal_request,
+    Appeal, AppealDraft, GetAppealRequest, ListAppealsRequest, RegisterAppealRequest, RegisterAppealResponse,
+    get_appeal_request,
 };
 use platform::grpc::client::Peer;
-use uuid::Uuid;
 
+use crate::fixture::people::{draft, request_id};
 use crate::processes::{Process, agent};
 
 /// The watcher ends the process after so many of its own.
 const WATCHED: usize = 50;
 
-fn draft(city: &City) -> AppealDraft {
-    AppealDraft {
-        channel: "phone".to_owned(),
-        r#type: AppealType::Help.into(),
-        category: city.topics().next().expect("topics").code.clone(),
-        region: city.regions.first().expect("regions").code.clone(),
-        appellant: Some(Appellant {
-            name: "李四".to_owned(),
-            phone: "13800000000".to_owned(),
-            ..Appellant::default()
-        }),
-        title: "路灯不亮".to_owned(),
-        content: "路灯三天不亮。".to_owned(),
-        ..AppealDraft::default()
-    }
-}
-
 /// What is acknowledged; nothing when the service is gone.
 async fn register(agent: &mut IntakeServiceClient<Peer>, draft: &AppealDraft) -> Option<RegisterAppealResponse> {
     let request = RegisterAppealRequest {
-        request_id: Uuid::new_v4().to_string(),
+        request_id: request_id(),
         appeal: Some(draft.clone()),
         call_id: String::new(),
     };

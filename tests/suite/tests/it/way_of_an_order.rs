@@ -3,12 +3,8 @@
 
 use hotline_proto::analytics::GetBulletinRequest;
 use hotline_proto::callback::{LeaseTasksRequest, RecordOutcomeRequest, ReportAttemptRequest, TaskState};
-use hotline_proto::common::{
-    AppealType, AttemptOutcome, CallbackMode, OrderState, Rating, RejectionGround, ReplyResult, Solved,
-};
-use hotline_proto::intake::{
-    AppealDraft, Appellant, ForwardAppealRequest, GetAppealRequest, RegisterAppealRequest, get_appeal_request,
-};
+use hotline_proto::common::{AttemptOutcome, CallbackMode, OrderState, Rating, RejectionGround, ReplyResult, Solved};
+use hotline_proto::intake::{ForwardAppealRequest, GetAppealRequest, RegisterAppealRequest, get_appeal_request};
 use hotline_proto::routing::{
     ContactResult, GetOrderHistoryRequest, GetOrderRequest, Order, RecordContactRequest, SignOrderRequest,
     SubmitReplyRequest, get_order_request,
@@ -16,44 +12,9 @@ use hotline_proto::routing::{
 use hotline_proto::supervision::{ReviewReplyRequest, Verdict};
 use testkit::at;
 use tonic::Code;
-use uuid::Uuid;
 
 use crate::fixture::Five;
-
-fn request_id() -> String {
-    Uuid::new_v4().to_string()
-}
-
-/// A category and region of the small city that the catalogue covers.
-fn covered(five: &Five) -> (String, String, String) {
-    let (category, region, unit) = five
-        .city
-        .topics()
-        .flat_map(|topic| five.city.regions.iter().map(move |region| (topic, region)))
-        .find_map(|(topic, region)| {
-            let unit = five.city.lead_for(&topic.code, &region.code)?;
-            Some((topic.code.clone(), region.code.clone(), unit.to_owned()))
-        })
-        .expect("the catalogue covers something");
-    (category, region, unit)
-}
-
-fn draft(category: &str, region: &str) -> AppealDraft {
-    AppealDraft {
-        channel: "phone".to_owned(),
-        r#type: AppealType::Help.into(),
-        category: category.to_owned(),
-        region: region.to_owned(),
-        appellant: Some(Appellant {
-            name: "王小明".to_owned(),
-            phone: "13812345678".to_owned(),
-            ..Appellant::default()
-        }),
-        title: "小区停水".to_owned(),
-        content: "小区从昨晚开始停水,请尽快处理。".to_owned(),
-        ..AppealDraft::default()
-    }
-}
+use crate::fixture::people::{covered, draft, request_id};
 
 async fn order(five: &Five, id: &str) -> Order {
     let name = Some(get_order_request::Name::OrderId(id.to_owned()));
@@ -157,11 +118,11 @@ async fn an_appeal_goes_all_the_way_into_the_bulletin() {
 
 /// Gives the appeal, its order, and the unit that the catalogue names.
 pub async fn brought_and_forwarded(five: &Five) -> (String, String, String) {
-    let (category, region, unit) = covered(five);
+    let (_, _, unit) = covered(&five.city);
     let mut agent = five.clients.agent().expect("a client");
     let register = RegisterAppealRequest {
         request_id: request_id(),
-        appeal: Some(draft(&category, &region)),
+        appeal: Some(draft(&five.city)),
         call_id: String::new(),
     };
     let receipt = agent
@@ -273,7 +234,7 @@ async fn seen_by_intake(five: &Five, appeal_id: &str, closed: &Order) {
         (appeal.order_number.as_str(), appeal.order_state),
         (closed.number.as_str(), OrderState::Closed as i32)
     );
-    assert_eq!(appeal.appellant.expect("masked").phone, "138****5678");
+    assert_eq!(appeal.appellant.expect("masked").phone, "138****0000");
     assert_eq!(appeal.content, "");
 }
 

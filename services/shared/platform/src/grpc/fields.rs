@@ -88,6 +88,18 @@ impl Fields {
         }
     }
 
+    /// Ends the reading with what was read; a reader gives nothing only for a field that it has refused.
+    ///
+    /// # Errors
+    /// Everything that was refused.
+    ///
+    /// # Panics
+    /// When nothing was read and nothing refused, which is a reader's mistake.
+    pub fn read<T>(self, read: Option<T>) -> Result<T, InvalidRequest> {
+        self.finish()?;
+        Ok(read.expect("a field that was not read was refused"))
+    }
+
     /// A UUID that is not nil.
     pub fn uuid(&mut self, field: &str, text: &str) -> Option<Uuid> {
         match Uuid::try_parse(text) {
@@ -101,7 +113,24 @@ impl Fields {
         if text.is_empty() { None } else { self.uuid(field, text) }
     }
 
-    /// Text of so many characters, not blank, without control or direction-changing characters.
+    /// One line of text: as [`Fields::text`], without line breaks and tabs too.
+    pub fn line(&mut self, field: &str, text: &str, length: RangeInclusive<usize>) -> Option<String> {
+        if let Some(bad) = text.chars().find(|c| breaks_line(*c)) {
+            return self.none(field, format!("must be one line, without U+{:04X}", u32::from(bad)));
+        }
+        self.text(field, text, length)
+    }
+
+    /// One line of up to `max` characters, or nothing when empty.
+    pub fn optional_line(&mut self, field: &str, text: &str, max: usize) -> Option<String> {
+        if text.is_empty() {
+            None
+        } else {
+            self.line(field, text, 1..=max)
+        }
+    }
+
+    /// Text of so many characters, not blank, without control or direction-changing characters. It may have lines.
     pub fn text(&mut self, field: &str, text: &str, length: RangeInclusive<usize>) -> Option<String> {
         if text.trim().is_empty() && *length.start() > 0 {
             return self.none(
@@ -291,7 +320,13 @@ impl Fields {
 /// Control characters but line feed and tab, marks that change the writing direction, the byte order mark.
 fn is_refused(c: char) -> bool {
     (c.is_control() && !matches!(c, '\n' | '\t' | '\r'))
-        || matches!(c, '\u{202A}'..='\u{202E}' | '\u{2066}'..='\u{2069}' | '\u{FEFF}' | '\u{FFFE}' | '\u{FFFF}')
+        || matches!(c, '\u{200E}' | '\u{200F}' | '\u{061C}' | '\u{202A}'..='\u{202E}' | '\u{2066}'..='\u{2069}')
+        || matches!(c, '\u{FEFF}' | '\u{FFFE}' | '\u{FFFF}')
+}
+
+/// What begins another line, or jumps within one.
+fn breaks_line(c: char) -> bool {
+    matches!(c, '\n' | '\r' | '\t' | '\u{2028}' | '\u{2029}')
 }
 
 fn has_mark_run(text: &str) -> bool {
@@ -393,6 +428,7 @@ mod tests {
         assert_eq!(fields.text("content", &"字".repeat(11), 1..=10), None);
         assert_eq!(fields.text("note", "a\u{202E}b", 1..=10), None);
         assert_eq!(fields.text("blank", "  ", 1..=10), None);
+        assert_eq!(fields.line("line", "甲\n乙", 1..=10), None);
         assert_eq!(
             fields.text("marks", &format!("e{}", "\u{301}".repeat(1000)), 1..=2000),
             None
@@ -403,7 +439,7 @@ mod tests {
         );
         let paths: Vec<String> = fields
             .finish()
-            .expect_err("six are wrong")
+            .expect_err("seven are wrong")
             .violations
             .into_iter()
             .map(|v| v.field)
@@ -416,6 +452,7 @@ mod tests {
                 "items[3].content",
                 "items[3].note",
                 "items[3].blank",
+                "items[3].line",
                 "items[3].marks"
             ]
         );

@@ -246,7 +246,10 @@ fn deadline(headers: &HeaderMap, cap: Duration) -> Duration {
     asked.map_or(cap, |asked| asked.min(cap))
 }
 
-/// tonic answers an undecodable message with INTERNAL and an oversized one with OUT_OF_RANGE; both are the caller's.
+/// Words of tonic's for bytes that are no message; a handler's own INTERNAL says nothing but that.
+const NO_MESSAGE: [&str; 5] = ["decode", "decoding", "protobuf", "compress", "request%20message"];
+
+/// tonic answers what is no message with INTERNAL and what is too large with OUT_OF_RANGE; both are the caller's.
 fn reword(mut response: Response<Body>) -> Response<Body> {
     let message = response
         .headers()
@@ -254,9 +257,7 @@ fn reword(mut response: Response<Body>) -> Response<Body> {
         .and_then(|value| value.to_str().ok())
         .unwrap_or_default();
     let code = match response.headers().get("grpc-status").map(HeaderValue::as_bytes) {
-        Some(b"13") if message.contains("decode") || message.contains("protobuf") || message.contains("compress") => {
-            "3"
-        }
+        Some(b"13") if NO_MESSAGE.iter().any(|words| message.contains(words)) => "3",
         Some(b"11") if message.contains("large") => "8",
         _ => return response,
     };

@@ -1,26 +1,34 @@
 //! Health for the kubelet, on a plaintext port of its own: it cannot speak TLS to a gRPC probe.
 //!
-//! `startup` serves once the database's schema is right and the service is built; `readiness` while its own pool answers
-//! and it is not draining – Redis away, or another service away, changes nothing here; `liveness` as long as the runtime
+//! `startup` serves once the database's schema is right and the service is built; `readiness` while its own database
+//! answers and it is not draining – Redis away, or another service away, changes nothing here; `liveness` as long as the runtime
 //! answers at all.
 
 use std::net::SocketAddr;
 use std::time::Duration;
 
-use sqlx::PgPool;
+use sqlx::postgres::PgConnectOptions;
+use sqlx::{Connection as _, PgConnection, PgPool};
 use tokio::net::TcpListener;
-use tonic::transport::server::TcpIncoming;
+use tokio_util::sync::CancellationToken;
 use tonic_health::ServingStatus;
 use tonic_health::server::HealthReporter;
 
+use super::accept::accept;
 use crate::lifecycle::Lifecycle;
 
 const STARTUP: &str = "startup";
 const READINESS: &str = "readiness";
 const LIVENESS: &str = "liveness";
 
-/// Between two looks at the pool; a probe's own period is longer.
+/// A peer that takes longer to say that it speaks HTTP/2 is let go.
+const INTRODUCTION: Duration = Duration::from_secs(5);
+/// Between two looks at the database; a probe's own period is longer.
 const LOOK_EVERY: Duration = Duration::from_secs(2);
+/// A look that takes longer has failed.
+const LOOK_WITHIN: Duration = Duration::from_secs(2);
+/// SQLSTATE of a server that has no slot for one more connection.
+const TOO_MANY_CONNECTIONS: &str = "53300";
 /// Failed looks in a row before it is unready: one may be a failover's blip.
 const FAILED_LOOKS: u32 = 3;
 
@@ -46,11 +54,16 @@ impl Probes {
             reporter.set_service_status(probe, status).await;
         }
         let stopping = lifecycle.stopping();
+        let cut = CancellationToken::new();
+        let mut accepted = accept(listener, None, INTRODUCTION, &cut, lifecycle);
+        let incoming = futures::stream::poll_fn(move |cx| accepted.poll_recv(cx));
         let serving = tonic::transport::Server::builder()
             .add_service(service)
-            .serve_with_incoming_shutdown(TcpIncoming::from(listener), async move {
+            .serve_with_incoming_shutdown(incoming, async move {
                 stopping.cancelled().await;
                 tokio::time::sleep(drain).await;
+                // The kubelet's next question is answered by the end of the connection.
+                cut.cancel();
             });
         lifecycle.spawn(async move {
             if let Err(error) = serving.await {
@@ -60,11 +73,13 @@ impl Probes {
         Ok((Self(reporter), address))
     }
 
-    /// The service is built and serves; from now on it is ready while `pool` answers and nothing stops it.
-    pub async fn started(&self, pool: PgPool, lifecycle: &Lifecycle) {
+    /// The service is built and serves; from now on it is ready while the database of `pool` answers and nothing
+    /// stops it.
+    pub async fn started(&self, pool: &PgPool, lifecycle: &Lifecycle) {
         self.0.set_service_status(STARTUP, ServingStatus::Serving).await;
         self.0.set_service_status(READINESS, ServingStatus::Serving).await;
         let (reporter, stopping) = (self.0.clone(), lifecycle.stopping());
+        let mut look = Look::new(pool.connect_options().as_ref().clone());
         lifecycle.spawn(async move {
             let mut failed = 0_u32;
             loop {
@@ -72,7 +87,7 @@ impl Probes {
                     () = stopping.cancelled() => break,
                     () = tokio::time::sleep(LOOK_EVERY) => {}
                 }
-                let alive = answers(&pool).await;
+                let alive = look.answers().await;
                 failed = if alive { 0 } else { failed.saturating_add(1) };
                 match (alive, failed) {
                     (true, _) => reporter.set_service_status(READINESS, ServingStatus::Serving).await,
@@ -85,11 +100,40 @@ impl Probes {
     }
 }
 
-/// A full pool is busy, not dead: only a database that cannot be reached makes it unready.
-async fn answers(pool: &PgPool) -> bool {
-    if pool.size() >= pool.options().get_max_connections() && pool.num_idle() == 0 {
-        return true;
+/// Looks at a database over a connection of its own. A pool cannot tell: one whose connections are all in use is busy,
+/// one whose connections are all being tried in vain looks the same.
+pub struct Look {
+    options: PgConnectOptions,
+    connection: Option<PgConnection>,
+}
+
+impl Look {
+    /// At the database that these options lead to; the first look connects.
+    #[must_use]
+    pub fn new(options: PgConnectOptions) -> Self {
+        Self {
+            options,
+            connection: None,
+        }
     }
-    let asked = tokio::time::timeout(LOOK_EVERY, sqlx::query("select 1").execute(pool)).await;
-    matches!(asked, Ok(Ok(_)))
+
+    /// Whether it answers within [`LOOK_WITHIN`]. A connection that fails is given up: the next look takes a new one.
+    pub async fn answers(&mut self) -> bool {
+        match tokio::time::timeout(LOOK_WITHIN, self.ask()).await {
+            Ok(Ok(())) => true,
+            // Whoever says that there is no room for one more is there.
+            Ok(Err(sqlx::Error::Database(refusal))) => refusal.code().as_deref() == Some(TOO_MANY_CONNECTIONS),
+            Ok(Err(_)) | Err(_) => false,
+        }
+    }
+
+    async fn ask(&mut self) -> Result<(), sqlx::Error> {
+        let mut connection = match self.connection.take() {
+            Some(connection) => connection,
+            None => PgConnection::connect_with(&self.options).await?,
+        };
+        connection.ping().await?;
+        self.connection = Some(connection);
+        Ok(())
+    }
 }

@@ -17,7 +17,7 @@ use tonic_health::server::HealthReporter;
 use tower_http::catch_panic::CatchPanicLayer;
 use tower_http::trace::TraceLayer;
 
-use super::accept::{Securing, accept};
+use super::accept::accept;
 use super::detach::DetachLayer;
 use super::guard::{GuardLayer, Guarding};
 use super::measure::MeasureLayer;
@@ -89,11 +89,9 @@ impl Server {
             .layer(DetachLayer {
                 tracker: self.lifecycle.tracker(),
             });
-        let securing = self.certificates.as_ref().map(|certificates| Securing {
-            certificates: certificates.clone(),
-            handshake: Duration::from_secs(self.tls.handshake_timeout_seconds),
-        });
-        let mut accepted = accept(listener, securing, &self.lifecycle);
+        let handshake = Duration::from_secs(self.tls.handshake_timeout_seconds);
+        let cut = CancellationToken::new();
+        let mut accepted = accept(listener, self.certificates.clone(), handshake, &cut, &self.lifecycle);
         let incoming = futures::stream::poll_fn(move |cx| accepted.poll_recv(cx));
         let serving = tonic::transport::Server::builder()
             .max_concurrent_streams(self.config.max_streams)
@@ -104,11 +102,21 @@ impl Server {
             .max_connection_age_grace(CONNECTION_AGE_GRACE)
             .layer(layers)
             .add_routes(routes)
-            .serve_with_incoming_shutdown(incoming, async move {
-                ended.cancelled().await;
-            });
+            .serve_with_incoming_shutdown(incoming, ended.clone().cancelled_owned());
+        let longest = Duration::from_secs(self.config.deadline_seconds);
         self.lifecycle.spawn(async move {
-            if let Err(error) = serving.await {
+            // No call lasts longer than its deadline: what is open after that belongs to a peer that no longer answers.
+            let cutting = async {
+                ended.cancelled().await;
+                tokio::time::sleep(longest).await;
+                cut.cancel();
+                std::future::pending::<()>().await;
+            };
+            let served = tokio::select! {
+                served = serving => served,
+                () = cutting => return,
+            };
+            if let Err(error) = served {
                 tracing::error!(service = name, error = %crate::steps::chain(&error), "the server ended");
             }
         });
@@ -171,19 +179,27 @@ fn with_reflection(routes: Routes) -> Result<Routes, StartError> {
         .add_service(builder().build_v1alpha().map_err(broken)?))
 }
 
-/// Every RPC of these services has a row in the table of rights.
+/// These services are in the contracts, and every RPC of theirs has a row in the table of rights.
 fn check_rows(services: &[&'static str]) -> Result<(), StartError> {
-    let missing: Vec<String> = rpcs(services)
-        .into_iter()
-        .filter(|rpc| access::grant(rpc).is_none())
-        .collect();
-    if missing.is_empty() {
-        return Ok(());
+    for service in services {
+        let rpcs = rpcs(&[service]);
+        if rpcs.is_empty() {
+            return Err(StartError(format!("{service} is not in the contracts")));
+        }
+        let missing = rowless(&rpcs);
+        if !missing.is_empty() {
+            return Err(StartError(format!(
+                "no row in the table of rights for {}",
+                missing.join(", ")
+            )));
+        }
     }
-    Err(StartError(format!(
-        "no row in the table of rights for {}",
-        missing.join(", ")
-    )))
+    Ok(())
+}
+
+fn rowless(rpcs: &[String]) -> Vec<&str> {
+    let rowless = rpcs.iter().filter(|rpc| access::grant(rpc).is_none());
+    rowless.map(String::as_str).collect()
 }
 
 /// Full method names of services, from the descriptor.
@@ -204,4 +220,17 @@ pub fn rpcs(services: &[&str]) -> Vec<String> {
                 .collect::<Vec<_>>()
         })
         .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_rpc_without_a_row_is_found_among_those_with_one() {
+        let mut rpcs = rpcs(&["hotline.routing.v1.RoutingService"]);
+        assert_eq!(rowless(&rpcs), [""; 0]);
+        rpcs.insert(1, "/hotline.routing.v1.RoutingService/Forgotten".to_owned());
+        assert_eq!(rowless(&rpcs), ["/hotline.routing.v1.RoutingService/Forgotten"]);
+    }
 }

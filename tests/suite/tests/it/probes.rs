@@ -1,0 +1,43 @@
+//! Whether a database answers, as readiness sees it: of its own, whatever the pool is doing.
+
+use std::str::FromStr as _;
+
+use hotline::process::Name;
+use platform::grpc::probes::Look;
+use sqlx::postgres::{PgConnectOptions, PgPoolOptions};
+use testkit::{database, listen};
+
+#[tokio::test]
+async fn a_full_pool_is_busy_and_a_lost_connection_is_taken_anew() {
+    let database = database("intake", Name::Intake.migrator()).await;
+    let options = PgConnectOptions::from_str(&database.url).expect("our own URL");
+    let pool = PgPoolOptions::new()
+        .max_connections(1)
+        .connect_with(options.clone().application_name("busy"))
+        .await
+        .expect("it connects");
+    let _all = pool.acquire().await.expect("the only one");
+    let mut look = Look::new(pool.connect_options().as_ref().clone().application_name("look"));
+    assert!(look.answers().await, "the pool is full, the database is there");
+    let ended: bool = sqlx::query_scalar(
+        "select bool_and(pg_terminate_backend(pid, 5000))
+           from pg_stat_activity where application_name = 'look' and datname = current_database()",
+    )
+    .fetch_one(&database.pool)
+    .await
+    .expect("we may");
+    assert!(ended);
+    assert!(!look.answers().await, "its connection has ended");
+    assert!(look.answers().await, "it has taken a new one");
+}
+
+#[tokio::test]
+async fn a_database_that_is_silent_or_gone_does_not_answer() {
+    // Accepted by the kernel, answered by nobody, as behind a firewall or on a machine that hangs.
+    let (silent, url) = listen().await;
+    let address = silent.local_addr().expect("bound");
+    let options = PgConnectOptions::from_str(&url.replace("http://", "postgres://nobody@")).expect("a URL");
+    assert!(!Look::new(options.clone()).answers().await, "{address} is silent");
+    drop(silent);
+    assert!(!Look::new(options).answers().await, "{address} is gone");
+}

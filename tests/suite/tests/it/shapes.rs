@@ -1,0 +1,167 @@
+//! Walked from the contracts: every field of every request, with a content that it must not have. Each is refused by its
+//! path, whatever else is missing, and nothing of it reaches the program behind.
+
+use hotline::process::Name;
+use hotline_proto::access::grant;
+use hotline_proto::intake::PushAppealsResponse;
+use hotline_proto::intake::push_appeals_response::Result as Pushed;
+use platform::auth::TokenSource;
+use platform::grpc::client::{Peer, peer};
+use prost_reflect::{
+    DescriptorPool, DynamicMessage, FieldDescriptor, Kind, MessageDescriptor, MethodDescriptor, Value,
+};
+use testkit::at;
+use tonic::{Code, Request, Status};
+use tonic_prost::ProstCodec;
+use tonic_types::StatusExt as _;
+
+use crate::access::{SERVICES, principal};
+use crate::fixture::Five;
+
+/// A field of a request, by the fields that lead to it.
+type Path = Vec<FieldDescriptor>;
+
+/// What a field must not have; none for one that may have everything of its type.
+fn wrong(field: &FieldDescriptor) -> Vec<Value> {
+    match field.kind() {
+        Kind::String => ["甲\0乙", "\u{202E}甲", "\u{200F}甲"]
+            .map(|text| Value::String(text.to_owned()))
+            .to_vec(),
+        Kind::Enum(_) => [9_999, -1].map(Value::EnumNumber).to_vec(),
+        Kind::Int32 => vec![Value::I32(-1)],
+        Kind::Uint32 => vec![Value::U32(u32::MAX)],
+        Kind::Int64 => vec![Value::I64(-1)],
+        _ => Vec::new(),
+    }
+}
+
+/// Times are fields of their own here: one before the years that the edge lets in.
+fn is_time(message: &MessageDescriptor) -> bool {
+    message.full_name() == "google.protobuf.Timestamp"
+}
+
+fn leaves(message: &MessageDescriptor, way: &Path, found: &mut Vec<Path>) {
+    for field in message.fields() {
+        let mut path = way.clone();
+        path.push(field.clone());
+        match field.kind() {
+            Kind::Message(inner) if !is_time(&inner) => leaves(&inner, &path, found),
+            _ => found.push(path),
+        }
+    }
+}
+
+/// A message with nothing but this field.
+fn only(message: &MessageDescriptor, path: &[FieldDescriptor], value: &Value) -> DynamicMessage {
+    let mut whole = DynamicMessage::new(message.clone());
+    let (field, rest) = path.split_first().expect("a path has a field");
+    let value = match field.kind() {
+        Kind::Message(inner) if !rest.is_empty() => Value::Message(only(&inner, rest, value)),
+        _ => value.clone(),
+    };
+    let value = if field.is_list() {
+        Value::List(vec![value])
+    } else {
+        value
+    };
+    whole.set_field(field, value);
+    whole
+}
+
+fn far(field: &FieldDescriptor) -> Option<Value> {
+    let Kind::Message(time) = field.kind() else { return None };
+    let mut at = DynamicMessage::new(time);
+    at.set_field_by_name("seconds", Value::I64(-62_135_596_800));
+    Some(Value::Message(at))
+}
+
+/// As violations name it: `items[0].name`.
+fn written(path: &[FieldDescriptor]) -> String {
+    let parts: Vec<String> = path
+        .iter()
+        .map(|field| format!("{}{}", field.name(), if field.is_list() { "[0]" } else { "" }))
+        .collect();
+    parts.join(".")
+}
+
+/// The fields that an answer refuses, or what it said instead.
+async fn refused(peer: &Peer, method: &MethodDescriptor, message: DynamicMessage) -> Result<Vec<String>, String> {
+    let rpc = format!("/{}/{}", method.parent_service().full_name(), method.name());
+    let path = rpc.parse().expect("a path");
+    let mut client = tonic::client::Grpc::new(peer.clone());
+    client.ready().await.expect("a connection");
+    if method.is_client_streaming() {
+        let codec: ProstCodec<DynamicMessage, PushAppealsResponse> = ProstCodec::default();
+        let items = Request::new(tokio_stream::once(message));
+        let answers = client.streaming(items, path, codec).await;
+        let mut answers = answers.map_err(|status| said(&status))?.into_inner();
+        let answer = answers
+            .message()
+            .await
+            .map_err(|status| said(&status))?
+            .expect("an answer");
+        return match answer.result {
+            Some(Pushed::Refused(refusal)) if refusal.reason == "INVALID_ARGUMENT" => Ok(refusal
+                .violations
+                .into_iter()
+                .map(|violation| violation.field)
+                .collect()),
+            other => Err(format!("{other:?}")),
+        };
+    }
+    let codec: ProstCodec<DynamicMessage, ()> = ProstCodec::default();
+    let Err(status) = client.unary(Request::new(message), path, codec).await else {
+        return Err("it was answered".to_owned());
+    };
+    let details = status.get_error_details();
+    match details.bad_request() {
+        Some(bad) if status.code() == Code::InvalidArgument => Ok(bad
+            .field_violations
+            .iter()
+            .map(|violation| violation.field.clone())
+            .collect()),
+        _ => Err(said(&status)),
+    }
+}
+
+fn said(status: &Status) -> String {
+    format!("{:?}: {}", status.code(), status.message())
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn every_field_of_every_request_refuses_what_it_must_not_have() {
+    let five = Five::start(at(1, 9, 0)).await;
+    let pool = DescriptorPool::decode(hotline_proto::DESCRIPTORS).expect("compiled in");
+    let (mut walked, mut taken) = (0, Vec::new());
+    for (name, own) in Name::ALL.into_iter().zip(SERVICES) {
+        for service in [own, eventlog::RPC_SERVICE] {
+            let service = pool.get_service_by_name(service).expect("it is in the contracts");
+            for method in service.methods() {
+                let rpc = format!("/{}/{}", service.full_name(), method.name());
+                let (role, _) = grant(&rpc).expect("a row").roles[0];
+                let tokens = TokenSource::of(five.suite.issuer.clone(), principal(role));
+                let peer = peer(five.suite.url(name), &tokens).expect("a URL");
+                let mut paths = Vec::new();
+                leaves(&method.input(), &Vec::new(), &mut paths);
+                for path in paths {
+                    let field = path.last().expect("a path has a field");
+                    let place = written(&path);
+                    let full = format!("{}.{place}", method.name());
+                    let values = far(field).map_or_else(|| wrong(field), |at| vec![at]);
+                    for value in values {
+                        let message = only(&method.input(), &path, &value);
+                        walked += 1;
+                        match refused(&peer, &method, message).await {
+                            Ok(fields) if fields.contains(&place) => {}
+                            Ok(fields) => taken.push(format!("{full} = {value:?}: refused are {fields:?}")),
+                            Err(instead) => taken.push(format!("{full} = {value:?}: {instead}")),
+                        }
+                    }
+                }
+            }
+        }
+    }
+    assert_eq!(taken.join("\n"), "");
+    assert!(walked > 300, "{walked}");
+    five.stop().await;
+}
