@@ -116,9 +116,9 @@ fn nine() -> Vec<OrderHeard> {
         ..accepted(at(3, 9))
     };
     vec![
-        state(opened()),
         state(accepted(at(3, 9))),
         state(rework),
+        OrderHeard::Attempted(3),
         OrderHeard::YellowCard(Uuid::from_u128(31)),
         OrderHeard::RedCard(Uuid::from_u128(32)),
         OrderHeard::CardWithdrawn(Uuid::from_u128(32)),

@@ -24,10 +24,10 @@ use crate::process::{Drive, Name, Suite, SuiteOptions};
 )]
 pub struct Up {
     /// Postgres server with the five databases hotline_intake … hotline_analytics, as postgres://user@host:5432
-    #[arg(long, env = "HOTLINE_DATABASE_URL")]
+    #[arg(long, env = "HOTLINE_DATABASE_URL", requires = "redis_url")]
     database_url: Option<String>,
     /// Redis, as redis://host:6379
-    #[arg(long, env = "HOTLINE_REDIS_URL")]
+    #[arg(long, env = "HOTLINE_REDIS_URL", requires = "database_url")]
     redis_url: Option<String>,
     /// First of five ports; 0 takes free ones
     #[arg(long, default_value_t = FIRST_PORT)]
@@ -82,7 +82,7 @@ impl Up {
         Ok(if orderly { ExitCode::SUCCESS } else { ExitCode::FAILURE })
     }
 
-    /// Private servers, when one of the URLs is missing.
+    /// Private servers, when no URLs are given: there are both URLs or none.
     async fn servers(&self, home: &Home) -> Result<Option<Servers>, Failure> {
         if self.database_url.is_some() {
             return Ok(None);
@@ -94,11 +94,10 @@ impl Up {
     }
 
     fn options(&self, home: &Home, servers: Option<&Servers>) -> SuiteOptions {
-        let redis = self
-            .redis_url
-            .clone()
-            .or_else(|| servers.map(Servers::redis_url))
-            .unwrap_or_default();
+        let redis_url = match servers {
+            Some(servers) => servers.redis_url(),
+            None => self.redis_url.clone().unwrap_or_default(),
+        };
         SuiteOptions {
             databases: Name::ALL.map(|name| match (&self.database_url, servers) {
                 (Some(url), _) => format!("{}/{}", url.trim_end_matches('/'), database_name(name)),
@@ -107,7 +106,7 @@ impl Up {
             }),
             owners: servers
                 .map(|servers| Name::ALL.map(|name| servers.postgres_url(&owner_name(name), &database_name(name)))),
-            redis_url: redis,
+            redis_url,
             home: home.clone(),
             first_port: self.port,
             clock: Arc::new(SystemClock),

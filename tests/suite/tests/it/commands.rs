@@ -117,6 +117,23 @@ fn what_operators_type_works_on_a_running_installation() {
     assert!(running.process.ended(), "it ends in order");
 }
 
+/// Half an installation of one's own would be neither private nor whole.
+#[test]
+fn up_takes_both_servers_or_none() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let data = folder.path().display().to_string();
+    for (given, url, missing) in [
+        ("--redis-url", "redis://127.0.0.1:1", "--database-url"),
+        ("--database-url", "postgres://nobody@127.0.0.1:1", "--redis-url"),
+    ] {
+        let mut up = Command::new("timeout");
+        up.arg("30").arg(hotline()).args(["up", "--data", &data, given, url]);
+        let output = up.output().expect("it runs");
+        let errors = String::from_utf8_lossy(&output.stderr);
+        assert!(!output.status.success() && errors.contains(missing), "{errors}");
+    }
+}
+
 #[test]
 fn tokens_working_days_and_settings_need_no_installation() {
     let folder = tempfile::tempdir().expect("a folder");

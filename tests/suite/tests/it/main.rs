@@ -15,6 +15,7 @@ mod probes;
 mod processes;
 mod reach;
 mod reflection;
+mod repeated;
 mod replay;
 mod restored;
 mod roles;

@@ -83,6 +83,15 @@ impl Process {
         std::mem::forget(self);
         ended
     }
+
+    /// Everything that it has logged, once it has ended in order.
+    pub fn log(mut self) -> String {
+        let mut log = String::new();
+        let mut errors = self.0.stderr.take().expect("piped");
+        errors.read_to_string(&mut log).expect("text");
+        assert!(self.ended(), "it ends in order: {log}");
+        log
+    }
 }
 
 /// Of a greeting: the service's name, then where it is.
@@ -190,6 +199,26 @@ async fn a_service_that_is_ended_under_load_loses_nothing_that_it_acknowledged()
         .await
         .expect("a count");
     assert_eq!(usize::try_from(found).expect("positive"), acknowledged.len());
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_service_without_redis_works_and_says_so() {
+    let directory = tempfile::tempdir().expect("a folder");
+    let home = Home::open(directory.path()).expect("keys");
+    let database = database("intake", Name::Intake.migrator()).await;
+    let peers = vec!["http://127.0.0.1:1".to_owned(); 5];
+    let mut settings = variables(Name::Intake, &database, &home, "127.0.0.1:0", &peers);
+    settings.retain(|(key, _)| key != "INTAKE_REDIS__URL");
+    settings.push(("INTAKE_REDIS__URL".to_owned(), "redis://127.0.0.1:1".to_owned()));
+    let mut process = Process::start(&["serve", "intake"], &settings);
+    let url = process.url("intake");
+    assert!(record(&mut agent(&url, directory.path())).await.is_some(), "it works");
+    process.signal("TERM");
+    let log = process.log();
+    assert!(
+        log.contains("Redis is away; works without it, slower") && log.contains("127.0.0.1:1"),
+        "{log}"
+    );
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

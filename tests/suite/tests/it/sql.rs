@@ -93,7 +93,12 @@ async fn every_statement_can_be_prepared() {
     for name in Name::ALL {
         let database = database(name.as_str(), name.migrator()).await;
         let mut connection = PgConnection::connect(&database.url).await.expect("the test's database");
-        let shared = ["services/shared/platform", "services/shared/eventlog"].map(|path| root().join(path));
+        let shared = [
+            "services/shared/platform",
+            "services/shared/eventlog",
+            "services/hotline",
+        ]
+        .map(|path| root().join(path));
         let own = root().join("services").join(name.as_str());
         for directory in shared.iter().chain([&own]) {
             for (file, sql) in statements(directory) {

@@ -1,0 +1,421 @@
+//! Walked along the way of an order: every call that changes something, fifty times at once with the same request_id, once
+//! more afterwards, and with another content. One effect, one answer, and a refusal.
+
+use std::collections::BTreeSet;
+use std::fmt::Debug;
+
+use futures::future::join_all;
+use hotline::city::City;
+use hotline::process::Name;
+use hotline_proto::access::Role;
+use hotline_proto::callback::{
+    JudgeDissatisfactionRequest, JudgeDissatisfactionResponse, LeaseTasksRequest, LeaseTasksResponse,
+    RecordOutcomeRequest, RecordOutcomeResponse, ReportAttemptRequest, ReportAttemptResponse,
+};
+use hotline_proto::common::{AttemptOutcome, CallbackMode, Cause, OrderState, Rating, ReplyResult, Solved};
+use hotline_proto::intake::{
+    AnswerAppealRequest, AnswerAppealResponse, AppealDraft, CallOutcome, ForwardAppealRequest, ForwardAppealResponse,
+    PublishReferenceRequest, PublishReferenceResponse, RecordCallRequest, RecordCallResponse, RegisterAppealRequest,
+    RegisterAppealResponse,
+};
+use hotline_proto::routing::{
+    ContactResult, DispatchOrderRequest, DispatchOrderResponse, PublishCatalogueRequest, PublishCatalogueResponse,
+    PublishLimitsRequest, PublishLimitsResponse, PublishUnitsRequest, PublishUnitsResponse, RecordContactRequest,
+    RecordContactResponse, SignOrderRequest, SignOrderResponse, SubmitReplyRequest, SubmitReplyResponse,
+};
+use hotline_proto::supervision::{ReviewReplyRequest, ReviewReplyResponse, Verdict};
+use platform::auth::{Principal, TokenSource};
+use platform::grpc::client::peer;
+use prost::Message;
+use prost_reflect::DescriptorPool;
+use testkit::at;
+use tonic::{Code, Request, Status};
+use tonic_prost::ProstCodec;
+use tonic_types::StatusExt as _;
+use uuid::Uuid;
+
+use crate::access::{SERVICES, principal};
+use crate::fixture::Five;
+use crate::fixture::people::{draft, request_id};
+
+/// Operators' commands on a parked event, of which a healthy city has none: `eventlog` tries them itself.
+const ELSEWHERE: [&str; 2] = [
+    "/hotline.common.v1.EventLogService/RetryParkedEvent",
+    "/hotline.common.v1.EventLogService/SkipParkedEvent",
+];
+
+/// Callers at once.
+const FIFTY: usize = 50;
+
+struct Walk {
+    five: Five,
+    /// RPCs that were tried.
+    tried: BTreeSet<String>,
+}
+
+impl Walk {
+    async fn call<Q, A>(&self, name: Name, rpc: &str, who: &Principal, request: Q) -> Result<A, Status>
+    where
+        Q: Message + 'static,
+        A: Message + Default + 'static,
+    {
+        let tokens = TokenSource::of(self.five.suite.issuer.clone(), who.clone());
+        let peer = peer(self.five.suite.url(name), &tokens).expect("a URL");
+        let mut client = tonic::client::Grpc::new(peer);
+        client.ready().await.expect("a connection");
+        let codec: ProstCodec<Q, A> = ProstCodec::default();
+        let path = rpc.parse().expect("a path");
+        Ok(client.unary(Request::new(request), path, codec).await?.into_inner())
+    }
+
+    /// Fifty at once, one afterwards, and one with another content; gives the one answer.
+    async fn repeat<Q, A>(&mut self, (name, method): (Name, &str), who: &Principal, request: Q, other: Q) -> A
+    where
+        Q: Message + Clone + PartialEq + 'static,
+        A: Message + Default + PartialEq + Debug + 'static,
+    {
+        let rpc = format!("/{}/{method}", SERVICES[name as usize]);
+        assert!(request != other, "{rpc}: another content");
+        let calls = (0..FIFTY).map(|_| self.call::<Q, A>(name, &rpc, who, request.clone()));
+        let mut answers = Vec::new();
+        for answer in join_all(calls).await {
+            answers.push(answer.unwrap_or_else(|status| panic!("{rpc}: {status:?}")));
+        }
+        answers.push(self.call(name, &rpc, who, request).await.expect("once more"));
+        let first = answers.pop().expect("fifty-one");
+        assert!(answers.iter().all(|answer| *answer == first), "{rpc}: {answers:?}");
+        let refused = self
+            .call::<Q, A>(name, &rpc, who, other)
+            .await
+            .expect_err("another content");
+        assert_eq!(refused.code(), Code::AlreadyExists, "{rpc}: {refused:?}");
+        let details = refused.get_error_details();
+        assert_eq!(
+            details.error_info().map(|info| info.reason.as_str()),
+            Some("REQUEST_REUSED"),
+            "{rpc}"
+        );
+        self.tried.insert(rpc);
+        self.five.rest().await;
+        first
+    }
+
+    async fn count(&self, name: Name, query: &'static str) -> i64 {
+        let pool = self.five.suite.pool(name);
+        sqlx::query_scalar(query).fetch_one(pool).await.expect("a count")
+    }
+
+    async fn city(&mut self) {
+        let operator = principal(Role::Operator);
+        let (day, later) = ("2024-05-01".to_owned(), "2024-05-02".to_owned());
+        let reference = PublishReferenceRequest {
+            request_id: request_id(),
+            valid_from: day.clone(),
+            reference: Some(self.five.city.reference()),
+        };
+        let other = PublishReferenceRequest {
+            valid_from: later.clone(),
+            ..reference.clone()
+        };
+        let _: PublishReferenceResponse = self
+            .repeat((Name::Intake, "PublishReference"), &operator, reference, other)
+            .await;
+        let units = PublishUnitsRequest {
+            request_id: request_id(),
+            valid_from: day.clone(),
+            units: self.five.city.units(),
+        };
+        let other = PublishUnitsRequest {
+            valid_from: later.clone(),
+            ..units.clone()
+        };
+        let _: PublishUnitsResponse = self
+            .repeat((Name::Routing, "PublishUnits"), &operator, units, other)
+            .await;
+        let catalogue = PublishCatalogueRequest {
+            request_id: request_id(),
+            valid_from: day.clone(),
+            rows: self.five.city.catalogue(),
+        };
+        let other = PublishCatalogueRequest {
+            valid_from: later.clone(),
+            ..catalogue.clone()
+        };
+        let _: PublishCatalogueResponse = self
+            .repeat((Name::Routing, "PublishCatalogue"), &operator, catalogue, other)
+            .await;
+        let limits = PublishLimitsRequest {
+            request_id: request_id(),
+            valid_from: day,
+            rows: self.five.city.limits(),
+        };
+        let other = PublishLimitsRequest {
+            valid_from: later,
+            ..limits.clone()
+        };
+        let _: PublishLimitsResponse = self
+            .repeat((Name::Routing, "PublishLimits"), &operator, limits, other)
+            .await;
+    }
+
+    /// A call, an appeal that is answered at once, and one that is forwarded; gives that one's order.
+    async fn intake(&mut self) -> String {
+        let agent = principal(Role::Agent);
+        let call = RecordCallRequest {
+            request_id: request_id(),
+            outcome: CallOutcome::Answered.into(),
+            phone: "13800000000".to_owned(),
+        };
+        let other = RecordCallRequest {
+            phone: "13800000001".to_owned(),
+            ..call.clone()
+        };
+        let _: RecordCallResponse = self.repeat((Name::Intake, "RecordCall"), &agent, call, other).await;
+        let answered = self.register(&agent).await;
+        let answer = AnswerAppealRequest {
+            request_id: request_id(),
+            appeal_id: answered,
+            answer: "已当场说明。".to_owned(),
+        };
+        let other = AnswerAppealRequest {
+            answer: "不予说明。".to_owned(),
+            ..answer.clone()
+        };
+        let _: AnswerAppealResponse = self.repeat((Name::Intake, "AnswerAppeal"), &agent, answer, other).await;
+        let appeal_id = self.register(&agent).await;
+        let forward = ForwardAppealRequest {
+            request_id: request_id(),
+            appeal_id,
+        };
+        let other = ForwardAppealRequest {
+            appeal_id: Uuid::new_v4().to_string(),
+            ..forward.clone()
+        };
+        let forwarded: ForwardAppealResponse = self
+            .repeat((Name::Intake, "ForwardAppeal"), &agent, forward, other)
+            .await;
+        forwarded.order_id
+    }
+
+    async fn register(&mut self, agent: &Principal) -> String {
+        let mut appeal = uncovered(&self.five.city);
+        let request = RegisterAppealRequest {
+            request_id: request_id(),
+            appeal: Some(appeal.clone()),
+            call_id: String::new(),
+        };
+        "另一件事".clone_into(&mut appeal.title);
+        let other = RegisterAppealRequest {
+            appeal: Some(appeal),
+            ..request.clone()
+        };
+        let receipt: RegisterAppealResponse = self
+            .repeat((Name::Intake, "RegisterAppeal"), agent, request, other)
+            .await;
+        receipt.appeal_id
+    }
+
+    /// Dispatched by a person, signed, contacted, replied to and passed.
+    async fn handle(&mut self, order_id: &str) {
+        let unit = self.five.city.units().first().expect("units").code.clone();
+        let dispatch = DispatchOrderRequest {
+            request_id: request_id(),
+            order_id: order_id.to_owned(),
+            unit: unit.clone(),
+        };
+        let other = DispatchOrderRequest {
+            order_id: Uuid::new_v4().to_string(),
+            ..dispatch.clone()
+        };
+        let dispatcher = principal(Role::Dispatcher);
+        let _: DispatchOrderResponse = self
+            .repeat((Name::Routing, "DispatchOrder"), &dispatcher, dispatch, other)
+            .await;
+        let liaison = Principal {
+            unit: Some(unit),
+            ..principal(Role::Liaison)
+        };
+        let sign = SignOrderRequest {
+            request_id: request_id(),
+            order_id: order_id.to_owned(),
+        };
+        let other = SignOrderRequest {
+            order_id: Uuid::new_v4().to_string(),
+            ..sign.clone()
+        };
+        let _: SignOrderResponse = self.repeat((Name::Routing, "SignOrder"), &liaison, sign, other).await;
+        let contact = RecordContactRequest {
+            request_id: request_id(),
+            order_id: order_id.to_owned(),
+            phone: "13800000000".to_owned(),
+            result: ContactResult::Reached.into(),
+            note: "核实。".to_owned(),
+            recording: String::new(),
+        };
+        let other = RecordContactRequest {
+            note: "未核实。".to_owned(),
+            ..contact.clone()
+        };
+        let _: RecordContactResponse = self
+            .repeat((Name::Routing, "RecordContact"), &liaison, contact, other)
+            .await;
+        let reply = SubmitReplyRequest {
+            request_id: request_id(),
+            order_id: order_id.to_owned(),
+            text: "已修复。".to_owned(),
+            result: ReplyResult::Solved.into(),
+            ..SubmitReplyRequest::default()
+        };
+        let other = SubmitReplyRequest {
+            text: "未修复。".to_owned(),
+            ..reply.clone()
+        };
+        let replied: SubmitReplyResponse = self
+            .repeat((Name::Routing, "SubmitReply"), &liaison, reply, other)
+            .await;
+        self.pass(order_id, replied.reply_id).await;
+    }
+
+    async fn pass(&mut self, order_id: &str, reply_id: String) {
+        let review = ReviewReplyRequest {
+            request_id: request_id(),
+            order_id: order_id.to_owned(),
+            reply_id,
+            verdict: Verdict::Pass.into(),
+            ..ReviewReplyRequest::default()
+        };
+        let other = ReviewReplyRequest {
+            reply_id: Uuid::new_v4().to_string(),
+            ..review.clone()
+        };
+        let reviewer = principal(Role::Reviewer);
+        let _: ReviewReplyResponse = self
+            .repeat((Name::Supervision, "ReviewReply"), &reviewer, review, other)
+            .await;
+    }
+
+    /// Called back, dissatisfied, judged.
+    async fn call_back(&mut self) {
+        let agent = principal(Role::CallbackAgent);
+        let lease = LeaseTasksRequest {
+            request_id: request_id(),
+            count: 1,
+        };
+        let other = LeaseTasksRequest {
+            count: 2,
+            ..lease.clone()
+        };
+        let leased: LeaseTasksResponse = self.repeat((Name::Callback, "LeaseTasks"), &agent, lease, other).await;
+        let [lease] = leased.leases.as_slice() else {
+            panic!("one task waits: {leased:?}");
+        };
+        let attempt = ReportAttemptRequest {
+            request_id: request_id(),
+            task_id: lease.task_id.clone(),
+            token: lease.token,
+            mode: CallbackMode::HumanVoice.into(),
+            outcome: AttemptOutcome::Reached.into(),
+        };
+        let other = ReportAttemptRequest {
+            outcome: AttemptOutcome::NoAnswer.into(),
+            ..attempt.clone()
+        };
+        let _: ReportAttemptResponse = self
+            .repeat((Name::Callback, "ReportAttempt"), &agent, attempt, other)
+            .await;
+        let outcome = RecordOutcomeRequest {
+            request_id: request_id(),
+            task_id: lease.task_id.clone(),
+            token: lease.token,
+            solved: Solved::NotSolved.into(),
+            rating: Rating::Dissatisfied.into(),
+            comment: "没有修好。".to_owned(),
+        };
+        let other = RecordOutcomeRequest {
+            rating: Rating::Satisfied.into(),
+            ..outcome.clone()
+        };
+        let _: RecordOutcomeResponse = self
+            .repeat((Name::Callback, "RecordOutcome"), &agent, outcome, other)
+            .await;
+        let judgement = JudgeDissatisfactionRequest {
+            request_id: request_id(),
+            task_id: lease.task_id.clone(),
+            cause: Cause::Objective.into(),
+            reason: "经核实。".to_owned(),
+        };
+        let other = JudgeDissatisfactionRequest {
+            cause: Cause::Unit.into(),
+            ..judgement.clone()
+        };
+        let supervisor = principal(Role::Supervisor);
+        let _: JudgeDissatisfactionResponse = self
+            .repeat((Name::Callback, "JudgeDissatisfaction"), &supervisor, judgement, other)
+            .await;
+    }
+}
+
+/// A draft about what the catalogue leaves to a person.
+fn uncovered(city: &City) -> AppealDraft {
+    let mut rows = city
+        .topics()
+        .flat_map(|topic| city.regions.iter().map(move |region| (&topic.code, &region.code)));
+    let found = rows.find(|(topic, region)| city.lead_for(topic, region).is_none());
+    let (category, region) = found.expect("the catalogue leaves something to people");
+    AppealDraft {
+        category: category.clone(),
+        region: region.clone(),
+        ..draft(city)
+    }
+}
+
+/// RPCs whose request has a request_id.
+fn mutations() -> BTreeSet<String> {
+    let pool = DescriptorPool::decode(hotline_proto::DESCRIPTORS).expect("compiled in");
+    pool.services()
+        .filter(|service| service.full_name().starts_with("hotline."))
+        .flat_map(|service| service.methods().collect::<Vec<_>>())
+        .filter(|method| method.input().get_field_by_name("request_id").is_some())
+        .map(|method| format!("/{}/{}", method.parent_service().full_name(), method.name()))
+        .collect()
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn every_change_happens_once_however_often_it_is_asked_for() {
+    let mut walk = Walk {
+        five: Five::start(at(1, 9, 0)).await,
+        tried: BTreeSet::new(),
+    };
+    walk.city().await;
+    let order_id = walk.intake().await;
+    walk.handle(&order_id).await;
+    walk.call_back().await;
+    let mut expected = mutations();
+    for elsewhere in ELSEWHERE {
+        assert!(expected.remove(elsewhere), "{elsewhere}");
+    }
+    assert_eq!(walk.tried, expected);
+    let closed = walk.five.look(&order_id).await;
+    assert_eq!(closed.state, OrderState::Closed as i32);
+    for (name, query, expected) in [
+        (Name::Intake, "select count(*) from call", 1),
+        (Name::Intake, "select count(*) from appeal", 2),
+        (Name::Routing, "select count(*) from orders", 1),
+        (Name::Routing, "select count(*) from contact", 1),
+        (Name::Routing, "select count(*) from reply", 1),
+        (Name::Supervision, "select count(*) from review", 1),
+        (Name::Callback, "select count(*) from callback_task", 1),
+        (
+            Name::Callback,
+            "select sum(attempt_count)::bigint from callback_task",
+            1,
+        ),
+        (Name::Analytics, "select count(*) from fact_order", 1),
+        (Name::Analytics, "select count(*) from fact_appeal", 2),
+        (Name::Analytics, "select count(*) from fact_call", 1),
+    ] {
+        assert_eq!(walk.count(name, query).await, expected, "{name}: {query}");
+    }
+    let Walk { five, .. } = walk;
+    five.stop().await;
+}
