@@ -13,6 +13,7 @@ use nix::unistd::{Pid, User, geteuid};
 use tokio::process::{Child, Command};
 
 use crate::service::StartError;
+use crate::store::OLDEST_POSTGRES;
 
 /// Whether the data has to survive a crash of the machine.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -119,19 +120,23 @@ struct Programs {
 
 impl Programs {
     fn find() -> Result<Self, StartError> {
-        let bin = newest_postgres_bin().ok_or_else(|| {
-            StartError(
-                "Postgres is not installed: run `make setup`, or `apt-get install postgresql`, or give --database-url"
-                    .to_owned(),
-            )
+        Self::find_below(Path::new("/"))
+    }
+
+    /// As Debian installs them below `root`.
+    fn find_below(root: &Path) -> Result<Self, StartError> {
+        let bin = newest_postgres_bin(root).ok_or_else(|| {
+            StartError(format!(
+                "Postgres {OLDEST_POSTGRES} or newer is not installed: run `make setup`, or `apt-get install postgresql`, or give --database-url and --redis-url"
+            ))
         })?;
-        let redis = ["/usr/bin/redis-server", "/usr/local/bin/redis-server"]
+        let redis = ["usr/bin/redis-server", "usr/local/bin/redis-server"]
+            .map(|path| root.join(path))
             .into_iter()
-            .map(PathBuf::from)
             .find(|path| path.exists())
             .ok_or_else(|| {
                 StartError(
-                    "Redis is not installed: run `make setup`, or `apt-get install redis-server`, or give --redis-url"
+                    "Redis is not installed: run `make setup`, or `apt-get install redis-server`, or give --database-url and --redis-url"
                         .to_owned(),
                 )
             })?;
@@ -144,12 +149,12 @@ impl Programs {
 }
 
 /// Debian keeps a folder per major version.
-fn newest_postgres_bin() -> Option<PathBuf> {
-    let mut versions: Vec<(u32, PathBuf)> = std::fs::read_dir("/usr/lib/postgresql")
+fn newest_postgres_bin(root: &Path) -> Option<PathBuf> {
+    let mut versions: Vec<(u32, PathBuf)> = std::fs::read_dir(root.join("usr/lib/postgresql"))
         .ok()?
         .filter_map(Result::ok)
         .filter_map(|entry| Some((entry.file_name().to_str()?.parse().ok()?, entry.path().join("bin"))))
-        .filter(|(version, bin)| *version >= crate::store::OLDEST_POSTGRES && bin.join("postgres").exists())
+        .filter(|(version, bin)| *version >= OLDEST_POSTGRES && bin.join("postgres").exists())
         .collect();
     versions.sort();
     versions.pop().map(|(_, bin)| bin)
@@ -342,4 +347,34 @@ fn ended(name: &str, log: &Path) -> StartError {
     StartError(format!(
         "{name} ended at once: {tail} (is another hotline running on the same --data folder?)"
     ))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_missing_is_named_with_how_to_install_it() {
+        let root = tempfile::tempdir().expect("a folder");
+        let install = |path: &str| {
+            let path = root.path().join(path);
+            std::fs::create_dir_all(path.parent().expect("a folder")).expect("made");
+            std::fs::write(path, "").expect("installed");
+        };
+        let told = || {
+            Programs::find_below(root.path())
+                .map(|found| found.postgres)
+                .map_err(|e| e.to_string())
+        };
+        let postgres = told().expect_err("nothing is there");
+        assert!(postgres.contains("apt-get install postgresql"), "{postgres}");
+        install("usr/lib/postgresql/9/bin/postgres");
+        assert_eq!(told(), Err(postgres), "it is too old");
+        install("usr/lib/postgresql/15/bin/postgres");
+        install("usr/lib/postgresql/16/bin/postgres");
+        let redis = told().expect_err("Redis is missing");
+        assert!(redis.contains("apt-get install redis-server"), "{redis}");
+        install("usr/bin/redis-server");
+        assert_eq!(told(), Ok(root.path().join("usr/lib/postgresql/16/bin/postgres")));
+    }
 }

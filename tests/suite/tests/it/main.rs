@@ -2,6 +2,7 @@
 
 mod access;
 mod backlog;
+mod bare_machine;
 mod commands;
 mod doctor;
 mod edge;

@@ -121,6 +121,20 @@ fn every_rpc_is_named_by_a_test() {
     assert!(missing.is_empty(), "no test calls {missing:?}");
 }
 
+#[test]
+fn the_map_of_the_suite_names_every_file() {
+    let map = std::fs::read_to_string(root().join("tests/README.md")).expect("the map");
+    let mut files = Vec::new();
+    sources(&root().join("tests/suite/tests/it"), &mut files);
+    let missing: Vec<String> = files
+        .iter()
+        .filter(|file| !file.components().any(|part| part.as_os_str() == "fixture"))
+        .map(|file| file.file_name().expect("a file").to_string_lossy().into_owned())
+        .filter(|name| name != "main.rs" && !map.contains(&format!("`{name}`")))
+        .collect();
+    assert!(missing.is_empty(), "tests/README.md does not name {missing:?}");
+}
+
 fn snake(name: &str) -> String {
     let mut out = String::new();
     for (at, c) in name.char_indices() {

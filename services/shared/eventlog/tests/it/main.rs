@@ -1,8 +1,17 @@
-//! The log on real Postgres and Redis.
+//! The event log on real Postgres and Redis, seen from outside: one module per promise.
 
-mod fixture;
-mod once;
-mod parking;
+mod decided;
+mod effects;
+mod epoch;
+mod heard;
+mod known;
+mod newer;
+mod parked;
 mod positions;
-mod promises;
-mod reading;
+mod realigned;
+mod redis_lost;
+mod requests;
+mod simulation;
+mod transactions;
+mod waiting;
+mod world;

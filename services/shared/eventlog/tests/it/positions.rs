@@ -1,133 +1,166 @@
-//! Positions are gapless and in commit order, and reading by a sequence would have skipped.
+//! Positions are dense and in commit order, however many write at once.
 
+use eventlog::NewEvent;
 use futures::future::join_all;
 use platform::store::StoreError;
-use sqlx::Connection as _;
+use sqlx::PgPool;
+use tokio::sync::oneshot;
 use uuid::Uuid;
 
-use crate::fixture::{Producer, event};
+use crate::world::{Node, event};
 
-#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
-async fn positions_are_gapless_and_in_commit_order_under_32_writers() {
-    let producer = Producer::start(None).await;
-    sqlx::query("create table committed (n bigint generated always as identity, event_id uuid)")
-        .execute(&producer.database.pool)
+const WRITERS: usize = 32;
+const ROUNDS: u64 = 12;
+
+/// Reads what a reader would: everything after the last position that it saw, until `total` are there. Panics on a hole.
+async fn follow(pool: &PgPool, total: i64) -> usize {
+    let mut seen: std::collections::BTreeMap<i32, i64> = std::collections::BTreeMap::new();
+    let mut looks = 0;
+    loop {
+        let (partitions, after): (Vec<i32>, Vec<i64>) = seen.iter().map(|(p, at)| (*p, *at)).unzip();
+        let rows: Vec<(i32, i64)> = sqlx::query_as(
+            "select log.partition::integer, log.position
+               from log left join unnest($1::integer[], $2::bigint[]) as seen (partition, after)
+                 on seen.partition = log.partition
+              where log.position > coalesce(seen.after, 0) order by 1, 2",
+        )
+        .bind(partitions)
+        .bind(after)
+        .fetch_all(pool)
         .await
-        .expect("a table");
-    let keys: Vec<Uuid> = (0..16).map(|_| Uuid::new_v4()).collect();
-    let writers = (0..32).map(|writer| {
-        let (store, keys) = (producer.store.clone(), keys.clone());
-        async move {
-            for round in 0..10_u64 {
-                let events = vec![event(keys[writer % 16], round), event(keys[(writer + 5) % 16], round)];
-                let undone = round % 5 == 4;
-                let result = store
-                    .run("write", move |tx| {
-                        let events = events.clone();
-                        Box::pin(async move {
-                            for event in events {
-                                tx.tell(event);
-                            }
-                            if undone {
-                                Err(StoreError::Absent("thing"))
-                            } else {
-                                Ok(())
-                            }
-                        })
-                    })
-                    .await;
-                assert_eq!(result.is_err(), undone);
-            }
+        .expect("the log");
+        for (partition, position) in rows {
+            let last = seen.entry(partition).or_default();
+            assert_eq!(
+                position,
+                *last + 1,
+                "a reader of partition {partition} would have skipped"
+            );
+            *last = position;
         }
-    });
-    join_all(writers).await;
-    let holes: i64 = sqlx::query_scalar(
-        "select count(*) from (select position - row_number() over (partition by partition order by position) as off from log) as x where off <> 0",
-    )
-    .fetch_one(&producer.database.pool)
-    .await
-    .expect("a count");
-    let total: i64 = sqlx::query_scalar("select count(*) from log")
-        .fetch_one(&producer.database.pool)
-        .await
-        .expect("a count");
-    let heads: i64 = sqlx::query_scalar("select sum(position)::bigint from log_head")
-        .fetch_one(&producer.database.pool)
-        .await
-        .expect("a sum");
-    assert_eq!((holes, total, heads), (0, 32 * 8 * 2, 32 * 8 * 2));
+        looks += 1;
+        if seen.values().sum::<i64>() == total {
+            return looks;
+        }
+    }
 }
 
-/// The fault that positions avoid: a number taken before the commit is seen after a later one.
-#[tokio::test]
-async fn a_reader_by_sequence_would_have_skipped_and_a_reader_by_position_does_not() {
-    let producer = Producer::start(None).await;
-    let url = &producer.database.url;
-    let mut slow = sqlx::PgConnection::connect(url).await.expect("a connection");
-    let mut fast = sqlx::PgConnection::connect(url).await.expect("a connection");
-    sqlx::query("create table outbox (id bigint generated always as identity)")
-        .execute(&mut slow)
-        .await
-        .expect("a table");
-    let mut open = slow.begin().await.expect("a transaction");
-    sqlx::query("insert into outbox default values")
-        .execute(&mut *open)
-        .await
-        .expect("number 1, not committed");
-    sqlx::query("insert into outbox default values")
-        .execute(&mut fast)
-        .await
-        .expect("number 2, committed");
-    let seen: i64 = sqlx::query_scalar("select max(id) from outbox where id > 0")
-        .fetch_one(&mut fast)
-        .await
-        .expect("2");
-    open.commit().await.expect("number 1 commits late");
-    let later: Vec<i64> = sqlx::query_scalar("select id from outbox where id > $1")
-        .bind(seen)
-        .fetch_all(&mut fast)
-        .await
-        .expect("none");
-    assert!(later.is_empty(), "the classic outbox never sees number 1");
+/// Tells events in a transaction that is rolled back: their positions must be free again.
+async fn undo(node: &Node, events: Vec<NewEvent>) {
+    let undone = node.store.run("undone", move |tx| {
+        let events = events.clone();
+        Box::pin(async move {
+            for event in events {
+                tx.tell(event);
+            }
+            Err::<(), _>(StoreError::Absent("thing"))
+        })
+    });
+    undone.await.expect_err("it is rolled back");
+}
 
-    // The log: a transaction that has taken a position holds the head, so nobody commits a later one before it.
-    let key = Uuid::new_v4();
-    let (held, go_on) = (
-        std::sync::Arc::new(tokio::sync::Notify::new()),
-        std::sync::Arc::new(tokio::sync::Notify::new()),
-    );
-    let first = {
-        let (store, held, go_on) = (producer.store.clone(), held.clone(), go_on.clone());
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn under_32_writers_a_reader_never_meets_a_hole() {
+    let node = Node::new("intake", &[]).await;
+    let writers = join_all((0..WRITERS).map(|writer| {
+        let node = &node;
         async move {
-            store
-                .run("slow", move |tx| {
-                    let (held, go_on) = (held.clone(), go_on.clone());
-                    Box::pin(async move {
-                        tx.tell(event(key, 1));
-                        held.notify_one();
-                        go_on.notified().await;
-                        Ok::<_, StoreError>(())
-                    })
-                })
-                .await
+            for round in 1..=ROUNDS {
+                // One to three events of different aggregates: transactions that need several heads cross each other.
+                let count = 1 + (writer as u64 + round) % 3;
+                let events: Vec<_> = (0..count).map(|_| event(Uuid::new_v4(), round)).collect();
+                if round % 5 == 0 {
+                    undo(node, events.clone()).await;
+                }
+                node.tell_together(events).await;
+            }
         }
-    };
-    let second = async {
-        held.notified().await;
-        let id = producer.tell(key, 2).await;
-        go_on.notify_one();
-        id
-    };
-    let (first, _) = tokio::join!(first, second);
-    first.expect("both commit");
-    let versions: Vec<i64> = sqlx::query_scalar("select version from log where key = $1 order by position")
-        .bind(key)
-        .fetch_all(&producer.database.pool)
-        .await
-        .expect("two rows");
-    assert_eq!(
-        versions,
-        [2, 1],
-        "the order is that of the commits, whoever began first"
+    }));
+    let total: u64 = (0..WRITERS as u64)
+        .flat_map(|writer| (1..=ROUNDS).map(move |round| 1 + (writer + round) % 3))
+        .sum();
+    let (_, looks) = tokio::join!(
+        writers,
+        follow(&node.database.pool, i64::try_from(total).expect("small"))
     );
+    assert!(looks > 1, "the reader looked while they wrote");
+    let heads: i64 = sqlx::query_scalar("select sum(position)::bigint from log_head")
+        .fetch_one(&node.database.pool)
+        .await
+        .expect("heads");
+    assert_eq!(u64::try_from(heads).expect("positive"), total);
+}
+
+/// The same two writers, numbered by a sequence and by the log: the slow one takes its number first and commits last.
+#[tokio::test]
+async fn a_reader_by_sequence_would_have_skipped_what_the_log_does_not() {
+    let node = Node::new("intake", &[]).await;
+    let pool = &node.database.pool;
+    let key = Uuid::new_v4();
+    let (slow_told, mut fast_told) = (event(key, 1), event(key, 2));
+    fast_told.key = key;
+    let (wrote, has_written) = oneshot::channel::<()>();
+    let (may_commit, go_on) = oneshot::channel::<()>();
+    let gates = std::sync::Mutex::new(Some((wrote, go_on)));
+    let slow = node.store.run("slow", |tx| {
+        let gates = gates.lock().expect("one attempt").take();
+        let event = slow_told.clone();
+        Box::pin(async move {
+            sqlx::query("insert into by_sequence (writer) values (1)")
+                .execute(tx.conn())
+                .await?;
+            tx.tell(event);
+            let (wrote, go_on) = gates.expect("one attempt");
+            wrote.send(()).expect("the reader waits");
+            go_on.await.expect("the reader lets it go on");
+            Ok::<_, StoreError>(())
+        })
+    });
+    let reader = async {
+        has_written.await.expect("the slow one writes");
+        let fast = fast_told.clone();
+        node.store
+            .run("fast", move |tx| {
+                let event = fast.clone();
+                Box::pin(async move {
+                    sqlx::query("insert into by_sequence (writer) values (2)")
+                        .execute(tx.conn())
+                        .await?;
+                    tx.tell(event);
+                    Ok::<_, StoreError>(())
+                })
+            })
+            .await
+            .expect("the fast one does not wait for the slow one");
+        let first_look = (numbers(pool, 0).await, positions(pool, 0).await);
+        may_commit.send(()).expect("the slow one waits");
+        first_look
+    };
+    let (slow, (by_sequence, by_log)) = tokio::join!(slow, reader);
+    slow.expect("the slow one commits");
+    assert_eq!(by_sequence, [2], "the fast one's number is the greater one");
+    assert_eq!(by_log, [1], "the fast one committed first");
+    // Both readers go on from where they stand.
+    assert_eq!(
+        numbers(pool, 2).await,
+        [0_i64; 0],
+        "by sequence the slow one is never seen"
+    );
+    assert_eq!(positions(pool, 1).await, [2], "by position it is");
+}
+
+async fn numbers(pool: &PgPool, after: i64) -> Vec<i64> {
+    sqlx::query_scalar("select id from by_sequence where id > $1 order by id")
+        .bind(after)
+        .fetch_all(pool)
+        .await
+        .expect("the test's table")
+}
+
+async fn positions(pool: &PgPool, after: i64) -> Vec<i64> {
+    sqlx::query_scalar("select position from log where position > $1 order by position")
+        .bind(after)
+        .fetch_all(pool)
+        .await
+        .expect("the log")
 }

@@ -10,7 +10,7 @@ use tonic::Code;
 use tonic_types::StatusExt as _;
 use uuid::Uuid;
 
-use crate::promises::world::{NOWHERE, Node, event, ids, settle, sorted};
+use crate::world::{NOWHERE, Node, event, ids, settle, sorted};
 
 async fn renew(node: &Node) {
     let mut connection = node.database.pool.acquire().await.expect("a connection");

@@ -14,7 +14,7 @@ use platform::steps::{Step as _, StepError};
 use platform::store::StoreError;
 use uuid::Uuid;
 
-use crate::promises::world::{NOWHERE, Node, event, ids, settle, sorted};
+use crate::world::{NOWHERE, Node, event, ids, settle, sorted};
 
 /// Brings events back as rows of the test's table; fails for a while after so many.
 #[derive(Default)]

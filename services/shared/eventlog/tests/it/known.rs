@@ -6,7 +6,7 @@ use platform::steps::Step as _;
 use testkit::at;
 use uuid::Uuid;
 
-use crate::promises::world::{NOWHERE, Node, event, settle};
+use crate::world::{NOWHERE, Node, event, settle};
 
 async fn known(node: &Node) -> Vec<(u32, DateTime<Utc>)> {
     let mut connection = node.database.pool.acquire().await.expect("a connection");

@@ -3,10 +3,11 @@
 use eventlog::{Consumer, Relay};
 use futures::future::join_all;
 use platform::steps::Step as _;
+use redis::AsyncCommands as _;
 use testkit::redis_url;
 use uuid::Uuid;
 
-use crate::promises::world::{Node, event, ids, settle, sorted};
+use crate::world::{Node, event, ids, settle, sorted, streams};
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn two_relays_and_two_replicas_give_one_effect() {
@@ -27,6 +28,23 @@ async fn two_relays_and_two_replicas_give_one_effect() {
     assert_eq!(sorted(routing.effects().await), sorted(ids(&events)));
     routing.assert_in_order().await;
     assert_eq!(routing.aside().await, (0, 0));
+    let streamed = streamed(&intake.epoch().await).await;
+    assert_eq!(
+        streamed,
+        events.len(),
+        "what one relay had sent was refused to the other"
+    );
+}
+
+/// Entries in the streams of one log.
+async fn streamed(epoch: &str) -> usize {
+    let mut total = 0;
+    let (mut connection, streams) = streams(epoch).await;
+    for stream in streams {
+        let length: usize = connection.xlen(stream).await.expect("a stream");
+        total += length;
+    }
+    total
 }
 
 async fn copy_until(relay: &Relay, node: &Node, total: usize) {
@@ -65,7 +83,7 @@ async fn what_is_delivered_again_has_no_second_effect() {
 
 #[tokio::test]
 async fn an_effect_that_tells_is_told_once() {
-    use crate::promises::world::{Ledger, NOWHERE};
+    use crate::world::{Ledger, NOWHERE};
     use eventlog::{ApplyError, Effect, Handler, Recorded, Tx};
     use std::sync::Arc;
 

@@ -7,7 +7,7 @@ use platform::store::StoreError;
 use testkit::at;
 use uuid::Uuid;
 
-use crate::promises::world::{Node, event};
+use crate::world::{Node, event};
 
 fn call(request_id: Uuid, content: &str) -> Call {
     Call {

@@ -10,13 +10,11 @@ use redis::AsyncCommands as _;
 use testkit::redis_url;
 use uuid::Uuid;
 
-use crate::promises::world::{NOWHERE, Node, PLENTY, event, ids, settle, sorted};
+use crate::world::{NOWHERE, Node, PLENTY, event, ids, settle, sorted, streams};
 
 /// Deletes one log's streams: what FLUSHALL would do to it, without disturbing the other tests on this server.
 async fn flush(epoch: &str) -> usize {
-    let client = redis::Client::open(redis_url()).expect("a redis:// URL");
-    let mut connection = client.get_multiplexed_async_connection().await.expect("Redis runs");
-    let keys: Vec<String> = connection.keys(format!("hotline:*{epoch}*")).await.expect("keys");
+    let (mut connection, keys) = streams(epoch).await;
     if !keys.is_empty() {
         let _: () = connection.del(&keys).await.expect("deleted");
     }
@@ -189,7 +187,7 @@ async fn large_events_are_read_in_answers_that_fit() {
         units: (0..2_000).map(named).collect(),
     };
     let events: Vec<_> = (1..=16)
-        .map(|version| crate::promises::world::new_event(key, version, Body::UnitsPublished(large(version))))
+        .map(|version| crate::world::new_event(key, version, Body::UnitsPublished(large(version))))
         .collect();
     intake.tell(events.clone()).await;
     assert_eq!(

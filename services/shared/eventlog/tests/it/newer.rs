@@ -20,7 +20,7 @@ use tonic::service::Routes;
 use tonic::{Request, Response, Status};
 use uuid::Uuid;
 
-use crate::promises::world::{NOWHERE, Node, RPC_SERVICE, settle};
+use crate::world::{NOWHERE, Node, settle};
 
 /// A log of one partition.
 #[derive(Default)]
@@ -105,7 +105,7 @@ impl Case {
         let routes = Routes::new(EventLogServiceServer::new(Served(log.clone())));
         Self {
             log,
-            edge: Edge::serve("intake", routes, &[RPC_SERVICE], &clock, &Lifecycle::new()).await,
+            edge: Edge::serve("intake", routes, &[eventlog::RPC_SERVICE], &clock, &Lifecycle::new()).await,
             routing: Node::new("routing", &["intake"]).await,
         }
     }

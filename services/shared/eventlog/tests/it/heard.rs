@@ -13,7 +13,7 @@ use tonic::Code;
 use tonic_types::StatusExt as _;
 use uuid::Uuid;
 
-use crate::promises::world::{NOWHERE, Node, event, ids, settle, sorted};
+use crate::world::{NOWHERE, Node, event, ids, settle, sorted};
 
 /// Nobody here needs anything.
 struct Deaf;

@@ -9,7 +9,7 @@ use platform::steps::{Step as _, StepError};
 use platform::store::StoreError;
 use uuid::Uuid;
 
-use crate::promises::world::{NOWHERE, Node, event, ids, settle, sorted};
+use crate::world::{NOWHERE, Node, event, ids, settle, sorted};
 
 struct TooLate;
 

@@ -7,7 +7,7 @@ use platform::store::StoreError;
 use tokio::sync::Barrier;
 use uuid::Uuid;
 
-use crate::promises::world::{Node, event};
+use crate::world::{Node, event};
 
 /// Two transactions that lock two rows crosswise: Postgres ends one of them, and it is run again.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

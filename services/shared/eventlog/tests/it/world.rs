@@ -4,7 +4,9 @@ use std::collections::HashSet;
 use std::sync::{Arc, Mutex};
 
 use async_trait::async_trait;
-use eventlog::{ApplyError, Consumer, Effect, Handler, NewEvent, Recorded, Relay, Source, Store, Tx, drain_waiting};
+use eventlog::{
+    ApplyError, Consumer, Effect, Handler, NewEvent, RPC_SERVICE, Recorded, Relay, Source, Store, Tx, drain_waiting,
+};
 use hotline_proto::access::Role;
 use hotline_proto::common::event_log_service_client::EventLogServiceClient;
 use hotline_proto::events::event::Body;
@@ -14,6 +16,8 @@ use platform::grpc::client::Peer;
 use platform::lifecycle::Lifecycle;
 use platform::steps::{Step as _, StepError};
 use platform::store::StoreError;
+use redis::AsyncCommands as _;
+use redis::aio::MultiplexedConnection;
 use sqlx::PgConnection;
 use sqlx::migrate::Migrator;
 use testkit::{Database, Edge, at, database, redis_url};
@@ -21,9 +25,7 @@ use tonic::service::Routes;
 use uuid::Uuid;
 
 /// Tables of these tests.
-pub static TABLES: Migrator = sqlx::migrate!("tests/it/promises/migrations");
-/// The log's service, as the table of rights names it.
-pub const RPC_SERVICE: &str = "hotline.common.v1.EventLogService";
+pub static TABLES: Migrator = sqlx::migrate!("tests/it/migrations");
 /// Nobody listens there.
 pub const NOWHERE: &str = "redis://127.0.0.1:1";
 /// Entries kept per stream, where it does not matter.
@@ -157,6 +159,14 @@ impl Node {
             .await
             .expect("the log's tables")
     }
+}
+
+/// The streams of one log, as its relays made them, and a connection to ask of them.
+pub async fn streams(epoch: &str) -> (MultiplexedConnection, Vec<String>) {
+    let client = redis::Client::open(redis_url()).expect("a redis:// URL");
+    let mut connection = client.get_multiplexed_async_connection().await.expect("Redis runs");
+    let keys = connection.keys(format!("hotline:*{epoch}*")).await.expect("keys");
+    (connection, keys)
 }
 
 /// Runs a consumer until it has come to rest; gives how many events it moved over.

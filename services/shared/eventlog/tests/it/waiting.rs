@@ -8,7 +8,7 @@ use platform::steps::Step as _;
 use tokio::sync::Notify;
 use uuid::Uuid;
 
-use crate::promises::world::{Ledger, NOWHERE, Node, ids, needs, opens, settle, sorted};
+use crate::world::{Ledger, NOWHERE, Node, ids, needs, opens, settle, sorted};
 
 struct Case {
     intake: Node,
