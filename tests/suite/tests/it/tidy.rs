@@ -135,6 +135,23 @@ fn the_map_of_the_suite_names_every_file() {
     assert!(missing.is_empty(), "tests/README.md does not name {missing:?}");
 }
 
+#[test]
+fn every_promise_names_tests_that_exist() {
+    let readme = std::fs::read_to_string(root().join("README.md")).expect("a README");
+    let promises = readme.split("## Promises").nth(1).expect("promises");
+    let table = promises.split("\n## ").next().unwrap_or_default();
+    let tests: String = tree().into_iter().map(|(_, text)| text).collect();
+    let named: Vec<&str> = table
+        .split('`')
+        .skip(1)
+        .step_by(2)
+        .filter(|name| name.contains('_') && !name.contains([' ', '/', '=']))
+        .collect();
+    assert!(named.len() > 15, "{named:?}");
+    let missing: Vec<&&str> = named.iter().filter(|name| !tests.contains(&format!("fn {name}("))).collect();
+    assert!(missing.is_empty(), "README.md promises by tests that do not exist: {missing:?}");
+}
+
 fn snake(name: &str) -> String {
     let mut out = String::new();
     for (at, c) in name.char_indices() {
