@@ -124,6 +124,15 @@ impl Edge {
         self.caller(role(which))
     }
 
+    /// One of the five.
+    #[must_use]
+    pub fn service(&self, name: &str) -> Peer {
+        self.caller(Principal {
+            subject: format!("service:{name}"),
+            ..role(Role::Service)
+        })
+    }
+
     /// A liaison of a unit.
     #[must_use]
     pub fn liaison(&self, unit: &str) -> Peer {

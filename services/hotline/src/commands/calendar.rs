@@ -2,7 +2,7 @@
 
 use std::process::ExitCode;
 
-use chrono::NaiveDate;
+use chrono::{Datelike as _, NaiveDate};
 use clap::Subcommand;
 
 use crate::console::say;
@@ -12,12 +12,22 @@ use crate::console::say;
 pub enum Calendar {
     /// The n-th working day after a day
     Add {
-        /// Day, YYYY-MM-DD
+        /// Day, YYYY-MM-DD, of the years 2000 to 2199
+        #[arg(value_parser = day)]
         date: NaiveDate,
         /// Working days, 1 to 250
         #[arg(value_parser = clap::value_parser!(u32).range(1..=250))]
         n: u32,
     },
+}
+
+fn day(text: &str) -> Result<NaiveDate, String> {
+    let day: NaiveDate = text.parse().map_err(|_| "write it as 2024-04-03".to_owned())?;
+    if (2000..2200).contains(&day.year()) {
+        Ok(day)
+    } else {
+        Err("years are 2000 to 2199".to_owned())
+    }
 }
 
 impl Calendar {

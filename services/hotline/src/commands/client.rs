@@ -25,7 +25,7 @@ pub struct Reach {
     #[arg(long, default_value = "127.0.0.1", env = "HOTLINE_HOST", conflicts_with = "config")]
     host: String,
     /// Port of intake; routing, supervision, callback and analytics follow
-    #[arg(long, default_value_t = FIRST_PORT, env = "HOTLINE_PORT", conflicts_with = "config")]
+    #[arg(long, default_value_t = FIRST_PORT, env = "HOTLINE_PORT", conflicts_with = "config", value_parser = first_of_five())]
     port: u16,
     /// Data directory with the keys (as of `hotline up`)
     #[arg(long, env = "HOTLINE_DATA", conflicts_with = "config")]
@@ -48,20 +48,8 @@ impl Reach {
             return Installation::open(config, self.token_file.as_deref())?.peer(service, role);
         }
         let port = self.port + service as u16;
-        let tokens = TokenSource::of(self.issuer()?, principal(role));
+        let tokens = TokenSource::of(issuer(self.data.as_deref())?, principal(role));
         Ok(peer(&format!("http://{}:{port}", self.host), &tokens)?)
-    }
-
-    fn issuer(&self) -> Result<Issuer, Failure> {
-        let directory = self.data.clone().unwrap_or_else(Home::default_directory);
-        if !directory.join("keys").exists() {
-            return Err(Failure(format!(
-                "{} has no keys: start `hotline up` first, name its folder with --data, or describe an installation elsewhere with --config",
-                directory.display()
-            )));
-        }
-        let home = Home::open(&directory)?;
-        issuer(&home)
     }
 }
 
@@ -154,11 +142,25 @@ fn misnamed(name: Name, error: &str) -> String {
     format!("peers.{name}: {error}")
 }
 
-/// Issues development tokens with a data directory's key.
+/// Ports after which there are four more.
+#[must_use]
+pub fn first_of_five() -> clap::builder::RangedI64ValueParser<u16> {
+    clap::value_parser!(u16).range(..=65_531)
+}
+
+/// Issues development tokens with the key of a data directory, which `hotline up` made: no other service knows a new one.
 ///
 /// # Errors
 /// That there is no such key.
-pub fn issuer(home: &Home) -> Result<Issuer, Failure> {
+pub fn issuer(data: Option<&Path>) -> Result<Issuer, Failure> {
+    let directory = data.map_or_else(Home::default_directory, Path::to_path_buf);
+    if !directory.join("keys").exists() {
+        return Err(Failure(format!(
+            "{} has no keys: start `hotline up` first, or name its folder with --data",
+            directory.display()
+        )));
+    }
+    let home = Home::open(&directory)?;
     let mut auth = platform::config::shared_defaults().auth;
     auth.private_key_file = home.private_key();
     Ok(Issuer::open(&auth)?)

@@ -1,9 +1,14 @@
 //! `hotline config check`: what is wrong with settings, without starting anything.
 
+use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::process::ExitCode;
 
 use clap::Subcommand;
+use platform::auth::{Issuer, Verifier};
+use platform::lifecycle::Lifecycle;
+use platform::sealing::Kek;
+use platform::tls::Certificates;
 
 use crate::console::say;
 use crate::process::Name;
@@ -38,15 +43,12 @@ impl Config {
             };
             match Shared::load(name, &overrides) {
                 Ok(shared) => {
-                    let missing = missing(&shared);
-                    right &= missing.is_empty();
-                    for key in &missing {
-                        say(format!(
-                            "{name}: {key} is empty; set it in the file or as {}",
-                            variable(name, key)
-                        ));
+                    let wrong = wrong(name, &shared);
+                    right &= wrong.is_empty();
+                    for told in &wrong {
+                        say(format!("{name}: {told}"));
                     }
-                    if missing.is_empty() {
+                    if wrong.is_empty() {
                         say(format!("{name}: right"));
                     }
                 }
@@ -60,23 +62,76 @@ impl Config {
     }
 }
 
-/// Settings without which a service cannot start.
-fn missing(shared: &Shared) -> Vec<&'static str> {
-    [
+/// All that would end the start of a service before it looks for its servers.
+fn wrong(name: Name, shared: &Shared) -> Vec<String> {
+    let needed = [
         ("database.url", shared.database.url.is_empty()),
         (
             "auth.public_key_file",
-            shared.auth.public_key_file.as_os_str().is_empty(),
+            shared.auth.public_key_file.as_os_str().is_empty() && shared.auth.jwks_url.is_empty(),
         ),
         (
             "auth.private_key_file",
             shared.auth.private_key_file.as_os_str().is_empty(),
         ),
         ("sealing.key_file", shared.sealing.key_file.as_os_str().is_empty()),
-    ]
-    .into_iter()
-    .filter_map(|(key, empty)| empty.then_some(key))
-    .collect()
+    ];
+    let mut wrong: Vec<String> = needed
+        .into_iter()
+        .filter(|(_, empty)| *empty)
+        .map(|(key, _)| format!("{key} is empty; set it in the file or as {}", variable(name, key)))
+        .collect();
+    // An empty one is told once.
+    let told = |key: &str| needed.iter().any(|(needed, empty)| *empty && *needed == key);
+    let checks = [
+        ("database.url", platform::store::check_url(&shared.database.url)),
+        ("redis.url", platform::redis::check_url(&shared.redis.url)),
+        ("log.filter", platform::telemetry::check_filter(&shared.log.filter)),
+        ("auth.private_key_file", Issuer::of_services(&shared.auth).map(|_| ())),
+        (
+            "auth.public_key_file",
+            Verifier::open(&shared.auth, name.as_str(), &Lifecycle::new()).map(|_| ()),
+        ),
+        ("sealing.key_file", Kek::read(&shared.sealing.key_file).map(|_| ())),
+        ("tls", Certificates::open(&shared.tls).map(|_| ())),
+    ];
+    wrong.extend(
+        checks
+            .into_iter()
+            .filter(|(key, _)| !told(key))
+            .filter_map(|(_, checked)| checked.err()),
+    );
+    let listen = [
+        ("server.listen", &shared.server.listen),
+        ("server.metrics_listen", &shared.server.metrics_listen),
+        ("server.probe_listen", &shared.server.probe_listen),
+    ];
+    for (key, address) in listen {
+        let optional = key != "server.listen" && address.is_empty();
+        if !optional && address.parse::<SocketAddr>().is_err() {
+            wrong.push(format!(
+                "{key} is \"{address}\"; write address and port, as 0.0.0.0:50051"
+            ));
+        }
+    }
+    let peers = &shared.peers;
+    for (key, url) in [
+        ("peers.intake", &peers.intake),
+        ("peers.routing", &peers.routing),
+        ("peers.supervision", &peers.supervision),
+        ("peers.callback", &peers.callback),
+        ("peers.analytics", &peers.analytics),
+    ] {
+        if !url.is_empty() && !is_url(url) {
+            wrong.push(format!("{key} is \"{url}\"; write a URL, as http://routing:50051"));
+        }
+    }
+    wrong
+}
+
+fn is_url(url: &str) -> bool {
+    url.parse::<tonic::codegen::http::Uri>()
+        .is_ok_and(|uri| matches!(uri.scheme_str(), Some("http" | "https")) && uri.host().is_some())
 }
 
 fn variable(name: Name, key: &str) -> String {

@@ -38,7 +38,7 @@ impl Doctor {
                     .push(("database.url", format!("{}/{database}", server.trim_end_matches('/'))));
             }
             let shared = Shared::load(name, &overrides)?;
-            pools.push(platform::store::connect(&shared.database).await?);
+            pools.push(platform::store::connect(&shared.database.without_statement_timeout()).await?);
         }
         let pools = pools
             .try_into()

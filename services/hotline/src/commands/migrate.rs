@@ -36,7 +36,7 @@ impl Migrate {
                 ..Overrides::default()
             };
             let shared = Shared::load(name, &overrides)?;
-            let pool = platform::store::connect_waiting(&shared.database)
+            let pool = platform::store::connect_waiting(&shared.database.without_statement_timeout())
                 .await
                 .map_err(|error| Failure(format!("{name}: {}", platform::steps::chain(&error))))?;
             databases::migrate(name, &pool, shared.events.partitions).await?;

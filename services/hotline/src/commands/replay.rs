@@ -47,16 +47,13 @@ impl Replay {
         };
         let telemetry = platform::telemetry::init(&quiet, &defaults.otlp, "hotline-replay")?;
         let mut interrupts = Interrupts::listen()?;
-        let outcome = tokio::select! {
-            outcome = self.play(&scenario, &city) => outcome?,
-            () = interrupts.next() => return Err("interrupted".into()),
-        };
+        let outcome = self.play(&scenario, &city, &mut interrupts).await;
         telemetry.shutdown().await;
-        self.print(&outcome)
+        self.print(&outcome?)
     }
 
-    /// On servers of its own in a temporary folder, which are gone afterwards.
-    async fn play(&self, scenario: &Scenario, city: &City) -> Result<Outcome, Failure> {
+    /// On servers of its own in a temporary folder, which are gone afterwards: however it ends.
+    async fn play(&self, scenario: &Scenario, city: &City, interrupts: &mut Interrupts) -> Result<Outcome, Failure> {
         let directory = tempfile::Builder::new().prefix("hotline-replay-").tempdir()?;
         remark("starting a private Postgres and Redis …");
         let servers = Servers::start(directory.path(), Durability::Disposable).await?;
@@ -64,8 +61,10 @@ impl Replay {
         let suite = start(&servers, directory.path(), &clock).await;
         let outcome = match suite {
             Ok(suite) => {
-                super::load::publish(&suite.urls, &suite.issuer, city).await?;
-                let outcome = self.watched(&suite, clock, scenario, city).await;
+                let outcome = tokio::select! {
+                    outcome = self.watched(&suite, clock, scenario, city) => outcome,
+                    () = interrupts.next() => Err("interrupted".into()),
+                };
                 suite.stop(Duration::from_secs(20)).await;
                 outcome
             }
@@ -82,6 +81,7 @@ impl Replay {
         scenario: &Scenario,
         city: &City,
     ) -> Result<Outcome, Failure> {
+        super::load::publish(&suite.urls, &suite.issuer, city).await?;
         let started = Instant::now();
         let bar = ProgressBar::new(scenario.targets.appeals).with_style(
             ProgressStyle::with_template("{msg}  {wide_bar} {pos}/{len} cases over, {elapsed}").expect("a template"),

@@ -10,7 +10,6 @@ use platform::auth::Principal;
 
 use super::client::issuer;
 use crate::console::{Failure, say};
-use crate::process::home::Home;
 
 /// Prints a bearer token signed with the data directory's key.
 #[derive(Args, Debug)]
@@ -53,14 +52,14 @@ fn parse_role(name: &str) -> Result<Role, String> {
 
 impl Token {
     pub fn run(self) -> Result<ExitCode, Failure> {
-        let home = Home::open(&self.data.unwrap_or_else(Home::default_directory))?;
+        let issuer = issuer(self.data.as_deref())?;
         let principal = Principal {
             subject: self.subject,
             roles: self.roles,
             unit: self.unit,
             platform: self.platform,
         };
-        say(issuer(&home)?.issue(&principal, Duration::from_secs(self.minutes * 60)));
+        say(issuer.issue(&principal, Duration::from_secs(self.minutes * 60)));
         Ok(ExitCode::SUCCESS)
     }
 }

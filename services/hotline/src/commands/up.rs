@@ -11,10 +11,12 @@ use platform::clock::SystemClock;
 use platform::private::{Durability, Servers};
 use tokio::signal::unix::{SignalKind, signal};
 
-use super::client::{FIRST_PORT, principal};
+use super::client::{FIRST_PORT, first_of_five, principal};
+use crate::city::City;
 use crate::console::{Failure, remark, say};
 use crate::process::databases::{create_all, database_name, owner_name};
 use crate::process::home::Home;
+use crate::process::hosted::{Overrides, Shared};
 use crate::process::{Drive, Name, Suite, SuiteOptions};
 
 /// Runs all five services until it is interrupted.
@@ -30,7 +32,7 @@ pub struct Up {
     #[arg(long, env = "HOTLINE_REDIS_URL", requires = "database_url")]
     redis_url: Option<String>,
     /// First of five ports; 0 takes free ones
-    #[arg(long, default_value_t = FIRST_PORT)]
+    #[arg(long, default_value_t = FIRST_PORT, value_parser = first_of_five())]
     port: u16,
     /// Keys, and the private servers' data [default: /var/lib/hotline for root, ~/.local/share/hotline for others]
     #[arg(long, env = "HOTLINE_DATA")]
@@ -38,13 +40,13 @@ pub struct Up {
     /// City to load when it starts, as services/hotline/scenarios/city.toml
     #[arg(long)]
     city: Option<PathBuf>,
-    /// Settings file for all services
+    /// Settings file for all services; [log], [otlp] and server.stop_seconds are the process's, and as INTAKE_LOG__FORMAT
     #[arg(long)]
     config: Option<PathBuf>,
     /// Partitions of new event logs
     #[arg(long, default_value_t = 16)]
     partitions: u16,
-    /// OTLP collector, as http://127.0.0.1:4317
+    /// OTLP collector, as http://127.0.0.1:4317; wins over otlp.endpoint
     #[arg(long, default_value = "")]
     otlp: String,
 }
@@ -54,32 +56,60 @@ impl Up {
         let city = self.city.as_deref().map(super::load::read_city).transpose()?;
         let home = Home::open(&self.data.clone().unwrap_or_else(Home::default_directory))?;
         let mut interrupts = Interrupts::listen()?;
-        let defaults = platform::config::shared_defaults();
-        let otlp = platform::config::OtlpConfig {
-            endpoint: self.otlp.clone(),
-        };
-        let telemetry = platform::telemetry::init(&defaults.log, &otlp, "hotline")?;
+        let mut shared = Shared::load(Name::Intake, &self.overrides())?;
+        if !self.otlp.is_empty() {
+            shared.otlp.endpoint.clone_from(&self.otlp);
+        }
+        let stop = Duration::from_secs(shared.server.stop_seconds);
+        let telemetry = platform::telemetry::init(&shared.log, &shared.otlp, "hotline")?;
         let servers = self.servers(&home).await?;
-        let suite = Suite::start(&self.options(&home, servers.as_ref())).await?;
-        greet(&suite);
-        if let Some(city) = city {
-            super::load::publish(&suite.urls, &suite.issuer, &city).await?;
-            say(format!("loaded {}", city.name));
-        }
-        let stopping = suite.lifecycle.stopping();
-        tokio::select! {
-            () = interrupts.next() => remark("hotline: stopping; interrupt again to end at once"),
-            () = stopping.cancelled() => remark("hotline: a task died; stopping"),
-        }
-        let orderly = tokio::select! {
-            orderly = suite.stop(Duration::from_secs(defaults.server.stop_seconds)) => orderly,
-            () = interrupts.next() => false,
-        };
+        let ran = self.on(&home, servers.as_ref(), city, &mut interrupts, stop).await;
+        // Whatever became of it: the data is durable, and the servers end in order.
         if let Some(servers) = servers {
             servers.stop().await;
         }
         telemetry.shutdown().await;
-        Ok(if orderly { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+        Ok(if ran? { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+    }
+
+    /// Runs the five until they are asked to end; whether they did so in order.
+    async fn on(
+        &self,
+        home: &Home,
+        servers: Option<&Servers>,
+        city: Option<City>,
+        interrupts: &mut Interrupts,
+        stop: Duration,
+    ) -> Result<bool, Failure> {
+        let suite = Suite::start(&self.options(home, servers)).await?;
+        greet(&suite, home);
+        let loaded = match &city {
+            Some(city) => super::load::publish(&suite.urls, &suite.issuer, city).await,
+            None => Ok(()),
+        };
+        if loaded.is_ok() {
+            if let Some(city) = &city {
+                say(format!("loaded {}", city.name));
+            }
+            let stopping = suite.lifecycle.stopping();
+            tokio::select! {
+                () = interrupts.next() => remark("hotline: stopping; interrupt again to end at once"),
+                () = stopping.cancelled() => remark("hotline: a task died; stopping"),
+            }
+        }
+        let orderly = tokio::select! {
+            orderly = suite.stop(stop) => orderly,
+            () = interrupts.next() => false,
+        };
+        loaded.map(|()| orderly)
+    }
+
+    /// What one process has once, it has as intake's settings say.
+    fn overrides(&self) -> Overrides {
+        Overrides {
+            file: self.config.clone(),
+            ..Overrides::default()
+        }
     }
 
     /// Private servers, when no URLs are given: there are both URLs or none.
@@ -118,7 +148,7 @@ impl Up {
     }
 }
 
-fn greet(suite: &Suite) {
+fn greet(suite: &Suite, home: &Home) {
     for name in Name::ALL {
         say(format!("{:<12} {}", name.as_str(), suite.url(name)));
     }
@@ -129,7 +159,10 @@ fn greet(suite: &Suite) {
     say(format!(
         "  grpcurl -plaintext -H 'authorization: Bearer {token}' {address} hotline.intake.v1.IntakeService/ListAppeals"
     ));
-    say("Other roles: `hotline token --help`. Stop with Ctrl-C.");
+    say(format!(
+        "Other roles: hotline token --data {} --role … (`hotline token --help`). Stop with Ctrl-C.",
+        home.directory.display()
+    ));
 }
 
 /// SIGINT and SIGTERM.

@@ -161,17 +161,22 @@ fn is_role_name(name: &str) -> bool {
 /// # Errors
 /// The migration that failed and what the database said.
 pub async fn migrate(service: Name, pool: &PgPool, partitions: u16) -> Result<(), StartError> {
-    // Two migrating at once: the second one waits for the first and finds nothing to do.
+    // Two migrating at once: the second one waits for the first, as long as it takes, and finds nothing to do. A table
+    // that somebody holds is waited for as configured: whoever wants it next would stand behind the migration.
     let mut lock = pool.acquire().await.map_err(StoreError::from)?;
-    sqlx::query("select pg_advisory_lock(12345)")
-        .execute(&mut *lock)
-        .await
-        .map_err(StoreError::from)?;
+    for statement in ["set lock_timeout = 0", "select pg_advisory_lock(12345)"] {
+        sqlx::query(statement)
+            .execute(&mut *lock)
+            .await
+            .map_err(StoreError::from)?;
+    }
     let done = migrate_locked(service, pool, partitions).await;
-    sqlx::query("select pg_advisory_unlock(12345)")
-        .execute(&mut *lock)
-        .await
-        .map_err(StoreError::from)?;
+    for statement in ["select pg_advisory_unlock(12345)", "reset lock_timeout"] {
+        sqlx::query(statement)
+            .execute(&mut *lock)
+            .await
+            .map_err(StoreError::from)?;
+    }
     done
 }
 

@@ -272,6 +272,11 @@ pub struct Shared {
 macro_rules! shared {
     ($service:ident, $name:expr, $overrides:expr) => {{
         let settings: $service::Settings = load($name, $service::DEFAULTS, $overrides)?;
+        let name: Name = $name;
+        settings
+            .service
+            .validate()
+            .map_err(|error| StartError(format!("{name}: settings: {error}")))?;
         Self::of(&settings)
     }};
 }

@@ -135,7 +135,7 @@ impl Suite {
 
 /// As the owner where there is one, who then lets the service in.
 async fn migrate(options: &SuiteOptions, name: Name, shared: &Shared) -> Result<(), StartError> {
-    let mut config = shared.database.clone();
+    let mut config = shared.database.without_statement_timeout();
     if let Some(owners) = &options.owners {
         config.url.clone_from(&owners[name as usize]);
         config.application_role = databases::database_name(name);

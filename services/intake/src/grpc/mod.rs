@@ -37,6 +37,9 @@ use crate::actions::{Desk, Error};
 use crate::config::IntakeConfig;
 use crate::store::reference::Cache;
 
+/// Who may say that somebody may read an appeal's text: it knows whose order it is.
+const VOUCHES: &str = "service:routing";
+
 /// Serves `hotline.intake.v1`.
 #[derive(Clone)]
 pub struct Intake {
@@ -259,6 +262,9 @@ impl IntakeService for Intake {
         request: Request<pb::ReadAppealTextRequest>,
     ) -> Result<Response<pb::ReadAppealTextResponse>, Status> {
         let command = parse::read_appeal_text(request.get_ref()).map_err(|e| edge::invalid(&e))?;
+        if Caller::of(&request).actor() != VOUCHES {
+            return Err(edge::denied("only routing knows who may read an order's text"));
+        }
         let now = self.clock.now();
         let (stored, with_appellant) = self
             .store

@@ -20,7 +20,7 @@ async fn the_text_behind_an_order_is_read_and_the_reader_is_on_record() {
     let receipt = world.registered().await;
     let order = world.forward(&receipt.appeal_id).await.order_id;
     let text = world
-        .client(Role::Service)
+        .service("routing")
         .read_appeal_text(reading(&receipt.appeal_id, &order))
         .await
         .expect("vouched for")
@@ -56,7 +56,7 @@ async fn a_confidential_or_anonymous_appellant_is_left_out() {
         let receipt = world.register(draft).await;
         let order = world.forward(&receipt.appeal_id).await.order_id;
         let text = world
-            .client(Role::Service)
+            .service("routing")
             .read_appeal_text(reading(&receipt.appeal_id, &order))
             .await
             .expect("vouched for")
@@ -72,7 +72,7 @@ async fn a_confidential_or_anonymous_appellant_is_left_out() {
 async fn another_order_or_none_finds_nothing_and_leaves_no_record() {
     let world = world().await;
     let receipt = world.registered().await;
-    let mut service = world.client(Role::Service);
+    let mut service = world.service("routing");
     let early = service.read_appeal_text(reading(&receipt.appeal_id, &fresh())).await;
     assert_eq!(early.expect_err("not forwarded").code(), Code::NotFound);
     world.forward(&receipt.appeal_id).await;
@@ -82,14 +82,18 @@ async fn another_order_or_none_finds_nothing_and_leaves_no_record() {
 }
 
 #[tokio::test]
-async fn only_a_service_may_vouch() {
+async fn only_routing_may_vouch() {
     let world = world().await;
     for role in [Role::Agent, Role::Liaison, Role::Supervisor, Role::Operator] {
         let refused = world.client(role).read_appeal_text(reading(&fresh(), &fresh())).await;
         assert_eq!(refused.expect_err("not his").code(), Code::PermissionDenied);
     }
+    for other in ["supervision", "callback", "analytics"] {
+        let refused = world.service(other).read_appeal_text(reading(&fresh(), &fresh())).await;
+        assert_eq!(refused.expect_err("not its").code(), Code::PermissionDenied, "{other}");
+    }
     let unreadable = pb::ReadAppealTextRequest::default();
-    let refused = world.client(Role::Service).read_appeal_text(unreadable).await;
+    let refused = world.service("routing").read_appeal_text(unreadable).await;
     assert_eq!(
         violated(&refused.expect_err("empty")),
         ["appeal_id", "order_id", "reader", "unit"]

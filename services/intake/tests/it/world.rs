@@ -73,6 +73,10 @@ impl World {
         IntakeServiceClient::new(self.edge.role(role))
     }
 
+    pub fn service(&self, name: &str) -> Client {
+        IntakeServiceClient::new(self.edge.service(name))
+    }
+
     pub fn platform(&self, name: &str) -> Client {
         IntakeServiceClient::new(self.edge.platform(name))
     }

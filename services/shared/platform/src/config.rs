@@ -255,6 +255,17 @@ pub enum Algorithm {
     Rs256,
 }
 
+impl DatabaseConfig {
+    /// For what is not a call of somebody who waits: a migration that builds an index, the doctor over years of rows.
+    #[must_use]
+    pub fn without_statement_timeout(&self) -> Self {
+        Self {
+            statement_timeout_seconds: 0,
+            ..self.clone()
+        }
+    }
+}
+
 /// Longest `events.poll_milliseconds`: what is promised within a minute (README, P5) must not be configured away.
 pub const MAX_POLL_MILLISECONDS: u64 = 20_000;
 
@@ -275,6 +286,34 @@ impl<S> Settings<S> {
                 u64::from(self.database.max_connections),
                 2..=1_000,
             ),
+            (
+                "database.acquire_timeout_seconds",
+                self.database.acquire_timeout_seconds,
+                1..=300,
+            ),
+            (
+                "database.statement_timeout_seconds",
+                self.database.statement_timeout_seconds,
+                1..=3_600,
+            ),
+            (
+                "database.lock_timeout_seconds",
+                self.database.lock_timeout_seconds,
+                1..=3_600,
+            ),
+            (
+                "database.idle_in_transaction_timeout_seconds",
+                self.database.idle_in_transaction_timeout_seconds,
+                1..=3_600,
+            ),
+            ("server.deadline_seconds", self.server.deadline_seconds, 1..=3_600),
+            ("server.stop_seconds", self.server.stop_seconds, 1..=3_600),
+            (
+                "server.max_concurrent_calls",
+                self.server.max_concurrent_calls as u64,
+                1..=1_000_000,
+            ),
+            ("server.max_streams", u64::from(self.server.max_streams), 1..=1_000_000),
             (
                 "server.max_connection_age_seconds",
                 self.server.max_connection_age_seconds,

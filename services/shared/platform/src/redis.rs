@@ -19,12 +19,24 @@ pub async fn check(url: &str) -> Result<(), String> {
     check_requiring(url, OLDEST_REDIS).await
 }
 
+/// Whether a connection could be tried; empty means without Redis.
+///
+/// # Errors
+/// What a URL looks like; not what stands there, for it may hold a password.
+pub fn check_url(url: &str) -> Result<(), String> {
+    if url.is_empty() || Client::open(url).is_ok() {
+        return Ok(());
+    }
+    Err("redis.url is not a redis:// URL".to_owned())
+}
+
 /// [`check`], with the oldest acceptable version given: tests raise it.
 ///
 /// # Errors
 /// As [`check`].
 pub async fn check_requiring(url: &str, oldest: u32) -> Result<(), String> {
-    let client = Client::open(url).map_err(|_| "redis.url is not a redis:// URL".to_owned())?;
+    check_url(url)?;
+    let client = Client::open(url).map_err(|error| error.to_string())?;
     let place = client.get_connection_info().addr().to_string();
     let asked = tokio::time::timeout(ANSWER_WITHIN, info(&client)).await;
     let info = match asked.map_err(|_| "no answer".to_owned()).flatten() {

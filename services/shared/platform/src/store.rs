@@ -111,14 +111,28 @@ pub async fn connect(config: &DatabaseConfig) -> Result<PgPool, StoreError> {
     connect_requiring(config, OLDEST_POSTGRES).await
 }
 
+/// Whether a connection could be tried.
+///
+/// # Errors
+/// What a URL looks like; not what stands there, for it may hold a password.
+pub fn check_url(url: &str) -> Result<(), String> {
+    let is_one = ["postgres://", "postgresql://"]
+        .iter()
+        .any(|scheme| url.starts_with(scheme));
+    if is_one && PgConnectOptions::from_str(url).is_ok() {
+        return Ok(());
+    }
+    Err("database.url is not a postgres:// URL".to_owned())
+}
+
 /// [`connect`], with the oldest acceptable version given: tests raise it.
 ///
 /// # Errors
 /// As [`connect`].
 pub async fn connect_requiring(config: &DatabaseConfig, oldest: u32) -> Result<PgPool, StoreError> {
     let milliseconds = |seconds: u64| format!("{}", seconds * 1000);
-    let options = PgConnectOptions::from_str(&config.url)
-        .map_err(|_| StoreError::Unready("database.url is not a postgres:// URL".to_owned()))?
+    check_url(&config.url).map_err(StoreError::Unready)?;
+    let options = PgConnectOptions::from_str(&config.url)?
         .application_name("hotline")
         .options([
             ("statement_timeout", milliseconds(config.statement_timeout_seconds)),

@@ -24,13 +24,24 @@ pub struct Telemetry {
     provider: Option<SdkTracerProvider>,
 }
 
+fn filter(written: &str) -> Result<EnvFilter, String> {
+    EnvFilter::try_new(written).map_err(|error| format!("log.filter: {error}; write something like \"info,sqlx=warn\""))
+}
+
+/// Whether `log.filter` can be read.
+///
+/// # Errors
+/// What is wrong with it.
+pub fn check_filter(written: &str) -> Result<(), String> {
+    filter(written).map(|_| ())
+}
+
 /// Starts logs, and traces when an endpoint is set. Call it inside the runtime (the exporter needs its reactor).
 ///
 /// # Errors
 /// One sentence naming the setting that is wrong.
 pub fn init(log: &LogConfig, otlp: &OtlpConfig, service: &str) -> Result<Telemetry, String> {
-    let filter = EnvFilter::try_new(&log.filter)
-        .map_err(|error| format!("log.filter: {error}; write something like \"info,sqlx=warn\""))?;
+    let filter = filter(&log.filter)?;
     let lines = tracing_subscriber::fmt::layer()
         .with_ansi(std::io::stderr().is_terminal())
         .with_writer(std::io::stderr);

@@ -158,6 +158,21 @@ fn tokens_working_days_and_settings_need_no_installation() {
     let nobody = run(&["token", "--role", "mayor"]);
     assert!(!nobody.status.success(), "{nobody:?}");
 
+    let elsewhere = folder.path().join("elsewhere").display().to_string();
+    let unknown = run(&["token", "--role", "agent", "--data", &elsewhere]);
+    assert!(
+        !unknown.status.success() && String::from_utf8_lossy(&unknown.stderr).contains("has no keys"),
+        "a key that no service knows signs nothing: {unknown:?}"
+    );
+    assert!(!Path::new(&elsewhere).exists());
+
+    for date in ["+262142-12-30", "1999-12-31", "2200-01-01", "3.4.2024"] {
+        let refused = run(&["calendar", "add", date, "250"]);
+        assert_eq!(refused.status.code(), Some(2), "{date}: {refused:?}");
+    }
+    let beyond = run(&["events", "parked", "--port", "65535"]);
+    assert_eq!(beyond.status.code(), Some(2), "{beyond:?}");
+
     let day = run(&["calendar", "add", "2024-04-03", "1"]);
     assert!(day.status.success() && told(&day).contains("2024-04-07"), "{day:?}");
 
@@ -169,6 +184,100 @@ fn tokens_working_days_and_settings_need_no_installation() {
         !checked.status.success() && text.contains("routing.toml line 2, server.lissten"),
         "{text}"
     );
+}
+
+/// What `serve` would end with, whatever it is, is said without starting anything.
+#[test]
+fn settings_that_cannot_start_are_not_called_right() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let home = Home::open(&folder.path().join("data")).expect("keys");
+    let file = folder.path().join("intake.toml");
+    let check = |key: &str, value: &str| {
+        let quoted = |value: &str| {
+            value
+                .parse::<i64>()
+                .map_or(format!("{value:?}"), |number| number.to_string())
+        };
+        let mut settings = std::collections::BTreeMap::from([
+            ("database.url", quoted("postgres://localhost/hotline_intake")),
+            ("auth.public_key_file", quoted(&home.public_key().display().to_string())),
+            (
+                "auth.private_key_file",
+                quoted(&home.private_key().display().to_string()),
+            ),
+            ("sealing.key_file", quoted(&home.sealing_key().display().to_string())),
+        ]);
+        if !key.is_empty() {
+            settings.insert(key, quoted(value));
+        }
+        let lines: String = settings
+            .iter()
+            .map(|(key, value)| format!("{key} = {value}\n"))
+            .collect();
+        std::fs::write(&file, lines).expect("written");
+        let mut command = Command::new(hotline());
+        command.args(["config", "check", "intake", "--config"]).arg(&file);
+        let output = command.output().expect("it runs");
+        (
+            output.status.success(),
+            String::from_utf8_lossy(&output.stdout).into_owned(),
+        )
+    };
+    let (right, told) = check("", "");
+    assert!(right, "{told}");
+    for (key, value) in [
+        ("service.push_batch", "0"),
+        ("database.url", "not a url"),
+        ("database.statement_timeout_seconds", "0"),
+        ("redis.url", "http://localhost"),
+        ("log.filter", "==="),
+        ("server.listen", "nonsense"),
+        ("server.probe_listen", "8080"),
+        ("server.deadline_seconds", "0"),
+        ("server.max_concurrent_calls", "0"),
+        ("server.stop_seconds", "0"),
+        ("peers.routing", "not an address"),
+        ("peers.routing", "routing:50051"),
+        ("auth.public_key_file", "/nowhere"),
+        ("auth.private_key_file", "/nowhere"),
+        ("sealing.key_file", "/nowhere"),
+        ("tls.certificate_file", "/nowhere"),
+    ] {
+        let (right, told) = check(key, value);
+        assert!(!right && told.contains(key), "{key} = {value}: {told}");
+    }
+}
+
+/// Whoever presses Ctrl-C gets his machine back: no server runs on, and nothing is left in the temporary folder.
+#[test]
+fn a_replay_that_is_interrupted_leaves_nothing_behind() {
+    use std::io::{BufRead as _, BufReader};
+    use std::os::unix::fs::PermissionsExt as _;
+    let folder = tempfile::tempdir().expect("a folder");
+    std::fs::set_permissions(folder.path(), std::fs::Permissions::from_mode(0o755)).expect("our own folder");
+    let mut replay = Command::new(hotline())
+        .args(["replay", &city().replace("city.toml", "week.toml")])
+        .env("TMPDIR", folder.path())
+        .stdout(std::process::Stdio::null())
+        .stderr(std::process::Stdio::piped())
+        .spawn()
+        .expect("it starts");
+    let mut lines = BufReader::new(replay.stderr.take().expect("piped")).lines();
+    let said = lines.next().expect("a line").expect("text");
+    assert!(said.contains("starting a private Postgres"), "{said}");
+    let kill = Command::new("kill").args(["-INT", &replay.id().to_string()]).status();
+    assert!(kill.expect("kill runs").success());
+    let rest: Vec<String> = lines.map(|line| line.expect("text")).collect();
+    assert!(!replay.wait().expect("it ends").success());
+    assert!(rest.iter().any(|line| line.contains("interrupted")), "{rest:?}");
+    let left: Vec<_> = std::fs::read_dir(folder.path()).expect("a folder").collect();
+    assert!(left.is_empty(), "{left:?}");
+    let at = folder.path().display().to_string();
+    for process in std::fs::read_dir("/proc").expect("Linux") {
+        let command = std::fs::read(process.expect("an entry").path().join("cmdline")).unwrap_or_default();
+        let command = String::from_utf8_lossy(&command).into_owned();
+        assert!(!command.contains(&at), "still running: {command}");
+    }
 }
 
 /// As `make demo` does: the week, its bulletin in Chinese and as a file, and nothing else that stays.

@@ -267,6 +267,19 @@ async fn more_calls_than_can_be_worked_on_are_shed_and_may_come_again() {
     edge.stop().await;
 }
 
+/// Callers who hang up early do not make room: what they asked for is still being worked on.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_call_counts_as_long_as_it_is_worked_on_whoever_waits_for_it() {
+    let edge = Edge::start(|config| config.max_concurrent_calls = 1).await;
+    let hurried = post("GetBulletin", "hurried").header("grpc-timeout", "20m");
+    assert_eq!(edge.call(hurried, nothing()).await.code(), Code::DeadlineExceeded);
+    edge.one_came().await;
+    let status = edge.call(post("VerifyRollups", "second"), nothing()).await;
+    assert_eq!(status.code(), Code::Unavailable, "{status:?}");
+    edge.odd.go.add_permits(1);
+    edge.stop().await;
+}
+
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn who_calls_too_often_is_told_when_to_come_again_and_nobody_else_is() {
     let edge = Edge::start(|config| config.max_calls_per_second = 1).await;

@@ -148,8 +148,14 @@ fn every_promise_names_tests_that_exist() {
         .filter(|name| name.contains('_') && !name.contains([' ', '/', '=']))
         .collect();
     assert!(named.len() > 15, "{named:?}");
-    let missing: Vec<&&str> = named.iter().filter(|name| !tests.contains(&format!("fn {name}("))).collect();
-    assert!(missing.is_empty(), "README.md promises by tests that do not exist: {missing:?}");
+    let missing: Vec<&&str> = named
+        .iter()
+        .filter(|name| !tests.contains(&format!("fn {name}(")))
+        .collect();
+    assert!(
+        missing.is_empty(),
+        "README.md promises by tests that do not exist: {missing:?}"
+    );
 }
 
 fn snake(name: &str) -> String {

@@ -90,7 +90,7 @@ where
         let ready = self.inner.clone();
         let mut inner = std::mem::replace(&mut self.inner, ready);
         let running = match Running::enter(&self.shared) {
-            Ok(running) => running,
+            Ok(running) => Arc::new(running),
             Err(refusal) => return answer(&refusal),
         };
         match admit(&self.shared, &request) {
@@ -101,6 +101,8 @@ where
             Err(refusal) => return answer(&refusal),
         }
         let deadline = deadline(request.headers(), self.shared.guarding.deadline);
+        // The work goes on after its caller has gone, and counts until it ends.
+        request.extensions_mut().insert(running.clone());
         let call = inner.call(request);
         Box::pin(async move {
             let _running = running;
@@ -117,8 +119,8 @@ where
     }
 }
 
-/// Counts a call while it is worked on.
-struct Running(Arc<Shared>);
+/// Counts a call while it is worked on: whoever works on it holds this.
+pub(super) struct Running(Arc<Shared>);
 
 impl Running {
     fn enter(shared: &Arc<Shared>) -> Result<Self, Status> {
