@@ -7,7 +7,7 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 use calendar::local_date;
-use eventlog::{ApplyError, Back, Recorded, Tx, drain_waiting};
+use eventlog::{ApplyError, Back, Recorded, Tx, drain_waiting, supersede};
 use hotline_proto::common::{self as pb, ReplyResult};
 use hotline_proto::events::event::Body;
 use hotline_proto::events::{OrderDispatched, OrderSnapshot, UnitsPublished};
@@ -92,7 +92,9 @@ impl Recreate {
         }
         transitions::insert(tx.conn(), &[step(&order, &change, event)]).await?;
         // Decisions about an order that was not here yet are late by their own words: they were answered for with it.
-        drain_waiting(tx, id.0).await?;
+        for decision in drain_waiting(tx, id.0).await? {
+            supersede(tx, &decision.source, decision.event_id, "REALIGNED").await?;
+        }
         Ok(Back::whole())
     }
 

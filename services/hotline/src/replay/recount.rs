@@ -1,7 +1,7 @@
 //! Counts every figure again from the lists of the four services that own the facts, over gRPC, by code that shares
 //! nothing with analytics.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, HashMap, HashSet};
 
 use chrono::{DateTime, NaiveDate, Utc};
 use hotline_proto::callback::{ListTasksRequest, Task};
@@ -99,7 +99,7 @@ impl Lists {
     }
 
     fn within_orders(mut self) -> Self {
-        let ids: std::collections::HashSet<String> = self.orders.iter().map(|order| order.order_id.clone()).collect();
+        let ids: HashSet<String> = self.orders.iter().map(|order| order.order_id.clone()).collect();
         self.reviews.retain(|review| ids.contains(&review.order_id));
         self.cards.retain(|card| ids.contains(&card.order_id));
         self.tasks.retain(|task| ids.contains(&task.order_id));
@@ -172,17 +172,20 @@ impl Lists {
                 .and_then(|handle| instant(handle.due_time.as_ref()));
             matches!((instant(order.accepted_reply_time.as_ref()), due), (Some(reply), Some(due)) if reply <= due)
         });
-        let orders = len(&self.orders);
-        figures.rate("handling.on_time_rate", on_time, orders);
+        // Everything is played to its end, so what has no accepted reply never had one due.
+        let handled = count(&self.orders, |order| order.accepted_reply_time.is_some());
+        figures.rate("handling.on_time_rate", on_time, handled);
         let signed_late = count(&self.orders, |order| {
             let due = order.sign.as_ref().and_then(|sign| instant(sign.due_time.as_ref()));
             matches!((instant(order.sign_time.as_ref()), due), (Some(signed), Some(due)) if signed > due)
         });
         figures.count("handling.signed_late", signed_late);
+        let mut to_contact = self.with_a_name();
+        to_contact.retain(|order| !order.lead_unit.is_empty());
         figures.rate(
             "handling.contact_rate",
-            count(&self.orders, |order| order.contact_time.is_some()),
-            orders,
+            count(&to_contact, |order| order.contact_count > 0),
+            len(&to_contact),
         );
         figures.count(
             "handling.dispatched_by_person",
@@ -198,7 +201,7 @@ impl Lists {
         );
         let reworked = count(&self.orders, |order| order.round > 0);
         figures.count("rework.orders", reworked);
-        figures.rate("rework.rate", reworked, orders);
+        figures.rate("rework.rate", reworked, handled);
         let standing = |colour: CardColour| {
             count(&self.cards, |card| {
                 card.colour == colour as i32 && card.withdrawn_time.is_none()
@@ -210,6 +213,18 @@ impl Lists {
             "cards.withdrawn",
             count(&self.cards, |card| card.withdrawn_time.is_some()),
         );
+    }
+
+    /// Orders with somebody to ask: only intake says who gave no name.
+    fn with_a_name(&self) -> Vec<&Order> {
+        let anonymous: HashSet<&str> = self
+            .appeals
+            .iter()
+            .filter(|appeal| appeal.anonymous)
+            .map(|appeal| appeal.appeal_id.as_str())
+            .collect();
+        let named = |order: &&Order| !anonymous.contains(order.appeal_id.as_str());
+        self.orders.iter().filter(named).collect()
     }
 
     /// By the last round that was asked about.
@@ -226,18 +241,19 @@ impl Lists {
         let satisfied = rated(&[Rating::VerySatisfied, Rating::Satisfied, Rating::FairlySatisfied]);
         let dissatisfied = rated(&[Rating::Dissatisfied, Rating::VeryDissatisfied]);
         let unrated = rated(&[Rating::Unrated]);
-        let all = len(&self.orders);
+        let outcomes = satisfied + dissatisfied + unrated;
+        let due = count(&self.with_a_name(), |order| order.accepted_reply_time.is_some());
         let attempted = count(&last, |task| task.attempt_count > 0);
-        figures.rate("handling.callback_rate", attempted, all);
-        figures.rate("callback.effective_rate", count(&last, |task| task.reached), all);
+        figures.rate("handling.callback_rate", attempted, due);
+        figures.rate("callback.effective_rate", count(&last, |task| task.reached), due);
         figures.count("callback.satisfied", satisfied);
         figures.count("callback.dissatisfied", dissatisfied);
         figures.count("satisfaction.unrated", unrated);
-        figures.rate("satisfaction.rating_rate", satisfied + dissatisfied, all);
+        figures.rate("satisfaction.rating_rate", satisfied + dissatisfied, due);
         figures.rate("satisfaction.rated_only", satisfied, satisfied + dissatisfied);
-        figures.rate("satisfaction.unrated_as_satisfied", all - dissatisfied, all);
-        figures.rate("satisfaction.lower_bound", satisfied, all);
-        figures.rate("satisfaction.upper_bound", all - dissatisfied, all);
+        figures.rate("satisfaction.unrated_as_satisfied", outcomes - dissatisfied, outcomes);
+        figures.rate("satisfaction.lower_bound", satisfied, outcomes);
+        figures.rate("satisfaction.upper_bound", outcomes - dissatisfied, outcomes);
     }
 }
 

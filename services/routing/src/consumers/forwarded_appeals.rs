@@ -6,7 +6,7 @@ use std::sync::Arc;
 use async_trait::async_trait;
 use calendar::local_date;
 use chrono::NaiveDate;
-use eventlog::{ApplyError, Effect, Handler, Recorded, Tx, drain_waiting};
+use eventlog::{ApplyError, Effect, Handler, Recorded, Tx, drain_waiting, supersede};
 use hotline_proto::events::event::Body;
 use platform::ids::derived_id;
 use uuid::Uuid;
@@ -92,10 +92,13 @@ impl ForwardedAppeals {
     async fn take_in(&self, tx: &mut Tx, opened: &[Uuid]) -> Result<(), ApplyError> {
         for order in opened {
             for event in drain_waiting(tx, *order).await? {
-                let effect = self.decisions.decide(tx, &event).await?;
-                if effect != Effect::Applied {
-                    tracing::info!(event_id = %event.event_id, ?effect, "a decision had waited in vain");
-                }
+                let reason = match self.decisions.decide(tx, &event).await? {
+                    Effect::Applied | Effect::Ignored => continue,
+                    Effect::Superseded(reason) => reason,
+                    // It waited for this order alone.
+                    Effect::Waits(_) => "WAITED_IN_VAIN",
+                };
+                supersede(tx, &event.source, event.event_id, reason).await?;
             }
         }
         Ok(())

@@ -107,5 +107,7 @@ async fn a_decision_that_comes_first_waits_for_its_order_and_two_replicas_open_i
         "it was looked at, and was late"
     );
     assert_eq!(world.count("select count(*) from parked").await, 0);
+    let late = "select count(*) from superseded where source = 'supervision' and reason = 'NOT_PENDING_REVIEW'";
+    assert_eq!(world.count(late).await, 1, "it is on record, and why");
     assert_eq!(world.count("select count(*) from transition").await, 2);
 }

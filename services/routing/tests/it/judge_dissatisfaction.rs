@@ -1,29 +1,11 @@
-//! Callback's outcomes and judgements close an order or send it to rework.
+//! Judged dissatisfaction closes an order with a flag or sends it to rework.
 
 use eventlog::Effect;
 use hotline_proto::common::{Cause, OrderState};
 use platform::grpc::time::to_proto;
 use testkit::at;
 
-use crate::world::{World, judged, outcome, pass};
-
-#[tokio::test]
-async fn a_final_outcome_closes_and_another_changes_nothing() {
-    let world = World::new().await;
-    let order = world.passed().await;
-    let before = world.get(&order).await;
-    assert_eq!(world.decide(outcome(&order, 0, false)).await, Effect::Ignored);
-    assert_eq!(world.get(&order).await, before);
-    world.clock.move_to(at(2, 15, 0));
-    assert_eq!(world.decide(outcome(&order, 0, true)).await, Effect::Applied);
-    let found = world.get(&order).await;
-    assert_eq!((found.state(), found.closed_dissatisfied), (OrderState::Closed, false));
-    assert_eq!(found.close_time, Some(to_proto(at(2, 15, 0))));
-    assert_eq!(
-        world.decide(outcome(&order, 0, true)).await,
-        Effect::Superseded("NOT_PENDING_CALLBACK")
-    );
-}
+use crate::world::{World, judged, pass};
 
 #[tokio::test]
 async fn an_objective_cause_closes_with_a_flag() {

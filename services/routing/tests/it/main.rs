@@ -1,5 +1,6 @@
 //! Verbs of routing on a real Postgres: the name of a file is the name of its verb.
 
+mod close_order;
 mod consumers;
 mod dispatch_order;
 mod doctor;
@@ -9,7 +10,9 @@ mod get_order_history;
 mod judge_dissatisfaction;
 mod list_orders;
 mod open_order;
-mod publish;
+mod publish_catalogue;
+mod publish_limits;
+mod publish_units;
 mod record_contact;
 mod recreate;
 mod review_reply;

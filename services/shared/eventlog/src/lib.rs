@@ -36,7 +36,7 @@ pub use relay::Relay;
 pub use server::service;
 pub use store::cursors::{known_until, read_until};
 pub use store::meta::{MIGRATIONS_TABLE, MIGRATOR, migrate, renew_epoch};
-pub use store::parked::drain_waiting;
+pub use store::parked::{drain_waiting, supersede};
 pub use tx::{Call, Store, Tx};
 pub use wired::{Reading, Wired};
 

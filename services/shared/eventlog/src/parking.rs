@@ -91,7 +91,7 @@ async fn apply_traced(tx: &mut Tx, handler: &dyn Handler, events: &[Logged]) -> 
         for ((event, read), effect) in these.iter().zip(batch).zip(effects) {
             match effect {
                 Effect::Applied | Effect::Ignored => {}
-                Effect::Superseded(reason) => parked::supersede(tx.conn(), event, reason).await?,
+                Effect::Superseded(reason) => parked::supersede(tx, &event.source, event.event_id, reason).await?,
                 Effect::Waits(thing) => waiting.push((*event, read, thing)),
             }
         }
@@ -131,7 +131,9 @@ async fn wait(
         parked::lock_waiting(tx.conn(), &[thing]).await?;
         match effects_of(tx, handler, std::slice::from_ref(read)).await?[0] {
             Effect::Applied | Effect::Ignored => return Ok(()),
-            Effect::Superseded(reason) => return Ok(parked::supersede(tx.conn(), event, reason).await?),
+            Effect::Superseded(reason) => {
+                return Ok(parked::supersede(tx, &event.source, event.event_id, reason).await?);
+            }
             Effect::Waits(still) if still == thing => return Ok(parked::wait(tx.conn(), event, thing).await?),
             Effect::Waits(other) => thing = other,
         }

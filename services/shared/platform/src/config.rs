@@ -4,12 +4,17 @@
 //! under `[service]`. Environment variables are `<SERVICE>_<SECTION>__<KEY>`, such as `ROUTING_DATABASE__URL`.
 
 mod lines;
+mod ranges;
+mod words;
 
 use std::collections::HashMap;
 use std::path::{Path, PathBuf};
 
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
+
+pub use ranges::MAX_POLL_MILLISECONDS;
+pub use words::{Algorithm, ClientCertificates, LogFormat, TlsVersion};
 
 /// The shared defaults, each with unit and comment.
 pub const DEFAULTS: &str = include_str!("../config.toml");
@@ -218,43 +223,6 @@ section! {
     }
 }
 
-/// Whether clients show certificates.
-#[derive(Clone, Copy, Debug, Deserialize, PartialEq, Eq)]
-#[serde(rename_all = "lowercase")]
-pub enum ClientCertificates {
-    /// Nobody is asked for one.
-    Off,
-    /// Services and platforms have to, people need not.
-    Optional,
-    /// Everybody has to.
-    Required,
-}
-
-/// Oldest TLS that is spoken.
-#[derive(Clone, Copy, Debug, Deserialize, PartialEq, Eq)]
-pub enum TlsVersion {
-    /// 1.3 only.
-    #[serde(rename = "1.3")]
-    Modern,
-    /// 1.2 as well.
-    #[serde(rename = "1.2")]
-    Older,
-}
-
-/// How people's tokens are signed.
-#[derive(Clone, Copy, Debug, Deserialize, PartialEq, Eq)]
-pub enum Algorithm {
-    /// Ed25519.
-    #[serde(rename = "EdDSA")]
-    EdDsa,
-    /// ECDSA with P-256.
-    #[serde(rename = "ES256")]
-    Es256,
-    /// RSA with SHA-256.
-    #[serde(rename = "RS256")]
-    Rs256,
-}
-
 impl DatabaseConfig {
     /// For what is not a call of somebody who waits: a migration that builds an index, the doctor over years of rows.
     #[must_use]
@@ -263,85 +231,6 @@ impl DatabaseConfig {
             statement_timeout_seconds: 0,
             ..self.clone()
         }
-    }
-}
-
-/// Longest `events.poll_milliseconds`: what is promised within a minute (README, P5) must not be configured away.
-pub const MAX_POLL_MILLISECONDS: u64 = 20_000;
-
-impl<S> Settings<S> {
-    /// What a type cannot say of the shared sections.
-    fn validate(&self) -> Result<(), ConfigError> {
-        let ranges = [
-            ("events.partitions", u64::from(self.events.partitions), 1..=256),
-            (
-                "events.poll_milliseconds",
-                self.events.poll_milliseconds,
-                10..=MAX_POLL_MILLISECONDS,
-            ),
-            ("events.heard_hours", self.events.heard_hours.into(), 1..=8_760),
-            ("events.batch", u64::from(self.events.batch), 1..=5_000),
-            (
-                "database.max_connections",
-                u64::from(self.database.max_connections),
-                2..=1_000,
-            ),
-            (
-                "database.acquire_timeout_seconds",
-                self.database.acquire_timeout_seconds,
-                1..=300,
-            ),
-            (
-                "database.statement_timeout_seconds",
-                self.database.statement_timeout_seconds,
-                1..=3_600,
-            ),
-            (
-                "database.lock_timeout_seconds",
-                self.database.lock_timeout_seconds,
-                1..=3_600,
-            ),
-            (
-                "database.idle_in_transaction_timeout_seconds",
-                self.database.idle_in_transaction_timeout_seconds,
-                1..=3_600,
-            ),
-            ("server.deadline_seconds", self.server.deadline_seconds, 1..=3_600),
-            ("server.stop_seconds", self.server.stop_seconds, 1..=3_600),
-            (
-                "server.max_concurrent_calls",
-                self.server.max_concurrent_calls as u64,
-                1..=1_000_000,
-            ),
-            ("server.max_streams", u64::from(self.server.max_streams), 1..=1_000_000),
-            (
-                "server.max_connection_age_seconds",
-                self.server.max_connection_age_seconds,
-                10..=86_400,
-            ),
-            ("peers.resolve_seconds", self.peers.resolve_seconds, 1..=300),
-            ("auth.jwks_refresh_seconds", self.auth.jwks_refresh_seconds, 10..=86_400),
-            (
-                "tls.handshake_timeout_seconds",
-                self.tls.handshake_timeout_seconds,
-                1..=60,
-            ),
-            ("tls.reload_seconds", self.tls.reload_seconds, 1..=3_600),
-            (
-                "server.max_calls_per_second",
-                u64::from(self.server.max_calls_per_second),
-                1..=1_000_000,
-            ),
-        ];
-        let wrong: Vec<String> = ranges
-            .into_iter()
-            .filter(|(_, value, range)| !range.contains(value))
-            .map(|(key, value, range)| format!("{key} must be {} to {}, is {value}", range.start(), range.end()))
-            .collect();
-        if wrong.is_empty() {
-            return Ok(());
-        }
-        Err(ConfigError(wrong.join("; ")))
     }
 }
 
@@ -354,16 +243,6 @@ pub struct Nothing {}
 #[must_use]
 pub fn shared_defaults() -> Settings<Nothing> {
     load("HOTLINE", "[service]", None, Some(HashMap::new())).expect("parsed by a test")
-}
-
-/// How log lines look.
-#[derive(Clone, Copy, Debug, Deserialize, PartialEq, Eq)]
-#[serde(rename_all = "lowercase")]
-pub enum LogFormat {
-    /// For people.
-    Human,
-    /// For machines.
-    Json,
 }
 
 /// Why settings could not be read: what, where, and what would be right.
@@ -479,6 +358,8 @@ mod tests {
             ("[events]\n\nbatch = 0\n", "events.batch", 3),
             ("[server]\n[sever]\nlisten = \"x\"\n", "[sever]", 2),
             ("[server]\ndrain_seconds = = 5\n", "drain_seconds = = 5", 2),
+            ("\nserver.listten = \"x\"\n", "server.listten", 2),
+            ("[log]\nformat = \"xml\"\n", "log.format", 2),
         ] {
             std::fs::write(&file, text).expect("written");
             let error = load::<Nothing>("x", "[service]", Some(&file), Some(HashMap::new())).expect_err(text);
@@ -486,6 +367,16 @@ mod tests {
             assert!(told.contains(key) && told.contains(&format!("line {line}")), "{told}");
             assert!(told.contains("x.toml"), "{told}");
         }
+    }
+
+    #[test]
+    fn a_word_that_is_none_is_told_with_those_that_are() {
+        let error = load::<Nothing>("x", "[service]", None, Some(variables(&[("X_LOG__FORMAT", "xml")])));
+        let told = error.expect_err("no such format").to_string();
+        assert!(
+            told.contains("log.format") && told.contains("human, json") && told.contains("xml"),
+            "{told}"
+        );
     }
 
     #[test]

@@ -210,11 +210,8 @@ fn settings_that_cannot_start_are_not_called_right() {
         if !key.is_empty() {
             settings.insert(key, quoted(value));
         }
-        let lines: String = settings
-            .iter()
-            .map(|(key, value)| format!("{key} = {value}\n"))
-            .collect();
-        std::fs::write(&file, lines).expect("written");
+        let lines: Vec<String> = settings.iter().map(|(key, value)| format!("{key} = {value}")).collect();
+        std::fs::write(&file, lines.join("\n")).expect("written");
         let mut command = Command::new(hotline());
         command.args(["config", "check", "intake", "--config"]).arg(&file);
         let output = command.output().expect("it runs");

@@ -122,6 +122,20 @@ fn every_rpc_is_named_by_a_test() {
 }
 
 #[test]
+fn every_verb_has_a_file_of_tests() {
+    let tree = tree();
+    let actions = tree.iter().filter_map(|(name, _)| {
+        let (service, verb) = name.split_once("/src/actions/")?;
+        let helper = verb == "mod.rs" || verb.contains('/');
+        (!helper).then(|| format!("{service}/tests/it/{verb}"))
+    });
+    let missing: Vec<String> = actions
+        .filter(|tests| !tree.iter().any(|(name, _)| name == tests))
+        .collect();
+    assert!(missing.is_empty(), "verbs without tests of their own: {missing:?}");
+}
+
+#[test]
 fn the_map_of_the_suite_names_every_file() {
     let map = std::fs::read_to_string(root().join("tests/README.md")).expect("the map");
     let mut files = Vec::new();

@@ -244,13 +244,17 @@ pub(crate) async fn waiting_count(connection: &mut PgConnection) -> Result<i64, 
         .await?)
 }
 
-/// Notes a decision that came too late.
-pub(crate) async fn supersede(connection: &mut PgConnection, event: &Logged, reason: &str) -> Result<(), StoreError> {
+/// Notes a decision that came too late, for the record: nothing is dropped silently. What a handler says of an event
+/// of its batch is noted by the consumer; what it has taken out by [`drain_waiting`] it notes itself.
+///
+/// # Errors
+/// What the database said.
+pub async fn supersede(tx: &mut Tx, source: &str, event_id: Uuid, reason: &str) -> Result<(), StoreError> {
     sqlx::query("insert into superseded (source, event_id, reason) values ($1, $2, $3) on conflict do nothing")
-        .bind(&event.source)
-        .bind(event.event_id)
+        .bind(source)
+        .bind(event_id)
         .bind(reason)
-        .execute(connection)
+        .execute(tx.conn())
         .await?;
     Ok(())
 }

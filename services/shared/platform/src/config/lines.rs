@@ -22,8 +22,13 @@ pub(super) fn with_lines(told: String, path: &Path, text: &str) -> String {
         let Some((name, _)) = line.split_once('=').filter(|_| !line.starts_with('#')) else {
             continue;
         };
-        let (name, key) = (name.trim(), format!("{section}.{}", name.trim()));
-        if unknown == Some(name) || words.contains(&key) {
+        let name = name.trim();
+        let key = if section.is_empty() {
+            name.to_owned()
+        } else {
+            format!("{section}.{name}")
+        };
+        if unknown == key.rsplit('.').next() || words.contains(&key) {
             places.push(format!("{} line {}, {key}", path.display(), index + 1));
         }
     }
