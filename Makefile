@@ -32,10 +32,11 @@ test: setup ## Run all tests on a private Postgres and Redis (T=name runs those 
 	@cargo build --workspace --bins
 	@$${CARGO_TARGET_DIR:-target}/debug/testkit-servers cargo test --workspace --lib --bins --tests --no-fail-fast -- $(T)
 
-check: setup ## Formatting, lints, contracts
+check: setup ## Formatting, lints, contracts, what the dependency tree may hold
 	cargo fmt --all -- --check
 	cargo clippy --workspace --all-targets -- -D warnings
 	scripts/buf lint proto
+	scripts/deny check bans licenses sources
 
 up: basics ## Build and run all five services until Ctrl-C, with the small city loaded
 	cargo run --bin hotline -- up --data target/up --city services/hotline/scenarios/city.toml

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use calendar::Span;
 use hotline_proto::common::ClockKind;
+use platform::grpc::fields::Fields;
 
 use super::faults::Violation;
 use super::{City, LimitRow};
@@ -12,6 +13,10 @@ use super::{City, LimitRow};
 const MAX_CODE_CHARS: usize = 64;
 /// Longest name that the services take.
 const MAX_NAME_CHARS: usize = 100;
+/// Most entries of a list that the services take.
+const MAX_ENTRIES: usize = 10_000;
+/// Most rows of limits that routing takes.
+const MAX_LIMITS: usize = 500;
 
 /// All of them; empty when the city is right.
 pub(super) fn violations(city: &City) -> Vec<Violation> {
@@ -52,10 +57,12 @@ fn codes_and_names(city: &City, found: &mut Vec<Violation>) {
         if entries.is_empty() && list != "tags" {
             found.push(Violation::new(list, "nothing is listed", "list at least one"));
         }
+        at_most(list, entries.len(), MAX_ENTRIES, found);
         unique(list, "code", entries.iter().map(|(code, _)| *code), found);
         for (at, (code, name)) in entries.iter().enumerate() {
             plain(&format!("{list}[{at}].code"), code, found);
-            if name.trim().is_empty() || name.chars().count() > MAX_NAME_CHARS || name.contains(char::is_control) {
+            // As the services read it: they take them one after the other, so what one refuses the other would have taken.
+            if Fields::new().line("name", name, 1..=MAX_NAME_CHARS).is_none() {
                 let right = format!("write 1 to {MAX_NAME_CHARS} characters on one line");
                 found.push(Violation::new(
                     format!("{list}[{at}].name"),
@@ -80,6 +87,16 @@ fn codes_and_names(city: &City, found: &mut Vec<Violation>) {
         found.push(Violation::new("code", problem, "add the city itself to regions"));
     }
     for (at, channel) in city.channels.iter().enumerate() {
+        let code = channel.code.as_str();
+        if !code.starts_with(|c: char| c.is_ascii_lowercase())
+            || code.contains(|c: char| c.is_ascii_uppercase() || "-.".contains(c))
+        {
+            found.push(Violation::new(
+                format!("channels[{at}].code"),
+                format!("{code:?} is no code of a channel"),
+                "write a lower-case letter, then lower-case letters, digits or \"_\"",
+            ));
+        }
         if let Some(platform) = &channel.platform {
             plain(&format!("channels[{at}].platform"), platform, found);
         }
@@ -169,6 +186,7 @@ fn catalogue(city: &City, found: &mut Vec<Violation>) {
         city.catalogue.iter().map(|row| row.row.as_str()),
         found,
     );
+    at_most("catalogue", city.catalogue.len(), MAX_ENTRIES, found);
     let mut first: BTreeMap<(&str, &str), &str> = BTreeMap::new();
     for (at, row) in city.catalogue.iter().enumerate() {
         let key = |field: &str| format!("catalogue[{at}].{field}");
@@ -207,6 +225,7 @@ fn catalogue(city: &City, found: &mut Vec<Violation>) {
 
 fn limits(city: &City, found: &mut Vec<Violation>) {
     unique("limits", "row", city.limits.iter().map(|row| row.row.as_str()), found);
+    at_most("limits", city.limits.len(), MAX_LIMITS, found);
     for (at, row) in city.limits.iter().enumerate() {
         let key = |field: &str| format!("limits[{at}].{field}");
         plain(&key("row"), &row.row, found);
@@ -297,6 +316,13 @@ fn unique<'a>(list: &str, field: &str, codes: impl Iterator<Item = &'a str>, fou
         } else {
             first.insert(code, at);
         }
+    }
+}
+
+fn at_most(list: &str, length: usize, most: usize, found: &mut Vec<Violation>) {
+    if length > most {
+        let right = format!("list {most} at most");
+        found.push(Violation::new(list, format!("{length} entries are too many"), right));
     }
 }
 

@@ -153,7 +153,7 @@ fn what_cannot_be_read_is_told_with_its_line() {
 /// One planted contradiction: what is replaced, by what, where the fault stands, its field, what it says.
 type Planted = (&'static str, &'static str, &'static str, &'static str, &'static str);
 
-const CODES: [Planted; 9] = [
+const CODES: [Planted; 11] = [
     (
         "code = \"gov_cn\"",
         "code = \"phone\"",
@@ -167,6 +167,20 @@ const CODES: [Planted; 9] = [
         "code = \"gov_cn\"",
         ".code",
         "is no code",
+    ),
+    (
+        "code = \"gov_cn\"",
+        "code = \"Gov-cn\"",
+        "code = \"gov_cn\"",
+        ".code",
+        "is no code of a channel",
+    ),
+    (
+        "name = \"中国政府网\"",
+        "name = \"中国\u{202E}政府网\"",
+        "name = \"中国政府网\"",
+        ".name",
+        "is no name",
     ),
     (
         "name = \"中国政府网\"",
@@ -322,4 +336,25 @@ fn all_contradictions_are_told_at_once_by_line() {
     let lines: Vec<usize> = error.faults.iter().map(|fault| fault.line).collect();
     assert_eq!(lines, [line_of("code = \"gov_cn\""), line_of("unit = \"taxation\"")]);
     assert!(error.to_string().starts_with("my-city.toml cannot be used: line "));
+}
+
+/// The services take the lists one after the other: what the second would refuse is refused before the first has it.
+#[test]
+fn lists_that_are_too_long_for_the_services_are_not_sent() {
+    let more = |row: &str, list: &str, count: usize| -> String {
+        let rows: Vec<String> = (0..count).map(|n| row.replace('#', &n.to_string())).collect();
+        let text = XIANGTAN.replacen(&format!("{list} = [\n"), &format!("{list} = [\n{}", rows.concat()), 1);
+        assert_ne!(text, XIANGTAN, "{list}");
+        text
+    };
+    let limits = more(
+        "  { row = \"x#\", clock = \"SIGN\", limit = { minutes = 5 } },\n",
+        "limits",
+        501,
+    );
+    let units = more("  { code = \"x#\", name = \"甲\" },\n", "units", 10_001);
+    for (text, told) in [(limits, "limits: "), (units, "units: ")] {
+        let error = City::parse(&text, "my-city.toml").expect_err("too many").to_string();
+        assert!(error.contains(told) && error.contains("entries are too many"), "{told}");
+    }
 }

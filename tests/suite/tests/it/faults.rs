@@ -313,8 +313,8 @@ async fn all_call(callers: &mut [IntakeServiceClient<Peer>], patience: impl Fn(u
     join_all(calls).await
 }
 
-/// 10,000 calls whose callers give up after nothing to twice what an answer takes here: each is done whole or not at all,
-/// and no session stays in a transaction.
+/// 10,000 calls whose callers give up after 1 to 20 ms, or after nothing to twice what an answer takes here: each is done
+/// whole or not at all, and no session stays in a transaction.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn callers_that_hang_up_leave_no_session_in_a_transaction() {
     let five = Five::start(at(1, 9, 0)).await;
@@ -326,7 +326,11 @@ async fn callers_that_hang_up_leave_no_session_in_a_transaction() {
 
     let (mut answered, mut cut_off) = (0, 0);
     for round in 0..TIMES {
-        let outcomes = all_call(&mut callers, |n| Some(usual * ((round * 7 + n * 13) % 100) / 50)).await;
+        let patience = |n: u32| match round % 2 {
+            0 => Duration::from_millis(u64::from(1 + (round * 7 + n * 13) % 20)),
+            _ => usual * ((round * 7 + n * 13) % 100) / 50,
+        };
+        let outcomes = all_call(&mut callers, |n| Some(patience(n))).await;
         answered += outcomes.iter().filter(|answered| **answered).count();
         cut_off += outcomes.iter().filter(|answered| !**answered).count();
     }

@@ -48,7 +48,7 @@ fn bulletin_differs(outcome: &Outcome, figures: &str) -> bool {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn the_week_is_exact_leaks_nothing_and_every_fault_is_noticed() {
-    let logs = personal::Logs::capture();
+    let (logs, spans) = personal::Logs::capture();
     let scenario = Scenario::parse(WEEK, "week.toml").expect("the shipped scenario");
     let five = Five::start(calendar::start_of_day(scenario.window.from)).await;
     let plan = plan(&scenario, &five.city).expect("it can be played");
@@ -56,7 +56,7 @@ async fn the_week_is_exact_leaks_nothing_and_every_fault_is_noticed() {
     driver.play(|_, _| {}).await.expect("it plays to its end");
     drop(driver);
     assert_right(&five, &scenario, "after the play").await;
-    nothing_personal(&five, &plan, &logs).await;
+    nothing_personal(&five, &plan, &logs, &spans).await;
     an_altered_outcome(&five, &scenario).await;
     a_corrupted_rollup(&five, &scenario).await;
 
@@ -118,12 +118,13 @@ async fn a_corrupted_rollup(five: &Five, scenario: &Scenario) {
 
 /// What people brought and what was said about it, in the whole week, is in no log line, no span, no stream, no event and
 /// in clear in no database.
-async fn nothing_personal(five: &Five, plan: &Plan, logs: &personal::Logs) {
+async fn nothing_personal(five: &Five, plan: &Plan, logs: &personal::Logs, spans: &personal::Spans) {
     let canaries = plan.canaries();
     assert!(canaries.len() > 5 * 1_800, "{}", canaries.len());
     // One pass for all of them: a sample would leave most of the week out.
     let search = AhoCorasick::new(&canaries).expect("texts that are not empty");
     let mut places = vec![("logs".to_owned(), logs.text())];
+    places.push(("traces".to_owned(), spans.text()));
     places.push(("Redis".to_owned(), personal::redis(five).await));
     for name in Name::ALL {
         places.push((

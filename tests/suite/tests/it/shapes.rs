@@ -24,7 +24,8 @@ type Path = Vec<FieldDescriptor>;
 /// What a field must not have; none for one that may have everything of its type.
 fn wrong(field: &FieldDescriptor) -> Vec<Value> {
     match field.kind() {
-        Kind::String => ["甲\0乙", "\u{202E}甲", "\u{200F}甲"]
+        // No text of a contract may be as long as the last.
+        Kind::String => ["甲\0乙", "\u{202E}甲", "\u{200F}甲", &"甲".repeat(20_000)]
             .map(|text| Value::String(text.to_owned()))
             .to_vec(),
         Kind::Enum(_) => [9_999, -1].map(Value::EnumNumber).to_vec(),
