@@ -1,6 +1,9 @@
 //! What a person at a terminal sees: results on standard output, everything else on standard error.
 
 use std::io::Write as _;
+use std::time::Duration;
+
+use indicatif::{ProgressBar, ProgressFinish};
 
 /// Prints a line of the command's result. A reader that has gone away is no error.
 pub fn say(line: impl AsRef<str>) {
@@ -10,6 +13,16 @@ pub fn say(line: impl AsRef<str>) {
 /// Prints a remark that is not part of the result.
 pub fn remark(line: impl AsRef<str>) {
     let _ = writeln!(std::io::stderr().lock(), "{}", line.as_ref());
+}
+
+/// Shows at a terminal that work goes on, until it is cleared or dropped.
+#[must_use]
+pub fn busy(with: impl Into<String>) -> ProgressBar {
+    let spinner = ProgressBar::new_spinner()
+        .with_message(with.into())
+        .with_finish(ProgressFinish::AndClear);
+    spinner.enable_steady_tick(Duration::from_millis(120));
+    spinner
 }
 
 /// Why a command ended without its result: what is wrong and what to do.

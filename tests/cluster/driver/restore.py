@@ -1,9 +1,14 @@
-"""One service's database is lost and comes back from a backup alone, as docs/restore.md says."""
+"""One service's database is lost and comes back from a backup alone, as docs/restore.md says; one moves to another server,
+as docs/operate.md says."""
 
+import base64
+import copy
+import pathlib
+import re
 import time
 
-from . import kube
-from .kube import Failed, kubectl
+from . import kube, stand
+from .kube import Failed, kubectl, run
 from .world import scenario, spoke
 
 DUMP = "/var/lib/postgresql/data/routing.dump"
@@ -29,6 +34,12 @@ def realign_job():
             "spec": {"backoffLimit": 3, "template": {"metadata": {"labels": template["metadata"]["labels"]}, "spec": template["spec"]}}}
 
 
+def way_to_analytics():
+    """The two policies of the page, word by word: nobody but readers of its log calls analytics otherwise."""
+    page = pathlib.Path("docs/restore.md").read_text(encoding="utf-8")
+    return re.search(r"<<'Y'\n(.*?)\nY\n", page, flags=re.DOTALL).group(1)
+
+
 def orders():
     return int(in_postgres("psql", "-U", "postgres", "-d", "hotline_routing", "-Atc", "select count(*) from orders").strip())
 
@@ -51,6 +62,7 @@ def restored(world):
     if orders() != backed_up:
         raise Failed("the backup was not restored")
     since = time.monotonic()
+    kube.apply(way_to_analytics())
     kube.apply([realign_job()])
     kube.until("realigned", lambda: kube.get("job", "hotline-routing-realign")["status"].get("conditions"), 240, every=1)
     took = time.monotonic() - since
@@ -58,6 +70,7 @@ def restored(world):
     if not kube.get("job", "hotline-routing-realign")["status"].get("succeeded"):
         raise Failed(f"not realigned: {log[-800:]}")
     kubectl("delete", "job", "hotline-routing-realign")
+    kubectl("delete", "networkpolicy", "realign-out", "realign-in")
     kube.scale("deployment", 2, "hotline-routing")
     kube.settled(2)
     kube.until("all orders are there again", lambda: orders() >= before, 60, every=1)
@@ -66,3 +79,92 @@ def restored(world):
     with world.load() as load:
         time.sleep(10)
     return f"{before - backed_up} orders lost and re-created in {took:.0f} s: \"{log.splitlines()[-1]}\"; before {said}; after {spoke(load.told)}"
+
+
+MOVED = "postgres-moved"
+
+
+def another_server():
+    """A second Postgres like the first, with nothing in it but roles; it ends with the scenario, so its disk may too."""
+    server = kube.get("statefulset", "postgres")
+    policy, service = kube.get("networkpolicy", "postgres"), kube.get("service", "postgres")
+    labels = {"app.kubernetes.io/name": MOVED}
+    spec = copy.deepcopy(server["spec"])
+    spec |= {"serviceName": MOVED, "selector": {"matchLabels": labels}}
+    spec.pop("volumeClaimTemplates")
+    spec["template"]["metadata"]["labels"] = labels
+    pod = spec["template"]["spec"]
+    pod["volumes"].append({"name": "data", "emptyDir": {"sizeLimit": "2Gi"}})
+    pod["containers"][0]["resources"]["limits"]["ephemeral-storage"] = "2Gi"
+
+    def named(thing, spec):
+        return {"apiVersion": thing["apiVersion"], "kind": thing["kind"], "metadata": {"name": MOVED, "labels": labels}, "spec": spec}
+    kube.apply([
+        named(service, {"selector": labels, "ports": service["spec"]["ports"]}),
+        named(server, spec),
+        named(policy, {**policy["spec"], "podSelector": {"matchLabels": labels}}),
+    ])
+    kubectl("rollout", "status", f"statefulset/{MOVED}", "--timeout=180s")
+
+
+def epoch(server, service):
+    sql = "select epoch from log_meta"
+    return kubectl("exec", f"{server}-0", "--", "psql", "-U", "postgres", "-d", f"hotline_{service}", "-Atc", sql).strip()
+
+
+def move(service, source, target):
+    """Steps 2 to 4 of the page; seconds for which the service was away."""
+    before = epoch(source, service)
+    since = time.monotonic()
+    kube.scale("deployment", 0, f"hotline-{service}")
+    kubectl("wait", "pod", "-l", f"app.kubernetes.io/component={service}", "--for=delete", "--timeout=90s")
+    database = f"hotline_{service}"
+    at = f"kubectl -n {kube.NAMESPACE} exec -i"
+    run("bash", "-c", f"set -euo pipefail; {at} {target}-0 -- psql -U postgres -qc 'drop database if exists {database} with (force)'; "
+        f"{at} {source}-0 -- pg_dump -U postgres --format=custom {database} | "
+        f"{at} {target}-0 -- pg_restore -U postgres --create --exit-on-error --dbname=postgres")
+    for role in ("", "-owner", "-readonly"):
+        secret = f"{database.replace('_', '-')}-database{role}"
+        url = stand.stored(secret, "url").replace(f"@{source}:", f"@{target}:")
+        if f"@{target}:" not in url:
+            raise Failed(f"{secret} does not name {source}")
+        data = base64.b64encode(url.encode()).decode()
+        kubectl("patch", "secret", secret, "--patch", f'{{"data": {{"url": "{data}"}}}}')
+    # Nobody works on with what was left behind.
+    kubectl("exec", f"{source}-0", "--", "psql", "-U", "postgres", "-qc", f"drop database {database} with (force)")
+    kube.scale("deployment", 2, f"hotline-{service}")
+    kube.settled(2)
+    took = time.monotonic() - since
+    if epoch(target, service) != before:
+        raise Failed("the log has another epoch: its readers would stop")
+    return took
+
+
+@scenario("one database moved")
+def moved(world):
+    """callback's database goes to another server and comes back, while the other four go on."""
+    place = ('[{"podSelector": {"matchExpressions": [{"key": "app.kubernetes.io/name", "operator": "In", '
+             f'"values": ["postgres", "{MOVED}"]}}]}}}}]')
+    world.install("--set-json", f"networkPolicy.postgres.to={place}")
+    kube.settled(2)
+    another_server()
+    try:
+        with world.load() as load:
+            time.sleep(3)
+            away = move("callback", "postgres", MOVED)
+            time.sleep(5)
+        said = spoke(load.told, may_fail=True)
+        others = [kind for kind in load.told["failures"] if not kind.startswith("ListTasks")]
+        if others:
+            raise Failed(f"calls to other services failed: {said}")
+        with world.load() as load:
+            time.sleep(10)
+        calm = spoke(load.told)
+    finally:
+        if stand.psql("postgres", "select count(*) from pg_database where datname = 'hotline_callback'") == "0":
+            move("callback", MOVED, "postgres")
+        for kind in ("statefulset", "service", "networkpolicy"):
+            kubectl("delete", kind, MOVED)
+        world.install()
+        kube.settled(2)
+    return f"away for {away:.0f} s, same epoch; meanwhile {said}; on the other server {calm}; and back"

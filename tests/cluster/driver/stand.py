@@ -32,26 +32,31 @@ class Stand:
         self.made = True
         run("k8s/development/make-secrets")
         self.certificates()
-        self.servers()
+        self.servers("postgres", "redis")
+
+    def prometheus(self):
+        """Prometheus with the chart's rules, for the scenarios that look at alerts."""
+        run("k8s/development/load-rules")
+        self.servers("prometheus")
 
     def take_down(self):
         if self.made:
             kubectl("delete", "namespace", kube.NAMESPACE, "--timeout=180s", check=False)
             run("kubectl", "delete", "-k", "k8s/base/admission", "--ignore-not-found", check=False)
 
-    def servers(self):
-        """Postgres and Redis as k8s/development has them, with the images that this cluster can get."""
+    def servers(self, *servers):
+        """Servers as k8s/development has them, with the images that this cluster can get."""
         folder = pathlib.Path("target/cluster/stand")
         folder.mkdir(parents=True, exist_ok=True)
         lines = ["namespace: hotline", "resources:"]
-        lines += [f"  - ../../../k8s/development/{server}" for server in ("postgres", "redis")]
+        lines += [f"  - ../../../k8s/development/{server}" for server in servers]
         lines.append("images:")
-        for server in ("postgres", "redis"):
+        for server in servers:
             repository, _, tag = self.images[server].rpartition(":")
-            lines += [f"  - name: {server}", f"    newName: {repository}", f"    newTag: {tag!r}"]
+            lines += [f"  - name: {'prom/' if server == 'prometheus' else ''}{server}", f"    newName: {repository}", f"    newTag: {tag!r}"]
         (folder / "kustomization.yaml").write_text("\n".join(lines) + "\n", encoding="utf-8")
         run("kubectl", "apply", "-k", str(folder))
-        for server in ("postgres", "redis"):
+        for server in servers:
             kubectl("rollout", "status", f"statefulset/{server}", "--timeout=180s")
 
     def certificates(self, only=None, expired=False):
@@ -96,14 +101,14 @@ class Stand:
             for key, value in json.loads(kept.stdout)["data"].items():
                 (folder / key).write_bytes(base64.b64decode(value))
             return
-        run("openssl", "req", "-x509", *new, "-days", "30", "-subj", "/CN=cluster-test",
+        run("openssl", "req", "-x509", *new, "-days", "365", "-subj", "/CN=cluster-test",
             "-keyout", f"{folder}/ca.key", "-out", f"{folder}/ca.crt")
         kubectl("create", "secret", "generic", AUTHORITY, f"--from-file={folder}/ca.crt", f"--from-file={folder}/ca.key")
 
     def days(self):
         """Each issue lasts a day longer, so that a pod's certificate shows which one it is."""
         self.issue = getattr(self, "issue", 0) + 1
-        return 10 + self.issue
+        return 30 + self.issue
 
     def client(self):
         """The pod that calls. Its settings are those of the smoke test; a platform shows another certificate."""
@@ -159,6 +164,11 @@ def psql(database, sql):
     return kubectl("exec", "postgres-0", "--", "psql", "-U", "postgres", "-d", database, "-v", "ON_ERROR_STOP=1", "-Atc", sql).strip()
 
 
+def stored(secret, key):
+    """What a Secret has under a key."""
+    return base64.b64decode(kube.get("secret", secret)["data"][key]).decode()
+
+
 class Load:
     """Calls at a steady rate while the block runs; afterwards `told` says what became of them."""
 
@@ -199,6 +209,7 @@ def images():
         "client": os.environ.get("HOTLINE_CLIENT_IMAGE", f"localhost/hotline-cluster-client:{version}"),
         "postgres": os.environ.get("POSTGRES_IMAGE", "postgres:17.6-bookworm"),
         "redis": os.environ.get("REDIS_IMAGE", "redis:7.4.5-bookworm"),
+        "prometheus": os.environ.get("PROMETHEUS_IMAGE", "prom/prometheus:v3.16.0"),
     }
     for what, image in chosen.items():
         if image and ":" not in image.rsplit("/", 1)[-1]:

@@ -4,20 +4,25 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 
 use clap::Args;
+use platform::private::running_postgres_url;
 
-use crate::console::{Failure, say};
+use crate::console::{Failure, busy, say};
 use crate::process::Name;
+use crate::process::databases::{database_name, database_of};
 use crate::process::hosted::{Overrides, Shared};
 
 /// Reads the five databases and prints every broken invariant; fails when there is one.
 #[derive(Args, Debug)]
 #[command(
-    after_help = "Each service's database comes from its settings (INTAKE_DATABASE__URL …) or --config; --database-url names a server\nwith the five databases hotline_intake … hotline_analytics, as for `hotline up`."
+    after_help = "Each service's database comes from its settings (INTAKE_DATABASE__URL …) or --config; --database-url names a server\nwith the five databases hotline_intake … hotline_analytics, as for `hotline up`,\nand --data the folder of a `hotline up` that runs on a Postgres of its own."
 )]
 pub struct Doctor {
     /// Server with the five databases
     #[arg(long, env = "HOTLINE_DATABASE_URL")]
     database_url: Option<String>,
+    /// Data directory of a running `hotline up`
+    #[arg(long, conflicts_with = "database_url")]
+    data: Option<PathBuf>,
     /// Settings file (TOML)
     #[arg(long)]
     config: Option<PathBuf>,
@@ -31,19 +36,24 @@ impl Doctor {
                 file: self.config.clone(),
                 ..Overrides::default()
             };
-            if let Some(server) = &self.database_url {
-                let database = crate::process::databases::database_name(name);
-                overrides
-                    .values
-                    .push(("database.url", format!("{}/{database}", server.trim_end_matches('/'))));
-            }
+            let url = match (&self.database_url, &self.data) {
+                (Some(server), _) => Some(database_of(server, name)),
+                (None, Some(data)) => {
+                    let database = database_name(name);
+                    Some(running_postgres_url(&data.join("servers"), &database, &database)?)
+                }
+                (None, None) => None,
+            };
+            overrides.values.extend(url.map(|url| ("database.url", url)));
             let shared = Shared::load(name, &overrides)?;
             pools.push(platform::store::connect(&shared.database.without_statement_timeout()).await?);
         }
         let pools = pools
             .try_into()
             .map_err(|_| Failure("five services have five databases".to_owned()))?;
+        let looking = busy("looking through five databases …");
         let violations = crate::process::examine::examine(&pools).await?;
+        looking.finish_and_clear();
         for violation in &violations {
             say(format!("{}  {}", violation.invariant, violation.detail));
         }

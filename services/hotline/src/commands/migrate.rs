@@ -5,7 +5,7 @@ use std::process::ExitCode;
 
 use clap::Args;
 
-use crate::console::{Failure, say};
+use crate::console::{Failure, busy, say};
 use crate::process::Name;
 use crate::process::databases;
 use crate::process::hosted::{Overrides, Shared};
@@ -39,8 +39,10 @@ impl Migrate {
             let pool = platform::store::connect_waiting(&shared.database.without_statement_timeout())
                 .await
                 .map_err(|error| Failure(format!("{name}: {}", platform::steps::chain(&error))))?;
+            let migrating = busy(format!("{name}: migrating …"));
             databases::migrate(name, &pool, shared.events.partitions).await?;
             databases::grant(name, &pool, &shared.database).await?;
+            migrating.finish_and_clear();
             say(format!("{name}: up to date"));
         }
         Ok(ExitCode::SUCCESS)

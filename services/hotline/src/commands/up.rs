@@ -14,7 +14,7 @@ use tokio::signal::unix::{SignalKind, signal};
 use super::client::{FIRST_PORT, first_of_five, principal};
 use crate::city::City;
 use crate::console::{Failure, remark, say};
-use crate::process::databases::{create_all, database_name, owner_name};
+use crate::process::databases::{create_all, database_name, database_of, owner_name};
 use crate::process::home::Home;
 use crate::process::hosted::{Overrides, Shared};
 use crate::process::{Drive, Name, Suite, SuiteOptions};
@@ -130,7 +130,7 @@ impl Up {
         };
         SuiteOptions {
             databases: Name::ALL.map(|name| match (&self.database_url, servers) {
-                (Some(url), _) => format!("{}/{}", url.trim_end_matches('/'), database_name(name)),
+                (Some(url), _) => database_of(url, name),
                 (None, Some(servers)) => servers.postgres_url(&database_name(name), &database_name(name)),
                 (None, None) => String::new(),
             }),

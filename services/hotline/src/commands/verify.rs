@@ -8,7 +8,7 @@ use hotline_proto::analytics::VerifyRollupsRequest;
 use hotline_proto::analytics::analytics_service_client::AnalyticsServiceClient;
 
 use super::client::Reach;
-use crate::console::{Failure, say};
+use crate::console::{Failure, busy, say};
 use crate::process::Name;
 
 /// Checks analytics.
@@ -25,7 +25,9 @@ impl Analytics {
     pub async fn run(self) -> Result<ExitCode, Failure> {
         let Self::Verify { reach } = self;
         let mut client = AnalyticsServiceClient::new(reach.channel(Name::Analytics, Role::Operator)?);
+        let counting = busy("recounting …");
         let answer = client.verify_rollups(VerifyRollupsRequest {}).await?.into_inner();
+        counting.finish_and_clear();
         say(format!("{} facts, {} roll-ups", answer.fact_count, answer.rollup_count));
         for difference in &answer.differences {
             say(format!(

@@ -156,6 +156,15 @@ fn is_role_name(name: &str) -> bool {
     name.len() <= 63 && name.bytes().all(right) && !name.as_bytes()[0].is_ascii_digit()
 }
 
+/// URL of one service's database on a server: the server's URL may say how to connect, as in `?sslmode=require`.
+#[must_use]
+pub fn database_of(server: &str, service: Name) -> String {
+    let (place, how) = server
+        .split_once('?')
+        .map_or((server, String::new()), |(place, how)| (place, format!("?{how}")));
+    format!("{}/{}{how}", place.trim_end_matches('/'), database_name(service))
+}
+
 /// Brings one service's schema up to date: platform's tables, the event log's, its own. Changes nothing when it is.
 ///
 /// # Errors
@@ -199,4 +208,27 @@ pub async fn check(service: Name, pool: &PgPool) -> Result<(), StartError> {
     check_migrated(pool, eventlog::MIGRATIONS_TABLE, &eventlog::MIGRATOR).await?;
     check_migrated(pool, "_sqlx_migrations", service.migrator()).await?;
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_server_s_url_may_say_how_to_connect() {
+        for (server, database) in [
+            ("postgres://me@db:5432", "postgres://me@db:5432/hotline_intake"),
+            ("postgres://me@db:5432/", "postgres://me@db:5432/hotline_intake"),
+            (
+                "postgres://me@db?sslmode=require",
+                "postgres://me@db/hotline_intake?sslmode=require",
+            ),
+            (
+                "postgres://me@localhost/?host=/run/x",
+                "postgres://me@localhost/hotline_intake?host=/run/x",
+            ),
+        ] {
+            assert_eq!(database_of(server, Name::Intake), database);
+        }
+    }
 }

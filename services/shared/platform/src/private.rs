@@ -67,7 +67,7 @@ impl Servers {
     /// `postgres://…` of a database, as a user of that server.
     #[must_use]
     pub fn postgres_url(&self, user: &str, database: &str) -> String {
-        format!("postgres://{user}@localhost/{database}?host={}", self.sockets.display())
+        url(&self.sockets, user, database)
     }
 
     /// `redis+unix://…`
@@ -203,6 +203,25 @@ impl Places {
         }
         Ok(places)
     }
+}
+
+fn url(sockets: &Path, user: &str, database: &str) -> String {
+    format!("postgres://{user}@localhost/{database}?host={}", sockets.display())
+}
+
+/// As [`Servers::postgres_url`], of servers that another process has started in `directory`.
+///
+/// # Errors
+/// That none runs there.
+pub fn running_postgres_url(directory: &Path, user: &str, database: &str) -> Result<String, StartError> {
+    let sockets = directory.canonicalize().unwrap_or_default().join("sockets");
+    if !sockets.join(".s.PGSQL.5432").exists() {
+        return Err(StartError(format!(
+            "no Postgres runs in {}: start `hotline up` there, or give --database-url",
+            directory.display()
+        )));
+    }
+    Ok(url(&sockets, user, database))
 }
 
 /// The user that servers run as when this process is root.

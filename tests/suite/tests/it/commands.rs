@@ -14,7 +14,7 @@ struct Running {
     process: Process,
     config: PathBuf,
     greeting: Vec<String>,
-    _folder: tempfile::TempDir,
+    folder: tempfile::TempDir,
 }
 
 fn city() -> String {
@@ -50,7 +50,7 @@ impl Running {
             process,
             config,
             greeting,
-            _folder: folder,
+            folder,
         }
     }
 
@@ -113,6 +113,16 @@ fn what_operators_type_works_on_a_running_installation() {
         "{json}"
     );
     assert!(!running.says(&["analytics", "verify"]).is_empty());
+    let doctor = Command::new(hotline())
+        .args(["doctor", "--data"])
+        .arg(running.folder.path().join("data"))
+        .output()
+        .expect("it runs");
+    assert_eq!(
+        String::from_utf8_lossy(&doctor.stdout),
+        "0 violation(s)\n",
+        "{doctor:?}"
+    );
     running.process.signal("TERM");
     assert!(running.process.ended(), "it ends in order");
 }

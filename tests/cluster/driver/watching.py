@@ -1,0 +1,202 @@
+"""Prometheus, alerts and runbooks beside the running installation."""
+
+import contextlib
+import json
+import os
+import pathlib
+import re
+import secrets
+import signal
+import subprocess
+import tempfile
+import time
+
+from . import kube, stand
+from .kube import Failed, kubectl
+from .world import NotRun, scenario, spoke
+
+RUNBOOKS = pathlib.Path("docs/runbooks")
+PROMETHEUS = f"/api/v1/namespaces/{kube.NAMESPACE}/services/prometheus:9090/proxy"
+
+
+def ask(path):
+    return json.loads(kubectl("get", "--raw", f"{PROMETHEUS}/api/v1/{path}"))["data"]
+
+
+def firing():
+    """Alerts that ring now, by name."""
+    return {alert["labels"]["alertname"]: alert for alert in ask("alerts")["alerts"] if alert["state"] == "firing"}
+
+
+def scraped(pods):
+    """Whether Prometheus reads all of them."""
+    return sum(target["health"] == "up" and target["labels"]["job"] == "hotline" for target in ask("targets")["activeTargets"]) == pods
+
+
+@contextlib.contextmanager
+def long_transaction():
+    """Somebody with the service's own user leaves a transaction open in callback's database."""
+    url = stand.stored("hotline-callback-database", "url").replace("@postgres:", "@127.0.0.1:")
+    command = ["kubectl", "-n", kube.NAMESPACE, "exec", "postgres-0", "--", "psql", url, "-c", "set statement_timeout = 0", "-c", "select pg_sleep(600)"]
+    with subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) as session:
+        try:
+            yield
+        finally:
+            stand.psql("postgres", "select pg_terminate_backend(pid) from pg_stat_activity where query like 'select pg_sleep(600)%'")
+            session.wait(timeout=30)
+
+
+@scenario("alerts are silent when all is well, and ring when it is not")
+def alerts(world):
+    world.stand.prometheus()
+    with world.load() as load:
+        kube.until("Prometheus reads all ten pods", lambda: scraped(10), 120, every=2)
+        # Each rule is evaluated every 15 s; some need two values.
+        time.sleep(60)
+        ringing = firing()
+    said = spoke(load.told)
+    if ringing:
+        raise Failed(f"ringing though all is well: {sorted(ringing)}; {said}")
+    # What can be caused here, and needs neither a quarter of an hour nor an hour's history; `make test` has all of them.
+    caused = {"HotlineServiceDown", "HotlineEventLag", "HotlineDatabaseTransactionLong"}
+    after, since = {}, time.monotonic()
+    kube.scale("deployment", 0, "hotline-routing")
+    try:
+        with long_transaction():
+            def all_ring():
+                for name, alert in firing().items():
+                    after.setdefault(name, (time.monotonic() - since, alert["annotations"]["runbook"]))
+                return caused <= set(after)
+            kube.until(f"{caused} ring", all_ring, 420, every=5)
+    finally:
+        kube.scale("deployment", 2, "hotline-routing")
+    kube.settled(2)
+    kube.until(f"{caused} fall silent", lambda: not caused & set(firing()), 300, every=5)
+    missing = [page for _, page in after.values() if not pathlib.Path(page).exists()]
+    if missing:
+        raise Failed(f"no runbook: {missing}")
+    others = f", and {', '.join(sorted(set(after) - caused))}" if set(after) - caused else ""
+    rang = ", ".join(f"{name} after {seconds:.0f} s" for name, (seconds, _) in sorted(after.items()) if name in caused)
+    return f"silent under load ({said}); then {rang}{others}; silent again once it was mended"
+
+
+def blocks(page, section):
+    """Shell blocks of a section of a page."""
+    text = page.read_text(encoding="utf-8")
+    found = re.split(r"^## ", text, flags=re.MULTILINE)
+    part = next((part for part in found if part.startswith(section)), "")
+    return re.findall(r"```sh\n(.*?)```", part, flags=re.DOTALL)
+
+
+def not_here():
+    """What this stand has not, by the words of a command that needs it."""
+    missing = {"$JWKS_URL": "no identity provider"}
+    if "certificates.cert-manager.io" not in kube.run("kubectl", "api-resources", "-o", "name"):
+        missing |= {"get certificate": "no cert-manager"}
+    if kube.run("kubectl", "get", "--raw", "/apis/metrics.k8s.io/v1beta1/pods", check=False).returncode != 0:
+        missing |= {"k top ": "no metrics API"}
+    return missing
+
+
+# The words of the pages with the servers of the stand behind them; nothing of it is what is tried.
+STAND_IN = """
+psql() {{ kubectl -n "$NS" exec -i postgres-0 -- env "PGOPTIONS=$PGOPTIONS" psql "$@"; }}
+redis-cli() {{ kubectl -n "$NS" exec -i redis-0 -- redis-cli --no-auth-warning "$@"; }}
+hotline() {{ python3 -m driver.operator "$@"; }}
+export PATH={tools}:$PATH PYTHONPATH=tests/cluster
+PROMETHEUS=http://127.0.0.1:{port}{path} READ_ONLY={read_only} REDIS={redis}
+"""
+
+# Runs one command and notes how each part of its last pipeline ended.
+ONE = """
+{{ {command}
+printf '%s ' "${{PIPESTATUS[@]}}" >"{at}.ended"; }} >"{at}.out" 2>"{at}.err"
+"""
+
+PORT_IS_OPEN = "for i in $(seq 100); do (exec 3<>/dev/tcp/127.0.0.1/50051) 2>/dev/null && break; sleep 0.1; done\n"
+
+
+def failed(command, at):
+    """Why a command did not work; none when it did."""
+    read = {end: pathlib.Path(f"{at}.{end}") for end in ("ended", "err")}
+    if not read["ended"].exists():
+        return f"{command}: the shell ended"
+    error = read["err"].read_text(encoding="utf-8").strip()
+    ended = read["ended"].read_text(encoding="utf-8").split()
+    # grep finds nothing where nothing is wrong, and no container was restarted.
+    if "| grep" in command and ended[-1] == "1":
+        ended[-1] = "0"
+    if "--previous" in command and "previous terminated container" in error:
+        return None
+    return f"{command}: {error[-300:]} ({' '.join(ended)})" if set(ended) != {"0"} or "command not found" in error else None
+
+
+def tried(page, setting, known, scratch):
+    """Runs what a page tells to look at; the commands, and what was wrong with them."""
+    commands = []
+    for block in blocks(page, "How to look"):
+        for line in block.strip().splitlines():
+            for word, real in known.items():
+                line = line.replace(word, real)
+            commands.append(line)
+    script = setting
+    for number, command in enumerate(commands):
+        script += ONE.format(command=command, at=scratch / f"{page.stem}-{number}")
+        script += PORT_IS_OPEN if command.endswith("&") else ""
+    # In a session of its own: port-forwards end with it.
+    with subprocess.Popen(["bash", "-c", script], start_new_session=True, stdin=subprocess.DEVNULL) as shell:
+        try:
+            shell.wait(timeout=300)
+        finally:
+            with contextlib.suppress(ProcessLookupError):
+                os.killpg(shell.pid, signal.SIGTERM)
+    return commands, [fault for n, command in enumerate(commands) if (fault := failed(command, scratch / f"{page.stem}-{n}"))]
+
+
+@contextlib.contextmanager
+def api():
+    """A port of this machine behind which the cluster's API is, with this user's rights."""
+    with subprocess.Popen(["kubectl", "proxy", "--port=0"], stdout=subprocess.PIPE, text=True) as proxy:
+        try:
+            yield int(re.search(r":(\d+)", proxy.stdout.readline()).group(1))
+        finally:
+            proxy.terminate()
+
+
+@scenario("runbooks, command by command")
+def runbooks(world):
+    """As somebody who was woken types them: what a page tells to look at has to work while nothing else is certain."""
+    if not pathlib.Path("target/tools/promtool").exists():
+        raise NotRun("promtool is not installed: scripts/kube-tools")
+    world.stand.prometheus()
+    password = secrets.token_hex(16)
+    databases = ", ".join(f"hotline_{service}" for service in kube.SERVICES)
+    stand.psql("postgres", f"create role runbook_reader login password '{password}' in role pg_read_all_data, pg_monitor; "
+                           f"grant connect on database {databases} to runbook_reader")
+    known = {
+        "EVENT_ID": stand.psql("hotline_intake", "select event_id from log limit 1"),
+        "'KEY'": "'" + stand.psql("hotline_routing", "select id from orders limit 1") + "'",
+        "W240401-000123-7": stand.psql("hotline_routing", "select number from orders limit 1"),
+    }
+    missing = not_here()
+    ran, skipped, faults = 0, {}, []
+    try:
+        with tempfile.TemporaryDirectory() as scratch, api() as port:
+            setting = "\n".join(blocks(RUNBOOKS / "README.md", "Before you begin")[:1]) + STAND_IN.format(
+                tools=pathlib.Path("target/tools").resolve(), port=port, path=PROMETHEUS,
+                read_only=f"postgresql://runbook_reader:{password}@127.0.0.1",
+                redis=stand.stored("hotline-redis", "url").replace("@redis:", "@127.0.0.1:"))
+            pages = sorted(page for page in RUNBOOKS.glob("*.md") if page.name != "README.md")
+            for page in pages:
+                commands, wrong = tried(page, setting, known, pathlib.Path(scratch))
+                for command in commands:
+                    reason = next((reason for word, reason in missing.items() if word in command), None)
+                    skipped.update({reason: skipped.get(reason, 0) + 1} if reason else {})
+                    ran += reason is None
+                faults += [f"{page.stem}: {fault}" for fault in wrong if not any(word in fault for word in missing)]
+    finally:
+        stand.psql("postgres", f"revoke all on database {databases} from runbook_reader; drop role runbook_reader")
+    if faults:
+        raise Failed("; ".join(faults))
+    left = ", ".join(f"{count} with {reason}" for reason, count in skipped.items())
+    return f"{ran} commands of {len(pages)} pages work as they are written; not here: {left or 'none'}"
