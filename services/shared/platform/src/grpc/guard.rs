@@ -35,6 +35,21 @@ struct Shared {
     guarding: Guarding,
     running: AtomicUsize,
     rates: DefaultKeyedRateLimiter<String>,
+    checked: AtomicUsize,
+}
+
+/// Calls between two looks for principals who have not called for so long that their count is full again.
+const FORGET_EVERY: usize = 4096;
+
+impl Shared {
+    /// Counts a call of `subject`; what is kept is bounded by who calls now, not by who ever called.
+    fn is_over_the_limit(&self, subject: &String) -> bool {
+        if self.checked.fetch_add(1, Ordering::Relaxed) % FORGET_EVERY == FORGET_EVERY - 1 {
+            self.rates.retain_recent();
+            self.rates.shrink_to_fit();
+        }
+        self.rates.check_key(subject).is_err()
+    }
 }
 
 /// Puts [`Guard`] around a service.
@@ -50,6 +65,7 @@ impl GuardLayer {
             guarding,
             running: AtomicUsize::new(0),
             rates,
+            checked: AtomicUsize::new(0),
         }))
     }
 }
@@ -168,7 +184,7 @@ fn admit(shared: &Shared, request: &Request<Body>) -> Result<Option<Caller>, Sta
             "a service or platform has to show the certificate of its own name besides its token",
         ));
     }
-    if shared.rates.check_key(&principal.subject).is_err() {
+    if shared.is_over_the_limit(&principal.subject) {
         return Err(over_the_limit());
     }
     let scopes: Vec<_> = grant
