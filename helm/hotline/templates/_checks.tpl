@@ -6,6 +6,11 @@
 {{- if hasSuffix "Gi" . }}{{ mul $number 1048576 }}{{ else if hasSuffix "Mi" . }}{{ mul $number 1024 }}{{ else }}{{ $number }}{{ end }}
 {{- end }}
 
+{{/* A share of a core as thousandths; the schema allows 250m, 0.25 and 2. */}}
+{{- define "hotline.millicores" -}}
+{{- if hasSuffix "m" . }}{{ trimSuffix "m" . }}{{ else }}{{ round (mulf (float64 .) 1000) 0 | int64 }}{{ end }}
+{{- end }}
+
 {{/* (list root name): one service, one problem a line. */}}
 {{- define "hotline.problems.workload" -}}
 {{- $root := index . 0 }}
@@ -19,9 +24,13 @@
 {{- if and $workload.pdb.enabled (ge $minimum 2) (ge (int $workload.pdb.maxUnavailable) $minimum) }}
 {{ $key }}.pdb.maxUnavailable is {{ $workload.pdb.maxUnavailable }}, so all {{ $minimum }} pods could be evicted at once; it has to be less
 {{- end }}
-{{- $memory := $workload.resources }}
-{{- if gt (include "hotline.kibibytes" $memory.requests.memory | int64) (include "hotline.kibibytes" $memory.limits.memory | int64) }}
-{{ $key }}.resources.requests.memory is {{ $memory.requests.memory }}, more than limits.memory, {{ $memory.limits.memory }}
+{{- range $what, $unit := dict "cpu" "millicores" "memory" "kibibytes" "ephemeral-storage" "kibibytes" }}
+{{- $request := get $workload.resources.requests $what }}
+{{- $limit := get $workload.resources.limits $what }}
+{{- $unit = printf "hotline.%s" $unit }}
+{{- if and $request $limit (gt (include $unit $request | int64) (include $unit $limit | int64)) }}
+{{ $key }}.resources.requests.{{ $what }} is {{ $request }}, more than limits.{{ $what }}, {{ $limit }}
+{{- end }}
 {{- end }}
 {{- /* Without a value the program's own defaults count: services/shared/platform/config.toml. */}}
 {{- $drain := dig "server" "drain_seconds" 5 $workload.config | int }}
@@ -39,6 +48,8 @@
 {{- range $workload.extraEnv }}
 {{- if or (and (regexMatch "(?i)(PASSWORD|PASSWD|PASSPHRASE|SECRET|TOKEN|KEY|URL|DSN|CREDENTIALS?)(_|$)" .name) (not (regexMatch "(?i)_(FILE|PATH)$" .name))) (regexMatch "://[^/@ ]*:[^/@ ]*@" .value) }}
 {{ $key }}.extraEnv has {{ .name }}, which looks like a secret; the environment is no place for one, mount it by existingSecret
+{{- else if regexMatch (include "hotline.names" $root | fromJsonArray | join "|" | upper | printf "^(%s)_") .name }}
+{{ $key }}.extraEnv has {{ .name }}, a setting of the program; it belongs to config, where it is checked
 {{- end }}
 {{- end }}
 {{- end }}
@@ -76,7 +87,14 @@ tls.clientCertificates is {{ $tls.clientCertificates | quote }}, but tls.enabled
 
 {{- define "hotline.problems.entry" -}}
 {{- $entry := .Values.entry }}
-{{- if ne $entry.kind "none" }}
+{{- if eq $entry.kind "none" }}
+{{- if $entry.host }}
+entry.host is {{ $entry.host }}, but entry.kind is none: nothing would lead there; set it to gateway or ingress
+{{- end }}
+{{- if $entry.passthrough }}
+entry.passthrough is true, but entry.kind is none: there is nothing to hand through
+{{- end }}
+{{- else }}
 {{- if not $entry.host }}
 entry.host is empty, but entry.kind is {{ $entry.kind }}: name the host that callers call
 {{- end }}
@@ -120,6 +138,10 @@ auth.jwks.caConfigMap is set, but auth.jwks.url is empty
 {{- end }}
 
 {{- define "hotline.problems.rest" -}}
+{{- $prefix := include "hotline.fullname" . }}
+{{- if not (regexMatch "^[a-z]([-a-z0-9]*[a-z0-9])?$" $prefix) }}
+fullnameOverride is empty, and {{ $prefix | quote }}, made of the release's name, cannot begin the name of a Service: set it to a-z, 0-9 and "-", beginning with a letter
+{{- end }}
 {{- $migrations := .Values.migrations }}
 {{- if and $migrations.enabled (ge (int $migrations.waitSeconds) (int $migrations.activeDeadlineSeconds)) }}
 migrations.waitSeconds is {{ $migrations.waitSeconds }}, not less than activeDeadlineSeconds, {{ $migrations.activeDeadlineSeconds }}: the Job would be ended while it waits

@@ -52,14 +52,16 @@ app.kubernetes.io/component: {{ . }}
 {{- end }}
 {{- end }}
 
-{{/* (list root component): labels of an object. */}}
+{{/* (list root component labels…): labels of an object; further ones win over `commonLabels`. */}}
 {{- define "hotline.labels" -}}
 {{- $root := index . 0 }}
 {{- include "hotline.selector" . }}
 app.kubernetes.io/version: {{ $root.Chart.AppVersion | quote }}
 app.kubernetes.io/managed-by: {{ $root.Release.Service }}
 helm.sh/chart: {{ printf "%s-%s" $root.Chart.Name $root.Chart.Version | replace "+" "_" }}
-{{- with $root.Values.commonLabels }}
+{{- $further := deepCopy $root.Values.commonLabels }}
+{{- range slice . 2 }}{{ $further = mergeOverwrite $further . }}{{ end }}
+{{- with $further }}
 {{ toYaml . }}
 {{- end }}
 {{- end }}

@@ -1,6 +1,6 @@
 //! Values that are right by themselves and contradict each other: refused with a sentence that begins with the key.
 
-use crate::helm::{apis, chart, file, template};
+use crate::helm::{KUBERNETES, apis, chart, file, helm, template};
 use crate::schema::refused;
 
 const FROM: &str = "from: [{podSelector: {}}]";
@@ -31,6 +31,18 @@ fn numbers_that_do_not_fit_each_other() {
         (
             "services: {analytics: {resources: {limits: {memory: 65535Ki}}}}",
             "services.analytics.resources.requests.memory",
+        ),
+        (
+            "default: {resources: {requests: {cpu: \"0.5\"}, limits: {cpu: 499m}}}",
+            "services.intake.resources.requests.cpu limits.cpu",
+        ),
+        (
+            "services: {callback: {resources: {requests: {cpu: 2001m}, limits: {cpu: \"2\"}}}}",
+            "services.callback.resources.requests.cpu limits.cpu",
+        ),
+        (
+            "default: {resources: {requests: {ephemeral-storage: 1Gi}}}",
+            "services.intake.resources.requests.ephemeral-storage limits.ephemeral-storage",
         ),
         (
             "default: {terminationGracePeriodSeconds: 30}",
@@ -126,6 +138,8 @@ fn an_entry_leads_somewhere() {
     let ingress = |rest: &str| format!("entry: {{kind: ingress, host: h.example.org, {FROM}, {rest}}}");
     let tls = "tls: {enabled: true, existingSecret: a}\n";
     for (values, signs) in [
+        ("entry: {host: h.example.org}".to_owned(), "entry.host entry.kind"),
+        ("entry: {passthrough: true}".to_owned(), "entry.passthrough entry.kind"),
         (
             format!("entry: {{kind: gateway, {FROM}, gateway: {{name: g}}}}"),
             "entry.host",
@@ -193,6 +207,41 @@ fn an_environment_is_no_place_for_a_secret() {
             "'/default/extraEnv/0' 'valueFrom'",
         ),
     ]);
+}
+
+/// Every setting has one place; there a mistyped one is refused.
+#[test]
+fn a_setting_of_the_program_is_no_environment() {
+    refused(&[
+        (
+            "default: {extraEnv: [{name: INTAKE_LOG__FILTER, value: debug}]}",
+            "services.intake.extraEnv INTAKE_LOG__FILTER config",
+        ),
+        (
+            "services: {routing: {extraEnv: [{name: ROUTING_SERVER__PROBE_LISTEN, value: \"0.0.0.0:1\"}]}}",
+            "services.routing.extraEnv ROUTING_SERVER__PROBE_LISTEN config",
+        ),
+    ]);
+}
+
+/// A Service's name begins with a letter and has no dot; a release's name may do otherwise.
+#[test]
+fn a_release_whose_name_no_service_can_have_is_refused() {
+    for (name, whole) in [("1st", "1st-hotline"), ("city.hotline", "city.hotline")] {
+        for which in ["helm3", "helm4"] {
+            let output = helm(which)
+                .args(["template", name])
+                .arg(chart())
+                .args(["--kube-version", KUBERNETES])
+                .output()
+                .expect("helm runs");
+            let said = String::from_utf8_lossy(&output.stderr);
+            assert!(
+                !output.status.success() && said.contains("fullnameOverride") && said.contains(whole),
+                "{said}"
+            );
+        }
+    }
 }
 
 /// Who mends one mistake should not find the next one afterwards.

@@ -46,6 +46,22 @@ fn each_can_be_turned_off() {
     assert!(DEVELOPMENT.of("ServiceMonitor").is_empty());
 }
 
+/// YAML with a key twice is refused by the one who reads it strictly, and else read either way.
+#[test]
+fn a_label_of_all_and_of_one_is_written_once() {
+    let objects = rendered(
+        "commonLabels: {team: a, of: all}\nmonitoring: {serviceMonitor: {labels: {team: b}}, rules: {labels: {team: b}}, dashboards: {labels: {team: b}}}",
+    );
+    let mut told = vec![objects.get("ServiceMonitor", "hotline")];
+    told.extend(objects.of("PrometheusRule"));
+    told.extend(dashboards(&objects));
+    assert!(told.len() > 4, "{}", told.len());
+    for object in told {
+        let wanted = json!({"team": "b", "of": "all", "app.kubernetes.io/name": "hotline"});
+        assert!(has_labels(object, &wanted), "{object}");
+    }
+}
+
 #[test]
 fn all_five_are_scraped_and_nothing_else() {
     let monitor = CITY.get("ServiceMonitor", "hotline");

@@ -206,7 +206,7 @@ fn the_longest_name_still_fits() {
     let output = template(
         "helm3",
         &chart(),
-        Some(file(&format!("fullnameOverride: {}", "n".repeat(60))).path()),
+        Some(file(&format!("fullnameOverride: {}", "n".repeat(40))).path()),
         &[],
     );
     for object in Objects::parse(&good(&output)).0 {
