@@ -179,7 +179,7 @@ def check_runbooks(rules, series):
             fault(path, f"is about {name}, which is no alert of that name")
         if f"({page}.md)" not in index:
             fault(RUNBOOKS / "README.md", f"does not list {page}.md")
-        queries += [(path, query) for query in re.findall(r"^q '([^']*)'", text, re.M)]
+        queries += [(path, query) for query in re.findall(r"(?:^|`)q '([^']*)'", text, re.M)]
     for page in re.findall(r"\]\(([a-z-]+)\.md\)", index):
         if page not in pages:
             fault(RUNBOOKS / "README.md", f"lists {page}.md, which is not there")

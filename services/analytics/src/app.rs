@@ -99,7 +99,9 @@ impl App {
     #[must_use]
     pub fn observers(&self) -> Vec<Arc<dyn Observer>> {
         let pool = self.analytics.pool.clone();
-        vec![self.log.observer(), Arc::new(Counted { pool })]
+        let mut observers = self.log.observers();
+        observers.push(Arc::new(Counted { pool }));
+        observers
     }
 }
 

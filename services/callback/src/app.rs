@@ -103,6 +103,9 @@ impl App {
             pool: pool.clone(),
             clock: self.clock.clone(),
         };
-        vec![self.log.observer(), Arc::new(Tasks { pool }), Arc::new(outcomes)]
+        let mut observers = self.log.observers();
+        observers.push(Arc::new(Tasks { pool }));
+        observers.push(Arc::new(outcomes));
+        observers
     }
 }

@@ -12,7 +12,7 @@ use tonic::service::Routes;
 
 use crate::consumers::orders::Orders;
 use crate::grpc::Intake;
-use crate::store::observe::Appeals;
+use crate::store::observe::{Appeals, Received};
 use crate::store::reference::Cache;
 use crate::{MIGRATOR, NAME, Settings};
 
@@ -97,6 +97,13 @@ impl App {
     #[must_use]
     pub fn observers(&self) -> Vec<Arc<dyn Observer>> {
         let pool = self.intake.store.pool().clone();
-        vec![self.log.observer(), Arc::new(Appeals { pool })]
+        let received = Received {
+            pool: pool.clone(),
+            clock: self.intake.clock.clone(),
+        };
+        let mut observers = self.log.observers();
+        observers.push(Arc::new(Appeals { pool }));
+        observers.push(Arc::new(received));
+        observers
     }
 }

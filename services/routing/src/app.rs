@@ -14,7 +14,7 @@ use crate::actions::Rules;
 use crate::consumers::{Decisions, ForwardedAppeals};
 use crate::grpc::Routing;
 use crate::store::directory::Directories;
-use crate::store::observe::Orders;
+use crate::store::observe::{Orders, Units};
 use crate::upstream::Intake;
 use crate::{MIGRATOR, NAME, Settings};
 
@@ -107,10 +107,14 @@ impl App {
     /// What is watched of it.
     #[must_use]
     pub fn observers(&self) -> Vec<Arc<dyn Observer>> {
-        let orders = Orders {
-            pool: self.routing.store.pool().clone(),
-            clock: self.clock.clone(),
+        let (pool, clock) = (self.routing.store.pool().clone(), self.clock.clone());
+        let units = Units {
+            pool: pool.clone(),
+            clock: clock.clone(),
         };
-        vec![self.log.observer(), Arc::new(orders)]
+        let mut observers = self.log.observers();
+        observers.push(Arc::new(Orders { pool, clock }));
+        observers.push(Arc::new(units));
+        observers
     }
 }

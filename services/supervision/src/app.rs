@@ -114,6 +114,8 @@ impl App {
             pool: self.supervision.store.pool().clone(),
             clock: self.clock.clone(),
         };
-        vec![self.log.observer(), Arc::new(watches)]
+        let mut observers = self.log.observers();
+        observers.push(Arc::new(watches));
+        observers
     }
 }

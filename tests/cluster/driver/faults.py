@@ -117,7 +117,7 @@ def expired_certificate(world):
     said = next((line for line in logs.splitlines() if "last good pair" in line), "")
     if "tls.certificate_file" not in said or "expired" not in said:
         raise Failed(f"the pods do not name the file: {said}")
-    reason = json.loads(said).get("fields", {}).get("reason", said)
+    reason = json.loads(said)["reason"]
     return f"\"{reason}\"; {spoke(load.told)}"
 
 

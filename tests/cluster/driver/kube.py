@@ -7,6 +7,9 @@ import time
 
 NAMESPACE = "hotline"
 RELEASE = "hotline"
+# Found from every folder.
+HELM = os.environ.get("HELM", "target/tools/helm3")
+HELM = os.path.abspath(HELM) if os.sep in HELM else HELM
 SERVICES = ("intake", "routing", "supervision", "callback", "analytics")
 
 
@@ -27,7 +30,7 @@ def kubectl(*arguments, **options):
 
 
 def helm(*arguments, **options):
-    return run(os.environ.get("HELM", "target/tools/helm3"), "-n", NAMESPACE, *arguments, **options)
+    return run(HELM, "-n", NAMESPACE, *arguments, **options)
 
 
 def get(*arguments):

@@ -1,14 +1,14 @@
 """One service's database is lost and comes back from a backup alone, as docs/restore.md says; one moves to another server,
 as docs/operate.md says."""
 
-import base64
 import copy
 import pathlib
-import re
+import tempfile
 import time
 
 from . import kube, stand
 from .kube import Failed, kubectl, run
+from .page import blocks
 from .world import scenario, spoke
 
 DUMP = "/var/lib/postgresql/data/routing.dump"
@@ -18,26 +18,13 @@ def in_postgres(*command):
     return kubectl("exec", "postgres-0", "--", *command)
 
 
-def realign_job():
-    """The deployment's own pod, with another command."""
-    template = kube.get("deployment", "hotline-routing")["spec"]["template"]
-    container = template["spec"]["containers"][0]
-    container["args"] = ["events", "realign", *container["args"][1:]]
-    # The settings name the peers that routing calls; analytics only reads it.
-    container["env"] = [*container.get("env", []), {"name": "ROUTING_PEERS__ANALYTICS", "value": "https://hotline-analytics:50051"}]
-    for key in ("livenessProbe", "startupProbe", "lifecycle", "ports"):
-        container.pop(key, None)
-    # It has routing's labels, and so its network policies; nobody shall call it.
-    container["readinessProbe"] = {"tcpSocket": {"port": 1}}
-    template["spec"]["restartPolicy"] = "OnFailure"
-    return {"apiVersion": "batch/v1", "kind": "Job", "metadata": {"name": "hotline-routing-realign"},
-            "spec": {"backoffLimit": 3, "template": {"metadata": {"labels": template["metadata"]["labels"]}, "spec": template["spec"]}}}
-
-
-def way_to_analytics():
-    """The two policies of the page, word by word: nobody but readers of its log calls analytics otherwise."""
-    page = pathlib.Path("docs/restore.md").read_text(encoding="utf-8")
-    return re.search(r"<<'Y'\n(.*?)\nY\n", page, flags=re.DOTALL).group(1)
+def followed(folder):
+    """The steps of the page's section on Kubernetes: each call runs the next block, word by word; gives what it printed."""
+    steps = iter(blocks(pathlib.Path("docs/restore.md"), "In Kubernetes"))
+    # The page has the namespace set for good; that would change what is not ours.
+    begin = (f'set -euo pipefail; cd {folder}; kubectl() {{ command kubectl --namespace {kube.NAMESPACE} "$@"; }}; '
+             f'helm() {{ command {kube.HELM} "$@"; }}\n')
+    return lambda: run("bash", "-c", begin + next(steps), timeout=900)
 
 
 def orders():
@@ -54,31 +41,30 @@ def restored(world):
     # A second or two and the others have read it; what nobody had read would be lost.
     time.sleep(5)
     before = orders()
-    kube.scale("deployment", 0, "hotline-routing")
-    kubectl("wait", "pod", "-l", "app.kubernetes.io/component=routing", "--for=delete", "--timeout=90s")
-    in_postgres("psql", "-U", "postgres", "-c", "drop database hotline_routing with (force)")
-    in_postgres("pg_restore", "-U", "postgres", "--create", "--dbname=postgres", DUMP)
-    in_postgres("rm", DUMP)
-    if orders() != backed_up:
-        raise Failed("the backup was not restored")
-    since = time.monotonic()
-    kube.apply(way_to_analytics())
-    kube.apply([realign_job()])
-    kube.until("realigned", lambda: kube.get("job", "hotline-routing-realign")["status"].get("conditions"), 240, every=1)
-    took = time.monotonic() - since
-    log = kubectl("logs", "job/hotline-routing-realign", check=False).stdout.strip()
-    if not kube.get("job", "hotline-routing-realign")["status"].get("succeeded"):
-        raise Failed(f"not realigned: {log[-800:]}")
-    kubectl("delete", "job", "hotline-routing-realign")
-    kubectl("delete", "networkpolicy", "realign-out", "realign-in")
-    kube.scale("deployment", 2, "hotline-routing")
+    with tempfile.TemporaryDirectory() as folder:
+        step = followed(folder)
+        step()
+        in_postgres("psql", "-U", "postgres", "-c", "drop database hotline_routing with (force)")
+        in_postgres("pg_restore", "-U", "postgres", "--create", "--dbname=postgres", DUMP)
+        in_postgres("rm", DUMP)
+        if orders() != backed_up:
+            raise Failed("the backup was not restored")
+        migrated, let_in, job = step(), step(), step()
+        if migrated.count("job.batch/") < 5 or "realign-in" not in let_in or job:
+            raise Failed(f"the page's steps do something else: {migrated} {let_in} {job}")
+        since = time.monotonic()
+        log = step()
+        took = time.monotonic() - since
+        started = step()
+    if "scaled" not in started:
+        raise Failed(f"not started: {started}")
     kube.settled(2)
     kube.until("all orders are there again", lambda: orders() >= before, 60, every=1)
     if orders() != before:
         raise Failed(f"{orders()} orders, {before} before")
     with world.load() as load:
         time.sleep(10)
-    return f"{before - backed_up} orders lost and re-created in {took:.0f} s: \"{log.splitlines()[-1]}\"; before {said}; after {spoke(load.told)}"
+    return f"{before - backed_up} orders lost and re-created in {took:.0f} s: \"{log.strip().splitlines()[-1]}\"; before {said}; after {spoke(load.told)}"
 
 
 MOVED = "postgres-moved"
@@ -128,8 +114,7 @@ def move(service, source, target):
         url = stand.stored(secret, "url").replace(f"@{source}:", f"@{target}:")
         if f"@{target}:" not in url:
             raise Failed(f"{secret} does not name {source}")
-        data = base64.b64encode(url.encode()).decode()
-        kubectl("patch", "secret", secret, "--patch", f'{{"data": {{"url": "{data}"}}}}')
+        stand.store(secret, {"url": url})
     # Nobody works on with what was left behind.
     kubectl("exec", f"{source}-0", "--", "psql", "-U", "postgres", "-qc", f"drop database {database} with (force)")
     kube.scale("deployment", 2, f"hotline-{service}")

@@ -2,13 +2,14 @@
 
 import json
 import re
+import secrets
 import time
 
 from . import kube, stand
-from .kube import Failed, kubectl
+from .kube import Failed, kubectl, run
 from .world import NotRun, scenario, spoke
 
-# Issue and domain: an upgrade takes at most this long, and a killed pod's successor serves within this.
+# Promised, in seconds: how long an upgrade takes at most, and within what a killed pod's successor serves.
 LONGEST_ROLLOUT = 90
 LONGEST_RETURN = 5
 
@@ -57,7 +58,8 @@ def rolled(world, change):
 def upgrade(world):
     if world.images["next"]:
         return rolled(world, lambda: world.install(image=world.images["next"]))
-    return rolled(world, lambda: world.install("--set-string", "default.podAnnotations.revision=next"))
+    return "the same image in new pods (no HOTLINE_NEXT_IMAGE): " + rolled(
+        world, lambda: world.install("--set-string", "default.podAnnotations.revision=next"))
 
 
 @scenario("rollback under load")
@@ -137,6 +139,42 @@ def rotation(world):
     if set(expiries()) != set(before) or kube.restarts():
         raise Failed("pods were restarted")
     return f"all {len(before)} pods show new ones after {took:.0f} s, none restarted; {spoke(load.told)}"
+
+
+def signing_pair():
+    """Private and public PEM of a new Ed25519 key."""
+    private = run("openssl", "genpkey", "-algorithm", "ed25519")
+    return private, run("openssl", "pkey", "-pubout", text=private)
+
+
+def restarted(*services):
+    """As `kubectl rollout restart` does it, pod by pod."""
+    kubectl("rollout", "restart", *[f"deployment/hotline-{service}" for service in services])
+    kube.settled()
+
+
+@scenario("keys and passwords rotated under load")
+def keys(world):
+    """The services' own key in three roll-outs, and the password of a database role, as docs/operate.md has it."""
+    kept = stand.stored("hotline-service-key", "public.pem")
+    private, public = signing_pair()
+    password = secrets.token_hex(24)
+    url = stand.stored("hotline-routing-database", "url")
+    with world.load() as load:
+        time.sleep(3)
+        since = time.monotonic()
+        for change in ({"public.pem": kept + public}, {"private.pem": private}, {"public.pem": public}):
+            stand.store("hotline-service-key", change)
+            restarted(*kube.SERVICES)
+        took = time.monotonic() - since
+    said = spoke(load.told)
+    with world.load() as load:
+        time.sleep(3)
+        stand.psql("postgres", f"alter role hotline_routing password '{password}'")
+        stand.store("hotline-routing-database", {"url": re.sub(r"(//hotline_routing:)[^@]*@", rf"\g<1>{password}@", url)})
+        restarted("routing")
+        time.sleep(5)
+    return f"the services' key in {took:.0f} s: {said}; a database password: {spoke(load.told)}"
 
 
 @scenario("HPA up and down under load")

@@ -169,6 +169,12 @@ def stored(secret, key):
     return base64.b64decode(kube.get("secret", secret)["data"][key]).decode()
 
 
+def store(secret, values):
+    """Puts texts under keys of a Secret that exists."""
+    data = {key: base64.b64encode(value.encode()).decode() for key, value in values.items()}
+    kubectl("patch", "secret", secret, "--patch", json.dumps({"data": data}))
+
+
 class Load:
     """Calls at a steady rate while the block runs; afterwards `told` says what became of them."""
 

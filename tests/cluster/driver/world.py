@@ -5,6 +5,7 @@ import json
 import pathlib
 import sys
 import time
+import traceback
 
 from . import kube, stand
 from .kube import Failed, helm
@@ -60,9 +61,13 @@ def scenario(name, short=False):
 
 
 class Report:
-    def __init__(self, cluster, world):
+    """What is whole stands in report.json; a part of it never takes that place."""
+
+    def __init__(self, cluster, world, selection):
         self.lines = []
-        self.head = {"cluster": cluster, "images": world.images, "rate": world.rate, "started": time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime())}
+        self.path = pathlib.Path("target/cluster") / ("report.json" if selection == "whole" else "report-part.json")
+        self.head = {"cluster": cluster, "images": world.images, "rate": world.rate, "selection": selection,
+                     "started": time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime())}
 
     def run(self, name, function, world):
         print(f"…        {name}", file=sys.stderr, flush=True)
@@ -73,16 +78,25 @@ class Report:
             result, said = "NOT RUN", str(reason)
         except Failed as failed:
             result, said = "FAIL", str(failed)
+        except Exception as broken:  # pylint: disable=broad-exception-caught
+            # The scenario itself broke; the ones after it can still say something.
+            traceback.print_exc()
+            result, said = "FAIL", f"{type(broken).__name__}: {broken}"
+        self.note(name, result, said, since)
+        return result != "FAIL"
+
+    def not_run(self, name, reason):
+        self.note(name, "NOT RUN", reason, time.monotonic())
+
+    def note(self, name, result, said, since):
         seconds = round(time.monotonic() - since, 1)
         self.lines.append({"scenario": name, "result": result, "seconds": seconds, "said": said})
         print(f"{result:<8} {name:<34} {seconds:>6} s  {said}", flush=True)
         self.write()
-        return result != "FAIL"
 
     def write(self):
-        path = pathlib.Path("target/cluster/report.json")
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_text(json.dumps({**self.head, "scenarios": self.lines}, ensure_ascii=False, indent=1) + "\n", encoding="utf-8")
+        self.path.parent.mkdir(parents=True, exist_ok=True)
+        self.path.write_text(json.dumps({**self.head, "scenarios": self.lines}, ensure_ascii=False, indent=1) + "\n", encoding="utf-8")
 
     def count(self, result):
         return sum(line["result"] == result for line in self.lines)

@@ -13,6 +13,6 @@ use crate::store::tasks;
 /// [`StoreError::Absent`] for an unknown one.
 #[tracing::instrument(skip_all, fields(service = crate::NAME), name = "get_task")]
 pub async fn get_task(store: &Store, id: Uuid) -> Result<Task, StoreError> {
-    let mut connection = store.pool().acquire().await?;
+    let mut connection = store.reading("get_task").await?;
     tasks::get(&mut connection, id).await
 }

@@ -23,6 +23,6 @@ pub struct ListTasks {
 /// When the store refuses.
 #[tracing::instrument(skip_all, fields(service = crate::NAME), name = "list_tasks")]
 pub async fn list_tasks(store: &Store, query: &ListTasks, wall: DateTime<Utc>) -> Result<Vec<Task>, StoreError> {
-    let mut connection = store.pool().acquire().await?;
+    let mut connection = store.reading("list_tasks").await?;
     listing::tasks(&mut connection, &query.window, &query.filter, wall).await
 }

@@ -1,7 +1,10 @@
 //! What an operator watches of appeals.
 
+use std::time::Duration;
+
 use async_trait::async_trait;
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, TimeDelta, Utc};
+use platform::clock::SharedClock;
 use platform::metrics::{Gauge, Observer, count};
 use platform::store::StoreError;
 use sqlx::PgPool;
@@ -28,5 +31,32 @@ impl Observer for Appeals {
             ),
             Gauge::new("hotline_appeals", count(waiting)).with("state", "received"),
         ])
+    }
+}
+
+/// Watches how many come; a larger question, asked less often.
+pub struct Received {
+    /// Intake's database.
+    pub pool: PgPool,
+    /// What an hour is counted back from.
+    pub clock: SharedClock,
+}
+
+#[async_trait]
+impl Observer for Received {
+    fn every(&self) -> Duration {
+        Duration::from_secs(60)
+    }
+
+    async fn observe(&self) -> Result<Vec<Gauge>, StoreError> {
+        let (registered, pushed): (i64, i64) = sqlx::query_as(
+            "select count(*) filter (where platform is null), count(*) filter (where platform is not null)
+               from appeal where received_at > $1",
+        )
+        .bind(self.clock.now() - TimeDelta::hours(1))
+        .fetch_one(&self.pool)
+        .await?;
+        let of = |way, number| Gauge::new("hotline_appeals_last_hour", count(number)).with("way", way);
+        Ok(vec![of("registered", registered), of("pushed", pushed)])
     }
 }

@@ -199,7 +199,7 @@ impl RoutingService for Routing {
     ) -> Result<Response<pb::ListOrdersResponse>, Status> {
         let (by, now) = (actor(&request), self.clock.now());
         let (command, page) = parse::list_orders(request.get_ref(), by.reach).map_err(|e| status::invalid(&e))?;
-        let mut conn = self.store.pool().acquire().await.map_err(status::database)?;
+        let mut conn = self.store.reading("list_orders").await.map_err(|e| status::store(&e))?;
         let mut orders = list_orders(&mut conn, &self.rules, command, now)
             .await
             .map_err(status::action)?;
@@ -216,7 +216,11 @@ impl RoutingService for Routing {
     ) -> Result<Response<pb::GetOrderHistoryResponse>, Status> {
         let (by, now) = (actor(&request), self.clock.now());
         let order = parse::get_order_history(request.get_ref()).map_err(|e| status::invalid(&e))?;
-        let mut conn = self.store.pool().acquire().await.map_err(status::database)?;
+        let mut conn = self
+            .store
+            .reading("get_order_history")
+            .await
+            .map_err(|e| status::store(&e))?;
         let steps = get_order_history(&mut conn, order, &by.reach, now)
             .await
             .map_err(status::action)?;
@@ -284,7 +288,11 @@ impl RoutingService for Routing {
     ) -> Result<Response<pb::GetDirectoryResponse>, Status> {
         let today = local_date(self.clock.now());
         let day = parse::get_directory(request.get_ref(), today).map_err(|e| status::invalid(&e))?;
-        let mut conn = self.store.pool().acquire().await.map_err(status::database)?;
+        let mut conn = self
+            .store
+            .reading("get_directory")
+            .await
+            .map_err(|e| status::store(&e))?;
         let directory = get_directory(&mut conn, &self.rules, day)
             .await
             .map_err(status::action)?;

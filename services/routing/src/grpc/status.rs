@@ -28,11 +28,6 @@ pub(super) fn action(error: Error) -> Status {
     }
 }
 
-/// No connection to read with.
-pub(super) fn database(error: sqlx::Error) -> Status {
-    store(&error.into())
-}
-
 /// Why the text of an order could not be read.
 pub(super) fn text(error: TextError) -> Status {
     match error {

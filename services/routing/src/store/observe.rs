@@ -1,5 +1,7 @@
 //! What an operator watches of orders. Only open ones: closed orders grow for ever, and the bulletin counts them.
 
+use std::time::Duration;
+
 use async_trait::async_trait;
 use platform::clock::SharedClock;
 use platform::metrics::{Gauge, Observer, count};
@@ -45,5 +47,41 @@ impl Observer for Orders {
         gauges.push(Gauge::new("hotline_orders_overdue", count(overdue)));
         gauges.push(Gauge::new("hotline_dispatch_queue", of(OPEN[0])));
         Ok(gauges)
+    }
+}
+
+/// Watches which units have how much before them; a larger question, asked less often.
+pub struct Units {
+    /// Routing's database.
+    pub pool: PgPool,
+    /// What overdue is measured by.
+    pub clock: SharedClock,
+}
+
+#[async_trait]
+impl Observer for Units {
+    fn every(&self) -> Duration {
+        Duration::from_secs(60)
+    }
+
+    async fn observe(&self) -> Result<Vec<Gauge>, StoreError> {
+        // Every top-level unit that there ever was, so that one whose last order is closed falls to 0.
+        let units: Vec<(String, i64, i64)> = sqlx::query_as(
+            "select unit.code, count(orders.id), count(orders.id) filter (where orders.due_at < $1)
+               from (select distinct code from unit where parent is null) unit
+               left join orders on orders.lead_top_unit = unit.code and orders.state <> 'closed'
+              group by unit.code",
+        )
+        .bind(self.clock.now())
+        .fetch_all(&self.pool)
+        .await?;
+        let of = |name, unit: &str, number| Gauge::new(name, count(number)).with("unit", unit);
+        let gauges = units.iter().flat_map(|(unit, open, overdue)| {
+            [
+                of("hotline_unit_orders", unit, *open),
+                of("hotline_unit_orders_overdue", unit, *overdue),
+            ]
+        });
+        Ok(gauges.collect())
     }
 }

@@ -116,17 +116,20 @@ pub trait Handler: Send + Sync + 'static {
 }
 
 impl Recorded {
-    /// A span that continues the trace of the change, for the work that the event causes.
+    /// A span that continues the trace of the change and links to it, for the work that the event causes.
     #[must_use]
     pub fn span(&self) -> tracing::Span {
         let span = tracing::info_span!(
             "consume",
-            source = self.source,
+            otel.name = format!("process {}", self.source),
+            otel.kind = "consumer",
+            messaging.operation.type = "process",
+            messaging.destination.name = self.source,
+            messaging.message.id = %self.event_id,
             event = self.kind,
-            otel.kind = "consumer"
         );
         if let Some(traceparent) = &self.traceparent {
-            platform::telemetry::adopt(&span, traceparent);
+            platform::telemetry::adopt_and_link(&span, traceparent);
         }
         span
     }

@@ -29,7 +29,7 @@ pub use consumer::{Consumer, Lag, Source};
 pub use core::partition_of;
 pub use event::{ApplyError, Effect, Handler, NewEvent, Recorded};
 pub use forget::Forget;
-pub use observe::{LogObserver, other_sessions};
+pub use observe::{observers, other_sessions};
 pub use realign::{Lost, Reader, RealignError, Realigner, is_unfinished};
 pub use recreate::{Back, Line, Outcome, Recreate};
 pub use relay::Relay;
@@ -37,7 +37,7 @@ pub use server::service;
 pub use store::cursors::{known_until, read_until};
 pub use store::meta::{MIGRATIONS_TABLE, MIGRATOR, migrate, renew_epoch};
 pub use store::parked::{drain_waiting, supersede};
-pub use tx::{Call, Store, Tx};
+pub use tx::{Call, Session, Store, Tx};
 pub use wired::{Reading, Wired};
 
 /// Name of the gRPC service that every service serves.

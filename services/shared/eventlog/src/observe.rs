@@ -1,5 +1,6 @@
 //! What an operator watches of a log: how far behind each consumer is, what is parked, whether Redis is there, and how
-//! the service's pool and transactions do.
+//! the service's pool and transactions do. What the process knows by itself is told also when its database does not
+//! answer, or has no connection left: then most of all.
 
 use std::sync::Arc;
 
@@ -16,26 +17,69 @@ use crate::tx::Store;
 /// States of an event that could not simply be applied.
 const STATES: [&str; 4] = ["parked", "behind", "waiting", "skipped"];
 
-/// Watches a service's log.
-pub struct LogObserver {
+/// What watches the parts that a service runs: its process first, then what its database knows.
+#[must_use]
+pub fn observers(store: &Store, relay: &Arc<Relay>, consumers: &[Arc<Consumer>]) -> Vec<Arc<dyn Observer>> {
+    let process = OfProcess {
+        store: store.clone(),
+        relay: relay.clone(),
+        consumers: consumers.to_vec(),
+    };
+    let database = OfDatabase {
+        store: store.clone(),
+        consumers: consumers.to_vec(),
+    };
+    vec![Arc::new(process), Arc::new(database)]
+}
+
+/// Watches a service's process: its pool, its relay, its consumers. Asks nobody.
+struct OfProcess {
     store: Store,
     relay: Arc<Relay>,
     consumers: Vec<Arc<Consumer>>,
 }
 
-impl LogObserver {
-    /// Over the parts that the service runs.
-    #[must_use]
-    pub fn new(store: &Store, relay: Arc<Relay>, consumers: Vec<Arc<Consumer>>) -> Self {
-        Self {
-            store: store.clone(),
-            relay,
-            consumers,
+#[async_trait]
+impl Observer for OfProcess {
+    async fn observe(&self) -> Result<Vec<Gauge>, StoreError> {
+        let pool = self.store.pool();
+        let idle = u32::try_from(pool.num_idle()).unwrap_or(u32::MAX);
+        let used = pool.size().saturating_sub(idle);
+        // The conventions want a pool named; a service has one.
+        let of_pool = |name, value: u32| {
+            Gauge::new(name, f64::from(value)).with("db_client_connection_pool_name", self.store.service())
+        };
+        let connections =
+            |state, number| of_pool("db_client_connection_count", number).with("db_client_connection_state", state);
+        let reached = f64::from(u8::from(self.relay.reaches_redis()));
+        let mut gauges = vec![
+            connections("idle", idle),
+            connections("used", used),
+            of_pool("db_client_connection_max", pool.options().get_max_connections()),
+            Gauge::new("hotline_relay_redis_up", reached),
+        ];
+        for consumer in &self.consumers {
+            let lag = consumer.lag();
+            let positions = i64::try_from(lag.positions).unwrap_or(i64::MAX);
+            let named = |gauge: Gauge| gauge.with("consumer", consumer.label());
+            gauges.push(named(Gauge::new("hotline_event_lag_positions", count(positions))));
+            gauges.push(named(Gauge::new("hotline_event_lag_seconds", lag.seconds)));
         }
+        Ok(gauges)
     }
+}
 
-    async fn held_up(&self, gauges: &mut Vec<Gauge>) -> Result<(), StoreError> {
+/// Watches what a service's database knows of its log and its sessions.
+struct OfDatabase {
+    store: Store,
+    consumers: Vec<Arc<Consumer>>,
+}
+
+#[async_trait]
+impl Observer for OfDatabase {
+    async fn observe(&self) -> Result<Vec<Gauge>, StoreError> {
         let found = observe::held_up(self.store.pool()).await?;
+        let mut gauges = Vec::new();
         for consumer in &self.consumers {
             for state in STATES {
                 let held = found
@@ -49,38 +93,7 @@ impl LogObserver {
                 );
             }
         }
-        Ok(())
-    }
-}
-
-#[async_trait]
-impl Observer for LogObserver {
-    async fn observe(&self) -> Result<Vec<Gauge>, StoreError> {
-        let pool = self.store.pool();
-        let idle = u32::try_from(pool.num_idle()).unwrap_or(u32::MAX);
-        let used = pool.size().saturating_sub(idle);
-        let mut gauges = vec![
-            Gauge::new("db_client_connection_count", f64::from(idle)).with("state", "idle"),
-            Gauge::new("db_client_connection_count", f64::from(used)).with("state", "used"),
-            Gauge::new(
-                "db_client_connection_max",
-                f64::from(pool.options().get_max_connections()),
-            ),
-            Gauge::new(
-                "hotline_relay_redis_up",
-                f64::from(u8::from(self.relay.reaches_redis())),
-            ),
-        ];
-        for consumer in &self.consumers {
-            let lag = consumer.lag();
-            let positions = i64::try_from(lag.positions).unwrap_or(i64::MAX);
-            let named = |gauge: Gauge| gauge.with("consumer", consumer.label());
-            gauges.push(named(Gauge::new("hotline_event_lag_positions", count(positions))));
-            gauges.push(named(Gauge::new("hotline_event_lag_seconds", lag.seconds)));
-        }
-        // What needs no database stands already, should it not answer.
-        self.held_up(&mut gauges).await?;
-        let longest = observe::longest_transaction_seconds(pool).await?;
+        let longest = observe::longest_transaction_seconds(self.store.pool()).await?;
         gauges.push(Gauge::new("hotline_database_longest_transaction_seconds", longest));
         Ok(gauges)
     }

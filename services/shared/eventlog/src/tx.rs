@@ -6,6 +6,7 @@ use std::time::{Duration, Instant};
 use chrono::{DateTime, Utc};
 use futures::future::BoxFuture;
 use platform::store::{AsStoreError, StoreError};
+use sqlx::pool::PoolConnection;
 use sqlx::{PgConnection, PgPool, Postgres, Transaction};
 use tokio::sync::Notify;
 use uuid::Uuid;
@@ -53,6 +54,34 @@ impl Tx {
 
     pub(crate) fn cut_told(&mut self, mark: usize) {
         self.told.truncate(mark);
+    }
+}
+
+/// A connection that is read with, measured as one unit of work until it is given back.
+pub struct Session {
+    connection: PoolConnection<Postgres>,
+    service: &'static str,
+    name: &'static str,
+    began: Instant,
+}
+
+impl std::ops::Deref for Session {
+    type Target = PgConnection;
+
+    fn deref(&self) -> &PgConnection {
+        &self.connection
+    }
+}
+
+impl std::ops::DerefMut for Session {
+    fn deref_mut(&mut self) -> &mut PgConnection {
+        &mut self.connection
+    }
+}
+
+impl Drop for Session {
+    fn drop(&mut self) {
+        platform::metrics::unit_of_work(self.service, self.name, self.began);
     }
 }
 
@@ -123,6 +152,20 @@ impl Store {
     #[must_use]
     pub fn wake(&self) -> Arc<Notify> {
         self.wake.clone()
+    }
+
+    /// A connection to read with. The time until it is given back counts as a unit of work of this name.
+    ///
+    /// # Errors
+    /// When the database is away, or no connection is free in time.
+    pub async fn reading(&self, name: &'static str) -> Result<Session, StoreError> {
+        let began = Instant::now();
+        Ok(Session {
+            connection: self.pool.acquire().await?,
+            service: self.service,
+            name,
+            began,
+        })
     }
 
     /// Runs an action in a transaction of its own and commits it with its events. A lost race runs the whole action

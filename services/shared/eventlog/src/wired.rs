@@ -13,7 +13,6 @@ use platform::service::{Base, Driven, StartError};
 use crate::consumer::{Consumer, Source};
 use crate::event::Handler;
 use crate::forget::Forget;
-use crate::observe::LogObserver;
 use crate::relay::Relay;
 use crate::tx::Store;
 
@@ -140,11 +139,7 @@ impl Wired {
 
     /// What is watched of it.
     #[must_use]
-    pub fn observer(&self) -> Arc<dyn Observer> {
-        Arc::new(LogObserver::new(
-            &self.store,
-            self.relay.clone(),
-            self.consumers.clone(),
-        ))
+    pub fn observers(&self) -> Vec<Arc<dyn Observer>> {
+        crate::observe::observers(&self.store, &self.relay, &self.consumers)
     }
 }

@@ -182,7 +182,7 @@ fn set(service: &'static str, sampled: Gauge) {
 
 /// One call ended.
 pub fn call(side: Side, service: &'static str, method: &str, status: &'static str, began: Instant) {
-    let method = method.trim_start_matches('/').to_owned();
+    let method = method.to_owned();
     let seconds = began.elapsed().as_secs_f64();
     match side {
         Side::Server => histogram!(

@@ -6,6 +6,7 @@ use std::io::IsTerminal as _;
 use http::HeaderMap;
 use opentelemetry::propagation::TextMapPropagator as _;
 use opentelemetry::trace::{TraceContextExt as _, TracerProvider as _};
+use opentelemetry::{Context, InstrumentationScope, KeyValue};
 use opentelemetry_otlp::WithExportConfig as _;
 use opentelemetry_sdk::Resource;
 use opentelemetry_sdk::propagation::TraceContextPropagator;
@@ -17,6 +18,9 @@ use tracing_subscriber::util::SubscriberInitExt as _;
 use tracing_subscriber::{EnvFilter, Layer as _};
 
 use crate::config::{LogConfig, LogFormat, OtlpConfig};
+
+/// The semantic conventions by whose names spans, their attributes and the metrics of docs/metrics.md go.
+pub const SCHEMA_URL: &str = "https://opentelemetry.io/schemas/1.40.0";
 
 /// Held by `main`; [`Telemetry::shutdown`] sends what is still in memory.
 #[derive(Default)]
@@ -56,7 +60,7 @@ pub fn init(log: &LogConfig, otlp: &OtlpConfig, service: &str) -> Result<Telemet
     };
     let traces = provider
         .as_ref()
-        .map(|provider| tracing_opentelemetry::layer().with_tracer(provider.tracer("hotline")));
+        .map(|provider| tracing_opentelemetry::layer().with_tracer(provider.tracer_with_scope(scope())));
     tracing_subscriber::registry()
         .with(filter)
         .with(lines)
@@ -64,6 +68,13 @@ pub fn init(log: &LogConfig, otlp: &OtlpConfig, service: &str) -> Result<Telemet
         .try_init()
         .map_err(|_| "logging was started twice".to_owned())?;
     Ok(Telemetry { provider })
+}
+
+fn scope() -> InstrumentationScope {
+    InstrumentationScope::builder("hotline")
+        .with_version(env!("CARGO_PKG_VERSION"))
+        .with_schema_url(SCHEMA_URL)
+        .build()
 }
 
 fn provider(otlp: &OtlpConfig, service: &str) -> Result<SdkTracerProvider, String> {
@@ -74,7 +85,15 @@ fn provider(otlp: &OtlpConfig, service: &str) -> Result<SdkTracerProvider, Strin
         .map_err(|error| format!("otlp.endpoint: {error}; write something like \"http://127.0.0.1:4317\""))?;
     Ok(SdkTracerProvider::builder()
         .with_batch_exporter(exporter)
-        .with_resource(Resource::builder().with_service_name(service.to_owned()).build())
+        .with_resource(
+            Resource::builder()
+                .with_service_name(service.to_owned())
+                .with_schema_url(
+                    [KeyValue::new("service.version", env!("CARGO_PKG_VERSION"))],
+                    SCHEMA_URL,
+                )
+                .build(),
+        )
         .build())
 }
 
@@ -93,7 +112,13 @@ impl Telemetry {
 /// W3C traceparent of the current span; none when nothing is traced.
 #[must_use]
 pub fn current_traceparent() -> Option<String> {
-    let context = Span::current().context();
+    traceparent(&Span::current())
+}
+
+/// W3C traceparent of a span; none when nothing is traced.
+#[must_use]
+pub fn traceparent(span: &Span) -> Option<String> {
+    let context = span.context();
     if !context.span().span_context().is_valid() {
         return None;
     }
@@ -102,12 +127,32 @@ pub fn current_traceparent() -> Option<String> {
     carrier.remove("traceparent")
 }
 
-/// Continues the trace of `traceparent` in a span that was not entered yet.
-pub fn adopt(span: &Span, traceparent: &str) {
+/// Its trace id, as collectors show it; none when nothing is traced.
+#[must_use]
+pub fn trace_id(span: &Span) -> Option<String> {
+    let context = span.context();
+    let known = context.span().span_context().clone();
+    known.is_valid().then(|| known.trace_id().to_string())
+}
+
+fn remote(traceparent: &str) -> Option<Context> {
     let carrier = HashMap::from([("traceparent".to_owned(), traceparent.to_owned())]);
     let context = TraceContextPropagator::new().extract(&carrier);
-    if context.span().span_context().is_valid() {
+    context.span().span_context().is_valid().then_some(context)
+}
+
+/// Continues the trace of `traceparent` in a span that was not entered yet.
+pub fn adopt(span: &Span, traceparent: &str) {
+    if let Some(context) = remote(traceparent) {
         // Refused only for a span that has started already: then it stays a root of its own.
+        let _ = span.set_parent(context);
+    }
+}
+
+/// As [`adopt`], and names the span of `traceparent` as what was consumed.
+pub fn adopt_and_link(span: &Span, traceparent: &str) {
+    if let Some(context) = remote(traceparent) {
+        span.add_link(context.span().span_context().clone());
         let _ = span.set_parent(context);
     }
 }

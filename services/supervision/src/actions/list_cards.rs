@@ -24,6 +24,6 @@ pub struct ListCards {
 /// When the store refuses.
 #[tracing::instrument(skip_all, fields(service = crate::NAME), name = "list_cards")]
 pub async fn list_cards(store: &Store, query: &ListCards) -> Result<Vec<ListedCard>, StoreError> {
-    let mut connection = store.pool().acquire().await?;
+    let mut connection = store.reading("list_cards").await?;
     listing::cards(&mut connection, &query.window, query.order_id, query.unit.as_deref()).await
 }

@@ -24,6 +24,6 @@ pub struct ListClocks {
 /// When the store refuses.
 #[tracing::instrument(skip_all, fields(service = crate::NAME), name = "list_clocks")]
 pub async fn list_clocks(store: &Store, query: &ListClocks) -> Result<Vec<ListedClock>, StoreError> {
-    let mut connection = store.pool().acquire().await?;
+    let mut connection = store.reading("list_clocks").await?;
     listing::clocks(&mut connection, &query.window, query.order_id, query.state).await
 }

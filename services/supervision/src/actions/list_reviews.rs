@@ -21,6 +21,6 @@ pub struct ListReviews {
 /// When the store refuses.
 #[tracing::instrument(skip_all, fields(service = crate::NAME), name = "list_reviews")]
 pub async fn list_reviews(store: &Store, query: &ListReviews) -> Result<Vec<ListedReview>, StoreError> {
-    let mut connection = store.pool().acquire().await?;
+    let mut connection = store.reading("list_reviews").await?;
     listing::reviews(&mut connection, &query.window, query.open_only).await
 }

@@ -23,6 +23,7 @@ use opentelemetry_proto::tonic::collector::trace::v1::trace_service_server::{Tra
 use opentelemetry_proto::tonic::collector::trace::v1::{ExportTraceServiceRequest, ExportTraceServiceResponse};
 use opentelemetry_proto::tonic::common::v1::KeyValue;
 use opentelemetry_proto::tonic::common::v1::any_value::Value;
+use opentelemetry_proto::tonic::trace::v1::span::SpanKind;
 use platform::auth::Issuer;
 use platform::clock::{Clock as _, SystemClock};
 use testkit::{Database, database, listen};
@@ -32,11 +33,15 @@ use tonic::{Request, Response, Status};
 use crate::fixture::people::{draft, request_id};
 use crate::processes::{Process, variables};
 
-/// Who took part in a trace, and which RPCs were served in it.
+/// Who took part in a trace, which RPCs were served in it, and what its spans say of each other.
 #[derive(Clone, Default)]
 struct Trace {
     services: HashSet<String>,
     rpcs: HashSet<String>,
+    spans: HashSet<Vec<u8>>,
+    /// Spans that consumers link to.
+    consumed: HashSet<Vec<u8>>,
+    schemas: HashSet<String>,
 }
 
 /// Collects traces by their id.
@@ -66,10 +71,19 @@ impl TraceService for Collector {
             let Some(service) = attribute(attributes, "service.name") else {
                 continue;
             };
-            for span in resource.scope_spans.into_iter().flat_map(|scope| scope.spans) {
-                let trace = traces.entry(span.trace_id).or_default();
-                trace.services.insert(service.clone());
-                trace.rpcs.extend(attribute(span.attributes, "rpc.method"));
+            for scope in resource.scope_spans {
+                for span in scope.spans {
+                    let trace = traces.entry(span.trace_id).or_default();
+                    trace
+                        .schemas
+                        .extend([resource.schema_url.clone(), scope.schema_url.clone()]);
+                    trace.services.insert(service.clone());
+                    if span.kind == SpanKind::Consumer as i32 {
+                        trace.consumed.extend(span.links.into_iter().map(|link| link.span_id));
+                    }
+                    trace.spans.insert(span.span_id);
+                    trace.rpcs.extend(attribute(span.attributes, "rpc.method"));
+                }
             }
         }
         Ok(Response::new(ExportTraceServiceResponse::default()))
@@ -91,11 +105,14 @@ impl Collector {
         (url, task)
     }
 
-    /// Who took part in the traces in which this RPC was served.
-    fn services_of(&self, rpc: &str) -> Vec<HashSet<String>> {
+    /// The traces in which this RPC was served.
+    fn traces_of(&self, rpc: &str) -> Vec<Trace> {
         let traces = self.0.lock().expect("unpoisoned");
-        let served = traces.values().filter(|trace| trace.rpcs.contains(rpc));
-        served.map(|trace| trace.services.clone()).collect()
+        traces
+            .values()
+            .filter(|trace| trace.rpcs.contains(rpc))
+            .cloned()
+            .collect()
     }
 }
 
@@ -387,12 +404,21 @@ async fn five_processes_handle_an_order_in_one_trace() {
         .expect("they end");
     task.abort();
     let all: HashSet<String> = Name::ALL.iter().map(|name| name.as_str().to_owned()).collect();
-    let verdict = collector.services_of("/hotline.supervision.v1.SupervisionService/ReviewReply");
+    let verdict = collector.traces_of("hotline.supervision.v1.SupervisionService/ReviewReply");
+    let went: Vec<_> = verdict.iter().map(|trace| &trace.services).collect();
     assert!(
-        verdict.contains(&all),
-        "the verdict's trace goes through all five: {verdict:?}"
+        went.contains(&&all),
+        "the verdict's trace goes through all five: {went:?}"
     );
-    let outcome = collector.services_of("/hotline.callback.v1.CallbackService/RecordOutcome");
+    let outcome = collector.traces_of("hotline.callback.v1.CallbackService/RecordOutcome");
     assert_eq!(outcome.len(), 1, "it was recorded once");
-    assert_eq!(outcome[0], all, "the outcome's trace goes through all five");
+    let outcome = &outcome[0];
+    assert_eq!(outcome.services, all, "the outcome's trace goes through all five");
+    assert!(!outcome.consumed.is_empty(), "who consumes links to what was told");
+    assert!(
+        outcome.consumed.is_subset(&outcome.spans),
+        "what was told in the same trace"
+    );
+    let schema = HashSet::from([platform::telemetry::SCHEMA_URL.to_owned()]);
+    assert_eq!(outcome.schemas, schema, "one for resources and spans");
 }

@@ -221,6 +221,39 @@ async fn a_service_without_redis_works_and_says_so() {
     );
 }
 
+/// More spans than are kept for sending, to a collector that takes connections and never answers, and to none at all:
+/// every call is answered, and the end comes in order.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_collector_that_is_dead_costs_no_call() {
+    let directory = tempfile::tempdir().expect("a folder");
+    let home = Home::open(directory.path()).expect("keys");
+    let peers = vec!["http://127.0.0.1:1".to_owned(); 5];
+    let (_silent, silent) = testkit::listen().await;
+    for endpoint in [silent.as_str(), "http://127.0.0.1:1"] {
+        let database = database("intake", Name::Intake.migrator()).await;
+        let mut settings = variables(Name::Intake, &database, &home, "127.0.0.1:0", &peers);
+        settings.push(("INTAKE_OTLP__ENDPOINT".to_owned(), endpoint.to_owned()));
+        settings.push(("INTAKE_SERVER__MAX_CALLS_PER_SECOND".to_owned(), "100000".to_owned()));
+        let mut process = Process::start(&["serve", "intake"], &settings);
+        let url = process.url("intake");
+        let loads = (0..10).map(|_| {
+            let mut agent = agent(&url, directory.path());
+            async move {
+                for _ in 0..300 {
+                    record(&mut agent).await.expect("it serves");
+                }
+            }
+        });
+        futures::future::join_all(loads).await;
+        process.signal("TERM");
+        let log = process.log();
+        assert!(
+            log.contains("the last spans could not be sent"),
+            "{endpoint} took them: {log}"
+        );
+    }
+}
+
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn what_is_wrong_is_said_with_what_to_do() {
     let directory = tempfile::tempdir().expect("a folder");

@@ -6,6 +6,7 @@ mod epoch;
 mod heard;
 mod known;
 mod newer;
+mod observed;
 mod parked;
 mod positions;
 mod realigned;

@@ -231,17 +231,17 @@ async fn two_operators_at_once_do_not_take_a_follower_for_the_event() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn fifty_of_one_request_are_one_and_another_content_is_refused() {
     let case = Case::new().await;
-    let [retried, skipped] = [Uuid::new_v4(), Uuid::new_v4()].map(|key| [1, 2, 3].map(|version| event(key, version)));
-    for first in [&retried[0], &skipped[0]] {
+    let [mended, given_up] = [Uuid::new_v4(), Uuid::new_v4()].map(|key| [1, 2, 3].map(|version| event(key, version)));
+    for first in [&mended[0], &given_up[0]] {
         case.routing.ledger.break_event(first.event_id);
     }
-    case.intake.tell([retried.clone(), skipped.clone()].concat()).await;
+    case.intake.tell([mended.clone(), given_up.clone()].concat()).await;
     case.read().await;
-    case.routing.ledger.mend(retried[0].event_id);
+    case.routing.ledger.mend(mended[0].event_id);
     let (retry, skip) = (Uuid::new_v4(), Uuid::new_v4());
-    let (given_up, mended) = (skipped[0].event_id, retried[0].event_id);
-    let retries = futures::future::join_all((0..50).map(|_| case.retry(retry, mended))).await;
-    let skips = futures::future::join_all((0..50).map(|_| case.skip_as(skip, given_up, "a duplicate"))).await;
+    let (first, other) = (mended[0].event_id, given_up[0].event_id);
+    let retries = futures::future::join_all((0..50).map(|_| case.retry(retry, first))).await;
+    let skips = futures::future::join_all((0..50).map(|_| case.skip_as(skip, other, "a duplicate"))).await;
     for (answers, applied) in [(retries, 3), (skips, 2)] {
         assert_eq!(answers.len(), 50);
         for answer in answers {
@@ -249,13 +249,14 @@ async fn fifty_of_one_request_are_one_and_another_content_is_refused() {
         }
     }
     let mut effects = case.routing.effects().await;
-    let mut expected = ids(&[retried.to_vec(), skipped[1..].to_vec()].concat());
-    (effects.sort_unstable(), expected.sort_unstable());
+    let mut expected = ids(&[mended.to_vec(), given_up[1..].to_vec()].concat());
+    effects.sort_unstable();
+    expected.sort_unstable();
     assert_eq!(effects, expected, "each once");
     for refused in [
-        case.retry(retry, given_up).await,
-        case.skip_as(skip, given_up, "another reason").await,
-        case.skip_as(skip, mended, "a duplicate").await,
+        case.retry(retry, other).await,
+        case.skip_as(skip, other, "another reason").await,
+        case.skip_as(skip, first, "a duplicate").await,
     ] {
         let refused = refused.expect_err("another content");
         let reason = refused.get_details_error_info().expect("details").reason;

@@ -19,7 +19,7 @@ pub type Peer = InterceptedService<Measured<Balanced>, Credentials>;
 /// Longest wait for an answer when the caller says nothing else: the server's own cap.
 const DEADLINE: Duration = Duration::from_secs(10);
 
-/// Adds the bearer token and the traceparent to every call.
+/// Adds the bearer token to every call, and a deadline to those that have none.
 #[derive(Clone)]
 pub struct Credentials {
     tokens: TokenSource,
@@ -34,9 +34,6 @@ impl Interceptor for Credentials {
         let bearer = format!("Bearer {}", self.tokens.token());
         if let Ok(value) = bearer.parse() {
             metadata.insert("authorization", value);
-        }
-        if let Some(value) = crate::telemetry::current_traceparent().and_then(|t| t.parse().ok()) {
-            metadata.insert("traceparent", value);
         }
         Ok(request)
     }

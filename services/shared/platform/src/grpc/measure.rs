@@ -1,4 +1,5 @@
-//! How long calls take and how they end, seen from outside of every other layer: also what a guard refuses counts.
+//! How long calls take and how they end, as a metric and as a span, seen from outside of every other layer: also what a
+//! guard refuses counts. Of metadata and addresses neither says anything: they may be personal.
 
 use std::task::{Context, Poll};
 use std::time::Instant;
@@ -11,8 +12,11 @@ use http_body_util::BodyExt as _;
 use tonic::Code;
 use tonic::body::Body;
 use tower::{Layer, Service};
+use tracing::field::Empty;
+use tracing::{Instrument as _, Span};
 
 use crate::metrics::{Side, call};
+use crate::telemetry;
 
 /// Puts [`Measured`] around a service.
 #[derive(Clone)]
@@ -57,10 +61,12 @@ where
         self.inner.poll_ready(cx)
     }
 
-    fn call(&mut self, request: Request<Body>) -> Self::Future {
-        let mut running = Running::start(&self.layer, request.uri().path());
-        let answer = self.inner.call(request);
-        Box::pin(async move {
+    fn call(&mut self, mut request: Request<Body>) -> Self::Future {
+        let method = method(request.uri().path());
+        let span = self.layer.span(&method, request.headers_mut());
+        let mut running = Running::start(&self.layer, method, span.clone());
+        let answer = span.in_scope(|| self.inner.call(request));
+        let watched = async move {
             match answer.await {
                 Ok(response) => Ok(running.watch(response)),
                 Err(error) => {
@@ -69,7 +75,77 @@ where
                     Err(error)
                 }
             }
-        })
+        };
+        Box::pin(watched.instrument(span))
+    }
+}
+
+/// `hotline.intake.v1.IntakeService/GetAppeal`. A path is the caller's: only a known one is told.
+fn method(path: &str) -> String {
+    let known = access::grant(path).is_some() || path == "/grpc.health.v1.Health/Check";
+    if known { path.trim_start_matches('/') } else { "_OTHER" }.to_owned()
+}
+
+impl MeasureLayer {
+    /// The span of a call, named by its method. A server's goes on in the caller's trace, a client's goes along in the
+    /// request.
+    fn span(&self, method: &str, headers: &mut HeaderMap) -> Span {
+        match &self.side {
+            Side::Server => {
+                let span = tracing::info_span!(
+                    "rpc",
+                    otel.name = method,
+                    otel.kind = "server",
+                    otel.status_code = Empty,
+                    service = self.service,
+                    rpc.system.name = "grpc",
+                    rpc.method = method,
+                    rpc.response.status_code = Empty,
+                    error.type = Empty,
+                    trace_id = Empty,
+                );
+                telemetry::adopt_headers(&span, headers);
+                if let Some(id) = telemetry::trace_id(&span) {
+                    span.record("trace_id", id);
+                }
+                span
+            }
+            Side::Client(server) => {
+                let span = tracing::info_span!(
+                    "call",
+                    otel.name = method,
+                    otel.kind = "client",
+                    otel.status_code = Empty,
+                    service = self.service,
+                    rpc.system.name = "grpc",
+                    rpc.method = method,
+                    rpc.response.status_code = Empty,
+                    error.type = Empty,
+                    server.address = %server,
+                );
+                let traced = telemetry::traceparent(&span).or_else(telemetry::current_traceparent);
+                if let Some(value) = traced.and_then(|text| text.parse().ok()) {
+                    headers.insert("traceparent", value);
+                }
+                span
+            }
+        }
+    }
+
+    /// Whether an end is an error of the one whose span it is: to a server, what its caller did wrong is none.
+    const fn is_error(&self, code: Code) -> bool {
+        match self.side {
+            Side::Client(_) => !matches!(code, Code::Ok),
+            Side::Server => matches!(
+                code,
+                Code::Unknown
+                    | Code::DeadlineExceeded
+                    | Code::Unimplemented
+                    | Code::Internal
+                    | Code::Unavailable
+                    | Code::DataLoss
+            ),
+        }
     }
 }
 
@@ -77,17 +153,17 @@ where
 struct Running {
     layer: MeasureLayer,
     method: String,
+    span: Span,
     began: Instant,
     ended: bool,
 }
 
 impl Running {
-    fn start(layer: &MeasureLayer, path: &str) -> Self {
-        // A path is the caller's: only known ones become a label.
-        let known = access::grant(path).is_some() || path == "/grpc.health.v1.Health/Check";
+    fn start(layer: &MeasureLayer, method: String, span: Span) -> Self {
         Self {
             layer: layer.clone(),
-            method: if known { path } else { "_OTHER" }.to_owned(),
+            method,
+            span,
             began: Instant::now(),
             ended: false,
         }
@@ -95,6 +171,11 @@ impl Running {
 
     fn end(&mut self, code: Code) {
         if !std::mem::replace(&mut self.ended, true) {
+            self.span.record("rpc.response.status_code", name(code));
+            if self.layer.is_error(code) {
+                self.span.record("otel.status_code", "error");
+                self.span.record("error.type", name(code));
+            }
             call(
                 self.layer.side.clone(),
                 self.layer.service,

@@ -4,7 +4,6 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use hotline_proto::access;
-use http::Request;
 use prost::Message as _;
 use prost_types::FileDescriptorSet;
 use tokio::net::TcpListener;
@@ -15,7 +14,6 @@ use tonic::service::Routes;
 use tonic_health::ServingStatus;
 use tonic_health::server::HealthReporter;
 use tower_http::catch_panic::CatchPanicLayer;
-use tower_http::trace::TraceLayer;
 
 use super::accept::accept;
 use super::detach::DetachLayer;
@@ -77,14 +75,6 @@ impl Server {
                 tracing::error!("a call panicked");
                 Status::internal("internal error").into_http::<Body>()
             }))
-            .layer(
-                TraceLayer::new_for_grpc()
-                    .make_span_with(move |request: &Request<Body>| call_span(name, request))
-                    .on_request(())
-                    .on_response(())
-                    // A refusal is no error of ours; what is one is logged where it is handled (`status::internal`).
-                    .on_failure(()),
-            )
             .layer(guard)
             .layer(DetachLayer {
                 tracker: self.lifecycle.tracker(),
@@ -155,14 +145,6 @@ impl Server {
             bound_in: (self.tls.client_certificates != ClientCertificates::Off).then(|| self.tls.trust_domain.clone()),
         })
     }
-}
-
-/// A span per call; the caller's trace goes on in it. No metadata, no peer address: they may be personal.
-fn call_span(service: &'static str, request: &Request<Body>) -> tracing::Span {
-    let method = request.uri().path();
-    let span = tracing::info_span!("rpc", service, rpc.method = method, otel.kind = "server");
-    crate::telemetry::adopt_headers(&span, request.headers());
-    span
 }
 
 /// v1 and v1alpha, so that every client finds the contracts.

@@ -1,0 +1,51 @@
+//! What a process knows of itself is told while its database gives no connection: then most of all.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use eventlog::{Store, observers};
+use platform::metrics::Gauge;
+use sqlx::postgres::PgPoolOptions;
+
+use crate::world::{NOWHERE, Node, event};
+
+fn value(gauges: &[Gauge], name: &str, state: Option<&str>) -> f64 {
+    let is_of = |gauge: &Gauge| {
+        state.is_none_or(|state| gauge.labels.contains(&("db_client_connection_state", state.to_owned())))
+    };
+    let found = gauges.iter().find(|gauge| gauge.name == name && is_of(gauge));
+    found
+        .unwrap_or_else(|| panic!("no {name} {state:?} in {gauges:?}"))
+        .value
+}
+
+#[tokio::test]
+async fn a_pool_without_a_free_connection_is_seen_and_so_is_the_lag() {
+    let intake = Node::new("intake", &[]).await;
+    let routing = Node::new("routing", &["intake"]).await;
+    intake.tell([event(uuid::Uuid::new_v4(), 1)]).await;
+    // As the service's own, but with nobody to wait for: two connections, both in use.
+    let pool = PgPoolOptions::new()
+        .max_connections(2)
+        .acquire_timeout(Duration::from_millis(50))
+        .connect(&routing.database.url)
+        .await
+        .expect("Postgres is there");
+    let store = Store::open("routing", pool.clone()).await.expect("migrated");
+    let consumer = Arc::new(routing.consumer(&intake, Some(NOWHERE)));
+    let relay = Arc::new(routing.relay());
+    let watching = observers(&store, &relay, &[consumer]);
+    let held = [pool.acquire().await.expect("one"), pool.acquire().await.expect("two")];
+    let seen = watching[0].observe().await.expect("it asks nobody");
+    assert_eq!((value(&seen, "db_client_connection_max", None), held.len()), (2.0, 2));
+    assert!(value(&seen, "db_client_connection_count", Some("idle")).abs() < 0.5);
+    assert!((value(&seen, "db_client_connection_count", Some("used")) - 2.0).abs() < 0.5);
+    value(&seen, "hotline_event_lag_seconds", None);
+    watching[1]
+        .observe()
+        .await
+        .expect_err("the database gives no connection");
+    drop(held);
+    let seen = watching[1].observe().await.expect("there is one again");
+    assert!(value(&seen, "hotline_events_parked", None).abs() < 0.5);
+}
