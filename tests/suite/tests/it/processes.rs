@@ -247,10 +247,9 @@ async fn a_collector_that_is_dead_costs_no_call() {
         futures::future::join_all(loads).await;
         process.signal("TERM");
         let log = process.log();
-        assert!(
-            log.contains("the last spans could not be sent"),
-            "{endpoint} took them: {log}"
-        );
+        // Who never answers keeps the last ones waiting, for as long as the end may take; who is away refuses at once.
+        let waited = log.contains("the last spans could not be sent");
+        assert_eq!(waited, endpoint == silent, "{endpoint}: {log}");
     }
 }
 
