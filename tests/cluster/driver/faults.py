@@ -130,7 +130,7 @@ def stranger(_world):
     said = next((line for line in logs.splitlines() if "auth.issuer" in line), None)
     if said is None:
         raise Failed("no pod says which setting refuses the token")
-    return f"UNAUTHENTICATED; the pod says \"{json.loads(said).get('fields', {}).get('reason', said)[:160]}\""
+    return f"UNAUTHENTICATED; the pod says \"{json.loads(said)['reason']}\""
 
 
 def refused(world, said_by, *settings, image=None, wait="60s"):
