@@ -130,7 +130,7 @@ impl Store {
         self.service
     }
 
-    /// For reading.
+    /// For what works on many readings of its own: the log, observers, the doctor. An action reads by [`Store::reading`].
     #[must_use]
     pub fn pool(&self) -> &PgPool {
         &self.pool

@@ -182,17 +182,16 @@ fn set(service: &'static str, sampled: Gauge) {
 
 /// One call ended.
 pub fn call(side: Side, service: &'static str, method: &str, status: &'static str, began: Instant) {
-    let method = method.to_owned();
     let seconds = began.elapsed().as_secs_f64();
     match side {
         Side::Server => histogram!(
             "rpc_server_call_duration_seconds",
-            "service_name" => service, "rpc_system_name" => "grpc", "rpc_method" => method,
+            "service_name" => service, "rpc_system_name" => "grpc", "rpc_method" => method.to_owned(),
             "rpc_response_status_code" => status
         ),
         Side::Client(server) => histogram!(
             "rpc_client_call_duration_seconds",
-            "service_name" => service, "rpc_system_name" => "grpc", "rpc_method" => method,
+            "service_name" => service, "rpc_system_name" => "grpc", "rpc_method" => method.to_owned(),
             "rpc_response_status_code" => status, "server_address" => server
         ),
     }

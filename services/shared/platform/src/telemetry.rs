@@ -141,25 +141,25 @@ fn remote(traceparent: &str) -> Option<Context> {
     context.span().span_context().is_valid().then_some(context)
 }
 
-/// Continues the trace of `traceparent` in a span that was not entered yet.
-pub fn adopt(span: &Span, traceparent: &str) {
-    if let Some(context) = remote(traceparent) {
-        // Refused only for a span that has started already: then it stays a root of its own.
-        let _ = span.set_parent(context);
-    }
+/// In a span that was not entered yet.
+fn go_on(span: &Span, context: Context) {
+    // Refused only for a span that has started already: then it stays a root of its own.
+    let _ = span.set_parent(context);
 }
 
-/// As [`adopt`], and names the span of `traceparent` as what was consumed.
+/// Continues the trace of `traceparent` in a span that was not entered yet, and names the span of `traceparent` as what
+/// was consumed.
 pub fn adopt_and_link(span: &Span, traceparent: &str) {
     if let Some(context) = remote(traceparent) {
         span.add_link(context.span().span_context().clone());
-        let _ = span.set_parent(context);
+        go_on(span, context);
     }
 }
 
 /// Continues the trace of a request's headers.
 pub fn adopt_headers(span: &Span, headers: &HeaderMap) {
-    if let Some(value) = headers.get("traceparent").and_then(|value| value.to_str().ok()) {
-        adopt(span, value);
+    let text = headers.get("traceparent").and_then(|value| value.to_str().ok());
+    if let Some(context) = text.and_then(remote) {
+        go_on(span, context);
     }
 }

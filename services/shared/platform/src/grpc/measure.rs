@@ -90,46 +90,37 @@ impl MeasureLayer {
     /// The span of a call, named by its method. A server's goes on in the caller's trace, a client's goes along in the
     /// request.
     fn span(&self, method: &str, headers: &mut HeaderMap) -> Span {
+        let kind = match self.side {
+            Side::Server => "server",
+            Side::Client(_) => "client",
+        };
+        let span = tracing::info_span!(
+            "rpc",
+            otel.name = method,
+            otel.kind = kind,
+            otel.status_code = Empty,
+            service = self.service,
+            rpc.system.name = "grpc",
+            rpc.method = method,
+            rpc.response.status_code = Empty,
+            error.type = Empty,
+            server.address = Empty,
+            trace_id = Empty,
+        );
         match &self.side {
-            Side::Server => {
-                let span = tracing::info_span!(
-                    "rpc",
-                    otel.name = method,
-                    otel.kind = "server",
-                    otel.status_code = Empty,
-                    service = self.service,
-                    rpc.system.name = "grpc",
-                    rpc.method = method,
-                    rpc.response.status_code = Empty,
-                    error.type = Empty,
-                    trace_id = Empty,
-                );
-                telemetry::adopt_headers(&span, headers);
-                if let Some(id) = telemetry::trace_id(&span) {
-                    span.record("trace_id", id);
-                }
-                span
-            }
+            Side::Server => telemetry::adopt_headers(&span, headers),
             Side::Client(server) => {
-                let span = tracing::info_span!(
-                    "call",
-                    otel.name = method,
-                    otel.kind = "client",
-                    otel.status_code = Empty,
-                    service = self.service,
-                    rpc.system.name = "grpc",
-                    rpc.method = method,
-                    rpc.response.status_code = Empty,
-                    error.type = Empty,
-                    server.address = %server,
-                );
-                let traced = telemetry::traceparent(&span).or_else(telemetry::current_traceparent);
-                if let Some(value) = traced.and_then(|text| text.parse().ok()) {
+                span.record("server.address", server.as_ref());
+                if let Some(value) = telemetry::traceparent(&span).and_then(|text| text.parse().ok()) {
                     headers.insert("traceparent", value);
                 }
-                span
             }
         }
+        // For the log: its lines and the collector's traces are found by each other.
+        if let Some(id) = telemetry::trace_id(&span) {
+            span.record("trace_id", id);
+        }
+        span
     }
 
     /// Whether an end is an error of the one whose span it is: to a server, what its caller did wrong is none.
