@@ -72,7 +72,8 @@ impl Role {
 pub enum Scope {
     /// Everything.
     All,
-    /// The unit of the token and those below it.
+    /// The unit of the token and those below it: as the tree stands today, where routing answers; supervision knows the
+    /// unit that led and the top-level one above it, so a unit between the two finds there its own only.
     OwnUnit,
     /// What the platform of the token pushed.
     OwnPlatform,
@@ -139,6 +140,7 @@ pub static TABLE: &[Grant] = table! {
          Operator All, Service All];
 
     "/hotline.supervision.v1.SupervisionService/ReviewReply" => [Reviewer All];
+    "/hotline.supervision.v1.SupervisionService/GetReview" => [Liaison OwnUnit, Reviewer All, Supervisor All];
     "/hotline.supervision.v1.SupervisionService/ListReviews" => [Reviewer All, Supervisor All, Analyst All];
     "/hotline.supervision.v1.SupervisionService/ListCards" => [Liaison OwnUnit, Supervisor All, Analyst All];
     "/hotline.supervision.v1.SupervisionService/ListClocks" => [Supervisor All, Analyst All];

@@ -90,8 +90,10 @@
 {{- range include "hotline.names" $root | fromJsonArray }}
   {{- $_ := set $peers . (include "hotline.address" (list $root .)) }}
 {{- end }}
-{{- $auth := dict "issuer" .Values.auth.issuer "audience" .Values.auth.audience "algorithm" .Values.auth.algorithm
-  "private_key_file" (printf "%s/secrets/test-key/private.pem" (include "hotline.etc" .)) }}
+{{- $auth := dict "issuer" .Values.auth.issuer "audience" .Values.auth.audience "algorithm" .Values.auth.algorithm }}
+{{- if and .Values.test.existingSecret (not .Values.test.tokenKey) }}
+  {{- $_ := set $auth "private_key_file" (printf "%s/secrets/test-key/private.pem" (include "hotline.etc" .)) }}
+{{- end }}
 {{- $sections := dict "peers" $peers "auth" $auth "log" .Values.default.config.log }}
 {{- if .Values.tls.enabled }}
   {{- $tls := include "hotline.config.tls" $root | fromJson }}

@@ -118,6 +118,8 @@ topologySpreadConstraints:
       matchLabels: {{- include "hotline.selector" (list (index $scope 0) (index $scope 1)) | nindent 8 }}
     # Each revision spreads by itself; else the old pods push the new ones to one side.
     matchLabelKeys: [pod-template-hash]
+    # A host that is drained, or not for us, is none to spread over; else it would count as an empty one.
+    nodeTaintsPolicy: Honor
 {{- end }}
 {{- end }}
 {{- end }}

@@ -35,7 +35,6 @@ impl App {
     /// # Errors
     /// What is wrong and what to do.
     pub async fn build(settings: &Settings, base: Base) -> Result<Self, StartError> {
-        settings.service.validate()?;
         check_migrated(&base.pool, "_sqlx_migrations", &crate::MIGRATOR).await?;
         let definitions = Arc::new(definitions(&settings.service)?);
         let store = Store::open(crate::NAME, base.pool.clone()).await?;

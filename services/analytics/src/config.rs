@@ -2,6 +2,7 @@
 
 use std::path::PathBuf;
 
+use platform::config::{Ranged, ServiceSection};
 use serde::Deserialize;
 
 /// `[service]`
@@ -21,24 +22,13 @@ pub struct AnalyticsConfig {
 /// What the process loads for every service under one name.
 pub type Service = AnalyticsConfig;
 
-impl AnalyticsConfig {
-    /// Checks the numbers.
-    ///
-    /// # Errors
-    /// One sentence naming the setting and what would be right.
-    pub fn validate(&self) -> Result<(), String> {
-        if !(1..=5).contains(&self.topic_level) {
-            return Err(format!("service.topic_level must be 1 to 5, is {}", self.topic_level));
-        }
-        for (name, value, max) in [
-            ("max_window_days", self.max_window_days, 73_000),
-            ("max_scanned_facts", self.max_scanned_facts, 1_000_000),
-        ] {
-            if !(1..=max).contains(&value) {
-                return Err(format!("service.{name} must be 1 to {max}, is {value}"));
-            }
-        }
-        Ok(())
+impl ServiceSection for AnalyticsConfig {
+    fn ranges(&self) -> Vec<Ranged> {
+        vec![
+            ("topic_level", self.topic_level as u64, 1..=5),
+            ("max_window_days", self.max_window_days.into(), 1..=73_000),
+            ("max_scanned_facts", self.max_scanned_facts.into(), 1..=1_000_000),
+        ]
     }
 }
 
@@ -46,27 +36,31 @@ impl AnalyticsConfig {
 mod tests {
     use super::*;
 
-    fn load(pairs: &[(&str, &str)]) -> Result<AnalyticsConfig, String> {
-        let environment = pairs
-            .iter()
-            .map(|(key, value)| ((*key).to_owned(), (*value).to_owned()))
-            .collect();
-        platform::config::load::<AnalyticsConfig>(crate::NAME, crate::DEFAULTS, None, Some(environment))
+    fn load(key: &str, value: &str) -> Result<AnalyticsConfig, String> {
+        let environment = [(key.to_owned(), value.to_owned())];
+        platform::config::load(crate::NAME, crate::DEFAULTS, None, Some(environment.into()))
             .map(|settings| settings.service)
             .map_err(|error| error.to_string())
     }
 
     #[test]
-    fn the_compiled_in_settings_are_right_and_a_mistyped_key_is_named() {
-        let service = load(&[]).expect("config.toml parses");
-        service.validate().expect("its numbers are right");
-        let error = load(&[("ANALYTICS_SERVICE__TOPIC_LEVLE", "1")]).expect_err("no such key");
-        assert!(error.contains("topic_levle"), "{error}");
-    }
-
-    #[test]
-    fn a_level_that_no_tree_has_is_refused_by_name() {
-        let service = load(&[("ANALYTICS_SERVICE__TOPIC_LEVEL", "6")]).expect("a number");
-        assert!(service.validate().is_err_and(|e| e.contains("service.topic_level")));
+    fn the_defaults_are_right_and_what_is_not_is_refused_by_name() {
+        assert_eq!(
+            load("ANALYTICS_SERVICE__TOPIC_LEVEL", "5").map(|s| s.topic_level),
+            Ok(5)
+        );
+        for (key, value, told) in [
+            ("ANALYTICS_SERVICE__TOPIC_LEVLE", "1", "topic_levle"),
+            (
+                "ANALYTICS_SERVICE__TOPIC_LEVEL",
+                "6",
+                "service.topic_level must be 1 to 5, is 6",
+            ),
+            ("ANALYTICS_SERVICE__MAX_WINDOW_DAYS", "0", "service.max_window_days"),
+            ("ANALYTICS_SERVICE__MAX_SCANNED_FACTS", "0", "service.max_scanned_facts"),
+        ] {
+            let error = load(key, value).expect_err(key);
+            assert!(error.contains(told), "{error}");
+        }
     }
 }

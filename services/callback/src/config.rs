@@ -1,5 +1,6 @@
 //! What callback adds to the settings that every service has; the defaults stand in `config.toml`.
 
+use platform::config::{Ranged, ServiceSection};
 use serde::Deserialize;
 
 /// `[service]`, by the name that all services share.
@@ -15,25 +16,16 @@ pub struct CallbackConfig {
     pub min_attempts_before_unrated: u32,
 }
 
-impl CallbackConfig {
-    /// Checks what a type cannot say.
-    ///
-    /// # Errors
-    /// One sentence naming the key and what would be right.
-    pub fn validate(&self) -> Result<(), String> {
-        for (name, value, range) in [
-            ("lease_seconds", self.lease_seconds, 1..=86_400),
-            ("min_attempts_before_unrated", self.min_attempts_before_unrated, 1..=20),
-        ] {
-            if !range.contains(&value) {
-                return Err(format!(
-                    "service.{name} must be {} to {}, is {value}",
-                    range.start(),
-                    range.end()
-                ));
-            }
-        }
-        Ok(())
+impl ServiceSection for CallbackConfig {
+    fn ranges(&self) -> Vec<Ranged> {
+        vec![
+            ("lease_seconds", self.lease_seconds.into(), 1..=86_400),
+            (
+                "min_attempts_before_unrated",
+                self.min_attempts_before_unrated.into(),
+                1..=20,
+            ),
+        ]
     }
 }
 
@@ -41,19 +33,33 @@ impl CallbackConfig {
 mod tests {
     use super::*;
 
-    #[test]
-    fn the_defaults_are_read_and_right() {
-        let settings: crate::Settings =
-            platform::config::load(crate::NAME, crate::DEFAULTS, None, Some([].into())).expect("the defaults parse");
-        assert_eq!(settings.service.validate(), Ok(()));
+    fn load(key: &str, value: &str) -> Result<CallbackConfig, String> {
+        let environment = [(key.to_owned(), value.to_owned())];
+        platform::config::load(crate::NAME, crate::DEFAULTS, None, Some(environment.into()))
+            .map(|settings| settings.service)
+            .map_err(|error| error.to_string())
     }
 
     #[test]
-    fn a_lease_of_nothing_is_refused_by_name() {
-        let config = CallbackConfig {
-            lease_seconds: 0,
-            min_attempts_before_unrated: 3,
-        };
-        assert!(config.validate().is_err_and(|e| e.contains("lease_seconds")));
+    fn the_defaults_are_right_and_what_is_not_is_refused_by_name() {
+        assert_eq!(
+            load("CALLBACK_SERVICE__LEASE_SECONDS", "60").map(|s| s.lease_seconds),
+            Ok(60)
+        );
+        for (key, value, told) in [
+            (
+                "CALLBACK_SERVICE__LEASE_SECONDS",
+                "0",
+                "service.lease_seconds must be 1 to 86400, is 0",
+            ),
+            (
+                "CALLBACK_SERVICE__MIN_ATTEMPTS_BEFORE_UNRATED",
+                "21",
+                "service.min_attempts_before_unrated",
+            ),
+        ] {
+            let error = load(key, value).expect_err(key);
+            assert!(error.contains(told), "{error}");
+        }
     }
 }

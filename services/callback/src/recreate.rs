@@ -10,7 +10,7 @@ use eventlog::{ApplyError, Back, Recorded, Tx};
 use hotline_proto::common::{AttemptOutcome, CallbackMode, Cause, Rating, Solved};
 use hotline_proto::events::event::Body;
 use hotline_proto::events::{AttemptReported, DissatisfactionJudged, OutcomeRecorded};
-use platform::sealing::{Cell, LOST, SealKey};
+use platform::sealing::{LOST, SealKey};
 use uuid::Uuid;
 
 use crate::domain::outcome::{Grade, Outcome};
@@ -81,14 +81,9 @@ impl Recreate {
         let task = task
             .judge(cause, &event.actor, event.event_id, event.occurred_at)
             .map_err(|refusal| ApplyError::Permanent(refusal.to_string()))?;
-        let cell = Cell {
-            table: "callback_task",
-            column: "reason",
-            row: task.id,
-        };
         let texts = Texts {
             comment: None,
-            reason: Some(self.key.seal(cell, LOST)),
+            reason: Some(self.key.seal(tasks::cell("reason", task.id), LOST)),
         };
         save(tx, event, &task, &texts).await?;
         Ok(Back::without_text(format!(

@@ -35,7 +35,6 @@ impl App {
     /// # Errors
     /// What is wrong with the settings or the database, and what to do.
     pub async fn build(settings: &Settings, base: Base) -> Result<Self, StartError> {
-        settings.service.validate()?;
         check_migrated(&base.pool, "_sqlx_migrations", &MIGRATOR).await?;
         let store = Store::open(NAME, base.pool.clone()).await?;
         let readings = vec![Reading::new(ROUTING, &base.peers.routing, Arc::new(Orders))];

@@ -1,5 +1,6 @@
 //! Settings that only intake has; their defaults stand in `config.toml`.
 
+use platform::config::{Ranged, ServiceSection};
 use serde::Deserialize;
 
 /// `[service]`
@@ -14,22 +15,13 @@ pub struct IntakeConfig {
     pub push_streams: usize,
 }
 
-impl IntakeConfig {
-    /// Checks the numbers against each other.
-    ///
-    /// # Errors
-    /// One sentence naming the setting and what would be right.
-    pub fn validate(&self) -> Result<(), String> {
-        for (name, value, max) in [
-            ("push_batch", self.push_batch, 5_000),
-            ("push_in_flight", self.push_in_flight, 100_000),
-            ("push_streams", self.push_streams, 10_000),
-        ] {
-            if !(1..=max).contains(&value) {
-                return Err(format!("service.{name} must be 1 to {max}, is {value}"));
-            }
-        }
-        Ok(())
+impl ServiceSection for IntakeConfig {
+    fn ranges(&self) -> Vec<Ranged> {
+        vec![
+            ("push_batch", self.push_batch as u64, 1..=5_000),
+            ("push_in_flight", self.push_in_flight as u64, 1..=100_000),
+            ("push_streams", self.push_streams as u64, 1..=10_000),
+        ]
     }
 }
 
@@ -37,34 +29,28 @@ impl IntakeConfig {
 mod tests {
     use super::*;
 
-    #[test]
-    fn the_compiled_in_settings_are_right_and_a_mistyped_key_is_named() {
-        let settings = platform::config::load::<IntakeConfig>(
-            crate::NAME,
-            crate::DEFAULTS,
-            None,
-            Some(std::collections::HashMap::new()),
-        )
-        .expect("config.toml parses");
-        settings.service.validate().expect("its numbers are right");
-        let mistyped = [("INTAKE_SERVICE__PUSH_BATHC".to_owned(), "7".to_owned())];
-        let error = platform::config::load::<IntakeConfig>(
-            crate::NAME,
-            crate::DEFAULTS,
-            None,
-            Some(mistyped.into_iter().collect()),
-        )
-        .expect_err("no such key");
-        assert!(error.to_string().contains("push_bathc"), "{error}");
+    fn load(key: &str, value: &str) -> Result<IntakeConfig, String> {
+        let environment = [(key.to_owned(), value.to_owned())];
+        platform::config::load(crate::NAME, crate::DEFAULTS, None, Some(environment.into()))
+            .map(|settings| settings.service)
+            .map_err(|error| error.to_string())
     }
 
     #[test]
-    fn a_batch_of_nothing_is_refused_by_name() {
-        let config = IntakeConfig {
-            push_batch: 0,
-            push_in_flight: 1,
-            push_streams: 1,
-        };
-        assert!(config.validate().is_err_and(|e| e.contains("push_batch")));
+    fn the_defaults_are_right_and_what_is_not_is_refused_by_name() {
+        assert_eq!(load("INTAKE_SERVICE__PUSH_BATCH", "7").map(|s| s.push_batch), Ok(7));
+        for (key, value, told) in [
+            ("INTAKE_SERVICE__PUSH_BATHC", "7", "push_bathc"),
+            (
+                "INTAKE_SERVICE__PUSH_BATCH",
+                "0",
+                "service.push_batch must be 1 to 5000, is 0",
+            ),
+            ("INTAKE_SERVICE__PUSH_IN_FLIGHT", "0", "service.push_in_flight"),
+            ("INTAKE_SERVICE__PUSH_STREAMS", "10001", "service.push_streams"),
+        ] {
+            let error = load(key, value).expect_err(key);
+            assert!(error.contains(told), "{error}");
+        }
     }
 }

@@ -33,11 +33,10 @@ impl App {
     /// # Errors
     /// [`StartError`] when a setting or the database's schema is not right.
     pub async fn build(settings: &Settings, base: Base) -> Result<Self, StartError> {
-        settings.service.validate()?;
         platform::store::check_migrated(&base.pool, "_sqlx_migrations", &MIGRATOR).await?;
         let store = Store::open(NAME, base.pool.clone()).await?;
         let rules = Rules {
-            calendar: Arc::new(Calendar::national()),
+            calendar: Arc::new(Calendar::national().with_close(settings.service.close)),
             directories: Arc::new(Directories::default()),
             max_rework_rounds: settings.service.max_rework_rounds,
         };

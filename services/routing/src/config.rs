@@ -1,5 +1,7 @@
 //! What routing adds to the settings that every service has.
 
+use calendar::Close;
+use platform::config::{Ranged, ServiceSection};
 use serde::Deserialize;
 
 /// `[service]`
@@ -8,21 +10,13 @@ use serde::Deserialize;
 pub struct RoutingConfig {
     /// Rework rounds that one order may have, 0 to 9.
     pub max_rework_rounds: u32,
+    /// Local time at which a working day ends, and with it every limit in days.
+    pub close: Close,
 }
 
-impl RoutingConfig {
-    /// Checks what a type cannot say.
-    ///
-    /// # Errors
-    /// One sentence naming the key and what would be right.
-    pub fn validate(&self) -> Result<(), String> {
-        if self.max_rework_rounds > 9 {
-            return Err(format!(
-                "service.max_rework_rounds is {}, it should be 0 to 9",
-                self.max_rework_rounds
-            ));
-        }
-        Ok(())
+impl ServiceSection for RoutingConfig {
+    fn ranges(&self) -> Vec<Ranged> {
+        vec![("max_rework_rounds", self.max_rework_rounds.into(), 0..=9)]
     }
 }
 
@@ -30,12 +24,28 @@ impl RoutingConfig {
 mod tests {
     use super::*;
 
+    fn load(key: &str, value: &str) -> Result<RoutingConfig, String> {
+        let environment = [(key.to_owned(), value.to_owned())];
+        platform::config::load(crate::NAME, crate::DEFAULTS, None, Some(environment.into()))
+            .map(|settings| settings.service)
+            .map_err(|error| error.to_string())
+    }
+
     #[test]
-    fn the_defaults_are_read_and_right() {
-        let settings: crate::Settings =
-            platform::config::load(crate::NAME, crate::DEFAULTS, None, Some([].into())).expect("the defaults parse");
-        assert_eq!(settings.service, RoutingConfig { max_rework_rounds: 2 });
-        assert_eq!(settings.service.validate(), Ok(()));
-        assert!(RoutingConfig { max_rework_rounds: 10 }.validate().is_err());
+    fn the_defaults_are_right_and_what_is_not_is_refused_by_name() {
+        let close = load("ROUTING_SERVICE__CLOSE", "17:30").map(|service| service.close);
+        assert_eq!(close, Ok("17:30".parse().expect("a time of day")));
+        for (key, value, told) in [
+            (
+                "ROUTING_SERVICE__MAX_REWORK_ROUNDS",
+                "10",
+                "service.max_rework_rounds must be 0 to 9, is 10",
+            ),
+            ("ROUTING_SERVICE__CLOSE", "6pm", "service.close"),
+            ("ROUTING_SERVICE__CLOSE", "6pm", "23:59"),
+        ] {
+            let error = load(key, value).expect_err(key);
+            assert!(error.contains(told), "{error}");
+        }
     }
 }

@@ -52,8 +52,8 @@ fn breach(invariant: &'static str, what: &str, finding: &Finding) -> Violation {
     }
 }
 
-/// Computes a deadline again from its rule row, its start and the platform's deadline. One that was computed with
-/// another version of the calendar is held against its rule and its start only: this program does not know that calendar.
+/// Computes a deadline again from its rule row, its start and the platform's deadline, with the close of its day. One that
+/// was computed with other notices is held against its rule and its start only: this program does not know them.
 fn wrong(calendar: &Calendar, stored: &Stored) -> Option<Violation> {
     let deadline = &stored.deadline;
     let what = match &stored.rule {
@@ -66,9 +66,9 @@ fn wrong(calendar: &Calendar, stored: &Stored) -> Option<Violation> {
         Some(_) if deadline.upstream && stored.upstream != Some(deadline.due) => {
             "it is not the platform's deadline that it says it is"
         }
-        Some(_) if deadline.calendar_version != calendar.version() => return None,
         Some(rule) => {
-            let again = Deadline::by_rule(calendar, deadline.clock, rule.clone(), deadline.start, stored.upstream);
+            let calendar = calendar.of_version(&deadline.calendar_version)?;
+            let again = Deadline::by_rule(&calendar, deadline.clock, rule.clone(), deadline.start, stored.upstream);
             if again == *deadline {
                 return None;
             }

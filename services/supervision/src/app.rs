@@ -38,7 +38,6 @@ impl App {
     /// # Errors
     /// One sentence saying which setting is wrong or what the database lacks.
     pub async fn build(settings: &Settings, base: Base) -> Result<Self, StartError> {
-        settings.service.validate()?;
         let store = Store::open(NAME, base.pool.clone()).await?;
         let handler = Orders::default();
         let quiet = handler.quiet.clone();

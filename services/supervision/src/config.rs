@@ -1,5 +1,6 @@
 //! What supervision adds to the settings that every service has; the defaults stand in `config.toml`.
 
+use platform::config::{Ranged, ServiceSection};
 use serde::Deserialize;
 
 /// `[service]`, by the name that all services share.
@@ -18,25 +19,12 @@ pub struct SupervisionConfig {
 
 const MAX_FIRE_MILLISECONDS: u64 = 20_000;
 
-impl SupervisionConfig {
-    /// Checks what a type cannot say.
-    ///
-    /// # Errors
-    /// One sentence naming the key and what would be right.
-    pub fn validate(&self) -> Result<(), String> {
-        for (name, value, range) in [
-            ("fire_batch", u64::from(self.fire_batch), 1..=5_000),
+impl ServiceSection for SupervisionConfig {
+    fn ranges(&self) -> Vec<Ranged> {
+        vec![
+            ("fire_batch", self.fire_batch.into(), 1..=5_000),
             ("fire_milliseconds", self.fire_milliseconds, 10..=MAX_FIRE_MILLISECONDS),
-        ] {
-            if !range.contains(&value) {
-                return Err(format!(
-                    "service.{name} must be {} to {}, is {value}",
-                    range.start(),
-                    range.end()
-                ));
-            }
-        }
-        Ok(())
+        ]
     }
 }
 
@@ -44,11 +32,34 @@ impl SupervisionConfig {
 mod tests {
     use super::*;
 
+    fn load(key: &str, value: &str) -> Result<SupervisionConfig, String> {
+        let environment = [(key.to_owned(), value.to_owned())];
+        platform::config::load(crate::NAME, crate::DEFAULTS, None, Some(environment.into()))
+            .map(|settings| settings.service)
+            .map_err(|error| error.to_string())
+    }
+
     #[test]
-    fn the_defaults_are_read_and_right() {
-        let settings: crate::Settings =
-            platform::config::load(crate::NAME, crate::DEFAULTS, None, Some([].into())).expect("the defaults parse");
-        assert_eq!(settings.service.validate(), Ok(()));
+    fn the_defaults_are_right_and_what_is_not_is_refused_by_name() {
+        assert_eq!(
+            load("SUPERVISION_SERVICE__FIRE_BATCH", "7").map(|s| s.fire_batch),
+            Ok(7)
+        );
+        for (key, value, told) in [
+            (
+                "SUPERVISION_SERVICE__FIRE_BATCH",
+                "0",
+                "service.fire_batch must be 1 to 5000, is 0",
+            ),
+            (
+                "SUPERVISION_SERVICE__FIRE_MILLISECONDS",
+                "20001",
+                "service.fire_milliseconds",
+            ),
+        ] {
+            let error = load(key, value).expect_err(key);
+            assert!(error.contains(told), "{error}");
+        }
     }
 
     /// A look at routing's heads after the clock is due, then a look for due clocks, each up to a tenth late.
@@ -56,14 +67,5 @@ mod tests {
     fn the_slowest_settings_keep_the_promise_of_a_minute() {
         let slowest = platform::config::MAX_POLL_MILLISECONDS + MAX_FIRE_MILLISECONDS;
         assert!(slowest * 11 / 10 < 60_000, "{slowest}");
-    }
-
-    #[test]
-    fn a_batch_of_nothing_is_refused_by_name() {
-        let config = SupervisionConfig {
-            fire_batch: 0,
-            fire_milliseconds: 1000,
-        };
-        assert!(config.validate().is_err_and(|e| e.contains("fire_batch")));
     }
 }

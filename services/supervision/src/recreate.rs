@@ -12,7 +12,7 @@ use eventlog::{ApplyError, Back, Recorded, Tx};
 use hotline_proto::common::RejectionGround;
 use hotline_proto::events::event::Body;
 use hotline_proto::events::{CardIssued, CardWithdrawn, ReplyReviewed};
-use platform::sealing::{Cell, LOST, SealKey};
+use platform::sealing::{LOST, SealKey};
 use platform::store::StoreError;
 use uuid::Uuid;
 
@@ -85,12 +85,7 @@ impl Recreate {
         let judged = review
             .judge(verdict, &event.actor, event.occurred_at)
             .map_err(|refusal| ApplyError::Permanent(refusal.to_string()))?;
-        let cell = Cell {
-            table: "review",
-            column: "requirement",
-            row: judged.id,
-        };
-        let requirement = (!told.passed).then(|| self.key.seal(cell, LOST));
+        let requirement = (!told.passed).then(|| self.key.seal(reviews::requirement(judged.id), LOST));
         reviews::save_verdict(tx.conn(), &judged, requirement.as_ref()).await?;
         note_told(&mut order, event);
         watches::save_orders(tx.conn(), std::iter::once(&order)).await?;

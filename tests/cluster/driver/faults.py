@@ -51,7 +51,9 @@ def redis_away(world):
     unready, _, told = taken_away(world, "redis")
     if unready:
         raise Failed(f"{unready} became unready, though Redis is only a doorbell")
-    return f"every pod stayed ready; {spoke(told)}"
+    since = time.monotonic()
+    kube.until("every relay has Redis again", lambda: all(kube.gauge(kube.name(pod), "hotline_relay_redis_up") == 1 for pod in kube.pods()), 60, every=1)
+    return f"every pod stayed ready; relays use it again {time.monotonic() - since:.0f} s later; {spoke(told)}"
 
 
 # A volume with more room than this is not filled.
@@ -241,6 +243,8 @@ def failing_migration(world):
         said, load = refused(world, lambda: job_says("routing"), wait="5m")
     finally:
         stand.psql("hotline_routing", f"drop event trigger refuse; drop function refuse(); {again}")
+    if "disk quota exceeded" not in said:
+        raise Failed(f"the migration does not say what Postgres refused: {said}")
     return f"upgrade refused: \"{said}\"; the old version went on, {load}"
 
 

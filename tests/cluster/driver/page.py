@@ -3,9 +3,20 @@
 import re
 
 
-def blocks(page, section):
+def section(page, title):
+    """A section of a page."""
+    found = re.split(r"^## ", page.read_text(encoding="utf-8"), flags=re.MULTILINE)
+    return next((part for part in found if part.startswith(title)), "")
+
+
+def blocks(page, title):
     """Shell blocks of a section of a page."""
-    text = page.read_text(encoding="utf-8")
-    found = re.split(r"^## ", text, flags=re.MULTILINE)
-    part = next((part for part in found if part.startswith(section)), "")
-    return re.findall(r"```sh\n(.*?)```", part, flags=re.DOTALL)
+    return re.findall(r"```sh\n(.*?)```", section(page, title), flags=re.DOTALL)
+
+
+def commands(page, title):
+    """What a section says to type: the lines of its shell blocks, and what stands between its words and has arguments."""
+    lines = [line.split("  #")[0].strip() for block in blocks(page, title) for line in block.strip().splitlines()]
+    words = re.sub(r"```.*?```", "", section(page, title), flags=re.DOTALL)
+    inline = re.findall(r"`((?:k|q|sql|helm|hotline|cmctl|grpcurl|psql|chronyc) [^`]+)`", words)
+    return lines + inline

@@ -1,5 +1,6 @@
 """Scenarios in which pods come and go, and no call fails."""
 
+import contextlib
 import json
 import re
 import secrets
@@ -31,16 +32,17 @@ def install(world):
 def same_values(world):
     def standing():
         return sorted(pod["metadata"]["uid"] for pod in kube.pods())
-    before = standing()
+    before, restarts = standing(), kube.restarts()
     world.install()
     time.sleep(3)
-    if standing() != before or kube.restarts():
+    if standing() != before or kube.restarts() != restarts:
         raise Failed("pods were replaced")
     return f"{len(before)} pods stayed"
 
 
 def rolled(world, change):
-    """Seconds that a roll-out took under load."""
+    """Seconds that a roll-out took under load, in which every pod was replaced."""
+    before = {kube.name(pod) for pod in kube.pods()}
     with world.load() as load:
         time.sleep(5)
         since = time.monotonic()
@@ -49,6 +51,9 @@ def rolled(world, change):
         took = time.monotonic() - since
         time.sleep(3)
     said = spoke(load.told)
+    stayed = before & {kube.name(pod) for pod in kube.pods()}
+    if stayed:
+        raise Failed(f"nothing was rolled: {sorted(stayed)} stayed; {said}")
     if took > LONGEST_ROLLOUT:
         raise Failed(f"took {took:.0f} s, more than {LONGEST_ROLLOUT} s; {said}")
     return f"{took:.0f} s; {said}"
@@ -67,8 +72,63 @@ def rollback(world):
     return rolled(world, lambda: kube.helm("rollback", kube.RELEASE, "--wait", "--timeout", "5m"))
 
 
-@scenario("pods killed at once under load")
-def killed(world):
+NODES = "hotline-test-nodes"
+
+# Ends the processes of one container as the kernel does when memory is gone: none of them hears of it.
+KILL = 'for process in /proc/[0-9]*; do grep -q "$0" "$process/cgroup" 2>/dev/null && kill -9 "${process#/proc/}"; done; true'
+
+
+@contextlib.contextmanager
+def killers(world):
+    """On each node that carries a pod of ours somebody who sees its processes, in a namespace that may have that."""
+    labels = {"pod-security.kubernetes.io/enforce": "privileged"}
+    kube.apply([{"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": NODES, "labels": labels}}])
+    nodes = sorted({pod["spec"]["nodeName"] for pod in kube.pods()})
+    at = {node: f"killer-{number}" for number, node in enumerate(nodes)}
+    try:
+        for node, name in at.items():
+            container = {"name": "killer", "image": world.images["postgres"], "imagePullPolicy": "IfNotPresent",
+                         "command": ["/bin/sh", "-c", "sleep 600"], "securityContext": {"runAsUser": 0}}
+            pod = {"apiVersion": "v1", "kind": "Pod", "metadata": {"name": name, "namespace": NODES}, "spec": {
+                "nodeName": node, "hostPID": True, "terminationGracePeriodSeconds": 0, "automountServiceAccountToken": False,
+                "containers": [container]}}
+            run("kubectl", "apply", "-f", "-", text=json.dumps(pod))
+        for name in at.values():
+            run("kubectl", "-n", NODES, "wait", f"pod/{name}", "--for=condition=Ready", "--timeout=60s")
+
+        def kill(pod):
+            container = pod["status"]["containerStatuses"][0]["containerID"].split("//")[1]
+            run("kubectl", "-n", NODES, "exec", at[pod["spec"]["nodeName"]], "--", "/bin/sh", "-c", KILL, container)
+        yield kill
+    finally:
+        run("kubectl", "delete", "namespace", NODES, "--timeout=60s", check=False)
+
+
+@scenario("processes killed (-9) under load")
+def shot(world):
+    slowest = (0, "")
+    with killers(world) as kill, world.load() as load:
+        time.sleep(5)
+        for service in kube.SERVICES:
+            pod = kube.pods(service)[0]
+            name, before = kube.name(pod), kube.restarts([pod])
+            since = time.monotonic()
+            kill(pod)
+
+            def again(name=name, before=before):
+                found = kube.get("pod", name)
+                return kube.restarts([found]) == before + 1 and kube.ready(found)
+            kube.until(f"{name} was started again and serves", again, 60, every=0.1)
+            slowest = max(slowest, (time.monotonic() - since, service))
+            time.sleep(2)
+    said = f"SERVING again after at most {slowest[0]:.1f} s ({slowest[1]}); {spoke(load.told)}"
+    if slowest[0] > LONGEST_RETURN:
+        raise Failed(f"more than {LONGEST_RETURN} s: {said}")
+    return said
+
+
+@scenario("pods deleted by force under load")
+def deleted(world):
     slowest = (0, "")
     with world.load() as load:
         time.sleep(5)
@@ -127,7 +187,7 @@ def eviction(world):
 def rotation(world):
     def expiries():
         return {kube.name(pod): kube.gauge(kube.name(pod), "hotline_tls_certificate_expiry_timestamp_seconds") for pod in kube.pods()}
-    before = expiries()
+    before, restarts = expiries(), kube.restarts()
     with world.load() as load:
         time.sleep(3)
         since = time.monotonic()
@@ -136,7 +196,7 @@ def rotation(world):
         kube.until("every pod shows its new certificate", lambda: all(later > before[pod] for pod, later in expiries().items()), 240, every=3)
         took = time.monotonic() - since
         time.sleep(5)
-    if set(expiries()) != set(before) or kube.restarts():
+    if set(expiries()) != set(before) or kube.restarts() != restarts:
         raise Failed("pods were restarted")
     return f"all {len(before)} pods show new ones after {took:.0f} s, none restarted; {spoke(load.told)}"
 
@@ -182,12 +242,16 @@ def autoscaling(world):
     if kube.run("kubectl", "get", "--raw", "/apis/metrics.k8s.io/v1beta1/pods", check=False).returncode != 0:
         raise NotRun("this cluster has no metrics API (metrics-server)")
     settings = ["hpa.enabled=true", "hpa.minReplicas=2", "hpa.maxReplicas=3", "hpa.cpuUtilization=40", "hpa.scaleDownWindowSeconds=15"]
-    world.install(*[part for setting in settings for part in ("--set", f"services.intake.{setting}")])
+    before = {kube.name(pod) for pod in kube.pods()}
 
     def replicas():
         return kube.get("deployment", "hotline-intake")["status"].get("readyReplicas", 0)
     with world.load() as load:
         since = time.monotonic()
+        world.install(*[part for setting in settings for part in ("--set", f"services.intake.{setting}")])
+        gone = before - {kube.name(pod) for pod in kube.pods()}
+        if gone:
+            raise Failed(f"turning the HPA on took pods away: {sorted(gone)}")
         kube.until("the HPA adds a replica of intake", lambda: replicas() == 3, 240, every=1)
         up = time.monotonic() - since
         time.sleep(5)

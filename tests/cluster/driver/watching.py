@@ -13,7 +13,7 @@ import time
 
 from . import kube, stand
 from .kube import Failed, kubectl
-from .page import blocks
+from .page import blocks, commands
 from .world import NotRun, scenario, spoke
 
 RUNBOOKS = pathlib.Path("docs/runbooks")
@@ -94,6 +94,7 @@ def not_here():
 # The words of the pages with the servers of the stand behind them; nothing of it is what is tried.
 STAND_IN = """
 psql() {{ kubectl -n "$NS" exec -i postgres-0 -- env "PGOPTIONS=$PGOPTIONS" psql "$@"; }}
+helm() {{ "{helm}" "$@"; }}
 redis-cli() {{ kubectl -n "$NS" exec -i redis-0 -- redis-cli --no-auth-warning "$@"; }}
 hotline() {{ python3 -m driver.operator "$@"; }}
 export PATH={tools}:$PATH PYTHONPATH=tests/cluster
@@ -119,31 +120,28 @@ def failed(command, at):
     # grep finds nothing where nothing is wrong, and no container was restarted.
     if "| grep" in command and ended[-1] == "1":
         ended[-1] = "0"
-    if "--previous" in command and "previous terminated container" in error:
-        return None
     return f"{command}: {error[-300:]} ({' '.join(ended)})" if set(ended) != {"0"} or "command not found" in error else None
 
 
-def tried(page, setting, known, scratch):
-    """Runs what a page tells to look at; the commands, and what was wrong with them."""
-    commands = []
-    for block in blocks(page, "How to look"):
-        for line in block.strip().splitlines():
-            for word, real in known.items():
-                line = line.replace(word, real)
-            commands.append(line)
+def tried(lines, setting, known, scratch):
+    """Runs commands one after the other; the commands with real words, and what was wrong with them."""
+    typed = []
+    for line in lines:
+        for word, real in known.items():
+            line = line.replace(word, real)
+        typed.append(line)
     script = setting
-    for number, command in enumerate(commands):
-        script += ONE.format(command=command, at=scratch / f"{page.stem}-{number}")
+    for number, command in enumerate(typed):
+        script += ONE.format(command=command, at=scratch / str(number))
         script += PORT_IS_OPEN if command.endswith("&") else ""
     # In a session of its own: port-forwards end with it.
     with subprocess.Popen(["bash", "-c", script], start_new_session=True, stdin=subprocess.DEVNULL) as shell:
         try:
-            shell.wait(timeout=300)
+            shell.wait(timeout=600)
         finally:
             with contextlib.suppress(ProcessLookupError):
                 os.killpg(shell.pid, signal.SIGTERM)
-    return commands, [fault for n, command in enumerate(commands) if (fault := failed(command, scratch / f"{page.stem}-{n}"))]
+    return typed, [fault for n, command in enumerate(typed) if (fault := failed(command, scratch / str(n)))]
 
 
 @contextlib.contextmanager
@@ -156,9 +154,9 @@ def api():
             proxy.terminate()
 
 
-@scenario("runbooks, command by command")
-def runbooks(world):
-    """As somebody who was woken types them: what a page tells to look at has to work while nothing else is certain."""
+@contextlib.contextmanager
+def typist(world):
+    """What somebody needs who types what the pages say: their words, servers, and a role that may only read."""
     if not pathlib.Path("target/tools/promtool").exists():
         raise NotRun("promtool is not installed: scripts/kube-tools")
     world.stand.prometheus()
@@ -171,25 +169,80 @@ def runbooks(world):
         "'KEY'": "'" + stand.psql("hotline_routing", "select id from orders limit 1") + "'",
         "W240401-000123-7": stand.psql("hotline_routing", "select number from orders limit 1"),
     }
-    missing = not_here()
-    ran, skipped, faults = 0, {}, []
     try:
         with tempfile.TemporaryDirectory() as scratch, api() as port:
             setting = "\n".join(blocks(RUNBOOKS / "README.md", "Before you begin")[:1]) + STAND_IN.format(
-                tools=pathlib.Path("target/tools").resolve(), port=port, path=PROMETHEUS,
+                tools=pathlib.Path("target/tools").resolve(), helm=kube.HELM, port=port, path=PROMETHEUS,
                 read_only=f"postgresql://runbook_reader:{password}@127.0.0.1",
                 redis=stand.stored("hotline-redis", "url").replace("@redis:", "@127.0.0.1:"))
-            pages = sorted(page for page in RUNBOOKS.glob("*.md") if page.name != "README.md")
-            for page in pages:
-                commands, wrong = tried(page, setting, known, pathlib.Path(scratch))
-                for command in commands:
-                    reason = next((reason for word, reason in missing.items() if word in command), None)
-                    skipped.update({reason: skipped.get(reason, 0) + 1} if reason else {})
-                    ran += reason is None
-                faults += [f"{page.stem}: {fault}" for fault in wrong if not any(word in fault for word in missing)]
+            yield setting, known, pathlib.Path(scratch)
     finally:
         stand.psql("postgres", f"revoke all on database {databases} from runbook_reader; drop role runbook_reader")
+
+
+def pages():
+    return sorted(page for page in RUNBOOKS.glob("*.md") if page.name != "README.md")
+
+
+@scenario("runbooks, command by command")
+def runbooks(world):
+    """As somebody who was woken types them: what a page tells to look at has to work while nothing else is certain."""
+    missing = not_here()
+    ran, skipped, faults = 0, {}, []
+    with typist(world) as (setting, known, scratch):
+        for page in pages():
+            lines = [line for block in blocks(page, "How to look") for line in block.strip().splitlines()]
+            folder = scratch / page.stem
+            folder.mkdir()
+            typed, wrong = tried(lines, setting, known, folder)
+            for command in typed:
+                reason = next((reason for word, reason in missing.items() if word in command), None)
+                skipped.update({reason: skipped.get(reason, 0) + 1} if reason else {})
+                ran += reason is None
+            faults += [f"{page.stem}: {fault}" for fault in wrong if not any(word in fault for word in missing)]
     if faults:
         raise Failed("; ".join(faults))
     left = ", ".join(f"{count} with {reason}" for reason, count in skipped.items())
-    return f"{ran} commands of {len(pages)} pages work as they are written; not here: {left or 'none'}"
+    return f"{ran} commands of {len(pages())} pages work as they are written; not here: {left or 'none'}"
+
+
+# What pages tell to do that is tried elsewhere, or cannot be tried here.
+ELSEWHERE = {
+    'helm -n "$NS" rollback': "rolled back under load by its own scenario",
+    "helm upgrade": "by its own scenario",
+    "hotline events retry": "nothing is parked here; `make test` parks and retries",
+    "for id in $(hotline events parked": "nothing is parked here; `make test` parks and retries",
+    "hotline doctor": "by its own scenario",
+    "hotline config check": "of a file; in `make test`",
+    "hotline order show": "in How to look",
+    "cmctl ": "no cert-manager",
+    "k get grpcroute": "no Gateway API",
+    "grpcurl HOST": "no entry from outside",
+    "chronyc ": "of the node",
+    "k exec": "the page says that it is of no use",
+    "k port-forward": "in How to look",
+}
+
+
+@scenario("runbooks, what to do, under load")
+def mending(world):
+    """What pages tell to do and to wait for, each command once, on an installation that is well: no call may fail by it."""
+    lines = {command: page.stem for page in pages() for title in ("What to do", "Over when") for command in commands(page, title)}
+    bare = {"k top", "k describe pod", "hotline doctor", "hotline order show"}
+    todo = [line for line in lines if line not in bare and not any(word in line for word in ELSEWHERE)]
+    with typist(world) as (setting, known, scratch), long_transaction(), world.load() as load:
+        session = kube.until("a transaction is open", lambda: stand.psql(
+            "hotline_callback", "select pid from pg_stat_activity where query like 'select pg_sleep(600)%'"), 30)
+        owner = "postgresql://postgres@%2Fvar%2Frun%2Fpostgresql"
+        words = known | {"(PID)": f"({session})", "--replicas=N": "--replicas=3", "NAME": kube.name(kube.pods("intake")[0]), '"$OWNER/': f'"{owner}/'}
+        typed, faults = tried(todo, setting, words, scratch)
+        kube.settled()
+        still = stand.psql("hotline_callback", f"select count(*) from pg_stat_activity where pid = {session}")
+    said = spoke(load.told)
+    kube.scale("deployment", 2, *kube.deployments())
+    kube.settled(2)
+    if faults:
+        raise Failed("; ".join(faults))
+    if still != "0":
+        raise Failed("the session that was to be ended goes on")
+    return f"{len(typed)} commands of What to do and Over when work as they are written, {len(lines) - len(typed)} are tried elsewhere or not here; {said}"

@@ -3,6 +3,7 @@
 
 mod callers;
 mod check;
+mod issuer;
 mod ledger;
 mod load;
 mod tally;
@@ -48,6 +49,15 @@ enum Command {
         #[arg(long, default_value_t = 200, value_parser = clap::value_parser!(u32).range(1..=2000))]
         rate: u32,
     },
+    /// Publishes the keys of a file as an identity provider does, until it is ended
+    Issuer {
+        /// Address
+        #[arg(long, default_value = "0.0.0.0:8080")]
+        listen: String,
+        /// JSON Web Key Set, read at each question
+        #[arg(long)]
+        keys: PathBuf,
+    },
     /// Prints which of the named addresses take a connection, as a JSON list
     Reach {
         /// As name=host:port
@@ -82,6 +92,7 @@ async fn run(command: Command) -> Result<(), Failure> {
             let mut end = tokio::signal::unix::signal(tokio::signal::unix::SignalKind::terminate())?;
             end.recv().await;
         }
+        Command::Issuer { listen, keys } => issuer::run(&listen, keys).await?,
         Command::Reach { targets } => {
             let mut reached = Vec::new();
             for target in &targets {

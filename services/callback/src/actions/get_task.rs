@@ -1,11 +1,13 @@
-//! Reads one task.
+//! Reads one task, and what was said to those who may read it: on record before it is shown (I10).
 
-use eventlog::Store;
+use chrono::{DateTime, Utc};
+use eventlog::{Store, Tx};
+use platform::reads::{self, SealedRead};
 use platform::store::StoreError;
 use uuid::Uuid;
 
 use crate::domain::task::Task;
-use crate::store::tasks;
+use crate::store::tasks::{self, Texts};
 
 /// The task.
 ///
@@ -15,4 +17,35 @@ use crate::store::tasks;
 pub async fn get_task(store: &Store, id: Uuid) -> Result<Task, StoreError> {
     let mut connection = store.reading("get_task").await?;
     tasks::get(&mut connection, id).await
+}
+
+/// The task with what was said of it, sealed. Runs inside the transaction that the call opened.
+///
+/// # Errors
+/// [`StoreError::Absent`] for an unknown one.
+#[tracing::instrument(skip_all, fields(service = crate::NAME), name = "read_task_texts")]
+pub async fn read_task_texts(
+    tx: &mut Tx,
+    id: Uuid,
+    reader: &str,
+    now: DateTime<Utc>,
+) -> Result<(Task, Texts), StoreError> {
+    let task = tasks::get(tx.conn(), id).await?;
+    let texts = tasks::texts(tx.conn(), id).await?;
+    let shown = [("comment", &texts.comment), ("reason", &texts.reason)];
+    let columns: Vec<_> = shown
+        .into_iter()
+        .filter_map(|(name, text)| text.as_ref().map(|_| name))
+        .collect();
+    if !columns.is_empty() {
+        let read = SealedRead {
+            table: tasks::TABLE,
+            row: id,
+            columns: &columns,
+            reader,
+            at: now,
+        };
+        reads::record(tx.conn(), &read).await?;
+    }
+    Ok((task, texts))
 }

@@ -5,7 +5,7 @@ use chrono::{DateTime, Utc};
 use eventlog::Tx;
 use hotline_proto::common::Cause;
 use platform::ids::new_id;
-use platform::sealing::{Cell, SealKey};
+use platform::sealing::SealKey;
 use uuid::Uuid;
 
 use super::Error;
@@ -39,14 +39,9 @@ pub async fn judge_dissatisfaction(
 ) -> Result<Task, Error> {
     let task = tasks::lock(tx.conn(), command.task_id).await?;
     let task = task.judge(command.cause, &command.judge, new_id(now), now)?;
-    let cell = Cell {
-        table: "callback_task",
-        column: "reason",
-        row: task.id,
-    };
     let texts = Texts {
         comment: None,
-        reason: Some(key.seal(cell, &command.reason)),
+        reason: Some(key.seal(tasks::cell("reason", task.id), &command.reason)),
     };
     tasks::save(tx.conn(), &task, &texts).await?;
     if let State::Done {

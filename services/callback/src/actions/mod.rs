@@ -11,7 +11,7 @@ mod report_attempt;
 
 use platform::store::{AsStoreError, StoreError};
 
-pub use get_task::get_task;
+pub use get_task::{get_task, read_task_texts};
 pub use judge_dissatisfaction::{JudgeDissatisfaction, judge_dissatisfaction};
 pub use lease_tasks::{LeaseTasks, lease_tasks};
 pub use list_tasks::{ListTasks, list_tasks};

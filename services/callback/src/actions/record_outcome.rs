@@ -4,7 +4,7 @@
 use chrono::{DateTime, Utc};
 use eventlog::Tx;
 use hotline_proto::common::{Rating, Solved};
-use platform::sealing::{Cell, SealKey};
+use platform::sealing::SealKey;
 use uuid::Uuid;
 
 use super::Error;
@@ -47,13 +47,11 @@ pub async fn record_outcome(
         commented: command.comment.is_some(),
     };
     let task = task.record(&command.holder, answer, min_attempts, now)?;
-    let cell = Cell {
-        table: "callback_task",
-        column: "comment",
-        row: task.id,
-    };
     let texts = Texts {
-        comment: command.comment.as_deref().map(|text| key.seal(cell, text)),
+        comment: command
+            .comment
+            .as_deref()
+            .map(|text| key.seal(tasks::cell("comment", task.id), text)),
         reason: None,
     };
     tasks::save(tx.conn(), &task, &texts).await?;

@@ -7,18 +7,20 @@ pub mod status;
 
 use chrono::{DateTime, Utc};
 use eventlog::{Call, Store};
+use hotline_proto::access::Role;
 use hotline_proto::callback as pb;
 use hotline_proto::callback::callback_service_server::CallbackService;
 use platform::auth::Caller;
 use platform::clock::SharedClock;
 use platform::grpc::status as edge;
-use platform::sealing::Sealer;
+use platform::sealing::{Sealed, Sealer};
 use prost::Message;
 use tonic::{Request, Response, Status};
 use uuid::Uuid;
 
 use crate::actions::{self, Error};
 use crate::config::CallbackConfig;
+use crate::store::tasks;
 
 /// Serves `hotline.callback.v1`.
 #[derive(Clone)]
@@ -130,11 +132,38 @@ impl CallbackService for Callback {
     }
 
     async fn get_task(&self, request: Request<pb::GetTaskRequest>) -> Result<Response<pb::GetTaskResponse>, Status> {
+        let caller = Caller::of(&request);
         let id = parse::get_task(request.get_ref()).map_err(|e| edge::invalid(&e))?;
-        let task = actions::get_task(&self.store, id).await;
-        let task = task.map_err(|e| edge::store(&e))?;
+        if !request.get_ref().with_text {
+            let task = actions::get_task(&self.store, id).await;
+            let task = task.map_err(|e| edge::store(&e))?;
+            return Ok(Response::new(render::read_task(&task, self.wall.now())));
+        }
+        if ![Role::CallbackAgent, Role::Supervisor]
+            .into_iter()
+            .any(|role| caller.has(role))
+        {
+            return Err(edge::denied("your role reads tasks without their text"));
+        }
+        let (now, reader) = (self.clock.now(), caller.actor());
+        let (task, texts) = self
+            .store
+            .run("read_task_texts", move |tx| {
+                let reader = reader.clone();
+                Box::pin(async move { actions::read_task_texts(tx, id, &reader, now).await })
+            })
+            .await
+            .map_err(|e| edge::store(&e))?;
+        let open = async |column, sealed: Option<Sealed>| match sealed {
+            None => Ok(String::new()),
+            Some(sealed) => self.sealer.unseal(tasks::cell(column, id), &sealed).await,
+        };
+        let comment = open("comment", texts.comment).await.map_err(|e| edge::store(&e))?;
+        let reason = open("reason", texts.reason).await.map_err(|e| edge::store(&e))?;
         Ok(Response::new(pb::GetTaskResponse {
-            task: Some(render::task(&task, self.wall.now())),
+            comment,
+            reason,
+            ..render::read_task(&task, self.wall.now())
         }))
     }
 

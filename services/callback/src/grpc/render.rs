@@ -64,6 +64,15 @@ fn ended(task: &Task) -> pb::TaskState {
     }
 }
 
+/// What `GetTask` answers without text, as the task stands at `wall`.
+#[must_use]
+pub fn read_task(read: &Task, wall: DateTime<Utc>) -> pb::GetTaskResponse {
+    pb::GetTaskResponse {
+        task: Some(task(read, wall)),
+        ..pb::GetTaskResponse::default()
+    }
+}
+
 /// One page of tasks, as they stand at `wall`.
 #[must_use]
 pub fn tasks(mut rows: Vec<Task>, page: &Page, wall: DateTime<Utc>) -> pb::ListTasksResponse {

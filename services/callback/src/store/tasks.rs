@@ -4,7 +4,7 @@ use std::collections::HashMap;
 
 use chrono::{DateTime, Utc};
 use hotline_proto::common::{AttemptOutcome, CallbackMode, Rating, Solved};
-use platform::sealing::Sealed;
+use platform::sealing::{Cell, Sealed};
 use platform::store::StoreError;
 use sqlx::PgConnection;
 use uuid::Uuid;
@@ -13,7 +13,8 @@ use super::{big, count, impossible, int, known, small, unsigned};
 use crate::domain::outcome::{Grade, Outcome};
 use crate::domain::task::{About, Judged, Lease, Recorded, State, Task};
 
-const TABLE: &str = "callback_task";
+/// The table.
+pub const TABLE: &str = "callback_task";
 
 /// What every reading of a task selects; sealed cells are not read with it.
 #[derive(sqlx::FromRow)]
@@ -186,6 +187,30 @@ pub async fn open(conn: &mut PgConnection, tasks: &[Task]) -> Result<Vec<Uuid>, 
     .fetch_all(conn)
     .await?;
     Ok(new)
+}
+
+/// Where a text of a task stands, for sealing.
+#[must_use]
+pub const fn cell(column: &'static str, task: Uuid) -> Cell {
+    Cell {
+        table: TABLE,
+        column,
+        row: task,
+    }
+}
+
+/// What was said of a task.
+///
+/// # Errors
+/// [`StoreError::Absent`] for an unknown one.
+pub async fn texts(conn: &mut PgConnection, id: Uuid) -> Result<Texts, StoreError> {
+    let row: Option<(Option<Sealed>, Option<Sealed>)> =
+        sqlx::query_as("select comment, reason from callback_task where id = $1")
+            .bind(id)
+            .fetch_optional(conn)
+            .await?;
+    let (comment, reason) = row.ok_or(StoreError::Absent("task"))?;
+    Ok(Texts { comment, reason })
 }
 
 /// Text that goes with a change: sealed, and written only when it is there.

@@ -2,9 +2,11 @@
 
 use hotline_proto::access::Role;
 use hotline_proto::callback::{GetTaskRequest, TaskState};
+use hotline_proto::common::{Cause, Rating};
 use tonic::Code;
 use uuid::Uuid;
 
+use crate::judge_dissatisfaction::{COMMENT, judge, recorded};
 use crate::world::{World, violations};
 
 #[tokio::test]
@@ -15,6 +17,7 @@ async fn a_task_is_shown_as_it_stands() {
     let mut client = world.client(Role::Analyst);
     let request = |task_id: &str| GetTaskRequest {
         task_id: task_id.to_owned(),
+        with_text: false,
     };
     let answer = client.get_task(request(&lease.task_id)).await.expect("a task");
     let task = answer.into_inner().task.expect("the task");
@@ -28,4 +31,61 @@ async fn a_task_is_shown_as_it_stands() {
     assert_eq!(violations(&wrong), ["task_id"]);
     let liaison = world.client(Role::Liaison).get_task(request(&lease.task_id)).await;
     assert_eq!(liaison.expect_err("not his").code(), Code::PermissionDenied);
+}
+
+#[tokio::test]
+async fn what_was_said_is_read_by_those_who_need_it_and_on_record() {
+    let world = World::new().await;
+    let (_, task) = recorded(&world, Rating::VeryDissatisfied).await;
+    let with_text = || GetTaskRequest {
+        task_id: task.clone(),
+        with_text: true,
+    };
+    let mut supervisor = world.client(Role::Supervisor);
+    let read = supervisor.get_task(with_text()).await.expect("he judges").into_inner();
+    assert_eq!((read.comment.as_str(), read.reason.as_str()), (COMMENT, ""));
+    let judgement = judge(&task, Cause::Objective);
+    let reason = judgement.reason.clone();
+    supervisor.judge_dissatisfaction(judgement).await.expect("it waits");
+    let mut agent = world.client(Role::CallbackAgent);
+    let read = agent.get_task(with_text()).await.expect("he called").into_inner();
+    assert_eq!((read.comment.as_str(), read.reason), (COMMENT, reason));
+    let records: Vec<(String, Vec<String>, String)> =
+        sqlx::query_as("select table_of, columns, reader from sealed_read order by cardinality(columns)")
+            .fetch_all(world.pool())
+            .await
+            .expect("records");
+    let record = |columns: &[&str], reader: &str| {
+        let columns: Vec<String> = columns.iter().map(|column| (*column).to_owned()).collect();
+        ("callback_task".to_owned(), columns, reader.to_owned())
+    };
+    assert_eq!(
+        records,
+        [
+            record(&["comment"], "test:supervisor"),
+            record(&["comment", "reason"], "test:callback_agent")
+        ]
+    );
+    let analyst = world.client(Role::Analyst).get_task(with_text()).await;
+    assert_eq!(analyst.expect_err("he counts").code(), Code::PermissionDenied);
+    assert_eq!(
+        world
+            .client(Role::Supervisor)
+            .get_task(GetTaskRequest {
+                task_id: Uuid::new_v4().to_string(),
+                with_text: true,
+            })
+            .await
+            .expect_err("no such task")
+            .code(),
+        Code::NotFound
+    );
+    let silent = GetTaskRequest {
+        with_text: false,
+        ..with_text()
+    };
+    let silent = supervisor.get_task(silent).await.expect("a task").into_inner();
+    assert_eq!((silent.comment.as_str(), silent.reason.as_str()), ("", ""));
+    let change = sqlx::query("delete from sealed_read").execute(world.pool()).await;
+    assert!(change.expect_err("insert only").to_string().contains("insert only"));
 }

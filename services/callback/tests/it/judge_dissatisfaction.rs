@@ -1,7 +1,7 @@
 //! `JudgeDissatisfaction`: once, by the supervisor, for what waits.
 
 use hotline_proto::access::Role;
-use hotline_proto::callback::{JudgeDissatisfactionRequest, TaskState};
+use hotline_proto::callback::{JudgeDissatisfactionRequest, RecordOutcomeRequest, TaskState};
 use hotline_proto::common::{AttemptOutcome, Cause, Rating, Solved};
 use hotline_proto::events::event::Body;
 use platform::grpc::time::to_proto;
@@ -11,7 +11,9 @@ use uuid::Uuid;
 
 use crate::world::{World, attempt, outcome, reason, refused, violations};
 
-async fn recorded(world: &World, rating: Rating) -> (Uuid, String) {
+pub const COMMENT: &str = "还没有人来过";
+
+pub async fn recorded(world: &World, rating: Rating) -> (Uuid, String) {
     let order = world.passed().await;
     let mut client = world.agent("agent:1");
     let lease = world.lease(&mut client).await;
@@ -19,12 +21,15 @@ async fn recorded(world: &World, rating: Rating) -> (Uuid, String) {
         .report_attempt(attempt(&lease, AttemptOutcome::Reached))
         .await
         .expect("leased");
-    let request = outcome(&lease, Solved::NotSolved, rating);
+    let request = RecordOutcomeRequest {
+        comment: COMMENT.to_owned(),
+        ..outcome(&lease, Solved::NotSolved, rating)
+    };
     client.record_outcome(request).await.expect("he was reached");
     (order, lease.task_id)
 }
 
-fn judge(task: &str, cause: Cause) -> JudgeDissatisfactionRequest {
+pub fn judge(task: &str, cause: Cause) -> JudgeDissatisfactionRequest {
     JudgeDissatisfactionRequest {
         request_id: Uuid::new_v4().to_string(),
         task_id: task.to_owned(),

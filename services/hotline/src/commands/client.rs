@@ -64,6 +64,8 @@ pub struct Installation {
 enum Bearer {
     Issues(Issuer),
     Has(TokenSource),
+    /// Only health is open to him.
+    Nobody,
 }
 
 impl Installation {
@@ -85,6 +87,7 @@ impl Installation {
                 let token = read.map_err(|error| format!("--token-file {}: {error}", file.display()))?;
                 Bearer::Has(TokenSource::given(token.trim()))
             }
+            None if settings.auth.private_key_file.as_os_str().is_empty() => Bearer::Nobody,
             None => Bearer::Issues(Issuer::open(&settings.auth)?),
         };
         Ok(Self {
@@ -117,9 +120,18 @@ impl Installation {
         let tokens = match &self.bearer {
             Bearer::Issues(issuer) => TokenSource::of(issuer.clone(), principal),
             Bearer::Has(token) => token.clone(),
+            Bearer::Nobody => {
+                return Err("auth.private_key_file is empty; set it, or give a token by --token-file".into());
+            }
         };
         let dialer = Dialer::new("client", tokens, self.security.clone(), self.resolve_every);
         Ok(dialer.peer(self.url(name)).map_err(|error| misnamed(name, &error))?)
+    }
+
+    /// Whether there is a key or a token: without one only health is open.
+    #[must_use]
+    pub fn is_somebody(&self) -> bool {
+        !matches!(self.bearer, Bearer::Nobody)
     }
 
     /// A service, called by nobody in particular: health.

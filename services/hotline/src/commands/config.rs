@@ -87,6 +87,10 @@ fn wrong(name: Name, shared: &Shared) -> Vec<String> {
         ("database.url", platform::store::check_url(&shared.database.url)),
         ("redis.url", platform::redis::check_url(&shared.redis.url)),
         ("log.filter", platform::telemetry::check_filter(&shared.log.filter)),
+        (
+            "otlp.endpoint",
+            platform::telemetry::check_endpoint(&shared.otlp.endpoint),
+        ),
         ("auth.private_key_file", Issuer::of_services(&shared.auth).map(|_| ())),
         (
             "auth.public_key_file",

@@ -53,7 +53,7 @@ impl Serve {
             hosted = Box::pin(Hosted::build(self.service, &overrides, Arc::new(SystemClock), lifecycle.clone())) => hosted?,
             () = interrupts.next() => return Ok(ExitCode::SUCCESS),
         };
-        let pool = hosted.pool.clone();
+        let (pool, verifier) = (hosted.pool.clone(), hosted.verifier.clone());
         platform::metrics::sample(self.service.as_str(), hosted.observers.clone(), &lifecycle);
         let listener = TcpListener::bind(&shared.server.listen)
             .await
@@ -67,10 +67,17 @@ impl Serve {
         for driven in hosted.serve(listener).await? {
             driven.start(&lifecycle);
         }
-        if let Some(probes) = &probes {
-            probes.started(&pool, &lifecycle).await;
-        }
         let stopping = lifecycle.stopping();
+        if let Some(probes) = probes {
+            // A pod that knows nobody must not take the place of one that does; what needs no people goes on meanwhile.
+            let (starting, cancelled, database) = (lifecycle.clone(), stopping.clone(), pool.clone());
+            lifecycle.spawn(async move {
+                tokio::select! {
+                    () = verifier.knows_people() => probes.started(&database, &starting).await,
+                    () = cancelled.cancelled() => {}
+                }
+            });
+        }
         tokio::select! {
             () = interrupts.next() => remark("hotline: stopping; interrupt again to end at once"),
             () = stopping.cancelled() => remark("hotline: a task died; stopping"),

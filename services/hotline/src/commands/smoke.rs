@@ -28,23 +28,31 @@ use crate::process::Name;
 const PATIENCE: Duration = Duration::from_secs(60);
 
 /// Asks all five for their health, then registers an appeal with a request_id, sends it again, forwards it, follows it to
-/// its order and reads it back. The appeal stays: its title says that it is a test.
+/// its order and reads it back. The appeal stays: its title says that it is a test. Without a key or a token it asks for
+/// health only.
 #[derive(Args, Debug)]
 #[command(
-    after_help = "The file has the sections [peers] (addresses of all five), [auth] (issuer, audience, private_key_file: it signs the test's own\ntokens) and, for https addresses, [tls] (ca_file; certificate_file and key_file where clients have to show one).\nReference data has to be loaded: `hotline load city.toml`."
+    after_help = "The file has the sections [peers] (addresses of all five), [auth] (issuer, audience, private_key_file: it signs the test's own\ntokens; where an identity provider signs them, give one of its tokens by --token-file) and, for https addresses, [tls] (ca_file; certificate_file and key_file where clients have to show one).\nReference data has to be loaded: `hotline load city.toml`."
 )]
 pub struct Smoke {
     /// Settings file (TOML)
     #[arg(long)]
     config: PathBuf,
+    /// File with a token of the identity provider, of somebody who is agent and dispatcher, instead of auth.private_key_file
+    #[arg(long)]
+    token_file: Option<PathBuf>,
 }
 
 impl Smoke {
     pub async fn run(self) -> Result<ExitCode, Failure> {
-        let world = World(Installation::open(&self.config, None)?);
+        let world = World(Installation::open(&self.config, self.token_file.as_deref())?);
         for name in Name::ALL {
             world.healthy(name).await?;
             say(format!("{name}: serving"));
+        }
+        if !world.0.is_somebody() {
+            say("no appeal was sent: set auth.private_key_file, or give a token by --token-file");
+            return Ok(ExitCode::SUCCESS);
         }
         let draft = world.draft().await?;
         let appeal_id = world.registered(draft).await?;

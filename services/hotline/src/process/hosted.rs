@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use platform::auth::{Issuer, TokenSource, Verifier};
 use platform::clock::SharedClock;
-use platform::config::Settings;
+use platform::config::{ServiceSection, Settings};
 use platform::grpc::balance::Security;
 use platform::grpc::client::Dialer;
 use platform::grpc::server::Server;
@@ -124,6 +124,8 @@ pub struct Hosted {
     pub pool: PgPool,
     /// What time does for it.
     pub steps: Vec<Driven>,
+    /// Verifies callers.
+    pub verifier: Arc<Verifier>,
     /// What is watched of it.
     pub observers: Vec<Arc<dyn Observer>>,
     routes: Routes,
@@ -139,9 +141,11 @@ macro_rules! build {
         let base = base($name, &shared, certificates.clone(), $clock, &$lifecycle).await?;
         refuse_unfinished($name, &base.pool).await?;
         let app = $service::App::build(&settings, base.clone()).await?;
+        let verifier = Arc::new(Verifier::open(&shared.auth, $name.as_str(), &$lifecycle)?);
         Hosted {
             name: $name,
             pool: base.pool,
+            verifier: verifier.clone(),
             steps: app.steps(),
             observers: app.observers(),
             routes: app.routes(),
@@ -149,7 +153,7 @@ macro_rules! build {
             server: Server {
                 name: $name.as_str(),
                 config: shared.server,
-                verifier: Arc::new(Verifier::open(&shared.auth, $name.as_str(), &$lifecycle)?),
+                verifier,
                 tls: shared.tls,
                 certificates,
                 lifecycle: $lifecycle,
@@ -272,11 +276,6 @@ pub struct Shared {
 macro_rules! shared {
     ($service:ident, $name:expr, $overrides:expr) => {{
         let settings: $service::Settings = load($name, $service::DEFAULTS, $overrides)?;
-        let name: Name = $name;
-        settings
-            .service
-            .validate()
-            .map_err(|error| StartError(format!("{name}: settings: {error}")))?;
         Self::of(&settings)
     }};
 }
@@ -313,7 +312,7 @@ impl Shared {
     }
 }
 
-fn load<S: serde::de::DeserializeOwned>(
+fn load<S: serde::de::DeserializeOwned + ServiceSection>(
     name: Name,
     defaults: &str,
     overrides: &Overrides,

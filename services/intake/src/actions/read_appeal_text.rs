@@ -20,14 +20,16 @@ pub struct ReadAppealText {
     pub order: OrderId,
     /// Who reads.
     pub reader: String,
-    /// Unit for which he reads.
+    /// Unit for which he reads; empty for the hotline's own people.
     pub unit: String,
+    /// Routing vouches that he may learn who brings it.
+    pub with_appellant: bool,
 }
 
 const TEXT: &[&str] = &["title", "content", "place"];
 const TEXT_AND_APPELLANT: &[&str] = &["name", "phone", "id_number", "address", "title", "content", "place"];
 
-/// Gives the appeal, and whether the unit may learn who brings it (domain.md §7: not of confidential ones).
+/// Gives the appeal, and whether the reader learns who brings it: never of anonymous and confidential ones.
 ///
 /// # Errors
 /// Absent for an appeal that is none, or that is not behind this order.
@@ -42,7 +44,7 @@ pub async fn read_appeal_text(
     if !matches!(appeal.state, State::Ordered { order, .. } if order == command.order) {
         return Err(StoreError::Absent("appeal").into());
     }
-    let with_appellant = !appeal.codes.anonymous && !appeal.codes.confidential;
+    let with_appellant = command.with_appellant && !appeal.codes.anonymous && !appeal.codes.confidential;
     let read = PersonalRead {
         id: new_id(now),
         appeal: appeal.id.0,

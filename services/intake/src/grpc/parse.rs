@@ -125,7 +125,7 @@ pub fn read_appeal_text(request: &pb::ReadAppealTextRequest) -> Result<ReadAppea
     let appeal = fields.uuid("appeal_id", &request.appeal_id).map(AppealId);
     let order = fields.uuid("order_id", &request.order_id).map(OrderId);
     let reader = fields.line("reader", &request.reader, 1..=MAX_SUBJECT);
-    let unit = fields.line("unit", &request.unit, 1..=MAX_SUBJECT);
+    let unit = fields.line("unit", &request.unit, 0..=MAX_SUBJECT);
     let command = appeal
         .zip(order)
         .zip(reader.zip(unit))
@@ -134,6 +134,7 @@ pub fn read_appeal_text(request: &pb::ReadAppealTextRequest) -> Result<ReadAppea
             order,
             reader,
             unit,
+            with_appellant: request.with_appellant,
         });
     fields.read(command)
 }

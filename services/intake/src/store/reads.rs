@@ -14,7 +14,7 @@ pub struct PersonalRead {
     pub appeal: Uuid,
     /// Subject of the reader.
     pub reader: String,
-    /// Unit and order that routing vouched for.
+    /// Unit and order that routing vouched for; the unit is empty for the hotline's own people.
     pub vouched: Option<(String, Uuid)>,
     /// Why.
     pub purpose: String,

@@ -11,6 +11,7 @@ fn reading(appeal_id: &str, order_id: &str) -> pb::ReadAppealTextRequest {
         order_id: order_id.to_owned(),
         reader: "liaison:7".to_owned(),
         unit: "water".to_owned(),
+        with_appellant: true,
     }
 }
 
@@ -69,6 +70,23 @@ async fn a_confidential_or_anonymous_appellant_is_left_out() {
 }
 
 #[tokio::test]
+async fn the_hotline_s_own_people_read_for_no_unit_and_the_appellant_only_when_vouched_for() {
+    let world = world().await;
+    let receipt = world.registered().await;
+    let order = world.forward(&receipt.appeal_id).await.order_id;
+    let matter = pb::ReadAppealTextRequest {
+        unit: String::new(),
+        with_appellant: false,
+        ..reading(&receipt.appeal_id, &order)
+    };
+    let text = world.service("routing").read_appeal_text(matter).await;
+    let text = text.expect("vouched for").into_inner();
+    assert_eq!((text.content, text.appellant), (draft().content, None));
+    let fields = "select count(*) from personal_read where unit = '' and not 'phone' = any(fields)";
+    assert_eq!(world.count(fields).await, 1);
+}
+
+#[tokio::test]
 async fn another_order_or_none_finds_nothing_and_leaves_no_record() {
     let world = world().await;
     let receipt = world.registered().await;
@@ -96,6 +114,6 @@ async fn only_routing_may_vouch() {
     let refused = world.service("routing").read_appeal_text(unreadable).await;
     assert_eq!(
         violated(&refused.expect_err("empty")),
-        ["appeal_id", "order_id", "reader", "unit"]
+        ["appeal_id", "order_id", "reader"]
     );
 }

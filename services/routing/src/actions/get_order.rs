@@ -1,13 +1,14 @@
 //! Reads one order, with its text for those who may read it: each reading is recorded by intake.
 
 use chrono::{DateTime, Utc};
-use platform::sealing::Sealer;
+use platform::sealing::{Sealed, Sealer};
+use platform::store::StoreError;
 use sqlx::PgPool;
 
 use super::{Actor, Error, Reach, reached};
 use crate::NAME;
 use crate::domain::order::{Order, OrderId};
-use crate::store::{orders, replies};
+use crate::store::{contacts, orders, replies};
 use crate::upstream::{AppealText, AppealTexts, Reading, UpstreamError};
 
 /// How an order is named.
@@ -19,12 +20,39 @@ pub enum OrderName {
     Number(String),
 }
 
-/// The matter and the newest reply. No Debug: it is personal.
+/// How much of what people wrote a reader gets.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Reads {
+    /// The matter, without persons.
+    Matter,
+    /// Who brings it as well, and the numbers that were called.
+    Persons,
+}
+
+/// What people wrote about an order. No Debug: it is personal.
 pub struct OrderText {
     /// The matter, as intake gave it.
     pub appeal: AppealText,
     /// The newest reply.
     pub reply: Option<String>,
+    /// References of its evidence.
+    pub evidence: Vec<String>,
+    /// Contacts of the unit, oldest first.
+    pub contacts: Vec<ContactText>,
+}
+
+/// What was said to the appellant. No Debug: it is personal.
+pub struct ContactText {
+    /// When it was recorded.
+    pub at: DateTime<Utc>,
+    /// Number of `ContactResult`.
+    pub result: i32,
+    /// Number that was called, for those who may see persons.
+    pub phone: Option<String>,
+    /// What was said.
+    pub note: Option<String>,
+    /// Reference of the recording.
+    pub recording: Option<String>,
 }
 
 /// The order without its text.
@@ -33,7 +61,7 @@ pub struct OrderText {
 /// [`Error::NotFound`], also for an order out of the caller's reach.
 #[tracing::instrument(skip_all, fields(service = NAME), name = "get_order")]
 pub async fn get_order(pool: &PgPool, name: &OrderName, reach: &Reach, now: DateTime<Utc>) -> Result<Order, Error> {
-    let mut conn = pool.acquire().await.map_err(platform::store::StoreError::from)?;
+    let mut conn = pool.acquire().await.map_err(StoreError::from)?;
     let order = match name {
         OrderName::Id(id) => orders::by_id(&mut conn, *id).await?,
         OrderName::Number(number) => orders::by_number(&mut conn, number).await?,
@@ -49,7 +77,7 @@ pub enum TextError {
     Upstream(#[from] UpstreamError),
     /// The store's.
     #[error(transparent)]
-    Store(#[from] platform::store::StoreError),
+    Store(#[from] StoreError),
 }
 
 /// The text of an order that the caller was found to reach. No transaction and no connection is held while intake is
@@ -64,6 +92,7 @@ pub async fn read_order_text(
     texts: &dyn AppealTexts,
     order: &Order,
     reader: &Actor,
+    reads: Reads,
 ) -> Result<OrderText, TextError> {
     let unit = match &reader.reach {
         Reach::Unit(unit) => unit.clone(),
@@ -74,16 +103,47 @@ pub async fn read_order_text(
         order: order.id.0,
         reader: reader.subject.clone(),
         unit,
+        with_appellant: reads == Reads::Persons,
     };
     let appeal = texts.read(question).await?;
+    let mut conn = pool.acquire().await.map_err(StoreError::from)?;
     let reply = match order.reply() {
         None => None,
-        Some(reply) => {
-            let mut conn = pool.acquire().await.map_err(platform::store::StoreError::from)?;
-            let cell = replies::text(&mut conn, reply.id).await?;
-            drop(conn);
-            Some(sealer.unseal(replies::cell("text", reply.id), &cell).await?)
-        }
+        Some(reply) => Some((reply.id, replies::texts(&mut conn, reply.id).await?)),
     };
-    Ok(OrderText { appeal, reply })
+    let said = contacts::of_order(&mut conn, order.id).await?;
+    drop(conn);
+    let (mut text, mut evidence) = (None, Vec::new());
+    if let Some((id, (sealed, references))) = reply {
+        text = Some(sealer.unseal(replies::cell("text", id), &sealed).await?);
+        if let Some(references) = references {
+            let joined = sealer.unseal(replies::cell("evidence", id), &references).await?;
+            evidence = joined.split(replies::EVIDENCE_SEPARATOR).map(str::to_owned).collect();
+        }
+    }
+    let mut contacts = Vec::with_capacity(said.len());
+    for said in said {
+        contacts.push(contact(sealer, said, reads).await?);
+    }
+    Ok(OrderText {
+        appeal,
+        reply: text,
+        evidence,
+        contacts,
+    })
+}
+
+async fn contact(sealer: &Sealer, said: contacts::Said, reads: Reads) -> Result<ContactText, StoreError> {
+    let phone = Some(said.phone).filter(|_| reads == Reads::Persons);
+    let open = async |column, text: Option<Sealed>| match text {
+        None => Ok(None),
+        Some(text) => sealer.unseal(contacts::cell(column, said.id), &text).await.map(Some),
+    };
+    Ok(ContactText {
+        at: said.at,
+        result: said.result.into(),
+        phone: open("phone", phone).await?,
+        note: open("note", said.note).await?,
+        recording: open("recording", said.recording).await?,
+    })
 }

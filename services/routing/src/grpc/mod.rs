@@ -21,7 +21,7 @@ use uuid::Uuid;
 
 use crate::actions::dispatch_order::dispatch_order;
 use crate::actions::get_directory::get_directory;
-use crate::actions::get_order::{get_order, read_order_text};
+use crate::actions::get_order::{Reads, get_order, read_order_text};
 use crate::actions::get_order_history::get_order_history;
 use crate::actions::list_orders::list_orders;
 use crate::actions::publish_catalogue::publish_catalogue;
@@ -75,14 +75,16 @@ fn actor<T>(request: &Request<T>) -> Actor {
     }
 }
 
-/// An analyst counts; he never reads what people wrote.
-fn may_read_text<T>(request: &Request<T>) -> bool {
+/// What a caller reads of what people wrote: a dispatcher needs the matter only; an analyst counts, and reads nothing.
+fn reads<T>(request: &Request<T>) -> Option<Reads> {
     let caller = Caller::of(request);
-    caller.scopes.iter().any(|(role, scope)| match role {
-        Role::Liaison => *scope == Scope::OwnUnit && !caller.sees_all(),
-        Role::Dispatcher | Role::Reviewer | Role::CallbackAgent | Role::Supervisor => true,
-        _ => false,
-    })
+    let of_role = |(role, scope): &(Role, Scope)| match role {
+        Role::Liaison => (*scope == Scope::OwnUnit && !caller.sees_all()).then_some(Reads::Persons),
+        Role::Reviewer | Role::CallbackAgent | Role::Supervisor => Some(Reads::Persons),
+        Role::Dispatcher => Some(Reads::Matter),
+        _ => None,
+    };
+    caller.scopes.iter().filter_map(of_role).max()
 }
 
 #[tonic::async_trait]
@@ -174,18 +176,19 @@ impl RoutingService for Routing {
     }
 
     async fn get_order(&self, request: Request<pb::GetOrderRequest>) -> Result<Response<pb::GetOrderResponse>, Status> {
-        let (by, now, may_read) = (actor(&request), self.clock.now(), may_read_text(&request));
+        let (by, now, reads) = (actor(&request), self.clock.now(), reads(&request));
         let request = request.into_inner();
         let name = parse::get_order(&request).map_err(|e| status::invalid(&e))?;
-        if request.with_text && !may_read {
+        let reads = reads.filter(|_| request.with_text);
+        if request.with_text && reads.is_none() {
             return Err(status::denied("your role reads orders without their text"));
         }
         let order = get_order(self.store.pool(), &name, &by.reach, now)
             .await
             .map_err(status::action)?;
         let mut rendered = render::order(&order);
-        if request.with_text {
-            let text = read_order_text(self.store.pool(), &self.sealer, self.texts.as_ref(), &order, &by)
+        if let Some(reads) = reads {
+            let text = read_order_text(self.store.pool(), &self.sealer, self.texts.as_ref(), &order, &by, reads)
                 .await
                 .map_err(status::text)?;
             rendered.text = Some(render::text(text));

@@ -6,7 +6,7 @@ use hotline_proto::routing as pb;
 use hotline_proto::routing::duration::Kind;
 use platform::grpc::time::to_proto;
 
-use crate::actions::get_order::OrderText;
+use crate::actions::get_order::{ContactText, OrderText};
 use crate::domain::directory::Directory;
 use crate::domain::limits::{Clock, LimitRow};
 use crate::domain::order::Order;
@@ -68,6 +68,18 @@ pub(super) fn text(text: OrderText) -> pb::OrderText {
         place: text.appeal.place,
         appellant: text.appeal.appellant,
         reply: text.reply.unwrap_or_default(),
+        evidence: text.evidence,
+        contacts: text.contacts.into_iter().map(contact).collect(),
+    }
+}
+
+fn contact(said: ContactText) -> pb::ContactText {
+    pb::ContactText {
+        time: Some(to_proto(said.at)),
+        result: said.result,
+        phone: said.phone.unwrap_or_default(),
+        note: said.note.unwrap_or_default(),
+        recording: said.recording.unwrap_or_default(),
     }
 }
 

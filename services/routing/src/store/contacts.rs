@@ -65,3 +65,40 @@ pub async fn insert(conn: &mut PgConnection, contact: &Contact) -> Result<(), St
     .await?;
     Ok(())
 }
+
+/// Contacts that one reading shows at most: the newest ones.
+const MOST: i64 = 100;
+
+/// What was said about an order, oldest first.
+#[derive(Clone, Debug, sqlx::FromRow)]
+pub struct Said {
+    /// Its id.
+    pub id: Uuid,
+    /// When it was recorded.
+    pub at: DateTime<Utc>,
+    /// Number of `ContactResult`.
+    pub result: i16,
+    /// Number that was called.
+    pub phone: Sealed,
+    /// What was said.
+    pub note: Option<Sealed>,
+    /// Reference of the recording.
+    pub recording: Option<Sealed>,
+}
+
+/// The newest contacts about an order, oldest first.
+///
+/// # Errors
+/// The database's.
+pub async fn of_order(conn: &mut PgConnection, order: OrderId) -> Result<Vec<Said>, StoreError> {
+    let mut said: Vec<Said> = sqlx::query_as(
+        "select id, at, result, phone, note, recording from contact
+          where order_id = $1 order by at desc, id desc limit $2",
+    )
+    .bind(order.0)
+    .bind(MOST)
+    .fetch_all(conn)
+    .await?;
+    said.reverse();
+    Ok(said)
+}

@@ -1,4 +1,5 @@
-//! Units, catalogue and limits as rows by version, and what of them is in force on a day.
+//! Units, catalogue and limits as rows by version, and what of them is in force on a day: of those that have begun the
+//! one that began last, of equal ones the newest.
 
 use std::sync::{Arc, Mutex, PoisonError};
 
@@ -179,7 +180,8 @@ pub async fn lineage(conn: &mut PgConnection, unit: &str, day: NaiveDate) -> Res
     // 32 levels: far more than any city has, and an end if somebody ever wrote a cycle by hand.
     let codes = sqlx::query_scalar(
         "with recursive force as (
-             select max(version) as version from directory_version where part = 'units' and valid_from <= $2
+             select version from directory_version where part = 'units' and valid_from <= $2
+              order by valid_from desc, version desc limit 1
          ), up (code, level) as (
              select $1::text, 0
              union all
@@ -229,7 +231,7 @@ async fn in_force(conn: &mut PgConnection, day: NaiveDate) -> Result<Key, StoreE
         "select distinct on (part) part, version, published_at
            from directory_version
           where valid_from <= $1
-          order by part, version desc",
+          order by part, valid_from desc, version desc",
     )
     .bind(day)
     .fetch_all(conn)

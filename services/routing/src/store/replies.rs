@@ -75,14 +75,14 @@ pub async fn insert(conn: &mut PgConnection, reply: &Reply) -> Result<(), StoreE
     Ok(())
 }
 
-/// The sealed text of a reply.
+/// The sealed text and evidence of a reply.
 ///
 /// # Errors
 /// The database's; [`StoreError::Absent`] when there is none.
-pub async fn text(conn: &mut PgConnection, id: Uuid) -> Result<Sealed, StoreError> {
-    let text: Option<Sealed> = sqlx::query_scalar("select text from reply where id = $1")
+pub async fn texts(conn: &mut PgConnection, id: Uuid) -> Result<(Sealed, Option<Sealed>), StoreError> {
+    let texts: Option<(Sealed, Option<Sealed>)> = sqlx::query_as("select text, evidence from reply where id = $1")
         .bind(id)
         .fetch_optional(conn)
         .await?;
-    text.ok_or(StoreError::Absent("reply"))
+    texts.ok_or(StoreError::Absent("reply"))
 }

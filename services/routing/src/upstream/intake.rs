@@ -34,6 +34,7 @@ impl AppealTexts for Intake {
             order_id: reading.order.to_string(),
             reader: reading.reader,
             unit: reading.unit,
+            with_appellant: reading.with_appellant,
         };
         let answer = self
             .client

@@ -19,6 +19,8 @@ pub struct Reading {
     pub reader: String,
     /// Unit for which he reads; empty for the hotline's own people.
     pub unit: String,
+    /// Whether he may learn who brings it.
+    pub with_appellant: bool,
 }
 
 /// The text of an appeal. No Debug: it is personal.
@@ -30,7 +32,7 @@ pub struct AppealText {
     pub content: String,
     /// Where it happened.
     pub place: String,
-    /// Who brings it; absent for anonymous and confidential ones.
+    /// Who brings it, if asked for; absent for anonymous and confidential ones.
     pub appellant: Option<Appellant>,
 }
 

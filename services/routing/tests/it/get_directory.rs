@@ -10,7 +10,7 @@ fn on(day: &str) -> pb::GetDirectoryRequest {
 }
 
 #[tokio::test]
-async fn the_newest_version_whose_day_has_come_is_in_force() {
+async fn of_the_versions_that_have_begun_the_one_that_began_last_is_in_force() {
     let world = World::new().await;
     let mut operator = world.as_role(Role::Operator);
     let mut later = units(&[("bureau", "")]);
@@ -30,6 +30,13 @@ async fn the_newest_version_whose_day_has_come_is_in_force() {
     published.sort_by(|a, b| a.row.cmp(&b.row));
     assert_eq!(today.catalogue, published);
     for (day, version, count) in [("2024-04-09", 1, 5), ("2024-04-10", 2, 1), ("2023-12-31", 0, 0)] {
+        let found = service.get_directory(on(day)).await.expect("read").into_inner();
+        assert_eq!((found.units_version, found.units.len()), (version, count), "{day}");
+    }
+    // Today's are corrected after the later ones were published: those come all the same.
+    let corrected = units(&[("bureau", ""), ("water", "bureau")]);
+    operator.publish_units(corrected).await.expect("published");
+    for (day, version, count) in [("2024-04-09", 3, 2), ("2024-04-10", 2, 1)] {
         let found = service.get_directory(on(day)).await.expect("read").into_inner();
         assert_eq!((found.units_version, found.units.len()), (version, count), "{day}");
     }

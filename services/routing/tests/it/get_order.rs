@@ -6,7 +6,7 @@ use hotline_proto::routing::get_order_request::Name;
 use platform::auth::Principal;
 use tonic::Code;
 
-use crate::world::{MATTER, World, appeal, request_id, violations};
+use crate::world::{MATTER, World, appeal, contact, reply, request_id, violations};
 
 fn by_id(order: &str, with_text: bool) -> pb::GetOrderRequest {
     pb::GetOrderRequest {
@@ -18,7 +18,17 @@ fn by_id(order: &str, with_text: bool) -> pb::GetOrderRequest {
 #[tokio::test]
 async fn the_lead_unit_s_liaison_reads_the_text_and_it_is_recorded() {
     let world = World::new().await;
-    let (order, _) = world.replied().await;
+    let order = world.signed().await;
+    world
+        .liaison("water")
+        .record_contact(contact(&order))
+        .await
+        .expect("recorded");
+    let submitted = pb::SubmitReplyRequest {
+        no_contact: 0,
+        ..reply(&order)
+    };
+    world.liaison("water").submit_reply(submitted).await.expect("submitted");
     let answer = world
         .liaison("utilities")
         .get_order(by_id(&order, true))
@@ -28,12 +38,22 @@ async fn the_lead_unit_s_liaison_reads_the_text_and_it_is_recorded() {
     let found = answer.order.expect("always set");
     let text = found.text.expect("asked for");
     assert_eq!((text.content.as_str(), text.reply.as_str()), (MATTER, "已恢复供水"));
+    assert_eq!(text.evidence, ["photo/1", "photo/2"]);
+    let [said] = text.contacts.as_slice() else {
+        panic!("one contact: {:?}", text.contacts);
+    };
+    assert_eq!(said.result(), pb::ContactResult::Reached);
+    assert_eq!(
+        (said.phone.as_str(), said.note.as_str(), said.recording.as_str()),
+        ("13812345678", "约了周三", "rec/1")
+    );
     let readings = world.texts.readings.lock().await;
     let reading = readings.first().expect("recorded");
     assert_eq!(
         (reading.reader.as_str(), reading.unit.as_str()),
         ("test:liaison", "utilities")
     );
+    assert!(reading.with_appellant);
     assert_eq!(
         (reading.order.to_string(), reading.appeal.to_string()),
         (order, found.appeal_id)
@@ -109,6 +129,19 @@ async fn the_hotline_reads_texts_and_an_analyst_never() {
             "test:callback_agent",
             "test:supervisor"
         ]
+    );
+    let appellants: Vec<bool> = world
+        .texts
+        .readings
+        .lock()
+        .await
+        .iter()
+        .map(|r| r.with_appellant)
+        .collect();
+    assert_eq!(
+        appellants,
+        [false, true, true, true],
+        "a dispatcher needs the matter only"
     );
     let mut analyst = world.as_role(Role::Analyst);
     assert!(analyst.get_order(by_id(&order, false)).await.is_ok());

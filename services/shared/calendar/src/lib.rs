@@ -63,6 +63,17 @@ impl Calendar {
         self
     }
 
+    /// The calendar that a deadline was computed with, by the version stored beside it: these notices with that close.
+    /// None for other notices.
+    #[must_use]
+    pub fn of_version(&self, version: &str) -> Option<Self> {
+        let close = match version.strip_prefix(&self.notices_version)? {
+            "" => Close::default(),
+            close => close.strip_prefix('+')?.parse().ok()?,
+        };
+        Some(self.clone().with_close(close))
+    }
+
     /// What is stored beside a deadline, so that it can be computed again: `cn-2026.1`.
     #[must_use]
     pub fn version(&self) -> &str {

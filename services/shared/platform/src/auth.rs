@@ -7,7 +7,13 @@ use std::path::Path;
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
+use base64::Engine as _;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use ed25519_dalek::pkcs8::DecodePrivateKey as _;
 use hotline_proto::access::{Role, Scope};
+use jsonwebtoken::jwk::{
+    AlgorithmParameters, CommonParameters, EllipticCurve, Jwk, OctetKeyPairParameters, OctetKeyPairType, ThumbprintHash,
+};
 use jsonwebtoken::{EncodingKey, Header};
 use serde::{Deserialize, Serialize};
 
@@ -124,6 +130,8 @@ impl Caller {
 #[derive(Clone)]
 pub struct Issuer {
     key: Arc<EncodingKey>,
+    /// By which a set of keys names it: its thumbprint (RFC 7638).
+    key_id: String,
     iss: String,
     audience: String,
 }
@@ -134,11 +142,12 @@ impl Issuer {
     /// # Errors
     /// One sentence saying what is wrong with the key.
     pub fn new(config: &AuthConfig, private_key_pem: &[u8]) -> Result<Self, String> {
+        let wrong = || "auth.private_key_file is not the PEM of an Ed25519 private key".to_owned();
+        let pem = std::str::from_utf8(private_key_pem).map_err(|_| wrong())?;
+        let pair = ed25519_dalek::SigningKey::from_pkcs8_pem(pem).map_err(|_| wrong())?;
         Ok(Self {
-            key: Arc::new(
-                EncodingKey::from_ed_pem(private_key_pem)
-                    .map_err(|_| "auth.private_key_file is not the PEM of an Ed25519 private key".to_owned())?,
-            ),
+            key: Arc::new(EncodingKey::from_ed_pem(private_key_pem).map_err(|_| wrong())?),
+            key_id: thumbprint(&pair.verifying_key()),
             iss: config.issuer.clone(),
             audience: config.audience.clone(),
         })
@@ -178,8 +187,9 @@ impl Issuer {
             unit: principal.unit.clone(),
             platform: principal.platform.clone(),
         };
-        jsonwebtoken::encode(&Header::new(jsonwebtoken::Algorithm::EdDSA), &claims, &self.key)
-            .expect("an Ed25519 key signs any claims")
+        let mut header = Header::new(jsonwebtoken::Algorithm::EdDSA);
+        header.kid = Some(self.key_id.clone());
+        jsonwebtoken::encode(&header, &claims, &self.key).expect("an Ed25519 key signs any claims")
     }
 }
 
@@ -251,6 +261,20 @@ impl TokenSource {
             }
         }
     }
+}
+
+fn thumbprint(key: &ed25519_dalek::VerifyingKey) -> String {
+    let parameters = OctetKeyPairParameters {
+        key_type: OctetKeyPairType::OctetKeyPair,
+        curve: EllipticCurve::Ed25519,
+        x: URL_SAFE_NO_PAD.encode(key.as_bytes()),
+    };
+    let key = Jwk {
+        common: CommonParameters::default(),
+        algorithm: AlgorithmParameters::OctetKeyPair(parameters),
+    };
+    key.thumbprint(ThumbprintHash::SHA256)
+        .expect("every Ed25519 key has one")
 }
 
 /// A fresh key pair as (private PEM, public PEM), for development.

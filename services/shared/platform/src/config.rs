@@ -13,7 +13,7 @@ use std::path::{Path, PathBuf};
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
 
-pub use ranges::MAX_POLL_MILLISECONDS;
+pub use ranges::{MAX_POLL_MILLISECONDS, Ranged, ServiceSection};
 pub use words::{Algorithm, ClientCertificates, LogFormat, TlsVersion};
 
 /// The shared defaults, each with unit and comment.
@@ -254,7 +254,7 @@ pub struct ConfigError(pub String);
 ///
 /// # Errors
 /// [`ConfigError`] naming the key.
-pub fn load<S: DeserializeOwned>(
+pub fn load<S: DeserializeOwned + ServiceSection>(
     service: &str,
     service_defaults: &str,
     file: Option<&Path>,
@@ -267,7 +267,7 @@ pub fn load<S: DeserializeOwned>(
 ///
 /// # Errors
 /// [`ConfigError`] naming the key.
-pub fn load_with<S: DeserializeOwned>(
+pub fn load_with<S: DeserializeOwned + ServiceSection>(
     service: &str,
     service_defaults: &str,
     file: Option<&Path>,
@@ -360,6 +360,7 @@ mod tests {
             ("[server]\ndrain_seconds = = 5\n", "drain_seconds = = 5", 2),
             ("\nserver.listten = \"x\"\n", "server.listten", 2),
             ("[log]\nformat = \"xml\"\n", "log.format", 2),
+            ("[database]\nmax_connections = 1\n", "database.max_connections", 2),
         ] {
             std::fs::write(&file, text).expect("written");
             let error = load::<Nothing>("x", "[service]", Some(&file), Some(HashMap::new())).expect_err(text);

@@ -11,6 +11,7 @@ pub mod listing;
 pub mod metrics;
 pub mod numbers;
 pub mod private;
+pub mod reads;
 pub mod redis;
 pub mod sealing;
 pub mod service;

@@ -40,6 +40,21 @@ pub fn check_filter(written: &str) -> Result<(), String> {
     filter(written).map(|_| ())
 }
 
+/// Whether `otlp.endpoint` can be exported to: empty, or plaintext gRPC.
+///
+/// # Errors
+/// What is wrong with it.
+pub fn check_endpoint(written: &str) -> Result<(), String> {
+    let speaks = |uri: http::Uri| uri.scheme_str() == Some("http") && uri.host().is_some();
+    if written.is_empty() || written.parse().is_ok_and(speaks) {
+        return Ok(());
+    }
+    Err(format!(
+        "otlp.endpoint is \"{written}\"; write something like \"http://127.0.0.1:4317\": plaintext, to a collector beside the \
+         service, which speaks TLS to others"
+    ))
+}
+
 /// Starts logs, and traces when an endpoint is set. Call it inside the runtime (the exporter needs its reactor).
 ///
 /// # Errors
@@ -78,11 +93,12 @@ fn scope() -> InstrumentationScope {
 }
 
 fn provider(otlp: &OtlpConfig, service: &str) -> Result<SdkTracerProvider, String> {
+    check_endpoint(&otlp.endpoint)?;
     let exporter = opentelemetry_otlp::SpanExporter::builder()
         .with_tonic()
         .with_endpoint(&otlp.endpoint)
         .build()
-        .map_err(|error| format!("otlp.endpoint: {error}; write something like \"http://127.0.0.1:4317\""))?;
+        .map_err(|error| format!("otlp.endpoint: {error}"))?;
     Ok(SdkTracerProvider::builder()
         .with_batch_exporter(exporter)
         .with_resource(

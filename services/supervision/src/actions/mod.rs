@@ -2,6 +2,7 @@
 //! consumer lends its batch's.
 
 mod fire_clocks;
+mod get_review;
 mod list_cards;
 mod list_clocks;
 mod list_reviews;
@@ -11,6 +12,7 @@ mod review_reply;
 use platform::store::{AsStoreError, StoreError};
 
 pub use fire_clocks::{Fired, fire_clocks};
+pub use get_review::{GetReview, get_review};
 pub use list_cards::{ListCards, list_cards};
 pub use list_clocks::{ListClocks, list_clocks};
 pub use list_reviews::{ListReviews, list_reviews};

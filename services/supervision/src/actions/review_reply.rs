@@ -3,7 +3,7 @@
 use chrono::{DateTime, Utc};
 use eventlog::Tx;
 use hotline_proto::common::RejectionGround;
-use platform::sealing::{Cell, SealKey};
+use platform::sealing::SealKey;
 use uuid::Uuid;
 
 use super::Error;
@@ -66,12 +66,7 @@ pub async fn review_reply(
         Judgement::Reject { grounds, requirement } => (Verdict::Reject(grounds.clone()), Some(requirement)),
     };
     let judged = open.judge(verdict, &command.reviewer, now.max(order.last_at))?;
-    let cell = Cell {
-        table: "review",
-        column: "requirement",
-        row: judged.id,
-    };
-    let sealed = requirement.map(|text| key.seal(cell, text));
+    let sealed = requirement.map(|text| key.seal(reviews::requirement(judged.id), text));
     reviews::save_verdict(tx.conn(), &judged, sealed.as_ref()).await?;
     let told = events::reviewed(&mut order, &judged).expect("it was judged two lines above");
     order.last_at = told.occurred_at;

@@ -1,7 +1,8 @@
 //! One clock: it watches one limit of one order and gives one card, once (domain.md §5, invariant I5).
 //!
 //! Whether a card stands depends on facts alone, never on who came first: what was done at `due_at` or before gets
-//! none (or has it withdrawn), what was done later gets one, even when the fact arrives before anybody looked.
+//! none (or has it withdrawn), what was done later gets one, even when the fact arrives before anybody looked. What was
+//! done in time and does not count after all is watched by another clock for the same limit ([`Clock::again`]).
 
 use chrono::{DateTime, TimeDelta, Utc};
 use hotline_proto::common::ClockKind;
@@ -18,6 +19,8 @@ pub struct Clock {
     pub round: u32,
     /// Dispatch that it belongs to, from 1.
     pub assignment: u32,
+    /// 0 for the first clock of its limit, one more with every rejection of what was done in time.
+    pub run: u32,
     /// Which limit.
     pub kind: ClockKind,
     /// Card that it gives.
@@ -86,6 +89,12 @@ pub enum Told {
         /// The card.
         card: Card,
     },
+}
+
+/// Id of the clock that an event starts.
+#[must_use]
+pub fn clock_id(event: Uuid, kind: ClockKind, colour: CardColour) -> Uuid {
+    derived_id(event, &format!("{}/{}", kind.as_str_name(), colour.as_str_name()))
 }
 
 impl Clock {
@@ -173,14 +182,21 @@ impl Clock {
         derived_id(self.id, "card")
     }
 
-    /// What had stopped it does not count: it runs again, and the original deadline stands (domain.md §4, "reject").
-    /// One that fired stays fired.
+    /// What was done in time does not count, as `event` says: the clock that watches the same limit from then on, and the
+    /// original deadline stands (domain.md §4, "reject"). None while nothing was done, and none beside a card that stands.
     #[must_use]
-    pub fn reopen(mut self) -> Self {
-        if matches!(self.state, State::Stopped { .. }) {
-            self.state = State::Open;
-        }
-        self
+    pub fn again(&self, event: Uuid) -> Option<Self> {
+        let in_time = match &self.state {
+            State::Open => false,
+            State::Stopped { .. } => true,
+            State::Fired { card, .. } => card.withdrawn_at.is_some(),
+        };
+        in_time.then(|| Self {
+            id: clock_id(event, self.kind, self.colour),
+            run: self.run + 1,
+            state: State::Open,
+            ..self.clone()
+        })
     }
 
     fn give(mut self, unit: &Unit, at: DateTime<Utc>, done_at: Option<DateTime<Utc>>) -> (Self, Option<Told>) {
@@ -222,6 +238,7 @@ mod tests {
             id: Uuid::from_u128(1),
             round: 0,
             assignment: 1,
+            run: 0,
             kind: ClockKind::Sign,
             colour,
             due_at: at(60),
@@ -273,10 +290,17 @@ mod tests {
     }
 
     #[test]
-    fn a_reopened_clock_keeps_its_deadline_and_a_fired_one_stays_fired() {
-        let (stopped, _) = clock(CardColour::Red).done(at(10), at(10), &unit());
-        assert_eq!(stopped.reopen(), clock(CardColour::Red));
-        let (fired, _) = clock(CardColour::Red).fire(at(61), &unit());
-        assert_eq!(fired.clone().reopen(), fired);
+    fn what_was_done_in_time_and_rejected_is_watched_again_for_the_same_limit() {
+        let rejection = Uuid::from_u128(2);
+        let open = clock(CardColour::Red);
+        assert_eq!(open.again(rejection), None, "it runs");
+        let (stopped, _) = open.clone().done(at(10), at(10), &unit());
+        let next = stopped.again(rejection).expect("nothing watches the limit");
+        assert_ne!(next.id, open.id);
+        assert_eq!((next.due_at, next.run, &next.state), (open.due_at, 1, &State::Open));
+        let (fired, _) = open.fire(at(61), &unit());
+        assert_eq!(fired.again(rejection), None, "its card stands");
+        let (withdrawn, _) = fired.done(at(59), at(63), &unit());
+        assert_eq!(withdrawn.again(rejection), Some(next), "whoever looked first");
     }
 }

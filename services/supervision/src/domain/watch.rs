@@ -5,17 +5,16 @@
 //! | dispatched | those of an earlier dispatch end; sign (red), handle (yellow, red) start |
 //! | signed | sign is done |
 //! | reply submitted | handle (round 0) or rework (later rounds) is done |
-//! | reply rejected | what the reply had stopped runs again, with the original deadline |
+//! | reply rejected | what the reply was in time for is watched again, with the original deadline |
 //! | reworked | rework (yellow, red) starts |
 //! | closed | nothing runs any more |
 
 use chrono::{DateTime, Utc};
 use hotline_proto::common::{ClockKind, OrderState};
 use hotline_proto::events::CardColour;
-use platform::ids::derived_id;
 use uuid::Uuid;
 
-use super::clock::{Clock, State, Told, Unit};
+use super::clock::{Clock, State, Told, Unit, clock_id};
 
 /// An order as routing told it, as far as clocks and reviews need.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -193,12 +192,7 @@ impl Watch {
                 self.done(*submitted_at, watching)
             }
             What::ReplyRejected => {
-                let watching = self.reply_clocks();
-                self.clocks = self
-                    .clocks
-                    .into_iter()
-                    .map(|clock| if watching(&clock) { clock.reopen() } else { clock })
-                    .collect();
+                self.watch_again(fact.event_id);
                 Vec::new()
             }
             What::Reworked { rework } => {
@@ -246,6 +240,19 @@ impl Watch {
         move |c: &Clock| c.kind == kind && c.round == round && c.assignment == assignment
     }
 
+    /// Starts the next clock for each limit that the rejected reply was in time for.
+    fn watch_again(&mut self, rejection: Uuid) {
+        let watching = self.reply_clocks();
+        let watched: Vec<&Clock> = self.clocks.iter().filter(|clock| watching(clock)).collect();
+        let newest = |clock: &&&Clock| !watched.iter().any(|c| c.colour == clock.colour && c.run > clock.run);
+        let next: Vec<Clock> = watched
+            .iter()
+            .filter(newest)
+            .filter_map(|clock| clock.again(rejection))
+            .collect();
+        self.clocks.extend(next);
+    }
+
     fn done(&mut self, done_at: DateTime<Utc>, watching: impl Fn(&Clock) -> bool) -> Vec<Told> {
         let unit = self.order.unit.clone();
         self.end(done_at, unit.as_ref(), watching)
@@ -286,9 +293,10 @@ impl Watch {
             .map(|warn_at| (CardColour::Yellow, warn_at));
         for (colour, due_at) in yellow.into_iter().chain([(CardColour::Red, limit.due_at)]) {
             let clock = Clock {
-                id: derived_id(event, &format!("{}/{}", kind.as_str_name(), colour.as_str_name())),
+                id: clock_id(event, kind, colour),
                 round: self.order.round,
                 assignment: self.order.assignment,
+                run: 0,
                 kind,
                 colour,
                 due_at,

@@ -91,12 +91,19 @@ impl Story {
         self.tell(minute, what)
     }
 
-    fn clock(&self, kind: ClockKind, colour: CardColour) -> &Clock {
+    /// All clocks of a limit and colour, in no order.
+    fn clocks(&self, kind: ClockKind, colour: CardColour) -> impl Iterator<Item = &Clock> {
         let clocks = &self.watch.as_ref().expect("something was told").clocks;
-        clocks
-            .iter()
-            .find(|c| c.kind == kind && c.colour == colour)
-            .expect("such a clock")
+        clocks.iter().filter(move |c| c.kind == kind && c.colour == colour)
+    }
+
+    /// The newest of them.
+    fn clock(&self, kind: ClockKind, colour: CardColour) -> &Clock {
+        self.clocks(kind, colour).max_by_key(|c| c.run).expect("such a clock")
+    }
+
+    fn reject(&mut self, minute: i64) -> Vec<Told> {
+        self.tell(minute, What::ReplyRejected)
     }
 
     fn fire(&mut self, kind: ClockKind, colour: CardColour, minute: i64) -> Option<Told> {
@@ -161,7 +168,7 @@ fn a_rejected_reply_lets_the_original_deadline_stand() {
         story.clock(ClockKind::Handle, CardColour::Red).state,
         State::Stopped { .. }
     ));
-    assert_eq!(story.tell(200, What::ReplyRejected), []);
+    assert_eq!(story.reject(200), []);
     let red = story.clock(ClockKind::Handle, CardColour::Red);
     assert_eq!((&red.state, red.due_at), (&State::Open, at(600)));
     assert!(
@@ -174,6 +181,27 @@ fn a_rejected_reply_lets_the_original_deadline_stand() {
     // Warned at 300; the second reply is after the warning and within the limit.
     let told = story.reply(400);
     assert!(matches!(told.as_slice(), [Told::CardIssued { clock, .. }] if clock.colour == CardColour::Yellow));
+}
+
+#[test]
+fn a_card_that_was_taken_back_does_not_excuse_the_reply_after_a_rejection() {
+    let mut story = Story::new();
+    story.dispatch();
+    story.sign(10);
+    assert!(story.fire(ClockKind::Handle, CardColour::Red, 601).is_some());
+    assert_eq!(story.reply(250).len(), 1, "it was in time");
+    assert_eq!(story.reject(700), []);
+    let told = story.reply(800);
+    let colours: Vec<_> = told
+        .iter()
+        .map(|told| match told {
+            Told::CardIssued { clock, .. } => clock.colour,
+            Told::CardWithdrawn { .. } => panic!("nothing was in time"),
+        })
+        .collect();
+    assert_eq!(colours.len(), 2, "{colours:?}");
+    let red: Vec<_> = story.clocks(ClockKind::Handle, CardColour::Red).map(standing).collect();
+    assert_eq!(red.iter().filter(|stands| **stands).count(), 1, "{red:?}");
 }
 
 #[test]
@@ -224,44 +252,49 @@ fn standing(clock: &Clock) -> bool {
 }
 
 proptest! {
-    /// Whatever a worker does and whenever: in the end exactly the late ones have a standing card, each at most one.
+    /// Whatever a worker does and whenever: in the end exactly the late ones have a standing card, each at most one, also
+    /// when the first reply does not count.
     #[test]
     fn cards_depend_on_facts_alone(
         signed in 1_i64..120,
         replied in 120_i64..900,
+        rejected in proptest::option::of((1_i64..200, 1_i64..400)),
         looks in proptest::collection::vec((0_usize..3, 1_i64..1000), 0..12),
+        later_looks in proptest::collection::vec((0_usize..3, 1_i64..1000), 0..6),
     ) {
         let mut story = Story::new();
         story.dispatch();
-        let (mut issued, mut withdrawn) = (0, 0);
-        let mut count = |told: &[Told]| for told in told {
-            match told {
-                Told::CardIssued { .. } => issued += 1,
-                Told::CardWithdrawn { .. } => withdrawn += 1,
-            }
-        };
+        let mut told = Vec::new();
         let kinds = [
             (ClockKind::Sign, CardColour::Red),
             (ClockKind::Handle, CardColour::Yellow),
             (ClockKind::Handle, CardColour::Red),
         ];
         // Looks with or without knowledge: a worker that fires too early is put right by the fact.
-        for (which, minute) in &looks {
+        let look = |story: &mut Story, told: &mut Vec<Told>, looks: &[(usize, i64)]| for (which, minute) in looks {
             let (kind, colour) = kinds[*which];
             if at(*minute) >= story.clock(kind, colour).fire_at() {
-                let told = story.fire(kind, colour, *minute);
-                count(told.as_slice());
+                told.extend(story.fire(kind, colour, *minute));
             }
+        };
+        look(&mut story, &mut told, &looks);
+        told.extend(story.sign(signed));
+        told.extend(story.reply(replied));
+        let mut last = replied;
+        if let Some((until_rejected, until_again)) = rejected {
+            told.extend(story.reject(replied + until_rejected));
+            look(&mut story, &mut told, &later_looks);
+            last = replied + until_rejected + until_again;
+            told.extend(story.reply(last));
         }
-        let told = story.sign(signed);
-        count(&told);
-        let told = story.reply(replied);
-        count(&told);
         let late = |done: i64, due: i64| at(done) - at(due) > TimeDelta::zero();
-        let expected = [late(signed, 60), late(replied, 300), late(replied, 600)];
+        let expected = [late(signed, 60), late(last, 300), late(last, 600)];
         for ((kind, colour), expected) in kinds.into_iter().zip(expected) {
-            prop_assert_eq!(standing(story.clock(kind, colour)), expected, "{:?} {:?}", kind, colour);
+            let stand = story.clocks(kind, colour).filter(|clock| standing(clock)).count();
+            prop_assert_eq!(stand, usize::from(expected), "{:?} {:?}", kind, colour);
         }
+        let issued = told.iter().filter(|told| matches!(told, Told::CardIssued { .. })).count();
+        let withdrawn = told.len() - issued;
         prop_assert_eq!(issued - withdrawn, expected.into_iter().filter(|late| *late).count());
     }
 }

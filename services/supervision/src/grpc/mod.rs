@@ -16,6 +16,7 @@ use prost::Message as _;
 use tonic::{Request, Response, Status};
 
 use crate::actions::{self, Error};
+use crate::store::reviews::requirement;
 
 /// Serves `hotline.supervision.v1`.
 #[derive(Clone)]
@@ -57,6 +58,33 @@ impl SupervisionService for Supervision {
             .await
             .map(Response::new)
             .map_err(|e| status::of(&e))
+    }
+
+    async fn get_review(
+        &self,
+        request: Request<pb::GetReviewRequest>,
+    ) -> Result<Response<pb::GetReviewResponse>, Status> {
+        let query = parse::get_review(request.get_ref(), &Caller::of(&request)).map_err(|e| edge::invalid(&e))?;
+        let now = self.clock.now();
+        let (listed, sealed) = self
+            .store
+            .run("get_review", move |tx| {
+                let query = query.clone();
+                Box::pin(async move { actions::get_review(tx, &query, now).await })
+            })
+            .await
+            .map_err(|e| edge::store(&e))?;
+        let requirement = match sealed {
+            None => String::new(),
+            Some(sealed) => {
+                let opened = self.sealer.unseal(requirement(listed.review.id), &sealed).await;
+                opened.map_err(|e| edge::store(&e))?
+            }
+        };
+        Ok(Response::new(pb::GetReviewResponse {
+            review: Some(render::review(listed)),
+            requirement,
+        }))
     }
 
     async fn list_reviews(

@@ -7,7 +7,8 @@ use platform::grpc::fields::{Fields, InvalidRequest};
 use platform::listing::{Asked, Page};
 use uuid::Uuid;
 
-use crate::actions::{Judgement, ListCards, ListClocks, ListReviews, ReviewReply};
+use crate::actions::{GetReview, Judgement, ListCards, ListClocks, ListReviews, ReviewReply};
+use crate::store::reviews::Name;
 
 /// Grounds that one rejection names at most: every one of the checklist, once.
 const MOST_GROUNDS: usize = 13;
@@ -86,6 +87,34 @@ fn grounds(fields: &mut Fields, numbers: &[i32]) -> Vec<RejectionGround> {
     grounds
 }
 
+/// Reads `GetReview`; a liaison is confined to his unit.
+///
+/// # Errors
+/// Every violation.
+pub fn get_review(request: &pb::GetReviewRequest, caller: &Caller) -> Result<GetReview, InvalidRequest> {
+    use pb::get_review_request::Name as Asked;
+    let mut fields = Fields::new();
+    let name = match &request.name {
+        Some(Asked::ReviewId(id)) => fields.uuid("review_id", id).map(Name::Id),
+        Some(Asked::ReplyId(id)) => fields.uuid("reply_id", id).map(Name::Reply),
+        None => {
+            fields.refuse("review_id", "must be given, or reply_id");
+            None
+        }
+    };
+    let query = name.map(|name| GetReview {
+        name,
+        unit: confined_to(caller),
+        reader: caller.actor(),
+    });
+    fields.read(query)
+}
+
+/// The unit that a caller is confined to. One whose token names no unit sees nothing: no unit has the empty code.
+fn confined_to(caller: &Caller) -> Option<String> {
+    (!caller.sees_all()).then(|| caller.unit().unwrap_or_default().to_owned())
+}
+
 /// Reads `ListReviews`.
 ///
 /// # Errors
@@ -114,8 +143,7 @@ pub fn list_reviews(request: &pb::ListReviewsRequest) -> Result<(ListReviews, Pa
 pub fn list_cards(request: &pb::ListCardsRequest, caller: &Caller) -> Result<(ListCards, Page), InvalidRequest> {
     let mut fields = Fields::new();
     let order_id = fields.optional_uuid("order_id", &request.order_id);
-    // A confined caller whose token names no unit sees nothing: no unit has the empty code.
-    let unit = (!caller.sees_all()).then(|| caller.unit().unwrap_or_default().to_owned());
+    let unit = confined_to(caller);
     let asked = Asked {
         from: request.from_time.as_ref(),
         to: request.to_time.as_ref(),

@@ -27,7 +27,9 @@ pub fn reviews(mut rows: Vec<ListedReview>, page: &Page) -> pb::ListReviewsRespo
     }
 }
 
-fn review(row: ListedReview) -> pb::Review {
+/// One review.
+#[must_use]
+pub fn review(row: ListedReview) -> pb::Review {
     let (verdict, reviewer, reviewed_at) = match row.review.state {
         State::Open => (None, String::new(), None),
         State::Judged {

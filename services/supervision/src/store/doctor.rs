@@ -25,14 +25,14 @@ pub async fn clocks_without_their_card(conn: &mut PgConnection) -> Result<Vec<(U
     Ok(rows)
 }
 
-/// I5: the same limit of the same order watched by several clocks of one colour.
+/// I5: the same limit of the same order watched by several clocks of one colour and run.
 ///
 /// # Errors
 /// When the database cannot be read.
 pub async fn doubled_clocks(conn: &mut PgConnection) -> Result<Vec<(Uuid, i64)>, StoreError> {
     let rows = sqlx::query_as(
         "select order_id, count(*)
-           from watch_clock group by order_id, round, assignment, kind, colour
+           from watch_clock group by order_id, round, assignment, kind, colour, run
          having count(*) > 1 order by order_id limit $1",
     )
     .bind(MOST)

@@ -2,11 +2,12 @@
 
 use chrono::{DateTime, Utc};
 use hotline_proto::common::RejectionGround;
-use platform::sealing::Sealed;
+use platform::sealing::{Cell, Sealed};
 use platform::store::StoreError;
 use sqlx::PgConnection;
 use uuid::Uuid;
 
+use super::listing::ListedReview;
 use super::{count, impossible, int, known, small};
 use crate::domain::review::{Review, State, Verdict};
 
@@ -39,6 +40,67 @@ pub async fn of_reply(conn: &mut PgConnection, order_id: Uuid, reply_id: Uuid) -
     .fetch_optional(conn)
     .await?;
     row.map(Review::try_from).transpose()
+}
+
+/// How a review is named.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Name {
+    /// Its id.
+    Id(Uuid),
+    /// The reply that it judges.
+    Reply(Uuid),
+}
+
+/// Where what a rejection requires stands, for sealing.
+#[must_use]
+pub const fn requirement(review: Uuid) -> Cell {
+    Cell {
+        table: "review",
+        column: "requirement",
+        row: review,
+    }
+}
+
+#[derive(sqlx::FromRow)]
+struct Whole {
+    #[sqlx(flatten)]
+    review: Row,
+    requirement: Option<Sealed>,
+    number: String,
+}
+
+/// A review and what it requires; only of an order that `unit` leads, or a unit below it when it is a top-level one, if
+/// given.
+///
+/// # Errors
+/// [`StoreError::Absent`]; [`StoreError::Impossible`] for a row that no transition could have written.
+pub async fn get(
+    conn: &mut PgConnection,
+    name: Name,
+    unit: Option<&str>,
+) -> Result<(ListedReview, Option<Sealed>), StoreError> {
+    let (id, reply) = match name {
+        Name::Id(id) => (Some(id), None),
+        Name::Reply(reply) => (None, Some(reply)),
+    };
+    let row: Option<Whole> = sqlx::query_as(
+        "select r.id, r.order_id, r.round, r.reply_id, r.submitted_at, r.late, r.no_contact, r.verdict, r.grounds,
+                r.reviewed_at, r.reviewer, r.requirement, o.number
+           from review r join watched_order o on o.id = r.order_id
+          where (r.id = $1 or r.reply_id = $2)
+            and ($3::text is null or o.lead_unit = $3 or o.lead_top_unit = $3)",
+    )
+    .bind(id)
+    .bind(reply)
+    .bind(unit)
+    .fetch_optional(conn)
+    .await?;
+    let row = row.ok_or(StoreError::Absent("review"))?;
+    let listed = ListedReview {
+        review: row.review.try_into()?,
+        order_number: row.number,
+    };
+    Ok((listed, row.requirement))
 }
 
 /// Puts open reviews on the desk.

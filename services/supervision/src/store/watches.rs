@@ -32,6 +32,7 @@ struct ClockRow {
     order_id: Uuid,
     round: i32,
     assignment: i32,
+    run: i32,
     kind: i16,
     colour: i16,
     due_at: DateTime<Utc>,
@@ -59,7 +60,7 @@ pub async fn lock_order(conn: &mut PgConnection, id: Uuid) -> Result<WatchedOrde
 pub async fn lock(conn: &mut PgConnection, ids: &[Uuid]) -> Result<Vec<Watch>, StoreError> {
     let orders = lock_orders(conn, ids).await?;
     let rows: Vec<ClockRow> = sqlx::query_as(
-        "select c.id, c.order_id, c.round, c.assignment, c.kind, c.colour, c.due_at, c.state, c.done_at,
+        "select c.id, c.order_id, c.round, c.assignment, c.run, c.kind, c.colour, c.due_at, c.state, c.done_at,
                 k.id as card_id, k.unit, k.top_unit, k.issued_at, k.withdrawn_at
            from watch_clock c left join card k on k.clock_id = c.id
           where c.order_id = any($1) order by c.id for no key update of c",
@@ -152,10 +153,10 @@ async fn save_clocks(conn: &mut PgConnection, clocks: &[(Uuid, &Clock)]) -> Resu
     let smalls = |of: fn(&Clock) -> i32| clocks.iter().map(|(_, c)| small(of(c))).collect::<Vec<_>>();
     // A clock that did not change is not written: its row would only age.
     sqlx::query(
-        "insert into watch_clock as c (id, order_id, round, assignment, kind, colour, due_at, fire_at, state, fired_at,
-                done_at)
-         select * from unnest($1::uuid[], $2::uuid[], $3::int[], $4::int[], $5::smallint[], $6::smallint[],
-                $7::timestamptz[], $8::timestamptz[], $9::text[], $10::timestamptz[], $11::timestamptz[])
+        "insert into watch_clock as c (id, order_id, round, assignment, run, kind, colour, due_at, fire_at, state,
+                fired_at, done_at)
+         select * from unnest($1::uuid[], $2::uuid[], $3::int[], $4::int[], $5::int[], $6::smallint[], $7::smallint[],
+                $8::timestamptz[], $9::timestamptz[], $10::text[], $11::timestamptz[], $12::timestamptz[])
              on conflict (id) do update
                 set state = excluded.state, fired_at = excluded.fired_at, done_at = excluded.done_at
               where (c.state, c.fired_at, c.done_at)
@@ -165,6 +166,7 @@ async fn save_clocks(conn: &mut PgConnection, clocks: &[(Uuid, &Clock)]) -> Resu
     .bind(clocks.iter().map(|(order, _)| *order).collect::<Vec<_>>())
     .bind(column(|c| int(c.round)))
     .bind(column(|c| int(c.assignment)))
+    .bind(column(|c| int(c.run)))
     .bind(smalls(|c| c.kind.into()))
     .bind(smalls(|c| c.colour.into()))
     .bind(clocks.iter().map(|(_, c)| c.due_at).collect::<Vec<_>>())
@@ -284,6 +286,7 @@ impl TryFrom<ClockRow> for Clock {
             id: row.id,
             round: count(TABLE, "round", row.round)?,
             assignment: count(TABLE, "assignment", row.assignment)?,
+            run: count(TABLE, "run", row.run)?,
             kind: known(TABLE, "kind", row.kind)?,
             colour: known(TABLE, "colour", row.colour)?,
             due_at: row.due_at,

@@ -80,7 +80,7 @@ async fn two_clocks_for_one_limit_are_found() {
         &[
             "alter table watch_clock drop constraint watch_clock_once",
             "insert into watch_clock
-             select gen_random_uuid(), order_id, round, assignment, kind, colour, due_at, fire_at, state, fired_at, done_at
+             select gen_random_uuid(), order_id, round, assignment, kind, colour, due_at, fire_at, state, fired_at, done_at, run
                from watch_clock where kind = 2 and colour = 2",
         ],
     )

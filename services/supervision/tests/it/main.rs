@@ -2,6 +2,7 @@
 
 mod doctor;
 mod fire_clocks;
+mod get_review;
 mod list_cards;
 mod list_clocks;
 mod list_reviews;

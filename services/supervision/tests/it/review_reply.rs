@@ -12,7 +12,7 @@ use crate::world::{World, reason, violations};
 
 const WATER: (&str, &str) = ("water", "utilities");
 
-async fn replied(world: &World) -> (Order<'_>, Uuid) {
+pub async fn replied(world: &World) -> (Order<'_>, Uuid) {
     let mut order = Order::open(world, at(1, 9, 0)).await;
     order
         .dispatch(at(1, 9, 5), WATER, (at(2, 18, 0), at(7, 18, 0), at(9, 18, 0)))
@@ -24,7 +24,7 @@ async fn replied(world: &World) -> (Order<'_>, Uuid) {
     (order, reply)
 }
 
-fn pass(order: Uuid, reply: Uuid) -> ReviewReplyRequest {
+pub fn pass(order: Uuid, reply: Uuid) -> ReviewReplyRequest {
     ReviewReplyRequest {
         request_id: Uuid::new_v4().to_string(),
         order_id: order.to_string(),
@@ -35,7 +35,7 @@ fn pass(order: Uuid, reply: Uuid) -> ReviewReplyRequest {
     }
 }
 
-fn reject(order: Uuid, reply: Uuid) -> ReviewReplyRequest {
+pub fn reject(order: Uuid, reply: Uuid) -> ReviewReplyRequest {
     ReviewReplyRequest {
         verdict: Verdict::Reject.into(),
         grounds: vec![RejectionGround::NoEvidence.into(), RejectionGround::OffTopic.into()],

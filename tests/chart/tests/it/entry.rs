@@ -115,6 +115,13 @@ fn sealed_calls_go_through_with_the_callers_certificate() {
         names.contains(&json!("hotline.example.org")),
         "callers check the host's name: {names:?}"
     );
+    let further = rendered(
+        "tls: {enabled: true, certManager: {enabled: true, issuerRef: {name: ca}, entryNames: [platforms.example.org]}}",
+    );
+    for (service, has) in [("intake", true), ("routing", false)] {
+        let names = list(&further.get("Certificate", &format!("hotline-{service}"))["spec"]["dnsNames"]);
+        assert_eq!(names.contains(&json!("platforms.example.org")), has, "{service}");
+    }
     let others = list(&objects.get("Certificate", "hotline-routing")["spec"]["dnsNames"]);
     assert!(!others.contains(&json!("hotline.example.org")), "{others:?}");
 }

@@ -201,6 +201,11 @@ fn the_test_is_a_hook_of_helm_test() {
             json!(["smoke", "--config", "/etc/hotline/smoke.toml"]),
             "{scene}"
         );
+        // Without a key that people's tokens are verified with it asks for health only; a service's own is none.
+        assert!(
+            files(pod).iter().all(|(_, secret, ..)| secret != "hotline-service-key"),
+            "{scene}"
+        );
         assert_eq!(pod["spec"]["restartPolicy"], "Never", "{scene}");
         assert!(pod["spec"]["activeDeadlineSeconds"].is_u64(), "{scene}: it ends");
     }
@@ -218,20 +223,39 @@ fn the_test_knows_all_five_and_signs_with_the_key_of_the_values() {
             Some(format!("http://hotline-{service}:50051").as_str())
         );
     }
-    let key = "/etc/hotline/secrets/test-key/private.pem";
-    assert_eq!(config["auth"]["private_key_file"].as_str(), Some(key));
-    let source = |objects: &Objects| files(objects.get("Pod", "hotline-smoke"))[1].clone();
-    let file = |secret: &str, from: &str| {
-        (
-            "secret".to_owned(),
-            secret.to_owned(),
-            from.to_owned(),
-            "secrets/test-key/private.pem".to_owned(),
-        )
+    let signs_with = |objects: &Objects| {
+        let config = toml_of(&objects.get("ConfigMap", "hotline-smoke")["data"]["smoke.toml"]);
+        config["auth"]
+            .get("private_key_file")
+            .and_then(|file| file.as_str().map(str::to_owned))
     };
-    assert_eq!(source(&CITY), file("hotline-service-key", "private.pem"));
-    let other = rendered("test: {existingSecret: signer, key: key.pem}");
-    assert_eq!(source(&other), file("signer", "key.pem"));
+    let source = |objects: &Objects| files(objects.get("Pod", "hotline-smoke")).get(1).cloned();
+    let file = |from: &str, to: &str| {
+        let [kind, secret, from, to] = ["secret", "signer", from, to].map(str::to_owned);
+        Some((kind, secret, from, to))
+    };
+    assert_eq!((signs_with(&CITY), source(&CITY)), (None, None));
+    let key = rendered("test: {existingSecret: signer, key: key.pem}");
+    assert_eq!(source(&key), file("key.pem", "secrets/test-key/private.pem"));
+    assert_eq!(
+        signs_with(&key).as_deref(),
+        Some("/etc/hotline/secrets/test-key/private.pem")
+    );
+    let token = rendered("test: {existingSecret: signer, tokenKey: token}");
+    assert_eq!(
+        (signs_with(&token), source(&token)),
+        (None, file("token", "secrets/test-key/token"))
+    );
+    assert_eq!(
+        containers(token.get("Pod", "hotline-smoke"))[0]["args"],
+        json!([
+            "smoke",
+            "--config",
+            "/etc/hotline/smoke.toml",
+            "--token-file",
+            "/etc/hotline/secrets/test-key/token"
+        ])
+    );
 }
 
 #[test]

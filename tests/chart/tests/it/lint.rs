@@ -50,15 +50,7 @@ fn the_same_values_give_the_same_text() {
     let render = || good(&template("helm3", &chart(), Some(values.path()), &apis()));
     let (first, second) = (render(), render());
     assert_eq!(first, second);
-    for name in [
-        "now",
-        "date",
-        "randAlpha",
-        "uuidv4",
-        "genCA",
-        "genSelfSignedCert",
-        "lookup",
-    ] {
+    for name in ["now", "date", "randAlpha", "uuidv4", "genCA", "genSelfSignedCert"] {
         for path in templates() {
             let text = std::fs::read_to_string(&path).expect("a template");
             assert!(
@@ -68,6 +60,16 @@ fn the_same_values_give_the_same_text() {
             );
         }
     }
+    // What stands in the cluster is asked for one thing only: how many replicas an HPA has made of a Deployment.
+    let asking = templates()
+        .into_iter()
+        .filter(|path| std::fs::read_to_string(path).expect("a template").contains("lookup"));
+    let asking: Vec<_> = asking
+        .filter_map(|path| Some(path.file_name()?.to_str()?.to_owned()))
+        .collect();
+    assert_eq!(asking, ["deployments.yaml"]);
+    let deployments = text("helm/hotline/templates/deployments.yaml");
+    assert_eq!(deployments.matches("lookup").count(), 1);
 }
 
 fn templates() -> Vec<std::path::PathBuf> {

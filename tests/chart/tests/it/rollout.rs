@@ -218,6 +218,10 @@ fn pods_spread_over_zones_and_in_a_province_over_hosts() {
                     deployment["spec"]["selector"]["matchLabels"]
                 );
                 assert_eq!(constraint["maxSkew"], 1);
+                assert_eq!(
+                    constraint["nodeTaintsPolicy"], "Honor",
+                    "a drained host is none to spread over"
+                );
                 assert_eq!(constraint["matchLabelKeys"], json!(["pod-template-hash"]));
                 (
                     string(&constraint["topologyKey"]).to_owned(),

@@ -170,6 +170,12 @@ fn a_wrong_value_of_all_is_refused() {
         ("tls: {minimumVersion: 1.3}", "'/tls/minimumVersion'"),
         ("tls: {clientCertificates: false}", "'/tls/clientCertificates'"),
         ("otlp: {endpoint: \"collector:4317\"}", "'/otlp/endpoint'"),
+        // The exporter speaks no TLS: a pod would not start with it.
+        ("otlp: {endpoint: \"https://collector:4317\"}", "'/otlp/endpoint'"),
+        (
+            "services: {routing: {config: {service: {close: \"6pm\"}}}}",
+            "'/services/routing/config/service/close'",
+        ),
         ("entry: {kind: loadbalancer}", "'/entry/kind'"),
         ("entry: {services: [intake, dispatch]}", "'/entry/services/1'"),
         ("entry: {host: \"https://h.example.org\"}", "'/entry/host'"),

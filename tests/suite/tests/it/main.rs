@@ -12,6 +12,7 @@ mod five_processes;
 mod fixture;
 mod foreign;
 mod metrics;
+mod order_text;
 mod probes;
 mod processes;
 mod reach;

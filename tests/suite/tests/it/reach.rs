@@ -16,8 +16,8 @@ use hotline_proto::routing::{
     ContactResult, GetOrderHistoryRequest, GetOrderRequest, ListOrdersRequest, RecordContactRequest, SignOrderRequest,
     SubmitReplyRequest, get_order_request,
 };
-use hotline_proto::supervision::ListCardsRequest;
 use hotline_proto::supervision::supervision_service_client::SupervisionServiceClient;
+use hotline_proto::supervision::{GetReviewRequest, ListCardsRequest, get_review_request};
 use platform::auth::{Principal, TokenSource};
 use platform::grpc::client::{Peer, peer};
 use platform::grpc::server::rpcs;
@@ -143,12 +143,7 @@ fn reach<'w>(world: &'w World, rpc: &str, whose: &'w str, channel: Peer) -> Reac
     match service.rsplit('.').next().expect("a name") {
         "IntakeService" => intake(world, verb.to_owned(), whose, IntakeServiceClient::new(channel)),
         "RoutingService" => routing(world, verb.to_owned(), RoutingServiceClient::new(channel)),
-        "SupervisionService" => Box::pin(async move {
-            let request = ListCardsRequest::default();
-            let mut client = SupervisionServiceClient::new(channel);
-            let cards = client.list_cards(request).await?.into_inner().cards;
-            Ok(cards.iter().any(|card| card.order_id == world.order_id))
-        }),
+        "SupervisionService" => supervision(world, verb.to_owned(), SupervisionServiceClient::new(channel)),
         _ => panic!("{rpc} is scoped and nobody here tries to reach through it: add it"),
     }
 }
@@ -244,6 +239,26 @@ fn routing(world: &World, verb: String, mut client: RoutingServiceClient<Peer>) 
     })
 }
 
+/// The walk has signed and replied as the order's own unit by then.
+fn supervision(world: &World, verb: String, mut client: SupervisionServiceClient<Peer>) -> Reached<'_> {
+    Box::pin(async move {
+        match verb.as_str() {
+            "GetReview" => {
+                world.five.rest().await;
+                let reply = world.five.look(&world.order_id).await.reply_id;
+                let name = Some(get_review_request::Name::ReplyId(reply));
+                client.get_review(GetReviewRequest { name }).await.map(|_| true)
+            }
+            "ListCards" => {
+                let request = ListCardsRequest::default();
+                let cards = client.list_cards(request).await?.into_inner().cards;
+                Ok(cards.iter().any(|card| card.order_id == world.order_id))
+            }
+            other => panic!("{other} of supervision is scoped and nobody here tries to reach through it: add it"),
+        }
+    })
+}
+
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn what_is_another_units_or_platforms_does_not_exist() {
     let world = World::start().await;
@@ -273,7 +288,7 @@ async fn what_is_another_units_or_platforms_does_not_exist() {
         }
     }
     assert!(
-        walked >= 27,
+        walked >= 30,
         "{walked}: SignOrder, RecordContact, SubmitReply, GetOrder, … of three kinds of liaison"
     );
     world.five.stop().await;

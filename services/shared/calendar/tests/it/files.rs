@@ -95,5 +95,13 @@ fn a_close_is_a_time_of_day_and_part_of_the_version() {
     let calendar = Calendar::national().with_close(half_past_five);
     assert_eq!(calendar.version(), "cn-2026.1+17:30");
     assert_eq!(calendar.close(), half_past_five);
+    assert_eq!(
+        Calendar::national().of_version("cn-2026.1+17:30"),
+        Some(calendar.clone())
+    );
+    assert_eq!(calendar.of_version("cn-2026.1"), Some(Calendar::national()));
+    for unknown in ["cn-2025.1", "cn-2026.10", "cn-2026.1+", "cn-2026.1+6pm", ""] {
+        assert_eq!(calendar.of_version(unknown), None, "{unknown}");
+    }
     assert_eq!(calendar.with_close(Close::default()), Calendar::national());
 }

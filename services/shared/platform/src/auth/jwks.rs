@@ -12,7 +12,7 @@ use hyper_util::client::legacy::connect::HttpConnector;
 use hyper_util::rt::TokioExecutor;
 use jsonwebtoken::DecodingKey;
 use jsonwebtoken::jwk::{AlgorithmParameters, EllipticCurve, Jwk, JwkSet};
-use tokio::sync::Notify;
+use tokio::sync::{Notify, watch};
 
 use crate::config::{Algorithm, AuthConfig};
 use crate::lifecycle::Lifecycle;
@@ -20,6 +20,8 @@ use crate::lifecycle::Lifecycle;
 /// A set of keys is a few kilobytes.
 const LARGEST: usize = 256 * 1024;
 const ANSWER_WITHIN: Duration = Duration::from_secs(10);
+/// Between two looks of a service that waits for its first keys.
+const UNSTARTED: Duration = Duration::from_secs(1);
 /// Between two looks that an unknown key brings about: a forged `kid` must not become a flood at the provider.
 const SOONEST: Duration = Duration::from_secs(10);
 
@@ -29,12 +31,13 @@ pub(super) struct Published {
     algorithm: Algorithm,
     client: Client<HttpsConnector<HttpConnector>, Empty<bytes::Bytes>>,
     keys: RwLock<HashMap<String, DecodingKey>>,
+    /// What was read last, and how often it was another: 0 while nothing was read.
+    seen: watch::Sender<(Vec<u8>, u64)>,
     asked: Notify,
 }
 
 impl Published {
-    /// Looks at them until the lifecycle stops. A provider that is away at the start stops nobody from starting: people
-    /// are refused until it answers, services are not.
+    /// Looks at them until the lifecycle stops. While it has not answered, people are refused, services are not.
     pub fn watch(config: &AuthConfig, service: &'static str, lifecycle: &Lifecycle) -> Result<Arc<Self>, String> {
         let published = Arc::new(Self::unseen(config)?);
         let (watched, stopping) = (published.clone(), lifecycle.stopping());
@@ -52,13 +55,23 @@ impl Published {
                     Err(reason) => {
                         metrics::counter!("hotline_jwks_refresh_failures_total", "service_name" => service)
                             .increment(1);
-                        if failures == 0 {
+                        if failures == 0 && watched.edition() == 0 {
+                            tracing::warn!(
+                                service,
+                                reason,
+                                "auth.jwks_url: no key is known; not started until it answers"
+                            );
+                        } else if failures == 0 {
                             tracing::warn!(service, reason, "auth.jwks_url: the keys known so far are kept");
                         }
                         failures = failures.saturating_add(1);
                     }
                 }
-                let pause = if failures > 0 { SOONEST.min(every) } else { every };
+                let pause = match (failures, watched.edition()) {
+                    (0, _) => every,
+                    (_, 0) => UNSTARTED.min(every),
+                    _ => SOONEST.min(every),
+                };
                 tokio::select! {
                     () = stopping.cancelled() => return,
                     () = tokio::time::sleep(pause) => {}
@@ -80,8 +93,20 @@ impl Published {
             algorithm: config.algorithm,
             client: Client::builder(TokioExecutor::new()).build(connector(config)?),
             keys: RwLock::default(),
+            seen: watch::Sender::default(),
             asked: Notify::new(),
         })
+    }
+
+    /// Which set of keys is known: one more with every other one; 0 before the first.
+    pub fn edition(&self) -> u64 {
+        self.seen.borrow().1
+    }
+
+    /// Returns when the first keys are known.
+    pub async fn known(&self) {
+        // It fails only when the sender is gone, which is a part of this.
+        let _ = self.seen.subscribe().wait_for(|(_, edition)| *edition > 0).await;
     }
 
     /// The key of this name; without a name the only one there is.
@@ -134,6 +159,13 @@ impl Published {
         }
         let number = keys.len();
         *self.keys.write().unwrap_or_else(PoisonError::into_inner) = keys;
+        self.seen.send_if_modified(|(body, edition)| {
+            let other = *body != bytes;
+            if other {
+                (*body, *edition) = (bytes.to_vec(), *edition + 1);
+            }
+            other
+        });
         Ok(number)
     }
 }
@@ -220,7 +252,14 @@ mod tests {
         let answer = Answer::new(RwLock::new(set(&[jwk("one", &one.1)])));
         let published = Published::unseen(&config(&provider(&answer).await)).expect("a URL");
         assert!(published.key(Some("one")).is_err(), "nothing was seen yet");
+        assert_eq!(published.edition(), 0);
         assert_eq!(published.look().await, Ok(1));
+        published.known().await;
+        assert_eq!(
+            (published.look().await, published.edition()),
+            (Ok(1), 1),
+            "the same set"
+        );
         assert!(published.key(Some("one")).is_ok() && published.key(None).is_ok());
         assert!(published.key(Some("two")).is_err());
 
@@ -266,20 +305,59 @@ mod tests {
         };
         let lifecycle = Lifecycle::new();
         let verifier = Verifier::open(&config, "routing", &lifecycle).expect("right settings");
+        verifier.knows_people().await;
         let key = jsonwebtoken::EncodingKey::from_ed_pem(people.0.as_bytes()).expect("a generated key");
         let mut header = jsonwebtoken::Header::new(jsonwebtoken::Algorithm::EdDSA);
         header.kid = Some("one".to_owned());
         let claims = serde_json::json!({"iss": config.issuer, "aud": config.audience, "sub": "agent:1", "exp": 4_102_444_800_i64,
             "iat": 0, "roles": ["agent", "service", "nobody"]});
         let token = jsonwebtoken::encode(&header, &claims, &key).expect("signed");
-        let principal = loop {
-            // Until the first look at the provider has come back.
-            match verifier.verify(&token) {
-                Some(principal) => break principal,
-                None => tokio::task::yield_now().await,
-            }
-        };
+        let principal = verifier.verify(&token).expect("its key is published");
         assert_eq!(principal.roles, [Role::Agent]);
+        *answer.write().expect("not poisoned") = set(&[jwk("two", &generate_key_pair().1)]);
+        // Until the next look has come back: what was verified once is verified again by the keys that are left.
+        while verifier.verify(&token).is_some() {
+            tokio::task::yield_now().await;
+        }
         lifecycle.stop();
+    }
+
+    /// As an identity provider names a key of ours that it publishes.
+    #[tokio::test]
+    async fn tokens_of_an_issuer_name_their_key_by_its_thumbprint() {
+        let (one, two) = (generate_key_pair(), generate_key_pair());
+        let thumbprint = |public: &str| {
+            let key: Jwk = serde_json::from_value(jwk("", public)).expect("a key");
+            key.thumbprint(jsonwebtoken::jwk::ThumbprintHash::SHA256)
+                .expect("of Ed25519")
+        };
+        let both =
+            [(thumbprint(&one.1), &one.1), (thumbprint(&two.1), &two.1)].map(|(name, public)| jwk(&name, public));
+        let answer = Answer::new(RwLock::new(set(&both)));
+        let folder = tempfile::tempdir().expect("a folder");
+        let file = folder.path().join("services.pem");
+        std::fs::write(&file, generate_key_pair().1).expect("written");
+        let config = AuthConfig {
+            service_public_key_file: file,
+            ..config(&provider(&answer).await)
+        };
+        let lifecycle = Lifecycle::new();
+        let verifier = Verifier::open(&config, "routing", &lifecycle).expect("right settings");
+        verifier.knows_people().await;
+        for (private, _) in [&one, &two] {
+            let issuer = crate::auth::Issuer::new(&config, private.as_bytes()).expect("a generated key");
+            let token = issuer.issue(&agent(), Duration::from_secs(60));
+            assert_eq!(verifier.verify(&token), Some(agent()));
+        }
+        lifecycle.stop();
+    }
+
+    fn agent() -> crate::auth::Principal {
+        crate::auth::Principal {
+            subject: "agent:1".to_owned(),
+            roles: vec![Role::Agent],
+            unit: None,
+            platform: None,
+        }
     }
 }

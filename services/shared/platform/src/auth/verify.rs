@@ -17,8 +17,15 @@ use crate::lifecycle::Lifecycle;
 /// Verifies tokens.
 pub struct Verifier {
     trusted: Vec<Trusted>,
-    verified: Mutex<HashMap<[u8; 32], (Principal, i64)>>,
+    verified: Mutex<Remembered>,
     complained: Mutex<Option<Instant>>,
+}
+
+/// Tokens that were verified with one edition of the keys: who bears each, and until when (Unix seconds).
+#[derive(Default)]
+struct Remembered {
+    edition: u64,
+    tokens: HashMap<[u8; 32], (Principal, i64)>,
 }
 
 /// Somebody whose tokens are accepted.
@@ -122,7 +129,8 @@ impl Verifier {
     pub fn verify(&self, token: &str) -> Option<Principal> {
         let digest: [u8; 32] = Sha256::digest(token.as_bytes()).into();
         let now = SystemClock.now().timestamp();
-        if let Some((principal, until)) = self.remembered().get(&digest)
+        let edition = self.edition();
+        if let Some((principal, until)) = self.remembered(edition).tokens.get(&digest)
             && *until > now
         {
             return Some(principal.clone());
@@ -146,16 +154,44 @@ impl Verifier {
             unit: claims.unit,
             platform: claims.platform,
         };
-        let mut remembered = self.remembered();
-        if remembered.len() >= REMEMBERED_TOKENS {
-            remembered.clear();
+        let mut remembered = self.remembered(edition);
+        if remembered.tokens.len() >= REMEMBERED_TOKENS {
+            remembered.tokens.clear();
         }
-        remembered.insert(digest, (principal.clone(), claims.exp));
+        // Keys may have come since it was verified.
+        if remembered.edition == edition {
+            remembered.tokens.insert(digest, (principal.clone(), claims.exp));
+        }
+        drop(remembered);
         Some(principal)
     }
 
-    fn remembered(&self) -> std::sync::MutexGuard<'_, HashMap<[u8; 32], (Principal, i64)>> {
-        self.verified.lock().unwrap_or_else(std::sync::PoisonError::into_inner)
+    /// Returns when people's keys are known: at once, when they are in a file.
+    pub async fn knows_people(&self) {
+        for published in self.trusted.iter().filter_map(Trusted::published) {
+            published.known().await;
+        }
+    }
+
+    /// Which keys are known: one more with every other set of them.
+    fn edition(&self) -> u64 {
+        self.trusted
+            .iter()
+            .filter_map(Trusted::published)
+            .map(Published::edition)
+            .sum()
+    }
+
+    /// What was verified with these keys or later ones: another set may lack a key that was withdrawn.
+    fn remembered(&self, edition: u64) -> std::sync::MutexGuard<'_, Remembered> {
+        let mut remembered = self.verified.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
+        if remembered.edition < edition {
+            *remembered = Remembered {
+                edition,
+                ..Remembered::default()
+            };
+        }
+        remembered
     }
 
     /// Says why tokens are refused, not more than once a minute, and nothing of what stands in them.
@@ -175,6 +211,13 @@ impl Verifier {
 }
 
 impl Trusted {
+    fn published(&self) -> Option<&Published> {
+        match &self.keys {
+            Keys::Given(_) => None,
+            Keys::Published(published) => Some(published),
+        }
+    }
+
     /// By the first key that fits; else what the last one said.
     fn decode_by_any(&self, token: &str, keys: &[DecodingKey]) -> jsonwebtoken::errors::Result<Claims> {
         let mut refusal = jsonwebtoken::errors::ErrorKind::InvalidSignature.into();

@@ -1,82 +1,105 @@
-//! What a number of the shared sections may be.
+//! What a number may be.
 
-use super::{ConfigError, Settings};
+use std::ops::RangeInclusive;
+
+use super::{ConfigError, DatabaseConfig, EventsConfig, Nothing, ServerConfig, Settings, TlsConfig};
+
+/// A number: its key below its section, what it is, and what it may be.
+pub type Ranged = (&'static str, u64, RangeInclusive<u64>);
+
+/// The section `[service]` of one service.
+pub trait ServiceSection {
+    /// Its numbers.
+    fn ranges(&self) -> Vec<Ranged>;
+}
+
+impl ServiceSection for Nothing {
+    fn ranges(&self) -> Vec<Ranged> {
+        Vec::new()
+    }
+}
 
 /// Longest `events.poll_milliseconds`: what is promised within a minute (README, P5) must not be configured away.
 pub const MAX_POLL_MILLISECONDS: u64 = 20_000;
 
-impl<S> Settings<S> {
-    /// What a type cannot say of the shared sections.
+impl<S: ServiceSection> Settings<S> {
+    /// What a type cannot say: every number that is out of its range.
     pub(super) fn validate(&self) -> Result<(), ConfigError> {
-        let ranges = [
-            ("events.partitions", u64::from(self.events.partitions), 1..=256),
+        let sections = [
+            ("events", self.events.ranges()),
+            ("database", self.database.ranges()),
+            ("server", self.server.ranges()),
+            ("peers", vec![("resolve_seconds", self.peers.resolve_seconds, 1..=300)]),
             (
-                "events.poll_milliseconds",
-                self.events.poll_milliseconds,
-                10..=MAX_POLL_MILLISECONDS,
+                "auth",
+                vec![("jwks_refresh_seconds", self.auth.jwks_refresh_seconds, 10..=86_400)],
             ),
-            ("events.heard_hours", self.events.heard_hours.into(), 1..=8_760),
-            ("events.batch", u64::from(self.events.batch), 1..=5_000),
-            (
-                "database.max_connections",
-                u64::from(self.database.max_connections),
-                2..=1_000,
-            ),
-            (
-                "database.acquire_timeout_seconds",
-                self.database.acquire_timeout_seconds,
-                1..=300,
-            ),
-            (
-                "database.statement_timeout_seconds",
-                self.database.statement_timeout_seconds,
-                1..=3_600,
-            ),
-            (
-                "database.lock_timeout_seconds",
-                self.database.lock_timeout_seconds,
-                1..=3_600,
-            ),
-            (
-                "database.idle_in_transaction_timeout_seconds",
-                self.database.idle_in_transaction_timeout_seconds,
-                1..=3_600,
-            ),
-            ("server.deadline_seconds", self.server.deadline_seconds, 1..=3_600),
-            ("server.stop_seconds", self.server.stop_seconds, 1..=3_600),
-            (
-                "server.max_concurrent_calls",
-                self.server.max_concurrent_calls as u64,
-                1..=1_000_000,
-            ),
-            ("server.max_streams", u64::from(self.server.max_streams), 1..=1_000_000),
-            (
-                "server.max_connection_age_seconds",
-                self.server.max_connection_age_seconds,
-                10..=86_400,
-            ),
-            ("peers.resolve_seconds", self.peers.resolve_seconds, 1..=300),
-            ("auth.jwks_refresh_seconds", self.auth.jwks_refresh_seconds, 10..=86_400),
-            (
-                "tls.handshake_timeout_seconds",
-                self.tls.handshake_timeout_seconds,
-                1..=60,
-            ),
-            ("tls.reload_seconds", self.tls.reload_seconds, 1..=3_600),
-            (
-                "server.max_calls_per_second",
-                u64::from(self.server.max_calls_per_second),
-                1..=1_000_000,
-            ),
+            ("tls", self.tls.ranges()),
+            ("service", self.service.ranges()),
         ];
-        let wrong: Vec<String> = ranges
+        let all = sections
             .into_iter()
-            .filter(|(_, value, range)| !range.contains(value))
-            .map(|(key, value, range)| format!("{key} must be {} to {}, is {value}", range.start(), range.end()))
+            .flat_map(|(section, ranges)| ranges.into_iter().map(move |ranged| (section, ranged)));
+        let wrong: Vec<String> = all
+            .filter(|(_, (_, value, range))| !range.contains(value))
+            .map(|(section, (key, value, range))| {
+                let (least, most) = (range.start(), range.end());
+                format!("{section}.{key} must be {least} to {most}, is {value}")
+            })
             .collect();
         if wrong.is_empty() {
             return Ok(());
         }
         Err(ConfigError(wrong.join("; ")))
+    }
+}
+
+impl EventsConfig {
+    fn ranges(&self) -> Vec<Ranged> {
+        vec![
+            ("partitions", self.partitions.into(), 1..=256),
+            ("poll_milliseconds", self.poll_milliseconds, 10..=MAX_POLL_MILLISECONDS),
+            ("heard_hours", self.heard_hours.into(), 1..=8_760),
+            ("batch", self.batch.into(), 1..=5_000),
+        ]
+    }
+}
+
+impl DatabaseConfig {
+    fn ranges(&self) -> Vec<Ranged> {
+        let idle = self.idle_in_transaction_timeout_seconds;
+        vec![
+            ("max_connections", self.max_connections.into(), 2..=1_000),
+            ("acquire_timeout_seconds", self.acquire_timeout_seconds, 1..=300),
+            ("statement_timeout_seconds", self.statement_timeout_seconds, 1..=3_600),
+            ("lock_timeout_seconds", self.lock_timeout_seconds, 1..=3_600),
+            ("idle_in_transaction_timeout_seconds", idle, 1..=3_600),
+        ]
+    }
+}
+
+impl ServerConfig {
+    fn ranges(&self) -> Vec<Ranged> {
+        vec![
+            ("deadline_seconds", self.deadline_seconds, 1..=3_600),
+            ("stop_seconds", self.stop_seconds, 1..=3_600),
+            ("max_concurrent_calls", self.max_concurrent_calls as u64, 1..=1_000_000),
+            ("max_streams", self.max_streams.into(), 1..=1_000_000),
+            (
+                "max_connection_age_seconds",
+                self.max_connection_age_seconds,
+                10..=86_400,
+            ),
+            ("max_calls_per_second", self.max_calls_per_second.into(), 1..=1_000_000),
+        ]
+    }
+}
+
+impl TlsConfig {
+    fn ranges(&self) -> Vec<Ranged> {
+        vec![
+            ("handshake_timeout_seconds", self.handshake_timeout_seconds, 1..=60),
+            ("reload_seconds", self.reload_seconds, 1..=3_600),
+        ]
     }
 }

@@ -1,6 +1,6 @@
 //! Health for the kubelet, on a plaintext port of its own: it cannot speak TLS to a gRPC probe.
 //!
-//! `startup` serves once the database's schema is right and the service is built; `readiness` while its own database
+//! `startup` serves once the database's schema is right, the service is built and people's keys are known; `readiness` while its own database
 //! answers and it is not draining – Redis away, or another service away, changes nothing here; `liveness` as long as the runtime
 //! answers at all.
 

@@ -1,0 +1,111 @@
+//! What people wrote, through the real services: each reads what his work needs, and it is on record.
+
+use hotline::process::Name;
+use hotline_proto::access::Role;
+use hotline_proto::callback::GetTaskRequest;
+use hotline_proto::callback::callback_service_client::CallbackServiceClient;
+use hotline_proto::common::Rating;
+use hotline_proto::routing::routing_service_client::RoutingServiceClient;
+use hotline_proto::routing::{ContactResult, ContactText, GetOrderRequest, OrderText, get_order_request};
+use hotline_proto::supervision::supervision_service_client::SupervisionServiceClient;
+use hotline_proto::supervision::{GetReviewRequest, Verdict, get_review_request};
+use platform::auth::{Principal, TokenSource};
+use platform::grpc::client::{Peer, peer};
+use testkit::at;
+use tonic::{Code, Status};
+
+use crate::fixture::Five;
+use crate::fixture::people::draft;
+
+fn channel(five: &Five, service: Name, role: Role, unit: Option<&str>) -> Peer {
+    let principal = Principal {
+        subject: format!("reader:{}", role.name()),
+        roles: vec![role],
+        unit: unit.map(str::to_owned),
+        platform: None,
+    };
+    let tokens = TokenSource::of(five.suite.issuer.clone(), principal);
+    peer(five.suite.url(service), &tokens).expect("our own URL")
+}
+
+async fn read(five: &Five, order: &str, role: Role, unit: Option<&str>) -> Result<OrderText, Status> {
+    let mut client = RoutingServiceClient::new(channel(five, Name::Routing, role, unit));
+    let name = Some(get_order_request::Name::OrderId(order.to_owned()));
+    let answer = client.get_order(GetOrderRequest { name, with_text: true }).await?;
+    Ok(answer
+        .into_inner()
+        .order
+        .and_then(|order| order.text)
+        .expect("asked for"))
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn everybody_reads_what_his_work_needs() {
+    let five = Five::start(at(1, 9, 0)).await;
+    let appeal = five.register().await;
+    let order = five.forward(&appeal).await;
+    five.sign(&order).await;
+    five.contact(&order, ContactResult::NoAnswer).await;
+    five.at(at(1, 9, 30)).await;
+    five.contact(&order, ContactResult::Reached).await;
+    five.reply(&order).await;
+    let unit = five.look(&order).await.lead_unit;
+    let matter = draft(&five.city);
+    let appellant = matter.appellant.clone().expect("he has a name");
+
+    for (role, of, persons) in [
+        (Role::Liaison, Some(unit.as_str()), true),
+        (Role::Reviewer, None, true),
+        (Role::CallbackAgent, None, true),
+        (Role::Supervisor, None, true),
+        (Role::Dispatcher, None, false),
+    ] {
+        let text = read(&five, &order, role, of)
+            .await
+            .unwrap_or_else(|status| panic!("{role:?}: {status:?}"));
+        assert_eq!(
+            (&text.title, &text.content),
+            (&matter.title, &matter.content),
+            "{role:?}"
+        );
+        assert_eq!(text.reply, "已修复。", "{role:?}");
+        let shown = text.appellant.map(|shown| (shown.name, shown.phone));
+        let whole = (appellant.name.clone(), appellant.phone.clone());
+        assert_eq!(shown, persons.then_some(whole), "{role:?}");
+        let results: Vec<_> = text.contacts.iter().map(ContactText::result).collect();
+        assert_eq!(results, [ContactResult::NoAnswer, ContactResult::Reached], "{role:?}");
+        for said in &text.contacts {
+            let phone = if persons { appellant.phone.as_str() } else { "" };
+            assert_eq!((said.phone.as_str(), said.note.as_str()), (phone, "核实。"), "{role:?}");
+        }
+    }
+    let analyst = read(&five, &order, Role::Analyst, None).await;
+    assert_eq!(analyst.expect_err("he counts").code(), Code::PermissionDenied);
+    let stranger = read(&five, &order, Role::Liaison, Some("nobody")).await;
+    assert_eq!(stranger.expect_err("not his").code(), Code::NotFound);
+
+    // What a rejection requires reaches the unit; what the appellant says of the next reply, and why it was judged so,
+    // reaches the supervisor.
+    let reply = five.look(&order).await.reply_id;
+    five.review(&order, Verdict::Reject).await;
+    let mut liaison = SupervisionServiceClient::new(channel(&five, Name::Supervision, Role::Liaison, Some(&unit)));
+    let name = Some(get_review_request::Name::ReplyId(reply));
+    let review = liaison
+        .get_review(GetReviewRequest { name })
+        .await
+        .expect("his")
+        .into_inner();
+    assert_eq!(review.requirement, "请写明原因。");
+    five.reply(&order).await;
+    five.review(&order, Verdict::Pass).await;
+    let tasks = five.call_back(|_| Rating::Dissatisfied).await;
+    let (_, task) = tasks.first().expect("one order").clone();
+    let mut supervisor = CallbackServiceClient::new(channel(&five, Name::Callback, Role::Supervisor, None));
+    let request = GetTaskRequest {
+        task_id: task,
+        with_text: true,
+    };
+    let said = supervisor.get_task(request).await.expect("he judges").into_inner();
+    assert_eq!((said.comment.as_str(), said.reason.as_str()), ("谢谢。", ""));
+    five.stop().await;
+}
