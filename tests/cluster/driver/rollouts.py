@@ -183,22 +183,44 @@ def eviction(world):
     return f"a second eviction was refused {refused} times; {spoke(load.told)}"
 
 
-@scenario("certificates rotated under load")
-def rotation(world):
+def taken(change):
+    """Seconds until every pod shows the certificate that `change` put into its Secret."""
     def expiries():
         return {kube.name(pod): kube.gauge(kube.name(pod), "hotline_tls_certificate_expiry_timestamp_seconds") for pod in kube.pods()}
-    before, restarts = expiries(), kube.restarts()
-    with world.load() as load:
-        time.sleep(3)
-        since = time.monotonic()
-        world.stand.certificates()
-        # The kubelet brings changed Secrets within a minute or two; the program looks every ten seconds.
-        kube.until("every pod shows its new certificate", lambda: all(later > before[pod] for pod, later in expiries().items()), 240, every=3)
-        took = time.monotonic() - since
-        time.sleep(5)
+    before, restarts, since = expiries(), kube.restarts(), time.monotonic()
+    change()
+    # The kubelet brings changed Secrets within a minute or two; the program looks every ten seconds.
+    kube.until("every pod shows its new certificate", lambda: all(later > before[pod] for pod, later in expiries().items()), 240, every=3)
+    took = time.monotonic() - since
     if set(expiries()) != set(before) or kube.restarts() != restarts:
         raise Failed("pods were restarted")
-    return f"all {len(before)} pods show new ones after {took:.0f} s, none restarted; {spoke(load.told)}"
+    return took
+
+
+@scenario("certificates rotated under load")
+def rotation(world):
+    with world.load() as load:
+        time.sleep(3)
+        took = taken(world.stand.certificates)
+        time.sleep(5)
+    return f"all pods show new ones after {took:.0f} s, none restarted; {spoke(load.told)}"
+
+
+@scenario("authority rotated under load")
+def authority(world):
+    """As docs/operate.md has it: both are trusted, certificates of the new one, the old one is trusted no longer."""
+    # The caller's pod is brought its own within the same time as the others, and looks as often.
+    callers = 30
+    old, new = world.stand.next_authority()
+    with world.load() as load:
+        steps = [taken(lambda: world.stand.certificates(trusted=old + new))]
+        time.sleep(callers)
+        world.stand.take_next_authority()
+        steps.append(taken(lambda: world.stand.certificates(trusted=old + new)))
+        time.sleep(callers)
+        steps.append(taken(world.stand.certificates))
+        time.sleep(callers)
+    return f"in three steps of {', '.join(f'{step:.0f}' for step in steps)} s, none restarted; {spoke(load.told)}"
 
 
 def signing_pair():
@@ -234,7 +256,25 @@ def keys(world):
         stand.store("hotline-routing-database", {"url": re.sub(r"(//hotline_routing:)[^@]*@", rf"\g<1>{password}@", url)})
         restarted("routing")
         time.sleep(5)
-    return f"the services' key in {took:.0f} s: {said}; a database password: {spoke(load.told)}"
+    return f"the services' key in {took:.0f} s: {said}; a database password: {spoke(load.told)}; {redis_password(world)}"
+
+
+def redis_password(world):
+    """Redis knows both passwords, then services the new one, then Redis that alone. It has no administrator: it is restarted."""
+    users, new = stand.stored("hotline-redis-users", "users.acl"), secrets.token_hex(24)
+    old = re.search(r"^user hotline on >(\S+)", users, flags=re.MULTILINE).group(1)
+    with world.load() as load:
+        time.sleep(3)
+        for passwords in (f">{old} >{new}", f">{new}"):
+            stand.store("hotline-redis-users", {"users.acl": users.replace(f">{old}", passwords), "password": new})
+            kubectl("rollout", "restart", "statefulset/redis")
+            kubectl("rollout", "status", "statefulset/redis", "--timeout=120s")
+            if passwords == f">{new}":
+                break
+            stand.store("hotline-redis", {"url": stand.stored("hotline-redis", "url").replace(old, new)})
+            restarted(*kube.SERVICES)
+        kube.until("every relay has Redis again", lambda: all(kube.gauge(kube.name(pod), "hotline_relay_redis_up") == 1 for pod in kube.pods()), 60, every=1)
+    return f"Redis' password: {spoke(load.told)}"
 
 
 @scenario("HPA up and down under load")

@@ -59,8 +59,11 @@ class Stand:
         for server in servers:
             kubectl("rollout", "status", f"statefulset/{server}", "--timeout=180s")
 
-    def certificates(self, only=None, expired=False):
-        """An authority of its own, and a certificate for everybody who shows one; `only` renews some, `expired` ended yesterday."""
+    def certificates(self, only=None, expired=False, trusted=None):
+        """An authority of its own, and a certificate for everybody who shows one; `only` renews some, `expired` ended yesterday.
+
+        `trusted` is what they trust, else that authority alone.
+        """
         folder = pathlib.Path(self.keys.name)
         new = ["-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes"]
         self.authority(folder, new)
@@ -72,11 +75,13 @@ class Stand:
             names += [f"DNS:hotline-{who}{domain}" for domain in ("", ".hotline", ".hotline.svc")] if who in kube.SERVICES else []
             (folder / "names").write_text(f"subjectAltName={','.join(names)}\nextendedKeyUsage=serverAuth,clientAuth\n", encoding="utf-8")
             self.sign(folder, at, expired)
-            data = {"tls.crt": f"{at}.crt", "tls.key": f"{at}.key", "ca.crt": f"{folder}/ca.crt"}
+            read = {name: (folder / file).read_text(encoding="utf-8") for name, file in
+                    {"tls.crt": f"{who}.crt", "tls.key": f"{who}.key", "ca.crt": "ca.crt"}.items()}
+            read["ca.crt"] = trusted or read["ca.crt"]
             secrets.append({
                 "apiVersion": "v1", "kind": "Secret", "type": "kubernetes.io/tls",
                 "metadata": {"name": f"hotline-{who}-tls"},
-                "data": {key: base64.b64encode(pathlib.Path(file).read_bytes()).decode() for key, file in data.items()},
+                "data": {key: base64.b64encode(text.encode()).decode() for key, text in read.items()},
             })
         kube.apply(secrets)
 
@@ -91,6 +96,20 @@ class Stand:
                                         "default_md=sha256\npolicy=p\n[p]\ncommonName=supplied\n", encoding="utf-8")
         run("openssl", "ca", "-batch", "-notext", "-config", f"{folder}/ca.conf", "-cert", f"{folder}/ca.crt", "-keyfile", f"{folder}/ca.key",
             "-startdate", "20240101000000Z", "-enddate", "20240201000000Z", "-extfile", f"{folder}/names", "-in", f"{at}.csr", "-out", f"{at}.crt")
+
+    def next_authority(self):
+        """Makes another authority beside the one that signs; gives the certificates of both."""
+        folder = pathlib.Path(self.keys.name)
+        run("openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes", "-days", "365",
+            "-subj", "/CN=cluster-test-next", "-keyout", f"{folder}/next.key", "-out", f"{folder}/next.crt")
+        return [(folder / name).read_text(encoding="utf-8") for name in ("ca.crt", "next.crt")]
+
+    def take_next_authority(self):
+        """It signs from now on."""
+        folder = pathlib.Path(self.keys.name)
+        for end in ("crt", "key"):
+            (folder / f"next.{end}").replace(folder / f"ca.{end}")
+        store(AUTHORITY, {name: (folder / name).read_text(encoding="utf-8") for name in ("ca.crt", "ca.key")})
 
     def authority(self, folder, new):
         """The one of the run before, if it was kept: what stands trusts it."""

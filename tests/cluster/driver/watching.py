@@ -10,6 +10,7 @@ import signal
 import subprocess
 import tempfile
 import time
+import urllib.parse
 
 from . import kube, stand
 from .kube import Failed, kubectl
@@ -22,6 +23,16 @@ PROMETHEUS = f"/api/v1/namespaces/{kube.NAMESPACE}/services/prometheus:9090/prox
 
 def ask(path):
     return json.loads(kubectl("get", "--raw", f"{PROMETHEUS}/api/v1/{path}"))["data"]
+
+
+# No label per person or order: a service has no more however long it runs.
+MOST_SERIES = 2000
+
+
+def most_series():
+    """Series of the pod that exposes most."""
+    found = ask("query?query=" + urllib.parse.quote('max(scrape_samples_scraped{job="hotline"})'))["result"]
+    return int(found[0]["value"][1]) if found else 0
 
 
 def alerts_that_are(*states):
@@ -55,7 +66,10 @@ def alerts(world):
         # Each rule is evaluated every 30 s, and some look at the change between two values.
         time.sleep(90)
         ringing = alerts_that_are("pending", "firing")
-    said = spoke(load.told)
+        series = most_series()
+    said = f"at most {series} series a pod, {spoke(load.told)}"
+    if not 0 < series <= MOST_SERIES:
+        raise Failed(f"more than {MOST_SERIES} series: {said}")
     if ringing:
         raise Failed(f"pending or ringing though all is well: {sorted(ringing)}; {said}")
     # What can be caused here, and needs neither a quarter of an hour nor an hour's history; `make test` has all of them.

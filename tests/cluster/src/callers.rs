@@ -13,6 +13,7 @@ use hotline_proto::routing::routing_service_client::RoutingServiceClient;
 use hotline_proto::supervision::supervision_service_client::SupervisionServiceClient;
 use platform::auth::Principal;
 use platform::grpc::client::Peer;
+use platform::lifecycle::Lifecycle;
 
 /// The platform that pushes, by its code in the small city's channels.
 pub const PLATFORM: &str = "province";
@@ -36,6 +37,8 @@ impl Callers {
     /// Of an installation, and of the same one as the platform reaches it.
     pub fn open(config: &Path, platform_config: Option<&Path>) -> Result<Self, Failure> {
         let here = Installation::open(config, None)?;
+        let lifecycle = Lifecycle::new();
+        here.watch("caller", &lifecycle);
         let platform = match platform_config {
             None => None,
             Some(config) => {
@@ -45,8 +48,9 @@ impl Callers {
                     unit: None,
                     platform: Some(PLATFORM.to_owned()),
                 };
-                let peer = Installation::open(config, None)?.peer_of(Name::Intake, principal)?;
-                Some(IntakeServiceClient::new(peer))
+                let there = Installation::open(config, None)?;
+                there.watch("platform", &lifecycle);
+                Some(IntakeServiceClient::new(there.peer_of(Name::Intake, principal)?))
             }
         };
         Ok(Self {

@@ -9,6 +9,7 @@ use platform::auth::{Issuer, Principal, TokenSource};
 use platform::config::{Nothing, Settings};
 use platform::grpc::balance::{Balanced, Security};
 use platform::grpc::client::{Dialer, Peer, peer};
+use platform::lifecycle::Lifecycle;
 use platform::tls::Certificates;
 
 use crate::console::Failure;
@@ -126,6 +127,13 @@ impl Installation {
         };
         let dialer = Dialer::new("client", tokens, self.security.clone(), self.resolve_every);
         Ok(dialer.peer(self.url(name)).map_err(|error| misnamed(name, &error))?)
+    }
+
+    /// Takes changed certificates from its files until the lifecycle stops: for a caller that stays.
+    pub fn watch(&self, caller: &'static str, lifecycle: &Lifecycle) {
+        if let Security::Mutual(certificates) = &self.security {
+            certificates.watch(caller, lifecycle);
+        }
     }
 
     /// Whether there is a key or a token: without one only health is open.

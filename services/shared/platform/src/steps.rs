@@ -84,15 +84,39 @@ pub fn drive(lifecycle: &Lifecycle, step: Arc<dyn Step>, every: Duration, wake: 
     });
 }
 
-/// An error with all its sources, for the log.
+/// An error with all its sources, for the log. Many say what their source says: that is told once.
 #[must_use]
 pub fn chain(error: &dyn std::error::Error) -> String {
     let mut text = error.to_string();
     let mut source = error.source();
     while let Some(cause) = source {
-        text.push_str(": ");
-        text.push_str(&cause.to_string());
+        let said = cause.to_string();
+        if !text.ends_with(&said) {
+            text.push_str(": ");
+            text.push_str(&said);
+        }
         source = cause.source();
     }
     text
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[derive(Debug, thiserror::Error)]
+    enum Told {
+        #[error("the step failed")]
+        Silent(#[source] std::io::Error),
+        #[error("the step failed: {0}")]
+        Repeats(#[source] std::io::Error),
+    }
+
+    #[test]
+    fn an_error_and_its_source_are_told_once_each() {
+        let full = || std::io::Error::other("the disk is full");
+        for error in [Told::Silent(full()), Told::Repeats(full())] {
+            assert_eq!(chain(&error), "the step failed: the disk is full");
+        }
+    }
 }
