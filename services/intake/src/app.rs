@@ -1,6 +1,7 @@
 //! Wiring only: what stands on what.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use eventlog::{Reading, Store, Wired};
 use hotline_proto::intake::intake_service_server::IntakeServiceServer;
@@ -47,6 +48,7 @@ impl App {
             push_streams: Arc::new(Semaphore::new(settings.service.push_streams)),
             config: settings.service.clone(),
             lifecycle: base.lifecycle,
+            drain: Duration::from_secs(settings.server.drain_seconds),
         };
         Ok(Self {
             intake,

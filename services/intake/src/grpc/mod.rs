@@ -8,6 +8,7 @@ pub mod render;
 pub mod status;
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use chrono::{DateTime, Utc};
 use eventlog::{Call, Store};
@@ -57,6 +58,8 @@ pub struct Intake {
     pub push_streams: Arc<Semaphore>,
     /// What push streams run on.
     pub lifecycle: Lifecycle,
+    /// How long they are still read when it stops: as long as calls are still accepted.
+    pub drain: Duration,
 }
 
 impl Intake {

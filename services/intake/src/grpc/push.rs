@@ -95,11 +95,16 @@ impl Pusher {
         mut inbound: Streaming<pb::PushAppealsRequest>,
         queue: mpsc::Sender<Arrived>,
     ) -> Result<(), Status> {
-        let stopping = self.intake.lifecycle.stopping();
+        let (stopping, drain) = (self.intake.lifecycle.stopping(), self.intake.drain);
+        // Until callers have seen that it stops it is read as ever: an end would only send them to the next that stops.
+        let mut ending = std::pin::pin!(async move {
+            stopping.cancelled().await;
+            tokio::time::sleep(drain).await;
+        });
         loop {
             let message = tokio::select! {
                 biased;
-                () = stopping.cancelled() => return Err(edge::unavailable(
+                () = &mut ending => return Err(edge::unavailable(
                     "the service is stopping; push again what has no answer",
                 )),
                 () = queue.closed() => return Ok(()),

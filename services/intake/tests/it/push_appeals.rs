@@ -204,7 +204,9 @@ async fn an_answered_item_is_committed() {
 
 #[tokio::test]
 async fn a_stop_ends_the_stream_after_what_was_read_is_answered() {
-    let world = world().await;
+    let mut settings = settings();
+    settings.server.drain_seconds = 0;
+    let world = world_with(settings).await;
     let (send, receive) = tokio::sync::mpsc::channel(1);
     let stream = tokio_stream::wrappers::ReceiverStream::new(receive);
     let mut answers = world
@@ -218,6 +220,28 @@ async fn a_stop_ends_the_stream_after_what_was_read_is_answered() {
     world.edge.lifecycle.stop();
     let ended = answers.message().await.expect_err("it says why it ends");
     assert_eq!(ended.code(), Code::Unavailable);
+}
+
+#[tokio::test]
+async fn a_service_that_drains_reads_its_streams_as_ever() {
+    let mut settings = settings();
+    settings.server.drain_seconds = 3_600;
+    let world = world_with(settings).await;
+    let (send, receive) = tokio::sync::mpsc::channel(1);
+    let stream = tokio_stream::wrappers::ReceiverStream::new(receive);
+    let mut answers = world
+        .platform("province")
+        .push_appeals(stream)
+        .await
+        .expect("a stream")
+        .into_inner();
+    world.edge.lifecycle.stop();
+    for number in ["P1", "P2"] {
+        send.send(item(number)).await.expect("open");
+        accepted(&answers.message().await.expect("open").expect("an answer"));
+    }
+    drop(send);
+    assert_eq!(answers.message().await.expect("ends cleanly"), None);
 }
 
 #[tokio::test]
