@@ -22,6 +22,12 @@ fn city() -> String {
     path.display().to_string()
 }
 
+fn run(arguments: &[&str], config: &Path) -> Output {
+    let mut command = Command::new(hotline());
+    command.args(arguments).arg("--config").arg(config);
+    command.output().expect("it runs")
+}
+
 impl Running {
     fn start() -> Self {
         use std::os::unix::fs::PermissionsExt as _;
@@ -55,9 +61,7 @@ impl Running {
     }
 
     fn run(&self, arguments: &[&str]) -> Output {
-        let mut command = Command::new(hotline());
-        command.args(arguments).arg("--config").arg(&self.config);
-        command.output().expect("it runs")
+        run(arguments, &self.config)
     }
 
     /// What a command prints that has to end well.
@@ -87,6 +91,7 @@ fn what_operators_type_works_on_a_running_installation() {
         .lines()
         .find_map(|line| line.strip_prefix("order ")?.split(':').next());
     let order = order.expect("it names its order");
+    the_smoke_test_is_who_it_can_be(&running);
     assert!(running.says(&["order", "show", order]).contains(order));
     assert!(running.says(&["events", "parked"]).contains("routing: 0 waiting"));
     assert!(running.says(&["events", "cursors", "routing"]).contains("intake"));
@@ -125,6 +130,41 @@ fn what_operators_type_works_on_a_running_installation() {
     );
     running.process.signal("TERM");
     assert!(running.process.ended(), "it ends in order");
+}
+
+/// By a token of somebody who is agent and dispatcher as well; nobody asks for health only.
+fn the_smoke_test_is_who_it_can_be(running: &Running) {
+    let told = std::fs::read_to_string(&running.config).expect("written");
+    let (peers, _) = told.split_once("[auth]").expect("with a key");
+    let (nobody, token) = (
+        running.folder.path().join("nobody.toml"),
+        running.folder.path().join("token"),
+    );
+    std::fs::write(&nobody, peers).expect("written");
+    let health = run(&["smoke"], &nobody);
+    let said = String::from_utf8_lossy(&health.stdout);
+    assert!(
+        health.status.success() && said.contains("no appeal was sent"),
+        "{health:?}"
+    );
+    let refused = run(&["events", "parked"], &nobody);
+    let said = String::from_utf8_lossy(&refused.stderr);
+    assert!(
+        !refused.status.success() && said.contains("auth.private_key_file is empty"),
+        "{refused:?}"
+    );
+    let issued = Command::new(hotline())
+        .args(["token", "--role", "agent", "--role", "dispatcher", "--data"])
+        .arg(running.folder.path().join("data"))
+        .output()
+        .expect("it runs");
+    std::fs::write(&token, issued.stdout).expect("written");
+    let whole = run(&["smoke", "--token-file", &token.display().to_string()], &nobody);
+    let said = String::from_utf8_lossy(&whole.stdout);
+    assert!(
+        whole.status.success() && said.contains("events travel both ways"),
+        "{whole:?}"
+    );
 }
 
 /// Half an installation of one's own would be neither private nor whole.

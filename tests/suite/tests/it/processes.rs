@@ -12,6 +12,10 @@ use hotline_proto::intake::{CallOutcome, RecordCallRequest};
 use platform::auth::{Issuer, Principal, TokenSource};
 use platform::grpc::client::{Peer, peer};
 use testkit::{Database, database, redis_url};
+use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+use tonic_health::pb::HealthCheckRequest;
+use tonic_health::pb::health_check_response::ServingStatus;
+use tonic_health::pb::health_client::HealthClient;
 use uuid::Uuid;
 
 /// The binary that `make test` has built, beside this test's own.
@@ -219,6 +223,82 @@ async fn a_service_without_redis_works_and_says_so() {
         log.contains("Redis is away; works without it, slower") && log.contains("127.0.0.1:1"),
         "{log}"
     );
+}
+
+async fn probe(url: &str, service: &str) -> Option<ServingStatus> {
+    let channel = tonic::transport::Endpoint::from_shared(url.to_owned())
+        .expect("a URL")
+        .connect_lazy();
+    let mut client = HealthClient::new(channel);
+    let request = HealthCheckRequest {
+        service: service.to_owned(),
+    };
+    Some(client.check(request).await.ok()?.into_inner().status())
+}
+
+/// Whoever takes the place of a replica that knows the keys has to know them as well; services call it before.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_service_has_started_when_it_knows_the_keys_of_people() {
+    let directory = tempfile::tempdir().expect("a folder");
+    let home = Home::open(directory.path()).expect("keys");
+    let database = database("intake", Name::Intake.migrator()).await;
+    let peers = vec!["http://127.0.0.1:1".to_owned(); 5];
+    let (issuer, keys) = testkit::listen().await;
+    // An address of its own, so that a port that was just free is free still.
+    let free = std::net::TcpListener::bind("127.0.77.1:0")
+        .expect("a port")
+        .local_addr()
+        .expect("bound");
+    let mut settings = variables(Name::Intake, &database, &home, "127.0.0.1:0", &peers);
+    settings.retain(|(key, _)| key != "INTAKE_AUTH__PUBLIC_KEY_FILE");
+    let public = home.public_key();
+    for (key, value) in [
+        ("AUTH__JWKS_URL", keys),
+        ("AUTH__SERVICE_PUBLIC_KEY_FILE", public.display().to_string()),
+        ("SERVER__PROBE_LISTEN", free.to_string()),
+    ] {
+        settings.push((format!("INTAKE_{key}"), value));
+    }
+    let mut process = Process::start(&["serve", "intake"], &settings);
+    process.url("intake");
+    let probes = format!("http://{free}");
+    for service in ["startup", "readiness"] {
+        assert_eq!(
+            probe(&probes, service).await,
+            Some(ServingStatus::NotServing),
+            "{service}"
+        );
+    }
+    assert_eq!(probe(&probes, "liveness").await, Some(ServingStatus::Serving));
+    // The curve's own base point: a key that nobody has.
+    let key =
+        r#"{"keys":[{"kty":"OKP","crv":"Ed25519","kid":"one","x":"WGZmZmZmZmZmZmZmZmZmZmZmZmZmZmZmZmZmZmZmZmY"}]}"#;
+    let answer = format!(
+        "HTTP/1.1 200 OK\r\ncontent-length: {}\r\nconnection: close\r\n\r\n{key}",
+        key.len()
+    );
+    let serving = async {
+        loop {
+            let (mut stream, _) = issuer.accept().await.expect("a connection");
+            // Read to its end: what is closed with something unread is reset, and the answer with it.
+            let mut request = Vec::new();
+            while !request.ends_with(b"\r\n\r\n") && stream.read_buf(&mut request).await.is_ok_and(|read| read > 0) {}
+            // One who had waited too long has gone.
+            let _ = stream.write_all(answer.as_bytes()).await;
+        }
+    };
+    let started = async {
+        while probe(&probes, "startup").await != Some(ServingStatus::Serving) {
+            tokio::task::yield_now().await;
+        }
+    };
+    tokio::select! {
+        () = serving => unreachable!("it serves for ever"),
+        started = tokio::time::timeout(std::time::Duration::from_secs(30), started) => started.expect("it knows a key"),
+    }
+    process.signal("TERM");
+    let log = process.log();
+    assert!(!log.contains("no key is known"), "nothing failed: {log}");
 }
 
 /// More spans than are kept for sending, to a collector that takes connections and never answers, and to none at all:
