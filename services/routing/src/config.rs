@@ -33,8 +33,14 @@ mod tests {
 
     #[test]
     fn the_defaults_are_right_and_what_is_not_is_refused_by_name() {
-        let close = load("ROUTING_SERVICE__CLOSE", "17:30").map(|service| service.close);
-        assert_eq!(close, Ok("17:30".parse().expect("a time of day")));
+        let close = "17:30".parse().expect("a time of day");
+        let earlier = RoutingConfig {
+            max_rework_rounds: 2,
+            close,
+        };
+        assert_eq!(load("ROUTING_SERVICE__CLOSE", "17:30"), Ok(earlier));
+        let by_default = load("ROUTING_SERVICE__MAX_REWORK_ROUNDS", "3").map(|service| service.close);
+        assert_eq!(by_default, Ok(Close::default()), "domain.md §5");
         for (key, value, told) in [
             (
                 "ROUTING_SERVICE__MAX_REWORK_ROUNDS",

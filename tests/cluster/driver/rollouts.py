@@ -104,48 +104,44 @@ def killers(world):
         run("kubectl", "delete", "namespace", NODES, "--timeout=60s", check=False)
 
 
-@scenario("processes killed (-9) under load")
-def shot(world):
-    slowest = (0, "")
-    with killers(world) as kill, world.load() as load:
-        time.sleep(5)
-        for service in kube.SERVICES:
-            pod = kube.pods(service)[0]
-            name, before = kube.name(pod), kube.restarts([pod])
-            since = time.monotonic()
-            kill(pod)
-
-            def again(name=name, before=before):
-                found = kube.get("pod", name)
-                return kube.restarts([found]) == before + 1 and kube.ready(found)
-            kube.until(f"{name} was started again and serves", again, 60, every=0.1)
-            slowest = max(slowest, (time.monotonic() - since, service))
-            time.sleep(2)
-    said = f"SERVING again after at most {slowest[0]:.1f} s ({slowest[1]}); {spoke(load.told)}"
-    if slowest[0] > LONGEST_RETURN:
-        raise Failed(f"more than {LONGEST_RETURN} s: {said}")
-    return said
-
-
-@scenario("pods deleted by force under load")
-def deleted(world):
+def one_by_one(world, end):
+    """Ends a pod of each service under load; `end` gives what its return looks like. How long the slowest took."""
     slowest = (0, "")
     with world.load() as load:
         time.sleep(5)
         for service in kube.SERVICES:
-            before = [kube.name(pod) for pod in kube.pods(service)]
             since = time.monotonic()
-            kubectl("delete", "pod", before[0], "--grace-period=0", "--force", "--wait=false")
-
-            def replaced(service=service, before=before):
-                return sum(kube.ready(pod) for pod in kube.pods(service) if kube.name(pod) != before[0]) == len(before)
-            kube.until(f"{service} has its pods again", replaced, 60, every=0.1)
+            kube.until(f"{service} has its pods again", end(service), 60, every=0.1)
             slowest = max(slowest, (time.monotonic() - since, service))
             time.sleep(2)
     said = f"SERVING again after at most {slowest[0]:.1f} s ({slowest[1]}); {spoke(load.told)}"
     if slowest[0] > LONGEST_RETURN:
         raise Failed(f"more than {LONGEST_RETURN} s: {said}")
     return said
+
+
+@scenario("processes killed (-9) under load")
+def shot(world):
+    with killers(world) as kill:
+        def end(service):
+            pod = kube.pods(service)[0]
+            before = kube.restarts([pod])
+            kill(pod)
+
+            def again():
+                found = kube.get("pod", kube.name(pod))
+                return kube.restarts([found]) == before + 1 and kube.ready(found)
+            return again
+        return one_by_one(world, end)
+
+
+@scenario("pods deleted by force under load")
+def deleted(world):
+    def end(service):
+        before = [kube.name(pod) for pod in kube.pods(service)]
+        kubectl("delete", "pod", before[0], "--grace-period=0", "--force", "--wait=false")
+        return lambda: sum(kube.ready(pod) for pod in kube.pods(service) if kube.name(pod) != before[0]) == len(before)
+    return one_by_one(world, end)
 
 
 @scenario("scale 1, 3, 1 under load")

@@ -3,10 +3,11 @@ use std::time::Instant;
 use hotline_proto::access::Role;
 use hotline_proto::intake as pb;
 use hotline_proto::intake::push_appeals_response::Result as Answer;
+use tokio::sync::mpsc;
 use tokio_stream::StreamExt as _;
-use tonic::Code;
+use tonic::{Code, Streaming};
 
-use crate::world::{Client, bare_world, draft, publishing, reference, settings, world, world_with};
+use crate::world::{Client, World, bare_world, draft, publishing, reference, settings, world, world_with};
 
 fn item(number: &str) -> pb::PushAppealsRequest {
     pb::PushAppealsRequest {
@@ -49,6 +50,14 @@ fn refused(answer: &pb::PushAppealsResponse) -> (&str, Vec<&str>) {
         ),
         other => panic!("{} is {other:?}", answer.upstream_number),
     }
+}
+
+/// A stream of the province that stays open: where its items go in, and its answers.
+async fn opened(world: &World) -> (mpsc::Sender<pb::PushAppealsRequest>, Streaming<pb::PushAppealsResponse>) {
+    let (send, receive) = mpsc::channel(1);
+    let stream = tokio_stream::wrappers::ReceiverStream::new(receive);
+    let answers = world.platform("province").push_appeals(stream).await.expect("a stream");
+    (send, answers.into_inner())
 }
 
 #[tokio::test]
@@ -178,14 +187,7 @@ async fn ten_thousand_are_streamed_in_a_few_seconds() {
 #[tokio::test]
 async fn an_answered_item_is_committed() {
     let world = world().await;
-    let (send, receive) = tokio::sync::mpsc::channel(1);
-    let stream = tokio_stream::wrappers::ReceiverStream::new(receive);
-    let mut answers = world
-        .platform("province")
-        .push_appeals(stream)
-        .await
-        .expect("a stream")
-        .into_inner();
+    let (send, mut answers) = opened(&world).await;
     for number in ["P1", "P2", "P3"] {
         // Nothing waits for a batch to fill: one item is answered while the stream is open.
         send.send(item(number)).await.expect("open");
@@ -207,14 +209,7 @@ async fn a_stop_ends_the_stream_after_what_was_read_is_answered() {
     let mut settings = settings();
     settings.server.drain_seconds = 0;
     let world = world_with(settings).await;
-    let (send, receive) = tokio::sync::mpsc::channel(1);
-    let stream = tokio_stream::wrappers::ReceiverStream::new(receive);
-    let mut answers = world
-        .platform("province")
-        .push_appeals(stream)
-        .await
-        .expect("a stream")
-        .into_inner();
+    let (send, mut answers) = opened(&world).await;
     send.send(item("P1")).await.expect("open");
     accepted(&answers.message().await.expect("open").expect("an answer"));
     world.edge.lifecycle.stop();
@@ -227,14 +222,7 @@ async fn a_service_that_drains_reads_its_streams_as_ever() {
     let mut settings = settings();
     settings.server.drain_seconds = 3_600;
     let world = world_with(settings).await;
-    let (send, receive) = tokio::sync::mpsc::channel(1);
-    let stream = tokio_stream::wrappers::ReceiverStream::new(receive);
-    let mut answers = world
-        .platform("province")
-        .push_appeals(stream)
-        .await
-        .expect("a stream")
-        .into_inner();
+    let (send, mut answers) = opened(&world).await;
     world.edge.lifecycle.stop();
     for number in ["P1", "P2"] {
         send.send(item(number)).await.expect("open");
@@ -249,7 +237,7 @@ async fn streams_at_once_are_limited() {
     let mut settings = settings();
     settings.service.push_streams = 1;
     let world = world_with(settings).await;
-    let (_send, receive) = tokio::sync::mpsc::channel::<pb::PushAppealsRequest>(1);
+    let (_send, receive) = mpsc::channel::<pb::PushAppealsRequest>(1);
     let stream = tokio_stream::wrappers::ReceiverStream::new(receive);
     let first = world
         .platform("province")
