@@ -10,7 +10,8 @@ T ?=
 help: ## Describe each target
 	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
-setup: basics ## Install what is missing: Postgres, Redis, a C linker, Python's venv (asks sudo for apt-get); Helm and promtool for the tests of the chart
+setup: basics ## Install what is missing: Postgres, Redis, a C linker (asks sudo for apt-get); for the tests grpcio, Helm and promtool
+	@scripts/foreign
 	@scripts/kube-tools
 
 basics: rust
@@ -31,6 +32,7 @@ demo: basics ## Build, play a small city's week through five services, print the
 test: setup ## Run all tests on a private Postgres and Redis (T=name runs those whose name contains it)
 	@cargo build --workspace --bins
 	@$${CARGO_TARGET_DIR:-target}/debug/testkit-servers cargo test --workspace --lib --bins --tests --no-fail-fast -- $(T)
+	@cargo test --quiet --doc -p calendar
 
 check: setup ## Formatting, lints, contracts, what the dependency tree may hold
 	cargo fmt --all -- --check

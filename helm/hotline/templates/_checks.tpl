@@ -69,6 +69,9 @@ tls.certManager.issuerRef.name is empty; name the Issuer that signs the certific
 {{- if ge $hours.renewBefore $hours.duration }}
 tls.certManager.renewBefore is {{ $tls.certManager.renewBefore }}, not less than duration, {{ $tls.certManager.duration }}: certificates would be replaced without end
 {{- end }}
+{{- if and $tls.certManager.enabled .Values.monitoring.rules.enabled (lt $hours.renewBefore 360) }}
+tls.certManager.renewBefore is {{ $tls.certManager.renewBefore }}, less than 360h: the alert on certificates rings 14 days before the end, each time before they are renewed
+{{- end }}
 {{- if and (eq $tls.clientCertificates "required") .Values.test.enabled (not (include "hotline.tlsSecret" (list . "smoke"))) }}
 test.tlsExistingSecret is empty, but tls.clientCertificates is "required": the test could not call anybody
 {{- end }}
@@ -131,6 +134,9 @@ entry.passthrough is false, but tls.clientCertificates is "required": callers' c
 auth.jwks.url and auth.publicKey.existingSecret are both set; people's tokens are verified by one of them, set the other to ""
 {{- else if not (or $auth.jwks.url $auth.publicKey.existingSecret) }}
 auth.jwks.url and auth.publicKey.existingSecret are both empty: nobody's token could be verified
+{{- end }}
+{{- if and (ne $auth.algorithm "EdDSA") .Values.test.enabled .Values.test.existingSecret (not .Values.test.tokenKey) }}
+test.existingSecret is set without test.tokenKey, but auth.algorithm is {{ $auth.algorithm }}: the test signs with EdDSA only; give it a token of your issuer, by test.tokenKey
 {{- end }}
 {{- if and $auth.jwks.caConfigMap (not $auth.jwks.url) }}
 auth.jwks.caConfigMap is set, but auth.jwks.url is empty

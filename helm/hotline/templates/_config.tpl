@@ -62,7 +62,9 @@
   "sealing" (dict "key_file" (printf "%s/sealing/kek" $secrets))
   "peers" $peers }}
 {{- if $workload.secrets.redis.existingSecret }}
-  {{- $_ := set $derived "redis" (dict "url_file" (printf "%s/redis/url" $secrets)) }}
+  {{- $redis := dict "url_file" (printf "%s/redis/url" $secrets) }}
+  {{- if $root.Values.trust.redis.caConfigMap }}{{ $_ := set $redis "ca_file" (printf "%s/redis/ca.crt" (include "hotline.etc" $root)) }}{{ end }}
+  {{- $_ := set $derived "redis" $redis }}
 {{- end }}
 {{- with $root.Values.otlp.endpoint }}{{ $_ := set $derived "otlp" (dict "endpoint" .) }}{{ end }}
 {{- if $root.Values.tls.enabled }}{{ $_ := set $derived "tls" (include "hotline.config.tls" $root | fromJson) }}{{ end }}

@@ -85,10 +85,10 @@
 {{- end }}
 {{- with $values.otlp.endpoint }}
 # collector
-{{ include "hotline.rule" (list "to" $network.collector.to (include "hotline.urlPort" (list . "4317"))) }}
+{{ include "hotline.rule" (list "to" $network.collector.to (int $network.collector.port | default (include "hotline.urlPort" (list . "4317")))) }}
 {{- end }}
 {{- with $values.auth.jwks.url }}
 # the issuer's keys
-{{ include "hotline.rule" (list "to" $network.jwks.to (include "hotline.urlPort" (list . (ternary "80" "443" (hasPrefix "http://" .))))) }}
+{{ include "hotline.rule" (list "to" $network.jwks.to (int $network.jwks.port | default (include "hotline.urlPort" (list . (ternary "80" "443" (hasPrefix "http://" .)))))) }}
 {{- end }}
 {{- end }}

@@ -56,6 +56,17 @@ tolerations: {{- toYaml . | nindent 2 }}
 {{- end }}
 {{- end }}
 
+{{/* (list root names…): the authorities of the servers of these names, where the values have them. */}}
+{{- define "hotline.source.trust" -}}
+{{- $trust := (index . 0).Values.trust }}
+{{- range $server := rest . }}
+{{- $ca := get $trust $server }}
+{{- if $ca.caConfigMap }}
+- configMap: {name: {{ $ca.caConfigMap }}, items: [{key: {{ $ca.caKey }}, path: {{ $server }}/ca.crt}]}
+{{- end }}
+{{- end }}
+{{- end }}
+
 {{/* root name: the files of TLS. One volume changes at once, so a certificate never stands beside another's key. */}}
 {{- define "hotline.source.tls" -}}
 {{- $root := index . 0 }}
@@ -97,6 +108,7 @@ tolerations: {{- toYaml . | nindent 2 }}
       {{- else if $auth.jwks.caConfigMap }}
       - configMap: {name: {{ $auth.jwks.caConfigMap }}, items: [{key: {{ $auth.jwks.caKey }}, path: jwks/ca.crt}]}
       {{- end }}
+      {{- with include "hotline.source.trust" (list $root "postgres" "redis") | trim }}{{ nindent 6 . }}{{ end }}
       {{- if $root.Values.tls.enabled }}
       {{- include "hotline.source.tls" (list $root $name) | trim | nindent 6 }}
       {{- end }}

@@ -4,17 +4,13 @@ use std::sync::Arc;
 
 use eventlog::{ApplyError, Back, Reading, Recorded, Store, Tx, Wired};
 use hotline_proto::analytics::analytics_service_server::AnalyticsServiceServer;
-use platform::config::PeersConfig;
 use platform::metrics::Observer;
 use platform::service::{Base, Driven, StartError};
-use platform::store::check_migrated;
 use tonic::service::Routes;
 
 use crate::Settings;
 use crate::actions::recount_rollups::recount_rollups;
-use crate::config::AnalyticsConfig;
-use crate::consumers;
-use crate::domain::definitions::{COMPILED_IN, Definitions};
+use crate::consumers::{applying, callback, intake, routing, supervision};
 use crate::grpc::Analytics;
 use crate::store::observe::Counted;
 
@@ -35,8 +31,7 @@ impl App {
     /// # Errors
     /// What is wrong and what to do.
     pub async fn build(settings: &Settings, base: Base) -> Result<Self, StartError> {
-        check_migrated(&base.pool, "_sqlx_migrations", &crate::MIGRATOR).await?;
-        let definitions = Arc::new(definitions(&settings.service)?);
+        let definitions = Arc::new(settings.service.definitions()?);
         let store = Store::open(crate::NAME, base.pool.clone()).await?;
         if recount_rollups(&store).await? {
             tracing::info!("roll-ups were counted anew");
@@ -47,9 +42,17 @@ impl App {
             definitions,
             config: settings.service.clone(),
         };
-        let sources = consumers::sources().into_iter();
-        let readings = sources.map(|(source, handler)| Reading::new(source, url(&base.peers, source), handler));
-        let log = Wired::build(&store, &base, &settings.events, &settings.redis, readings.collect())?;
+        let readings = vec![
+            Reading::new(intake::SOURCE, &base.peers.intake, applying(intake::read)),
+            Reading::new(routing::SOURCE, &base.peers.routing, applying(routing::read)),
+            Reading::new(
+                supervision::SOURCE,
+                &base.peers.supervision,
+                applying(supervision::read),
+            ),
+            Reading::new(callback::SOURCE, &base.peers.callback, applying(callback::read)),
+        ];
+        let log = Wired::build(&store, &base, &settings.events, &settings.redis, readings)?;
         Ok(Self {
             max_message: settings.server.max_message_bytes,
             analytics,
@@ -101,26 +104,6 @@ impl App {
         let mut observers = self.log.observers();
         observers.push(Arc::new(Counted { pool }));
         observers
-    }
-}
-
-fn definitions(config: &AnalyticsConfig) -> Result<Definitions, StartError> {
-    let path = &config.definitions_file;
-    if path.as_os_str().is_empty() {
-        return Ok(Definitions::parse(COMPILED_IN, config.topic_level)
-            .map_err(|faults| format!("definitions.toml: {faults}"))?);
-    }
-    let named = |what: String| format!("service.definitions_file {}: {what}", path.display());
-    let text = std::fs::read_to_string(path).map_err(|error| named(error.to_string()))?;
-    Ok(Definitions::parse(&text, config.topic_level).map_err(named)?)
-}
-
-fn url<'p>(peers: &'p PeersConfig, source: &str) -> &'p str {
-    match source {
-        consumers::intake::SOURCE => &peers.intake,
-        consumers::routing::SOURCE => &peers.routing,
-        consumers::supervision::SOURCE => &peers.supervision,
-        _ => &peers.callback,
     }
 }
 

@@ -5,6 +5,8 @@ use std::path::PathBuf;
 use platform::config::{Ranged, ServiceSection};
 use serde::Deserialize;
 
+use crate::domain::definitions::{COMPILED_IN, Definitions};
+
 /// `[service]`
 #[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -29,6 +31,31 @@ impl ServiceSection for AnalyticsConfig {
             ("max_window_days", self.max_window_days.into(), 1..=73_000),
             ("max_scanned_facts", self.max_scanned_facts.into(), 1..=1_000_000),
         ]
+    }
+
+    fn check(&self) -> Result<(), String> {
+        // Another fault of the level is told by its range.
+        if (1..=5).contains(&self.topic_level) {
+            self.definitions()?;
+        }
+        Ok(())
+    }
+}
+
+impl AnalyticsConfig {
+    /// What the figures mean: the compiled-in definitions, or those of the file.
+    ///
+    /// # Errors
+    /// What is wrong with them, and where.
+    pub fn definitions(&self) -> Result<Definitions, String> {
+        let path = &self.definitions_file;
+        if path.as_os_str().is_empty() {
+            let compiled_in = Definitions::parse(COMPILED_IN, self.topic_level);
+            return compiled_in.map_err(|faults| format!("definitions.toml: {faults}"));
+        }
+        let named = |what: String| format!("service.definitions_file {}: {what}", path.display());
+        let text = std::fs::read_to_string(path).map_err(|error| named(error.to_string()))?;
+        Definitions::parse(&text, self.topic_level).map_err(named)
     }
 }
 
@@ -57,6 +84,11 @@ mod tests {
                 "service.topic_level must be 1 to 5, is 6",
             ),
             ("ANALYTICS_SERVICE__MAX_WINDOW_DAYS", "0", "service.max_window_days"),
+            (
+                "ANALYTICS_SERVICE__DEFINITIONS_FILE",
+                "/nowhere",
+                "service.definitions_file /nowhere: No such file",
+            ),
             ("ANALYTICS_SERVICE__MAX_SCANNED_FACTS", "0", "service.max_scanned_facts"),
         ] {
             let error = load(key, value).expect_err(key);

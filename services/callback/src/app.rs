@@ -103,7 +103,10 @@ impl App {
             clock: self.clock.clone(),
         };
         let mut observers = self.log.observers();
-        observers.push(Arc::new(Tasks { pool }));
+        observers.push(Arc::new(Tasks {
+            pool,
+            wall: self.callback.wall.clone(),
+        }));
         observers.push(Arc::new(outcomes));
         observers
     }

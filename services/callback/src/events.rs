@@ -2,8 +2,9 @@
 //! those of `hotline.events.v1`.
 
 use chrono::{DateTime, Utc};
+use eventlog::read::{self, Unreadable};
 use eventlog::{NewEvent, Recorded};
-use hotline_proto::common::{AttemptOutcome, CallbackMode, Solved, Urgency};
+use hotline_proto::common::{AttemptOutcome, CallbackMode, Solved};
 use hotline_proto::events::event::Body;
 use hotline_proto::events::{AttemptReported, DissatisfactionJudged, OutcomeRecorded};
 use platform::ids::{derived_id, new_id};
@@ -81,35 +82,27 @@ fn newest(task: &Task, event_id: Uuid, actor: &str, body: Body) -> NewEvent {
 ///
 /// # Errors
 /// Which part of the event contradicts the contract: it will not read better the next time.
-pub fn passed(event: &Recorded) -> Result<Option<Passed>, String> {
+pub fn passed(event: &Recorded) -> Result<Option<Passed>, Unreadable> {
     let Body::ReplyPassed(passed) = &event.body else {
         return Ok(None);
     };
-    let order = passed.order.as_ref().ok_or("order is missing")?;
-    let appeal = order.appeal.as_ref().ok_or("order.appeal is missing")?;
+    let order = read::present("order", passed.order.as_ref())?;
+    let appeal = read::present("appeal", order.appeal.as_ref())?;
     if order.lead_unit.is_empty() {
-        return Err("an order whose reply was passed has a lead_unit".to_owned());
+        return Err(Unreadable::new("an order whose reply was passed has a lead_unit"));
     }
-    let urgency = Urgency::try_from(appeal.urgency)
-        .ok()
-        .filter(|urgency| *urgency != Urgency::Unspecified)
-        .ok_or_else(|| format!("urgency {} is unknown", appeal.urgency))?;
     Ok(Some(Passed {
         task_id: derived_id(event.event_id, "callback"),
         about: About {
-            order_id: uuid("order_id", &order.order_id)?,
+            order_id: read::id("order_id", &order.order_id)?,
             order_number: order.order_number.clone(),
-            appeal_id: uuid("appeal_id", &appeal.appeal_id)?,
+            appeal_id: read::id("appeal_id", &appeal.appeal_id)?,
             round: order.round,
             unit: order.lead_unit.clone(),
-            urgency,
+            urgency: read::known("urgency", appeal.urgency)?,
             anonymous: appeal.anonymous,
             confidential: appeal.confidential,
         },
         at: event.occurred_at,
     }))
-}
-
-fn uuid(field: &str, id: &str) -> Result<Uuid, String> {
-    Uuid::try_parse(id).map_err(|_| format!("{field} is no UUID"))
 }

@@ -6,12 +6,12 @@
 use std::sync::Arc;
 
 use async_trait::async_trait;
+use eventlog::read;
 use eventlog::{ApplyError, Back, Recorded, Tx};
 use hotline_proto::common::{AttemptOutcome, CallbackMode, Cause, Rating, Solved};
 use hotline_proto::events::event::Body;
 use hotline_proto::events::{AttemptReported, DissatisfactionJudged, OutcomeRecorded};
 use platform::sealing::{LOST, SealKey};
-use uuid::Uuid;
 
 use crate::domain::outcome::{Grade, Outcome};
 use crate::domain::task::Task;
@@ -36,10 +36,10 @@ impl eventlog::Recreate for Recreate {
 }
 
 async fn attempt(tx: &mut Tx, event: &Recorded, told: &AttemptReported) -> Result<Back, ApplyError> {
-    let task = tasks::lock(tx.conn(), uuid(&told.task_id)?).await?;
+    let task = tasks::lock(tx.conn(), read::id("task_id", &told.task_id)?).await?;
     let attempt = Attempt {
-        mode: known::<CallbackMode>("mode", told.mode)?,
-        outcome: known::<AttemptOutcome>("outcome", told.outcome)?,
+        mode: read::known::<CallbackMode>("mode", told.mode)?,
+        outcome: read::known::<AttemptOutcome>("outcome", told.outcome)?,
         at: event.occurred_at,
         by: event.actor.clone(),
     };
@@ -52,11 +52,12 @@ async fn attempt(tx: &mut Tx, event: &Recorded, told: &AttemptReported) -> Resul
 }
 
 async fn outcome(tx: &mut Tx, event: &Recorded, told: &OutcomeRecorded) -> Result<Back, ApplyError> {
-    let task = tasks::lock(tx.conn(), uuid(&told.task_id)?).await?;
+    let task = tasks::lock(tx.conn(), read::id("task_id", &told.task_id)?).await?;
     let outcome = if told.reached {
         Outcome::Reached {
-            solved: known::<Solved>("solved", told.solved)?,
-            grade: Grade::of(known::<Rating>("rating", told.rating)?),
+            solved: read::known_or_unspecified("solved", told.solved)
+                .map(|solved| Some(solved).filter(|s| *s != Solved::Unspecified))?,
+            grade: Grade::of(read::known::<Rating>("rating", told.rating)?),
         }
     } else {
         Outcome::Unreached
@@ -76,8 +77,8 @@ async fn outcome(tx: &mut Tx, event: &Recorded, told: &OutcomeRecorded) -> Resul
 
 impl Recreate {
     async fn judge(&self, tx: &mut Tx, event: &Recorded, told: &DissatisfactionJudged) -> Result<Back, ApplyError> {
-        let task = tasks::lock(tx.conn(), uuid(&told.task_id)?).await?;
-        let cause = known::<Cause>("cause", told.cause)?;
+        let task = tasks::lock(tx.conn(), read::id("task_id", &told.task_id)?).await?;
+        let cause = read::known::<Cause>("cause", told.cause)?;
         let task = task
             .judge(cause, &event.actor, event.event_id, event.occurred_at)
             .map_err(|refusal| ApplyError::Permanent(refusal.to_string()))?;
@@ -109,17 +110,6 @@ fn elsewhere() -> ApplyError {
 }
 
 /// A known, specified value of an enum.
-fn known<E: TryFrom<i32>>(field: &str, number: i32) -> Result<E, ApplyError> {
-    E::try_from(number)
-        .ok()
-        .filter(|_| number != 0)
-        .ok_or_else(|| ApplyError::Permanent(format!("the event's {field} cannot be read")))
-}
-
-fn uuid(text: &str) -> Result<Uuid, ApplyError> {
-    Uuid::try_parse(text).map_err(|_| ApplyError::Permanent("the event's task_id cannot be read".to_owned()))
-}
-
 /// As the command takes it.
 pub(crate) fn boxed(key: SealKey) -> Arc<dyn eventlog::Recreate> {
     Arc::new(Recreate { key })

@@ -165,6 +165,7 @@ impl City {
             code: c.code.clone(),
             name: c.name.clone(),
             online: c.online,
+            platform: c.platform.clone().unwrap_or_default(),
         };
         let category = |c: &Category| intake::Category {
             code: c.code.clone(),

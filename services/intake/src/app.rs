@@ -7,7 +7,6 @@ use eventlog::{Reading, Store, Wired};
 use hotline_proto::intake::intake_service_server::IntakeServiceServer;
 use platform::metrics::Observer;
 use platform::service::{Base, Driven, StartError};
-use platform::store::check_migrated;
 use tokio::sync::Semaphore;
 use tonic::service::Routes;
 
@@ -15,7 +14,7 @@ use crate::consumers::orders::Orders;
 use crate::grpc::Intake;
 use crate::store::observe::{Appeals, Received};
 use crate::store::reference::Cache;
-use crate::{MIGRATOR, NAME, Settings};
+use crate::{NAME, Settings};
 
 /// Where orders are told.
 const ROUTING: &str = "routing";
@@ -36,7 +35,7 @@ impl App {
     /// # Errors
     /// What is wrong with the settings or the database, and what to do.
     pub async fn build(settings: &Settings, base: Base) -> Result<Self, StartError> {
-        check_migrated(&base.pool, "_sqlx_migrations", &MIGRATOR).await?;
+        platform::metrics::judged(NAME, "hotline.intake.v1.IntakeService/RegisterAppeal");
         let store = Store::open(NAME, base.pool.clone()).await?;
         let readings = vec![Reading::new(ROUTING, &base.peers.routing, Arc::new(Orders))];
         let log = Wired::build(&store, &base, &settings.events, &settings.redis, readings)?;

@@ -5,13 +5,12 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 use calendar::local_date;
+use eventlog::read::{self, Unreadable};
 use eventlog::{ApplyError, Back, Recorded, Tx};
-use hotline_proto::common::{AppealType, Urgency};
 use hotline_proto::events::event::Body;
 use hotline_proto::events::{AppealFacts, CallRecorded, ReferencePublished};
+use hotline_proto::orders::order_of;
 use platform::clock::SharedClock;
-use platform::grpc::time::from_proto;
-use platform::ids::derived_id;
 use platform::numbers::serial_of;
 use platform::sealing::{LOST, SealKey, Sealer};
 use platform::store::StoreError;
@@ -38,11 +37,14 @@ impl eventlog::Recreate for Recreate {
     async fn recreate(&self, tx: &mut Tx, event: &Recorded) -> Result<Back, ApplyError> {
         match &event.body {
             Body::CallRecorded(call) => call_back(tx, call).await,
-            Body::AppealRegistered(e) => self.register(tx, event, facts(e.appeal.as_ref())?).await,
+            Body::AppealRegistered(e) => {
+                self.register(tx, event, read::present("appeal", e.appeal.as_ref())?)
+                    .await
+            }
             Body::AppealAnswered(_) => self.answer(tx, event).await,
             Body::AppealForwarded(_) => forward(tx, event).await,
             Body::ReferencePublished(published) => Ok(publish(tx, published).await?),
-            _ => Err(ApplyError::Permanent("intake tells no such thing".to_owned())),
+            _ => Err(Unreadable::new("intake tells no such thing").into()),
         }
     }
 }
@@ -50,12 +52,8 @@ impl eventlog::Recreate for Recreate {
 /// The number that called is lost, if there was one: it finds nobody any more, and nothing hangs on it.
 async fn call_back(tx: &mut Tx, call: &CallRecorded) -> Result<Back, ApplyError> {
     let call = FreshCall {
-        id: uuid("call_id", &call.call_id)?,
-        offered_at: call
-            .offered_time
-            .as_ref()
-            .and_then(from_proto)
-            .ok_or_else(|| unreadable("offered_time"))?,
+        id: read::id("call_id", &call.call_id)?,
+        offered_at: read::time("offered_time", call.offered_time.as_ref())?,
         answered: call.answered,
         phone: None,
     };
@@ -74,7 +72,7 @@ async fn publish(tx: &mut Tx, published: &ReferencePublished) -> Result<Back, St
 
 async fn forward(tx: &mut Tx, event: &Recorded) -> Result<Back, ApplyError> {
     let appeal = appeals::lock_one(tx.conn(), AppealId(event.key)).await?;
-    let order = OrderId(derived_id(event.event_id, "order"));
+    let order = OrderId(order_of(event.event_id));
     let appeal = appeal.forward(order, event.occurred_at).map_err(refused)?;
     same_version(&appeal, event)?;
     appeals::save_decision(tx.conn(), &appeal, None).await?;
@@ -85,7 +83,7 @@ impl Recreate {
     async fn register(&self, tx: &mut Tx, event: &Recorded, facts: &AppealFacts) -> Result<Back, ApplyError> {
         let day = local_date(event.occurred_at);
         let reference = reference::version_on(tx.conn(), day).await?.unwrap_or(0);
-        let id = AppealId(uuid("appeal_id", &facts.appeal_id)?);
+        let id = AppealId(read::id("appeal_id", &facts.appeal_id)?);
         let number = facts.appeal_number.clone();
         let upstream = upstream(facts)?;
         let pushed = upstream.as_ref().map(|upstream| upstream.platform.clone());
@@ -153,24 +151,19 @@ impl Recreate {
             // Of this appeal alone: those that are lost are not all one person's.
             phone_hash: sealed
                 .phone_hash
-                .map(|_| self.sealer.phone_hash(&format!("lost:{row}"))),
+                .map(|_| self.sealer.keyed_hash("lost", row.as_bytes())),
             ..sealed
         }
     }
 }
 
-fn facts(facts: Option<&AppealFacts>) -> Result<&AppealFacts, ApplyError> {
-    facts.ok_or_else(|| unreadable("appeal"))
-}
-
 fn codes(facts: &AppealFacts) -> Result<Codes, ApplyError> {
-    let known = |what, number| if number == 0 { Err(unreadable(what)) } else { Ok(number) };
     Ok(Codes {
         channel: facts.channel.clone(),
-        kind: AppealType::try_from(known("type", facts.r#type)?).map_err(|_| unreadable("type"))?,
+        kind: read::known("type", facts.r#type)?,
         category: facts.category.clone(),
         region: facts.region.clone(),
-        urgency: Urgency::try_from(known("urgency", facts.urgency)?).map_err(|_| unreadable("urgency"))?,
+        urgency: read::known("urgency", facts.urgency)?,
         tags: facts.tags.clone(),
         anonymous: facts.anonymous,
         confidential: facts.confidential,
@@ -187,12 +180,10 @@ fn upstream(facts: &AppealFacts) -> Result<Option<Upstream>, ApplyError> {
         "" => format!("lost:{}", facts.appeal_number),
         number => number.to_owned(),
     };
-    let due_at = facts.upstream_due_time.as_ref();
-    let due_at = due_at.map(|at| from_proto(at).ok_or_else(|| unreadable("upstream_due_time")));
     Ok(Some(Upstream {
         platform: facts.platform.clone(),
         number,
-        due_at: due_at.transpose()?,
+        due_at: read::optional_time("upstream_due_time", facts.upstream_due_time.as_ref())?,
     }))
 }
 
@@ -208,14 +199,6 @@ fn same_version(appeal: &Appeal, event: &Recorded) -> Result<(), ApplyError> {
 
 fn refused(refusal: Refusal) -> ApplyError {
     ApplyError::Permanent(format!("the appeal is not where it was: {refusal}"))
-}
-
-fn unreadable(field: &str) -> ApplyError {
-    ApplyError::Permanent(format!("the event's {field} cannot be read"))
-}
-
-fn uuid(field: &str, text: &str) -> Result<Uuid, ApplyError> {
-    Uuid::try_parse(text).map_err(|_| unreadable(field))
 }
 
 /// As the command takes it.

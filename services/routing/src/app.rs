@@ -16,7 +16,7 @@ use crate::grpc::Routing;
 use crate::store::directory::Directories;
 use crate::store::observe::{Orders, Units};
 use crate::upstream::Intake;
-use crate::{MIGRATOR, NAME, Settings};
+use crate::{NAME, Settings};
 
 /// The service, ready to be served and driven.
 pub struct App {
@@ -33,7 +33,6 @@ impl App {
     /// # Errors
     /// [`StartError`] when a setting or the database's schema is not right.
     pub async fn build(settings: &Settings, base: Base) -> Result<Self, StartError> {
-        platform::store::check_migrated(&base.pool, "_sqlx_migrations", &MIGRATOR).await?;
         let store = Store::open(NAME, base.pool.clone()).await?;
         let rules = Rules {
             calendar: Arc::new(Calendar::national().with_close(settings.service.close)),

@@ -18,6 +18,7 @@ use crate::domain::units::Unit;
 /// The event of a change, with the order as it stands after it.
 #[must_use]
 pub fn body(order: &Order, change: &Change) -> Body {
+    let reply = order.reply();
     let order = Some(snapshot(order));
     match &change.fact {
         Fact::Opened => Body::OrderOpened(OrderOpened { order }),
@@ -30,7 +31,15 @@ pub fn body(order: &Order, change: &Change) -> Body {
             order,
             contact_id: contact.to_string(),
         }),
-        Fact::Replied { late } => Body::ReplySubmitted(ReplySubmitted { order, late: *late }),
+        Fact::Replied { late } => Body::ReplySubmitted(ReplySubmitted {
+            order,
+            late: *late,
+            commitment_day: reply
+                .and_then(|reply| reply.commitment_day)
+                .map(|day| day.to_string())
+                .unwrap_or_default(),
+            no_contact: reply.and_then(|reply| reply.no_contact).map_or(0, Into::into),
+        }),
         Fact::Passed { reply } => Body::ReplyPassed(ReplyPassed {
             order,
             reply_id: reply.to_string(),

@@ -7,11 +7,13 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 use calendar::local_date;
+use eventlog::read::{self, Unreadable};
 use eventlog::{ApplyError, Back, Recorded, Tx, drain_waiting, supersede};
 use hotline_proto::common::{self as pb, ReplyResult};
 use hotline_proto::events::event::Body;
 use hotline_proto::events::{OrderDispatched, OrderSnapshot, UnitsPublished};
-use hotline_proto::routing::ContactResult;
+use hotline_proto::orders::{Carried, carried};
+use hotline_proto::routing::{ContactResult, NoContactGround};
 use platform::grpc::time::from_proto;
 use platform::numbers::serial_of;
 use platform::sealing::{LOST, SealKey};
@@ -19,7 +21,7 @@ use platform::store::StoreError;
 use uuid::Uuid;
 
 use crate::actions::Rules;
-use crate::consumers::parse;
+use crate::consumers::appeal_facts::appeal;
 use crate::domain::deadline::{Deadline, Rule};
 use crate::domain::directory::Part;
 use crate::domain::limits::Clock;
@@ -42,31 +44,19 @@ pub struct Recreate {
 #[async_trait]
 impl eventlog::Recreate for Recreate {
     async fn recreate(&self, tx: &mut Tx, event: &Recorded) -> Result<Back, ApplyError> {
+        if let Body::UnitsPublished(published) = &event.body {
+            return Ok(units(tx, published).await?);
+        }
+        let order = match carried(&event.body) {
+            Carried::Order(order) => order,
+            Carried::Broken => return Err(Unreadable::new("order is missing").into()),
+            Carried::Nothing => return Err(Unreadable::new("routing tells no such thing").into()),
+        };
         match &event.body {
-            Body::UnitsPublished(published) => Ok(units(tx, published).await?),
-            Body::OrderOpened(opened) => self.open(tx, event, whole(opened.order.as_ref())?).await,
-            body => self.change(tx, event, carried(body)?).await,
+            Body::OrderOpened(_) => self.open(tx, event, order).await,
+            _ => self.change(tx, event, order).await,
         }
     }
-}
-
-/// The order after a change that is not its opening.
-fn carried(body: &Body) -> Result<&OrderSnapshot, ApplyError> {
-    whole(match body {
-        Body::OrderDispatched(e) => e.order.as_ref(),
-        Body::OrderSigned(e) => e.order.as_ref(),
-        Body::ContactRecorded(e) => e.order.as_ref(),
-        Body::ReplySubmitted(e) => e.order.as_ref(),
-        Body::ReplyPassed(e) => e.order.as_ref(),
-        Body::ReplyRejected(e) => e.order.as_ref(),
-        Body::OrderClosed(e) => e.order.as_ref(),
-        Body::OrderReworked(e) => e.order.as_ref(),
-        _ => return Err(ApplyError::Permanent("routing tells no such thing".to_owned())),
-    })
-}
-
-fn whole(order: Option<&OrderSnapshot>) -> Result<&OrderSnapshot, ApplyError> {
-    order.ok_or_else(|| ApplyError::Permanent("the event has no order".to_owned()))
 }
 
 /// Their names are told, not what stands above them: a person publishes them again, under the next version.
@@ -80,8 +70,8 @@ async fn units(tx: &mut Tx, published: &UnitsPublished) -> Result<Back, StoreErr
 
 impl Recreate {
     async fn open(&self, tx: &mut Tx, event: &Recorded, told: &OrderSnapshot) -> Result<Back, ApplyError> {
-        let id = OrderId(parse::uuid("order_id", &told.order_id)?);
-        let appeal = parse::appeal(told.appeal.as_ref())?;
+        let id = OrderId(read::id("order_id", &told.order_id)?);
+        let appeal = appeal(told.appeal.as_ref())?;
         let (order, change) = Order::open(id, told.order_number.clone(), appeal, event.occurred_at);
         same(&order, told)?;
         if !orders::insert(tx.conn(), &order).await? {
@@ -99,9 +89,8 @@ impl Recreate {
     }
 
     async fn change(&self, tx: &mut Tx, event: &Recorded, told: &OrderSnapshot) -> Result<Back, ApplyError> {
-        let id = OrderId(parse::uuid("order_id", &told.order_id)?);
+        let id = OrderId(read::id("order_id", &told.order_id)?);
         let before = orders::lock(tx.conn(), id).await?;
-        let before = before.ok_or(StoreError::Absent("order"))?;
         let (order, change) = self.again(tx, event, told, before.clone()).await?;
         same(&order, told)?;
         orders::save(tx.conn(), &order).await?;
@@ -125,21 +114,28 @@ impl Recreate {
             }
             Body::OrderSigned(_) => order.sign(at),
             Body::ContactRecorded(contact) => {
-                let id = parse::uuid("contact_id", &contact.contact_id)?;
+                let id = read::id("contact_id", &contact.contact_id)?;
                 order.record_contact(id, told.contact_time.as_ref().and_then(from_proto) == Some(at), at)
             }
-            Body::ReplySubmitted(_) => {
-                let achieved = match parse::known::<ReplyResult>("reply_result", told.reply_result)? {
-                    // Until when is not told: the day of the reply stands for it.
-                    ReplyResult::Commitment => Achieved::Commitment(local_date(at)),
+            Body::ReplySubmitted(replied) => {
+                let achieved = match read::known::<ReplyResult>("reply_result", told.reply_result)? {
+                    // Until when was not told by older programs: the day of the reply stands for it.
+                    ReplyResult::Commitment if replied.commitment_day.is_empty() => {
+                        Achieved::Commitment(local_date(at))
+                    }
+                    ReplyResult::Commitment => {
+                        Achieved::Commitment(read::day("commitment_day", &replied.commitment_day)?)
+                    }
                     result => Achieved::Now(result),
                 };
-                order.submit_reply(parse::uuid("reply_id", &told.reply_id)?, achieved, true, at)
+                // Nor was the ground: there was one, whichever.
+                let ground = Some(read::known_or_unspecified("no_contact", replied.no_contact)?);
+                order.submit_reply(read::id("reply_id", &told.reply_id)?, achieved, ground, at)
             }
-            Body::ReplyPassed(e) => order.pass_reply(parse::uuid("reply_id", &e.reply_id)?, told.round, at),
+            Body::ReplyPassed(e) => order.pass_reply(read::id("reply_id", &e.reply_id)?, told.round, at),
             Body::ReplyRejected(e) => {
-                let grounds = parse::grounds(&e.grounds)?;
-                order.reject_reply(parse::uuid("reply_id", &e.reply_id)?, told.round, grounds, at)
+                let grounds = read::all_known("grounds", &e.grounds)?;
+                order.reject_reply(read::id("reply_id", &e.reply_id)?, told.round, grounds, at)
             }
             // Whose fault it was is known once the judgement is read again (store::judgements::insert_missing).
             Body::OrderClosed(_) if told.closed_dissatisfied => order.judge(told.round, Verdict::Objective, at),
@@ -185,12 +181,10 @@ impl Recreate {
         clock: Clock,
         appeal: &Appeal,
     ) -> Result<Deadline, ApplyError> {
-        let unreadable = || ApplyError::Permanent(format!("the event's {} limit cannot be read", clock.name()));
-        let told = told.ok_or_else(unreadable)?;
-        let time = |at: Option<&prost_types::Timestamp>| at.and_then(from_proto);
-        let (start, due) = time(told.start_time.as_ref())
-            .zip(time(told.due_time.as_ref()))
-            .ok_or_else(unreadable)?;
+        let told = read::present(clock.name(), told)?;
+        let start = read::time("start_time", told.start_time.as_ref())?;
+        let due = read::time("due_time", told.due_time.as_ref())?;
+        let warn = read::optional_time("warn_time", told.warn_time.as_ref())?;
         let calendar = &self.rules.calendar;
         let in_force = self.rules.directories.on(tx.conn(), local_date(start)).await?;
         let upstream = appeal.upstream_due_at;
@@ -199,7 +193,7 @@ impl Recreate {
         {
             return Ok(known);
         }
-        let span = Deadline::span_of(calendar, clock, start, due, time(told.warn_time.as_ref()));
+        let span = Deadline::span_of(calendar, clock, start, due, warn);
         let span = span.ok_or_else(|| {
             ApplyError::Permanent(format!("the rule of its {} limit was published and lost", clock.name()))
         })?;
@@ -226,7 +220,7 @@ impl Recreate {
                 }
             }
             Body::ContactRecorded(contact) => {
-                let id = parse::uuid("contact_id", &contact.contact_id)?;
+                let id = read::id("contact_id", &contact.contact_id)?;
                 self.contact(tx, event, id, before, order).await?;
                 return Ok(Back::without_text(format!(
                     "order {number}: contact {id} has no number, note and recording; the unit has them"
@@ -287,8 +281,11 @@ impl Recreate {
             at: reply.submitted_at,
             actor: event.actor.clone(),
             result: reply.result.into(),
-            commitment_day: (reply.result == ReplyResult::Commitment).then(|| local_date(reply.submitted_at)),
-            no_contact: None,
+            commitment_day: reply.commitment_day,
+            no_contact: reply
+                .no_contact
+                .filter(|ground| *ground != NoContactGround::Unspecified)
+                .map(Into::into),
             late,
             text: self.key.seal(replies::cell("text", reply.id), LOST),
             evidence: None,

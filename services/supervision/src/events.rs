@@ -2,14 +2,14 @@
 //! and those of `hotline.events.v1`.
 
 use chrono::{DateTime, Utc};
+use eventlog::read::{self, Unreadable};
 use eventlog::{NewEvent, Recorded};
-use hotline_proto::common::{Deadline, OrderState};
+use hotline_proto::common::Deadline;
 use hotline_proto::events::event::Body;
 use hotline_proto::events::{CardIssued, CardWithdrawn, OrderSnapshot, ReplyReviewed};
-use platform::grpc::time::{from_proto, to_proto};
+use hotline_proto::orders::{Carried, carried};
+use platform::grpc::time::to_proto;
 use platform::ids::new_id;
-use prost_types::Timestamp;
-use uuid::Uuid;
 
 use crate::domain::clock::{Card, Clock, Told, Unit};
 use crate::domain::review::{Review, State, Verdict};
@@ -95,37 +95,35 @@ fn withdrawn(order: &WatchedOrder, clock: &Clock, card: Card) -> CardWithdrawn {
 ///
 /// # Errors
 /// Which part of the event contradicts the contract: it will not read better the next time.
-pub fn fact(event: &Recorded) -> Result<Option<Fact>, String> {
-    let (order, what) = match &event.body {
-        Body::OrderOpened(e) => (&e.order, Ok(What::Other)),
-        Body::OrderDispatched(e) => (&e.order, dispatched(e.order.as_ref())),
-        Body::OrderSigned(e) => (&e.order, signed(e.order.as_ref())),
-        Body::ContactRecorded(e) => (&e.order, Ok(What::Other)),
-        Body::ReplySubmitted(e) => (&e.order, replied(e.order.as_ref(), e.late)),
-        Body::ReplyPassed(e) => (&e.order, Ok(What::Other)),
-        Body::ReplyRejected(e) => (&e.order, Ok(What::ReplyRejected)),
-        Body::OrderClosed(e) => (&e.order, Ok(What::Closed)),
-        Body::OrderReworked(e) => (&e.order, reworked(e.order.as_ref())),
-        _ => return Ok(None),
+pub fn fact(event: &Recorded) -> Result<Option<Fact>, Unreadable> {
+    let order = match carried(&event.body) {
+        Carried::Order(order) => order,
+        Carried::Broken => return Err(Unreadable::new("order is missing")),
+        Carried::Nothing => return Ok(None),
     };
-    let order = order.as_ref().ok_or("order is missing")?;
+    let what = match &event.body {
+        Body::OrderDispatched(_) => dispatched(order)?,
+        Body::OrderSigned(_) => signed(order)?,
+        Body::ReplySubmitted(event) => replied(order, event.late)?,
+        Body::ReplyRejected(_) => What::ReplyRejected,
+        Body::OrderClosed(_) => What::Closed,
+        Body::OrderReworked(_) => reworked(order)?,
+        // No clock and no review hangs on the others.
+        _ => What::Other,
+    };
     Ok(Some(Fact {
         event_id: event.event_id,
         partition: u32::from(event.partition),
         at: event.occurred_at,
-        what: what?,
+        what,
         order: snapshot(order)?,
     }))
 }
 
-fn snapshot(order: &OrderSnapshot) -> Result<Snapshot, String> {
-    let state = OrderState::try_from(order.state)
-        .ok()
-        .filter(|state| *state != OrderState::Unspecified)
-        .ok_or_else(|| format!("state {} is unknown", order.state))?;
+fn snapshot(order: &OrderSnapshot) -> Result<Snapshot, Unreadable> {
     let unit = match (order.lead_unit.as_str(), order.lead_top_unit.as_str()) {
         ("", "") => None,
-        ("", _) | (_, "") => return Err("lead_unit and lead_top_unit come together".to_owned()),
+        ("", _) | (_, "") => return Err(Unreadable::new("lead_unit and lead_top_unit come together")),
         (code, top) => Some(Unit {
             code: code.to_owned(),
             top: top.to_owned(),
@@ -133,23 +131,22 @@ fn snapshot(order: &OrderSnapshot) -> Result<Snapshot, String> {
     };
     let reply_id = match order.reply_id.as_str() {
         "" => None,
-        id => Some(uuid("reply_id", id)?),
+        id => Some(read::id("reply_id", id)?),
     };
     Ok(Snapshot {
-        id: uuid("order_id", &order.order_id)?,
+        id: read::id("order_id", &order.order_id)?,
         number: order.order_number.clone(),
         version: order.version,
-        state,
+        state: read::known("state", order.state)?,
         round: order.round,
         unit,
         reply_id,
     })
 }
 
-fn dispatched(order: Option<&OrderSnapshot>) -> Result<What, String> {
-    let order = order.ok_or("order is missing")?;
+fn dispatched(order: &OrderSnapshot) -> Result<What, Unreadable> {
     if order.lead_unit.is_empty() {
-        return Err("a dispatched order has a lead_unit".to_owned());
+        return Err(Unreadable::new("a dispatched order has a lead_unit"));
     }
     Ok(What::Dispatched {
         sign: limit("sign", order.sign.as_ref())?,
@@ -157,47 +154,31 @@ fn dispatched(order: Option<&OrderSnapshot>) -> Result<What, String> {
     })
 }
 
-fn signed(order: Option<&OrderSnapshot>) -> Result<What, String> {
-    let order = order.ok_or("order is missing")?;
+fn signed(order: &OrderSnapshot) -> Result<What, Unreadable> {
     Ok(What::Signed {
-        signed_at: time("sign_time", order.sign_time.as_ref())?,
+        signed_at: read::time("sign_time", order.sign_time.as_ref())?,
     })
 }
 
-fn replied(order: Option<&OrderSnapshot>, late: bool) -> Result<What, String> {
-    let order = order.ok_or("order is missing")?;
+fn replied(order: &OrderSnapshot, late: bool) -> Result<What, Unreadable> {
     Ok(What::ReplySubmitted {
-        reply_id: uuid("reply_id", &order.reply_id)?,
-        submitted_at: time("reply_time", order.reply_time.as_ref())?,
+        reply_id: read::id("reply_id", &order.reply_id)?,
+        submitted_at: read::time("reply_time", order.reply_time.as_ref())?,
         late,
         contact_count: order.contact_count,
     })
 }
 
-fn reworked(order: Option<&OrderSnapshot>) -> Result<What, String> {
-    let order = order.ok_or("order is missing")?;
+fn reworked(order: &OrderSnapshot) -> Result<What, Unreadable> {
     Ok(What::Reworked {
         rework: limit("rework", order.rework.as_ref())?,
     })
 }
 
-fn limit(field: &str, deadline: Option<&Deadline>) -> Result<Limit, String> {
-    let deadline = deadline.ok_or_else(|| format!("{field} is missing"))?;
-    let warn_at = match &deadline.warn_time {
-        None => None,
-        warn_time => Some(time(field, warn_time.as_ref())?),
-    };
+fn limit(field: &str, deadline: Option<&Deadline>) -> Result<Limit, Unreadable> {
+    let deadline = read::present(field, deadline)?;
     Ok(Limit {
-        due_at: time(field, deadline.due_time.as_ref())?,
-        warn_at,
+        due_at: read::time(field, deadline.due_time.as_ref())?,
+        warn_at: read::optional_time(field, deadline.warn_time.as_ref())?,
     })
-}
-
-fn time(field: &str, at: Option<&Timestamp>) -> Result<DateTime<Utc>, String> {
-    at.and_then(from_proto)
-        .ok_or_else(|| format!("{field} has no readable time"))
-}
-
-fn uuid(field: &str, id: &str) -> Result<Uuid, String> {
-    Uuid::try_parse(id).map_err(|_| format!("{field} is no UUID"))
 }

@@ -8,8 +8,8 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use async_trait::async_trait;
+use eventlog::read;
 use eventlog::{ApplyError, Back, Recorded, Tx};
-use hotline_proto::common::RejectionGround;
 use hotline_proto::events::event::Body;
 use hotline_proto::events::{CardIssued, CardWithdrawn, ReplyReviewed};
 use platform::sealing::{LOST, SealKey};
@@ -73,14 +73,14 @@ fn untold(watch: &Watch, quiet: Quiet) -> Option<Told> {
 impl Recreate {
     async fn review(&self, tx: &mut Tx, event: &Recorded, told: &ReplyReviewed) -> Result<Back, ApplyError> {
         let mut order = watches::lock_order(tx.conn(), event.key).await?;
-        let found = reviews::of_reply(tx.conn(), order.id, uuid("reply_id", &told.reply_id)?).await?;
+        let found = reviews::of_reply(tx.conn(), order.id, read::id("reply_id", &told.reply_id)?).await?;
         let review = found
             .filter(|review| review.id.to_string() == told.review_id)
             .ok_or(StoreError::Absent("review"))?;
         let verdict = if told.passed {
             Verdict::Pass
         } else {
-            Verdict::Reject(grounds(&told.grounds)?)
+            Verdict::Reject(read::all_known("grounds", &told.grounds)?)
         };
         let judged = review
             .judge(verdict, &event.actor, event.occurred_at)
@@ -100,7 +100,7 @@ impl Recreate {
 }
 
 async fn issue(tx: &mut Tx, event: &Recorded, told: &CardIssued) -> Result<Back, ApplyError> {
-    let id = uuid("card_id", &told.card_id)?;
+    let id = read::id("card_id", &told.card_id)?;
     let unit = |watch: &Watch| Unit {
         code: told.unit.clone(),
         // The unit above is not told: it is the one that stands above it now, if it still leads.
@@ -128,7 +128,7 @@ async fn issue(tx: &mut Tx, event: &Recorded, told: &CardIssued) -> Result<Back,
 }
 
 async fn withdraw(tx: &mut Tx, event: &Recorded, told: &CardWithdrawn) -> Result<Back, ApplyError> {
-    let id = uuid("card_id", &told.card_id)?;
+    let id = read::id("card_id", &told.card_id)?;
     let at = event.occurred_at;
     change(tx, event, id, |_, clock| {
         clock.known_withdrawn(at).map(|clock| (clock, None))
@@ -174,20 +174,6 @@ async fn change(
 fn note_told(order: &mut WatchedOrder, event: &Recorded) {
     order.told = order.told.max(event.version);
     order.last_at = order.last_at.max(event.occurred_at);
-}
-
-fn grounds(numbers: &[i32]) -> Result<Vec<RejectionGround>, ApplyError> {
-    let known = |number: &i32| {
-        RejectionGround::try_from(*number)
-            .ok()
-            .filter(|ground| *ground != RejectionGround::Unspecified)
-    };
-    let grounds: Option<Vec<_>> = numbers.iter().map(known).collect();
-    grounds.ok_or_else(|| ApplyError::Permanent("the event's grounds cannot be read".to_owned()))
-}
-
-fn uuid(field: &str, text: &str) -> Result<Uuid, ApplyError> {
-    Uuid::try_parse(text).map_err(|_| ApplyError::Permanent(format!("the event's {field} cannot be read")))
 }
 
 /// As the command takes it.

@@ -179,10 +179,11 @@ def job_says(service):
     raise Failed(f"no pod of {service}'s migration is left to ask: {[kube.name(pod) for pod in found]}")
 
 
-def broken_schema(world, words, harm, heal):
+def broken_schema(world, words, harm, heal, meanwhile=lambda: None):
     stand.psql("hotline_routing", harm)
     try:
         said, load = refused(world, lambda: job_says("routing"), wait="5m")
+        meanwhile()
     finally:
         stand.psql("hotline_routing", heal)
     for word in words:
@@ -204,7 +205,15 @@ def half_migrated(world):
 def newer_schema(world):
     harm = ("insert into _sqlx_migrations (version, description, success, checksum, execution_time) "
             "values (29991231000000, 'of a later version', true, 'x', 0)")
-    return broken_schema(world, ["newer"], harm, "delete from _sqlx_migrations where version = 29991231000000")
+
+    def another_pod():
+        """In a roll-out a pod of the old program may have to start on the new schema."""
+        gone = kube.name(kube.pods("routing")[0])
+        kubectl("delete", "pod", gone, "--wait=false")
+        kube.until("a pod of the program that is there starts on it",
+                   lambda: kube.all_ready(2) and gone not in {kube.name(pod) for pod in kube.pods("routing")}, 90)
+    said = broken_schema(world, ["newer"], harm, "delete from _sqlx_migrations where version = 29991231000000", another_pod)
+    return f"{said}; a pod that starts again runs on it"
 
 
 def newest_migration():

@@ -4,6 +4,7 @@ import contextlib
 import json
 import re
 import secrets
+import threading
 import time
 
 from . import kube, stand
@@ -111,7 +112,8 @@ def one_by_one(world, end):
         time.sleep(5)
         for service in kube.SERVICES:
             since = time.monotonic()
-            kube.until(f"{service} has its pods again", end(service), 60, every=0.1)
+            is_back = end(service)
+            kube.until(f"{service} has its pods again", is_back, 60, every=0.1)
             slowest = max(slowest, (time.monotonic() - since, service))
             time.sleep(2)
     said = f"SERVING again after at most {slowest[0]:.1f} s ({slowest[1]}); {spoke(load.told)}"
@@ -275,8 +277,7 @@ def redis_password(world):
 
 @scenario("HPA up and down under load")
 def autoscaling(world):
-    if kube.run("kubectl", "get", "--raw", "/apis/metrics.k8s.io/v1beta1/pods", check=False).returncode != 0:
-        raise NotRun("this cluster has no metrics API (metrics-server)")
+    needs_metrics()
     settings = ["hpa.enabled=true", "hpa.minReplicas=2", "hpa.maxReplicas=3", "hpa.cpuUtilization=40", "hpa.scaleDownWindowSeconds=15"]
     before = {kube.name(pod) for pod in kube.pods()}
 
@@ -299,10 +300,52 @@ def autoscaling(world):
     return f"third replica after {up:.0f} s of load, gone {down:.0f} s after it; {spoke(load.told)}"
 
 
-@scenario("memory of one replica each, under load")
-def memory(world):
+@contextlib.contextmanager
+def fewest(service):
+    """The numbers of pods that a deployment is told to have meanwhile."""
+    told, over = [], threading.Event()
+
+    def look():
+        while not over.wait(0.5):
+            told.append(kube.get("deployment", f"hotline-{service}")["spec"]["replicas"])
+    watcher = threading.Thread(target=look)
+    watcher.start()
+    try:
+        yield told
+    finally:
+        over.set()
+        watcher.join()
+
+
+@scenario("HPA from the first day, upgraded and rolled back")
+def scaled_from_the_start(world):
+    needs_metrics()
+    settings = ["hpa.enabled=true", "hpa.minReplicas=3", "hpa.maxReplicas=4"]
+    scaled = [part for setting in settings for part in ("--set", f"services.analytics.{setting}")]
+    # What is not there is installed as on the first day.
+    kubectl("delete", "deployment", "hotline-analytics", "--wait")
+    world.install(*scaled)
+    kube.until("the HPA gives it three replicas", lambda: kube.get("deployment", "hotline-analytics")["spec"]["replicas"] == 3, 120)
+    kube.settled()
+    with fewest("analytics") as told:
+        world.install(*scaled, "--set-string", "services.analytics.podAnnotations.revision=second")
+        kube.helm("rollback", kube.RELEASE, "--wait", "--timeout", "5m")
+        time.sleep(2)
+    if set(told) != {3}:
+        raise Failed(f"an upgrade and a rollback told it to have {sorted(set(told))} replicas")
+    world.install()
+    kube.settled(2)
+    return f"3 replicas throughout an upgrade and a rollback, looked at {len(told)} times"
+
+
+def needs_metrics():
     if kube.run("kubectl", "get", "--raw", "/apis/metrics.k8s.io/v1beta1/pods", check=False).returncode != 0:
         raise NotRun("this cluster has no metrics API (metrics-server)")
+
+
+@scenario("memory of one replica each, under load")
+def memory(world):
+    needs_metrics()
     kube.scale("deployment", 1, *kube.deployments())
     kube.settled(1)
     highest, busiest = {}, {}

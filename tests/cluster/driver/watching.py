@@ -176,7 +176,7 @@ def typist(world):
     world.stand.prometheus()
     password = secrets.token_hex(16)
     databases = ", ".join(f"hotline_{service}" for service in kube.SERVICES)
-    stand.psql("postgres", f"create role runbook_reader login password '{password}' in role pg_read_all_data, pg_monitor; "
+    stand.psql("postgres", f"create role runbook_reader login password '{password}' in role pg_read_all_data, pg_monitor, pg_signal_backend; "
                            f"grant connect on database {databases} to runbook_reader")
     known = {
         "EVENT_ID": stand.psql("hotline_intake", "select event_id from log limit 1"),
@@ -247,8 +247,7 @@ def mending(world):
     with typist(world) as (setting, known, scratch), long_transaction(), world.load() as load:
         session = kube.until("a transaction is open", lambda: stand.psql(
             "hotline_callback", "select pid from pg_stat_activity where query like 'select pg_sleep(600)%'"), 30)
-        owner = "postgresql://postgres@%2Fvar%2Frun%2Fpostgresql"
-        words = known | {"(PID)": f"({session})", "--replicas=N": "--replicas=3", "NAME": kube.name(kube.pods("intake")[0]), '"$OWNER/': f'"{owner}/'}
+        words = known | {"(PID)": f"({session})", "--replicas=N": "--replicas=3", "NAME": kube.name(kube.pods("intake")[0])}
         typed, faults = tried(todo, setting, words, scratch)
         kube.settled()
         still = stand.psql("hotline_callback", f"select count(*) from pg_stat_activity where pid = {session}")

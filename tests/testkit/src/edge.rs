@@ -55,7 +55,7 @@ impl Edge {
             pool: database.pool.clone(),
             clock: shared,
             sealer: Sealer::new(database.pool.clone(), name, kek()),
-            redis: Some(redis_url()),
+            redis: Some(platform::redis::Client::open(redis_url()).expect("a redis:// URL")),
             dialer: Dialer::new(
                 "test",
                 TokenSource::service(Callers::get().issuer.clone(), name),

@@ -10,7 +10,7 @@ use uuid::Uuid;
 use crate::domain::appeal::{AppealFact, AppealHeard};
 use crate::domain::call::{CallFact, CallState};
 use crate::domain::change::{Change, Name};
-use crate::domain::contribution::Difference;
+use crate::domain::contribution::{Difference, VERSION};
 use crate::domain::order::OrderHeard;
 use crate::store::facts::{appeals, calls, orders};
 use crate::store::{names, rollups};
@@ -21,6 +21,8 @@ use crate::store::{names, rollups};
 /// When the database refuses, or a row is impossible.
 #[tracing::instrument(skip_all, name = "apply_changes", fields(service = crate::NAME, changes = changes.len()))]
 pub async fn apply_changes(tx: &mut Tx, changes: &[Change]) -> Result<(), StoreError> {
+    // In a roll-out two versions of the program run at once.
+    rollups::require_version(tx.conn(), VERSION).await?;
     let batch = Batch::of(changes);
     let mut difference = Difference::default();
     if !batch.calls.is_empty() {

@@ -1,9 +1,9 @@
 //! callback: attempts, outcomes, judgements.
 
 use eventlog::Recorded;
+use eventlog::read::{self, Unreadable};
 use hotline_proto::events::event::Body;
 
-use super::read;
 use crate::domain::change::Change;
 use crate::domain::order::{Judged, OrderHeard, Outcome, Stamp};
 
@@ -14,7 +14,7 @@ pub const SOURCE: &str = "callback";
 ///
 /// # Errors
 /// What is wrong with the event.
-pub fn read(event: &Recorded) -> Result<Option<Change>, String> {
+pub fn read(event: &Recorded) -> Result<Option<Change>, Unreadable> {
     let (order, heard) = match &event.body {
         Body::AttemptReported(told) => (&told.order_id, OrderHeard::Attempted(told.attempt)),
         Body::OutcomeRecorded(told) => {

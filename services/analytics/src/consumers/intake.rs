@@ -1,10 +1,11 @@
 //! intake: calls, appeals, and the names of channels, categories and regions.
 
 use eventlog::Recorded;
+use eventlog::read::{self, Unreadable};
 use hotline_proto::events::event::Body;
 use hotline_proto::events::{AppealFacts, CallRecorded, ReferencePublished};
 
-use super::read;
+use super::names;
 use crate::domain::appeal::{AppealHeard, AppealState, End};
 use crate::domain::call::CallState;
 use crate::domain::change::{Change, NameKind};
@@ -16,7 +17,7 @@ pub const SOURCE: &str = "intake";
 ///
 /// # Errors
 /// What is wrong with the event.
-pub fn read(event: &Recorded) -> Result<Option<Change>, String> {
+pub fn read(event: &Recorded) -> Result<Option<Change>, Unreadable> {
     match &event.body {
         Body::CallRecorded(call) => call_recorded(event, call).map(Some),
         Body::AppealRegistered(told) => appeal(event, told.appeal.as_ref(), None).map(Some),
@@ -42,7 +43,7 @@ pub fn read(event: &Recorded) -> Result<Option<Change>, String> {
     }
 }
 
-fn call_recorded(event: &Recorded, call: &CallRecorded) -> Result<Change, String> {
+fn call_recorded(event: &Recorded, call: &CallRecorded) -> Result<Change, Unreadable> {
     let state = CallState {
         version: read::version(event.version)?,
         offered_at: read::time("offered_time", call.offered_time.as_ref())?,
@@ -51,7 +52,7 @@ fn call_recorded(event: &Recorded, call: &CallRecorded) -> Result<Change, String
     Ok(Change::Call(read::id("call_id", &call.call_id)?, state))
 }
 
-fn appeal(event: &Recorded, facts: Option<&AppealFacts>, end: Option<End>) -> Result<Change, String> {
+fn appeal(event: &Recorded, facts: Option<&AppealFacts>, end: Option<End>) -> Result<Change, Unreadable> {
     let facts = read::present("appeal", facts)?;
     let mut tags = facts.tags.clone();
     tags.sort_unstable();
@@ -71,7 +72,7 @@ fn appeal(event: &Recorded, facts: Option<&AppealFacts>, end: Option<End>) -> Re
     Ok(Change::Appeal(id, AppealHeard { state, end }))
 }
 
-fn reference_published(reference: &ReferencePublished) -> Result<Change, String> {
+fn reference_published(reference: &ReferencePublished) -> Result<Change, Unreadable> {
     let day = read::day("valid_from", &reference.valid_from)?;
     let version = read::version(reference.version)?;
     let kinds = [
@@ -81,7 +82,7 @@ fn reference_published(reference: &ReferencePublished) -> Result<Change, String>
     ];
     let names = kinds
         .into_iter()
-        .flat_map(|(kind, codes)| read::names(kind, codes, day, version))
+        .flat_map(|(kind, codes)| names(kind, codes, day, version))
         .collect();
     Ok(Change::Names(names))
 }

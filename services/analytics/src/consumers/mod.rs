@@ -3,35 +3,28 @@
 
 pub mod callback;
 pub mod intake;
-mod read;
 pub mod routing;
 pub mod supervision;
 
 use std::sync::Arc;
 
 use async_trait::async_trait;
+use chrono::NaiveDate;
+use eventlog::read::Unreadable;
 use eventlog::{ApplyError, Effect, Handler, Recorded, Tx};
+use hotline_proto::events::NamedCode;
 
 use crate::actions::apply_changes::apply_changes;
-use crate::domain::change::Change;
+use crate::domain::change::{Change, Name, NameKind};
 
 /// Reads one event of a source: what it changes, or nothing when nobody here needs its type. The error says what is
 /// wrong with it.
-type Read = fn(&Recorded) -> Result<Option<Change>, String>;
+pub type Read = fn(&Recorded) -> Result<Option<Change>, Unreadable>;
 
-/// The sources, each with its handler.
+/// What applies the events of a source.
 #[must_use]
-pub fn sources() -> Vec<(&'static str, Arc<dyn Handler>)> {
-    let sources: [(&'static str, Read); 4] = [
-        (intake::SOURCE, intake::read),
-        (routing::SOURCE, routing::read),
-        (supervision::SOURCE, supervision::read),
-        (callback::SOURCE, callback::read),
-    ];
-    sources
-        .into_iter()
-        .map(|(source, read)| (source, Arc::new(Facts { read }) as Arc<dyn Handler>))
-        .collect()
+pub fn applying(read: Read) -> Arc<dyn Handler> {
+    Arc::new(Facts { read })
 }
 
 /// Applies the events of one source to the facts.
@@ -45,7 +38,7 @@ impl Handler for Facts {
         let mut effects = Vec::with_capacity(events.len());
         let mut changes = Vec::with_capacity(events.len());
         for event in events {
-            match (self.read)(event).map_err(ApplyError::Permanent)? {
+            match (self.read)(event)? {
                 Some(change) => {
                     changes.push(change);
                     effects.push(Effect::Applied);
@@ -58,4 +51,15 @@ impl Handler for Facts {
         }
         Ok(effects)
     }
+}
+
+/// Names of codes of one kind.
+fn names(kind: NameKind, codes: &[NamedCode], valid_from: NaiveDate, version: u64) -> impl Iterator<Item = Name> {
+    codes.iter().map(move |named| Name {
+        kind,
+        code: named.code.clone(),
+        valid_from,
+        version,
+        name: named.name.clone(),
+    })
 }

@@ -1,61 +1,47 @@
 //! routing: every state of an order, and the names of units.
 
 use eventlog::Recorded;
+use eventlog::read::{self, Unreadable};
 use hotline_proto::common::{Deadline, OrderState};
 use hotline_proto::events::event::Body;
 use hotline_proto::events::{OrderSnapshot, UnitsPublished};
+use hotline_proto::orders::{Carried, carried};
 
-use super::read;
+use super::names;
 use crate::domain::change::{Change, NameKind};
 use crate::domain::order::{Lead, OrderHeard, RoutingState};
 
 /// Whose events these are.
 pub const SOURCE: &str = "routing";
 
-/// What an event of routing changes. The arms are listed, so that a new one is decided on here.
+/// What an event of routing changes.
 ///
 /// # Errors
 /// What is wrong with the event.
-pub fn read(event: &Recorded) -> Result<Option<Change>, String> {
-    let snapshot = match &event.body {
-        Body::UnitsPublished(units) => return units_published(units).map(Some),
-        Body::OrderOpened(told) => &told.order,
-        Body::OrderDispatched(told) => &told.order,
-        Body::OrderSigned(told) => &told.order,
-        Body::ContactRecorded(told) => &told.order,
-        Body::ReplySubmitted(told) => &told.order,
-        Body::ReplyPassed(told) => &told.order,
-        Body::ReplyRejected(told) => &told.order,
-        Body::OrderClosed(told) => &told.order,
-        Body::OrderReworked(told) => &told.order,
-        Body::CallRecorded(_)
-        | Body::AppealRegistered(_)
-        | Body::AppealAnswered(_)
-        | Body::AppealForwarded(_)
-        | Body::ReferencePublished(_)
-        | Body::ReplyReviewed(_)
-        | Body::CardIssued(_)
-        | Body::CardWithdrawn(_)
-        | Body::AttemptReported(_)
-        | Body::OutcomeRecorded(_)
-        | Body::DissatisfactionJudged(_) => return Ok(None),
+pub fn read(event: &Recorded) -> Result<Option<Change>, Unreadable> {
+    if let Body::UnitsPublished(units) = &event.body {
+        return units_published(units).map(Some);
+    }
+    let order = match carried(&event.body) {
+        Carried::Order(order) => order,
+        Carried::Broken => return Err(Unreadable::new("order is missing")),
+        Carried::Nothing => return Ok(None),
     };
-    let order = read::present("order", snapshot.as_ref())?;
     let id = read::id("order_id", &order.order_id)?;
     let state = routing_state(order)?;
     Ok(Some(Change::Order(id, OrderHeard::State(Box::new(state)))))
 }
 
-fn routing_state(order: &OrderSnapshot) -> Result<RoutingState, String> {
+fn routing_state(order: &OrderSnapshot) -> Result<RoutingState, Unreadable> {
     let appeal = read::present("appeal", order.appeal.as_ref())?;
     let state = read::known("state", order.state)?;
     let lead = lead(order)?;
     if lead.is_none() && state != OrderState::PendingDispatch {
-        return Err("lead_unit is empty after dispatch".to_owned());
+        return Err(Unreadable::new("lead_unit is empty after dispatch"));
     }
     let closed_at = read::optional_time("close_time", order.close_time.as_ref())?;
     if (state == OrderState::Closed) != closed_at.is_some() {
-        return Err("close_time contradicts the state".to_owned());
+        return Err(Unreadable::new("close_time contradicts the state"));
     }
     let accepted = order.accepted_reply_time.as_ref();
     Ok(RoutingState {
@@ -67,6 +53,7 @@ fn routing_state(order: &OrderSnapshot) -> Result<RoutingState, String> {
         region: appeal.region.clone(),
         channel: read::filled("channel", &appeal.channel)?,
         anonymous: appeal.anonymous,
+        confidential: appeal.confidential,
         state,
         round: order.round,
         opened_at: read::time("open_time", order.open_time.as_ref())?,
@@ -80,7 +67,7 @@ fn routing_state(order: &OrderSnapshot) -> Result<RoutingState, String> {
     })
 }
 
-fn lead(order: &OrderSnapshot) -> Result<Option<Lead>, String> {
+fn lead(order: &OrderSnapshot) -> Result<Option<Lead>, Unreadable> {
     if order.lead_unit.is_empty() {
         return Ok(None);
     }
@@ -98,10 +85,10 @@ fn lead(order: &OrderSnapshot) -> Result<Option<Lead>, String> {
     }))
 }
 
-fn units_published(units: &UnitsPublished) -> Result<Change, String> {
+fn units_published(units: &UnitsPublished) -> Result<Change, Unreadable> {
     let day = read::day("valid_from", &units.valid_from)?;
     let version = read::version(units.version)?;
     Ok(Change::Names(
-        read::names(NameKind::Unit, &units.units, day, version).collect(),
+        names(NameKind::Unit, &units.units, day, version).collect(),
     ))
 }

@@ -1,10 +1,10 @@
 //! supervision: cards. Its reviews are decisions; what became of them is routing's to tell.
 
 use eventlog::Recorded;
+use eventlog::read::{self, Unreadable};
 use hotline_proto::events::CardColour;
 use hotline_proto::events::event::Body;
 
-use super::read;
 use crate::domain::change::Change;
 use crate::domain::order::OrderHeard;
 
@@ -15,14 +15,14 @@ pub const SOURCE: &str = "supervision";
 ///
 /// # Errors
 /// What is wrong with the event.
-pub fn read(event: &Recorded) -> Result<Option<Change>, String> {
+pub fn read(event: &Recorded) -> Result<Option<Change>, Unreadable> {
     let (order, heard) = match &event.body {
         Body::CardIssued(card) => {
             let id = read::id("card_id", &card.card_id)?;
             let heard = match read::known("colour", card.colour)? {
                 CardColour::Yellow => OrderHeard::YellowCard(id),
                 CardColour::Red => OrderHeard::RedCard(id),
-                CardColour::Unspecified => return Err("colour is unspecified".to_owned()),
+                CardColour::Unspecified => return Err(Unreadable::new("colour is unspecified")),
             };
             (&card.order_id, heard)
         }

@@ -79,9 +79,9 @@ named! {
         OrdersDispatchedByPerson = "orders.dispatched_by_person",
         /// Orders signed after the limit.
         OrdersSignedLate = "orders.signed_late",
-        /// Orders due: the accepted reply is there, or the day of the limit is over.
+        /// Orders due: the day of the limit is over.
         OrdersDue = "orders.due",
-        /// Orders whose accepted reply of round 0 was submitted by the limit.
+        /// Of these, orders whose accepted reply of round 0 was submitted by the limit.
         OrdersOnTime = "orders.on_time",
         /// Orders with an accepted reply of round 0.
         OrdersHandled = "orders.handled",

@@ -31,6 +31,8 @@ pub struct RoutingState {
     pub channel: String,
     /// 匿名: nobody can be contacted or called back.
     pub anonymous: bool,
+    /// 保密: the unit does not learn who it is, and cannot contact him.
+    pub confidential: bool,
     /// Where it stands; never unspecified.
     pub state: OrderState,
     /// Rework rounds so far.
@@ -275,19 +277,16 @@ fn handling(tally: &mut Tally, state: &RoutingState) {
     tally.total(Measure::OrdersDispatchedByPerson, i64::from(lead.by_person));
     let signed_late = state.signed_at.is_some_and(|at| at > lead.sign_due_at);
     tally.total(Measure::OrdersSignedLate, i64::from(signed_late));
-    if !state.anonymous {
+    if !state.anonymous && !state.confidential {
         tally.total(Measure::ContactNeeded, 1);
         tally.total(Measure::ContactMade, i64::from(state.contacts > 0));
     }
-    match state.accepted_at {
-        // Judged for good: it belongs to the cohort at every `as_of`.
-        Some(at) => {
-            tally.total(Measure::OrdersDue, 1);
-            tally.total(Measure::OrdersOnTime, i64::from(at <= lead.handle_due_at));
-        }
-        // Joins the cohort by time alone, when its due day is over: the day stands in the key, no event is needed.
-        None => tally.due(calendar::local_date(lead.handle_due_at), Measure::OrdersDue, 1),
-    }
+    // It joins the cohort by time alone, when its due day is over, however early it was done: else the rate of a running
+    // window would be of the good ones only. The day stands in the key, no event is needed.
+    let due_day = calendar::local_date(lead.handle_due_at);
+    let on_time = state.accepted_at.is_some_and(|at| at <= lead.handle_due_at);
+    tally.due(due_day, Measure::OrdersDue, 1);
+    tally.due(due_day, Measure::OrdersOnTime, i64::from(on_time));
 }
 
 fn count<T>(items: impl Iterator<Item = T>) -> i64 {

@@ -24,6 +24,7 @@ fn opened() -> RoutingState {
         region: "430302".to_owned(),
         channel: "phone".to_owned(),
         anonymous: false,
+        confidential: false,
         state: OrderState::PendingDispatch,
         round: 0,
         opened_at: at(1, 9),
@@ -178,9 +179,9 @@ fn an_order_is_on_time_by_its_accepted_reply_and_due_when_its_day_is_over() {
         (opened(), april(30), 0, 0, "not dispatched: no limit"),
         (dispatched(), april(9), 0, 0, "its day is not over"),
         (dispatched(), april(10), 1, 0, "overdue without a reply"),
-        (accepted(limit), april(1), 1, 1, "judged already, at the limit"),
-        (accepted(limit), april(30), 1, 1, "judged for good"),
-        (accepted(limit + second), april(9), 1, 0, "a microsecond late"),
+        (accepted(limit), april(9), 0, 0, "done, and its day is not over"),
+        (accepted(limit), april(10), 1, 1, "at the limit"),
+        (accepted(limit + second), april(10), 1, 0, "a microsecond late"),
     ] {
         let fact = fact(&[state(heard)]);
         let found = (

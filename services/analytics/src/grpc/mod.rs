@@ -37,12 +37,9 @@ impl AnalyticsService for Analytics {
         &self,
         request: Request<pb::GetBulletinRequest>,
     ) -> Result<Response<pb::GetBulletinResponse>, Status> {
-        let window = parse::get_bulletin(request.get_ref(), self.config.max_window_days)
-            .map_err(|error| status::invalid(&error))?;
+        let window = parse::get_bulletin(request.get_ref(), self.config.max_window_days)?;
         let as_of = self.clock.now();
-        let figures = get_bulletin(&self.pool, &self.definitions, window, as_of)
-            .await
-            .map_err(|error| status::store(&error))?;
+        let figures = get_bulletin(&self.pool, &self.definitions, window, as_of).await?;
         Ok(Response::new(render::bulletin(window, as_of, figures)))
     }
 
@@ -50,8 +47,7 @@ impl AnalyticsService for Analytics {
         &self,
         request: Request<pb::ListFigureMembersRequest>,
     ) -> Result<Response<pb::ListFigureMembersResponse>, Status> {
-        let asked = parse::list_figure_members(request.get_ref(), self.config.max_window_days)
-            .map_err(|error| status::invalid(&error))?;
+        let asked = parse::list_figure_members(request.get_ref(), self.config.max_window_days)?;
         let Some((figure, member)) = self.definitions.find(&asked.figure) else {
             return Err(status::not_found("figure"));
         };
@@ -63,9 +59,7 @@ impl AnalyticsService for Analytics {
             page_size: asked.page_size,
             max_scanned: self.config.max_scanned_facts,
         };
-        let page = list_figure_members(&self.pool, &opened, self.clock.now())
-            .await
-            .map_err(|error| status::store(&error))?;
+        let page = list_figure_members(&self.pool, &opened, self.clock.now()).await?;
         Ok(Response::new(render::members(page, &asked.filter)))
     }
 
@@ -73,9 +67,7 @@ impl AnalyticsService for Analytics {
         &self,
         _request: Request<pb::VerifyRollupsRequest>,
     ) -> Result<Response<pb::VerifyRollupsResponse>, Status> {
-        let verified = verify_rollups(&self.pool)
-            .await
-            .map_err(|error| status::store(&error))?;
+        let verified = verify_rollups(&self.pool).await?;
         Ok(Response::new(render::verified(verified)))
     }
 }

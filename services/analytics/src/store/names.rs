@@ -1,12 +1,12 @@
 //! Published names as rows.
 
 use chrono::NaiveDate;
+use platform::rows::{big, impossible};
 use platform::store::StoreError;
 use sqlx::PgConnection;
 
 use crate::domain::bulletin::Names;
 use crate::domain::change::{Name, NameKind};
-use crate::store::signed;
 
 /// Notes names; an older version of the same day changes nothing.
 ///
@@ -16,7 +16,7 @@ pub async fn save(connection: &mut PgConnection, sorted: &[&Name]) -> Result<(),
     let kinds: Vec<&str> = sorted.iter().map(|name| name.kind.name()).collect();
     let codes: Vec<&str> = sorted.iter().map(|name| name.code.as_str()).collect();
     let days: Vec<NaiveDate> = sorted.iter().map(|name| name.valid_from).collect();
-    let versions: Vec<i64> = sorted.iter().map(|name| signed(name.version)).collect();
+    let versions: Vec<i64> = sorted.iter().map(|name| big(name.version)).collect();
     let names: Vec<&str> = sorted.iter().map(|name| name.name.as_str()).collect();
     sqlx::query(
         "insert into published_name (kind, code, valid_from, version, name)
@@ -48,10 +48,8 @@ pub async fn in_force(connection: &mut PgConnection, day: NaiveDate) -> Result<N
     .await?;
     let mut names = Names::default();
     for (kind, code, name) in rows {
-        let kind = NameKind::from_name(&kind).ok_or_else(|| StoreError::Impossible {
-            table: "published_name",
-            detail: format!("{code} is of a kind that there is not"),
-        })?;
+        let kind = NameKind::from_name(&kind)
+            .ok_or_else(|| impossible("published_name", format!("{code} is of a kind that there is not")))?;
         names.add(kind, code, name);
     }
     Ok(names)

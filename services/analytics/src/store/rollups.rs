@@ -1,6 +1,7 @@
 //! Roll-ups as rows.
 
 use chrono::NaiveDate;
+use platform::rows::impossible;
 use platform::store::StoreError;
 use sqlx::PgConnection;
 
@@ -84,7 +85,7 @@ pub async fn all(connection: &mut PgConnection) -> Result<Vec<(Key, i64)>, Store
 }
 
 /// Which version of the contribution functions the roll-ups are sums of; locked, so that of several processes that
-/// start one recounts. None in a new database.
+/// start one recounts, and none changes them meanwhile. None in a new database.
 ///
 /// # Errors
 /// When the database refuses.
@@ -92,10 +93,28 @@ pub async fn lock_version(connection: &mut PgConnection) -> Result<Option<i32>, 
     sqlx::query("lock table contribution_version in share row exclusive mode")
         .execute(&mut *connection)
         .await?;
-    let version = sqlx::query_scalar("select version from contribution_version")
+    let version = sqlx::query_scalar("select version from contribution_version for update")
         .fetch_optional(connection)
         .await?;
     Ok(version)
+}
+
+/// Holds the roll-ups at this version until the transaction ends.
+///
+/// # Errors
+/// [`StoreError::Unready`] when they are sums of another one, as in a roll-out: the program that counts like that goes on.
+pub async fn require_version(connection: &mut PgConnection, version: i32) -> Result<(), StoreError> {
+    let found: Option<i32> = sqlx::query_scalar("select version from contribution_version for share")
+        .fetch_optional(connection)
+        .await?;
+    match found {
+        Some(found) if found == version => Ok(()),
+        found => Err(StoreError::Unready(format!(
+            "the roll-ups are counted by version {} of the contributions, this program counts by {version} and leaves \
+             them alone",
+            found.unwrap_or_default()
+        ))),
+    }
 }
 
 /// Notes the version.
@@ -126,16 +145,13 @@ pub async fn clear(connection: &mut PgConnection) -> Result<(), StoreError> {
 }
 
 fn read_dimension(name: &str) -> Result<Dimension, StoreError> {
-    Dimension::from_name(name).ok_or_else(|| impossible(name))
+    Dimension::from_name(name).ok_or_else(|| unnamed(name))
 }
 
 fn read_measure(name: &str) -> Result<Measure, StoreError> {
-    Measure::from_name(name).ok_or_else(|| impossible(name))
+    Measure::from_name(name).ok_or_else(|| unnamed(name))
 }
 
-fn impossible(name: &str) -> StoreError {
-    StoreError::Impossible {
-        table: "rollup",
-        detail: format!("nothing here is named {name:?}"),
-    }
+fn unnamed(name: &str) -> StoreError {
+    impossible("rollup", format!("nothing here is named {name:?}"))
 }

@@ -20,7 +20,7 @@ async fn planted_faults_are_found() {
     for (fault, key, stored, recounted) in [
         (
             "update rollup set value = value + 3 where measure = 'orders.on_time'",
-            "2024-04-01 always total \"\" orders.on_time",
+            "2024-04-01 2024-04-06 total \"\" orders.on_time",
             6,
             3,
         ),
@@ -40,7 +40,7 @@ async fn planted_faults_are_found() {
             "update rollup set due_day = '2024-04-30' where due_day = '2024-04-06' and value <> 0",
             "2024-04-01 2024-04-06 total \"\" orders.due",
             0,
-            1,
+            5,
         ),
         (
             "update fact_call set answered = false where id = (select id from fact_call where answered limit 1)",

@@ -4,7 +4,7 @@ use std::collections::HashMap;
 use std::sync::Arc;
 
 use analytics::config::AnalyticsConfig;
-use analytics::consumers::sources;
+use analytics::consumers::{applying, callback, intake, routing, supervision};
 use analytics::{App, Settings};
 use eventlog::{ApplyError, Effect, Handler, Recorded, Store};
 use hotline_proto::access::Role;
@@ -47,8 +47,13 @@ pub async fn world_with(settings: Settings) -> World {
 }
 
 pub fn handler(source: &str) -> Arc<dyn Handler> {
-    let of_source = sources().into_iter().find(|(name, _)| *name == source);
-    of_source.expect("a source of analytics").1
+    applying(match source {
+        intake::SOURCE => intake::read,
+        routing::SOURCE => routing::read,
+        supervision::SOURCE => supervision::read,
+        callback::SOURCE => callback::read,
+        other => panic!("analytics does not read {other}"),
+    })
 }
 
 /// As a consumer does: on its batch's transaction.

@@ -32,20 +32,13 @@ pub async fn read_task_texts(
 ) -> Result<(Task, Texts), StoreError> {
     let task = tasks::get(tx.conn(), id).await?;
     let texts = tasks::texts(tx.conn(), id).await?;
-    let shown = [("comment", &texts.comment), ("reason", &texts.reason)];
-    let columns: Vec<_> = shown
-        .into_iter()
-        .filter_map(|(name, text)| text.as_ref().map(|_| name))
-        .collect();
-    if !columns.is_empty() {
-        let read = SealedRead {
-            table: tasks::TABLE,
-            row: id,
-            columns: &columns,
-            reader,
-            at: now,
-        };
-        reads::record(tx.conn(), &read).await?;
-    }
+    let read = SealedRead {
+        table: tasks::TABLE,
+        row: id,
+        columns: reads::shown([("comment", &texts.comment), ("reason", &texts.reason)]),
+        reader,
+        at: now,
+    };
+    reads::record(tx.conn(), &[read]).await?;
     Ok((task, texts))
 }

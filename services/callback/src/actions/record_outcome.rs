@@ -46,7 +46,8 @@ pub async fn record_outcome(
         rating: command.rating,
         commented: command.comment.is_some(),
     };
-    let task = task.record(&command.holder, answer, min_attempts, now)?;
+    let futile = tasks::is_futile(tx.conn(), task.id).await?;
+    let task = task.record(&command.holder, answer, futile, min_attempts, now)?;
     let texts = Texts {
         comment: command
             .comment

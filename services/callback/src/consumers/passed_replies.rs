@@ -17,8 +17,7 @@ impl Handler for PassedReplies {
         // For each event, whether it is a passed reply.
         let mut concerned = Vec::with_capacity(events.len());
         for event in events {
-            let passed =
-                events::passed(event).map_err(|wrong| ApplyError::Permanent(format!("{}: {wrong}", event.kind)))?;
+            let passed = events::passed(event)?;
             concerned.push(passed.is_some());
             replies.extend(passed);
         }

@@ -25,15 +25,17 @@ pub struct Known {
     pub reached: bool,
     /// Attempts reported.
     pub attempts: u32,
+    /// An attempt told that nobody is to be called again: the person declined, or the number is somebody else's.
+    pub futile: bool,
 }
 
 /// An outcome that its attempts bear out.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Outcome {
-    /// The person was reached, and says whether the matter is solved.
+    /// The person was reached.
     Reached {
-        /// Is it solved.
-        solved: Solved,
+        /// Is it solved; none when he did not say. Who gives a grade says it.
+        solved: Option<Solved>,
         /// His grade; none when he gave none.
         grade: Option<Grade>,
     },
@@ -97,11 +99,11 @@ impl Outcome {
     pub fn of(answer: Answer, known: Known, min_attempts: u32) -> Result<Self, Refusal> {
         let grade = Grade::of(answer.rating);
         match (known.reached, answer.solved) {
-            (true, Some(solved)) => Ok(Self::Reached { solved, grade }),
-            (true, None) => Err(Refusal::SolvedMissing),
+            (true, None) if grade.is_some() => Err(Refusal::SolvedMissing),
+            (true, solved) => Ok(Self::Reached { solved, grade }),
             (false, Some(_)) => Err(Refusal::NotReached),
             (false, None) if grade.is_some() || answer.commented => Err(Refusal::NotReached),
-            (false, None) if known.anonymous || known.attempts >= min_attempts => Ok(Self::Unreached),
+            (false, None) if known.anonymous || known.futile || known.attempts >= min_attempts => Ok(Self::Unreached),
             (false, None) => Err(Refusal::TooFewAttempts { needed: min_attempts }),
         }
     }
@@ -110,7 +112,7 @@ impl Outcome {
     #[must_use]
     pub const fn solved(self) -> Option<Solved> {
         match self {
-            Self::Reached { solved, .. } => Some(solved),
+            Self::Reached { solved, .. } => solved,
             Self::Unreached => None,
         }
     }
@@ -156,6 +158,7 @@ mod tests {
             anonymous,
             reached,
             attempts,
+            futile: false,
         }
     }
 
@@ -180,10 +183,14 @@ mod tests {
         let solved = Some(Solved::Solved);
         for (answer, known, expected) in [
             (answer(solved, Unrated), known(false, true, 1), Ok(())),
+            (answer(None, Unrated), known(false, true, 1), Ok(())),
             (
                 answer(None, Unrated),
-                known(false, true, 1),
-                Err(Refusal::SolvedMissing),
+                Known {
+                    futile: true,
+                    ..known(false, false, 1)
+                },
+                Ok(()),
             ),
             (answer(None, Unrated), known(false, false, 3), Ok(())),
             (

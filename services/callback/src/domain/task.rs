@@ -129,8 +129,8 @@ pub enum Refusal {
     /// No attempt reached the person, so he cannot have said anything.
     #[error("no attempt reached the appellant: only an unrated outcome without answers can be recorded")]
     NotReached,
-    /// The person was reached but not asked.
-    #[error("the appellant was reached: whether the matter is solved is needed")]
+    /// The person gave a grade and was not asked whether it is solved.
+    #[error("the appellant gave a grade: whether the matter is solved is needed")]
     SolvedMissing,
     /// Too early to give up.
     #[error("the appellant was not reached: {needed} attempts are needed before the outcome may be unrated")]
@@ -226,7 +226,8 @@ impl Task {
         })
     }
 
-    /// Records what came of it: a dissatisfied outcome waits for a judgement, every other one is the end.
+    /// Records what came of it: a dissatisfied outcome waits for a judgement, every other one is the end. `futile` tells
+    /// that an attempt found that nobody is to be called again ([`Known::futile`]).
     ///
     /// # Errors
     /// [`Refusal::StaleLease`], [`Refusal::AlreadyRecorded`], or which rule the answer breaks.
@@ -234,6 +235,7 @@ impl Task {
         self,
         holder: &Holder,
         answer: Answer,
+        futile: bool,
         min_attempts: u32,
         now: DateTime<Utc>,
     ) -> Result<Self, Refusal> {
@@ -242,6 +244,7 @@ impl Task {
             anonymous: self.about.anonymous,
             reached: self.reached,
             attempts: self.attempts,
+            futile,
         };
         let outcome = Outcome::of(answer, known, min_attempts)?;
         let at = self.changed_at.max(now);

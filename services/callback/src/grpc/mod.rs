@@ -5,7 +5,6 @@ pub mod parse;
 pub mod render;
 pub mod status;
 
-use chrono::{DateTime, Utc};
 use eventlog::{Call, Store};
 use hotline_proto::access::Role;
 use hotline_proto::callback as pb;
@@ -14,9 +13,7 @@ use platform::auth::Caller;
 use platform::clock::SharedClock;
 use platform::grpc::status as edge;
 use platform::sealing::{Sealed, Sealer};
-use prost::Message;
 use tonic::{Request, Response, Status};
-use uuid::Uuid;
 
 use crate::actions::{self, Error};
 use crate::config::CallbackConfig;
@@ -45,21 +42,21 @@ impl CallbackService for Callback {
     ) -> Result<Response<pb::LeaseTasksResponse>, Status> {
         let caller = Caller::of(&request);
         let request = request.into_inner();
-        let (id, command) = parse::lease_tasks(&request, &caller).map_err(|e| edge::invalid(&e))?;
+        let (id, command) = parse::lease_tasks(&request, &caller)?;
         let (now, wall) = (self.clock.now(), self.wall.now());
-        let call = call(&caller, "LeaseTasks", id, &request, now);
+        let call = Call::new(caller.actor(), "LeaseTasks", id, &request, now);
         let lease_seconds = self.config.lease_seconds;
-        self.store
-            .once::<_, Error, _>(&call, "lease_tasks", move |tx| {
+        let answer = self
+            .store
+            .once(&call, "lease_tasks", move |tx| {
                 let command = command.clone();
                 Box::pin(async move {
                     let tasks = actions::lease_tasks(tx, &command, lease_seconds, wall).await?;
-                    Ok(render::leases(&tasks))
+                    Ok::<_, Error>(render::leases(&tasks))
                 })
             })
-            .await
-            .map(Response::new)
-            .map_err(|e| status::of(&e))
+            .await?;
+        Ok(Response::new(answer))
     }
 
     async fn report_attempt(
@@ -68,20 +65,20 @@ impl CallbackService for Callback {
     ) -> Result<Response<pb::ReportAttemptResponse>, Status> {
         let caller = Caller::of(&request);
         let request = request.into_inner();
-        let (id, command) = parse::report_attempt(&request, &caller, self.wall.now()).map_err(|e| edge::invalid(&e))?;
+        let (id, command) = parse::report_attempt(&request, &caller, self.wall.now())?;
         let now = self.clock.now();
-        let call = call(&caller, "ReportAttempt", id, &request, now);
-        self.store
-            .once::<_, Error, _>(&call, "report_attempt", move |tx| {
+        let call = Call::new(caller.actor(), "ReportAttempt", id, &request, now);
+        let answer = self
+            .store
+            .once(&call, "report_attempt", move |tx| {
                 let command = command.clone();
                 Box::pin(async move {
                     let task = actions::report_attempt(tx, &command, now).await?;
-                    Ok(render::attempt(&task))
+                    Ok::<_, Error>(render::attempt(&task))
                 })
             })
-            .await
-            .map(Response::new)
-            .map_err(|e| status::of(&e))
+            .await?;
+        Ok(Response::new(answer))
     }
 
     async fn record_outcome(
@@ -90,22 +87,22 @@ impl CallbackService for Callback {
     ) -> Result<Response<pb::RecordOutcomeResponse>, Status> {
         let caller = Caller::of(&request);
         let request = request.into_inner();
-        let (id, command) = parse::record_outcome(&request, &caller, self.wall.now()).map_err(|e| edge::invalid(&e))?;
+        let (id, command) = parse::record_outcome(&request, &caller, self.wall.now())?;
         let now = self.clock.now();
-        let key = self.sealer.key_for(now).await.map_err(|e| edge::store(&e))?;
-        let call = call(&caller, "RecordOutcome", id, &request, now);
+        let key = self.sealer.key_for(now).await?;
+        let call = Call::new(caller.actor(), "RecordOutcome", id, &request, now);
         let min = self.config.min_attempts_before_unrated;
-        self.store
-            .once::<_, Error, _>(&call, "record_outcome", move |tx| {
+        let answer = self
+            .store
+            .once(&call, "record_outcome", move |tx| {
                 let (command, key) = (command.clone(), key.clone());
                 Box::pin(async move {
                     let task = actions::record_outcome(tx, &command, &key, min, now).await?;
-                    Ok(render::outcome(&task))
+                    Ok::<_, Error>(render::outcome(&task))
                 })
             })
-            .await
-            .map(Response::new)
-            .map_err(|e| status::of(&e))
+            .await?;
+        Ok(Response::new(answer))
     }
 
     async fn judge_dissatisfaction(
@@ -114,29 +111,29 @@ impl CallbackService for Callback {
     ) -> Result<Response<pb::JudgeDissatisfactionResponse>, Status> {
         let caller = Caller::of(&request);
         let request = request.into_inner();
-        let (id, command) = parse::judge_dissatisfaction(&request, &caller).map_err(|e| edge::invalid(&e))?;
+        let (id, command) = parse::judge_dissatisfaction(&request, &caller)?;
         let now = self.clock.now();
-        let key = self.sealer.key_for(now).await.map_err(|e| edge::store(&e))?;
-        let call = call(&caller, "JudgeDissatisfaction", id, &request, now);
-        self.store
-            .once::<_, Error, _>(&call, "judge_dissatisfaction", move |tx| {
+        let key = self.sealer.key_for(now).await?;
+        let call = Call::new(caller.actor(), "JudgeDissatisfaction", id, &request, now);
+        let answer = self
+            .store
+            .once(&call, "judge_dissatisfaction", move |tx| {
                 let (command, key) = (command.clone(), key.clone());
                 Box::pin(async move {
                     let task = actions::judge_dissatisfaction(tx, &command, &key, now).await?;
-                    Ok(render::judgement(&task))
+                    Ok::<_, Error>(render::judgement(&task))
                 })
             })
-            .await
-            .map(Response::new)
-            .map_err(|e| status::of(&e))
+            .await?;
+        Ok(Response::new(answer))
     }
 
     async fn get_task(&self, request: Request<pb::GetTaskRequest>) -> Result<Response<pb::GetTaskResponse>, Status> {
         let caller = Caller::of(&request);
-        let id = parse::get_task(request.get_ref()).map_err(|e| edge::invalid(&e))?;
+        let id = parse::get_task(request.get_ref())?;
         if !request.get_ref().with_text {
             let task = actions::get_task(&self.store, id).await;
-            let task = task.map_err(|e| edge::store(&e))?;
+            let task = task?;
             return Ok(Response::new(render::read_task(&task, self.wall.now())));
         }
         if ![Role::CallbackAgent, Role::Supervisor]
@@ -152,14 +149,13 @@ impl CallbackService for Callback {
                 let reader = reader.clone();
                 Box::pin(async move { actions::read_task_texts(tx, id, &reader, now).await })
             })
-            .await
-            .map_err(|e| edge::store(&e))?;
+            .await?;
         let open = async |column, sealed: Option<Sealed>| match sealed {
             None => Ok(String::new()),
             Some(sealed) => self.sealer.unseal(tasks::cell(column, id), &sealed).await,
         };
-        let comment = open("comment", texts.comment).await.map_err(|e| edge::store(&e))?;
-        let reason = open("reason", texts.reason).await.map_err(|e| edge::store(&e))?;
+        let comment = open("comment", texts.comment).await?;
+        let reason = open("reason", texts.reason).await?;
         Ok(Response::new(pb::GetTaskResponse {
             comment,
             reason,
@@ -171,20 +167,10 @@ impl CallbackService for Callback {
         &self,
         request: Request<pb::ListTasksRequest>,
     ) -> Result<Response<pb::ListTasksResponse>, Status> {
-        let (query, page) = parse::list_tasks(request.get_ref()).map_err(|e| edge::invalid(&e))?;
+        let (query, page) = parse::list_tasks(request.get_ref())?;
         let wall = self.wall.now();
         let rows = actions::list_tasks(&self.store, &query, wall).await;
-        let rows = rows.map_err(|e| edge::store(&e))?;
+        let rows = rows?;
         Ok(Response::new(render::tasks(rows, &page, wall)))
-    }
-}
-
-fn call(caller: &Caller, rpc: &'static str, request_id: Uuid, request: &impl Message, now: DateTime<Utc>) -> Call {
-    Call {
-        caller: caller.actor(),
-        rpc,
-        request_id,
-        content: request.encode_to_vec(),
-        now,
     }
 }

@@ -3,7 +3,7 @@
 use chrono::{DateTime, Utc};
 use hotline_proto::callback as pb;
 use platform::auth::Caller;
-use platform::grpc::fields::{Fields, InvalidRequest};
+use platform::grpc::fields::{Fields, InvalidRequest, Once};
 use platform::listing::{Asked, Page};
 use uuid::Uuid;
 
@@ -12,19 +12,19 @@ use crate::domain::task::Holder;
 use crate::store::listing::{Filter, Standing};
 
 /// Tasks leased at once: an agent's morning.
-const MOST_LEASES: u32 = 50;
-/// Characters of a comment, and of a judgement's reason.
-const TEXT: usize = 2000;
+const MAX_LEASES: u32 = 50;
+/// Characters of a comment, and of a judgement's reason: a page.
+const MAX_TEXT: usize = 2000;
 
 /// Reads `LeaseTasks`.
 ///
 /// # Errors
 /// Every violation.
-pub fn lease_tasks(request: &pb::LeaseTasksRequest, caller: &Caller) -> Result<(Uuid, LeaseTasks), InvalidRequest> {
+pub fn lease_tasks(request: &pb::LeaseTasksRequest, caller: &Caller) -> Once<LeaseTasks> {
     let mut fields = Fields::new();
     let request_id = fields.uuid("request_id", &request.request_id);
-    if !(1..=MOST_LEASES).contains(&request.count) {
-        fields.refuse("count", format!("must be 1 to {MOST_LEASES}"));
+    if !(1..=MAX_LEASES).contains(&request.count) {
+        fields.refuse("count", format!("must be 1 to {MAX_LEASES}"));
     }
     let command = LeaseTasks {
         count: request.count,
@@ -37,11 +37,7 @@ pub fn lease_tasks(request: &pb::LeaseTasksRequest, caller: &Caller) -> Result<(
 ///
 /// # Errors
 /// Every violation.
-pub fn report_attempt(
-    request: &pb::ReportAttemptRequest,
-    caller: &Caller,
-    wall: DateTime<Utc>,
-) -> Result<(Uuid, ReportAttempt), InvalidRequest> {
+pub fn report_attempt(request: &pb::ReportAttemptRequest, caller: &Caller, wall: DateTime<Utc>) -> Once<ReportAttempt> {
     let mut fields = Fields::new();
     let request_id = fields.uuid("request_id", &request.request_id);
     let task_id = fields.uuid("task_id", &request.task_id);
@@ -64,18 +60,14 @@ pub fn report_attempt(
 ///
 /// # Errors
 /// Every violation.
-pub fn record_outcome(
-    request: &pb::RecordOutcomeRequest,
-    caller: &Caller,
-    wall: DateTime<Utc>,
-) -> Result<(Uuid, RecordOutcome), InvalidRequest> {
+pub fn record_outcome(request: &pb::RecordOutcomeRequest, caller: &Caller, wall: DateTime<Utc>) -> Once<RecordOutcome> {
     let mut fields = Fields::new();
     let request_id = fields.uuid("request_id", &request.request_id);
     let task_id = fields.uuid("task_id", &request.task_id);
     let holder = holder(&mut fields, request.token, caller, wall);
     let solved = fields.optional_known("solved", request.solved);
     let rating = fields.known("rating", request.rating);
-    let comment = fields.optional_text("comment", &request.comment, TEXT);
+    let comment = fields.optional_text("comment", &request.comment, MAX_TEXT);
     let command = || {
         let command = RecordOutcome {
             task_id: task_id?,
@@ -93,15 +85,12 @@ pub fn record_outcome(
 ///
 /// # Errors
 /// Every violation.
-pub fn judge_dissatisfaction(
-    request: &pb::JudgeDissatisfactionRequest,
-    caller: &Caller,
-) -> Result<(Uuid, JudgeDissatisfaction), InvalidRequest> {
+pub fn judge_dissatisfaction(request: &pb::JudgeDissatisfactionRequest, caller: &Caller) -> Once<JudgeDissatisfaction> {
     let mut fields = Fields::new();
     let request_id = fields.uuid("request_id", &request.request_id);
     let task_id = fields.uuid("task_id", &request.task_id);
     let cause = fields.known("cause", request.cause);
-    let reason = fields.text("reason", &request.reason, 1..=TEXT);
+    let reason = fields.text("reason", &request.reason, 1..=MAX_TEXT);
     let command = || {
         let command = JudgeDissatisfaction {
             task_id: task_id?,

@@ -5,11 +5,11 @@ use tonic::Status;
 
 use crate::actions::Error;
 
-/// The status of an action's error.
-#[must_use]
-pub fn of(error: &Error) -> Status {
-    match error {
-        Error::Refused(refusal) => status::refused(refusal.reason(), refusal.to_string()),
-        Error::Store(error) => status::store(error),
+impl From<Error> for Status {
+    fn from(error: Error) -> Self {
+        match error {
+            Error::Refused(refusal) => status::refused(refusal.reason(), refusal.to_string()),
+            Error::Store(error) => error.into(),
+        }
     }
 }

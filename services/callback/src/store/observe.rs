@@ -23,18 +23,19 @@ const OUTCOMES: [&str; 6] = [
 pub struct Tasks {
     /// Callback's database.
     pub pool: PgPool,
+    /// Wall time: what leases are measured in.
+    pub wall: SharedClock,
 }
 
 #[async_trait]
 impl Observer for Tasks {
     async fn observe(&self) -> Result<Vec<Gauge>, StoreError> {
-        // Leases are wall time, as in `lease_tasks`.
         let (backlog, leased): (i64, i64) = sqlx::query_as(
             "select count(*) filter (where lease_expires_at is null or lease_expires_at <= $1),
                     count(*) filter (where lease_expires_at > $1)
                from callback_task where state = 'open'",
         )
-        .bind(platform::clock::Clock::now(&platform::clock::SystemClock))
+        .bind(self.wall.now())
         .fetch_one(&self.pool)
         .await?;
         Ok(vec![

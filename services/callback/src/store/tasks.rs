@@ -4,12 +4,12 @@ use std::collections::HashMap;
 
 use chrono::{DateTime, Utc};
 use hotline_proto::common::{AttemptOutcome, CallbackMode, Rating, Solved};
+use platform::rows::{big, each, fits, impossible, int, known, one, small};
 use platform::sealing::{Cell, Sealed};
 use platform::store::StoreError;
 use sqlx::PgConnection;
 use uuid::Uuid;
 
-use super::{big, count, impossible, int, known, small, unsigned};
 use crate::domain::outcome::{Grade, Outcome};
 use crate::domain::task::{About, Judged, Lease, Recorded, State, Task};
 
@@ -134,11 +134,7 @@ pub async fn save_leases(conn: &mut PgConnection, tasks: &[Task]) -> Result<(), 
     )
     .execute(conn)
     .await?;
-    if done.rows_affected() == tasks.len() as u64 {
-        return Ok(());
-    }
-    let rows = done.rows_affected();
-    Err(impossible(TABLE, format!("{rows} rows for {} leases", tasks.len())))
+    each(TABLE, tasks.len(), done.rows_affected())
 }
 
 /// Version of the newest event that was told about each of these orders; an order without a task is left out.
@@ -152,7 +148,7 @@ pub async fn told(conn: &mut PgConnection, orders: &[Uuid]) -> Result<HashMap<Uu
             .fetch_all(conn)
             .await?;
     rows.into_iter()
-        .map(|(order, told)| Ok((order, unsigned(TABLE, "told", told)?)))
+        .map(|(order, told)| Ok((order, fits(TABLE, "told", told)?)))
         .collect()
 }
 
@@ -265,10 +261,7 @@ pub async fn save(conn: &mut PgConnection, task: &Task, texts: &Texts) -> Result
     .bind(big(task.token))
     .execute(conn)
     .await?;
-    match done.rows_affected() {
-        1 => Ok(()),
-        n => Err(impossible(TABLE, format!("{n} rows for {}", task.id))),
-    }
+    one(TABLE, task.id, done.rows_affected())
 }
 
 /// Notes that an event of this version was told about an order, for its tasks of a round and later ones: what is told
@@ -321,6 +314,21 @@ pub async fn insert_attempt(conn: &mut PgConnection, task: &Task, attempt: &Atte
     Ok(())
 }
 
+/// Whether an attempt told that nobody is to be called again.
+///
+/// # Errors
+/// When the database refuses.
+pub async fn is_futile(conn: &mut PgConnection, task: Uuid) -> Result<bool, StoreError> {
+    let futile = [AttemptOutcome::Declined, AttemptOutcome::WrongNumber].map(|outcome| small(outcome.into()));
+    Ok(
+        sqlx::query_scalar("select exists (select from attempt where task_id = $1 and outcome = any ($2))")
+            .bind(task)
+            .bind(&futile[..])
+            .fetch_one(conn)
+            .await?,
+    )
+}
+
 fn name(state: &State) -> &'static str {
     match state {
         State::Open { .. } => "open",
@@ -341,7 +349,7 @@ impl TryFrom<Row> for Task {
                 order_id: row.order_id,
                 order_number: row.order_number,
                 appeal_id: row.appeal_id,
-                round: count(TABLE, "round", row.round)?,
+                round: fits(TABLE, "round", row.round)?,
                 unit: row.unit,
                 urgency: known(TABLE, "urgency", row.urgency)?,
                 anonymous: row.anonymous,
@@ -349,9 +357,9 @@ impl TryFrom<Row> for Task {
             },
             opened_at: row.opened_at,
             changed_at: row.changed_at,
-            told: unsigned(TABLE, "told", row.told)?,
-            token: unsigned(TABLE, "token", row.token)?,
-            attempts: count(TABLE, "attempt_count", row.attempt_count)?,
+            told: fits(TABLE, "told", row.told)?,
+            token: fits(TABLE, "token", row.token)?,
+            attempts: fits(TABLE, "attempt_count", row.attempt_count)?,
             reached: row.reached,
             state,
         })
@@ -398,7 +406,8 @@ fn recorded(row: &Row) -> Result<Option<Recorded>, StoreError> {
         .map(|solved| known::<Solved>(TABLE, "solved", solved))
         .transpose()?;
     let outcome = match (row.reached, solved, Grade::of(rating)) {
-        (true, Some(solved), grade) => Outcome::Reached { solved, grade },
+        (true, None, Some(_)) => return Err(impossible(TABLE, format!("{} is graded and not asked", row.id))),
+        (true, solved, grade) => Outcome::Reached { solved, grade },
         (false, None, None) => Outcome::Unreached,
         (reached, ..) => {
             let reached = if reached { "reached" } else { "not reached" };

@@ -83,7 +83,7 @@ async fn what_contradicts_the_contract_is_parked() {
         .await
         .expect("parked events");
     assert!(
-        matches!(parked.as_slice(), [one] if one.contains("order.appeal")),
+        matches!(parked.as_slice(), [one] if one.contains("appeal is missing")),
         "{parked:?}"
     );
 }

@@ -99,7 +99,7 @@ async fn nobody_grades_for_somebody_who_was_not_reached() {
 }
 
 #[tokio::test]
-async fn whoever_was_reached_was_asked_whether_it_is_solved() {
+async fn whoever_gives_a_grade_was_asked_whether_it_is_solved() {
     let world = World::new().await;
     world.passed().await;
     let mut client = world.agent("agent:1");
@@ -121,6 +121,57 @@ async fn whoever_was_reached_was_asked_whether_it_is_solved() {
     assert_eq!(reason(&status), refused("ALREADY_RECORDED"));
     let late = client.report_attempt(attempt(&lease, AttemptOutcome::Reached)).await;
     assert_eq!(reason(&late.expect_err("it stands")), refused("ALREADY_RECORDED"));
+}
+
+#[tokio::test]
+async fn whoever_gives_no_grade_need_not_say_whether_it_is_solved() {
+    let world = World::new().await;
+    let order = world.passed().await;
+    let mut client = world.agent("agent:1");
+    let lease = world.lease(&mut client).await;
+    client
+        .report_attempt(attempt(&lease, AttemptOutcome::Reached))
+        .await
+        .expect("leased");
+    let nothing = outcome(&lease, Solved::Unspecified, Rating::Unrated);
+    client.record_outcome(nothing).await.expect("he hung up");
+    let (_, told) = last(&world, order).await;
+    assert_eq!(
+        (told.reached, told.rating(), told.solved()),
+        (true, Rating::Unrated, Solved::Unspecified)
+    );
+    let task = world.task_of(order).await;
+    assert_eq!(
+        (task.reached, task.solved()),
+        (true, Solved::Unspecified),
+        "and reads back so"
+    );
+    world.is_sound().await;
+}
+
+/// Whoever declined is not dialled twice more to hear the same, nor is a stranger.
+#[tokio::test]
+async fn an_attempt_that_found_nobody_to_ask_again_is_the_last() {
+    for (found, enough) in [
+        (AttemptOutcome::Declined, true),
+        (AttemptOutcome::WrongNumber, true),
+        (AttemptOutcome::Busy, false),
+    ] {
+        let world = World::new().await;
+        world.passed().await;
+        let mut client = world.agent("agent:1");
+        let lease = world.lease(&mut client).await;
+        client.report_attempt(attempt(&lease, found)).await.expect("leased");
+        let unrated = outcome(&lease, Solved::Unspecified, Rating::Unrated);
+        match client.record_outcome(unrated).await {
+            Ok(_) => assert!(enough, "{found:?}"),
+            Err(status) => {
+                assert!(!enough, "{found:?}: {status}");
+                assert_eq!(reason(&status), refused("TOO_FEW_ATTEMPTS"));
+            }
+        }
+        world.is_sound().await;
+    }
 }
 
 #[tokio::test]

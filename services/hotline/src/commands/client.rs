@@ -92,13 +92,7 @@ impl Installation {
             None => Bearer::Issues(Issuer::open(&settings.auth)?),
         };
         Ok(Self {
-            urls: [
-                peers.intake.clone(),
-                peers.routing.clone(),
-                peers.supervision.clone(),
-                peers.callback.clone(),
-                peers.analytics.clone(),
-            ],
+            urls: Name::ALL.map(|name| peers.url(name.as_str()).to_owned()),
             bearer,
             security,
             resolve_every: Duration::from_secs(peers.resolve_seconds),

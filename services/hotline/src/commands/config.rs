@@ -3,9 +3,11 @@
 use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::process::ExitCode;
+use std::time::Duration;
 
 use clap::Subcommand;
 use platform::auth::{Issuer, Verifier};
+use platform::grpc::balance::{Balanced, Security};
 use platform::lifecycle::Lifecycle;
 use platform::sealing::Kek;
 use platform::tls::Certificates;
@@ -85,7 +87,7 @@ fn wrong(name: Name, shared: &Shared) -> Vec<String> {
     let told = |key: &str| needed.iter().any(|(needed, empty)| *empty && *needed == key);
     let checks = [
         ("database.url", platform::store::check_url(&shared.database.url)),
-        ("redis.url", platform::redis::check_url(&shared.redis.url)),
+        ("redis.url", platform::redis::client(&shared.redis).map(|_| ())),
         ("log.filter", platform::telemetry::check_filter(&shared.log.filter)),
         (
             "otlp.endpoint",
@@ -118,24 +120,26 @@ fn wrong(name: Name, shared: &Shared) -> Vec<String> {
             ));
         }
     }
-    let peers = &shared.peers;
-    for (key, url) in [
-        ("peers.intake", &peers.intake),
-        ("peers.routing", &peers.routing),
-        ("peers.supervision", &peers.supervision),
-        ("peers.callback", &peers.callback),
-        ("peers.analytics", &peers.analytics),
-    ] {
-        if !url.is_empty() && !is_url(url) {
-            wrong.push(format!("{key} is \"{url}\"; write a URL, as http://routing:50051"));
-        }
-    }
+    wrong.extend(peers(name, shared));
     wrong
 }
 
-fn is_url(url: &str) -> bool {
-    url.parse::<tonic::codegen::http::Uri>()
-        .is_ok_and(|uri| matches!(uri.scheme_str(), Some("http" | "https")) && uri.host().is_some())
+/// Addresses of other services that are none; empty ones of services that it does not read are never dialled.
+fn peers(name: Name, shared: &Shared) -> Vec<String> {
+    let security = match Certificates::open(&shared.tls) {
+        Ok(Some(certificates)) => Security::Mutual(certificates),
+        // What is wrong with them is told above.
+        Ok(None) | Err(_) => Security::Plain,
+    };
+    let every = Duration::from_secs(shared.peers.resolve_seconds);
+    let dialled = |other: &Name| other.readers().contains(&name) || !shared.peers.url(other.as_str()).is_empty();
+    let others = Name::ALL.into_iter().filter(dialled);
+    others
+        .filter_map(|other| {
+            let balanced = Balanced::new(shared.peers.url(other.as_str()), security.clone(), every);
+            balanced.err().map(|wrong| format!("peers.{other}: {wrong}"))
+        })
+        .collect()
 }
 
 fn variable(name: Name, key: &str) -> String {

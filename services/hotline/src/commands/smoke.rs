@@ -95,7 +95,10 @@ impl World {
             let mut others = reference.categories.iter();
             others.any(|other| other.code != code && other.code.starts_with(code))
         };
-        let channel = reference.channels.iter().find(|channel| !channel.online);
+        let channel = reference
+            .channels
+            .iter()
+            .find(|channel| !channel.online && channel.platform.is_empty());
         let category = reference.categories.iter().find(|category| !is_parent(&category.code));
         let (Some(channel), Some(category), Some(region)) = (channel, category, reference.regions.first()) else {
             return Err(

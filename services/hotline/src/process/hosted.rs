@@ -340,15 +340,14 @@ async fn base(
         .await
         .map_err(|error| StartError(format!("{name}: {error}")))?;
     let kek = Kek::read(&shared.sealing.key_file)?;
-    if shared.redis.url.is_empty() {
-        tracing::warn!(
+    let named = |error: String| StartError(format!("{name}: {error}"));
+    let redis = platform::redis::client(&shared.redis).map_err(named)?;
+    match &redis {
+        Some(redis) => platform::redis::check(redis).await.map_err(named)?,
+        None => tracing::warn!(
             service = name.as_str(),
             "redis.url is empty: works without Redis, slower"
-        );
-    } else {
-        platform::redis::check(&shared.redis.url)
-            .await
-            .map_err(|error| StartError(format!("{name}: {error}")))?;
+        ),
     }
     let security = match certificates {
         Some(certificates) => {
@@ -363,7 +362,7 @@ async fn base(
         sealer: Sealer::new(pool.clone(), name.as_str(), kek),
         pool,
         clock,
-        redis: Some(shared.redis.url.clone()).filter(|url| !url.is_empty()),
+        redis,
         dialer: Dialer::new(name.as_str(), tokens, security, resolve_every),
         peers: shared.peers.clone(),
         lifecycle: lifecycle.clone(),

@@ -8,7 +8,6 @@ use eventlog::{Line, Lost, Outcome, Reader, RealignError, Realigner, Store};
 use hotline_proto::common::GetHeadsRequest;
 use hotline_proto::common::event_log_service_client::EventLogServiceClient;
 use platform::clock::SharedClock;
-use platform::config::PeersConfig;
 use platform::grpc::client::Peer;
 use platform::lifecycle::Lifecycle;
 use platform::service::{Driven, StartError};
@@ -85,7 +84,7 @@ async fn realign_within(
 
 /// Two incarnations at once would use positions twice.
 async fn refuse_running(name: Name, restored: &Restored) -> Result<(), StartError> {
-    let url = url(&restored.base.peers, name);
+    let url = restored.base.peers.url(name.as_str());
     if url.is_empty() {
         // Nobody can be asked: whoever runs holds sessions.
         return match eventlog::other_sessions(&restored.base.pool).await? {
@@ -117,7 +116,7 @@ fn readers(name: Name, restored: &Restored, without: &[Name]) -> Result<Vec<Read
     let asked = name.readers().iter().filter(|reader| !without.contains(reader));
     asked
         .map(|reader| {
-            if url(&restored.base.peers, *reader).is_empty() {
+            if restored.base.peers.url(reader.as_str()).is_empty() {
                 return Err(StartError(format!(
                     "{reader} reads the log of {name}, and peers.{reader} is empty: set it, or leave the service out with --without {reader} when it is lost as well"
                 )));
@@ -131,20 +130,10 @@ fn readers(name: Name, restored: &Restored, without: &[Name]) -> Result<Vec<Read
 }
 
 fn client(restored: &Restored, name: Name) -> Result<EventLogServiceClient<Peer>, StartError> {
-    let peer = restored.base.dialer.peer(url(&restored.base.peers, name));
+    let peer = restored.base.dialer.peer(restored.base.peers.url(name.as_str()));
     let peer = peer.map_err(|error| StartError(format!("peers.{name}: {error}")))?;
     // An answer of events is bounded by bytes on their side.
     Ok(EventLogServiceClient::new(peer))
-}
-
-fn url(peers: &PeersConfig, name: Name) -> &str {
-    match name {
-        Name::Intake => &peers.intake,
-        Name::Routing => &peers.routing,
-        Name::Supervision => &peers.supervision,
-        Name::Callback => &peers.callback,
-        Name::Analytics => &peers.analytics,
-    }
 }
 
 /// Runs steps until none has anything left to do.

@@ -11,7 +11,7 @@ use futures::stream::{self, StreamExt as _, TryStreamExt as _};
 use hotline_proto::callback::LeaseTasksRequest;
 use hotline_proto::common::ListParkedEventsRequest;
 use hotline_proto::intake::{CallOutcome, RecordCallRequest};
-use platform::clock::DrivenClock;
+use platform::clock::{Clock as _, DrivenClock};
 use platform::steps::Step;
 use uuid::Uuid;
 
@@ -111,6 +111,16 @@ impl<'a> Driver<'a> {
             self.lease(now).await?;
             progress(self.open_cases, now);
         }
+        self.finish().await
+    }
+
+    /// Moves the clock to the day after `instant`, if it is not there yet, and rests.
+    ///
+    /// # Errors
+    /// A rest that never comes.
+    pub async fn pass(&self, instant: DateTime<Utc>) -> Result<(), Failure> {
+        self.clock.move_to(self.clock.now().max(instant + chrono::Days::new(1)));
+        self.rest().await?;
         self.finish().await
     }
 

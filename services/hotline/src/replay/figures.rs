@@ -97,10 +97,10 @@ fn dimensions(figures: &mut Figures, scenario: &Scenario) {
         whole(targets.units_top_ten),
         whole(targets.orders),
     );
-    // A channel that brought nothing has no line; that it brought nothing shows in the total.
-    for channel in targets.channels.iter().filter(|channel| channel.count > 0) {
+    for channel in &targets.channels {
         figures.count(&format!("channel.appeals/{}", channel.code), whole(channel.count));
     }
+    figures.count("channel.other_appeals/phone", whole(targets.phone));
     figures.count("channel.online_total", whole(targets.online));
     figures.count("tag.appeals/civility_drive", whole(targets.civility_drive));
 }
@@ -130,6 +130,14 @@ fn satisfaction(figures: &mut Figures, scenario: &Scenario) {
         whole(targets.orders_rated_satisfied),
         whole(targets.orders_rated_dissatisfied),
     );
+    // Who is satisfied says that it is solved, who is not says that it is not, the others do not say.
+    figures.rate("callback.resolve_rate", satisfied, whole(targets.orders_reached));
+    let chosen = &scenario.chosen;
+    figures.count(
+        "callback.unit_caused",
+        whole(chosen.reworked - chosen.reworked_then_dissatisfied),
+    );
+    figures.count("callback.objective_caused", dissatisfied);
     figures.count("callback.satisfied", satisfied);
     figures.count("callback.dissatisfied", dissatisfied);
     figures.count("satisfaction.unrated", whole(targets.orders_unrated));

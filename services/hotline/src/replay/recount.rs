@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, HashMap, HashSet};
 
 use chrono::{DateTime, NaiveDate, Utc};
 use hotline_proto::callback::{ListTasksRequest, Task};
-use hotline_proto::common::{AppealType, OrderState, Rating};
+use hotline_proto::common::{AppealType, Cause, OrderState, Rating, Solved};
 use hotline_proto::events::CardColour;
 use hotline_proto::intake::{Appeal, AppealState, Call, CallOutcome, ListAppealsRequest, ListCallsRequest};
 use hotline_proto::routing::{ListOrdersRequest, Order};
@@ -106,6 +106,13 @@ impl Lists {
         self
     }
 
+    /// The last limit of any order.
+    #[must_use]
+    pub fn last_limit(&self) -> Option<DateTime<Utc>> {
+        let limits = self.orders.iter().filter_map(|order| order.handle.as_ref());
+        limits.filter_map(|limit| instant(limit.due_time.as_ref())).max()
+    }
+
     /// Counts every figure that can be counted from lists.
     #[must_use]
     pub fn count(&self, city: &City) -> BTreeMap<String, Ratio> {
@@ -144,8 +151,15 @@ impl Lists {
         }) {
             figures.count(&format!("topic.appeals/{topic}"), number);
         }
-        for (channel, number) in tally(&self.appeals, |appeal| appeal.channel.clone()) {
-            figures.count(&format!("channel.appeals/{channel}"), number);
+        let by_channel = tally(&self.appeals, |appeal| appeal.channel.clone());
+        for channel in city.channels.iter().filter(|channel| channel.online) {
+            let number = by_channel.get(&channel.code).copied().unwrap_or_default();
+            figures.count(&format!("channel.appeals/{}", channel.code), number);
+        }
+        for (code, number) in &by_channel {
+            if city.channel(code).is_none_or(|channel| !channel.online) {
+                figures.count(&format!("channel.other_appeals/{code}"), *number);
+            }
         }
         let online = count(&self.appeals, |appeal| {
             city.channel(&appeal.channel).is_some_and(|channel| channel.online)
@@ -172,16 +186,21 @@ impl Lists {
                 .and_then(|handle| instant(handle.due_time.as_ref()));
             matches!((instant(order.accepted_reply_time.as_ref()), due), (Some(reply), Some(due)) if reply <= due)
         });
-        // Everything is played to its end, so what has no accepted reply never had one due.
+        // The clock has passed the last limit: every order that has one is due.
+        figures.rate(
+            "handling.on_time_rate",
+            on_time,
+            count(&self.orders, |order| order.handle.is_some()),
+        );
         let handled = count(&self.orders, |order| order.accepted_reply_time.is_some());
-        figures.rate("handling.on_time_rate", on_time, handled);
         let signed_late = count(&self.orders, |order| {
             let due = order.sign.as_ref().and_then(|sign| instant(sign.due_time.as_ref()));
             matches!((instant(order.sign_time.as_ref()), due), (Some(signed), Some(due)) if signed > due)
         });
         figures.count("handling.signed_late", signed_late);
+        let confidential = self.appeals_that(|appeal| appeal.confidential);
         let mut to_contact = self.with_a_name();
-        to_contact.retain(|order| !order.lead_unit.is_empty());
+        to_contact.retain(|order| !order.lead_unit.is_empty() && !confidential.contains(order.appeal_id.as_str()));
         figures.rate(
             "handling.contact_rate",
             count(&to_contact, |order| order.contact_count > 0),
@@ -217,35 +236,40 @@ impl Lists {
 
     /// Orders with somebody to ask: only intake says who gave no name.
     fn with_a_name(&self) -> Vec<&Order> {
-        let anonymous: HashSet<&str> = self
-            .appeals
-            .iter()
-            .filter(|appeal| appeal.anonymous)
-            .map(|appeal| appeal.appeal_id.as_str())
-            .collect();
+        let anonymous = self.appeals_that(|appeal| appeal.anonymous);
         let named = |order: &&Order| !anonymous.contains(order.appeal_id.as_str());
         self.orders.iter().filter(named).collect()
     }
 
+    /// Ids of the appeals that `are` so.
+    fn appeals_that(&self, are: impl Fn(&Appeal) -> bool) -> HashSet<&str> {
+        let such = self.appeals.iter().filter(|appeal| are(appeal));
+        such.map(|appeal| appeal.appeal_id.as_str()).collect()
+    }
+
     /// By the last round that was asked about.
     fn satisfaction(&self, figures: &mut Figures) {
-        let mut last: HashMap<&str, &Task> = HashMap::new();
-        for task in &self.tasks {
-            let held = last.entry(task.order_id.as_str()).or_insert(task);
-            if task.round > held.round {
-                *held = task;
-            }
-        }
-        let last: Vec<&Task> = last.into_values().collect();
+        let last: Vec<&Task> = last_of_each(self.tasks.iter()).into_values().collect();
         let rated = |wanted: &[Rating]| count(&last, |task| wanted.iter().any(|rating| task.rating == *rating as i32));
         let satisfied = rated(&[Rating::VerySatisfied, Rating::Satisfied, Rating::FairlySatisfied]);
         let dissatisfied = rated(&[Rating::Dissatisfied, Rating::VeryDissatisfied]);
         let unrated = rated(&[Rating::Unrated]);
         let outcomes = satisfied + dissatisfied + unrated;
         let due = count(&self.with_a_name(), |order| order.accepted_reply_time.is_some());
-        let attempted = count(&last, |task| task.attempt_count > 0);
-        figures.rate("handling.callback_rate", attempted, due);
-        figures.rate("callback.effective_rate", count(&last, |task| task.reached), due);
+        let dialled = self.tasks.iter().filter(|task| task.attempt_count > 0);
+        let attempted: HashSet<&str> = dialled.map(|task| task.order_id.as_str()).collect();
+        let reached = count(&last, |task| task.reached);
+        figures.rate("handling.callback_rate", whole(attempted.len()), due);
+        figures.rate("callback.effective_rate", reached, due);
+        figures.rate(
+            "callback.resolve_rate",
+            count(&last, |task| task.solved == Solved::Solved as i32),
+            reached,
+        );
+        let judged = last_of_each(self.tasks.iter().filter(|task| task.cause != Cause::Unspecified as i32));
+        let caused = |cause: Cause| whole(judged.values().filter(|task| task.cause == cause as i32).count());
+        figures.count("callback.unit_caused", caused(Cause::Unit));
+        figures.count("callback.objective_caused", caused(Cause::Objective));
         figures.count("callback.satisfied", satisfied);
         figures.count("callback.dissatisfied", dissatisfied);
         figures.count("satisfaction.unrated", unrated);
@@ -255,6 +279,18 @@ impl Lists {
         figures.rate("satisfaction.lower_bound", satisfied, outcomes);
         figures.rate("satisfaction.upper_bound", outcomes - dissatisfied, outcomes);
     }
+}
+
+/// Of each order the task of the highest round.
+fn last_of_each<'t>(tasks: impl Iterator<Item = &'t Task>) -> HashMap<&'t str, &'t Task> {
+    let mut last: HashMap<&str, &Task> = HashMap::new();
+    for task in tasks {
+        let held = last.entry(task.order_id.as_str()).or_insert(task);
+        if task.round > held.round {
+            *held = task;
+        }
+    }
+    last
 }
 
 /// Every review, card and callback task; their orders tell which belong to the window.
@@ -306,11 +342,15 @@ fn instant(at: Option<&prost_types::Timestamp>) -> Option<DateTime<Utc>> {
 }
 
 fn len<T>(items: &[T]) -> i64 {
-    i64::try_from(items.len()).expect("a list fits into memory")
+    whole(items.len())
 }
 
 fn count<T>(items: &[T], wanted: impl Fn(&T) -> bool) -> i64 {
-    i64::try_from(items.iter().filter(|item| wanted(item)).count()).expect("a list fits into memory")
+    whole(items.iter().filter(|item| wanted(item)).count())
+}
+
+fn whole(number: usize) -> i64 {
+    i64::try_from(number).expect("a list fits into memory")
 }
 
 fn tally<T, K: Ord>(items: &[T], key: impl Fn(&T) -> K) -> BTreeMap<K, i64> {

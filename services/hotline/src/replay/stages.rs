@@ -343,7 +343,7 @@ impl People<'_> {
         let (solved, rating) = match outcome {
             Outcome::Satisfied(rating) => (Solved::Solved, rating),
             Outcome::Dissatisfied(rating) => (Solved::NotSolved, rating),
-            Outcome::UnratedReached => (Solved::Solved, Rating::Unrated),
+            Outcome::UnratedReached => (Solved::Unspecified, Rating::Unrated),
             Outcome::Unreached => (Solved::Unspecified, Rating::Unrated),
         };
         // Who was not reached has said nothing.

@@ -2,7 +2,8 @@
 
 use chrono::{DateTime, Utc};
 use eventlog::Tx;
-use platform::ids::{derived_id, new_id};
+use hotline_proto::orders::order_of;
+use platform::ids::new_id;
 
 use super::Error;
 use crate::domain::appeal::{Appeal, AppealId, OrderId};
@@ -24,7 +25,7 @@ pub struct ForwardAppeal {
 pub async fn forward_appeal(tx: &mut Tx, command: &ForwardAppeal, now: DateTime<Utc>) -> Result<Appeal, Error> {
     let appeal = appeals::lock_one(tx.conn(), command.appeal).await?;
     let event = new_id(now);
-    let appeal = appeal.forward(OrderId(derived_id(event, "order")), now)?;
+    let appeal = appeal.forward(OrderId(order_of(event)), now)?;
     appeals::save_decision(tx.conn(), &appeal, None).await?;
     tx.tell(events::forwarded(&appeal, event, &command.actor));
     Ok(appeal)

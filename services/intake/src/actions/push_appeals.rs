@@ -70,7 +70,7 @@ pub async fn push_appeals(
     let known = appeals::pushed(tx.conn(), &command.platform, &numbers).await?;
     let keys = command.items.iter().map(|item| &item.key);
     let mut verdicts = plan(keys, &known, |at| {
-        in_force.check(&command.items[at].draft.codes, "appeal")
+        in_force.check(&command.items[at].draft.codes, "appeal", Some(&command.platform))
     });
     let written = write(tx, desk, command, &verdicts, in_force.version, now, today).await?;
     complete(tx, desk, command, &verdicts, now).await?;

@@ -7,6 +7,7 @@ use platform::numbers::number;
 use uuid::Uuid;
 
 use super::{Desk, Error};
+use crate::domain::Fault;
 use crate::domain::appeal::{Appeal, AppealId, Origin, Refusal};
 use crate::domain::draft::Draft;
 use crate::events;
@@ -40,12 +41,15 @@ pub async fn register_appeal(
         .in_force(tx.conn(), today)
         .await?
         .ok_or(Refusal::NoReference)?;
-    let faults = in_force.check(&command.draft.codes, "appeal");
+    let faults = in_force.check(&command.draft.codes, "appeal", None);
     if !faults.is_empty() {
         return Err(Error::Invalid(faults));
     }
-    if let Some(call) = command.call {
-        calls::require(tx.conn(), call).await?;
+    if let Some(call) = command.call
+        && !calls::was_answered(tx.conn(), call).await?
+    {
+        let fault = Fault::new("call_id", "was abandoned: nobody spoke to whoever called");
+        return Err(Error::Invalid(vec![fault]));
     }
     let id = AppealId(new_id(now));
     let serial = fresh::serials(tx.conn(), 1).await?;

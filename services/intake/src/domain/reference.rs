@@ -1,6 +1,6 @@
 //! Channels, categories and regions: whole sets, each effective from a day (domain.md §3).
 
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 
 use super::Fault;
 use super::draft::Codes;
@@ -26,6 +26,8 @@ pub struct Channel {
     pub named: Named,
     /// One of the bulletin's online channels.
     pub online: bool,
+    /// The upstream platform that pushes its appeals; none when agents register them.
+    pub platform: Option<String>,
 }
 
 /// A whole set of reference data, checked.
@@ -145,8 +147,8 @@ fn region_shape(code: &str) -> Result<(), &'static str> {
 pub struct InForce {
     /// The version.
     pub version: u64,
-    /// Codes of channels.
-    pub channels: HashSet<String>,
+    /// Channels by code, each with the platform that it belongs to.
+    pub channels: HashMap<String, Option<String>>,
     /// Codes of categories.
     pub categories: HashSet<String>,
     /// Codes of regions.
@@ -154,23 +156,29 @@ pub struct InForce {
 }
 
 impl InForce {
-    /// Checks an appeal's codes; `prefix` is the path of the draft, as in `appeal`. Tags are a free second axis.
+    /// Checks an appeal's codes; `prefix` is the path of the draft, as in `appeal`. Tags are a free second axis. `platform`
+    /// is who pushes it; none for an agent. Each brings appeals on channels of his own, so that the figures by channel
+    /// are not what somebody claimed; a platform that no channel names may use any that nobody owns.
     #[must_use]
-    pub fn check(&self, codes: &Codes, prefix: &str) -> Vec<Fault> {
-        [
-            ("channel", &codes.channel, &self.channels, "is not a channel in force"),
-            (
-                "category",
-                &codes.category,
-                &self.categories,
-                "is not a category in force",
-            ),
-            ("region", &codes.region, &self.regions, "is not a region in force"),
-        ]
-        .into_iter()
-        .filter(|(_, code, known, _)| !known.contains(code.as_str()))
-        .map(|(field, _, _, what)| Fault::new(format!("{prefix}.{field}"), what))
-        .collect()
+    pub fn check(&self, codes: &Codes, prefix: &str, platform: Option<&str>) -> Vec<Fault> {
+        let channel = match self.channels.get(&codes.channel) {
+            None => Some("is not a channel in force"),
+            Some(Some(owner)) if platform != Some(owner) => Some("is a channel of another platform"),
+            Some(None) if platform.is_some_and(|platform| self.names(platform)) => {
+                Some("is no channel of the platform")
+            }
+            Some(_) => None,
+        };
+        let category = (!self.categories.contains(&codes.category)).then_some("is not a category in force");
+        let region = (!self.regions.contains(&codes.region)).then_some("is not a region in force");
+        [("channel", channel), ("category", category), ("region", region)]
+            .into_iter()
+            .filter_map(|(field, wrong)| wrong.map(|wrong| Fault::new(format!("{prefix}.{field}"), wrong)))
+            .collect()
+    }
+
+    fn names(&self, platform: &str) -> bool {
+        self.channels.values().flatten().any(|owner| owner == platform)
     }
 }
 
@@ -189,6 +197,7 @@ mod tests {
         Channel {
             named: named(code),
             online: false,
+            platform: None,
         }
     }
 

@@ -19,10 +19,8 @@ use platform::clock::SharedClock;
 use platform::grpc::status as edge;
 use platform::lifecycle::Lifecycle;
 use platform::sealing::Sealer;
-use prost::Message;
 use tokio::sync::Semaphore;
 use tonic::{Request, Response, Status, Streaming};
-use uuid::Uuid;
 
 use crate::actions::answer_appeal::answer_appeal;
 use crate::actions::forward_appeal::forward_appeal;
@@ -65,31 +63,13 @@ pub struct Intake {
 impl Intake {
     /// What sealing at `now` needs; the key is asked for before the transaction.
     async fn desk(&self, now: DateTime<Utc>) -> Result<Desk, Status> {
-        let key = self.sealer.key_for(now).await.map_err(|e| edge::store(&e))?;
+        let key = self.sealer.key_for(now).await?;
         Ok(Desk {
             sealer: self.sealer.clone(),
             key,
             references: self.references.clone(),
         })
     }
-}
-
-fn call(caller: &Caller, rpc: &'static str, request_id: Uuid, request: &impl Message, now: DateTime<Utc>) -> Call {
-    Call {
-        caller: caller.actor(),
-        rpc,
-        request_id,
-        content: request.encode_to_vec(),
-        now,
-    }
-}
-
-#[allow(
-    clippy::needless_pass_by_value,
-    reason = "shaped for map_err, which gives the error away"
-)]
-fn refuse(error: Error) -> Status {
-    status::of(&error)
 }
 
 #[tonic::async_trait]
@@ -102,21 +82,21 @@ impl IntakeService for Intake {
     ) -> Result<Response<pb::RegisterAppealResponse>, Status> {
         let caller = Caller::of(&request);
         let request = request.into_inner();
-        let (id, command) = parse::register_appeal(&request, &caller).map_err(|e| edge::invalid(&e))?;
+        let (id, command) = parse::register_appeal(&request, &caller)?;
         let now = self.clock.now();
         let desk = self.desk(now).await?;
-        let call = call(&caller, "RegisterAppeal", id, &request, now);
+        let call = Call::new(caller.actor(), "RegisterAppeal", id, &request, now);
         let answer = self
             .store
             .once(&call, "register_appeal", move |tx| {
                 let (desk, command) = (desk.clone(), command.clone());
                 Box::pin(async move {
                     let appeal = register_appeal(tx, &desk, &command, now).await?;
-                    Ok(render::registered(&appeal))
+                    Ok::<_, Error>(render::registered(&appeal))
                 })
             })
-            .await;
-        answer.map(Response::new).map_err(refuse)
+            .await?;
+        Ok(Response::new(answer))
     }
 
     async fn push_appeals(
@@ -133,21 +113,21 @@ impl IntakeService for Intake {
     ) -> Result<Response<pb::AnswerAppealResponse>, Status> {
         let caller = Caller::of(&request);
         let request = request.into_inner();
-        let (id, command) = parse::answer_appeal(&request, &caller).map_err(|e| edge::invalid(&e))?;
+        let (id, command) = parse::answer_appeal(&request, &caller)?;
         let now = self.clock.now();
-        let key = self.sealer.key_for(now).await.map_err(|e| edge::store(&e))?;
-        let call = call(&caller, "AnswerAppeal", id, &request, now);
+        let key = self.sealer.key_for(now).await?;
+        let call = Call::new(caller.actor(), "AnswerAppeal", id, &request, now);
         let answer = self
             .store
             .once(&call, "answer_appeal", move |tx| {
                 let (key, command) = (key.clone(), command.clone());
                 Box::pin(async move {
                     let appeal = answer_appeal(tx, &key, &command, now).await?;
-                    Ok(render::answered(&appeal))
+                    Ok::<_, Error>(render::answered(&appeal))
                 })
             })
-            .await;
-        answer.map(Response::new).map_err(refuse)
+            .await?;
+        Ok(Response::new(answer))
     }
 
     async fn forward_appeal(
@@ -156,20 +136,20 @@ impl IntakeService for Intake {
     ) -> Result<Response<pb::ForwardAppealResponse>, Status> {
         let caller = Caller::of(&request);
         let request = request.into_inner();
-        let (id, command) = parse::forward_appeal(&request, &caller).map_err(|e| edge::invalid(&e))?;
+        let (id, command) = parse::forward_appeal(&request, &caller)?;
         let now = self.clock.now();
-        let call = call(&caller, "ForwardAppeal", id, &request, now);
+        let call = Call::new(caller.actor(), "ForwardAppeal", id, &request, now);
         let answer = self
             .store
             .once(&call, "forward_appeal", move |tx| {
                 let command = command.clone();
                 Box::pin(async move {
                     let appeal = forward_appeal(tx, &command, now).await?;
-                    Ok(render::forwarded(&appeal))
+                    Ok::<_, Error>(render::forwarded(&appeal))
                 })
             })
-            .await;
-        answer.map(Response::new).map_err(refuse)
+            .await?;
+        Ok(Response::new(answer))
     }
 
     async fn record_call(
@@ -178,21 +158,21 @@ impl IntakeService for Intake {
     ) -> Result<Response<pb::RecordCallResponse>, Status> {
         let caller = Caller::of(&request);
         let request = request.into_inner();
-        let (id, command) = parse::record_call(&request, &caller).map_err(|e| edge::invalid(&e))?;
+        let (id, command) = parse::record_call(&request, &caller)?;
         let now = self.clock.now();
         let desk = self.desk(now).await?;
-        let call = call(&caller, "RecordCall", id, &request, now);
+        let call = Call::new(caller.actor(), "RecordCall", id, &request, now);
         let answer = self
             .store
             .once(&call, "record_call", move |tx| {
                 let (desk, command) = (desk.clone(), command.clone());
                 Box::pin(async move {
                     let call = record_call(tx, &desk.sealer, &desk.key, &command, now).await?;
-                    Ok(render::recorded(&call))
+                    Ok::<_, Error>(render::recorded(&call))
                 })
             })
-            .await;
-        answer.map(Response::new).map_err(refuse)
+            .await?;
+        Ok(Response::new(answer))
     }
 
     async fn get_appeal(
@@ -200,7 +180,7 @@ impl IntakeService for Intake {
         request: Request<pb::GetAppealRequest>,
     ) -> Result<Response<pb::GetAppealResponse>, Status> {
         let caller = Caller::of(&request);
-        let command = parse_reads::get_appeal(request.get_ref(), &caller).map_err(|e| edge::invalid(&e))?;
+        let command = parse_reads::get_appeal(request.get_ref(), &caller)?;
         let now = self.clock.now();
         let (stored, shown) = self
             .store
@@ -208,12 +188,9 @@ impl IntakeService for Intake {
                 let command = command.clone();
                 Box::pin(async move { get_appeal(tx, &command, now).await })
             })
-            .await
-            .map_err(refuse)?;
+            .await?;
         // The record of the reading is committed: now it may be shown.
-        let appeal = render::appeal(&self.sealer, &stored, shown)
-            .await
-            .map_err(|e| edge::store(&e))?;
+        let appeal = render::appeal(&self.sealer, &stored, shown).await?;
         Ok(Response::new(pb::GetAppealResponse { appeal: Some(appeal) }))
     }
 
@@ -222,7 +199,7 @@ impl IntakeService for Intake {
         request: Request<pb::ListAppealsRequest>,
     ) -> Result<Response<pb::ListAppealsResponse>, Status> {
         let caller = Caller::of(&request);
-        let (page, filter) = parse_reads::list_appeals(request.get_ref(), &caller).map_err(|e| edge::invalid(&e))?;
+        let (page, filter) = parse_reads::list_appeals(request.get_ref(), &caller)?;
         let window = page.window.clone();
         let mut rows = self
             .store
@@ -230,8 +207,7 @@ impl IntakeService for Intake {
                 let (window, filter) = (window.clone(), filter.clone());
                 Box::pin(async move { list_appeals(tx, &window, &filter).await })
             })
-            .await
-            .map_err(refuse)?;
+            .await?;
         let next_page_token = page.cut(&mut rows, |appeal| (appeal.received_at, appeal.id.0));
         Ok(Response::new(pb::ListAppealsResponse {
             appeals: rows.iter().map(render::bare).collect(),
@@ -243,7 +219,7 @@ impl IntakeService for Intake {
         &self,
         request: Request<pb::ListCallsRequest>,
     ) -> Result<Response<pb::ListCallsResponse>, Status> {
-        let page = parse_reads::list_calls(request.get_ref()).map_err(|e| edge::invalid(&e))?;
+        let page = parse_reads::list_calls(request.get_ref())?;
         let window = page.window.clone();
         let mut rows = self
             .store
@@ -251,8 +227,7 @@ impl IntakeService for Intake {
                 let window = window.clone();
                 Box::pin(async move { list_calls(tx, &window).await })
             })
-            .await
-            .map_err(refuse)?;
+            .await?;
         let next_page_token = page.cut(&mut rows, |call| (call.offered_at, call.id));
         Ok(Response::new(pb::ListCallsResponse {
             calls: rows.iter().map(render::call).collect(),
@@ -264,7 +239,7 @@ impl IntakeService for Intake {
         &self,
         request: Request<pb::ReadAppealTextRequest>,
     ) -> Result<Response<pb::ReadAppealTextResponse>, Status> {
-        let command = parse::read_appeal_text(request.get_ref()).map_err(|e| edge::invalid(&e))?;
+        let command = parse::read_appeal_text(request.get_ref())?;
         if Caller::of(&request).actor() != VOUCHES {
             return Err(edge::denied("only routing knows who may read an order's text"));
         }
@@ -275,11 +250,8 @@ impl IntakeService for Intake {
                 let command = command.clone();
                 Box::pin(async move { read_appeal_text(tx, &command, now).await })
             })
-            .await
-            .map_err(refuse)?;
-        let text = render::text(&self.sealer, &stored, with_appellant)
-            .await
-            .map_err(|e| edge::store(&e))?;
+            .await?;
+        let text = render::text(&self.sealer, &stored, with_appellant).await?;
         Ok(Response::new(text))
     }
 
@@ -289,9 +261,9 @@ impl IntakeService for Intake {
     ) -> Result<Response<pb::PublishReferenceResponse>, Status> {
         let caller = Caller::of(&request);
         let request = request.into_inner();
-        let (id, command) = parse::publish_reference(&request, &caller).map_err(|e| edge::invalid(&e))?;
+        let (id, command) = parse::publish_reference(&request, &caller)?;
         let now = self.clock.now();
-        let call = call(&caller, "PublishReference", id, &request, now);
+        let call = Call::new(caller.actor(), "PublishReference", id, &request, now);
         let command = Arc::new(command);
         let answer = self
             .store
@@ -299,25 +271,24 @@ impl IntakeService for Intake {
                 let command = command.clone();
                 Box::pin(async move {
                     let version = publish_reference(tx, &command, now).await?;
-                    Ok(pb::PublishReferenceResponse { version })
+                    Ok::<_, Error>(pb::PublishReferenceResponse { version })
                 })
             })
-            .await;
-        answer.map(Response::new).map_err(refuse)
+            .await?;
+        Ok(Response::new(answer))
     }
 
     async fn get_reference(
         &self,
         request: Request<pb::GetReferenceRequest>,
     ) -> Result<Response<pb::GetReferenceResponse>, Status> {
-        let day = parse_reads::get_reference(request.get_ref(), self.clock.now()).map_err(|e| edge::invalid(&e))?;
+        let day = parse_reads::get_reference(request.get_ref(), self.clock.now())?;
         let (version, reference) = self
             .store
             .run("get_reference", move |tx| {
                 Box::pin(async move { get_reference(tx, day).await })
             })
-            .await
-            .map_err(refuse)?;
+            .await?;
         Ok(Response::new(render::reference(version, reference)))
     }
 }

@@ -3,8 +3,7 @@
 use hotline_proto::common::Urgency;
 use hotline_proto::intake as pb;
 use platform::auth::Caller;
-use platform::grpc::fields::{Fields, InvalidRequest};
-use uuid::Uuid;
+use platform::grpc::fields::{Fields, InvalidRequest, Once};
 
 use super::status;
 use crate::actions::answer_appeal::AnswerAppeal;
@@ -19,17 +18,20 @@ use crate::domain::draft::{Appellant, Codes, Draft, Personal};
 use crate::domain::push::Key;
 use crate::domain::reference::{Channel, Named, Reference};
 
-const MAX_CODE: usize = 64;
+/// Longest code, in bytes; as the columns of all services have it. Upstream numbers are as long.
+pub(super) const MAX_CODE: usize = 64;
+/// Tags of one appeal: a clerk chooses a few; each is a row of analytics' roll-ups.
 const MAX_TAGS: usize = 20;
+/// Characters of a name; of a company's, which is the longest.
 const MAX_NAME: usize = 100;
+/// Characters of an address or a place, with directions how to find it.
 const MAX_ADDRESS: usize = 500;
+/// Characters of a title: what fits into a line of a list.
 const MAX_TITLE: usize = 200;
+/// Characters of what was said and what is answered: five pages, 30 kB sealed; longer things are attachments.
 const MAX_CONTENT: usize = 10_000;
 /// A subject of a token, a unit's code.
 const MAX_SUBJECT: usize = 200;
-
-/// A mutating request: its request_id and its command.
-pub type Once<C> = Result<(Uuid, C), InvalidRequest>;
 
 /// Reads `RegisterAppeal`.
 ///
@@ -40,11 +42,15 @@ pub fn register_appeal(request: &pb::RegisterAppealRequest, caller: &Caller) -> 
     let id = fields.uuid("request_id", &request.request_id);
     let draft = draft(&mut fields, request.appeal.as_ref());
     let call = fields.optional_uuid("call_id", &request.call_id);
-    let command = id.zip(draft).map(|(id, draft)| {
-        let actor = caller.actor();
-        (id, RegisterAppeal { draft, call, actor })
-    });
-    fields.read(command)
+    let command = || {
+        let command = RegisterAppeal {
+            draft: draft?,
+            call,
+            actor: caller.actor(),
+        };
+        Some((id?, command))
+    };
+    fields.read(command())
 }
 
 /// Reads one item of `PushAppeals`; `hash` is the keyed hash of all of it.
@@ -56,12 +62,18 @@ pub fn pushed_appeal(
     hash: impl FnOnce() -> Vec<u8>,
 ) -> Result<PushedAppeal, InvalidRequest> {
     let mut fields = Fields::new();
-    let number = fields.ascii("upstream_number", &item.upstream_number, 1..=64);
+    let number = fields.ascii("upstream_number", &item.upstream_number, 1..=MAX_CODE);
     let draft = draft(&mut fields, item.appeal.as_ref());
     let due_at = fields.optional_time("upstream_due_time", item.upstream_due_time.as_ref());
-    let (number, draft) = fields.read(number.zip(draft))?;
-    let key = Key { number, hash: hash() };
-    Ok(PushedAppeal { key, draft, due_at })
+    let item = || {
+        let number = number?;
+        Some(PushedAppeal {
+            draft: draft?,
+            key: Key { number, hash: hash() },
+            due_at,
+        })
+    };
+    fields.read(item())
 }
 
 /// Reads `AnswerAppeal`.
@@ -73,12 +85,15 @@ pub fn answer_appeal(request: &pb::AnswerAppealRequest, caller: &Caller) -> Once
     let id = fields.uuid("request_id", &request.request_id);
     let appeal = fields.uuid("appeal_id", &request.appeal_id).map(AppealId);
     let answer = fields.text("answer", &request.answer, 1..=MAX_CONTENT);
-    let command = id.zip(appeal).zip(answer).map(|((id, appeal), answer)| {
-        let actor = caller.actor();
-        let command = AnswerAppeal { appeal, answer, actor };
-        (id, command)
-    });
-    fields.read(command)
+    let command = || {
+        let command = AnswerAppeal {
+            appeal: appeal?,
+            answer: answer?,
+            actor: caller.actor(),
+        };
+        Some((id?, command))
+    };
+    fields.read(command())
 }
 
 /// Reads `ForwardAppeal`.
@@ -89,11 +104,14 @@ pub fn forward_appeal(request: &pb::ForwardAppealRequest, caller: &Caller) -> On
     let mut fields = Fields::new();
     let id = fields.uuid("request_id", &request.request_id);
     let appeal = fields.uuid("appeal_id", &request.appeal_id).map(AppealId);
-    let command = id.zip(appeal).map(|(id, appeal)| {
-        let actor = caller.actor();
-        (id, ForwardAppeal { appeal, actor })
-    });
-    fields.read(command)
+    let command = || {
+        let command = ForwardAppeal {
+            appeal: appeal?,
+            actor: caller.actor(),
+        };
+        Some((id?, command))
+    };
+    fields.read(command())
 }
 
 /// Reads `RecordCall`.
@@ -105,15 +123,15 @@ pub fn record_call(request: &pb::RecordCallRequest, caller: &Caller) -> Once<Rec
     let id = fields.uuid("request_id", &request.request_id);
     let outcome = fields.known::<pb::CallOutcome>("outcome", request.outcome);
     let phone = fields.optional_phone("phone", &request.phone);
-    let command = id.zip(outcome).map(|(id, outcome)| {
+    let command = || {
         let command = RecordCall {
-            answered: outcome == pb::CallOutcome::Answered,
+            answered: outcome? == pb::CallOutcome::Answered,
             phone,
             actor: caller.actor(),
         };
-        (id, command)
-    });
-    fields.read(command)
+        Some((id?, command))
+    };
+    fields.read(command())
 }
 
 /// Reads `ReadAppealText`.
@@ -126,17 +144,16 @@ pub fn read_appeal_text(request: &pb::ReadAppealTextRequest) -> Result<ReadAppea
     let order = fields.uuid("order_id", &request.order_id).map(OrderId);
     let reader = fields.line("reader", &request.reader, 1..=MAX_SUBJECT);
     let unit = fields.line("unit", &request.unit, 0..=MAX_SUBJECT);
-    let command = appeal
-        .zip(order)
-        .zip(reader.zip(unit))
-        .map(|((appeal, order), (reader, unit))| ReadAppealText {
-            appeal,
-            order,
-            reader,
-            unit,
+    let command = || {
+        Some(ReadAppealText {
+            appeal: appeal?,
+            order: order?,
+            reader: reader?,
+            unit: unit?,
             with_appellant: request.with_appellant,
-        });
-    fields.read(command)
+        })
+    };
+    fields.read(command())
 }
 
 /// Reads `PublishReference`: names by their shape, codes by the rules of the whole set.
@@ -150,19 +167,19 @@ pub fn publish_reference(request: &pb::PublishReferenceRequest, caller: &Caller)
     let reference = fields
         .present("reference", request.reference.as_ref())
         .and_then(|sent| whole_set(&mut fields, sent));
-    let command = id.zip(valid_from).zip(reference).map(|((id, valid_from), reference)| {
+    let command = || {
         let command = PublishReference {
-            valid_from,
-            reference,
+            valid_from: valid_from?,
+            reference: reference?,
             actor: caller.actor(),
         };
-        (id, command)
-    });
-    fields.read(command)
+        Some((id?, command))
+    };
+    fields.read(command())
 }
 
 fn whole_set(fields: &mut Fields, sent: &pb::Reference) -> Option<Reference> {
-    let mut named = |kind: &str, at: usize, code: &str, name: &str| {
+    let named = |fields: &mut Fields, kind: &str, at: usize, code: &str, name: &str| {
         fields.line(&format!("reference.{kind}[{at}].name"), name, 1..=MAX_NAME);
         Named {
             code: code.to_owned(),
@@ -172,17 +189,22 @@ fn whole_set(fields: &mut Fields, sent: &pb::Reference) -> Option<Reference> {
     let mut channels = Vec::with_capacity(sent.channels.len());
     for (at, channel) in sent.channels.iter().enumerate() {
         channels.push(Channel {
-            named: named("channels", at, &channel.code, &channel.name),
+            named: named(fields, "channels", at, &channel.code, &channel.name),
             online: channel.online,
+            platform: fields.optional_code(
+                &format!("reference.channels[{at}].platform"),
+                &channel.platform,
+                MAX_CODE,
+            ),
         });
     }
     let mut categories = Vec::with_capacity(sent.categories.len());
     for (at, category) in sent.categories.iter().enumerate() {
-        categories.push(named("categories", at, &category.code, &category.name));
+        categories.push(named(fields, "categories", at, &category.code, &category.name));
     }
     let mut regions = Vec::with_capacity(sent.regions.len());
     for (at, region) in sent.regions.iter().enumerate() {
-        regions.push(named("regions", at, &region.code, &region.name));
+        regions.push(named(fields, "regions", at, &region.code, &region.name));
     }
     match Reference::check(channels, categories, regions) {
         Ok(reference) => Some(reference),
@@ -206,16 +228,16 @@ fn draft(fields: &mut Fields, sent: Option<&pb::AppealDraft>) -> Option<Draft> {
     let place = part.optional_line("place", &sent.place, MAX_ADDRESS);
     let clean = part.is_clean();
     fields.absorb(part);
-    let (codes, (title, content)) = codes.zip(title.zip(content))?;
-    clean.then_some(Draft {
-        codes,
+    let draft = Draft {
+        codes: codes?,
         personal: Personal {
             appellant,
-            title,
-            content,
+            title: title?,
+            content: content?,
             place,
         },
-    })
+    };
+    clean.then_some(draft)
 }
 
 fn codes(part: &mut Fields, sent: &pb::AppealDraft) -> Option<Codes> {
@@ -236,14 +258,12 @@ fn codes(part: &mut Fields, sent: &pb::AppealDraft) -> Option<Codes> {
         .collect();
     tags.sort_unstable();
     tags.dedup();
-    let (channel, kind) = channel.zip(kind)?;
-    let ((category, region), urgency) = category.zip(region).zip(urgency)?;
     Some(Codes {
-        channel,
-        kind,
-        category,
-        region,
-        urgency,
+        channel: channel?,
+        kind: kind?,
+        category: category?,
+        region: region?,
+        urgency: urgency?,
         tags,
         anonymous: sent.anonymous,
         confidential: sent.confidential,

@@ -8,10 +8,14 @@ use platform::grpc::fields::{Fields, InvalidRequest};
 use platform::listing::{Asked, Page};
 use platform::numbers::parse_number;
 
+use super::parse::MAX_CODE;
 use crate::actions::get_appeal::{GetAppeal, MayUnmask};
 use crate::domain::appeal::AppealId;
 use crate::store::appeals::Name;
 use crate::store::listing::AppealFilter;
+
+/// Characters of why somebody reads what is masked: a line of an audit's list.
+const MAX_PURPOSE: usize = 200;
 
 /// Reads `GetAppeal`.
 ///
@@ -34,14 +38,14 @@ pub fn get_appeal(request: &pb::GetAppealRequest, caller: &Caller) -> Result<Get
             }
         },
         Some(Sent::Upstream(upstream)) => {
-            let platform = fields.ascii("upstream.platform", &upstream.platform, 1..=64);
-            let number = fields.ascii("upstream.number", &upstream.number, 1..=64);
+            let platform = fields.ascii("upstream.platform", &upstream.platform, 1..=MAX_CODE);
+            let number = fields.ascii("upstream.number", &upstream.number, 1..=MAX_CODE);
             platform
                 .zip(number)
                 .map(|(platform, number)| Name::Upstream { platform, number })
         }
     };
-    let purpose = fields.optional_line("unmask_purpose", &request.unmask_purpose, 200);
+    let purpose = fields.optional_line("unmask_purpose", &request.unmask_purpose, MAX_PURPOSE);
     let command = name.map(|name| GetAppeal {
         name,
         platform: caller.platform().map(str::to_owned),
@@ -71,11 +75,7 @@ fn may_unmask(caller: &Caller) -> MayUnmask {
 pub fn list_appeals(request: &pb::ListAppealsRequest, caller: &Caller) -> Result<(Page, AppealFilter), InvalidRequest> {
     let mut fields = Fields::new();
     let state = fields.optional_known::<pb::AppealState>("state", request.state);
-    let channel = if request.channel.is_empty() {
-        None
-    } else {
-        fields.code("channel", &request.channel, 64)
-    };
+    let channel = fields.optional_code("channel", &request.channel, MAX_CODE);
     let filter = AppealFilter {
         state: state.and_then(state_name),
         channel,

@@ -20,7 +20,7 @@ use tokio_stream::wrappers::ReceiverStream;
 use tonic::{Status, Streaming};
 use tracing::Instrument as _;
 
-use super::{Intake, parse, render, status};
+use super::{Intake, parse, render};
 use crate::actions::Error;
 use crate::actions::push_appeals::{Outcome, PushAppeals, PushedAppeal, push_appeals};
 
@@ -95,12 +95,8 @@ impl Pusher {
         mut inbound: Streaming<pb::PushAppealsRequest>,
         queue: mpsc::Sender<Arrived>,
     ) -> Result<(), Status> {
-        let (stopping, drain) = (self.intake.lifecycle.stopping(), self.intake.drain);
-        // Until callers have seen that it stops it is read as ever: an end would only send them to the next that stops.
-        let mut ending = std::pin::pin!(async move {
-            stopping.cancelled().await;
-            tokio::time::sleep(drain).await;
-        });
+        // Not at once: an end would only send the platform to the next replica that stops.
+        let mut ending = std::pin::pin!(self.intake.lifecycle.drained(self.intake.drain));
         loop {
             let message = tokio::select! {
                 biased;
@@ -115,7 +111,7 @@ impl Pusher {
             };
             let arrived = Arrived {
                 item: parse::pushed_appeal(&item, || self.hash(&item)),
-                number: item.upstream_number,
+                number: echoed(item.upstream_number),
             };
             if queue.send(arrived).await.is_err() {
                 return Ok(());
@@ -196,22 +192,21 @@ impl Pusher {
                 };
                 Ok(vec![Err(refusal); count])
             }
-            Err(error) => Err(status::of(&error)),
+            Err(error) => Err(error.into()),
         }
     }
 
-    /// Keyed hash of all that was pushed: the same again is told from another content without keeping any of it.
-    /// The prefix keeps it apart from hashes of telephone numbers, which are digits.
+    /// Of all that was pushed: the same again is told from another content without keeping any of it.
     fn hash(&self, item: &pb::PushAppealsRequest) -> Vec<u8> {
-        use std::fmt::Write as _;
-        let encoded = item.encode_to_vec();
-        let mut text = String::with_capacity(5 + 2 * encoded.len());
-        text.push_str("push:");
-        for byte in encoded {
-            write!(text, "{byte:02x}").expect("a String takes everything");
-        }
-        self.intake.sealer.phone_hash(&text)
+        self.intake.sealer.keyed_hash("push", &item.encode_to_vec())
     }
+}
+
+/// The number that an item is answered by: one that is too long is refused, and not kept in memory until then.
+fn echoed(mut number: String) -> String {
+    number.truncate(number.floor_char_boundary(parse::MAX_CODE));
+    number.shrink_to_fit();
+    number
 }
 
 fn refusal(upstream_number: String, refused: pb::Refusal) -> pb::PushAppealsResponse {
@@ -229,10 +224,11 @@ fn shape(invalid: InvalidRequest) -> pb::Refusal {
 /// A message that cannot be decoded or is too large ends the stream; both are the platform's fault.
 fn unreadable(status: &Status) -> Status {
     tracing::debug!(code = ?status.code(), "a push stream broke off");
-    edge::invalid(&InvalidRequest {
+    InvalidRequest {
         violations: vec![Violation {
             field: String::new(),
             description: "the stream ended with a message that cannot be read or is too large".to_owned(),
         }],
-    })
+    }
+    .into()
 }

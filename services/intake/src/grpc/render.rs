@@ -236,6 +236,7 @@ pub fn reference(version: u64, reference: Reference) -> pb::GetReferenceResponse
         code: channel.named.code,
         name: channel.named.name,
         online: channel.online,
+        platform: channel.platform.unwrap_or_default(),
     });
     let categories = reference
         .categories

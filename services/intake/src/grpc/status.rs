@@ -7,16 +7,16 @@ use tonic::Status;
 use crate::actions::Error;
 use crate::domain::Fault;
 
-/// The status of an action's error.
-#[must_use]
-pub fn of(error: &Error) -> Status {
-    match error {
-        Error::Refused(refusal) => status::refused(refusal.reason(), refusal.to_string()),
-        Error::Invalid(faults) => status::invalid(&invalid(faults)),
-        Error::Denied(message) => status::denied(*message),
-        Error::Store(error) => status::store(error),
-        // Only a consumer hears of orders; no caller can bring one.
-        Error::Foreign(error) => status::internal(error),
+impl From<Error> for Status {
+    fn from(error: Error) -> Self {
+        match error {
+            Error::Refused(refusal) => status::refused(refusal.reason(), refusal.to_string()),
+            Error::Invalid(faults) => invalid(&faults).into(),
+            Error::Denied(message) => status::denied(message),
+            Error::Store(error) => error.into(),
+            // Only a consumer hears of orders; no caller can bring one.
+            Error::Foreign(error) => status::internal(&error),
+        }
     }
 }
 
@@ -27,7 +27,5 @@ pub fn invalid(faults: &[Fault]) -> InvalidRequest {
         field: fault.field.clone(),
         description: fault.description.clone(),
     };
-    InvalidRequest {
-        violations: faults.iter().map(violation).collect(),
-    }
+    InvalidRequest::new(faults.iter().map(violation))
 }

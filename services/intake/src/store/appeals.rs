@@ -4,13 +4,13 @@ use std::collections::HashMap;
 
 use chrono::{DateTime, Utc};
 use hotline_proto::common::{AppealType, OrderState, Urgency};
+use platform::rows::{big, each, fits, impossible, one, small};
 use platform::sealing::Sealed;
 use platform::store::StoreError;
 use sqlx::PgConnection;
 use uuid::Uuid;
 
 use super::cells::SealedPersonal;
-use super::{signed, unsigned};
 use crate::domain::appeal::{Appeal, AppealId, OrderId, OrderSeen, State, Upstream};
 use crate::domain::draft::Codes;
 use crate::domain::push::{Known, Receipt};
@@ -160,7 +160,7 @@ pub async fn save_decision(
           where id = $1 and version = $2 - 1",
     )
     .bind(appeal.id.0)
-    .bind(signed(appeal.version))
+    .bind(big(appeal.version))
     .bind(appeal.state.name())
     .bind(appeal.changed_at)
     .bind(answered_at)
@@ -169,13 +169,7 @@ pub async fn save_decision(
     .bind(order)
     .execute(conn)
     .await?;
-    match done.rows_affected() {
-        1 => Ok(()),
-        rows => Err(StoreError::Impossible {
-            table: "appeal",
-            detail: format!("{rows} rows for {} at version {}", appeal.id.0, appeal.version),
-        }),
-    }
+    one("appeal", appeal.id.0, done.rows_affected())
 }
 
 /// Writes what was heard of orders, in one statement. The rows are locked by the caller.
@@ -190,7 +184,7 @@ pub async fn save_heard(conn: &mut PgConnection, heard: &[&Appeal]) -> Result<()
     for appeal in heard {
         if let State::Ordered { seen: Some(seen), .. } = &appeal.state {
             ids.push(appeal.id.0);
-            versions.push(signed(seen.version));
+            versions.push(big(seen.version));
             numbers.push(seen.number.as_str());
             states.push(small(seen.state.into()));
         }
@@ -206,14 +200,7 @@ pub async fn save_heard(conn: &mut PgConnection, heard: &[&Appeal]) -> Result<()
     .bind(&states)
     .execute(conn)
     .await?;
-    if done.rows_affected() == ids.len() as u64 {
-        Ok(())
-    } else {
-        Err(StoreError::Impossible {
-            table: "appeal",
-            detail: format!("{} of {} rows heard", done.rows_affected(), ids.len()),
-        })
-    }
+    each("appeal", ids.len(), done.rows_affected())
 }
 
 /// How an appeal is named.
@@ -269,24 +256,17 @@ pub async fn read(conn: &mut PgConnection, name: &Name, platform: Option<&str>) 
     })
 }
 
-pub(super) fn small(number: i32) -> i16 {
-    i16::try_from(number).expect("enums of the contracts have small numbers")
-}
-
 /// The database is not trusted: a row that no transition could have written is an error, never a guess.
 impl TryFrom<Row> for Appeal {
     type Error = StoreError;
 
     fn try_from(row: Row) -> Result<Self, StoreError> {
         let id = row.id;
-        let broken = |what: &str| StoreError::Impossible {
-            table: "appeal",
-            detail: format!("{id} {what}"),
-        };
+        let broken = |what: &str| impossible("appeal", format!("{id} {what}"));
         let seen = match (row.order_version, row.order_number, row.order_state) {
             (None, None, None) => None,
             (Some(version), Some(number), Some(state)) => Some(OrderSeen {
-                version: unsigned("appeal", "order_version", version)?,
+                version: fits("appeal", "order_version", version)?,
                 number,
                 state: OrderState::try_from(i32::from(state)).map_err(|_| broken("has an unknown order_state"))?,
             }),
@@ -314,7 +294,7 @@ impl TryFrom<Row> for Appeal {
         Ok(Self {
             id: AppealId(id),
             number: row.number,
-            version: unsigned("appeal", "version", row.version)?,
+            version: fits("appeal", "version", row.version)?,
             state,
             codes: Codes {
                 channel: row.channel,
@@ -326,7 +306,7 @@ impl TryFrom<Row> for Appeal {
                 anonymous: row.anonymous,
                 confidential: row.confidential,
             },
-            reference: unsigned("appeal", "reference", row.reference)?,
+            reference: fits("appeal", "reference", row.reference)?,
             call: row.call_id,
             upstream,
             received_at: row.received_at,

@@ -36,14 +36,14 @@ pub async fn insert(conn: &mut PgConnection, call: &FreshCall) -> Result<(), Sto
     Ok(())
 }
 
-/// Makes sure that a call is on record.
+/// Whether a call was answered.
 ///
 /// # Errors
-/// [`StoreError::Absent`] when it is not.
-pub async fn require(conn: &mut PgConnection, id: Uuid) -> Result<(), StoreError> {
-    let there: bool = sqlx::query_scalar("select exists (select from call where id = $1)")
+/// [`StoreError::Absent`] when it is not on record.
+pub async fn was_answered(conn: &mut PgConnection, id: Uuid) -> Result<bool, StoreError> {
+    let answered: Option<bool> = sqlx::query_scalar("select answered from call where id = $1")
         .bind(id)
-        .fetch_one(conn)
+        .fetch_optional(conn)
         .await?;
-    if there { Ok(()) } else { Err(StoreError::Absent("call")) }
+    answered.ok_or(StoreError::Absent("call"))
 }

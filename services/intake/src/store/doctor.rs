@@ -3,7 +3,8 @@
 
 use chrono::{DateTime, Utc};
 use hotline_proto::intake::RegisterAppealResponse;
-use platform::ids::derived_id;
+use hotline_proto::orders::order_of;
+use platform::rows::impossible;
 use platform::service::Violation;
 use platform::store::StoreError;
 use prost::Message as _;
@@ -99,10 +100,7 @@ pub async fn receipts(pool: &PgPool) -> Result<Vec<Violation>, StoreError> {
 }
 
 fn receipt_of(request: Uuid, answer: &[u8]) -> Result<Uuid, StoreError> {
-    let broken = || StoreError::Impossible {
-        table: "request",
-        detail: format!("{request} has an answer that cannot be read"),
-    };
+    let broken = || impossible("request", format!("{request} has an answer that cannot be read"));
     let answer = RegisterAppealResponse::decode(answer).map_err(|_| broken())?;
     Uuid::try_parse(&answer.appeal_id).map_err(|_| broken())
 }
@@ -173,7 +171,7 @@ fn misfit(row: &ToldRow) -> Option<String> {
         ));
     }
     match (row.order_id, row.forwarded.first()) {
-        (Some(order), Some(event)) if derived_id(*event, "order") != order => Some(format!(
+        (Some(order), Some(event)) if order_of(*event) != order => Some(format!(
             "appeal {id} names order {order}, which does not follow from event {event}"
         )),
         _ => None,

@@ -1,14 +1,13 @@
 //! New appeals as rows: one statement however many there are.
 
 use chrono::{DateTime, Utc};
+use platform::rows::{big, fits, small};
 use platform::sealing::Sealed;
 use platform::store::StoreError;
 use sqlx::PgConnection;
 use uuid::Uuid;
 
-use super::appeals::small;
 use super::cells::SealedPersonal;
-use super::{signed, unsigned};
 use crate::domain::appeal::Appeal;
 
 /// An appeal about to be written.
@@ -34,7 +33,7 @@ pub async fn serials(conn: &mut PgConnection, count: usize) -> Result<Vec<u64>, 
             .await?;
     drawn
         .into_iter()
-        .map(|serial| unsigned("appeal_serial", "serial", serial))
+        .map(|serial| fits("appeal_serial", "serial", serial))
         .collect()
 }
 
@@ -148,7 +147,7 @@ impl Columns {
         self.tags.push(appeal.codes.tags.join(","));
         self.anonymous.push(appeal.codes.anonymous);
         self.confidential.push(appeal.codes.confidential);
-        self.reference.push(signed(appeal.reference));
+        self.reference.push(big(appeal.reference));
         self.call.push(appeal.call);
         self.received_at.push(appeal.received_at);
         self.name.push(personal.name);

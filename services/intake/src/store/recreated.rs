@@ -1,13 +1,13 @@
 //! Appeals that were re-created from events: marked, and completed once somebody has supplied what was lost.
 
 use chrono::{DateTime, Utc};
+use platform::rows::big;
 use platform::sealing::Sealed;
 use platform::store::StoreError;
 use sqlx::PgConnection;
 use uuid::Uuid;
 
 use super::cells::SealedPersonal;
-use super::signed;
 
 /// Marks an appeal as re-created: placeholders stand for its texts.
 ///
@@ -90,7 +90,7 @@ pub async fn pass_serial(conn: &mut PgConnection, serial: u64) -> Result<(), Sto
          select count(nextval('appeal_serial'))
            from generate_series(1, (select case when steps < 500000 then steps else 0 end from ahead))",
     )
-    .bind(signed(serial))
+    .bind(big(serial))
     .execute(conn)
     .await?;
     Ok(())
@@ -102,7 +102,7 @@ pub async fn pass_serial(conn: &mut PgConnection, serial: u64) -> Result<(), Sto
 /// When the database refuses.
 pub async fn lift_reference(conn: &mut PgConnection, version: u64) -> Result<(), StoreError> {
     sqlx::query("update reference_head set version = greatest(version, $1)")
-        .bind(signed(version))
+        .bind(big(version))
         .execute(conn)
         .await?;
     Ok(())

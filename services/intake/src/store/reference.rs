@@ -4,10 +4,10 @@
 use std::sync::{Arc, RwLock};
 
 use chrono::{DateTime, NaiveDate, Utc};
+use platform::rows::{big, fits, impossible};
 use platform::store::StoreError;
 use sqlx::PgConnection;
 
-use super::unsigned;
 use crate::domain::reference::{Channel, InForce, Named, Reference};
 
 /// Takes the next version; its lock makes versions dense.
@@ -18,7 +18,7 @@ pub async fn next_version(conn: &mut PgConnection) -> Result<u64, StoreError> {
     let version: i64 = sqlx::query_scalar("update reference_head set version = version + 1 returning version")
         .fetch_one(conn)
         .await?;
-    unsigned("reference_head", "version", version)
+    fits("reference_head", "version", version)
 }
 
 /// Writes a version in two statements.
@@ -32,7 +32,7 @@ pub async fn insert(
     reference: &Reference,
     now: DateTime<Utc>,
 ) -> Result<(), StoreError> {
-    let version = super::signed(version);
+    let version = big(version);
     sqlx::query("insert into reference_version (version, valid_from, published_at) values ($1, $2, $3)")
         .bind(version)
         .bind(valid_from)
@@ -43,14 +43,16 @@ pub async fn insert(
     let mut codes = Vec::new();
     let mut names = Vec::new();
     let mut online = Vec::new();
-    let mut add = |kind: &'static str, named: &Named, is_online: Option<bool>| {
+    let mut platforms = Vec::new();
+    let mut add = |kind: &'static str, named: &Named, channel: Option<&Channel>| {
         kinds.push(kind);
         codes.push(named.code.clone());
         names.push(named.name.clone());
-        online.push(is_online);
+        online.push(channel.map(|channel| channel.online));
+        platforms.push(channel.and_then(|channel| channel.platform.clone()));
     };
     for channel in &reference.channels {
-        add("channel", &channel.named, Some(channel.online));
+        add("channel", &channel.named, Some(channel));
     }
     for category in &reference.categories {
         add("category", category, None);
@@ -59,15 +61,17 @@ pub async fn insert(
         add("region", region, None);
     }
     sqlx::query(
-        "insert into reference_code (version, kind, code, name, online)
-         select $1, kind, code, name, online
-           from unnest($2::text[], $3::text[], $4::text[], $5::boolean[]) as t (kind, code, name, online)",
+        "insert into reference_code (version, kind, code, name, online, platform)
+         select $1, kind, code, name, online, platform
+           from unnest($2::text[], $3::text[], $4::text[], $5::boolean[], $6::text[])
+                as t (kind, code, name, online, platform)",
     )
     .bind(version)
     .bind(kinds)
     .bind(codes)
     .bind(names)
     .bind(online)
+    .bind(platforms)
     .execute(conn)
     .await?;
     Ok(())
@@ -86,7 +90,7 @@ pub async fn version_on(conn: &mut PgConnection, day: NaiveDate) -> Result<Optio
     .fetch_optional(conn)
     .await?;
     version
-        .map(|version| unsigned("reference_version", "version", version))
+        .map(|version| fits("reference_version", "version", version))
         .transpose()
 }
 
@@ -96,6 +100,7 @@ struct CodeRow {
     code: String,
     name: String,
     online: Option<bool>,
+    platform: Option<String>,
 }
 
 /// Reads a version, each kind in the order of its codes.
@@ -103,11 +108,12 @@ struct CodeRow {
 /// # Errors
 /// [`StoreError::Impossible`] for a row of no known kind.
 pub async fn read(conn: &mut PgConnection, version: u64) -> Result<Reference, StoreError> {
-    let rows: Vec<CodeRow> =
-        sqlx::query_as("select kind, code, name, online from reference_code where version = $1 order by kind, code")
-            .bind(super::signed(version))
-            .fetch_all(conn)
-            .await?;
+    let rows: Vec<CodeRow> = sqlx::query_as(
+        "select kind, code, name, online, platform from reference_code where version = $1 order by kind, code",
+    )
+    .bind(big(version))
+    .fetch_all(conn)
+    .await?;
     let mut reference = Reference {
         channels: Vec::new(),
         categories: Vec::new(),
@@ -119,14 +125,18 @@ pub async fn read(conn: &mut PgConnection, version: u64) -> Result<Reference, St
             name: row.name,
         };
         match (row.kind.as_str(), row.online) {
-            ("channel", Some(online)) => reference.channels.push(Channel { named, online }),
+            ("channel", Some(online)) => reference.channels.push(Channel {
+                named,
+                online,
+                platform: row.platform,
+            }),
             ("category", None) => reference.categories.push(named),
             ("region", None) => reference.regions.push(named),
             (kind, _) => {
-                return Err(StoreError::Impossible {
-                    table: "reference_code",
-                    detail: format!("{kind} {} of version {version}", named.code),
-                });
+                return Err(impossible(
+                    "reference_code",
+                    format!("{kind} {} of version {version}", named.code),
+                ));
             }
         }
     }
@@ -153,7 +163,11 @@ impl Cache {
         let code = |named: Named| named.code;
         let fresh = Arc::new(InForce {
             version,
-            channels: reference.channels.into_iter().map(|c| c.named.code).collect(),
+            channels: reference
+                .channels
+                .into_iter()
+                .map(|c| (c.named.code, c.platform))
+                .collect(),
             categories: reference.categories.into_iter().map(code).collect(),
             regions: reference.regions.into_iter().map(code).collect(),
         });

@@ -1,6 +1,6 @@
 use hotline_proto::events::event::Body;
 use hotline_proto::intake as pb;
-use platform::ids::derived_id;
+use hotline_proto::orders::order_of;
 use tonic::Code;
 
 use crate::world::{fresh, id, reason, violated, world};
@@ -13,7 +13,7 @@ async fn the_orders_id_follows_from_the_event() {
     let told = world.told(&receipt.appeal_id).await;
     let (event, kind, version, body) = &told[1];
     assert_eq!((kind.as_str(), *version), ("appeal_forwarded", 2));
-    assert_eq!(derived_id(*event, "order"), id(&forwarded.order_id));
+    assert_eq!(order_of(*event), id(&forwarded.order_id));
     let Body::AppealForwarded(body) = body else {
         panic!("another event: {kind}");
     };

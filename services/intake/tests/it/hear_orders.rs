@@ -124,15 +124,12 @@ async fn what_never_can_be_applied_says_why() {
     let order = world.forward(&forwarded).await.order_id;
     let state = OrderState::PendingDispatch;
     for (order, expected) in [
-        (None, "has no content".to_owned()),
-        (Some(snapshot("x", &order, 1, state)), "has no appeal id".to_owned()),
-        (
-            Some(snapshot(&forwarded, &order, 0, state)),
-            "has no version".to_owned(),
-        ),
+        (None, "order is missing".to_owned()),
+        (Some(snapshot("x", &order, 1, state)), "appeal_id is no UUID".to_owned()),
+        (Some(snapshot(&forwarded, &order, 0, state)), "version is 0".to_owned()),
         (
             Some(snapshot(&forwarded, &order, 1, OrderState::Unspecified)),
-            "has no known state".to_owned(),
+            "state is unspecified".to_owned(),
         ),
         (
             Some(snapshot(&appeal, &order, 1, state)),

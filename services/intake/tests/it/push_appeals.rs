@@ -92,6 +92,20 @@ async fn each_item_is_answered_by_itself_and_in_order() {
 }
 
 #[tokio::test]
+async fn a_number_that_is_too_long_is_not_kept_and_not_sent_back() {
+    let world = world().await;
+    let long = "省".repeat(300_000);
+    let answers = push(world.platform("province"), vec![item(&long), item("P-1")]).await;
+    assert_eq!(refused(&answers[0]), ("INVALID_ARGUMENT", vec!["upstream_number"]));
+    assert_eq!(
+        answers[0].upstream_number,
+        "省".repeat(21),
+        "64 bytes, whole characters"
+    );
+    accepted(&answers[1]);
+}
+
+#[tokio::test]
 async fn pushed_again_the_first_receipt_comes_back() {
     let world = world().await;
     let first = push(world.platform("province"), vec![item("P1"), item("P2")]).await;

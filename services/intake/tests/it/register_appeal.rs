@@ -1,3 +1,4 @@
+use hotline_proto::access::Role;
 use hotline_proto::common::{AppealType, Urgency};
 use hotline_proto::events::event::Body;
 use hotline_proto::intake as pb;
@@ -182,12 +183,18 @@ async fn a_call_that_brought_it_must_be_on_record() {
         .await
         .expect_err("no such call");
     assert_eq!(refused.code(), Code::NotFound);
-    let call = pb::RecordCallRequest {
-        request_id: fresh(),
-        outcome: pb::CallOutcome::Answered.into(),
-        phone: String::new(),
+    let recorded = async |outcome: pb::CallOutcome| {
+        let call = pb::RecordCallRequest {
+            request_id: fresh(),
+            outcome: outcome.into(),
+            phone: String::new(),
+        };
+        world.agent().record_call(call).await.expect("recorded").into_inner()
     };
-    let call = world.agent().record_call(call).await.expect("recorded").into_inner();
+    request.call_id = recorded(pb::CallOutcome::Abandoned).await.call_id;
+    let refused = world.agent().register_appeal(request.clone()).await;
+    assert_eq!(violated(&refused.expect_err("nobody spoke")), ["call_id"]);
+    let call = recorded(pb::CallOutcome::Answered).await;
     request.call_id.clone_from(&call.call_id);
     // The refusal was not kept: the same request_id may succeed now, with another content.
     let receipt = world
@@ -240,4 +247,63 @@ async fn a_message_above_the_limit_is_refused_unread() {
         .await
         .expect_err("too large");
     assert_eq!(refused.code(), Code::ResourceExhausted, "{refused:?}");
+}
+
+/// Figures by channel are not what somebody claims: each brings appeals on channels of his own.
+#[tokio::test]
+async fn a_channel_that_a_platform_pushes_is_nobody_else_s() {
+    let world = bare_world(settings()).await;
+    let mut reference = reference();
+    reference.channels[2].platform = "province".to_owned();
+    let mut operator = world.client(Role::Operator);
+    let published = operator
+        .publish_reference(publishing("2024-01-01", reference.clone()))
+        .await;
+    published.expect("published");
+    let read = operator
+        .get_reference(pb::GetReferenceRequest::default())
+        .await
+        .expect("read");
+    let channels = read.into_inner().reference.expect("always set").channels;
+    let owned = channels.iter().find(|channel| channel.code == "upstream").expect("it");
+    assert_eq!(owned.platform, "province");
+    let on = |channel: &str| pb::AppealDraft {
+        channel: channel.to_owned(),
+        ..draft()
+    };
+    let refused = world.agent().register_appeal(registering(on("upstream"))).await;
+    assert_eq!(violated(&refused.expect_err("the province's")), ["appeal.channel"]);
+    world
+        .agent()
+        .register_appeal(registering(on("phone")))
+        .await
+        .expect("an agent's");
+    for (platform, channel, right) in [
+        ("province", "upstream", true),
+        ("province", "phone", false),
+        ("nation", "upstream", false),
+        ("nation", "wechat_12345", true),
+    ] {
+        let item = pb::PushAppealsRequest {
+            upstream_number: format!("{platform}-{channel}"),
+            appeal: Some(on(channel)),
+            upstream_due_time: None,
+        };
+        let answers = world.platform(platform).push_appeals(tokio_stream::iter([item])).await;
+        let answer = answers
+            .expect("a stream")
+            .into_inner()
+            .message()
+            .await
+            .expect("answered")
+            .expect("one");
+        match answer.result {
+            Some(pb::push_appeals_response::Result::Accepted(_)) => assert!(right, "{platform} on {channel}"),
+            Some(pb::push_appeals_response::Result::Refused(refusal)) => {
+                assert!(!right, "{platform} on {channel}: {refusal:?}");
+                assert_eq!(refusal.violations[0].field, "appeal.channel");
+            }
+            None => panic!("an answer without a result"),
+        }
+    }
 }

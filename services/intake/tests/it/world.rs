@@ -208,6 +208,7 @@ pub fn reference() -> pb::Reference {
         code: code.to_owned(),
         name: name.to_owned(),
         online,
+        platform: String::new(),
     };
     let category = |code: &str, name: &str| pb::Category {
         code: code.to_owned(),

@@ -22,12 +22,10 @@ pub struct CloseOrder {
 /// Closes the order.
 ///
 /// # Errors
-/// [`Error::NotFound`]; [`Error::Refused`] when the decision is late: other state, other round.
+/// [`platform::store::StoreError::Absent`]; [`Error::Refused`] when the decision is late: other state, other round.
 #[tracing::instrument(skip_all, fields(service = NAME), name = "close_order")]
 pub async fn close_order(tx: &mut Tx, command: &CloseOrder, now: DateTime<Utc>) -> Result<Order, Error> {
-    let order = orders::lock(tx.conn(), command.order)
-        .await?
-        .ok_or(Error::NotFound("order"))?;
+    let order = orders::lock(tx.conn(), command.order).await?;
     let (order, change) = order.close(command.round, now)?;
     write(tx, &order, &change, &command.actor).await?;
     Ok(order)

@@ -24,7 +24,7 @@ pub struct DispatchOrder {
 /// Starts both clocks and names the lead unit.
 ///
 /// # Errors
-/// [`Error::NotFound`]; [`Error::Refused`] with `NOT_PENDING_DISPATCH`, `UNKNOWN_UNIT` or `NO_LIMITS`.
+/// [`platform::store::StoreError::Absent`]; [`Error::Refused`] with `NOT_PENDING_DISPATCH`, `UNKNOWN_UNIT` or `NO_LIMITS`.
 #[tracing::instrument(skip_all, fields(service = NAME), name = "dispatch_order")]
 pub async fn dispatch_order(
     tx: &mut Tx,

@@ -1,9 +1,13 @@
-//! Reads one order, with its text for those who may read it: each reading is recorded by intake.
+//! Reads one order, with its text for those who may read it. Each reading is on record before anything is opened: the
+//! matter's in intake, the reply's and the contacts' here.
 
 use chrono::{DateTime, Utc};
+use eventlog::{Store, Tx};
+use platform::reads::{self, SealedRead};
 use platform::sealing::{Sealed, Sealer};
 use platform::store::StoreError;
 use sqlx::PgPool;
+use uuid::Uuid;
 
 use super::{Actor, Error, Reach, reached};
 use crate::NAME;
@@ -58,7 +62,7 @@ pub struct ContactText {
 /// The order without its text.
 ///
 /// # Errors
-/// [`Error::NotFound`], also for an order out of the caller's reach.
+/// [`platform::store::StoreError::Absent`], also for an order out of the caller's reach.
 #[tracing::instrument(skip_all, fields(service = NAME), name = "get_order")]
 pub async fn get_order(pool: &PgPool, name: &OrderName, reach: &Reach, now: DateTime<Utc>) -> Result<Order, Error> {
     let mut conn = pool.acquire().await.map_err(StoreError::from)?;
@@ -66,7 +70,7 @@ pub async fn get_order(pool: &PgPool, name: &OrderName, reach: &Reach, now: Date
         OrderName::Id(id) => orders::by_id(&mut conn, *id).await?,
         OrderName::Number(number) => orders::by_number(&mut conn, number).await?,
     };
-    reached(&mut conn, order.ok_or(Error::NotFound("order"))?, reach, now).await
+    reached(&mut conn, order, reach, now).await
 }
 
 /// Why there is no text.
@@ -83,21 +87,25 @@ pub enum TextError {
 /// The text of an order that the caller was found to reach. No transaction and no connection is held while intake is
 /// asked.
 ///
+/// A unit does not learn who brings an anonymous or a confidential order, and no number that was called tells it.
+///
 /// # Errors
 /// [`TextError`].
 #[tracing::instrument(skip_all, fields(service = NAME), name = "read_order_text")]
 pub async fn read_order_text(
-    pool: &PgPool,
+    store: &Store,
     sealer: &Sealer,
     texts: &dyn AppealTexts,
     order: &Order,
     reader: &Actor,
     reads: Reads,
+    now: DateTime<Utc>,
 ) -> Result<OrderText, TextError> {
     let unit = match &reader.reach {
         Reach::Unit(unit) => unit.clone(),
         Reach::All | Reach::Nothing => String::new(),
     };
+    let hidden = !unit.is_empty() && (order.appeal.anonymous || order.appeal.confidential);
     let question = Reading {
         appeal: order.appeal.id,
         order: order.id.0,
@@ -106,15 +114,16 @@ pub async fn read_order_text(
         with_appellant: reads == Reads::Persons,
     };
     let appeal = texts.read(question).await?;
-    let mut conn = pool.acquire().await.map_err(StoreError::from)?;
-    let reply = match order.reply() {
-        None => None,
-        Some(reply) => Some((reply.id, replies::texts(&mut conn, reply.id).await?)),
-    };
-    let said = contacts::of_order(&mut conn, order.id).await?;
-    drop(conn);
+    let (id, newest, subject) = (order.id, order.reply().map(|reply| reply.id), reader.subject.clone());
+    let persons = reads == Reads::Persons && !hidden;
+    let (reply, said) = store
+        .run("read_order_text", move |tx| {
+            let subject = subject.clone();
+            Box::pin(async move { sealed(tx, id, newest, persons, &subject, now).await })
+        })
+        .await?;
     let (mut text, mut evidence) = (None, Vec::new());
-    if let Some((id, (sealed, references))) = reply {
+    if let Some((id, Some(sealed), references)) = reply {
         text = Some(sealer.unseal(replies::cell("text", id), &sealed).await?);
         if let Some(references) = references {
             let joined = sealer.unseal(replies::cell("evidence", id), &references).await?;
@@ -123,7 +132,7 @@ pub async fn read_order_text(
     }
     let mut contacts = Vec::with_capacity(said.len());
     for said in said {
-        contacts.push(contact(sealer, said, reads).await?);
+        contacts.push(contact(sealer, said).await?);
     }
     Ok(OrderText {
         appeal,
@@ -133,8 +142,56 @@ pub async fn read_order_text(
     })
 }
 
-async fn contact(sealer: &Sealer, said: contacts::Said, reads: Reads) -> Result<ContactText, StoreError> {
-    let phone = Some(said.phone).filter(|_| reads == Reads::Persons);
+/// The newest reply: its id, its sealed text and evidence.
+type SealedReply = (Uuid, Option<Sealed>, Option<Sealed>);
+
+/// The sealed reply and contacts, after it was noted who is about to read which of their cells.
+async fn sealed(
+    tx: &mut Tx,
+    order: OrderId,
+    newest: Option<Uuid>,
+    persons: bool,
+    reader: &str,
+    now: DateTime<Utc>,
+) -> Result<(Option<SealedReply>, Vec<contacts::Said>), StoreError> {
+    let reply = match newest {
+        None => None,
+        Some(id) => {
+            let (text, evidence) = replies::texts(tx.conn(), id).await?;
+            Some((id, Some(text), evidence))
+        }
+    };
+    let mut said = contacts::of_order(tx.conn(), order).await?;
+    if !persons {
+        for contact in &mut said {
+            (contact.phone, contact.recording) = (None, None);
+        }
+    }
+    let read = |table, row, columns| SealedRead {
+        table,
+        row,
+        columns,
+        reader,
+        at: now,
+    };
+    let mut opened: Vec<SealedRead<'_>> = Vec::with_capacity(said.len() + 1);
+    if let Some((id, text, evidence)) = &reply {
+        opened.push(read(
+            "reply",
+            *id,
+            reads::shown([("text", text), ("evidence", evidence)]),
+        ));
+    }
+    for contact in &said {
+        let (phone, note, recording) = (&contact.phone, &contact.note, &contact.recording);
+        let columns = reads::shown([("phone", phone), ("note", note), ("recording", recording)]);
+        opened.push(read("contact", contact.id, columns));
+    }
+    reads::record(tx.conn(), &opened).await?;
+    Ok((reply, said))
+}
+
+async fn contact(sealer: &Sealer, said: contacts::Said) -> Result<ContactText, StoreError> {
     let open = async |column, text: Option<Sealed>| match text {
         None => Ok(None),
         Some(text) => sealer.unseal(contacts::cell(column, said.id), &text).await.map(Some),
@@ -142,7 +199,7 @@ async fn contact(sealer: &Sealer, said: contacts::Said, reads: Reads) -> Result<
     Ok(ContactText {
         at: said.at,
         result: said.result.into(),
-        phone: open("phone", phone).await?,
+        phone: open("phone", said.phone).await?,
         note: open("note", said.note).await?,
         recording: open("recording", said.recording).await?,
     })

@@ -12,7 +12,7 @@ use crate::store::transitions::{self, Transition};
 /// All steps, by version.
 ///
 /// # Errors
-/// [`Error::NotFound`], also for an order out of the caller's reach.
+/// [`platform::store::StoreError::Absent`], also for an order out of the caller's reach.
 #[tracing::instrument(skip_all, fields(service = NAME), name = "get_order_history")]
 pub async fn get_order_history(
     conn: &mut PgConnection,
@@ -20,7 +20,7 @@ pub async fn get_order_history(
     reach: &Reach,
     now: DateTime<Utc>,
 ) -> Result<Vec<Transition>, Error> {
-    let found = orders::by_id(conn, order).await?.ok_or(Error::NotFound("order"))?;
+    let found = orders::by_id(conn, order).await?;
     reached(conn, found, reach, now).await?;
     Ok(transitions::of(conn, order).await?)
 }

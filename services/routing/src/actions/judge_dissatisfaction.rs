@@ -33,7 +33,7 @@ pub struct JudgeDissatisfaction {
 /// Reworks or closes the order.
 ///
 /// # Errors
-/// [`Error::NotFound`]; [`Error::Refused`] when the decision is late: other state, other round.
+/// [`platform::store::StoreError::Absent`]; [`Error::Refused`] when the decision is late: other state, other round.
 #[tracing::instrument(skip_all, fields(service = NAME), name = "judge_dissatisfaction")]
 pub async fn judge_dissatisfaction(
     tx: &mut Tx,
@@ -41,9 +41,7 @@ pub async fn judge_dissatisfaction(
     command: &JudgeDissatisfaction,
     now: DateTime<Utc>,
 ) -> Result<Order, Error> {
-    let order = orders::lock(tx.conn(), command.order)
-        .await?
-        .ok_or(Error::NotFound("order"))?;
+    let order = orders::lock(tx.conn(), command.order).await?;
     let judged_at = now;
     let now = order.instant(now);
     let verdict = if command.by_unit {

@@ -39,13 +39,10 @@ pub enum Error {
     /// A rule says no.
     #[error(transparent)]
     Refused(#[from] Refusal),
-    /// There is none, or none that this caller may see.
-    #[error("there is no such {0}")]
-    NotFound(&'static str),
     /// What was to be published contradicts itself or what is in force.
     #[error("{} field(s) are not right", .0.len())]
     Invalid(Vec<Violation>),
-    /// The store's.
+    /// The store says no; or there is no such thing, or none that this caller may see.
     #[error(transparent)]
     Store(#[from] StoreError),
 }
@@ -54,7 +51,7 @@ impl AsStoreError for Error {
     fn as_store_error(&self) -> Option<&StoreError> {
         match self {
             Self::Store(error) => Some(error),
-            Self::Refused(_) | Self::NotFound(_) | Self::Invalid(_) => None,
+            Self::Refused(_) | Self::Invalid(_) => None,
         }
     }
 }
@@ -92,7 +89,7 @@ pub struct Actor {
 
 /// An order locked for a caller; one out of his reach does not exist for him.
 pub(crate) async fn lock_for(tx: &mut Tx, id: OrderId, reach: &Reach, now: DateTime<Utc>) -> Result<Order, Error> {
-    let order = orders::lock(tx.conn(), id).await?.ok_or(Error::NotFound("order"))?;
+    let order = orders::lock(tx.conn(), id).await?;
     reached(tx.conn(), order, reach, now).await
 }
 
@@ -116,7 +113,7 @@ pub(crate) async fn reached(
     if reaches {
         Ok(order)
     } else {
-        Err(Error::NotFound("order"))
+        Err(StoreError::Absent(orders::ORDER).into())
     }
 }
 

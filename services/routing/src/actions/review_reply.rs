@@ -28,12 +28,10 @@ pub struct ReviewReply {
 /// Passes or rejects the reply.
 ///
 /// # Errors
-/// [`Error::NotFound`]; [`Error::Refused`] when the decision is late: other state, other round, other reply.
+/// [`platform::store::StoreError::Absent`]; [`Error::Refused`] when the decision is late: other state, other round, other reply.
 #[tracing::instrument(skip_all, fields(service = NAME), name = "review_reply")]
 pub async fn review_reply(tx: &mut Tx, command: ReviewReply, now: DateTime<Utc>) -> Result<Order, Error> {
-    let order = orders::lock(tx.conn(), command.order)
-        .await?
-        .ok_or(Error::NotFound("order"))?;
+    let order = orders::lock(tx.conn(), command.order).await?;
     let (order, change) = match command.rejected {
         None => order.pass_reply(command.reply, command.round, now)?,
         Some(grounds) => order.reject_reply(command.reply, command.round, grounds, now)?,

@@ -19,7 +19,7 @@ pub struct SignOrder {
 /// Gives the order and whether it was signed late.
 ///
 /// # Errors
-/// [`Error::NotFound`]; [`Error::Refused`] with `ALREADY_SIGNED` or `NOT_PENDING_SIGN`.
+/// [`platform::store::StoreError::Absent`]; [`Error::Refused`] with `ALREADY_SIGNED` or `NOT_PENDING_SIGN`.
 #[tracing::instrument(skip_all, fields(service = NAME), name = "sign_order")]
 pub async fn sign_order(tx: &mut Tx, command: &SignOrder, now: DateTime<Utc>) -> Result<(Order, bool), Error> {
     let order = lock_for(tx, command.order, &command.by.reach, now).await?;

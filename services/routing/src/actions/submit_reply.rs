@@ -44,7 +44,7 @@ pub struct Submitted {
 /// Hands the reply to review. `key` is fetched before the transaction.
 ///
 /// # Errors
-/// [`Error::NotFound`]; [`Error::Refused`] with `NOT_IN_PROGRESS`, `NO_CONTACT_RECORD` or `COMMITMENT_IN_PAST`.
+/// [`platform::store::StoreError::Absent`]; [`Error::Refused`] with `NOT_IN_PROGRESS`, `NO_CONTACT_RECORD`, `UNTRUE_GROUND` or `COMMITMENT_IN_PAST`.
 #[tracing::instrument(skip_all, fields(service = NAME), name = "submit_reply")]
 pub async fn submit_reply(
     tx: &mut Tx,
@@ -54,7 +54,7 @@ pub async fn submit_reply(
 ) -> Result<Submitted, Error> {
     let order = lock_for(tx, command.order, &command.by.reach, now).await?;
     let id = new_id(now);
-    let (order, change) = order.submit_reply(id, command.achieved, command.no_contact.is_some(), now)?;
+    let (order, change) = order.submit_reply(id, command.achieved, command.no_contact, now)?;
     let late = matches!(change.fact, Fact::Replied { late: true });
     let evidence = (!command.evidence.is_empty()).then(|| command.evidence.join(replies::EVIDENCE_SEPARATOR));
     let reply = replies::Reply {

@@ -2,17 +2,20 @@
 //! superseded, one about an order that is not here yet waits for it.
 
 use async_trait::async_trait;
+use eventlog::read;
 use eventlog::{ApplyError, Effect, Handler, Recorded, Tx};
 use hotline_proto::common::Cause;
 use hotline_proto::events::event::Body;
 use hotline_proto::events::{DissatisfactionJudged, OutcomeRecorded, ReplyReviewed};
+use platform::store::StoreError;
 
-use super::{failed, parse};
+use super::failed;
 use crate::actions::close_order::{CloseOrder, close_order};
 use crate::actions::judge_dissatisfaction::{JudgeDissatisfaction, judge_dissatisfaction};
 use crate::actions::review_reply::{ReviewReply, review_reply};
 use crate::actions::{Error, Rules};
 use crate::domain::order::{Order, OrderId};
+use crate::store::orders;
 
 /// Applies decisions of either source.
 #[derive(Clone, Debug)]
@@ -56,10 +59,10 @@ impl Decisions {
         let order = order_id(&judged.order_id)?;
         let command = JudgeDissatisfaction {
             event_id: event.event_id,
-            task: parse::uuid("task_id", &judged.task_id)?,
+            task: read::id("task_id", &judged.task_id)?,
             order,
             round: judged.round,
-            by_unit: parse::known::<Cause>("cause", judged.cause)? == Cause::Unit,
+            by_unit: read::known::<Cause>("cause", judged.cause)? == Cause::Unit,
             actor: event.actor.clone(),
         };
         effect(
@@ -71,11 +74,11 @@ impl Decisions {
 
 async fn reviewed(tx: &mut Tx, event: &Recorded, review: &ReplyReviewed) -> Result<Effect, ApplyError> {
     let order = order_id(&review.order_id)?;
-    let grounds = parse::grounds(&review.grounds)?;
+    let grounds = read::all_known("grounds", &review.grounds)?;
     let command = ReviewReply {
         order,
         round: review.round,
-        reply: parse::uuid("reply_id", &review.reply_id)?,
+        reply: read::id("reply_id", &review.reply_id)?,
         rejected: (!review.passed).then_some(grounds),
         actor: event.actor.clone(),
     };
@@ -93,13 +96,13 @@ async fn ended(tx: &mut Tx, event: &Recorded, outcome: &OutcomeRecorded) -> Resu
 }
 
 fn order_id(text: &str) -> Result<OrderId, ApplyError> {
-    parse::uuid("order_id", text).map(OrderId)
+    Ok(OrderId(read::id("order_id", text)?))
 }
 
 fn effect(order: OrderId, result: Result<Order, Error>) -> Result<Effect, ApplyError> {
     match result {
         Ok(_) => Ok(Effect::Applied),
-        Err(Error::NotFound(_)) => Ok(Effect::Waits(order.0)),
+        Err(Error::Store(StoreError::Absent(orders::ORDER))) => Ok(Effect::Waits(order.0)),
         Err(Error::Refused(refusal)) if refusal.is_late() => Ok(Effect::Superseded(refusal.reason())),
         Err(error) => Err(failed(error)),
     }

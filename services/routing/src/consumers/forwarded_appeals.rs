@@ -8,11 +8,12 @@ use calendar::local_date;
 use chrono::NaiveDate;
 use eventlog::{ApplyError, Effect, Handler, Recorded, Tx, drain_waiting, supersede};
 use hotline_proto::events::event::Body;
-use platform::ids::derived_id;
+use hotline_proto::orders::order_of;
 use uuid::Uuid;
 
+use super::appeal_facts::appeal;
 use super::decisions::Decisions;
-use super::{failed, parse};
+use super::failed;
 use crate::actions::get_directory::get_directory;
 use crate::actions::open_order::{OpenOrder, open_order, take_serials};
 use crate::domain::directory::Directory;
@@ -24,9 +25,6 @@ pub struct ForwardedAppeals {
     /// Applies what waited for an order.
     pub decisions: Decisions,
 }
-
-/// What tells the order of an appeal from other things that an event may open; intake derives the same id.
-const ORDER: &str = "order";
 
 #[async_trait]
 impl Handler for ForwardedAppeals {
@@ -49,9 +47,9 @@ impl Handler for ForwardedAppeals {
                 .directory(tx, &mut directories, local_date(event.occurred_at))
                 .await?;
             let command = OpenOrder {
-                id: OrderId(derived_id(event.event_id, ORDER)),
+                id: OrderId(order_of(event.event_id)),
                 serial: serials.next().expect("a serial was taken for each forwarded appeal"),
-                appeal: parse::appeal(body.appeal.as_ref())?,
+                appeal: appeal(body.appeal.as_ref())?,
                 actor: event.actor.clone(),
             };
             let order = open_order(tx, &self.decisions.rules, &directory, command, event.occurred_at)

@@ -1,8 +1,8 @@
 //! What the other services' events do here. A batch's transaction is lent; rule time is the event's `occurred_at`.
 
+pub(crate) mod appeal_facts;
 mod decisions;
 mod forwarded_appeals;
-pub(crate) mod parse;
 
 pub use decisions::Decisions;
 pub use forwarded_appeals::ForwardedAppeals;

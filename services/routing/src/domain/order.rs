@@ -5,8 +5,9 @@
 //! [`Change`], or a refusal. Time never runs backwards for one order: a transition happens at the later of *now* and
 //! the order's own last change.
 
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, NaiveDate, Utc};
 use hotline_proto::common::{AppealType, RejectionGround, ReplyResult, Urgency};
+use hotline_proto::routing::NoContactGround;
 use uuid::Uuid;
 
 use super::deadline::Deadline;
@@ -116,6 +117,10 @@ pub struct Reply {
     pub submitted_at: DateTime<Utc>,
     /// What it says was achieved.
     pub result: ReplyResult,
+    /// Until when the unit committed itself.
+    pub commitment_day: Option<NaiveDate>,
+    /// Why there was no contact record.
+    pub no_contact: Option<NoContactGround>,
 }
 
 /// Where the current assignment stands. A state carries the facts that it has.

@@ -52,6 +52,12 @@ pub enum Refusal {
     /// 先行联系: a reply needs a contact record or a ground why there is none.
     #[error("the order has no contact record; record a contact or give the ground why there is none")]
     NoContactRecord,
+    /// The ground why there is no contact record is not so.
+    #[error("the order's appellant is not {said}; record a contact or give the ground that holds")]
+    UntrueGround {
+        /// What the ground says.
+        said: &'static str,
+    },
     /// A commitment looks ahead.
     #[error("the day of the commitment is before today")]
     CommitmentInPast,
@@ -77,6 +83,7 @@ impl Refusal {
             Self::OtherRound { .. } => "OTHER_ROUND",
             Self::OtherReply => "OTHER_REPLY",
             Self::NoContactRecord => "NO_CONTACT_RECORD",
+            Self::UntrueGround { .. } => "UNTRUE_GROUND",
             Self::CommitmentInPast => "COMMITMENT_IN_PAST",
             Self::NoLimits => "NO_LIMITS",
             Self::UnknownUnit => "UNKNOWN_UNIT",

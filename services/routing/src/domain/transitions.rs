@@ -2,6 +2,7 @@
 
 use chrono::{DateTime, NaiveDate, Utc};
 use hotline_proto::common::{RejectionGround, ReplyResult};
+use hotline_proto::routing::NoContactGround;
 use uuid::Uuid;
 
 use super::deadline::Deadline;
@@ -186,15 +187,17 @@ impl Order {
         Ok(self.with(found, state, at, String::new(), Fact::Contacted { contact }))
     }
 
-    /// 回复. `no_contact` tells that the unit gave a ground why there is no contact record.
+    /// 回复. `no_contact` is the ground that the unit gave why there is no contact record; one that the order itself
+    /// contradicts is none.
     ///
     /// # Errors
-    /// [`Refusal::NotInProgress`], [`Refusal::NoContactRecord`], [`Refusal::CommitmentInPast`].
+    /// [`Refusal::NotInProgress`], [`Refusal::NoContactRecord`], [`Refusal::UntrueGround`],
+    /// [`Refusal::CommitmentInPast`].
     pub fn submit_reply(
         mut self,
         id: Uuid,
         achieved: Achieved,
-        no_contact: bool,
+        no_contact: Option<NoContactGround>,
         now: DateTime<Utc>,
     ) -> Result<(Self, Change), Refusal> {
         let at = self.instant(now);
@@ -202,8 +205,17 @@ impl Order {
         let State::InProgress { work, .. } = self.take() else {
             return Err(Refusal::NotInProgress { found });
         };
-        if work.contacts == 0 && !no_contact {
+        if work.contacts == 0 && no_contact.is_none() {
             return Err(Refusal::NoContactRecord);
+        }
+        match no_contact {
+            Some(NoContactGround::Anonymous) if !self.appeal.anonymous => {
+                return Err(Refusal::UntrueGround { said: "anonymous" });
+            }
+            Some(NoContactGround::Confidential) if !self.appeal.confidential => {
+                return Err(Refusal::UntrueGround { said: "confidential" });
+            }
+            _ => {}
         }
         if achieved.day().is_some_and(|day| day < calendar::local_date(at)) {
             return Err(Refusal::CommitmentInPast);
@@ -213,6 +225,8 @@ impl Order {
             id,
             submitted_at: at,
             result: achieved.result(),
+            commitment_day: achieved.day(),
+            no_contact,
         };
         let state = State::PendingReview { work, reply };
         Ok(self.with(found, state, at, String::new(), Fact::Replied { late }))

@@ -10,6 +10,8 @@ use super::*;
 use crate::domain::deadline::Rule;
 use crate::domain::limits::Clock;
 
+const DECLINED: Option<NoContactGround> = Some(NoContactGround::Declined);
+
 fn at(minute: i64) -> DateTime<Utc> {
     // 2024-04-01 00:00 UTC, a Monday.
     DateTime::from_timestamp(1_711_929_600 + minute * 60, 0).expect("in range")
@@ -76,7 +78,7 @@ const SOLVED: Achieved = Achieved::Now(ReplyResult::Solved);
 
 fn replied(minute: i64) -> Order {
     signed()
-        .submit_reply(REPLY, SOLVED, true, at(minute))
+        .submit_reply(REPLY, SOLVED, DECLINED, at(minute))
         .expect("a ground is given")
         .0
 }
@@ -170,15 +172,15 @@ fn every_contact_counts_and_the_first_that_reached_is_the_first() {
 #[test]
 fn a_reply_needs_a_contact_record_or_a_ground() {
     assert_eq!(
-        signed().submit_reply(REPLY, SOLVED, false, at(5)),
+        signed().submit_reply(REPLY, SOLVED, None, at(5)),
         Err(Refusal::NoContactRecord)
     );
-    assert!(signed().submit_reply(REPLY, SOLVED, true, at(5)).is_ok());
+    assert!(signed().submit_reply(REPLY, SOLVED, DECLINED, at(5)).is_ok());
     let (contacted, _) = signed()
         .record_contact(Uuid::from_u128(1), false, at(2))
         .expect("in progress");
     assert!(
-        contacted.submit_reply(REPLY, SOLVED, false, at(5)).is_ok(),
+        contacted.submit_reply(REPLY, SOLVED, None, at(5)).is_ok(),
         "an attempt that did not reach is a record"
     );
 }
@@ -193,7 +195,7 @@ fn a_commitment_looks_ahead_in_the_city_s_days() {
         (5, "2024-03-31", false),
     ] {
         let achieved = Achieved::Commitment(day.parse().expect("a day"));
-        let result = signed().submit_reply(REPLY, achieved, true, at(minute));
+        let result = signed().submit_reply(REPLY, achieved, DECLINED, at(minute));
         assert_eq!(result.is_ok(), allowed, "{minute} {day}");
         if !allowed {
             assert_eq!(result, Err(Refusal::CommitmentInPast));
@@ -217,7 +219,9 @@ fn on_time_is_judged_by_the_reply_that_passed_in_round_0() {
         "the original deadline stands"
     );
     let second = Uuid::from_u128(78);
-    let (order, change) = order.submit_reply(second, SOLVED, true, at(601)).expect("in progress");
+    let (order, change) = order
+        .submit_reply(second, SOLVED, DECLINED, at(601))
+        .expect("in progress");
     assert_eq!(change.fact, Fact::Replied { late: true });
     let (order, _) = order.pass_reply(second, 0, at(650)).expect("under review");
     let work = order.work().expect("signed");
@@ -228,7 +232,9 @@ fn on_time_is_judged_by_the_reply_that_passed_in_round_0() {
     );
     let (order, _) = order.judge(0, unit_fault(at(700)), at(700)).expect("pending callback");
     let third = Uuid::from_u128(79);
-    let (order, _) = order.submit_reply(third, SOLVED, true, at(710)).expect("in progress");
+    let (order, _) = order
+        .submit_reply(third, SOLVED, DECLINED, at(710))
+        .expect("in progress");
     let (order, _) = order.pass_reply(third, 1, at(720)).expect("under review");
     assert_eq!(
         order.work().and_then(|w| w.accepted_at),
@@ -309,7 +315,7 @@ fn the_unit_s_fault_means_rework_until_the_last_round() {
             Some((Clock::Rework, at(400)))
         );
         let (replied, change) = reworked
-            .submit_reply(REPLY, SOLVED, true, at(401))
+            .submit_reply(REPLY, SOLVED, DECLINED, at(401))
             .expect("in progress");
         assert_eq!(change.fact, Fact::Replied { late: true }, "judged by the rework limit");
         order = replied.pass_reply(REPLY, round + 1, at(402)).expect("under review").0;
@@ -365,7 +371,12 @@ fn tried(order: Order, attempt: &Attempt, now: DateTime<Utc>) -> Result<(Order, 
         Attempt::Dispatch => order.dispatch(dispatch(now), now),
         Attempt::Sign => order.sign(now),
         Attempt::Contact(reached) => order.record_contact(Uuid::from_u128(5), reached, now),
-        Attempt::Reply(id, ground) => order.submit_reply(Uuid::from_u128(id), SOLVED, ground, now),
+        Attempt::Reply(id, ground) => order.submit_reply(
+            Uuid::from_u128(id),
+            SOLVED,
+            ground.then_some(NoContactGround::Declined),
+            now,
+        ),
         Attempt::Pass(id, round) => order.pass_reply(Uuid::from_u128(id), round, now),
         Attempt::Reject(id, round) => {
             order.reject_reply(Uuid::from_u128(id), round, vec![RejectionGround::OffTopic], now)

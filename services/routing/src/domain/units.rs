@@ -4,6 +4,9 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::directory::Violation;
 
+/// Levels that the tree has at most: a city, its counties and bureaus, their townships and offices, and room.
+pub const MAX_LEVELS: usize = 8;
+
 /// A unit.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Unit {
@@ -48,8 +51,8 @@ impl Units {
         let mut lineage = vec![code];
         let mut at = code;
         while let Some(parent) = self.by_code.get(at).and_then(|unit| unit.parent.as_deref()) {
-            // A cycle cannot be published; a database that was tampered with must not hang us.
-            if lineage.contains(&parent) {
+            // Neither a cycle nor more levels can be published; a database that was tampered with must not hang us.
+            if lineage.len() == MAX_LEVELS {
                 break;
             }
             lineage.push(parent);
@@ -84,7 +87,7 @@ impl Units {
     }
 }
 
-/// Everything that is wrong with units somebody wants to publish: duplicates, unknown parents, cycles.
+/// Everything that is wrong with units somebody wants to publish: duplicates, unknown parents, cycles, too many levels.
 #[must_use]
 pub fn check(units: &[Unit]) -> Vec<Violation> {
     let mut violations = Vec::new();
@@ -106,28 +109,24 @@ pub fn check(units: &[Unit]) -> Vec<Violation> {
                 format!("units[{at}].parent"),
                 "should be empty or the code of one of these units".to_owned(),
             ));
-        } else if in_cycle(unit, units, &first) {
-            violations.push(Violation::new(
-                format!("units[{at}].parent"),
-                "should not lead back to the unit itself".to_owned(),
-            ));
+        } else if let Some(wrong) = endless(unit, units, &first) {
+            violations.push(Violation::new(format!("units[{at}].parent"), wrong));
         }
     }
     violations
 }
 
-fn in_cycle(unit: &Unit, units: &[Unit], first: &BTreeMap<&str, usize>) -> bool {
+/// What is wrong with the way up from a unit, which has to end at the top.
+fn endless(unit: &Unit, units: &[Unit], first: &BTreeMap<&str, usize>) -> Option<String> {
     let mut parent = unit.parent.as_deref();
-    // A path without a cycle has fewer steps than there are units.
-    for _ in 0..=units.len() {
+    for _ in 0..MAX_LEVELS {
         match parent {
-            None => return false,
-            Some(code) if code == unit.code => return true,
+            None => return None,
+            Some(code) if code == unit.code => return Some("should not lead back to the unit itself".to_owned()),
             Some(code) => parent = first.get(code).and_then(|at| units[*at].parent.as_deref()),
         }
     }
-    // Led into a cycle of others; their own rows are the violation.
-    false
+    Some(format!("should lead to the top within {MAX_LEVELS} levels"))
 }
 
 #[cfg(test)]
@@ -172,9 +171,24 @@ mod tests {
                 "units[2].parent",
                 "units[3].parent",
                 "units[4].parent",
-                "units[5].parent"
+                "units[5].parent",
+                "units[6].parent"
             ]
         );
         assert_eq!(check(&[unit("a", ""), unit("b", "a")]), []);
+        let chain = |levels: usize| -> Vec<Unit> {
+            let parent = |at: usize| at.checked_sub(1).map(|above| above.to_string()).unwrap_or_default();
+            (0..levels).map(|at| unit(&at.to_string(), &parent(at))).collect()
+        };
+        assert_eq!(check(&chain(MAX_LEVELS)), []);
+        let deep = chain(MAX_LEVELS);
+        let lowest = (MAX_LEVELS - 1).to_string();
+        assert_eq!(
+            Units::new(deep).lineage(&lowest).len(),
+            MAX_LEVELS,
+            "all of them are looked at"
+        );
+        let found = check(&chain(MAX_LEVELS + 1));
+        assert_eq!(found.len(), 1, "{found:?}");
     }
 }

@@ -7,17 +7,15 @@ mod status;
 use std::sync::Arc;
 
 use calendar::local_date;
-use chrono::{DateTime, Utc};
 use eventlog::{Call, Store};
 use hotline_proto::access::{Role, Scope};
 use hotline_proto::routing as pb;
 use hotline_proto::routing::routing_service_server::RoutingService;
 use platform::auth::Caller;
 use platform::clock::SharedClock;
+use platform::grpc::status as edge;
 use platform::sealing::Sealer;
-use prost::Message;
 use tonic::{Request, Response, Status};
-use uuid::Uuid;
 
 use crate::actions::dispatch_order::dispatch_order;
 use crate::actions::get_directory::get_directory;
@@ -30,7 +28,7 @@ use crate::actions::publish_units::publish_units;
 use crate::actions::record_contact::record_contact;
 use crate::actions::sign_order::sign_order;
 use crate::actions::submit_reply::submit_reply;
-use crate::actions::{Actor, Reach, Rules};
+use crate::actions::{Actor, Error, Reach, Rules};
 use crate::upstream::AppealTexts;
 
 /// The service.
@@ -46,17 +44,6 @@ pub struct Routing {
     pub texts: Arc<dyn AppealTexts>,
     /// What is decided by.
     pub rules: Rules,
-}
-
-/// What makes a call happen once.
-fn call(actor: &Actor, rpc: &'static str, request_id: Uuid, request: &impl Message, now: DateTime<Utc>) -> Call {
-    Call {
-        caller: actor.subject.clone(),
-        rpc,
-        request_id,
-        content: request.encode_to_vec(),
-        now,
-    }
 }
 
 /// Who calls, as actions see him.
@@ -95,18 +82,18 @@ impl RoutingService for Routing {
     ) -> Result<Response<pb::DispatchOrderResponse>, Status> {
         let (by, now) = (actor(&request), self.clock.now());
         let request = request.into_inner();
-        let (request_id, command) = parse::dispatch_order(&request, by).map_err(|e| status::invalid(&e))?;
-        let call = call(&command.by, "DispatchOrder", request_id, &request, now);
+        let (request_id, command) = parse::dispatch_order(&request, by)?;
+        let call = Call::new(command.by.subject.clone(), "DispatchOrder", request_id, &request, now);
         let answer = self.store.once(&call, "dispatch_order", move |tx| {
             let (rules, command) = (self.rules.clone(), command.clone());
             Box::pin(async move {
                 let order = dispatch_order(tx, &rules, &command, now).await?;
-                Ok(pb::DispatchOrderResponse {
+                Ok::<_, Error>(pb::DispatchOrderResponse {
                     order: Some(render::receipt(&order)),
                 })
             })
         });
-        answer.await.map(Response::new).map_err(status::action)
+        Ok(Response::new(answer.await?))
     }
 
     async fn sign_order(
@@ -115,19 +102,19 @@ impl RoutingService for Routing {
     ) -> Result<Response<pb::SignOrderResponse>, Status> {
         let (by, now) = (actor(&request), self.clock.now());
         let request = request.into_inner();
-        let (request_id, command) = parse::sign_order(&request, by).map_err(|e| status::invalid(&e))?;
-        let call = call(&command.by, "SignOrder", request_id, &request, now);
+        let (request_id, command) = parse::sign_order(&request, by)?;
+        let call = Call::new(command.by.subject.clone(), "SignOrder", request_id, &request, now);
         let answer = self.store.once(&call, "sign_order", move |tx| {
             let command = command.clone();
             Box::pin(async move {
                 let (order, late) = sign_order(tx, &command, now).await?;
-                Ok(pb::SignOrderResponse {
+                Ok::<_, Error>(pb::SignOrderResponse {
                     order: Some(render::receipt(&order)),
                     late,
                 })
             })
         });
-        answer.await.map(Response::new).map_err(status::action)
+        Ok(Response::new(answer.await?))
     }
 
     async fn record_contact(
@@ -136,20 +123,20 @@ impl RoutingService for Routing {
     ) -> Result<Response<pb::RecordContactResponse>, Status> {
         let (by, now) = (actor(&request), self.clock.now());
         let request = request.into_inner();
-        let (request_id, command) = parse::record_contact(&request, by).map_err(|e| status::invalid(&e))?;
-        let call = call(&command.by, "RecordContact", request_id, &request, now);
-        let key = self.sealer.key_for(now).await.map_err(|e| status::store(&e))?;
+        let (request_id, command) = parse::record_contact(&request, by)?;
+        let call = Call::new(command.by.subject.clone(), "RecordContact", request_id, &request, now);
+        let key = self.sealer.key_for(now).await?;
         let answer = self.store.once(&call, "record_contact", move |tx| {
             let (key, command) = (key.clone(), command.clone());
             Box::pin(async move {
                 let (order, id) = record_contact(tx, &key, &command, now).await?;
-                Ok(pb::RecordContactResponse {
+                Ok::<_, Error>(pb::RecordContactResponse {
                     order: Some(render::receipt(&order)),
                     contact_id: id.to_string(),
                 })
             })
         });
-        answer.await.map(Response::new).map_err(status::action)
+        Ok(Response::new(answer.await?))
     }
 
     async fn submit_reply(
@@ -158,39 +145,35 @@ impl RoutingService for Routing {
     ) -> Result<Response<pb::SubmitReplyResponse>, Status> {
         let (by, now) = (actor(&request), self.clock.now());
         let request = request.into_inner();
-        let (request_id, command) = parse::submit_reply(&request, by).map_err(|e| status::invalid(&e))?;
-        let call = call(&command.by, "SubmitReply", request_id, &request, now);
-        let key = self.sealer.key_for(now).await.map_err(|e| status::store(&e))?;
+        let (request_id, command) = parse::submit_reply(&request, by)?;
+        let call = Call::new(command.by.subject.clone(), "SubmitReply", request_id, &request, now);
+        let key = self.sealer.key_for(now).await?;
         let answer = self.store.once(&call, "submit_reply", move |tx| {
             let (key, command) = (key.clone(), command.clone());
             Box::pin(async move {
                 let submitted = submit_reply(tx, &key, &command, now).await?;
-                Ok(pb::SubmitReplyResponse {
+                Ok::<_, Error>(pb::SubmitReplyResponse {
                     order: Some(render::receipt(&submitted.order)),
                     reply_id: submitted.reply.to_string(),
                     late: submitted.late,
                 })
             })
         });
-        answer.await.map(Response::new).map_err(status::action)
+        Ok(Response::new(answer.await?))
     }
 
     async fn get_order(&self, request: Request<pb::GetOrderRequest>) -> Result<Response<pb::GetOrderResponse>, Status> {
         let (by, now, reads) = (actor(&request), self.clock.now(), reads(&request));
         let request = request.into_inner();
-        let name = parse::get_order(&request).map_err(|e| status::invalid(&e))?;
+        let name = parse::get_order(&request)?;
         let reads = reads.filter(|_| request.with_text);
         if request.with_text && reads.is_none() {
-            return Err(status::denied("your role reads orders without their text"));
+            return Err(edge::denied("your role reads orders without their text"));
         }
-        let order = get_order(self.store.pool(), &name, &by.reach, now)
-            .await
-            .map_err(status::action)?;
+        let order = get_order(self.store.pool(), &name, &by.reach, now).await?;
         let mut rendered = render::order(&order);
         if let Some(reads) = reads {
-            let text = read_order_text(self.store.pool(), &self.sealer, self.texts.as_ref(), &order, &by, reads)
-                .await
-                .map_err(status::text)?;
+            let text = read_order_text(&self.store, &self.sealer, self.texts.as_ref(), &order, &by, reads, now).await?;
             rendered.text = Some(render::text(text));
         }
         Ok(Response::new(pb::GetOrderResponse { order: Some(rendered) }))
@@ -201,11 +184,9 @@ impl RoutingService for Routing {
         request: Request<pb::ListOrdersRequest>,
     ) -> Result<Response<pb::ListOrdersResponse>, Status> {
         let (by, now) = (actor(&request), self.clock.now());
-        let (command, page) = parse::list_orders(request.get_ref(), by.reach).map_err(|e| status::invalid(&e))?;
-        let mut conn = self.store.reading("list_orders").await.map_err(|e| status::store(&e))?;
-        let mut orders = list_orders(&mut conn, &self.rules, command, now)
-            .await
-            .map_err(status::action)?;
+        let (command, page) = parse::list_orders(request.get_ref(), by.reach)?;
+        let mut conn = self.store.reading("list_orders").await?;
+        let mut orders = list_orders(&mut conn, &self.rules, command, now).await?;
         let next_page_token = page.cut(&mut orders, |order| (order.opened_at, order.id.0));
         Ok(Response::new(pb::ListOrdersResponse {
             orders: orders.iter().map(render::order).collect(),
@@ -218,15 +199,9 @@ impl RoutingService for Routing {
         request: Request<pb::GetOrderHistoryRequest>,
     ) -> Result<Response<pb::GetOrderHistoryResponse>, Status> {
         let (by, now) = (actor(&request), self.clock.now());
-        let order = parse::get_order_history(request.get_ref()).map_err(|e| status::invalid(&e))?;
-        let mut conn = self
-            .store
-            .reading("get_order_history")
-            .await
-            .map_err(|e| status::store(&e))?;
-        let steps = get_order_history(&mut conn, order, &by.reach, now)
-            .await
-            .map_err(status::action)?;
+        let order = parse::get_order_history(request.get_ref())?;
+        let mut conn = self.store.reading("get_order_history").await?;
+        let steps = get_order_history(&mut conn, order, &by.reach, now).await?;
         let transitions = steps.iter().map(render::transition).collect();
         Ok(Response::new(pb::GetOrderHistoryResponse { transitions }))
     }
@@ -237,16 +212,16 @@ impl RoutingService for Routing {
     ) -> Result<Response<pb::PublishUnitsResponse>, Status> {
         let (by, now) = (actor(&request), self.clock.now());
         let request = request.into_inner();
-        let (request_id, command) = parse::publish_units(&request, &by).map_err(|e| status::invalid(&e))?;
-        let call = call(&by, "PublishUnits", request_id, &request, now);
+        let (request_id, command) = parse::publish_units(&request, &by)?;
+        let call = Call::new(by.subject, "PublishUnits", request_id, &request, now);
         let answer = self.store.once(&call, "publish_units", move |tx| {
             let command = command.clone();
             Box::pin(async move {
                 let version = publish_units(tx, &command, now).await?;
-                Ok(pb::PublishUnitsResponse { version })
+                Ok::<_, Error>(pb::PublishUnitsResponse { version })
             })
         });
-        answer.await.map(Response::new).map_err(status::action)
+        Ok(Response::new(answer.await?))
     }
 
     async fn publish_catalogue(
@@ -255,16 +230,16 @@ impl RoutingService for Routing {
     ) -> Result<Response<pb::PublishCatalogueResponse>, Status> {
         let (by, now) = (actor(&request), self.clock.now());
         let request = request.into_inner();
-        let (request_id, command) = parse::publish_catalogue(&request, &by).map_err(|e| status::invalid(&e))?;
-        let call = call(&by, "PublishCatalogue", request_id, &request, now);
+        let (request_id, command) = parse::publish_catalogue(&request, &by)?;
+        let call = Call::new(by.subject, "PublishCatalogue", request_id, &request, now);
         let answer = self.store.once(&call, "publish_catalogue", move |tx| {
             let (rules, command) = (self.rules.clone(), command.clone());
             Box::pin(async move {
                 let version = publish_catalogue(tx, &rules, &command, now).await?;
-                Ok(pb::PublishCatalogueResponse { version })
+                Ok::<_, Error>(pb::PublishCatalogueResponse { version })
             })
         });
-        answer.await.map(Response::new).map_err(status::action)
+        Ok(Response::new(answer.await?))
     }
 
     async fn publish_limits(
@@ -273,16 +248,16 @@ impl RoutingService for Routing {
     ) -> Result<Response<pb::PublishLimitsResponse>, Status> {
         let (by, now) = (actor(&request), self.clock.now());
         let request = request.into_inner();
-        let (request_id, command) = parse::publish_limits(&request, &by).map_err(|e| status::invalid(&e))?;
-        let call = call(&by, "PublishLimits", request_id, &request, now);
+        let (request_id, command) = parse::publish_limits(&request, &by)?;
+        let call = Call::new(by.subject, "PublishLimits", request_id, &request, now);
         let answer = self.store.once(&call, "publish_limits", move |tx| {
             let command = command.clone();
             Box::pin(async move {
                 let version = publish_limits(tx, &command, now).await?;
-                Ok(pb::PublishLimitsResponse { version })
+                Ok::<_, Error>(pb::PublishLimitsResponse { version })
             })
         });
-        answer.await.map(Response::new).map_err(status::action)
+        Ok(Response::new(answer.await?))
     }
 
     async fn get_directory(
@@ -290,15 +265,9 @@ impl RoutingService for Routing {
         request: Request<pb::GetDirectoryRequest>,
     ) -> Result<Response<pb::GetDirectoryResponse>, Status> {
         let today = local_date(self.clock.now());
-        let day = parse::get_directory(request.get_ref(), today).map_err(|e| status::invalid(&e))?;
-        let mut conn = self
-            .store
-            .reading("get_directory")
-            .await
-            .map_err(|e| status::store(&e))?;
-        let directory = get_directory(&mut conn, &self.rules, day)
-            .await
-            .map_err(status::action)?;
+        let day = parse::get_directory(request.get_ref(), today)?;
+        let mut conn = self.store.reading("get_directory").await?;
+        let directory = get_directory(&mut conn, &self.rules, day).await?;
         Ok(Response::new(render::directory(&directory)))
     }
 }

@@ -7,10 +7,9 @@ use hotline_proto::routing as pb;
 use hotline_proto::routing::duration::Kind;
 use hotline_proto::routing::get_order_request::Name;
 use hotline_proto::routing::{ContactResult, NoContactGround};
-use platform::grpc::fields::{Fields, InvalidRequest};
+use platform::grpc::fields::{Fields, InvalidRequest, Once};
 use platform::listing::{Asked, Page};
 use platform::numbers::parse_number;
-use uuid::Uuid;
 
 use crate::actions::dispatch_order::DispatchOrder;
 use crate::actions::get_order::OrderName;
@@ -28,10 +27,18 @@ use crate::domain::order::{OrderId, StateName};
 use crate::domain::transitions::Achieved;
 use crate::domain::units::Unit;
 
-/// Longest code, as the columns have it.
-const CODE: usize = 64;
-/// Longest category or region code: five levels of two digits, nine digits; with room.
-const KEY: usize = 32;
+/// Longest code, in bytes; as the columns of all services have it.
+const MAX_CODE: usize = 64;
+/// Longest category or region code, in bytes: five levels of two digits, nine digits; with room.
+const MAX_KEY: usize = 32;
+/// Characters of a unit's name.
+const MAX_NAME: usize = 100;
+/// Characters of a reply: five pages, 30 kB sealed; longer things are evidence.
+const MAX_REPLY: usize = 10_000;
+/// Characters of a contact's note.
+const MAX_NOTE: usize = 2_000;
+/// Characters of a reference of evidence or of a recording: a path or an id in the store of attachments.
+const MAX_REFERENCE: usize = 200;
 /// Units of a large city with their sub-units; a message of 1 MiB holds no more.
 const MAX_UNITS: usize = 10_000;
 /// Rows of a catalogue: categories times regions of a large city.
@@ -41,132 +48,130 @@ const MAX_LIMITS: usize = 500;
 /// References of evidence.
 const MAX_EVIDENCE: usize = 20;
 
-pub(super) fn dispatch_order(
-    request: &pb::DispatchOrderRequest,
-    by: Actor,
-) -> Result<(Uuid, DispatchOrder), InvalidRequest> {
-    let mut f = Fields::new();
-    let request_id = f.uuid("request_id", &request.request_id);
-    let order = f.uuid("order_id", &request.order_id).map(OrderId);
-    let unit = f.code("unit", &request.unit, CODE);
-    let command = order.zip(unit).map(|(order, unit)| DispatchOrder { order, unit, by });
-    f.read(request_id.zip(command))
+pub(super) fn dispatch_order(request: &pb::DispatchOrderRequest, by: Actor) -> Once<DispatchOrder> {
+    let mut fields = Fields::new();
+    let request_id = fields.uuid("request_id", &request.request_id);
+    let order = fields.uuid("order_id", &request.order_id).map(OrderId);
+    let unit = fields.code("unit", &request.unit, MAX_CODE);
+    let command = || {
+        let command = DispatchOrder {
+            order: order?,
+            unit: unit?,
+            by,
+        };
+        Some((request_id?, command))
+    };
+    fields.read(command())
 }
 
-pub(super) fn sign_order(request: &pb::SignOrderRequest, by: Actor) -> Result<(Uuid, SignOrder), InvalidRequest> {
-    let mut f = Fields::new();
-    let request_id = f.uuid("request_id", &request.request_id);
-    let order = f.uuid("order_id", &request.order_id).map(OrderId);
-    f.read(request_id.zip(order.map(|order| SignOrder { order, by })))
+pub(super) fn sign_order(request: &pb::SignOrderRequest, by: Actor) -> Once<SignOrder> {
+    let mut fields = Fields::new();
+    let request_id = fields.uuid("request_id", &request.request_id);
+    let order = fields.uuid("order_id", &request.order_id).map(OrderId);
+    let command = || Some((request_id?, SignOrder { order: order?, by }));
+    fields.read(command())
 }
 
-pub(super) fn record_contact(
-    request: &pb::RecordContactRequest,
-    by: Actor,
-) -> Result<(Uuid, RecordContact), InvalidRequest> {
-    let mut f = Fields::new();
-    let request_id = f.uuid("request_id", &request.request_id);
-    let order = f.uuid("order_id", &request.order_id).map(OrderId);
-    let phone = f.phone("phone", &request.phone);
-    let result = f.known::<ContactResult>("result", request.result);
-    let note = f.optional_text("note", &request.note, 2_000);
-    let recording = f.optional_line("recording", &request.recording, 200);
-    let command = match (order, phone, result) {
-        (Some(order), Some(phone), Some(result)) => Some(RecordContact {
-            order,
-            phone,
-            result,
+pub(super) fn record_contact(request: &pb::RecordContactRequest, by: Actor) -> Once<RecordContact> {
+    let mut fields = Fields::new();
+    let request_id = fields.uuid("request_id", &request.request_id);
+    let order = fields.uuid("order_id", &request.order_id).map(OrderId);
+    let phone = fields.phone("phone", &request.phone);
+    let result = fields.known::<ContactResult>("result", request.result);
+    let note = fields.optional_text("note", &request.note, MAX_NOTE);
+    let recording = fields.optional_line("recording", &request.recording, MAX_REFERENCE);
+    let command = || {
+        let command = RecordContact {
+            order: order?,
+            phone: phone?,
+            result: result?,
             note,
             recording,
             by,
-        }),
-        _ => None,
+        };
+        Some((request_id?, command))
     };
-    f.read(request_id.zip(command))
+    fields.read(command())
 }
 
-pub(super) fn submit_reply(request: &pb::SubmitReplyRequest, by: Actor) -> Result<(Uuid, SubmitReply), InvalidRequest> {
-    let mut f = Fields::new();
-    let request_id = f.uuid("request_id", &request.request_id);
-    let order = f.uuid("order_id", &request.order_id).map(OrderId);
-    let text = f.text("text", &request.text, 1..=10_000);
-    let achieved = achieved(&mut f, request);
+pub(super) fn submit_reply(request: &pb::SubmitReplyRequest, by: Actor) -> Once<SubmitReply> {
+    let mut fields = Fields::new();
+    let request_id = fields.uuid("request_id", &request.request_id);
+    let order = fields.uuid("order_id", &request.order_id).map(OrderId);
+    let text = fields.text("text", &request.text, 1..=MAX_REPLY);
+    let achieved = achieved(&mut fields, request);
     if request.evidence.len() > MAX_EVIDENCE {
-        f.refuse("evidence", format!("must have at most {MAX_EVIDENCE} references"));
+        fields.refuse("evidence", format!("must have at most {MAX_EVIDENCE} references"));
     }
     let evidence = request
         .evidence
         .iter()
         .take(MAX_EVIDENCE)
         .enumerate()
-        .filter_map(|(at, reference)| f.line(&format!("evidence[{at}]"), reference, 1..=200))
+        .filter_map(|(at, reference)| fields.line(&format!("evidence[{at}]"), reference, 1..=MAX_REFERENCE))
         .collect();
-    let no_contact = f.optional_known::<NoContactGround>("no_contact", request.no_contact);
-    let command = match (order, text, achieved) {
-        (Some(order), Some(text), Some(achieved)) => Some(SubmitReply {
-            order,
-            text,
-            achieved,
+    let no_contact = fields.optional_known::<NoContactGround>("no_contact", request.no_contact);
+    let command = || {
+        let command = SubmitReply {
+            order: order?,
+            text: text?,
+            achieved: achieved?,
             evidence,
             no_contact,
             by,
-        }),
-        _ => None,
+        };
+        Some((request_id?, command))
     };
-    f.read(request_id.zip(command))
+    fields.read(command())
 }
 
 /// A commitment has a day, anything else has none.
-fn achieved(f: &mut Fields, request: &pb::SubmitReplyRequest) -> Option<Achieved> {
-    let result = f.known::<ReplyResult>("result", request.result);
+fn achieved(fields: &mut Fields, request: &pb::SubmitReplyRequest) -> Option<Achieved> {
+    let result = fields.known::<ReplyResult>("result", request.result);
     if result == Some(ReplyResult::Commitment) {
-        return f
+        return fields
             .day("commitment_day", &request.commitment_day)
             .map(Achieved::Commitment);
     }
     if !request.commitment_day.is_empty() {
-        f.refuse("commitment_day", "must be empty unless the result is a commitment");
+        fields.refuse("commitment_day", "must be empty unless the result is a commitment");
     }
     result.map(Achieved::Now)
 }
 
 pub(super) fn get_order(request: &pb::GetOrderRequest) -> Result<OrderName, InvalidRequest> {
-    let mut f = Fields::new();
+    let mut fields = Fields::new();
     let name = match &request.name {
-        Some(Name::OrderId(id)) => f.uuid("order_id", id).map(|id| OrderName::Id(OrderId(id))),
+        Some(Name::OrderId(id)) => fields.uuid("order_id", id).map(|id| OrderName::Id(OrderId(id))),
         Some(Name::Number(number)) => match parse_number('W', number) {
             Ok(number) => Some(OrderName::Number(number)),
             Err(what) => {
-                f.refuse("number", what);
+                fields.refuse("number", what);
                 None
             }
         },
         None => {
-            f.refuse("order_id", "must be given, or number");
+            fields.refuse("order_id", "must be given, or number");
             None
         }
     };
-    f.read(name)
+    fields.read(name)
 }
 
 pub(super) fn list_orders(request: &pb::ListOrdersRequest, reach: Reach) -> Result<(ListOrders, Page), InvalidRequest> {
-    let mut f = Fields::new();
-    let unit = if request.unit.is_empty() {
-        None
-    } else {
-        f.code("unit", &request.unit, CODE)
-    };
-    let state = f
+    let mut fields = Fields::new();
+    let unit = fields.optional_code("unit", &request.unit, MAX_CODE);
+    let state = fields
         .optional_known::<OrderState>("state", request.state)
         .and_then(state_name);
-    let due_before = f.optional_time("due_before_time", request.due_before_time.as_ref());
+    let due_before = fields.optional_time("due_before_time", request.due_before_time.as_ref());
     let asked = Asked {
         from: request.from_time.as_ref(),
         to: request.to_time.as_ref(),
         size: request.page_size,
         token: &request.page_token,
     };
-    let page = asked.page(&mut f, &format!("orders|{unit:?}|{state:?}|{due_before:?}"));
+    let page = asked.page(&mut fields, &format!("orders|{unit:?}|{state:?}|{due_before:?}"));
     let command = ListOrders {
         window: page.window.clone(),
         unit,
@@ -174,7 +179,7 @@ pub(super) fn list_orders(request: &pb::ListOrdersRequest, reach: Reach) -> Resu
         due_before,
         reach,
     };
-    f.read(Some((command, page)))
+    fields.read(Some((command, page)))
 }
 
 fn state_name(state: OrderState) -> Option<StateName> {
@@ -190,26 +195,23 @@ fn state_name(state: OrderState) -> Option<StateName> {
 }
 
 pub(super) fn get_order_history(request: &pb::GetOrderHistoryRequest) -> Result<OrderId, InvalidRequest> {
-    let mut f = Fields::new();
-    let order = f.uuid("order_id", &request.order_id).map(OrderId);
-    f.read(order)
+    let mut fields = Fields::new();
+    let order = fields.uuid("order_id", &request.order_id).map(OrderId);
+    fields.read(order)
 }
 
-pub(super) fn publish_units(
-    request: &pb::PublishUnitsRequest,
-    by: &Actor,
-) -> Result<(Uuid, PublishUnits), InvalidRequest> {
-    let mut f = Fields::new();
-    let request_id = f.uuid("request_id", &request.request_id);
-    let valid_from = f.day("valid_from", &request.valid_from);
-    count(&mut f, "units", request.units.len(), MAX_UNITS);
-    let units = read_all(&mut f, "units", &request.units, MAX_UNITS, |f, unit| {
-        let code = f.code("code", &unit.code, CODE);
-        let name = f.line("name", &unit.name, 1..=100);
+pub(super) fn publish_units(request: &pb::PublishUnitsRequest, by: &Actor) -> Once<PublishUnits> {
+    let mut fields = Fields::new();
+    let request_id = fields.uuid("request_id", &request.request_id);
+    let valid_from = fields.day("valid_from", &request.valid_from);
+    count(&mut fields, "units", request.units.len(), MAX_UNITS);
+    let units = read_all(&mut fields, "units", &request.units, MAX_UNITS, |fields, unit| {
+        let code = fields.code("code", &unit.code, MAX_CODE);
+        let name = fields.line("name", &unit.name, 1..=MAX_NAME);
         let parent = if unit.parent.is_empty() {
             Some(None)
         } else {
-            f.code("parent", &unit.parent, CODE).map(Some)
+            fields.code("parent", &unit.parent, MAX_CODE).map(Some)
         };
         Some(Unit {
             code: code?,
@@ -217,27 +219,27 @@ pub(super) fn publish_units(
             parent: parent?,
         })
     });
-    let command = valid_from.map(|valid_from| PublishUnits {
-        valid_from,
-        units,
-        by: by.subject.clone(),
-    });
-    f.read(request_id.zip(command))
+    let command = || {
+        let command = PublishUnits {
+            valid_from: valid_from?,
+            units,
+            by: by.subject.clone(),
+        };
+        Some((request_id?, command))
+    };
+    fields.read(command())
 }
 
-pub(super) fn publish_catalogue(
-    request: &pb::PublishCatalogueRequest,
-    by: &Actor,
-) -> Result<(Uuid, PublishCatalogue), InvalidRequest> {
-    let mut f = Fields::new();
-    let request_id = f.uuid("request_id", &request.request_id);
-    let valid_from = f.day("valid_from", &request.valid_from);
-    count(&mut f, "rows", request.rows.len(), MAX_CATALOGUE);
-    let rows = read_all(&mut f, "rows", &request.rows, MAX_CATALOGUE, |f, row| {
-        let id = f.code("row", &row.row, CODE);
-        let category = prefix(f, "category", &row.category);
-        let region = prefix(f, "region", &row.region);
-        let unit = f.code("unit", &row.unit, CODE);
+pub(super) fn publish_catalogue(request: &pb::PublishCatalogueRequest, by: &Actor) -> Once<PublishCatalogue> {
+    let mut fields = Fields::new();
+    let request_id = fields.uuid("request_id", &request.request_id);
+    let valid_from = fields.day("valid_from", &request.valid_from);
+    count(&mut fields, "rows", request.rows.len(), MAX_CATALOGUE);
+    let rows = read_all(&mut fields, "rows", &request.rows, MAX_CATALOGUE, |fields, row| {
+        let id = fields.code("row", &row.row, MAX_CODE);
+        let category = prefix(fields, "category", &row.category);
+        let region = prefix(fields, "region", &row.region);
+        let unit = fields.code("unit", &row.unit, MAX_CODE);
         Some(CatalogueRow {
             row: id?,
             category: category?,
@@ -245,47 +247,48 @@ pub(super) fn publish_catalogue(
             unit: unit?,
         })
     });
-    let command = valid_from.map(|valid_from| PublishCatalogue {
-        valid_from,
-        rows,
-        by: by.subject.clone(),
-    });
-    f.read(request_id.zip(command))
-}
-
-pub(super) fn publish_limits(
-    request: &pb::PublishLimitsRequest,
-    by: &Actor,
-) -> Result<(Uuid, PublishLimits), InvalidRequest> {
-    let mut f = Fields::new();
-    let request_id = f.uuid("request_id", &request.request_id);
-    let valid_from = f.day("valid_from", &request.valid_from);
-    count(&mut f, "rows", request.rows.len(), MAX_LIMITS);
-    let rows = read_all(&mut f, "rows", &request.rows, MAX_LIMITS, limit_row);
-    let command = valid_from.map(|valid_from| PublishLimits {
-        valid_from,
-        rows,
-        by: by.subject.clone(),
-    });
-    f.read(request_id.zip(command))
-}
-
-fn limit_row(f: &mut Fields, row: &pb::LimitRow) -> Option<LimitRow> {
-    let id = f.code("row", &row.row, CODE);
-    let clock = f.known::<ClockKind>("clock", row.clock).and_then(|clock| match clock {
-        ClockKind::Unspecified => None,
-        ClockKind::Sign => Some(Clock::Sign),
-        ClockKind::Handle => Some(Clock::Handle),
-        ClockKind::Rework => Some(Clock::Rework),
-    });
-    let kind = f.optional_known::<AppealType>("type", row.r#type);
-    let urgency = f.optional_known::<Urgency>("urgency", row.urgency);
-    let channel = if row.channel.is_empty() {
-        None
-    } else {
-        f.code("channel", &row.channel, CODE)
+    let command = || {
+        let command = PublishCatalogue {
+            valid_from: valid_from?,
+            rows,
+            by: by.subject.clone(),
+        };
+        Some((request_id?, command))
     };
-    let limit = span(f, row.limit.as_ref());
+    fields.read(command())
+}
+
+pub(super) fn publish_limits(request: &pb::PublishLimitsRequest, by: &Actor) -> Once<PublishLimits> {
+    let mut fields = Fields::new();
+    let request_id = fields.uuid("request_id", &request.request_id);
+    let valid_from = fields.day("valid_from", &request.valid_from);
+    count(&mut fields, "rows", request.rows.len(), MAX_LIMITS);
+    let rows = read_all(&mut fields, "rows", &request.rows, MAX_LIMITS, limit_row);
+    let command = || {
+        let command = PublishLimits {
+            valid_from: valid_from?,
+            rows,
+            by: by.subject.clone(),
+        };
+        Some((request_id?, command))
+    };
+    fields.read(command())
+}
+
+fn limit_row(fields: &mut Fields, row: &pb::LimitRow) -> Option<LimitRow> {
+    let id = fields.code("row", &row.row, MAX_CODE);
+    let clock = fields
+        .known::<ClockKind>("clock", row.clock)
+        .and_then(|clock| match clock {
+            ClockKind::Unspecified => None,
+            ClockKind::Sign => Some(Clock::Sign),
+            ClockKind::Handle => Some(Clock::Handle),
+            ClockKind::Rework => Some(Clock::Rework),
+        });
+    let kind = fields.optional_known::<AppealType>("type", row.r#type);
+    let urgency = fields.optional_known::<Urgency>("urgency", row.urgency);
+    let channel = fields.optional_code("channel", &row.channel, MAX_CODE);
+    let limit = span(fields, row.limit.as_ref());
     Some(LimitRow {
         row: id?,
         clock: clock?,
@@ -296,11 +299,11 @@ fn limit_row(f: &mut Fields, row: &pb::LimitRow) -> Option<LimitRow> {
     })
 }
 
-fn span(f: &mut Fields, limit: Option<&pb::Duration>) -> Option<Span> {
+fn span(fields: &mut Fields, limit: Option<&pb::Duration>) -> Option<Span> {
     // Most of each: a year of working days, of days, of minutes.
     let (field, length, most, span) = match limit.and_then(|limit| limit.kind) {
         None => {
-            f.refuse("limit", "must be working_days, natural_days or minutes");
+            fields.refuse("limit", "must be working_days, natural_days or minutes");
             return None;
         }
         Some(Kind::WorkingDays(n)) => ("limit.working_days", n, 250, Span::WorkingDays(n)),
@@ -310,37 +313,37 @@ fn span(f: &mut Fields, limit: Option<&pb::Duration>) -> Option<Span> {
     if (1..=most).contains(&length) {
         return Some(span);
     }
-    f.refuse(field, format!("must be 1 to {most}"));
+    fields.refuse(field, format!("must be 1 to {most}"));
     None
 }
 
 pub(super) fn get_directory(request: &pb::GetDirectoryRequest, today: NaiveDate) -> Result<NaiveDate, InvalidRequest> {
-    let mut f = Fields::new();
+    let mut fields = Fields::new();
     let day = if request.day.is_empty() {
         Some(today)
     } else {
-        f.day("day", &request.day)
+        fields.day("day", &request.day)
     };
-    f.read(day)
+    fields.read(day)
 }
 
-fn prefix(f: &mut Fields, field: &str, text: &str) -> Option<String> {
+fn prefix(fields: &mut Fields, field: &str, text: &str) -> Option<String> {
     if text.is_empty() {
         Some(String::new())
     } else {
-        f.code(field, text, KEY)
+        fields.code(field, text, MAX_KEY)
     }
 }
 
-fn count(f: &mut Fields, field: &str, found: usize, most: usize) {
+fn count(fields: &mut Fields, field: &str, found: usize, most: usize) {
     if !(1..=most).contains(&found) {
-        f.refuse(field, format!("must have 1 to {most} entries, has {found}"));
+        fields.refuse(field, format!("must have 1 to {most} entries, has {found}"));
     }
 }
 
 /// Reads every entry of a list, at most `most`; those with violations are left out, and the violations noted.
 fn read_all<M, T>(
-    f: &mut Fields,
+    fields: &mut Fields,
     field: &str,
     entries: &[M],
     most: usize,
@@ -350,7 +353,7 @@ fn read_all<M, T>(
     for (at, entry) in entries.iter().take(most).enumerate() {
         let mut part = Fields::at(&format!("{field}[{at}]"));
         found.extend(read(&mut part, entry));
-        f.absorb(part);
+        fields.absorb(part);
     }
     found
 }

@@ -58,6 +58,13 @@ pub(super) fn order(order: &Order) -> pb::Order {
         close_time: closing.map(|(at, _)| to_proto(at)),
         closed_dissatisfied: closing.is_some_and(|(_, dissatisfied)| dissatisfied),
         text: None,
+        anonymous: order.appeal.anonymous,
+        confidential: order.appeal.confidential,
+        commitment_day: reply
+            .and_then(|reply| reply.commitment_day)
+            .map(|day| day.to_string())
+            .unwrap_or_default(),
+        no_contact: reply.and_then(|reply| reply.no_contact).map_or(0, Into::into),
     }
 }
 

@@ -1,13 +1,12 @@
 //! Contact records as rows; what was said and where is sealed.
 
 use chrono::{DateTime, Utc};
+use platform::rows::{int, small};
 use platform::sealing::{Cell, Sealed};
 use platform::store::StoreError;
 use sqlx::PgConnection;
 use uuid::Uuid;
 
-use super::int;
-use super::orders::number;
 use crate::domain::order::OrderId;
 
 /// One contact of a unit with the appellant.
@@ -57,7 +56,7 @@ pub async fn insert(conn: &mut PgConnection, contact: &Contact) -> Result<(), St
     .bind(int(contact.round))
     .bind(contact.at)
     .bind(&contact.actor)
-    .bind(number(contact.result))
+    .bind(small(contact.result))
     .bind(&contact.phone)
     .bind(&contact.note)
     .bind(&contact.recording)
@@ -79,7 +78,7 @@ pub struct Said {
     /// Number of `ContactResult`.
     pub result: i16,
     /// Number that was called.
-    pub phone: Sealed,
+    pub phone: Option<Sealed>,
     /// What was said.
     pub note: Option<Sealed>,
     /// Reference of the recording.

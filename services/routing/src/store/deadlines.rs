@@ -4,11 +4,11 @@ use std::collections::HashMap;
 
 use calendar::Span;
 use chrono::{DateTime, Utc};
+use platform::rows::{big, fits, impossible, int};
 use platform::store::StoreError;
 use sqlx::PgConnection;
 use uuid::Uuid;
 
-use super::{big, impossible, int, unsigned};
 use crate::domain::deadline::{Deadline, Rule};
 use crate::domain::limits::Clock;
 use crate::domain::order::OrderId;
@@ -88,7 +88,7 @@ pub async fn of(conn: &mut PgConnection, orders: &[Uuid]) -> Result<HashMap<Uuid
     .await?;
     let mut found: HashMap<Uuid, Vec<(u32, Deadline)>> = HashMap::new();
     for row in rows {
-        let round = unsigned("deadline", row.order_id, row.round)?;
+        let round = fits("deadline", "round", row.round)?;
         found.entry(row.order_id).or_default().push((round, row.deadline()?));
     }
     Ok(found)
@@ -100,7 +100,7 @@ impl Row {
         let clock = Clock::from_name(&self.clock).ok_or_else(|| wrong("an unknown clock"))?;
         let span = span(&self.span_unit, self.span_length).ok_or_else(|| wrong("an unknown span"))?;
         let rule = Rule {
-            limits_version: unsigned("deadline", self.order_id, self.limits_version)?,
+            limits_version: fits("deadline", "limits_version", self.limits_version)?,
             row: self.rule,
             span,
         };

@@ -6,16 +6,15 @@ use std::sync::{Arc, Mutex, PoisonError};
 use calendar::Span;
 use chrono::{DateTime, NaiveDate, Utc};
 use hotline_proto::common::{AppealType, Urgency};
+use platform::rows::{big, fits, impossible, small};
 use platform::store::StoreError;
 use sqlx::PgConnection;
 
 use super::deadlines::{span, span_columns};
-use super::orders::number;
-use super::{big, impossible, unsigned};
 use crate::domain::catalogue::{Catalogue, CatalogueRow};
 use crate::domain::directory::{Directory, Part};
 use crate::domain::limits::{Clock, LimitRow, Limits};
-use crate::domain::units::{Unit, Units};
+use crate::domain::units::{MAX_LEVELS, Unit, Units};
 
 /// A publication: what, from when, by whom.
 #[derive(Clone, Debug)]
@@ -51,7 +50,7 @@ pub async fn publish(conn: &mut PgConnection, publication: &Publication) -> Resu
     .bind(&publication.by)
     .execute(conn)
     .await?;
-    unsigned("directory_head", publication.part.name(), version)
+    fits("directory_head", "version", version)
 }
 
 /// Lifts a part's newest version to one that others know: the next publication comes after it.
@@ -86,7 +85,7 @@ pub async fn lost_limit(conn: &mut PgConnection, clock: Clock, row: &str, span: 
     .fetch_optional(&mut *conn)
     .await?;
     if let Some(version) = known {
-        return unsigned("limit_row", row, version);
+        return fits("limit_row", "version", version);
     }
     let version: i64 =
         sqlx::query_scalar("update directory_head set version = version + 1 where part = 'limits' returning version")
@@ -100,7 +99,7 @@ pub async fn lost_limit(conn: &mut PgConnection, clock: Clock, row: &str, span: 
         .bind(length)
         .execute(conn)
         .await?;
-    unsigned("directory_head", "limits", version)
+    fits("directory_head", "version", version)
 }
 
 /// Writes the units of a version.
@@ -156,12 +155,12 @@ pub async fn insert_limits(conn: &mut PgConnection, version: u64, rows: &[LimitR
     .bind(rows.iter().map(|row| row.clock.name()).collect::<Vec<_>>())
     .bind(
         rows.iter()
-            .map(|row| row.kind.map(|kind| number(kind as i32)))
+            .map(|row| row.kind.map(|kind| small(kind as i32)))
             .collect::<Vec<_>>(),
     )
     .bind(
         rows.iter()
-            .map(|row| row.urgency.map(|urgency| number(urgency as i32)))
+            .map(|row| row.urgency.map(|urgency| small(urgency as i32)))
             .collect::<Vec<_>>(),
     )
     .bind(rows.iter().map(|row| row.channel.as_deref()).collect::<Vec<_>>())
@@ -177,7 +176,6 @@ pub async fn insert_limits(conn: &mut PgConnection, version: u64, rows: &[LimitR
 /// # Errors
 /// The database's.
 pub async fn lineage(conn: &mut PgConnection, unit: &str, day: NaiveDate) -> Result<Vec<String>, StoreError> {
-    // 32 levels: far more than any city has, and an end if somebody ever wrote a cycle by hand.
     let codes = sqlx::query_scalar(
         "with recursive force as (
              select version from directory_version where part = 'units' and valid_from <= $2
@@ -187,12 +185,13 @@ pub async fn lineage(conn: &mut PgConnection, unit: &str, day: NaiveDate) -> Res
              union all
              select unit.parent, up.level + 1
                from up, force, unit
-              where unit.version = force.version and unit.code = up.code and unit.parent is not null and up.level < 32
+              where unit.version = force.version and unit.code = up.code and unit.parent is not null and up.level < $3
          )
          select code from up order by level",
     )
     .bind(unit)
     .bind(day)
+    .bind(i32::try_from(MAX_LEVELS).expect("a few") - 1)
     .fetch_all(conn)
     .await?;
     Ok(codes)
@@ -246,9 +245,9 @@ async fn in_force(conn: &mut PgConnection, day: NaiveDate) -> Result<Key, StoreE
 async fn read(conn: &mut PgConnection, key: Key) -> Result<Directory, StoreError> {
     let [units, catalogue, limits] = key.map(|publication| publication.map_or(0, |(version, _)| version));
     Ok(Directory {
-        units_version: unsigned("directory_version", "units", units)?,
+        units_version: fits("directory_version", "version", units)?,
         units: read_units(conn, units).await?,
-        catalogue_version: unsigned("directory_version", "catalogue", catalogue)?,
+        catalogue_version: fits("directory_version", "version", catalogue)?,
         catalogue: read_catalogue(conn, catalogue).await?,
         limits: read_limits(conn, limits).await?,
     })
@@ -298,7 +297,7 @@ async fn read_limits(conn: &mut PgConnection, version: i64) -> Result<Limits, St
     .fetch_all(conn)
     .await?;
     let rows = rows.into_iter().map(limit_row).collect::<Result<_, _>>()?;
-    Ok(Limits::new(unsigned("limit_row", "limits", version)?, rows))
+    Ok(Limits::new(fits("limit_row", "version", version)?, rows))
 }
 
 fn limit_row(columns: LimitColumns) -> Result<LimitRow, StoreError> {

@@ -1,12 +1,12 @@
 //! What the doctor reads: broken histories, deadlines with their rules, judgements without consequence.
 
 use chrono::{DateTime, Utc};
+use platform::rows::{fits, impossible};
 use platform::store::StoreError;
 use sqlx::PgConnection;
 use uuid::Uuid;
 
 use super::deadlines::span;
-use super::{impossible, unsigned};
 use crate::domain::deadline::{Deadline, Rule};
 use crate::domain::limits::Clock;
 
@@ -114,7 +114,7 @@ impl Row {
     fn stored(self) -> Result<Stored, StoreError> {
         let wrong = |what: &str| impossible("deadline", format!("{} has an unknown {what}", self.order_id));
         let clock = Clock::from_name(&self.clock).ok_or_else(|| wrong("clock"))?;
-        let limits_version = unsigned("deadline", self.order_id, self.limits_version)?;
+        let limits_version = fits("deadline", "limits_version", self.limits_version)?;
         let ruled = self
             .rule_unit
             .as_deref()

@@ -1,11 +1,11 @@
 //! Judged dissatisfactions that took effect, as rows: what I6 is asked of.
 
 use chrono::{DateTime, Utc};
+use platform::rows::int;
 use platform::store::StoreError;
 use sqlx::PgConnection;
 use uuid::Uuid;
 
-use super::int;
 use crate::domain::order::OrderId;
 
 /// A judgement of callback.

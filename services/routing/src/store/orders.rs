@@ -4,13 +4,17 @@ use std::collections::HashMap;
 
 use chrono::{DateTime, Utc};
 use platform::listing::Window;
+use platform::rows::{big, fits, int, one, small};
 use platform::store::StoreError;
 use sqlx::PgConnection;
 use uuid::Uuid;
 
+use super::deadlines;
 use super::rows::OrderRow;
-use super::{big, deadlines, int, one};
 use crate::domain::order::{Order, OrderId, StateName};
+
+/// What is absent when there is no such order. A decision waits for it; for nothing else that may be absent.
+pub const ORDER: &str = "order";
 
 /// Which orders a list shows.
 #[derive(Clone, Debug, Default)]
@@ -34,7 +38,7 @@ pub async fn serials(conn: &mut PgConnection, count: usize) -> Result<Vec<u64>, 
         .await?;
     taken
         .into_iter()
-        .map(|serial| super::unsigned("order_serial", "it", serial))
+        .map(|serial| fits("order_serial", "serial", serial))
         .collect()
 }
 
@@ -62,8 +66,8 @@ pub async fn pass_serial(conn: &mut PgConnection, serial: u64) -> Result<(), Sto
 /// Reads an order and keeps it locked until the transaction ends.
 ///
 /// # Errors
-/// The database's, or an impossible row.
-pub async fn lock(conn: &mut PgConnection, id: OrderId) -> Result<Option<Order>, StoreError> {
+/// [`StoreError::Absent`]; the database's, or an impossible row.
+pub async fn lock(conn: &mut PgConnection, id: OrderId) -> Result<Order, StoreError> {
     let row: Option<OrderRow> = sqlx::query_as(include_str!("orders/lock.sql"))
         .bind(id.0)
         .fetch_optional(&mut *conn)
@@ -75,7 +79,7 @@ pub async fn lock(conn: &mut PgConnection, id: OrderId) -> Result<Option<Order>,
 ///
 /// # Errors
 /// As [`lock`].
-pub async fn by_id(conn: &mut PgConnection, id: OrderId) -> Result<Option<Order>, StoreError> {
+pub async fn by_id(conn: &mut PgConnection, id: OrderId) -> Result<Order, StoreError> {
     let row: Option<OrderRow> = sqlx::query_as(include_str!("orders/by_id.sql"))
         .bind(id.0)
         .fetch_optional(&mut *conn)
@@ -87,7 +91,7 @@ pub async fn by_id(conn: &mut PgConnection, id: OrderId) -> Result<Option<Order>
 ///
 /// # Errors
 /// As [`lock`].
-pub async fn by_number(conn: &mut PgConnection, number: &str) -> Result<Option<Order>, StoreError> {
+pub async fn by_number(conn: &mut PgConnection, number: &str) -> Result<Order, StoreError> {
     let row: Option<OrderRow> = sqlx::query_as(include_str!("orders/by_number.sql"))
         .bind(number)
         .fetch_optional(&mut *conn)
@@ -113,9 +117,9 @@ pub async fn list(conn: &mut PgConnection, window: &Window, filter: &Filter) -> 
     assemble(conn, rows).await
 }
 
-async fn with_deadlines(conn: &mut PgConnection, row: Option<OrderRow>) -> Result<Option<Order>, StoreError> {
-    let rows = row.into_iter().collect();
-    Ok(assemble(conn, rows).await?.pop())
+async fn with_deadlines(conn: &mut PgConnection, row: Option<OrderRow>) -> Result<Order, StoreError> {
+    let found = assemble(conn, row.into_iter().collect()).await?.pop();
+    found.ok_or(StoreError::Absent(ORDER))
 }
 
 /// Deadlines are read after the orders: their rows are only ever added, so an order finds all that it knows of.
@@ -154,7 +158,7 @@ fn bind_facts(query: Query, order: &Order) -> Query {
         .bind(int(work.map_or(0, |work| work.contacts)))
         .bind(reply.map(|reply| reply.id))
         .bind(reply.map(|reply| reply.submitted_at))
-        .bind(reply.map(|reply| number(reply.result as i32)))
+        .bind(reply.map(|reply| small(reply.result as i32)))
         .bind(work.and_then(|work| work.accepted_at))
         .bind(int(work.map_or(0, |work| work.rejected)))
         .bind(closing.map(|(at, _)| at))
@@ -171,11 +175,11 @@ pub async fn insert(conn: &mut PgConnection, order: &Order) -> Result<bool, Stor
         .bind(order.number.clone())
         .bind(appeal.id)
         .bind(appeal.number.clone())
-        .bind(number(appeal.kind as i32))
+        .bind(small(appeal.kind as i32))
         .bind(appeal.category.clone())
         .bind(appeal.region.clone())
         .bind(appeal.channel.clone())
-        .bind(number(appeal.urgency as i32))
+        .bind(small(appeal.urgency as i32))
         .bind(appeal.received_at)
         .bind(appeal.tags.clone())
         .bind(appeal.anonymous)
@@ -204,9 +208,4 @@ pub async fn save(conn: &mut PgConnection, order: &Order) -> Result<(), StoreErr
         .execute(conn)
         .await?;
     one("orders", order.id.0, done.rows_affected())
-}
-
-/// Number of a shared enum, as columns keep it.
-pub(super) fn number(value: i32) -> i16 {
-    i16::try_from(value).expect("the contracts number their enums from 0 to a few dozen")
 }

@@ -1,13 +1,12 @@
 //! Replies as rows; text and evidence are sealed.
 
 use chrono::{DateTime, NaiveDate, Utc};
+use platform::rows::{int, small};
 use platform::sealing::{Cell, Sealed};
 use platform::store::StoreError;
 use sqlx::PgConnection;
 use uuid::Uuid;
 
-use super::int;
-use super::orders::number;
 use crate::domain::order::OrderId;
 
 /// One reply of a unit.
@@ -64,9 +63,9 @@ pub async fn insert(conn: &mut PgConnection, reply: &Reply) -> Result<(), StoreE
     .bind(int(reply.round))
     .bind(reply.at)
     .bind(&reply.actor)
-    .bind(number(reply.result))
+    .bind(small(reply.result))
     .bind(reply.commitment_day)
-    .bind(reply.no_contact.map(number))
+    .bind(reply.no_contact.map(small))
     .bind(reply.late)
     .bind(&reply.text)
     .bind(&reply.evidence)

@@ -1,11 +1,11 @@
 //! Rows to domain. The database is not trusted: a row that no transition could have written is an error, never a guess.
 
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, NaiveDate, Utc};
 use hotline_proto::common::{AppealType, ReplyResult, Urgency};
+use platform::rows::{fits, impossible, known};
 use platform::store::StoreError;
 use uuid::Uuid;
 
-use super::{impossible, unsigned};
 use crate::domain::deadline::Deadline;
 use crate::domain::limits::Clock;
 use crate::domain::order::{Appeal, Assignment, Order, OrderId, Reply, State, StateName, Work};
@@ -48,13 +48,15 @@ pub(super) struct OrderRow {
     rejected_count: i32,
     closed_at: Option<DateTime<Utc>>,
     closed_dissatisfied: Option<bool>,
+    commitment_day: Option<NaiveDate>,
+    no_contact: Option<i16>,
 }
 
 impl OrderRow {
     /// The order of this row and its deadlines.
     pub(super) fn order(self, deadlines: Vec<(u32, Deadline)>) -> Result<Order, StoreError> {
         let id = self.id;
-        let version = unsigned("orders", id, self.version)?;
+        let version = fits("orders", "version", self.version)?;
         let (opened_at, changed_at) = (self.opened_at, self.changed_at);
         let number = self.number.clone();
         let appeal = self.appeal()?;
@@ -92,7 +94,7 @@ impl OrderRow {
     fn state(self, deadlines: Vec<(u32, Deadline)>) -> Result<State, StoreError> {
         let name = StateName::from_name(&self.state).ok_or_else(|| self.wrong("an unknown state"))?;
         let reply = self.reply()?;
-        let round = unsigned("orders", self.id, self.round)?;
+        let round = fits("orders", "round", self.round)?;
         let (mut sign, mut handle, mut rework) = (None, None, None);
         for (of_round, deadline) in deadlines {
             match deadline.clock {
@@ -163,9 +165,9 @@ impl OrderRow {
             round,
             rework,
             contacted_at: self.contacted_at,
-            contacts: unsigned("orders", self.id, self.contact_count)?,
+            contacts: fits("orders", "contact_count", self.contact_count)?,
             accepted_at: self.accepted_at,
-            rejected: unsigned("orders", self.id, self.rejected_count)?,
+            rejected: fits("orders", "rejected_count", self.rejected_count)?,
         })
     }
 
@@ -178,6 +180,11 @@ impl OrderRow {
                     id,
                     submitted_at,
                     result,
+                    commitment_day: self.commitment_day,
+                    no_contact: self
+                        .no_contact
+                        .map(|ground| known("reply", "no_contact", ground))
+                        .transpose()?,
                 }))
             }
             (None, None, None) => Ok(None),

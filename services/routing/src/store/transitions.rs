@@ -1,11 +1,11 @@
 //! History as rows: written with the change, only ever added.
 
 use chrono::{DateTime, Utc};
+use platform::rows::{big, fits, impossible, int};
 use platform::store::StoreError;
 use sqlx::PgConnection;
 use uuid::Uuid;
 
-use super::{big, impossible, int, unsigned};
 use crate::domain::order::{OrderId, StateName};
 
 /// One step of an order.
@@ -101,7 +101,7 @@ pub async fn of(conn: &mut PgConnection, order: OrderId) -> Result<Vec<Transitio
         .map(|row| {
             Ok(Transition {
                 order,
-                version: unsigned("transition", order.0, row.version)?,
+                version: fits("transition", "version", row.version)?,
                 event_id: row.event_id,
                 event: row.event,
                 actor: row.actor,
@@ -109,7 +109,7 @@ pub async fn of(conn: &mut PgConnection, order: OrderId) -> Result<Vec<Transitio
                 unit: row.unit,
                 before: row.before.as_deref().map(state).transpose()?,
                 after: state(&row.after)?,
-                round: unsigned("transition", order.0, row.round)?,
+                round: fits("transition", "round", row.round)?,
                 reason: row.reason,
             })
         })

@@ -6,7 +6,8 @@ use eventlog::{NewEvent, Store};
 use hotline_proto::common::OrderState;
 use hotline_proto::events::AppealForwarded;
 use hotline_proto::events::event::Body;
-use platform::ids::{derived_id, new_id};
+use hotline_proto::orders::order_of;
+use platform::ids::new_id;
 use platform::steps::Step;
 use platform::store::StoreError;
 use routing::App;
@@ -92,7 +93,7 @@ async fn a_decision_that_comes_first_waits_for_its_order_and_two_replicas_open_i
         appeal: Some(appeal("0102", "430302")),
     });
     let event_id = intake.tell(forwarded).await;
-    let order = derived_id(event_id, "order").to_string();
+    let order = order_of(event_id).to_string();
     supervision.tell(pass(&order, 0, &request_id())).await;
     let (log, decisions): (Vec<_>, Vec<_>) = steps.iter().cloned().partition(|step| step.name().ends_with("intake"));
     rest(&decisions).await;

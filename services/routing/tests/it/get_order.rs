@@ -1,12 +1,13 @@
 //! Reading one order, with its text for those who may.
 
 use hotline_proto::access::Role;
+use hotline_proto::events::AppealFacts;
 use hotline_proto::routing as pb;
 use hotline_proto::routing::get_order_request::Name;
 use platform::auth::Principal;
 use tonic::Code;
 
-use crate::world::{MATTER, World, appeal, contact, reply, request_id, violations};
+use crate::world::{MATTER, World, appeal, contact, reply, request_id, sign, violations};
 
 fn by_id(order: &str, with_text: bool) -> pb::GetOrderRequest {
     pb::GetOrderRequest {
@@ -58,6 +59,52 @@ async fn the_lead_unit_s_liaison_reads_the_text_and_it_is_recorded() {
         (reading.order.to_string(), reading.appeal.to_string()),
         (order, found.appeal_id)
     );
+    let noted: Vec<(String, Vec<String>, String)> =
+        sqlx::query_as("select table_of, columns, reader from sealed_read order by table_of")
+            .fetch_all(&world.database.pool)
+            .await
+            .expect("records");
+    let names = |names: &[&str]| names.iter().map(|name| (*name).to_owned()).collect::<Vec<_>>();
+    let liaison = "test:liaison".to_owned();
+    assert_eq!(
+        noted,
+        [
+            (
+                "contact".to_owned(),
+                names(&["phone", "note", "recording"]),
+                liaison.clone()
+            ),
+            ("reply".to_owned(), names(&["text", "evidence"]), liaison),
+        ]
+    );
+}
+
+/// No number that was called tells a unit who brings it; the hotline's own people see it.
+#[tokio::test]
+async fn of_a_confidential_order_a_unit_reads_no_number() {
+    let world = World::new().await;
+    let facts = AppealFacts {
+        confidential: true,
+        ..appeal("010201", "430302")
+    };
+    let order = world.forward(facts).await;
+    let mut liaison = world.liaison("water");
+    liaison.sign_order(sign(&order)).await.expect("signed");
+    liaison.record_contact(contact(&order)).await.expect("recorded");
+    for (mut reader, shown) in [(liaison, ""), (world.as_role(Role::Reviewer), "13812345678")] {
+        let answer = reader.get_order(by_id(&order, true)).await.expect("readable");
+        let text = answer
+            .into_inner()
+            .order
+            .and_then(|order| order.text)
+            .expect("asked for");
+        let said = &text.contacts[0];
+        assert_eq!((said.phone.as_str(), said.note.as_str()), (shown, "约了周三"));
+        assert_eq!(said.recording.is_empty(), shown.is_empty());
+    }
+    let phones = "select count(*) from sealed_read where 'phone' = any (columns) and reader = 'test:liaison'";
+    assert_eq!(world.count(phones).await, 0, "nor is he noted as one who did");
+    assert_eq!(world.count("select count(*) from sealed_read").await, 2);
 }
 
 #[tokio::test]

@@ -1,12 +1,13 @@
 //! 回复.
 
 use hotline_proto::common::{OrderState, ReplyResult};
-use hotline_proto::routing::NoContactGround;
+use hotline_proto::events::AppealFacts;
+use hotline_proto::routing::{self as pb, NoContactGround};
 use platform::grpc::time::to_proto;
 use testkit::at;
 use tonic::Code;
 
-use crate::world::{World, contact, reason, reply, violations};
+use crate::world::{World, appeal, contact, reason, reply, sign, violations};
 
 #[tokio::test]
 async fn at_the_limit_is_in_time_and_a_minute_later_is_late() {
@@ -63,6 +64,50 @@ async fn it_needs_a_contact_record_or_a_ground() {
     assert_eq!(refused.code(), Code::NotFound);
 }
 
+/// A unit cannot contact whom it does not know, and cannot say of somebody known that it does not.
+#[tokio::test]
+async fn a_ground_that_the_order_contradicts_is_none() {
+    use NoContactGround::{Anonymous, Confidential, Declined};
+    for (anonymous, confidential, ground, right) in [
+        (false, false, Anonymous, false),
+        (false, false, Confidential, false),
+        (true, false, Anonymous, true),
+        (true, false, Confidential, false),
+        (false, true, Confidential, true),
+        (false, true, Anonymous, false),
+        (false, false, Declined, true),
+    ] {
+        let world = World::new().await;
+        let facts = AppealFacts {
+            anonymous,
+            confidential,
+            ..appeal("010201", "430302")
+        };
+        let order = world.forward(facts).await;
+        let mut liaison = world.liaison("water");
+        liaison.sign_order(sign(&order)).await.expect("signed");
+        let found = world.get(&order).await;
+        assert_eq!(
+            (found.anonymous, found.confidential),
+            (anonymous, confidential),
+            "the unit knows why"
+        );
+        let request = pb::SubmitReplyRequest {
+            no_contact: ground.into(),
+            ..reply(&order)
+        };
+        match liaison.submit_reply(request).await {
+            Ok(_) => assert!(right, "{ground:?} of {anonymous} {confidential}"),
+            Err(refused) => {
+                assert!(!right, "{ground:?} of {anonymous} {confidential}: {refused}");
+                assert_eq!(reason(&refused), (Code::FailedPrecondition, "UNTRUE_GROUND".to_owned()));
+            }
+        }
+        let shown = world.get(&order).await.no_contact();
+        assert_eq!(shown, if right { ground } else { NoContactGround::Unspecified });
+    }
+}
+
 #[tokio::test]
 async fn a_commitment_has_a_day_that_is_not_past() {
     let world = World::new().await;
@@ -83,7 +128,13 @@ async fn a_commitment_has_a_day_that_is_not_past() {
     let refused = liaison.submit_reply(dated).await.expect_err("no commitment");
     assert_eq!(violations(&refused), ["commitment_day"]);
     commitment.commitment_day = "2024-04-01".to_owned();
+    let day = commitment.commitment_day.clone();
     liaison.submit_reply(commitment).await.expect("today is not past");
+    assert_eq!(
+        world.get(&order).await.commitment_day,
+        day,
+        "whoever reviews and calls back knows until when"
+    );
 }
 
 #[tokio::test]

@@ -17,7 +17,7 @@ use hotline_proto::routing::routing_service_server::RoutingServiceServer;
 use platform::clock::DrivenClock;
 use platform::grpc::client::Peer;
 use platform::grpc::time::to_proto;
-use platform::ids::{derived_id, new_id};
+use platform::ids::new_id;
 use platform::service::Base;
 use platform::store::{AsStoreError, StoreError};
 use routing::actions::Rules;
@@ -263,7 +263,7 @@ pub fn recorded(source: &str, at: DateTime<Utc>, body: Body) -> Recorded {
 
 /// Id of the order that a forwarded appeal opens, as intake tells it too.
 pub fn order_of(event: &Recorded) -> String {
-    derived_id(event.event_id, "order").to_string()
+    hotline_proto::orders::order_of(event.event_id).to_string()
 }
 
 pub fn request_id() -> String {
@@ -383,7 +383,7 @@ pub fn reply(order: &str) -> pb::SubmitReplyRequest {
         result: ReplyResult::Solved.into(),
         commitment_day: String::new(),
         evidence: vec!["photo/1".to_owned(), "photo/2".to_owned()],
-        no_contact: pb::NoContactGround::Anonymous.into(),
+        no_contact: pb::NoContactGround::Declined.into(),
     }
 }
 

@@ -13,6 +13,7 @@ use hotline_proto::common::{GetHeadsRequest, ReadEventsRequest};
 use platform::clock::SharedClock;
 use platform::grpc::client::Peer;
 use platform::lifecycle::Lifecycle;
+use platform::redis::Client;
 use platform::steps::{Ran, Step, StepError};
 use platform::store::StoreError;
 use tokio::sync::Notify;
@@ -41,7 +42,7 @@ pub struct Source {
     /// Its event log service.
     pub client: EventLogServiceClient<Peer>,
     /// Redis with its streams, if there is one.
-    pub redis: Option<String>,
+    pub redis: Option<Client>,
 }
 
 /// The consumer of one source.
@@ -80,10 +81,10 @@ impl Consumer {
     /// Applies the events of `source` to `store` through `handler`.
     #[must_use]
     pub fn new(store: &Store, source: Source, handler: Arc<dyn Handler>, clock: SharedClock) -> Self {
-        Self {
+        let consumer = Self {
             name: format!("{}.consume.{}", store.service(), source.service),
             store: store.clone(),
-            streams: Streams::new(source.redis.as_deref()),
+            streams: Streams::new(source.redis.clone()),
             source,
             handler,
             clock,
@@ -96,7 +97,10 @@ impl Consumer {
                 positions: 0,
                 caught_up_at: Instant::now(),
             }),
-        }
+        };
+        // From 0 on: what a series begins with is in no rate.
+        drop(consumer.delays());
+        consumer
     }
 
     /// With another number of events per transaction; at most what a producer gives in one answer.
@@ -163,13 +167,17 @@ impl Consumer {
         }
     }
 
+    fn delays(&self) -> metrics::Histogram {
+        metrics::histogram!(
+            "hotline_event_delay_seconds",
+            "service_name" => self.store.service(), "consumer" => self.name.clone()
+        )
+    }
+
     /// How long each applied event was on its way.
     fn note_delays(&self, told: &[(u64, DateTime<Utc>)], before: u64, last: u64) {
         let now = self.clock.now();
-        let delays = metrics::histogram!(
-            "hotline_event_delay_seconds",
-            "service_name" => self.store.service(), "consumer" => self.name.clone()
-        );
+        let delays = self.delays();
         for (_, at) in told
             .iter()
             .filter(|(position, _)| (before + 1..=last).contains(position))

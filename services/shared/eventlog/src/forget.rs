@@ -1,5 +1,6 @@
-//! Forgets what was heard long ago: it is kept for a source that is restored from a backup, and no backup that may be
-//! restored is that old.
+//! Forgets what is kept for a while: what was heard of other services, for a source that is restored from a backup, and
+//! no backup that may be restored is that old; and requests that took effect, for callers that try again, and nobody
+//! tries so long.
 
 use async_trait::async_trait;
 use chrono::TimeDelta;
@@ -7,7 +8,7 @@ use platform::clock::SharedClock;
 use platform::steps::{Ran, Step, StepError};
 use platform::store::StoreError;
 
-use crate::store::heard;
+use crate::store::{heard, requests};
 use crate::tx::Store;
 
 /// Rows per transaction: some milliseconds, so that no cursor waits.
@@ -18,18 +19,20 @@ pub struct Forget {
     name: String,
     store: Store,
     clock: SharedClock,
-    keeps: TimeDelta,
+    keeps_heard: TimeDelta,
+    keeps_requests: TimeDelta,
 }
 
 impl Forget {
-    /// Forgets what `store` heard more than so many hours ago.
+    /// Forgets what `store` heard more than so many hours ago, and what it was asked more than so many days ago.
     #[must_use]
-    pub fn new(store: &Store, clock: SharedClock, heard_hours: u32) -> Self {
+    pub fn new(store: &Store, clock: SharedClock, heard_hours: u32, request_days: u32) -> Self {
         Self {
             name: format!("{}.forget", store.service()),
             store: store.clone(),
             clock,
-            keeps: TimeDelta::hours(heard_hours.into()),
+            keeps_heard: TimeDelta::hours(heard_hours.into()),
+            keeps_requests: TimeDelta::days(request_days.into()),
         }
     }
 }
@@ -41,11 +44,12 @@ impl Step for Forget {
     }
 
     async fn run_once(&self) -> Result<Ran, StepError> {
-        let before = self.clock.now() - self.keeps;
+        let now = self.clock.now();
         let mut connection = self.store.pool().acquire().await.map_err(StoreError::from)?;
-        let forgotten = heard::forget(&mut connection, before, BATCH).await?;
+        let heard = heard::forget(&mut connection, now - self.keeps_heard, BATCH).await?;
+        let requests = requests::forget(&mut connection, now - self.keeps_requests, BATCH).await?;
         Ok(Ran {
-            did: usize::try_from(forgotten).unwrap_or(usize::MAX),
+            did: usize::try_from(heard + requests).unwrap_or(usize::MAX),
             // That something will be forgotten is no business of anybody: a replay does not stop for it.
             next_at: None,
         })

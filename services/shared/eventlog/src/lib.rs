@@ -16,6 +16,7 @@ mod forget;
 mod heads;
 mod observe;
 mod parking;
+pub mod read;
 mod realign;
 mod recreate;
 mod relay;
@@ -36,7 +37,7 @@ pub use relay::Relay;
 pub use server::service;
 pub use store::cursors::{known_until, read_until};
 pub use store::meta::{MIGRATIONS_TABLE, MIGRATOR, migrate, renew_epoch};
-pub use store::parked::{drain_waiting, supersede};
+pub use store::parked::{blocked, drain_waiting, supersede};
 pub use tx::{Call, Session, Store, Tx};
 pub use wired::{Reading, Wired};
 

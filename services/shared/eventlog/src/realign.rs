@@ -306,8 +306,8 @@ impl Realigner {
     ///
     /// # Errors
     /// What Redis said; they are in nobody's way.
-    pub async fn forget_streams(&self, redis: &str) -> Result<(), String> {
-        let streams = Streams::new(Some(redis));
+    pub async fn forget_streams(&self, redis: &redis::Client) -> Result<(), String> {
+        let streams = Streams::new(Some(redis.clone()));
         for epoch in self.contained() {
             let forgotten = streams.forget(self.store.service(), epoch, self.store.partitions());
             forgotten.await.map_err(|error| error.to_string())?;

@@ -26,9 +26,9 @@ pub struct Relay {
 }
 
 impl Relay {
-    /// Copies `store`'s log to Redis at `redis`; without a URL it does nothing. Streams keep about `keep` entries.
+    /// Copies `store`'s log to `redis`; without one it does nothing. Streams keep about `keep` entries.
     #[must_use]
-    pub fn new(store: &Store, redis: Option<&str>, keep: u64) -> Self {
+    pub fn new(store: &Store, redis: Option<redis::Client>, keep: u64) -> Self {
         Self {
             name: format!("{}.relay", store.service()),
             store: store.clone(),

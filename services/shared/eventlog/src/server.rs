@@ -16,7 +16,6 @@ use platform::grpc::fields::Fields;
 use platform::grpc::time::to_proto;
 use platform::grpc::{page, status};
 use platform::store::{AsStoreError, StoreError};
-use prost::Message as _;
 use sqlx::PgConnection;
 use tonic::{Request, Response, Status};
 use uuid::Uuid;
@@ -31,7 +30,9 @@ pub(crate) const MAX_READ: u32 = 1000;
 /// Bytes of payload after which an answer ends: a published directory has hundreds of KB, and the reader takes 4 MiB.
 const MAX_READ_BYTES: usize = 1 << 20;
 
-/// Largest request: the reason of a skip is the longest thing in any.
+/// Characters of why an event is skipped.
+const MAX_REASON: usize = 500;
+/// Largest request, in bytes: the reason of a skip is the longest thing in any.
 const MAX_REQUEST_BYTES: usize = 64 * 1024;
 
 /// The service over a store and the handlers of its sources.
@@ -87,7 +88,7 @@ impl From<Refused> for Status {
             Refused::NotParked => status::not_found("parked event"),
             Refused::NoHandler => status::refused("NO_HANDLER", refused.to_string()),
             Refused::StillFails(_) => status::refused("STILL_FAILS", refused.to_string()),
-            Refused::Store(error) => status::store(&error),
+            Refused::Store(error) => error.into(),
         }
     }
 }
@@ -98,7 +99,7 @@ impl Log {
             .pool()
             .acquire()
             .await
-            .map_err(|error| status::store(&error.into()))
+            .map_err(|error| StoreError::from(error).into())
     }
 }
 
@@ -106,9 +107,8 @@ impl Log {
 impl EventLogService for Log {
     async fn get_heads(&self, _: Request<GetHeadsRequest>) -> Result<Response<GetHeadsResponse>, Status> {
         let mut connection = self.connection().await?;
-        let told = |error: StoreError| status::store(&error);
-        let (epoch, heads) = log::epoch_and_heads(&mut connection).await.map_err(told)?;
-        let ancestors = lineage::ancestors(&mut connection).await.map_err(told)?.into_iter();
+        let (epoch, heads) = log::epoch_and_heads(&mut connection).await?;
+        let ancestors = lineage::ancestors(&mut connection).await?.into_iter();
         Ok(Response::new(GetHeadsResponse {
             service: self.store.service().to_owned(),
             epoch: epoch.to_string(),
@@ -126,37 +126,26 @@ impl EventLogService for Log {
         let request = request.into_inner();
         let mut fields = Fields::new();
         let epoch = fields.uuid("epoch", &request.epoch);
-        let partition = u16::try_from(request.partition)
-            .ok()
-            .filter(|p| *p < self.store.partitions());
-        if partition.is_none() {
-            fields.refuse("partition", format!("must be below {}", self.store.partitions()));
-        }
-        if request.limit > MAX_READ {
-            fields.refuse("limit", format!("must be at most {MAX_READ}"));
-        }
-        fields.finish().map_err(|invalid| status::invalid(&invalid))?;
+        let partition = partition(&mut fields, request.partition, self.store.partitions());
+        let limit = limit(&mut fields, request.limit);
+        let read = || Some((epoch?, partition?, limit?));
+        let (epoch, partition, limit) = fields.read(read())?;
         let mut connection = self.connection().await?;
-        let current = meta::read(&mut connection)
-            .await
-            .map_err(|error| status::store(&error))?
-            .epoch;
-        if epoch != Some(current) {
+        let current = meta::read(&mut connection).await?.epoch;
+        if epoch != current {
             return Err(status::refused(
                 "EPOCH_CHANGED",
                 "the log is another incarnation than the reader knows",
             ));
         }
-        let limit = i64::from(if request.limit == 0 { MAX_READ } else { request.limit });
         let events = log::read(
             &mut connection,
             self.store.service(),
-            partition.unwrap_or_default(),
+            partition,
             request.after_position,
             limit,
         )
-        .await
-        .map_err(|error| status::store(&error))?;
+        .await?;
         Ok(Response::new(ReadEventsResponse {
             events: within_answer(&events),
         }))
@@ -167,21 +156,11 @@ impl EventLogService for Log {
         let mut fields = Fields::new();
         let source = fields.line("source", &request.source, 1..=64);
         let epoch = fields.uuid("epoch", &request.epoch);
-        let partition = u16::try_from(request.partition)
-            .ok()
-            .filter(|p| *p < meta::MAX_PARTITIONS);
-        if partition.is_none() {
-            // Of the other log: how many that one has is not known here.
-            fields.refuse("partition", format!("must be below {}", meta::MAX_PARTITIONS));
-        }
-        if request.limit > MAX_READ {
-            fields.refuse("limit", format!("must be at most {MAX_READ}"));
-        }
-        fields.finish().map_err(|invalid| status::invalid(&invalid))?;
-        let (Some(source), Some(epoch), Some(partition)) = (source, epoch, partition) else {
-            return Err(Status::internal("internal error"));
-        };
-        let limit = i64::from(if request.limit == 0 { MAX_READ } else { request.limit });
+        // Of the other log: how many that one has is not known here.
+        let partition = partition(&mut fields, request.partition, meta::MAX_PARTITIONS);
+        let limit = limit(&mut fields, request.limit);
+        let read = || Some((source?, epoch?, partition?, limit?));
+        let (source, epoch, partition, limit) = fields.read(read())?;
         let mut connection = self.connection().await?;
         let events = heard::read(
             &mut connection,
@@ -191,8 +170,7 @@ impl EventLogService for Log {
             request.after_position,
             limit,
         )
-        .await
-        .map_err(|error| status::store(&error))?;
+        .await?;
         Ok(Response::new(ReadHeardResponse {
             events: within_answer(&events),
         }))
@@ -200,9 +178,7 @@ impl EventLogService for Log {
 
     async fn list_cursors(&self, _: Request<ListCursorsRequest>) -> Result<Response<ListCursorsResponse>, Status> {
         let mut connection = self.connection().await?;
-        let all = cursors::all(&mut connection)
-            .await
-            .map_err(|error| status::store(&error))?;
+        let all = cursors::all(&mut connection).await?;
         let cursors = all
             .into_iter()
             .map(|(source, partition, cursor)| Cursor {
@@ -224,16 +200,10 @@ impl EventLogService for Log {
         let mut fields = Fields::new();
         let size = fields.page_size("page_size", request.page_size);
         let after = after(&mut fields, &request.page_token);
-        fields.finish().map_err(|invalid| status::invalid(&invalid))?;
+        fields.finish()?;
         let mut connection = self.connection().await?;
-        let told = |error: StoreError| status::store(&error);
-        let found = parked::page(&mut connection, (&after.0, after.1, after.2), size)
-            .await
-            .map_err(told)?;
-        let waiting_count = parked::waiting_count(&mut connection)
-            .await
-            .map_err(told)?
-            .unsigned_abs();
+        let found = parked::page(&mut connection, (&after.0, after.1, after.2), size).await?;
+        let waiting_count = parked::waiting_count(&mut connection).await?.unsigned_abs();
         let next_page_token = match found.last() {
             Some(last) if found.len() == usize::try_from(size).unwrap_or_default() => page::encode(
                 "parked",
@@ -276,22 +246,10 @@ impl EventLogService for Log {
         let caller = Caller::of(&request).actor();
         let request = request.into_inner();
         let mut fields = Fields::new();
-        let ids = (
-            fields.uuid("request_id", &request.request_id),
-            fields.uuid("event_id", &request.event_id),
-        );
-        fields.finish().map_err(|invalid| status::invalid(&invalid))?;
-        let (Some(request_id), Some(event_id)) = ids else {
-            return Err(Status::internal("internal error"));
-        };
-        let content = request.encode_to_vec();
-        let call = Call {
-            caller,
-            rpc: "RetryParkedEvent",
-            request_id,
-            content,
-            now: self.clock.now(),
-        };
+        let request_id = fields.uuid("request_id", &request.request_id);
+        let event_id = fields.uuid("event_id", &request.event_id);
+        let (request_id, event_id) = fields.read(request_id.zip(event_id))?;
+        let call = Call::new(caller, "RetryParkedEvent", request_id, &request, self.clock.now());
         let handlers = self.handlers.clone();
         let answer = self
             .store
@@ -313,24 +271,13 @@ impl EventLogService for Log {
         let caller = Caller::of(&request).actor();
         let request = request.into_inner();
         let mut fields = Fields::new();
-        let ids = (
-            fields.uuid("request_id", &request.request_id),
-            fields.uuid("event_id", &request.event_id),
-        );
-        let reason = fields.text("reason", &request.reason, 1..=500);
-        fields.finish().map_err(|invalid| status::invalid(&invalid))?;
-        let ((Some(request_id), Some(event_id)), Some(reason)) = (ids, reason) else {
-            return Err(Status::internal("internal error"));
-        };
+        let request_id = fields.uuid("request_id", &request.request_id);
+        let event_id = fields.uuid("event_id", &request.event_id);
+        let reason = fields.text("reason", &request.reason, 1..=MAX_REASON);
+        let read = || Some((request_id?, event_id?, reason?));
+        let (request_id, event_id, reason) = fields.read(read())?;
         let reason = format!("{caller}: {reason}");
-        let content = request.encode_to_vec();
-        let call = Call {
-            caller,
-            rpc: "SkipParkedEvent",
-            request_id,
-            content,
-            now: self.clock.now(),
-        };
+        let call = Call::new(caller, "SkipParkedEvent", request_id, &request, self.clock.now());
         let handlers = self.handlers.clone();
         let answer = self
             .store
@@ -404,6 +351,23 @@ fn within_answer(events: &[Logged]) -> Vec<LoggedEvent> {
 
 async fn find_parked(connection: &mut PgConnection, event_id: Uuid) -> Result<(String, i16, Uuid), Refused> {
     parked::find(connection, event_id).await?.ok_or(Refused::NotParked)
+}
+
+fn partition(fields: &mut Fields, number: u32, below: u16) -> Option<u16> {
+    let partition = u16::try_from(number).ok().filter(|p| *p < below);
+    if partition.is_none() {
+        fields.refuse("partition", format!("must be below {below}"));
+    }
+    partition
+}
+
+/// Events asked for; [`MAX_READ`] when 0.
+fn limit(fields: &mut Fields, asked: u32) -> Option<i64> {
+    if asked > MAX_READ {
+        fields.refuse("limit", format!("must be at most {MAX_READ}"));
+        return None;
+    }
+    Some(i64::from(if asked == 0 { MAX_READ } else { asked }))
 }
 
 fn after(fields: &mut Fields, token: &str) -> (String, i16, i64) {

@@ -27,15 +27,8 @@ pub(crate) struct Streams {
 }
 
 impl Streams {
-    /// At a URL; none, or one that cannot be read, works without Redis.
-    pub(crate) fn new(url: Option<&str>) -> Self {
-        let client = url.and_then(|url| match Client::open(url) {
-            Ok(client) => Some(client),
-            Err(error) => {
-                tracing::error!(%error, "redis.url cannot be used; works without Redis, slower");
-                None
-            }
-        });
+    /// Through a client; none works without Redis, slower.
+    pub(crate) fn new(client: Option<Client>) -> Self {
         Self {
             client,
             connection: Mutex::default(),

@@ -100,6 +100,25 @@ pub struct Call {
     pub now: DateTime<Utc>,
 }
 
+impl Call {
+    /// Of a request as it came.
+    pub fn new(
+        caller: String,
+        rpc: &'static str,
+        request_id: Uuid,
+        request: &impl prost::Message,
+        now: DateTime<Utc>,
+    ) -> Self {
+        Self {
+            caller,
+            rpc,
+            request_id,
+            content: request.encode_to_vec(),
+            now,
+        }
+    }
+}
+
 /// A service's database with its log.
 #[derive(Clone)]
 pub struct Store {

@@ -91,8 +91,13 @@ impl Wired {
         Ok(Self {
             store: store.clone(),
             clock: base.clock.clone(),
-            forget: Arc::new(Forget::new(store, base.clock.clone(), events.heard_hours)),
-            relay: Arc::new(Relay::new(store, base.redis.as_deref(), redis.stream_length)),
+            forget: Arc::new(Forget::new(
+                store,
+                base.clock.clone(),
+                events.heard_hours,
+                events.request_days,
+            )),
+            relay: Arc::new(Relay::new(store, base.redis.clone(), redis.stream_length)),
             consumers,
             handlers,
             every: Duration::from_millis(events.poll_milliseconds),

@@ -118,6 +118,8 @@ section! {
         url: String,
         /// File whose content is the URL; wins over `url`.
         url_file: PathBuf,
+        /// PEM of the authority of Redis' certificate, with `rediss://`; empty for the public ones.
+        ca_file: PathBuf,
         /// Entries kept per stream, approximately.
         stream_length: u64,
     }
@@ -132,6 +134,8 @@ section! {
         poll_milliseconds: u64,
         /// Hours that events of others are kept as they were read, 1 to 8,760.
         heard_hours: u32,
+        /// Days for which a request that took effect is answered the same again.
+        request_days: u32,
         /// Events applied in one transaction.
         batch: u32,
     }
@@ -184,6 +188,24 @@ section! {
         resolve_seconds: u64,
     }
 }
+impl PeersConfig {
+    /// Where a service is.
+    ///
+    /// # Panics
+    /// For a name that is no service's: names are constants of the program.
+    #[must_use]
+    pub fn url(&self, service: &str) -> &str {
+        match service {
+            "intake" => &self.intake,
+            "routing" => &self.routing,
+            "supervision" => &self.supervision,
+            "callback" => &self.callback,
+            "analytics" => &self.analytics,
+            other => panic!("there is no service {other}"),
+        }
+    }
+}
+
 section! {
     /// `[log]`
     LogConfig {

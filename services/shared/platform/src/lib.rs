@@ -13,6 +13,7 @@ pub mod numbers;
 pub mod private;
 pub mod reads;
 pub mod redis;
+pub mod rows;
 pub mod sealing;
 pub mod service;
 pub mod steps;

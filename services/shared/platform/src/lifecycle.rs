@@ -29,6 +29,13 @@ impl Lifecycle {
         self.stopping.clone()
     }
 
+    /// Ends `drain` after the process was asked to end. Until then it serves as ever: callers have to see that it stops
+    /// before they are sent elsewhere.
+    pub async fn drained(&self, drain: Duration) {
+        self.stopping.cancelled().await;
+        tokio::time::sleep(drain).await;
+    }
+
     /// Where calls are tracked (see `grpc::detach`).
     #[must_use]
     pub fn tracker(&self) -> TaskTracker {

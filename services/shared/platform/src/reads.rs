@@ -5,6 +5,7 @@ use sqlx::PgConnection;
 use uuid::Uuid;
 
 use crate::ids::new_id;
+use crate::sealing::Sealed;
 use crate::store::StoreError;
 
 /// Cells of one row that somebody is about to read.
@@ -14,28 +15,43 @@ pub struct SealedRead<'r> {
     pub table: &'static str,
     /// Row.
     pub row: Uuid,
-    /// Columns, at least one.
-    pub columns: &'r [&'static str],
+    /// Columns that are shown (see [`shown`]).
+    pub columns: Vec<&'static str>,
     /// Subject of the reader.
     pub reader: &'r str,
     /// When.
     pub at: DateTime<Utc>,
 }
 
-/// Records a reading; it must be committed before anything is shown.
+/// Names of the cells that hold something.
+#[must_use]
+pub fn shown<const N: usize>(cells: [(&'static str, &Option<Sealed>); N]) -> Vec<&'static str> {
+    let full = cells.into_iter().filter(|(_, cell)| cell.is_some());
+    full.map(|(name, _)| name).collect()
+}
+
+/// Records readings, in one statement; they must be committed before anything is shown. Reading nothing of a row leaves
+/// no record.
 ///
 /// # Errors
 /// When the database refuses.
-pub async fn record(conn: &mut PgConnection, read: &SealedRead<'_>) -> Result<(), StoreError> {
+pub async fn record(conn: &mut PgConnection, reads: &[SealedRead<'_>]) -> Result<(), StoreError> {
+    let reads: Vec<_> = reads.iter().filter(|read| !read.columns.is_empty()).collect();
+    if reads.is_empty() {
+        return Ok(());
+    }
     sqlx::query(
-        "insert into sealed_read (id, table_of, row_of, columns, reader, read_at) values ($1, $2, $3, $4, $5, $6)",
+        "insert into sealed_read (id, table_of, row_of, columns, reader, read_at)
+         select id, table_of, row_of, string_to_array(columns, ','), reader, read_at
+           from unnest($1::uuid[], $2::text[], $3::uuid[], $4::text[], $5::text[], $6::timestamptz[])
+                as t (id, table_of, row_of, columns, reader, read_at)",
     )
-    .bind(new_id(read.at))
-    .bind(read.table)
-    .bind(read.row)
-    .bind(read.columns)
-    .bind(read.reader)
-    .bind(read.at)
+    .bind(reads.iter().map(|read| new_id(read.at)).collect::<Vec<_>>())
+    .bind(reads.iter().map(|read| read.table).collect::<Vec<_>>())
+    .bind(reads.iter().map(|read| read.row).collect::<Vec<_>>())
+    .bind(reads.iter().map(|read| read.columns.join(",")).collect::<Vec<_>>())
+    .bind(reads.iter().map(|read| read.reader).collect::<Vec<_>>())
+    .bind(reads.iter().map(|read| read.at).collect::<Vec<_>>())
     .execute(conn)
     .await?;
     Ok(())

@@ -2,7 +2,10 @@
 
 use std::time::Duration;
 
-use redis::{Client, InfoDict};
+pub use redis::Client;
+use redis::{InfoDict, TlsCertificates};
+
+use crate::config::RedisConfig;
 
 /// The oldest Redis whose streams are what the log expects: later ids after a trim (7.0).
 pub const OLDEST_REDIS: u32 = 7;
@@ -10,35 +13,53 @@ pub const OLDEST_REDIS: u32 = 7;
 /// A Redis that is away stops nobody from starting.
 const ANSWER_WITHIN: Duration = Duration::from_secs(2);
 
-/// Looks at the Redis behind a URL. One that is away, or that does not let us ask, is said and passed over: it may come
+/// How Redis is reached; none without a URL. Nothing is connected yet.
+///
+/// # Errors
+/// What a URL looks like, or what is wrong with the authority's file; not what stands in the URL, for it may hold a
+/// password.
+pub fn client(config: &RedisConfig) -> Result<Option<Client>, String> {
+    if config.url.is_empty() {
+        return Ok(None);
+    }
+    let wrong = |_| "redis.url is not a redis:// or rediss:// URL".to_owned();
+    let (file, named) = (&config.ca_file, |what: &str| {
+        format!("redis.ca_file {}: {what}", config.ca_file.display())
+    });
+    let plain = Client::open(config.url.as_str()).map_err(wrong)?;
+    if file.as_os_str().is_empty() {
+        return Ok(Some(plain));
+    }
+    if !config.url.starts_with("rediss://") {
+        return Err(named("is for TLS only; write rediss:// in redis.url"));
+    }
+    // A file without a certificate would be taken for an authority that signs nothing.
+    crate::tls::trusting("redis.ca_file", file)?;
+    let certificates = TlsCertificates {
+        client_tls: None,
+        root_cert: Some(std::fs::read(file).map_err(|error| named(&error.to_string()))?),
+    };
+    Client::build_with_tls(config.url.as_str(), certificates)
+        .map(Some)
+        .map_err(wrong)
+}
+
+/// Looks at a Redis. One that is away, or that does not let us ask, is said and passed over: it may come
 /// back, and without it everything arrives by gRPC.
 ///
 /// # Errors
 /// That it is too old, and what to install.
-pub async fn check(url: &str) -> Result<(), String> {
-    check_requiring(url, OLDEST_REDIS).await
-}
-
-/// Whether a connection could be tried; empty means without Redis.
-///
-/// # Errors
-/// What a URL looks like; not what stands there, for it may hold a password.
-pub fn check_url(url: &str) -> Result<(), String> {
-    if url.is_empty() || Client::open(url).is_ok() {
-        return Ok(());
-    }
-    Err("redis.url is not a redis:// URL".to_owned())
+pub async fn check(client: &Client) -> Result<(), String> {
+    check_requiring(client, OLDEST_REDIS).await
 }
 
 /// [`check`], with the oldest acceptable version given: tests raise it.
 ///
 /// # Errors
 /// As [`check`].
-pub async fn check_requiring(url: &str, oldest: u32) -> Result<(), String> {
-    check_url(url)?;
-    let client = Client::open(url).map_err(|error| error.to_string())?;
+pub async fn check_requiring(client: &Client, oldest: u32) -> Result<(), String> {
     let place = client.get_connection_info().addr().to_string();
-    let asked = tokio::time::timeout(ANSWER_WITHIN, info(&client)).await;
+    let asked = tokio::time::timeout(ANSWER_WITHIN, info(client)).await;
     let info = match asked.map_err(|_| "no answer".to_owned()).flatten() {
         Ok(info) => info,
         Err(reason) => {

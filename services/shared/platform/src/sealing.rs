@@ -18,6 +18,7 @@ use sha2::Sha256;
 use sqlx::PgPool;
 use uuid::Uuid;
 
+use crate::rows::impossible;
 use crate::store::StoreError;
 
 /// Stands in a sealed cell whose text was lost with a database: events carry no texts, so what is re-created from them
@@ -209,6 +210,25 @@ impl Sealer {
         hmac(self.phone.as_slice(), normalised.as_bytes()).to_vec()
     }
 
+    /// Keyed hash of anything else, to tell whether it is the same again without keeping it. `purpose` keeps the hashes of
+    /// one kind apart from those of another, and from telephone numbers, which are digits.
+    ///
+    /// # Panics
+    /// Never: HMAC takes a key of any length.
+    #[must_use]
+    pub fn keyed_hash(&self, purpose: &str, content: &[u8]) -> Vec<u8> {
+        let mut mac =
+            <Hmac<Sha256> as Mac>::new_from_slice(self.phone.as_slice()).expect("HMAC takes a key of any length");
+        mac.update(purpose.as_bytes());
+        mac.update(b":");
+        // In hexadecimal digits: so it stands in the rows that were written first.
+        const DIGITS: &[u8; 16] = b"0123456789abcdef";
+        for byte in content {
+            mac.update(&[DIGITS[usize::from(byte >> 4)], DIGITS[usize::from(byte & 15)]]);
+        }
+        mac.finalize().into_bytes().to_vec()
+    }
+
     async fn key(&self, id: i32) -> Result<SealKey, StoreError> {
         if let Some(key) = self.read_keys().by_id.get(&id) {
             return Ok(key.clone());
@@ -218,7 +238,12 @@ impl Sealer {
                 .bind(id)
                 .fetch_optional(&self.pool)
                 .await?
-                .ok_or(StoreError::Absent("data key"))?;
+                .ok_or_else(|| {
+                    impossible(
+                        "data_key",
+                        format!("there is no key {id}, with which a cell was sealed"),
+                    )
+                })?;
         self.remember(id, month, &wrapped)
     }
 

@@ -23,8 +23,8 @@ pub struct Base {
     pub clock: SharedClock,
     /// Seals and opens the service's personal fields.
     pub sealer: Sealer,
-    /// `redis://…`, or none: works, slower.
-    pub redis: Option<String>,
+    /// Redis, or none: works, slower.
+    pub redis: Option<crate::redis::Client>,
     /// Calls the others.
     pub dialer: Dialer,
     /// Where the others are.

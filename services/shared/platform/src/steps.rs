@@ -49,7 +49,7 @@ pub trait Step: Send + Sync + 'static {
 }
 
 /// Runs `step` until the lifecycle stops: at once when `wake` rings or when there was more to do, else after `every`
-/// (±10 %, so that replicas do not march in step). After a failure it waits longer, up to a minute.
+/// (±10 %, so that replicas do not march in step). After a failure it waits longer (see [`pause_after`]).
 pub fn drive(lifecycle: &Lifecycle, step: Arc<dyn Step>, every: Duration, wake: Arc<Notify>) {
     let stopping = lifecycle.stopping();
     lifecycle.spawn(async move {
@@ -69,7 +69,7 @@ pub fn drive(lifecycle: &Lifecycle, step: Arc<dyn Step>, every: Duration, wake: 
                         tracing::warn!(step = step.name(), error = %chain(&error), "failed; will be tried again");
                     }
                     failures = failures.saturating_add(1);
-                    (every * 2_u32.pow(failures.min(6))).min(Duration::from_secs(60))
+                    pause_after(failures, every)
                 }
             };
             if stopping.is_cancelled() {
@@ -82,6 +82,17 @@ pub fn drive(lifecycle: &Lifecycle, step: Arc<dyn Step>, every: Duration, wake: 
             }
         }
     });
+}
+
+/// The longest pause after a failure: what is away costs one question, and what comes back is heard of within seconds,
+/// for cards (P5) and for what has piled up (P6).
+const LONGEST_PAUSE: Duration = Duration::from_secs(5);
+
+/// How long a step waits that has failed so often in a row: twice as long each time, never longer than
+/// [`LONGEST_PAUSE`] or than it waits when all is well.
+fn pause_after(failures: u32, every: Duration) -> Duration {
+    let doubled = every.saturating_mul(2_u32.saturating_pow(failures));
+    doubled.min(LONGEST_PAUSE.max(every))
 }
 
 /// An error with all its sources, for the log. Many say what their source says: that is told once.
@@ -110,6 +121,16 @@ mod tests {
         Silent(#[source] std::io::Error),
         #[error("the step failed: {0}")]
         Repeats(#[source] std::io::Error),
+    }
+
+    #[test]
+    fn an_outage_however_long_adds_seconds() {
+        let second = Duration::from_secs(1);
+        let pauses: Vec<u64> = (1..6).map(|failures| pause_after(failures, second).as_secs()).collect();
+        assert_eq!(pauses, [2, 4, 5, 5, 5]);
+        assert_eq!(pause_after(u32::MAX, second), LONGEST_PAUSE);
+        let slow = Duration::from_secs(20);
+        assert_eq!(pause_after(3, slow), slow, "never more often than when all is well");
     }
 
     #[test]

@@ -30,9 +30,11 @@ pub struct Fired {
 /// When the store refuses.
 #[tracing::instrument(skip_all, fields(service = crate::NAME), name = "fire_clocks")]
 pub async fn fire_clocks(tx: &mut Tx, batch: u32, now: DateTime<Utc>) -> Result<Fired, StoreError> {
-    // Read before the clocks are claimed: whatever was known then has stopped its clock by now.
+    // Read before the clocks are claimed, one after the other: whatever was known has stopped its clock by now, or stands
+    // among the parked.
     let known = by_partition(&eventlog::known_until(tx.conn(), crate::ROUTING).await?);
-    let due = due::claim(tx.conn(), now, &known, batch).await?;
+    let blocked = eventlog::blocked(tx.conn(), crate::ROUTING).await?;
+    let due = due::claim(tx.conn(), now, &known, &blocked, batch).await?;
     let mut ids: Vec<Uuid> = due.iter().map(|due| due.order_id).collect();
     ids.sort_unstable();
     ids.dedup();

@@ -31,17 +31,14 @@ pub async fn get_review(
     now: DateTime<Utc>,
 ) -> Result<(ListedReview, Option<Sealed>), StoreError> {
     let (listed, requirement) = reviews::get(tx.conn(), query.name, query.unit.as_deref()).await?;
-    let id = listed.review.id;
-    if requirement.is_some() {
-        let cell = reviews::requirement(id);
-        let read = SealedRead {
-            table: cell.table,
-            row: cell.row,
-            columns: &[cell.column],
-            reader: &query.reader,
-            at: now,
-        };
-        reads::record(tx.conn(), &read).await?;
-    }
+    let cell = reviews::requirement(listed.review.id);
+    let read = SealedRead {
+        table: cell.table,
+        row: cell.row,
+        columns: reads::shown([(cell.column, &requirement)]),
+        reader: &query.reader,
+        at: now,
+    };
+    reads::record(tx.conn(), &[read]).await?;
     Ok((listed, requirement))
 }

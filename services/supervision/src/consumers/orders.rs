@@ -23,8 +23,7 @@ impl Handler for Orders {
         // For each event, whether it is a fact about an order.
         let mut concerned = Vec::with_capacity(events.len());
         for event in events {
-            let fact =
-                events::fact(event).map_err(|wrong| ApplyError::Permanent(format!("{}: {wrong}", event.kind)))?;
+            let fact = events::fact(event)?;
             concerned.push(fact.is_some());
             facts.extend(fact);
         }

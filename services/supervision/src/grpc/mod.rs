@@ -10,9 +10,7 @@ use hotline_proto::supervision as pb;
 use hotline_proto::supervision::supervision_service_server::SupervisionService;
 use platform::auth::Caller;
 use platform::clock::SharedClock;
-use platform::grpc::status as edge;
 use platform::sealing::Sealer;
-use prost::Message as _;
 use tonic::{Request, Response, Status};
 
 use crate::actions::{self, Error};
@@ -37,34 +35,28 @@ impl SupervisionService for Supervision {
     ) -> Result<Response<pb::ReviewReplyResponse>, Status> {
         let caller = Caller::of(&request);
         let request = request.into_inner();
-        let (request_id, command) = parse::review_reply(&request, &caller).map_err(|e| edge::invalid(&e))?;
+        let (request_id, command) = parse::review_reply(&request, &caller)?;
         let now = self.clock.now();
-        let key = self.sealer.key_for(now).await.map_err(|e| edge::store(&e))?;
-        let call = Call {
-            caller: caller.actor(),
-            rpc: "ReviewReply",
-            request_id,
-            content: request.encode_to_vec(),
-            now,
-        };
-        self.store
-            .once::<_, Error, _>(&call, "review_reply", move |tx| {
+        let key = self.sealer.key_for(now).await?;
+        let call = Call::new(caller.actor(), "ReviewReply", request_id, &request, now);
+        let answer = self
+            .store
+            .once(&call, "review_reply", move |tx| {
                 let (command, key) = (command.clone(), key.clone());
                 Box::pin(async move {
                     let reviewed = actions::review_reply(tx, &command, &key, now).await?;
-                    Ok(render::reviewed(reviewed))
+                    Ok::<_, Error>(render::reviewed(reviewed))
                 })
             })
-            .await
-            .map(Response::new)
-            .map_err(|e| status::of(&e))
+            .await?;
+        Ok(Response::new(answer))
     }
 
     async fn get_review(
         &self,
         request: Request<pb::GetReviewRequest>,
     ) -> Result<Response<pb::GetReviewResponse>, Status> {
-        let query = parse::get_review(request.get_ref(), &Caller::of(&request)).map_err(|e| edge::invalid(&e))?;
+        let query = parse::get_review(request.get_ref(), &Caller::of(&request))?;
         let now = self.clock.now();
         let (listed, sealed) = self
             .store
@@ -72,13 +64,12 @@ impl SupervisionService for Supervision {
                 let query = query.clone();
                 Box::pin(async move { actions::get_review(tx, &query, now).await })
             })
-            .await
-            .map_err(|e| edge::store(&e))?;
+            .await?;
         let requirement = match sealed {
             None => String::new(),
             Some(sealed) => {
                 let opened = self.sealer.unseal(requirement(listed.review.id), &sealed).await;
-                opened.map_err(|e| edge::store(&e))?
+                opened?
             }
         };
         Ok(Response::new(pb::GetReviewResponse {
@@ -91,9 +82,9 @@ impl SupervisionService for Supervision {
         &self,
         request: Request<pb::ListReviewsRequest>,
     ) -> Result<Response<pb::ListReviewsResponse>, Status> {
-        let (query, page) = parse::list_reviews(request.get_ref()).map_err(|e| edge::invalid(&e))?;
+        let (query, page) = parse::list_reviews(request.get_ref())?;
         let rows = actions::list_reviews(&self.store, &query).await;
-        let rows = rows.map_err(|e| edge::store(&e))?;
+        let rows = rows?;
         Ok(Response::new(render::reviews(rows, &page)))
     }
 
@@ -102,9 +93,9 @@ impl SupervisionService for Supervision {
         request: Request<pb::ListCardsRequest>,
     ) -> Result<Response<pb::ListCardsResponse>, Status> {
         let caller = Caller::of(&request);
-        let (query, page) = parse::list_cards(request.get_ref(), &caller).map_err(|e| edge::invalid(&e))?;
+        let (query, page) = parse::list_cards(request.get_ref(), &caller)?;
         let rows = actions::list_cards(&self.store, &query).await;
-        let rows = rows.map_err(|e| edge::store(&e))?;
+        let rows = rows?;
         Ok(Response::new(render::cards(rows, &page)))
     }
 
@@ -112,9 +103,9 @@ impl SupervisionService for Supervision {
         &self,
         request: Request<pb::ListClocksRequest>,
     ) -> Result<Response<pb::ListClocksResponse>, Status> {
-        let (query, page) = parse::list_clocks(request.get_ref()).map_err(|e| edge::invalid(&e))?;
+        let (query, page) = parse::list_clocks(request.get_ref())?;
         let rows = actions::list_clocks(&self.store, &query).await;
-        let rows = rows.map_err(|e| edge::store(&e))?;
+        let rows = rows?;
         Ok(Response::new(render::clocks(rows, &page)))
     }
 }

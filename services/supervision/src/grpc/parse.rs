@@ -3,23 +3,22 @@
 use hotline_proto::common::RejectionGround;
 use hotline_proto::supervision as pb;
 use platform::auth::Caller;
-use platform::grpc::fields::{Fields, InvalidRequest};
+use platform::grpc::fields::{Fields, InvalidRequest, Once};
 use platform::listing::{Asked, Page};
-use uuid::Uuid;
 
 use crate::actions::{GetReview, Judgement, ListCards, ListClocks, ListReviews, ReviewReply};
 use crate::store::reviews::Name;
 
 /// Grounds that one rejection names at most: every one of the checklist, once.
-const MOST_GROUNDS: usize = 13;
-/// Characters of what is required.
-const REQUIREMENT: usize = 2000;
+const MAX_GROUNDS: usize = 13;
+/// Characters of what is required: a page.
+const MAX_REQUIREMENT: usize = 2000;
 
 /// Reads `ReviewReply`.
 ///
 /// # Errors
 /// Every violation.
-pub fn review_reply(request: &pb::ReviewReplyRequest, caller: &Caller) -> Result<(Uuid, ReviewReply), InvalidRequest> {
+pub fn review_reply(request: &pb::ReviewReplyRequest, caller: &Caller) -> Once<ReviewReply> {
     let mut fields = Fields::new();
     let request_id = fields.uuid("request_id", &request.request_id);
     let order_id = fields.uuid("order_id", &request.order_id);
@@ -41,7 +40,7 @@ pub fn review_reply(request: &pb::ReviewReplyRequest, caller: &Caller) -> Result
 fn judgement(fields: &mut Fields, request: &pb::ReviewReplyRequest) -> Option<Judgement> {
     let verdict = fields.known::<pb::Verdict>("verdict", request.verdict);
     let grounds = grounds(fields, &request.grounds);
-    let requirement = fields.optional_text("requirement", &request.requirement, REQUIREMENT);
+    let requirement = fields.optional_text("requirement", &request.requirement, MAX_REQUIREMENT);
     match verdict? {
         pb::Verdict::Pass => {
             if !request.grounds.is_empty() {
@@ -69,11 +68,11 @@ fn judgement(fields: &mut Fields, request: &pb::ReviewReplyRequest) -> Option<Ju
 }
 
 fn grounds(fields: &mut Fields, numbers: &[i32]) -> Vec<RejectionGround> {
-    if numbers.len() > MOST_GROUNDS {
-        fields.refuse("grounds", format!("must be {MOST_GROUNDS} at most"));
+    if numbers.len() > MAX_GROUNDS {
+        fields.refuse("grounds", format!("must be {MAX_GROUNDS} at most"));
         return Vec::new();
     }
-    let mut grounds: Vec<RejectionGround> = Vec::with_capacity(MOST_GROUNDS);
+    let mut grounds: Vec<RejectionGround> = Vec::with_capacity(MAX_GROUNDS);
     for (at, number) in numbers.iter().enumerate() {
         let field = format!("grounds[{at}]");
         if let Some(ground) = fields.known(&field, *number) {

@@ -1,11 +1,10 @@
 //! Which clocks fire now, which wait for knowledge, which come next.
 
 use chrono::{DateTime, Utc};
+use platform::rows::fits;
 use platform::store::StoreError;
 use sqlx::PgConnection;
 use uuid::Uuid;
-
-use super::unsigned;
 
 /// A clock whose time has come.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, sqlx::FromRow)]
@@ -21,7 +20,8 @@ pub struct Due {
 }
 
 /// Claims due clocks, oldest first, with their orders; those that somebody else holds are left to him. `known` is, by
-/// routing's partition, the time up to which everything is known here: a clock beyond it waits.
+/// routing's partition, the time up to which everything is known here: a clock beyond it waits. So do the clocks of
+/// `blocked` orders: what was told of them is parked, and may be what stops the clock.
 ///
 /// # Errors
 /// When the database refuses.
@@ -29,17 +29,20 @@ pub async fn claim(
     conn: &mut PgConnection,
     now: DateTime<Utc>,
     known: &[Option<DateTime<Utc>>],
+    blocked: &[Uuid],
     limit: u32,
 ) -> Result<Vec<Due>, StoreError> {
     let due = sqlx::query_as(
         r#"select c.id, c.order_id, c.kind, c.fire_at
              from watch_clock c join watched_order o on o.id = c.order_id
             where c.state = 'open' and c.fire_at <= $1 and c.fire_at <= ($2::timestamptz[])[o."partition" + 1]
-            order by c.fire_at, c.id limit $3
+              and c.order_id <> all ($3)
+            order by c.fire_at, c.id limit $4
               for no key update of c, o skip locked"#,
     )
     .bind(now)
     .bind(known)
+    .bind(blocked)
     .bind(i64::from(limit))
     .fetch_all(conn)
     .await?;
@@ -49,7 +52,7 @@ pub async fn claim(
 /// What is left after the claims.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Left {
-    /// Clocks whose time has come and that wait until routing is known past it.
+    /// Clocks whose time has come and that wait until routing is known past it, or until a parked event is dealt with.
     pub waiting: u64,
     /// When the next clock comes due, if one runs.
     pub next_at: Option<DateTime<Utc>>,
@@ -68,7 +71,7 @@ pub async fn left(conn: &mut PgConnection, now: DateTime<Utc>) -> Result<Left, S
     .fetch_one(conn)
     .await?;
     Ok(Left {
-        waiting: unsigned("watch_clock", "count", waiting)?,
+        waiting: fits("watch_clock", "count", waiting)?,
         next_at,
     })
 }

@@ -5,11 +5,11 @@ use chrono::{DateTime, Utc};
 use hotline_proto::common::ClockKind;
 use hotline_proto::events::CardColour;
 use platform::listing::Window;
+use platform::rows::{fits, known};
 use platform::store::StoreError;
 use sqlx::PgConnection;
 use uuid::Uuid;
 
-use super::{count, known};
 use crate::domain::review::Review;
 
 /// A review with the number of its order.
@@ -133,7 +133,7 @@ pub async fn cards(
                 id: row.id,
                 order_id: row.order_id,
                 order_number: row.number,
-                round: count("watch_clock", "round", row.round)?,
+                round: fits("watch_clock", "round", row.round)?,
                 unit: row.unit,
                 colour: known("watch_clock", "colour", row.colour)?,
                 kind: known("watch_clock", "kind", row.kind)?,
@@ -206,7 +206,7 @@ pub async fn clocks(
             Ok(ListedClock {
                 id: row.id,
                 order_id: row.order_id,
-                round: count("watch_clock", "round", row.round)?,
+                round: fits("watch_clock", "round", row.round)?,
                 kind: known("watch_clock", "kind", row.kind)?,
                 colour: known("watch_clock", "colour", row.colour)?,
                 due_at: row.due_at,

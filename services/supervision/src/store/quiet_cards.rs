@@ -1,10 +1,10 @@
 //! Cards that were given or taken back without being told, while a restored database is realigned.
 
+use platform::rows::one;
 use platform::store::StoreError;
 use sqlx::PgConnection;
 use uuid::Uuid;
 
-use super::impossible;
 use crate::domain::clock::{Card, Told};
 
 /// One of them.
@@ -96,8 +96,5 @@ pub async fn restate(conn: &mut PgConnection, card: &Card) -> Result<(), StoreEr
         .bind(card.withdrawn_at)
         .execute(conn)
         .await?;
-    match done.rows_affected() {
-        1 => Ok(()),
-        n => Err(impossible("card", format!("{n} rows for {}", card.id))),
-    }
+    one("card", card.id, done.rows_affected())
 }

@@ -2,13 +2,13 @@
 
 use chrono::{DateTime, Utc};
 use hotline_proto::common::RejectionGround;
+use platform::rows::{fits, impossible, int, known, one, small};
 use platform::sealing::{Cell, Sealed};
 use platform::store::StoreError;
 use sqlx::PgConnection;
 use uuid::Uuid;
 
 use super::listing::ListedReview;
-use super::{count, impossible, int, known, small};
 use crate::domain::review::{Review, State, Verdict};
 
 #[derive(sqlx::FromRow)]
@@ -165,10 +165,7 @@ pub async fn save_verdict(
     .bind(reviewer)
     .execute(conn)
     .await?;
-    match done.rows_affected() {
-        1 => Ok(()),
-        n => Err(impossible("review", format!("{n} open rows for {}", review.id))),
-    }
+    one("review", review.id, done.rows_affected())
 }
 
 impl TryFrom<Row> for Review {
@@ -203,7 +200,7 @@ impl TryFrom<Row> for Review {
         Ok(Self {
             id: row.id,
             order_id: row.order_id,
-            round: count(TABLE, "round", row.round)?,
+            round: fits(TABLE, "round", row.round)?,
             reply_id: row.reply_id,
             submitted_at: row.submitted_at,
             late: row.late,

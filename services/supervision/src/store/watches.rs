@@ -2,11 +2,11 @@
 //! does not depend on how many.
 
 use chrono::{DateTime, Utc};
+use platform::rows::{big, fits, impossible, int, known, small};
 use platform::store::StoreError;
 use sqlx::PgConnection;
 use uuid::Uuid;
 
-use super::{big, count, impossible, int, known, small, unsigned};
 use crate::domain::clock::{Card, Clock, State, Unit};
 use crate::domain::watch::{Watch, WatchedOrder};
 
@@ -246,14 +246,14 @@ impl TryFrom<OrderRow> for WatchedOrder {
         Ok(Self {
             id: row.id,
             number: row.number,
-            partition: count(TABLE, "partition", row.partition)?,
-            version: unsigned(TABLE, "version", row.version)?,
+            partition: fits(TABLE, "partition", row.partition)?,
+            version: fits(TABLE, "version", row.version)?,
             state: known(TABLE, "state", row.state)?,
-            round: count(TABLE, "round", row.round)?,
-            assignment: count(TABLE, "assignment", row.assignment)?,
+            round: fits(TABLE, "round", row.round)?,
+            assignment: fits(TABLE, "assignment", row.assignment)?,
             unit,
             reply_id: row.reply_id,
-            told: unsigned(TABLE, "told", row.told)?,
+            told: fits(TABLE, "told", row.told)?,
             last_at: row.last_at,
         })
     }
@@ -284,9 +284,9 @@ impl TryFrom<ClockRow> for Clock {
         };
         Ok(Self {
             id: row.id,
-            round: count(TABLE, "round", row.round)?,
-            assignment: count(TABLE, "assignment", row.assignment)?,
-            run: count(TABLE, "run", row.run)?,
+            round: fits(TABLE, "round", row.round)?,
+            assignment: fits(TABLE, "assignment", row.assignment)?,
+            run: fits(TABLE, "run", row.run)?,
             kind: known(TABLE, "kind", row.kind)?,
             colour: known(TABLE, "colour", row.colour)?,
             due_at: row.due_at,

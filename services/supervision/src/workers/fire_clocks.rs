@@ -4,7 +4,9 @@ use std::sync::atomic::{AtomicU64, Ordering};
 
 use async_trait::async_trait;
 use eventlog::Store;
+use hotline_proto::common::ClockKind;
 use platform::clock::SharedClock;
+use platform::rows::small;
 use platform::steps::{Ran, Step, StepError};
 use platform::store::StoreError;
 
@@ -23,6 +25,10 @@ impl FireClocks {
     /// Fires at most `batch` clocks in one transaction.
     #[must_use]
     pub fn new(store: &Store, clock: SharedClock, batch: u32) -> Self {
+        // From 0 on: many clocks come due at once, at the close of a day, and what a series begins with is in no rate.
+        for kind in [ClockKind::Sign, ClockKind::Handle, ClockKind::Rework] {
+            drop(delays(small(kind.into())));
+        }
         Self {
             store: store.clone(),
             clock,
@@ -45,7 +51,10 @@ impl FireClocks {
         }
         let waiting = fired.left.waiting;
         match (self.waiting.swap(waiting, Ordering::Relaxed), waiting) {
-            (0, 1..) => tracing::info!(waiting, "due clocks wait until routing is known past their time"),
+            (0, 1..) => tracing::info!(
+                waiting,
+                "due clocks wait until routing is known past their time, or until what is parked of their orders is dealt with"
+            ),
             (1.., 0) => tracing::info!("no due clock waits any more"),
             _ => {}
         }
@@ -68,15 +77,18 @@ impl Step for FireClocks {
         self.note(&fired);
         for (kind, fire_at) in &fired.clocks {
             let late = (now - *fire_at).as_seconds_f64().max(0.0);
-            metrics::histogram!(
-                "hotline_clock_fire_delay_seconds",
-                "service_name" => crate::NAME, "clock" => clock_name(*kind)
-            )
-            .record(late);
+            delays(*kind).record(late);
         }
         Ok(Ran {
             did: fired.count,
             next_at: fired.left.next_at,
         })
     }
+}
+
+fn delays(kind: i16) -> metrics::Histogram {
+    metrics::histogram!(
+        "hotline_clock_fire_delay_seconds",
+        "service_name" => crate::NAME, "clock" => clock_name(kind)
+    )
 }

@@ -2,11 +2,15 @@
 
 use std::sync::Arc;
 
-use hotline_proto::common::ClockKind;
-use hotline_proto::events::CardColour;
+use hotline_proto::access::Role;
+use hotline_proto::common::event_log_service_client::EventLogServiceClient;
+use hotline_proto::common::{ClockKind, ListParkedEventsRequest, SkipParkedEventRequest};
+use hotline_proto::events::event::Body;
+use hotline_proto::events::{CardColour, ContactRecorded};
 use platform::steps::Step;
 use supervision::workers::fire_clocks::FireClocks;
 use testkit::at;
+use uuid::Uuid;
 
 use crate::orders::Order;
 use crate::world::World;
@@ -84,6 +88,46 @@ async fn a_signature_in_time_that_is_held_back_leaves_no_card_standing() {
         .collect();
     assert_eq!(kinds, [(1, "card_issued"), (2, "card_withdrawn")]);
     assert_eq!(world.pass(at(3, 9, 0)).await, 0, "a clock fires once");
+    world.is_sound().await;
+}
+
+#[tokio::test]
+async fn a_signature_behind_a_parked_event_is_waited_for() {
+    let world = World::new().await;
+    let mut order = dispatched(&world).await;
+    // An event that cannot be read is parked, and the signature in time goes behind it.
+    order.snapshot.version += 1;
+    let unreadable = Body::ContactRecorded(ContactRecorded::default());
+    world
+        .tell(order.id, order.snapshot.version, at(1, 9, 10), unreadable)
+        .await;
+    order.sign(at(1, 10, 0)).await;
+    assert_eq!(
+        world.pass(at(3, 9, 0)).await,
+        0,
+        "what was told of the order is not known"
+    );
+    let store = eventlog::Store::open("supervision", world.pool().clone()).await;
+    let worker = FireClocks::new(&store.expect("a log"), world.clock.clone(), 200);
+    assert_eq!(worker.run_once().await.expect("Postgres").did, 0);
+    assert_eq!(worker.waiting(), 1, "and it is said");
+    let mut log = EventLogServiceClient::new(world.edge.role(Role::Operator));
+    let parked = log.list_parked_events(ListParkedEventsRequest::default()).await;
+    let parked = parked.expect("listed").into_inner().events;
+    let skipped = log
+        .skip_parked_event(SkipParkedEventRequest {
+            request_id: Uuid::new_v4().to_string(),
+            event_id: parked[0].event_id.clone(),
+            reason: "the contact is recorded again".to_owned(),
+        })
+        .await;
+    assert_eq!(skipped.expect("skipped").into_inner().applied_count, 1, "the signature");
+    assert_eq!(world.pass(at(4, 9, 0)).await, 0, "it was in time");
+    assert_eq!(
+        world.pass(at(20, 9, 0)).await,
+        2,
+        "the other clock runs: a warning, a red card"
+    );
     world.is_sound().await;
 }
 

@@ -102,8 +102,14 @@ impl<'w> Order<'w> {
         self.snapshot.state = OrderState::PendingReview.into();
         self.snapshot.reply_id = reply.to_string();
         self.snapshot.reply_time = Some(to_proto(at));
-        self.tell(at, |order| Body::ReplySubmitted(ReplySubmitted { order, late }))
-            .await;
+        self.tell(at, |order| {
+            Body::ReplySubmitted(ReplySubmitted {
+                order,
+                late,
+                ..ReplySubmitted::default()
+            })
+        })
+        .await;
         reply
     }
 

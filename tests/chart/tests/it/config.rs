@@ -2,10 +2,10 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use crate::helm::{ALL_ON, CITY, SERVICES, rendered, scenes, text};
-use crate::objects::{string, title, toml_of};
+use crate::objects::{list, string, title, toml_of};
 
 /// Every `section.key` of these settings.
 fn keys(settings: &toml::Table) -> BTreeSet<String> {
@@ -195,6 +195,30 @@ fn peers_are_those_that_the_code_calls() {
             .collect();
         assert_eq!(given, called, "{service}");
     }
+}
+
+/// Whoever speaks to Postgres finds its authority where the Secrets' URLs say it is; Redis' is a setting.
+#[test]
+fn servers_outside_are_known_by_their_authorities() {
+    let postgres =
+        json!({"configMap": {"name": "postgres-ca", "items": [{"key": "ca.crt", "path": "postgres/ca.crt"}]}});
+    let redis = json!({"configMap": {"name": "redis-ca", "items": [{"key": "redis.pem", "path": "redis/ca.crt"}]}});
+    let sources = |pod: &Value| list(&pod["volumes"][0]["projected"]["sources"]).to_vec();
+    for (service, deployment) in ALL_ON.five("Deployment") {
+        let sources = sources(&deployment["spec"]["template"]["spec"]);
+        assert!(sources.contains(&postgres) && sources.contains(&redis), "{service}");
+        let section = ALL_ON.config(service)["redis"].as_table().expect("a section").clone();
+        assert_eq!(section["ca_file"].as_str(), Some("/etc/hotline/redis/ca.crt"));
+        let plain = CITY.config(service)["redis"].as_table().expect("a section").clone();
+        assert!(!plain.contains_key("ca_file"));
+    }
+    let jobs = ALL_ON.of("Job");
+    assert_eq!(jobs.len(), 5);
+    for job in jobs {
+        assert!(sources(&job["spec"]["template"]["spec"]).contains(&postgres), "{job}");
+    }
+    let doctor = &ALL_ON.of("CronJob")[0]["spec"]["jobTemplate"]["spec"]["template"]["spec"];
+    assert!(sources(doctor).contains(&postgres));
 }
 
 #[test]

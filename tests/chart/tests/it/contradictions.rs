@@ -64,6 +64,10 @@ fn numbers_that_do_not_fit_each_other() {
             "tls: {enabled: true, certManager: {enabled: true, issuerRef: {name: a}, duration: 24h, renewBefore: 24h}}",
             "tls.certManager.renewBefore",
         ),
+        (
+            "tls: {enabled: true, certManager: {enabled: true, issuerRef: {name: a}, renewBefore: 240h}}",
+            "tls.certManager.renewBefore 360h",
+        ),
     ]);
 }
 
@@ -101,6 +105,10 @@ fn identity_comes_from_one_place() {
             "auth.jwks.url auth.publicKey.existingSecret both",
         ),
         ("auth: {jwks: {caConfigMap: ca}}", "auth.jwks.caConfigMap"),
+        (
+            "auth: {algorithm: RS256}\ntest: {existingSecret: signer}",
+            "test.existingSecret test.tokenKey auth.algorithm RS256",
+        ),
     ]);
 }
 

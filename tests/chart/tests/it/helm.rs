@@ -23,6 +23,7 @@ pub const EVERYTHING: &str = r#"
 tls: {enabled: true, certManager: {enabled: true, issuerRef: {name: ca}}, clientCertificates: optional}
 otlp: {endpoint: "http://collector.tracing:14317"}
 auth: {jwks: {url: "https://login.example.org:8443/keys", caConfigMap: login-ca}, publicKey: {existingSecret: ""}}
+trust: {postgres: {caConfigMap: postgres-ca}, redis: {caConfigMap: redis-ca, caKey: redis.pem}}
 doctor: {enabled: true}
 jobPriorityClassName: batch
 image: {pullSecrets: [registry]}

@@ -232,6 +232,34 @@ fn databases_may_be_anywhere_until_values_say_where() {
     assert!(allowed(&development, &ours("routing"), &server, 5432, "TCP"));
 }
 
+/// A policy speaks of the pods' port, where a Service of another one leads to them.
+#[test]
+fn an_issuer_and_a_collector_behind_a_service_have_a_port_of_their_own() {
+    let values = |more: &str| {
+        format!(
+            "auth: {{jwks: {{url: \"http://keycloak.auth/keys\"}}, publicKey: {{existingSecret: \"\"}}}}\n\
+             otlp: {{endpoint: \"http://collector.tracing:4317\"}}\n{more}"
+        )
+    };
+    let plain = rendered(&values(""));
+    let told = rendered(&values("networkPolicy: {jwks: {port: 8080}, collector: {port: 14317}}"));
+    for (objects, open, closed) in [(&plain, [80, 4317], [8080, 14317]), (&told, [8080, 14317], [80, 4317])] {
+        let policies = policies(objects);
+        for port in open {
+            assert!(
+                allowed(&policies, &ours("intake"), &end("internet"), port, "TCP"),
+                "{port}"
+            );
+        }
+        for port in closed {
+            assert!(
+                !allowed(&policies, &ours("intake"), &end("internet"), port, "TCP"),
+                "{port}"
+            );
+        }
+    }
+}
+
 /// The development servers of k8s/ stand where values-dev.yaml looks for them.
 #[test]
 fn the_development_servers_are_those_of_the_values() {

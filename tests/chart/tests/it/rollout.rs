@@ -141,6 +141,12 @@ fn replicas_are_the_values_unless_a_scaler_decides() {
     for (objects, replicas) in [(&CITY, json!(2)), (&DEVELOPMENT, json!(1)), (&PROVINCE, Value::Null)] {
         for (service, deployment) in objects.five("Deployment") {
             assert_eq!(deployment["spec"]["replicas"], replicas, "{service}");
+            // What the next upgrade goes by: a field that one revision has must not be missing in the next.
+            let by = if replicas.is_null() { "autoscaler" } else { "values" };
+            assert_eq!(
+                deployment["metadata"]["annotations"]["hotline/replicas"], by,
+                "{service}"
+            );
         }
     }
 }

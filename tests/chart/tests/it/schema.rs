@@ -235,6 +235,44 @@ fn what_kubernetes_would_refuse_is_refused_before() {
             "monitoring: {serviceMonitor: {interval: 0s}}",
             "'/monitoring/serviceMonitor/interval'",
         ),
+        // Rates over three minutes need several samples: a rarer one would silence the alerts.
+        (
+            "monitoring: {serviceMonitor: {interval: 61s}}",
+            "'/monitoring/serviceMonitor/interval'",
+        ),
+        (
+            "monitoring: {serviceMonitor: {interval: 10m}}",
+            "'/monitoring/serviceMonitor/interval'",
+        ),
+        ("doctor: {timeZone: Asia/Nowhere}", "'/doctor/timeZone'"),
+        ("auth: {jwks: {url: \"https://a.b:99999/keys\"}}", "'/auth/jwks/url'"),
+        ("otlp: {endpoint: \"http://a.b:65536\"}", "'/otlp/endpoint'"),
+        ("entry: {host: a..b}", "'/entry/host'"),
+        (
+            "commonLabels: {pod-template-hash: x}",
+            "'/commonLabels pod-template-hash",
+        ),
+        (
+            "default: {secrets: {database: {existingSecret: \"-<service>\"}}}",
+            "'/default/secrets/database/existingSecret'",
+        ),
+        (
+            "default: {tolerations: [{key: a b, operator: Exists}]}",
+            "'/default/tolerations/0/key'",
+        ),
+        (
+            "networkPolicy: {scrape: {from: [{podSelector: {matchExpressions: [{key: a b, operator: Exists}]}}]}}",
+            "'/networkPolicy/scrape/from/0/podSelector/matchExpressions/0/key'",
+        ),
+        ("networkPolicy: {jwks: {port: 65536}}", "'/networkPolicy/jwks/port'"),
+        (
+            "default: {hpa: {metrics: [{type: Pods, pods: {metric: {name: lag}, target: {type: Value, value: \"5\"}}}]}}",
+            "'/default/hpa/metrics/0",
+        ),
+        (
+            "default: {hpa: {metrics: [{type: Pods, pods: {metric: {name: lag}, target: {type: AverageValue, averageValue: \"0\"}}}]}}",
+            "'/default/hpa/metrics/0",
+        ),
         ("tls: {certManager: {duration: 0h}}", "'/tls/certManager/duration'"),
         (
             "default: {secrets: {database: {key: null}}}",
@@ -356,6 +394,9 @@ fn right_values_are_accepted() {
         "default: {podAnnotations: {example.org/note: any text at all}, tolerations: [{operator: Exists}]}",
         "networkPolicy: {dns: {to: [{ipBlock: {cidr: \"fd00:10::/64\"}}, {ipBlock: {cidr: 0.0.0.0/0}}]}}",
         "networkPolicy: {scrape: {from: [{podSelector: {matchExpressions: [{key: a, operator: NotIn, values: [b]}]}}]}}",
+        "default: {hpa: {metrics: [{type: Pods, pods: {metric: {name: lag}, target: {type: AverageValue, averageValue: \"0.5\"}}}]}}",
+        "monitoring: {serviceMonitor: {interval: 60s}}",
+        "auth: {jwks: {url: \"https://login.example.org:65535/keys\"}, publicKey: {existingSecret: \"\"}}",
         "default: {hpa: {metrics: [{type: External, external: {metric: {name: lag}, target: {type: Value, value: \"5\"}}}]}}",
         "default: {extraEnv: [{name: HTTPS_PROXY, value: \"http://proxy:3128\"}, {name: RUST_LOG_FILE, value: x}]}",
         "auth: {jwks: {url: \"https://login.example.org\"}, publicKey: {existingSecret: \"\"}}",

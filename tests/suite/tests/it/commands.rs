@@ -256,6 +256,10 @@ fn settings_that_cannot_start_are_not_called_right() {
                 quoted(&home.private_key().display().to_string()),
             ),
             ("sealing.key_file", quoted(&home.sealing_key().display().to_string())),
+            (
+                "peers.routing",
+                quoted("http://one.routing:50051,http://other.routing:50051"),
+            ),
         ]);
         if !key.is_empty() {
             settings.insert(key, quoted(value));
@@ -285,6 +289,9 @@ fn settings_that_cannot_start_are_not_called_right() {
         ("server.stop_seconds", "0"),
         ("peers.routing", "not an address"),
         ("peers.routing", "routing:50051"),
+        ("peers.routing", "http://routing"),
+        ("peers.routing", ""),
+        ("peers.callback", "http://callback"),
         ("auth.public_key_file", "/nowhere"),
         ("auth.private_key_file", "/nowhere"),
         ("sealing.key_file", "/nowhere"),

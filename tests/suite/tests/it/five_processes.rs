@@ -1,4 +1,5 @@
-//! Five `serve` processes do what one process does, and one trace spans all five across Redis.
+//! Five `serve` processes do what one process does, on databases that the next version has migrated as well; one trace
+//! spans all five across Redis.
 
 use std::collections::{HashMap, HashSet};
 use std::sync::{Arc, Mutex};
@@ -30,6 +31,7 @@ use testkit::{Database, database, listen};
 use tokio_stream::wrappers::TcpListenerStream;
 use tonic::{Request, Response, Status};
 
+use crate::fixture::migrated_further;
 use crate::fixture::people::{draft, request_id};
 use crate::processes::{Process, variables};
 
@@ -374,7 +376,10 @@ async fn five_processes_handle_an_order_in_one_trace() {
     let home = Home::open(directory.path()).expect("keys");
     let mut databases = Vec::new();
     for name in Name::ALL {
-        databases.push(database(name.as_str(), name.migrator()).await);
+        let database = database(name.as_str(), name.migrator()).await;
+        // In a roll-out, and after a rollback, a program runs on what the next one has migrated.
+        migrated_further(&database).await;
+        databases.push(database);
     }
     let collector = Collector::default();
     let (otlp, task) = collector.serve().await;

@@ -113,10 +113,29 @@ fn exported(text: &str) -> BTreeMap<String, BTreeSet<String>> {
     found
 }
 
+/// What objectives are made of stands there before anything happened: rates do not see what a series begins with.
+fn judged_from_the_start(text: &str) {
+    for (series, label) in [
+        (
+            "rpc_server_call_duration_seconds_count",
+            "rpc_response_status_code=\"DATA_LOSS\"",
+        ),
+        ("hotline_clock_fire_delay_seconds_count", "clock=\"rework\""),
+        (
+            "hotline_event_delay_seconds_count",
+            "consumer=\"analytics.consume.callback\"",
+        ),
+    ] {
+        let mut lines = text.lines().filter(|line| line.starts_with(series));
+        assert!(lines.any(|line| line.contains(label)), "no {series} with {label}");
+    }
+}
+
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn what_is_exported_is_what_is_documented() {
     let metrics = Metrics::install().expect("nobody else counts in this process");
     let five = Five::start(at(1, 9, 0)).await;
+    judged_from_the_start(&metrics.render());
     brought_and_forwarded(&five).await;
     // Overdue, so that clocks fire; and calls from outside, so that there are calls.
     five.at(at(12, 9, 0)).await;

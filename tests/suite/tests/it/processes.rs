@@ -10,6 +10,7 @@ use hotline_proto::access::Role;
 use hotline_proto::intake::intake_service_client::IntakeServiceClient;
 use hotline_proto::intake::{CallOutcome, RecordCallRequest};
 use platform::auth::{Issuer, Principal, TokenSource};
+use platform::config::RedisConfig;
 use platform::grpc::client::{Peer, peer};
 use testkit::{Database, database, redis_url};
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
@@ -390,19 +391,27 @@ async fn a_postgres_that_is_too_old_is_named_with_what_to_install() {
         .expect("the one that is here is new enough");
 }
 
+fn redis(url: &str) -> Result<platform::redis::Client, String> {
+    let config = RedisConfig {
+        url: url.to_owned(),
+        ..platform::config::shared_defaults().redis
+    };
+    platform::redis::client(&config).map(|client| client.expect("a URL was given"))
+}
+
 #[tokio::test]
 async fn a_redis_that_is_too_old_is_named_with_what_to_install() {
-    let told = platform::redis::check_requiring(&testkit::redis_url(), 99)
+    let told = platform::redis::check_requiring(&redis(&testkit::redis_url()).expect("a client"), 99)
         .await
         .expect_err("nobody has 99");
     assert!(
         told.contains("the oldest that works is 99") && told.contains("apt-get install redis-server"),
         "{told}"
     );
-    let here = platform::redis::check(&testkit::redis_url()).await;
+    let here = platform::redis::check(&redis(&testkit::redis_url()).expect("a client")).await;
     here.expect("the one that is here is new enough");
-    let away = platform::redis::check("redis://:secret@127.0.0.1:1").await;
+    let away = platform::redis::check(&redis("redis://:secret@127.0.0.1:1").expect("a client")).await;
     away.expect("one that is away stops nobody");
-    let nonsense = platform::redis::check("http://x").await.expect_err("no URL of Redis");
+    let nonsense = redis("http://x").expect_err("no URL of Redis");
     assert!(nonsense.contains("redis.url"), "{nonsense}");
 }

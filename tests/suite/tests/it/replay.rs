@@ -7,7 +7,7 @@ use hotline::process::Name;
 use hotline::replay::compare::Row;
 use hotline::replay::driver::Driver;
 use hotline::replay::plan::{Plan, Via, plan};
-use hotline::replay::run::{Outcome, judge};
+use hotline::replay::run::{Outcome, judge, pass_the_last_limit};
 use hotline::replay::scenario::{Scenario, WEEK};
 use uuid::Uuid;
 
@@ -54,6 +54,7 @@ async fn the_week_is_exact_leaks_nothing_and_every_fault_is_noticed() {
     let plan = plan(&scenario, &five.city).expect("it can be played");
     let mut driver = Driver::new(&five.suite, five.clock.clone(), &plan);
     driver.play(|_, _| {}).await.expect("it plays to its end");
+    pass_the_last_limit(&driver, &scenario).await.expect("it rests");
     drop(driver);
     assert_right(&five, &scenario, "after the play").await;
     nothing_personal(&five, &plan, &logs, &spans).await;

@@ -8,11 +8,12 @@ use hotline_proto::common::GetHeadsRequest;
 use hotline_proto::common::event_log_service_client::EventLogServiceClient;
 use platform::auth::{Principal, TokenSource};
 use platform::clock::DrivenClock;
-use platform::config::{ClientCertificates, ServerConfig, TlsConfig};
+use platform::config::{ClientCertificates, RedisConfig, ServerConfig, TlsConfig};
 use platform::grpc::balance::Security;
 use platform::grpc::client::{Dialer, Peer};
 use platform::grpc::server::Server;
 use platform::lifecycle::Lifecycle;
+use platform::redis::Client;
 use platform::tls::Certificates;
 use testkit::{Authority, Callers, Database, at, database, listen};
 use tokio::net::{TcpListener, TcpSocket, TcpStream};
@@ -270,4 +271,91 @@ fn an_expired_certificate_stops_the_start_by_name() {
         told.contains("tls.certificate_file") && told.contains("expired at 2021-12-31"),
         "{told}"
     );
+}
+
+/// A Redis that speaks TLS only, with a certificate of `authority`, until it is dropped.
+struct SecuredRedis {
+    process: std::process::Child,
+    port: u16,
+}
+
+impl SecuredRedis {
+    fn start(authority: &Authority) -> Self {
+        authority.sign("redis", "spiffe://hotline/redis", 2099);
+        let free = std::net::TcpListener::bind("127.0.0.1:0").expect("a port");
+        let port = free.local_addr().expect("bound").port();
+        drop(free);
+        let file = |name: &str| authority.path(name).display().to_string();
+        let process = std::process::Command::new("redis-server")
+            .args([
+                "--port",
+                "0",
+                "--bind",
+                "127.0.0.1",
+                "--save",
+                "",
+                "--tls-port",
+                &port.to_string(),
+            ])
+            .args([
+                "--tls-cert-file",
+                &file("redis.crt"),
+                "--tls-key-file",
+                &file("redis.key"),
+            ])
+            .args(["--tls-ca-cert-file", &file("ca.crt"), "--tls-auth-clients", "no"])
+            .stdout(std::process::Stdio::null())
+            .spawn()
+            .expect("it is installed by `make setup`");
+        Self { process, port }
+    }
+}
+
+impl Drop for SecuredRedis {
+    fn drop(&mut self) {
+        // It may have ended by itself; then there is nothing to end.
+        let _ = self.process.kill();
+        let _ = self.process.wait();
+    }
+}
+
+/// Redis with a certificate of the site's own authority: trusted by `redis.ca_file`, and by nothing else.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_redis_is_known_by_the_authority_of_the_settings() {
+    let authority = Authority::new();
+    let server = SecuredRedis::start(&authority);
+    let client = |scheme: &str, ca_file: std::path::PathBuf| {
+        let config = RedisConfig {
+            url: format!("{scheme}://127.0.0.1:{}", server.port),
+            ca_file,
+            ..platform::config::shared_defaults().redis
+        };
+        platform::redis::client(&config)
+    };
+    let answers = async |client: Result<Option<Client>, String>| {
+        let client = client.expect("right settings").expect("a URL");
+        client.get_multiplexed_async_connection().await.is_ok()
+    };
+    let there = async {
+        while !answers(client("rediss", authority.path("ca.crt"))).await {
+            tokio::task::yield_now().await;
+        }
+    };
+    tokio::time::timeout(Duration::from_secs(20), there)
+        .await
+        .expect("it answers");
+    assert!(
+        !answers(client("rediss", std::path::PathBuf::new())).await,
+        "no public authority knows it"
+    );
+    let other = Authority::new();
+    assert!(
+        !answers(client("rediss", other.path("ca.crt"))).await,
+        "nor does another one"
+    );
+    std::fs::write(other.path("none.crt"), "no certificate").expect("written");
+    for (scheme, file) in [("redis", "ca.crt"), ("rediss", "nowhere.crt"), ("rediss", "none.crt")] {
+        let refused = client(scheme, other.path(file)).expect_err(file);
+        assert!(refused.contains("redis.ca_file"), "{refused}");
+    }
 }

@@ -172,6 +172,41 @@ fn every_promise_names_tests_that_exist() {
     );
 }
 
+/// Databases out there have run them: an edited one would stop every start, or say of two schemas that they are one.
+#[test]
+fn landed_migrations_are_unchanged() {
+    let services = hotline::process::Name::ALL.map(|service| (service.to_string(), service.migrator()));
+    let sets = [
+        ("platform".to_owned(), &platform::MIGRATOR),
+        ("eventlog".to_owned(), &eventlog::MIGRATOR),
+    ];
+    let now: Vec<String> = sets
+        .into_iter()
+        .chain(services)
+        .flat_map(|(set, migrator)| {
+            migrator.iter().map(move |migration| {
+                let sum: String = migration.checksum.iter().map(|byte| format!("{byte:02x}")).collect();
+                format!("{set} {} {sum}", migration.version)
+            })
+        })
+        .collect();
+    let file = root().join("tests/suite/landed-migrations.txt");
+    let landed = std::fs::read_to_string(&file).expect("the sums of landed migrations");
+    let edited: Vec<&str> = landed
+        .lines()
+        .filter(|line| !now.iter().any(|migration| migration == line))
+        .collect();
+    assert!(
+        edited.is_empty(),
+        "landed migrations are never edited or removed, add one that mends them: {edited:#?}"
+    );
+    let new: Vec<&String> = now
+        .iter()
+        .filter(|migration| !landed.lines().any(|line| line == *migration))
+        .collect();
+    assert!(new.is_empty(), "add to {}: {new:#?}", file.display());
+}
+
 fn snake(name: &str) -> String {
     let mut out = String::new();
     for (at, c) in name.char_indices() {

@@ -239,29 +239,26 @@ async fn seen_by_intake(five: &Five, appeal_id: &str, closed: &Order) {
 }
 
 async fn in_the_bulletin(five: &Five) {
-    let request = GetBulletinRequest {
-        from_day: "2024-04-01".to_owned(),
-        to_day: "2024-04-01".to_owned(),
-    };
-    let bulletin = five
-        .clients
-        .analyst()
-        .expect("a client")
-        .get_bulletin(request)
-        .await
-        .expect("a bulletin")
-        .into_inner();
-    let figure = |key: &str| {
-        bulletin.figures.iter().find(|figure| figure.key == key).map_or_else(
+    let figure = async |key: &str| {
+        let request = GetBulletinRequest {
+            from_day: "2024-04-01".to_owned(),
+            to_day: "2024-04-01".to_owned(),
+        };
+        let asked = five.clients.analyst().expect("a client").get_bulletin(request).await;
+        let figures = asked.expect("a bulletin").into_inner().figures;
+        let figure = figures.into_iter().find(|figure| figure.key == key);
+        figure.map_or_else(
             || panic!("no figure {key}"),
             |figure| (figure.numerator, figure.denominator),
         )
     };
-    assert_eq!(figure("volume.appeals"), (1, 0));
-    assert_eq!(figure("volume.orders"), (1, 0));
-    assert_eq!(figure("handling.on_time_rate"), (1, 1));
-    assert_eq!(figure("review.rejected_replies"), (1, 0));
-    assert_eq!(figure("satisfaction.rated_only"), (1, 1));
+    assert_eq!(figure("volume.appeals").await, (1, 0));
+    assert_eq!(figure("volume.orders").await, (1, 0));
+    assert_eq!(figure("handling.on_time_rate").await, (0, 0), "done, and not due yet");
+    five.at(at(20, 9, 0)).await;
+    assert_eq!(figure("handling.on_time_rate").await, (1, 1));
+    assert_eq!(figure("review.rejected_replies").await, (1, 0));
+    assert_eq!(figure("satisfaction.rated_only").await, (1, 1));
     let violations = hotline::process::examine::examine(&five.suite.pools)
         .await
         .expect("readable");

@@ -2,6 +2,7 @@
 
 use chrono::{DateTime, NaiveDate, Utc};
 use hotline_proto::common::AppealType;
+use platform::rows::{big, fits, impossible};
 use platform::store::StoreError;
 use serde::Serialize;
 use sqlx::PgConnection;
@@ -12,7 +13,7 @@ use super::Place;
 use crate::domain::appeal::{AppealFact, AppealState};
 use crate::domain::measure::type_name;
 use crate::domain::window::Window;
-use crate::store::{named, signed, unsigned};
+use crate::store::named;
 
 #[derive(sqlx::FromRow, Serialize)]
 struct Row {
@@ -116,7 +117,7 @@ impl From<&AppealFact> for Row {
         let state = fact.state.clone();
         Self {
             id: fact.id,
-            version: signed(state.version),
+            version: big(state.version),
             number: state.number,
             appeal_type: type_name(state.kind).to_owned(),
             category: state.category,
@@ -140,7 +141,7 @@ impl TryFrom<Row> for AppealFact {
         let fact = Self {
             id: row.id,
             state: AppealState {
-                version: unsigned(TABLE, "version", row.version)?,
+                version: fits(TABLE, "version", row.version)?,
                 number: row.number,
                 kind: named(TABLE, "APPEAL_TYPE_", &row.appeal_type, AppealType::from_str_name)?,
                 category: row.category,
@@ -156,10 +157,10 @@ impl TryFrom<Row> for AppealFact {
         if fact.day() == row.received_day {
             Ok(fact)
         } else {
-            Err(StoreError::Impossible {
-                table: TABLE,
-                detail: format!("{} is of another day than received_day", row.id),
-            })
+            Err(impossible(
+                TABLE,
+                format!("{} is of another day than received_day", row.id),
+            ))
         }
     }
 }

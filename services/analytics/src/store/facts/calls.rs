@@ -1,6 +1,7 @@
 //! Calls as rows.
 
 use chrono::{DateTime, NaiveDate, Utc};
+use platform::rows::{big, fits, impossible};
 use platform::store::StoreError;
 use serde::Serialize;
 use sqlx::PgConnection;
@@ -10,7 +11,6 @@ use uuid::Uuid;
 use super::Place;
 use crate::domain::call::{CallFact, CallState};
 use crate::domain::window::Window;
-use crate::store::{signed, unsigned};
 
 #[derive(sqlx::FromRow, Serialize)]
 struct Row {
@@ -97,7 +97,7 @@ impl From<&CallFact> for Row {
     fn from(fact: &CallFact) -> Self {
         Self {
             id: fact.id,
-            version: signed(fact.state.version),
+            version: big(fact.state.version),
             offered_at: fact.state.offered_at,
             offered_day: fact.day(),
             answered: fact.state.answered,
@@ -112,7 +112,7 @@ impl TryFrom<Row> for CallFact {
         let fact = Self {
             id: row.id,
             state: CallState {
-                version: unsigned("fact_call", "version", row.version)?,
+                version: fits("fact_call", "version", row.version)?,
                 offered_at: row.offered_at,
                 answered: row.answered,
             },
@@ -120,10 +120,10 @@ impl TryFrom<Row> for CallFact {
         if fact.day() == row.offered_day {
             Ok(fact)
         } else {
-            Err(StoreError::Impossible {
-                table: "fact_call",
-                detail: format!("{} is of another day than offered_day", row.id),
-            })
+            Err(impossible(
+                "fact_call",
+                format!("{} is of another day than offered_day", row.id),
+            ))
         }
     }
 }

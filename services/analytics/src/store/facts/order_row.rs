@@ -2,13 +2,14 @@
 
 use chrono::{DateTime, NaiveDate, Utc};
 use hotline_proto::common::{AppealType, Cause, OrderState, Rating, Solved};
+use platform::rows::{big, fits, impossible};
 use platform::store::StoreError;
 use serde::Serialize;
 use uuid::Uuid;
 
 use crate::domain::measure::{short, type_name};
 use crate::domain::order::{Judged, Lead, OrderFact, Outcome, RoutingState, Stamp};
-use crate::store::{count, named, signed, unsigned};
+use crate::store::named;
 
 const TABLE: &str = "fact_order";
 
@@ -24,6 +25,7 @@ pub struct Row {
     region: Option<String>,
     channel: Option<String>,
     anonymous: Option<bool>,
+    confidential: Option<bool>,
     state: Option<String>,
     round: Option<i32>,
     opened_at: Option<DateTime<Utc>>,
@@ -65,7 +67,7 @@ impl TryFrom<&OrderFact> for Row {
             yellow_cards: fact.yellow_cards.iter().copied().collect(),
             red_cards: fact.red_cards.iter().copied().collect(),
             withdrawn_cards: fact.withdrawn_cards.iter().copied().collect(),
-            attempts: count(fact.attempts)?,
+            attempts: fits(TABLE, "attempts", fact.attempts)?,
             ..Self::default()
         };
         if let Some(state) = &fact.routing {
@@ -73,16 +75,16 @@ impl TryFrom<&OrderFact> for Row {
             row.put_routing(state)?;
         }
         if let Some(outcome) = &fact.outcome {
-            row.outcome_round = Some(count(outcome.stamp.round)?);
-            row.outcome_version = Some(signed(outcome.stamp.version));
+            row.outcome_round = Some(fits(TABLE, "outcome_round", outcome.stamp.round)?);
+            row.outcome_version = Some(big(outcome.stamp.version));
             row.outcome_event = Some(outcome.stamp.event);
             row.outcome_reached = Some(outcome.reached);
             row.outcome_solved = Some(short(outcome.solved.as_str_name(), "SOLVED_").to_owned());
             row.outcome_rating = Some(short(outcome.rating.as_str_name(), "RATING_").to_owned());
         }
         if let Some(judged) = &fact.judged {
-            row.judged_round = Some(count(judged.stamp.round)?);
-            row.judged_version = Some(signed(judged.stamp.version));
+            row.judged_round = Some(fits(TABLE, "judged_round", judged.stamp.round)?);
+            row.judged_version = Some(big(judged.stamp.version));
             row.judged_event = Some(judged.stamp.event);
             row.judged_cause = Some(short(judged.cause.as_str_name(), "CAUSE_").to_owned());
         }
@@ -97,7 +99,7 @@ impl TryFrom<Row> for OrderFact {
         let fact = Self {
             id: row.id,
             routing: row.routing()?,
-            attempts: unsigned(TABLE, "attempts", row.attempts)?,
+            attempts: fits(TABLE, "attempts", row.attempts)?,
             outcome: row.outcome()?,
             judged: row.judged()?,
             yellow_cards: row.yellow_cards.into_iter().collect(),
@@ -107,17 +109,17 @@ impl TryFrom<Row> for OrderFact {
         if fact.day() == row.opened_day {
             Ok(fact)
         } else {
-            Err(StoreError::Impossible {
-                table: TABLE,
-                detail: format!("{} is of another day than opened_day", row.id),
-            })
+            Err(impossible(
+                TABLE,
+                format!("{} is of another day than opened_day", row.id),
+            ))
         }
     }
 }
 
 impl Row {
     fn put_routing(&mut self, state: &RoutingState) -> Result<(), StoreError> {
-        self.version = Some(signed(state.version));
+        self.version = Some(big(state.version));
         self.number = Some(state.number.clone());
         self.appeal_id = Some(state.appeal);
         self.appeal_type = Some(type_name(state.kind).to_owned());
@@ -125,8 +127,9 @@ impl Row {
         self.region = Some(state.region.clone());
         self.channel = Some(state.channel.clone());
         self.anonymous = Some(state.anonymous);
+        self.confidential = Some(state.confidential);
         self.state = Some(short(state.state.as_str_name(), "ORDER_STATE_").to_owned());
-        self.round = Some(count(state.round)?);
+        self.round = Some(fits(TABLE, "round", state.round)?);
         self.opened_at = Some(state.opened_at);
         if let Some(lead) = &state.lead {
             self.lead_unit = Some(lead.unit.clone());
@@ -137,9 +140,9 @@ impl Row {
             self.handle_due_at = Some(lead.handle_due_at);
         }
         self.signed_at = state.signed_at;
-        self.contact_count = Some(count(state.contacts)?);
+        self.contact_count = Some(fits(TABLE, "contact_count", state.contacts)?);
         self.accepted_reply_at = state.accepted_at;
-        self.rejected_count = Some(count(state.rejected)?);
+        self.rejected_count = Some(fits(TABLE, "rejected_count", state.rejected)?);
         self.closed_at = state.closed_at;
         self.closed_dissatisfied = Some(state.closed_dissatisfied);
         Ok(())
@@ -152,7 +155,7 @@ impl Row {
         let kind = self.whole(self.appeal_type.as_deref())?;
         let state = self.whole(self.state.as_deref())?;
         Ok(Some(RoutingState {
-            version: unsigned(TABLE, "version", version)?,
+            version: fits(TABLE, "version", version)?,
             number: self.whole(self.number.clone())?,
             appeal: self.whole(self.appeal_id)?,
             kind: named(TABLE, "APPEAL_TYPE_", kind, AppealType::from_str_name)?,
@@ -160,14 +163,15 @@ impl Row {
             region: self.whole(self.region.clone())?,
             channel: self.whole(self.channel.clone())?,
             anonymous: self.whole(self.anonymous)?,
+            confidential: self.confidential.unwrap_or_default(),
             state: named(TABLE, "ORDER_STATE_", state, OrderState::from_str_name)?,
-            round: unsigned(TABLE, "round", self.whole(self.round)?)?,
+            round: fits(TABLE, "round", self.whole(self.round)?)?,
             opened_at: self.whole(self.opened_at)?,
             lead: self.lead()?,
             signed_at: self.signed_at,
-            contacts: unsigned(TABLE, "contact_count", self.whole(self.contact_count)?)?,
+            contacts: fits(TABLE, "contact_count", self.whole(self.contact_count)?)?,
             accepted_at: self.accepted_reply_at,
-            rejected: unsigned(TABLE, "rejected_count", self.whole(self.rejected_count)?)?,
+            rejected: fits(TABLE, "rejected_count", self.whole(self.rejected_count)?)?,
             closed_at: self.closed_at,
             closed_dissatisfied: self.whole(self.closed_dissatisfied)?,
         }))
@@ -214,16 +218,13 @@ impl Row {
 
     fn stamp(&self, round: i32, version: Option<i64>, event: Option<Uuid>) -> Result<Stamp, StoreError> {
         Ok(Stamp {
-            round: unsigned(TABLE, "round", round)?,
-            version: unsigned(TABLE, "version", self.whole(version)?)?,
+            round: fits(TABLE, "round", round)?,
+            version: fits(TABLE, "version", self.whole(version)?)?,
             event: self.whole(event)?,
         })
     }
 
     fn whole<T>(&self, column: Option<T>) -> Result<T, StoreError> {
-        column.ok_or_else(|| StoreError::Impossible {
-            table: TABLE,
-            detail: format!("{} has a part of a source's columns", self.id),
-        })
+        column.ok_or_else(|| impossible(TABLE, format!("{} has a part of a source's columns", self.id)))
     }
 }

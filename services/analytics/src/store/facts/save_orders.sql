@@ -10,6 +10,7 @@ on conflict (id) do update set
     region               = excluded.region,
     channel              = excluded.channel,
     anonymous            = excluded.anonymous,
+    confidential         = excluded.confidential,
     state                = excluded.state,
     round                = excluded.round,
     opened_at            = excluded.opened_at,

@@ -137,7 +137,8 @@ pub(crate) async fn advance(
     Ok(())
 }
 
-/// Notes that what the source had committed by `asked_at` has taken effect, where the cursor has passed its head of then.
+/// Notes that what the source had committed by `asked_at` has taken effect or is parked (see
+/// [`blocked`](crate::blocked)), where the cursor has passed its head of then.
 pub(crate) async fn note_known(
     connection: &mut PgConnection,
     source: &str,

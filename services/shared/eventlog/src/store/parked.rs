@@ -35,6 +35,19 @@ pub(crate) async fn blocked_keys(
     )
 }
 
+/// Keys of a source of which an event is parked: what was told of them since has not taken effect here.
+///
+/// # Errors
+/// When the database refuses.
+pub async fn blocked(connection: &mut PgConnection, source: &str) -> Result<Vec<Uuid>, StoreError> {
+    Ok(
+        sqlx::query_scalar("select distinct key from parked where source = $1 and state <> 'skipped'")
+            .bind(source)
+            .fetch_all(connection)
+            .await?,
+    )
+}
+
 /// Parks an event. `state` is `parked` or `behind`.
 pub(crate) async fn park(
     connection: &mut PgConnection,

@@ -1,5 +1,6 @@
 //! Requests that took effect, so that the same again finds its answer.
 
+use chrono::{DateTime, Utc};
 use hmac::{Hmac, Mac as _};
 use platform::store::StoreError;
 use sha2::Sha256;
@@ -59,6 +60,23 @@ pub(crate) async fn answer(connection: &mut PgConnection, call: &Call, answer: &
         .execute(connection)
         .await?;
     Ok(())
+}
+
+/// Forgets at most `limit` requests made before `before`. Gives their number.
+pub(crate) async fn forget(
+    connection: &mut PgConnection,
+    before: DateTime<Utc>,
+    limit: i64,
+) -> Result<u64, StoreError> {
+    let done = sqlx::query(
+        "delete from request where ctid = any (array(
+             select ctid from request where made_at < $1 limit $2 for update skip locked))",
+    )
+    .bind(before)
+    .bind(limit)
+    .execute(connection)
+    .await?;
+    Ok(done.rows_affected())
 }
 
 fn content_hash(key: &[u8], content: &[u8]) -> Vec<u8> {

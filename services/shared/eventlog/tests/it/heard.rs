@@ -65,7 +65,7 @@ async fn what_was_heard_long_ago_is_forgotten_and_the_rest_is_not() {
     let (intake, routing) = (Node::new("intake", &[]).await, Node::new("routing", &["intake"]).await);
     let consumer = routing.consumer(&intake, Some(NOWHERE));
     let clock: SharedClock = routing.clock.clone();
-    let forget = Forget::new(&routing.store, clock, 72);
+    let forget = Forget::new(&routing.store, clock, 72, 35);
     let (old, young) = (event(Uuid::new_v4(), 1), event(Uuid::new_v4(), 1));
     intake.tell([old]).await;
     settle(&consumer).await.expect("heard");

@@ -20,7 +20,7 @@ use tonic::service::Routes;
 use tonic::{Request, Response, Status};
 use uuid::Uuid;
 
-use crate::world::{NOWHERE, Node, settle};
+use crate::world::{NOWHERE, Node, redis_at, settle};
 
 /// A log of one partition.
 #[derive(Default)]
@@ -116,7 +116,7 @@ impl Case {
             client: hotline_proto::common::event_log_service_client::EventLogServiceClient::new(
                 self.edge.role(Role::Service),
             ),
-            redis: Some(NOWHERE.to_owned()),
+            redis: Some(redis_at(NOWHERE)),
         };
         self.routing.consumer_with(source, self.routing.ledger.clone())
     }

@@ -1,8 +1,10 @@
 //! A request has its effect once: the same again gets the first answer, another content is refused.
 
-use eventlog::Call;
+use eventlog::{Call, Forget};
 use futures::future::join_all;
 use hotline_proto::common::RetryParkedEventResponse as Answer;
+use platform::clock::SharedClock;
+use platform::steps::Step as _;
 use platform::store::StoreError;
 use testkit::at;
 use uuid::Uuid;
@@ -132,4 +134,25 @@ async fn nothing_of_the_content_is_kept() {
         !kept.contains("13800138000") && !kept.contains("3133383030313338303030"),
         "{kept}"
     );
+}
+
+#[tokio::test]
+async fn what_was_asked_long_ago_is_forgotten_and_the_rest_is_not() {
+    let node = Node::new("intake", &[]).await;
+    let (old, young) = (call(Uuid::new_v4(), "a"), call(Uuid::new_v4(), "a"));
+    let first = act(&node, &old).await.expect("new");
+    node.clock.move_to(at(20, 9, 0));
+    let young = Call {
+        now: at(20, 9, 0),
+        ..young
+    };
+    let second = act(&node, &young).await.expect("new");
+    let clock: SharedClock = node.clock.clone();
+    let forget = Forget::new(&node.store, clock, 72, 20);
+    for (now, forgotten) in [(at(21, 9, 0), 0), (at(21, 9, 1), 1), (at(21, 9, 1), 0)] {
+        node.clock.move_to(now);
+        assert_eq!(forget.run_once().await.expect("it runs").did, forgotten, "{now}");
+    }
+    assert_eq!(act(&node, &young).await.expect("known"), second);
+    assert_ne!(act(&node, &old).await.expect("as if it were new"), first);
 }

@@ -76,7 +76,7 @@ impl Node {
 
     /// A relay of this node's log.
     pub fn relay(&self) -> Relay {
-        Relay::new(&self.store, Some(redis_url().as_str()), PLENTY)
+        Relay::new(&self.store, Some(redis_at(&redis_url())), PLENTY)
     }
 
     /// A replica of this node's consumer of `source`, over its shared ledger.
@@ -95,7 +95,7 @@ impl Node {
         Source {
             service: self.name,
             client: self.client(Role::Service),
-            redis: redis.map(str::to_owned),
+            redis: redis.map(redis_at),
         }
     }
 
@@ -163,7 +163,7 @@ impl Node {
 
 /// The streams of one log, as its relays made them, and a connection to ask of them.
 pub async fn streams(epoch: &str) -> (MultiplexedConnection, Vec<String>) {
-    let client = redis::Client::open(redis_url()).expect("a redis:// URL");
+    let client = redis_at(&redis_url());
     let mut connection = client.get_multiplexed_async_connection().await.expect("Redis runs");
     let keys = connection.keys(format!("hotline:*{epoch}*")).await.expect("keys");
     (connection, keys)
@@ -325,4 +325,9 @@ pub fn ids(events: &[NewEvent]) -> Vec<Uuid> {
 pub fn sorted(mut ids: Vec<Uuid>) -> Vec<Uuid> {
     ids.sort_unstable();
     ids
+}
+
+/// A Redis that may be there or not.
+pub fn redis_at(url: &str) -> redis::Client {
+    redis::Client::open(url).expect("a redis:// URL")
 }

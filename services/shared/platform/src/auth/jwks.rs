@@ -1,6 +1,5 @@
 //! The keys that an identity provider publishes (RFC 7517), kept while it is away and looked at again regularly.
 
-use std::collections::HashMap;
 use std::sync::{Arc, PoisonError, RwLock};
 use std::time::Duration;
 
@@ -11,12 +10,14 @@ use hyper_util::client::legacy::Client;
 use hyper_util::client::legacy::connect::HttpConnector;
 use hyper_util::rt::TokioExecutor;
 use jsonwebtoken::DecodingKey;
-use jsonwebtoken::jwk::{AlgorithmParameters, EllipticCurve, Jwk, JwkSet};
+use jsonwebtoken::jwk::{AlgorithmParameters, EllipticCurve, Jwk, JwkSet, KeyAlgorithm, PublicKeyUse};
 use tokio::sync::{Notify, watch};
 
 use crate::config::{Algorithm, AuthConfig};
 use crate::lifecycle::Lifecycle;
 
+/// A token without the name of its key is tried with each of so few: each costs a signature's check.
+const MOST_UNNAMED: usize = 4;
 /// A set of keys is a few kilobytes.
 const LARGEST: usize = 256 * 1024;
 const ANSWER_WITHIN: Duration = Duration::from_secs(10);
@@ -30,7 +31,8 @@ pub(super) struct Published {
     uri: Uri,
     algorithm: Algorithm,
     client: Client<HttpsConnector<HttpConnector>, Empty<bytes::Bytes>>,
-    keys: RwLock<HashMap<String, DecodingKey>>,
+    /// Each with its name (`kid`), if it has one.
+    keys: RwLock<Vec<(Option<String>, DecodingKey)>>,
     /// What was read last, and how often it was another: 0 while nothing was read.
     seen: watch::Sender<(Vec<u8>, u64)>,
     asked: Notify,
@@ -109,19 +111,22 @@ impl Published {
         let _ = self.seen.subscribe().wait_for(|(_, edition)| *edition > 0).await;
     }
 
-    /// The key of this name; without a name the only one there is.
-    pub fn key(&self, name: Option<&str>) -> Result<DecodingKey, String> {
+    /// The keys that a token may be signed with: those of the name that it gives, or all of a few when it gives none.
+    pub fn keys(&self, name: Option<&str>) -> Result<Vec<DecodingKey>, String> {
         let keys = self.keys.read().unwrap_or_else(PoisonError::into_inner);
-        let found = match name {
-            Some(name) => keys.get(name),
-            None if keys.len() == 1 => keys.values().next(),
-            None => None,
-        };
-        found.cloned().ok_or_else(|| {
+        if name.is_none() && keys.len() > MOST_UNNAMED {
+            return Err(format!("it names no key, and auth.jwks_url has {} of them", keys.len()));
+        }
+        let fitting = keys
+            .iter()
+            .filter(|(known, _)| name.is_none() || known.as_deref() == name);
+        let found: Vec<DecodingKey> = fitting.map(|(_, key)| key.clone()).collect();
+        if found.is_empty() {
             // It may be a new one.
             self.asked.notify_one();
-            "its key is not among those of auth.jwks_url".to_owned()
-        })
+            return Err("its key is not among those of auth.jwks_url".to_owned());
+        }
+        Ok(found)
     }
 
     /// Fetches the keys and takes those of the configured algorithm. Gives their number.
@@ -145,14 +150,11 @@ impl Published {
         let bytes = fetched.await.map_err(|_| "does not answer".to_owned())??;
         let set: JwkSet =
             serde_json::from_slice(&bytes).map_err(|error| format!("is not a JSON Web Key Set: {error}"))?;
-        let keys: HashMap<String, DecodingKey> = set
+        let keys: Vec<(Option<String>, DecodingKey)> = set
             .keys
             .iter()
             .filter(|key| fits(key, self.algorithm))
-            .filter_map(|key| {
-                let name = key.common.key_id.clone().unwrap_or_default();
-                Some((name, DecodingKey::from_jwk(key).ok()?))
-            })
+            .filter_map(|key| Some((key.common.key_id.clone(), DecodingKey::from_jwk(key).ok()?)))
             .collect();
         if keys.is_empty() {
             return Err("has no key of auth.algorithm".to_owned());
@@ -170,7 +172,20 @@ impl Published {
     }
 }
 
+/// Whether a key verifies signatures of the algorithm. Providers publish keys for encryption beside them.
 fn fits(key: &Jwk, algorithm: Algorithm) -> bool {
+    let signs = matches!(&key.common.public_key_use, None | Some(PublicKeyUse::Signature));
+    let (named, of_this) = (
+        key.common.key_algorithm,
+        match algorithm {
+            Algorithm::EdDsa => KeyAlgorithm::EdDSA,
+            Algorithm::Es256 => KeyAlgorithm::ES256,
+            Algorithm::Rs256 => KeyAlgorithm::RS256,
+        },
+    );
+    if !signs || named.is_some_and(|named| named != of_this) {
+        return false;
+    }
     match (&key.algorithm, algorithm) {
         (AlgorithmParameters::OctetKeyPair(key), Algorithm::EdDsa) => key.curve == EllipticCurve::Ed25519,
         (AlgorithmParameters::EllipticCurve(key), Algorithm::Es256) => key.curve == EllipticCurve::P256,
@@ -251,7 +266,7 @@ mod tests {
         let (one, two) = (generate_key_pair(), generate_key_pair());
         let answer = Answer::new(RwLock::new(set(&[jwk("one", &one.1)])));
         let published = Published::unseen(&config(&provider(&answer).await)).expect("a URL");
-        assert!(published.key(Some("one")).is_err(), "nothing was seen yet");
+        assert!(published.keys(Some("one")).is_err(), "nothing was seen yet");
         assert_eq!(published.edition(), 0);
         assert_eq!(published.look().await, Ok(1));
         published.known().await;
@@ -260,13 +275,37 @@ mod tests {
             (Ok(1), 1),
             "the same set"
         );
-        assert!(published.key(Some("one")).is_ok() && published.key(None).is_ok());
-        assert!(published.key(Some("two")).is_err());
+        assert!(published.keys(Some("one")).is_ok() && published.keys(None).is_ok());
+        assert!(published.keys(Some("two")).is_err());
 
         *answer.write().expect("not poisoned") = set(&[jwk("one", &one.1), jwk("two", &two.1)]);
         assert_eq!(published.look().await, Ok(2));
-        assert!(published.key(Some("one")).is_ok() && published.key(Some("two")).is_ok());
-        assert!(published.key(None).is_err(), "which of the two?");
+        assert!(published.keys(Some("one")).is_ok() && published.keys(Some("two")).is_ok());
+        assert_eq!(
+            published.keys(None).map(|keys| keys.len()),
+            Ok(2),
+            "either may have signed it"
+        );
+
+        let nameless = |pair: &(String, String)| {
+            let mut key = jwk("", &pair.1);
+            key.as_object_mut().expect("an object").remove("kid");
+            key
+        };
+        let mut encrypts = jwk("three", &one.1);
+        encrypts["use"] = "enc".into();
+        let mut of_another = jwk("four", &one.1);
+        of_another["alg"] = "RS256".into();
+        *answer.write().expect("not poisoned") = set(&[nameless(&one), nameless(&two), encrypts, of_another]);
+        assert_eq!(
+            published.look().await,
+            Ok(2),
+            "both that have no name, none that does not sign"
+        );
+        assert_eq!(published.keys(None).map(|keys| keys.len()), Ok(2));
+        assert!(published.keys(Some("three")).is_err() && published.keys(Some("four")).is_err());
+        *answer.write().expect("not poisoned") = set(&[jwk("one", &one.1), jwk("two", &two.1)]);
+        assert_eq!(published.look().await, Ok(2));
 
         let rsa = serde_json::json!({"kty": "RSA", "kid": "three", "n": "AQAB", "e": "AQAB"});
         for bad in [
@@ -279,14 +318,14 @@ mod tests {
             let refused = published.look().await.expect_err(&format!("{bad:?}"));
             assert!(!refused.is_empty());
             assert!(
-                published.key(Some("two")).is_ok(),
+                published.keys(Some("two")).is_ok(),
                 "the last good ones are kept: {bad:?}"
             );
         }
         *answer.write().expect("not poisoned") = set(&[jwk("two", &two.1)]);
         assert_eq!(published.look().await, Ok(1));
         assert!(
-            published.key(Some("one")).is_err(),
+            published.keys(Some("one")).is_err(),
             "a key that is withdrawn is not trusted any more"
         );
     }

@@ -4,6 +4,8 @@ use std::collections::HashMap;
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
+use base64::Engine as _;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use hotline_proto::access::Role;
 use jsonwebtoken::{DecodingKey, Validation};
 use sha2::{Digest as _, Sha256};
@@ -53,6 +55,25 @@ enum VouchesFor {
 }
 
 impl VouchesFor {
+    /// Whether it is the one who says what a token is worth that calls itself a service's, or does not. That word is not
+    /// verified yet; it only chooses whose key does it, so that nobody asks the identity provider for a service's.
+    fn asked(self, of_service: bool) -> bool {
+        match self {
+            Self::Everybody => true,
+            Self::People => !of_service,
+            Self::Services => of_service,
+        }
+    }
+
+    /// Whose tokens, and the setting of their keys.
+    const fn whom(self) -> &'static str {
+        match self {
+            Self::Everybody => "anybody's, by auth.public_key_file",
+            Self::People => "a person's or a platform's, by auth.jwks_url or auth.public_key_file",
+            Self::Services => "a service's, by auth.service_public_key_file",
+        }
+    }
+
     fn role(self, role: Role) -> bool {
         match self {
             Self::Everybody => true,
@@ -135,17 +156,17 @@ impl Verifier {
         {
             return Some(principal.clone());
         }
-        let mut refusal = None;
-        let found = self.trusted.iter().find_map(|trusted| match trusted.decode(token) {
-            Ok(claims) => Some((trusted, claims)),
+        let of_service = said_issuer(token).as_deref() == Some(SERVICE_ISSUER);
+        let trusted = self
+            .trusted
+            .iter()
+            .find(|trusted| trusted.vouches_for.asked(of_service))?;
+        let claims = match trusted.decode(token) {
+            Ok(claims) => claims,
             Err(error) => {
-                refusal = Some(error);
-                None
+                self.complain(trusted.vouches_for, &error);
+                return None;
             }
-        });
-        let Some((trusted, claims)) = found else {
-            self.complain(refusal.as_deref().unwrap_or("nobody is trusted"));
-            return None;
         };
         let roles = claims.roles.iter().filter_map(|name| Role::from_name(name));
         let principal = Principal {
@@ -194,8 +215,8 @@ impl Verifier {
         remembered
     }
 
-    /// Says why tokens are refused, not more than once a minute, and nothing of what stands in them.
-    fn complain(&self, reason: &str) {
+    /// Says whose tokens are refused and why, not more than once a minute, and nothing of what stands in them.
+    fn complain(&self, whose: VouchesFor, reason: &str) {
         let mut complained = self
             .complained
             .lock()
@@ -203,6 +224,7 @@ impl Verifier {
         if complained.is_none_or(|at| at.elapsed() >= COMPLAINS_EVERY) {
             *complained = Some(Instant::now());
             tracing::warn!(
+                whose = whose.whom(),
                 reason,
                 "a token was refused; others within the next minute are not told"
             );
@@ -237,8 +259,7 @@ impl Trusted {
             Keys::Given(keys) => self.decode_by_any(token, keys),
             Keys::Published(published) => {
                 let header = jsonwebtoken::decode_header(token).map_err(|error| error.to_string())?;
-                let key = published.key(header.kid.as_deref())?;
-                self.decode_by_any(token, &[key])
+                self.decode_by_any(token, &published.keys(header.kid.as_deref())?)
             }
         };
         decoded.map_err(|error| {
@@ -255,6 +276,16 @@ impl Trusted {
             }
         })
     }
+}
+
+/// The issuer that a token names; nothing of it is verified.
+fn said_issuer(token: &str) -> Option<String> {
+    #[derive(serde::Deserialize)]
+    struct Said {
+        iss: String,
+    }
+    let payload = URL_SAFE_NO_PAD.decode(token.split('.').nth(1)?).ok()?;
+    serde_json::from_slice::<Said>(&payload).ok().map(|said| said.iss)
 }
 
 impl Keys {
@@ -338,6 +369,19 @@ mod tests {
         let after = Verifier::new(&config(), new.1.as_bytes()).expect("one key");
         assert_eq!(after.verify(&token(&old.0)), None);
         assert!(after.verify(&token(&new.0)).is_some());
+    }
+
+    /// A service's key that nobody trusts is a fault of ours: it says so, and the identity provider is not asked for it.
+    #[test]
+    fn whose_key_it_is_follows_from_who_says_to_have_issued_the_token() {
+        let (private, _) = generate_key_pair();
+        assert_eq!(said_issuer(&token(&private)), Some(config().issuer));
+        for nonsense in ["", "a.b.c", "a.e30.c", "a"] {
+            assert_eq!(said_issuer(nonsense), None, "{nonsense}");
+        }
+        assert!(VouchesFor::Services.asked(true) && !VouchesFor::People.asked(true));
+        assert!(!VouchesFor::Services.asked(false) && VouchesFor::People.asked(false));
+        assert!(VouchesFor::Services.whom().contains("auth.service_public_key_file"));
     }
 
     #[test]

@@ -11,6 +11,14 @@ pub type Ranged = (&'static str, u64, RangeInclusive<u64>);
 pub trait ServiceSection {
     /// Its numbers.
     fn ranges(&self) -> Vec<Ranged>;
+
+    /// What else would end the start.
+    ///
+    /// # Errors
+    /// In one sentence, beginning with the key.
+    fn check(&self) -> Result<(), String> {
+        Ok(())
+    }
 }
 
 impl ServiceSection for Nothing {
@@ -23,7 +31,7 @@ impl ServiceSection for Nothing {
 pub const MAX_POLL_MILLISECONDS: u64 = 20_000;
 
 impl<S: ServiceSection> Settings<S> {
-    /// What a type cannot say: every number that is out of its range.
+    /// What a type cannot say: every number that is out of its range, and what the service itself finds.
     pub(super) fn validate(&self) -> Result<(), ConfigError> {
         let sections = [
             ("events", self.events.ranges()),
@@ -40,13 +48,14 @@ impl<S: ServiceSection> Settings<S> {
         let all = sections
             .into_iter()
             .flat_map(|(section, ranges)| ranges.into_iter().map(move |ranged| (section, ranged)));
-        let wrong: Vec<String> = all
+        let mut wrong: Vec<String> = all
             .filter(|(_, (_, value, range))| !range.contains(value))
             .map(|(section, (key, value, range))| {
                 let (least, most) = (range.start(), range.end());
                 format!("{section}.{key} must be {least} to {most}, is {value}")
             })
             .collect();
+        wrong.extend(self.service.check().err());
         if wrong.is_empty() {
             return Ok(());
         }
@@ -60,6 +69,7 @@ impl EventsConfig {
             ("partitions", self.partitions.into(), 1..=256),
             ("poll_milliseconds", self.poll_milliseconds, 10..=MAX_POLL_MILLISECONDS),
             ("heard_hours", self.heard_hours.into(), 1..=8_760),
+            ("request_days", self.request_days.into(), 1..=3_650),
             ("batch", self.batch.into(), 1..=5_000),
         ]
     }

@@ -8,6 +8,7 @@ pub mod fields;
 pub mod guard;
 mod line;
 pub mod measure;
+pub mod normal;
 pub mod page;
 pub mod probes;
 pub mod server;

@@ -53,15 +53,14 @@ impl Probes {
         ] {
             reporter.set_service_status(probe, status).await;
         }
-        let stopping = lifecycle.stopping();
+        let draining = lifecycle.clone();
         let cut = CancellationToken::new();
         let mut accepted = accept(listener, None, INTRODUCTION, &cut, lifecycle);
         let incoming = futures::stream::poll_fn(move |cx| accepted.poll_recv(cx));
         let serving = tonic::transport::Server::builder()
             .add_service(service)
             .serve_with_incoming_shutdown(incoming, async move {
-                stopping.cancelled().await;
-                tokio::time::sleep(drain).await;
+                draining.drained(drain).await;
                 // The kubelet's next question is answered by the end of the connection.
                 cut.cancel();
             });

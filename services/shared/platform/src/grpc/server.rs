@@ -115,15 +115,15 @@ impl Server {
 
     /// When the lifecycle stops: NOT_SERVING, time for balancers to see it, then no new calls.
     fn stop_later(&self, health: HealthReporter, names: Vec<&'static str>, ended: CancellationToken) {
-        let stopping = self.lifecycle.stopping();
+        let lifecycle = self.lifecycle.clone();
         let drain = Duration::from_secs(self.config.drain_seconds);
         self.lifecycle.spawn(async move {
-            stopping.cancelled().await;
+            lifecycle.stopping().cancelled().await;
             health.set_service_status("", ServingStatus::NotServing).await;
             for service in names {
                 health.set_service_status(service, ServingStatus::NotServing).await;
             }
-            tokio::time::sleep(drain).await;
+            lifecycle.drained(drain).await;
             ended.cancel();
         });
     }

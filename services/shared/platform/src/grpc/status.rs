@@ -12,18 +12,19 @@ use crate::store::StoreError;
 /// The domain of our reasons in `ErrorInfo`.
 pub const DOMAIN: &str = "hotline";
 
-/// `INVALID_ARGUMENT` with every violation.
-#[must_use]
-pub fn invalid(request: &InvalidRequest) -> Status {
-    let violations: Vec<FieldViolation> = request
-        .violations
-        .iter()
-        .map(|v| FieldViolation::new(&v.field, &v.description))
-        .collect();
-    let message = format!("{} field(s) are not right", violations.len());
-    let mut details = ErrorDetails::new();
-    details.set_bad_request(violations);
-    Status::with_error_details(Code::InvalidArgument, message, details)
+impl From<InvalidRequest> for Status {
+    /// `INVALID_ARGUMENT` with every violation.
+    fn from(request: InvalidRequest) -> Self {
+        let violations: Vec<FieldViolation> = request
+            .violations
+            .into_iter()
+            .map(|v| FieldViolation::new(v.field, v.description))
+            .collect();
+        let message = format!("{} field(s) are not right", violations.len());
+        let mut details = ErrorDetails::new();
+        details.set_bad_request(violations);
+        Self::with_error_details(Code::InvalidArgument, message, details)
+    }
 }
 
 /// `FAILED_PRECONDITION`: a rule of the domain says no, for a stable reason.
@@ -65,22 +66,22 @@ pub fn internal(error: &dyn Error) -> Status {
     with_reason(Code::Internal, "INTERNAL", "internal error")
 }
 
-/// A store's error.
-#[must_use]
-pub fn store(error: &StoreError) -> Status {
-    match error {
-        StoreError::Absent(what) => not_found(what),
-        StoreError::RequestReused => reused("the request_id was used with another content"),
-        error if error.is_lost_race() => with_reason(
-            Code::Aborted,
-            "LOST_RACE",
-            "others changed the same things at once; try again with the same request_id",
-        ),
-        error if error.is_away() => {
-            tracing::warn!(error = %chain(error), "the database is away");
-            unavailable("the database is away; try again with the same request_id")
+impl From<StoreError> for Status {
+    fn from(error: StoreError) -> Self {
+        match error {
+            StoreError::Absent(what) => not_found(what),
+            StoreError::RequestReused => reused("the request_id was used with another content"),
+            error if error.is_lost_race() => with_reason(
+                Code::Aborted,
+                "LOST_RACE",
+                "others changed the same things at once; try again with the same request_id",
+            ),
+            error if error.is_away() => {
+                tracing::warn!(error = %chain(&error), "the database is away");
+                unavailable("the database is away; try again with the same request_id")
+            }
+            error => internal(&error),
         }
-        error => internal(error),
     }
 }
 

@@ -1,0 +1,4 @@
+-- A unit does not learn who brings a confidential order, and cannot contact him.
+alter table reply
+    drop constraint reply_no_contact_check,
+    add constraint reply_no_contact_known check (no_contact between 1 and 4);

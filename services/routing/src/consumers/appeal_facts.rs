@@ -1,0 +1,27 @@
+//! The codes of an appeal, as intake tells them.
+
+use eventlog::read::{self, Unreadable};
+use hotline_proto::events::AppealFacts;
+
+use crate::domain::order::Appeal;
+
+/// The codes of an appeal.
+pub(crate) fn appeal(facts: Option<&AppealFacts>) -> Result<Appeal, Unreadable> {
+    let facts = read::present("appeal", facts)?;
+    Ok(Appeal {
+        id: read::id("appeal_id", &facts.appeal_id)?,
+        number: read::filled("appeal_number", &facts.appeal_number)?,
+        kind: read::known("type", facts.r#type)?,
+        category: read::filled("category", &facts.category)?,
+        region: read::filled("region", &facts.region)?,
+        channel: read::filled("channel", &facts.channel)?,
+        urgency: read::known("urgency", facts.urgency)?,
+        received_at: read::time("received_time", facts.received_time.as_ref())?,
+        tags: facts.tags.clone(),
+        anonymous: facts.anonymous,
+        confidential: facts.confidential,
+        platform: read::optional_text(&facts.platform),
+        upstream_number: read::optional_text(&facts.upstream_number),
+        upstream_due_at: read::optional_time("upstream_due_time", facts.upstream_due_time.as_ref())?,
+    })
+}

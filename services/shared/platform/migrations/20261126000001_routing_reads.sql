@@ -1,0 +1,1 @@
+comment on table sealed_read is 'Audit (I10): who read which sealed cells of this database in clear, written before they were shown. Insert only. Intake''s readings, which have a purpose, are in personal_read.';
