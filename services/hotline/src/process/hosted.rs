@@ -342,12 +342,13 @@ async fn base(
     let kek = Kek::read(&shared.sealing.key_file)?;
     let named = |error: String| StartError(format!("{name}: {error}"));
     let redis = platform::redis::client(&shared.redis).map_err(named)?;
-    match &redis {
-        Some(redis) => platform::redis::check(redis).await.map_err(named)?,
-        None => tracing::warn!(
+    if let Some(redis) = &redis {
+        platform::redis::check(redis).await.map_err(named)?;
+    } else {
+        tracing::warn!(
             service = name.as_str(),
             "redis.url is empty: works without Redis, slower"
-        ),
+        );
     }
     let security = match certificates {
         Some(certificates) => {

@@ -343,8 +343,7 @@ impl People<'_> {
         let (solved, rating) = match outcome {
             Outcome::Satisfied(rating) => (Solved::Solved, rating),
             Outcome::Dissatisfied(rating) => (Solved::NotSolved, rating),
-            Outcome::UnratedReached => (Solved::Unspecified, Rating::Unrated),
-            Outcome::Unreached => (Solved::Unspecified, Rating::Unrated),
+            Outcome::UnratedReached | Outcome::Unreached => (Solved::Unspecified, Rating::Unrated),
         };
         // Who was not reached has said nothing.
         let comment = match outcome {

@@ -283,6 +283,9 @@ fn postgres_arguments(places: &Places, durability: Durability) -> Vec<String> {
             "full_page_writes=off",
             "max_wal_size=4GB",
             "autovacuum_naptime=10s",
+            "wal_level=minimal",
+            "max_wal_senders=0",
+            "jit=off",
         ] {
             settings.push(off.to_owned());
         }

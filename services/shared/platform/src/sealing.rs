@@ -217,12 +217,12 @@ impl Sealer {
     /// Never: HMAC takes a key of any length.
     #[must_use]
     pub fn keyed_hash(&self, purpose: &str, content: &[u8]) -> Vec<u8> {
+        const DIGITS: &[u8; 16] = b"0123456789abcdef";
         let mut mac =
             <Hmac<Sha256> as Mac>::new_from_slice(self.phone.as_slice()).expect("HMAC takes a key of any length");
         mac.update(purpose.as_bytes());
         mac.update(b":");
         // In hexadecimal digits: so it stands in the rows that were written first.
-        const DIGITS: &[u8; 16] = b"0123456789abcdef";
         for byte in content {
             mac.update(&[DIGITS[usize::from(byte >> 4)], DIGITS[usize::from(byte & 15)]]);
         }

@@ -1,5 +1,6 @@
 //! The whole system: five services on real Postgres and Redis.
 
+mod a_week;
 mod access;
 mod backlog;
 mod bare_machine;
@@ -18,7 +19,6 @@ mod processes;
 mod reach;
 mod reflection;
 mod repeated;
-mod replay;
 mod restored;
 mod roles;
 mod secured;

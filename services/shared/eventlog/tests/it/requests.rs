@@ -149,7 +149,7 @@ async fn what_was_asked_long_ago_is_forgotten_and_the_rest_is_not() {
     let second = act(&node, &young).await.expect("new");
     let clock: SharedClock = node.clock.clone();
     let forget = Forget::new(&node.store, clock, 72, 20);
-    for (now, forgotten) in [(at(21, 9, 0), 0), (at(21, 9, 1), 1), (at(21, 9, 1), 0)] {
+    for (now, forgotten) in [(at(21, 9, 0), 0), (at(21, 10, 0), 1), (at(21, 10, 0), 0)] {
         node.clock.move_to(now);
         assert_eq!(forget.run_once().await.expect("it runs").did, forgotten, "{now}");
     }
