@@ -109,7 +109,6 @@ fn elsewhere() -> ApplyError {
     ApplyError::Permanent("the task is not where it was".to_owned())
 }
 
-/// A known, specified value of an enum.
 /// As the command takes it.
 pub(crate) fn boxed(key: SealKey) -> Arc<dyn eventlog::Recreate> {
     Arc::new(Recreate { key })
