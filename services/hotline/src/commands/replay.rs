@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 use clap::Args;
 use indicatif::{ProgressBar, ProgressStyle};
 use platform::clock::DrivenClock;
-use platform::private::{Durability, Servers};
+use platform::private::{Durability, Servers, scratch};
 
 use super::load::read_city;
 use super::up::Interrupts;
@@ -54,7 +54,9 @@ impl Replay {
 
     /// On servers of its own in a temporary folder, which are gone afterwards: however it ends.
     async fn play(&self, scenario: &Scenario, city: &City, interrupts: &mut Interrupts) -> Result<Outcome, Failure> {
-        let directory = tempfile::Builder::new().prefix("hotline-replay-").tempdir()?;
+        let directory = tempfile::Builder::new()
+            .prefix("hotline-replay-")
+            .tempdir_in(scratch())?;
         remark("starting a private Postgres and Redis …");
         let servers = Servers::start(directory.path(), Durability::Disposable).await?;
         let clock = Arc::new(DrivenClock::new(calendar::start_of_day(scenario.window.from)));

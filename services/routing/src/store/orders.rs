@@ -68,11 +68,12 @@ pub async fn pass_serial(conn: &mut PgConnection, serial: u64) -> Result<(), Sto
 /// # Errors
 /// [`StoreError::Absent`]; the database's, or an impossible row.
 pub async fn lock(conn: &mut PgConnection, id: OrderId) -> Result<Order, StoreError> {
-    let row: Option<OrderRow> = sqlx::query_as(include_str!("orders/lock.sql"))
+    // In two statements: whoever waited for the lock reads what the holder wrote, his reply included.
+    sqlx::query("select from orders where id = $1 for update")
         .bind(id.0)
-        .fetch_optional(&mut *conn)
+        .execute(&mut *conn)
         .await?;
-    with_deadlines(conn, row).await
+    by_id(conn, id).await
 }
 
 /// Reads an order by its id.

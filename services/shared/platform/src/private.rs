@@ -24,6 +24,24 @@ pub enum Durability {
     Disposable,
 }
 
+/// Free memory that [`scratch`] has to find: a test run or a replay takes a tenth of it.
+const ROOM: u64 = 4 << 30;
+
+/// Where servers whose data is thrown away have it: in memory where there is plenty, for what they wait for is the disk.
+/// Whoever names another folder for temporary files gets it.
+#[must_use]
+pub fn scratch() -> PathBuf {
+    let (usual, memory) = (std::env::temp_dir(), PathBuf::from("/dev/shm"));
+    let free = nix::sys::statvfs::statvfs(&memory).map_or(0, |file_system| {
+        file_system.blocks_available() * file_system.fragment_size()
+    });
+    if usual.as_os_str() == "/tmp" && free >= ROOM {
+        memory
+    } else {
+        usual
+    }
+}
+
 /// Running servers.
 pub struct Servers {
     postgres: Child,

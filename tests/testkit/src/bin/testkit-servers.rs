@@ -1,27 +1,9 @@
 //! `testkit-servers COMMAND…`: starts a private Postgres and Redis, runs the command with their addresses in
 //! `TESTKIT_POSTGRES_URL` and `TESTKIT_REDIS_URL`, stops them, and ends as the command did.
 
-use std::path::PathBuf;
 use std::process::ExitCode;
 
-use platform::private::{Durability, Servers};
-
-/// Free memory that the servers have to find: all databases and logs of a run are a tenth of it.
-const ROOM: u64 = 4 << 30;
-
-/// Memory, where there is plenty: each test makes a database of its own, and what that waits for is the disk. Whoever names
-/// another folder for temporary files gets it.
-fn place() -> PathBuf {
-    let (usual, memory) = (std::env::temp_dir(), PathBuf::from("/dev/shm"));
-    let free = nix::sys::statvfs::statvfs(&memory).map_or(0, |file_system| {
-        file_system.blocks_available() * file_system.fragment_size()
-    });
-    if usual.as_os_str() == "/tmp" && free >= ROOM {
-        memory
-    } else {
-        usual
-    }
-}
+use platform::private::{Durability, Servers, scratch};
 
 #[tokio::main]
 async fn main() -> ExitCode {
@@ -30,7 +12,7 @@ async fn main() -> ExitCode {
         eprintln!("usage: testkit-servers COMMAND [ARGUMENT…]");
         return ExitCode::from(2);
     };
-    let directory = match tempfile::Builder::new().prefix("hotline-test-").tempdir_in(place()) {
+    let directory = match tempfile::Builder::new().prefix("hotline-test-").tempdir_in(scratch()) {
         Ok(directory) => directory,
         Err(error) => {
             eprintln!("testkit-servers: no temporary folder: {error}");

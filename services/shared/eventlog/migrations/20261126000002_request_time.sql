@@ -1,0 +1,1 @@
+comment on column request.made_at is 'Business time. Forgotten after events.request_days.';
