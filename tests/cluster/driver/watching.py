@@ -231,7 +231,7 @@ ELSEWHERE = {
     "hotline order show": "in How to look",
     "cmctl ": "no cert-manager",
     "k get grpcroute": "no Gateway API",
-    "grpcurl HOST": "no entry from outside",
+    "grpcurl -import-path": "no entry from outside",
     "chronyc ": "of the node",
     "k exec": "the page says that it is of no use",
     "k port-forward": "in How to look",
