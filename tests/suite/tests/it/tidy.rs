@@ -2,6 +2,7 @@
 
 use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
+use std::process::Command;
 
 fn root() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR"))
@@ -209,6 +210,18 @@ fn landed_migrations_are_unchanged() {
         .filter(|migration| !landed.lines().any(|line| line == *migration))
         .collect();
     assert!(new.is_empty(), "add to {}: {new:#?}", file.display());
+}
+
+/// A scenario that is in no order would stop the next cluster test, and not before.
+#[test]
+fn every_scenario_of_the_cluster_test_has_its_place() {
+    let program = root().join("tests/cluster/cluster-test");
+    let mut command = Command::new(program);
+    command.arg("--list").env("PYTHONDONTWRITEBYTECODE", "1");
+    let output = command.output().expect("it runs");
+    let names = String::from_utf8_lossy(&output.stdout);
+    let why = String::from_utf8_lossy(&output.stderr);
+    assert!(output.status.success() && names.lines().count() > 30, "{names}{why}");
 }
 
 fn snake(name: &str) -> String {
