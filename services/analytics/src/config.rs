@@ -1,11 +1,15 @@
 //! Settings that only analytics has; their defaults stand in `config.toml`.
 
+use std::ops::RangeInclusive;
 use std::path::PathBuf;
 
 use platform::config::{Ranged, ServiceSection};
 use serde::Deserialize;
 
 use crate::domain::definitions::{COMPILED_IN, Definitions};
+
+/// Levels of a category's code, domain.md §3.
+const TOPIC_LEVELS: RangeInclusive<u64> = 1..=5;
 
 /// `[service]`
 #[derive(Clone, Debug, Deserialize)]
@@ -27,7 +31,7 @@ pub type Service = AnalyticsConfig;
 impl ServiceSection for AnalyticsConfig {
     fn ranges(&self) -> Vec<Ranged> {
         vec![
-            ("topic_level", self.topic_level as u64, 1..=5),
+            ("topic_level", self.topic_level as u64, TOPIC_LEVELS),
             ("max_window_days", self.max_window_days.into(), 1..=73_000),
             ("max_scanned_facts", self.max_scanned_facts.into(), 1..=1_000_000),
         ]
@@ -35,7 +39,7 @@ impl ServiceSection for AnalyticsConfig {
 
     fn check(&self) -> Result<(), String> {
         // Another fault of the level is told by its range.
-        if (1..=5).contains(&self.topic_level) {
+        if TOPIC_LEVELS.contains(&(self.topic_level as u64)) {
             self.definitions()?;
         }
         Ok(())

@@ -301,7 +301,7 @@ def autoscaling(world):
 
 
 @contextlib.contextmanager
-def fewest(service):
+def replicas_told(service):
     """The numbers of pods that a deployment is told to have meanwhile."""
     told, over = [], threading.Event()
 
@@ -327,7 +327,7 @@ def scaled_from_the_start(world):
     world.install(*scaled)
     kube.until("the HPA gives it three replicas", lambda: kube.get("deployment", "hotline-analytics")["spec"]["replicas"] == 3, 120)
     kube.settled()
-    with fewest("analytics") as told:
+    with replicas_told("analytics") as told:
         world.install(*scaled, "--set-string", "services.analytics.podAnnotations.revision=second")
         kube.helm("rollback", kube.RELEASE, "--wait", "--timeout", "5m")
         time.sleep(2)

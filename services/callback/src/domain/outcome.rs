@@ -1,7 +1,7 @@
 //! What an appellant said, or that he did not (domain.md §7). Unrated is an outcome of its own: it is never counted as
 //! satisfied (I7), and it has no grade.
 
-use hotline_proto::common::{Rating, Solved};
+use hotline_proto::common::{AttemptOutcome, Rating, Solved};
 
 use super::task::Refusal;
 
@@ -16,6 +16,10 @@ pub struct Answer {
     pub commented: bool,
 }
 
+/// Attempts after which nobody is called again: whoever declined would only decline once more, and a wrong number is
+/// somebody else's.
+pub const FUTILE: [AttemptOutcome; 2] = [AttemptOutcome::Declined, AttemptOutcome::WrongNumber];
+
 /// What is known about a task when its outcome is recorded.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Known {
@@ -25,7 +29,7 @@ pub struct Known {
     pub reached: bool,
     /// Attempts reported.
     pub attempts: u32,
-    /// An attempt told that nobody is to be called again: the person declined, or the number is somebody else's.
+    /// An attempt was one of the [`FUTILE`].
     pub futile: bool,
 }
 

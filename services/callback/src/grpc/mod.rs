@@ -132,8 +132,7 @@ impl CallbackService for Callback {
         let caller = Caller::of(&request);
         let id = parse::get_task(request.get_ref())?;
         if !request.get_ref().with_text {
-            let task = actions::get_task(&self.store, id).await;
-            let task = task?;
+            let task = actions::get_task(&self.store, id).await?;
             return Ok(Response::new(render::read_task(&task, self.wall.now())));
         }
         if ![Role::CallbackAgent, Role::Supervisor]
@@ -169,8 +168,7 @@ impl CallbackService for Callback {
     ) -> Result<Response<pb::ListTasksResponse>, Status> {
         let (query, page) = parse::list_tasks(request.get_ref())?;
         let wall = self.wall.now();
-        let rows = actions::list_tasks(&self.store, &query, wall).await;
-        let rows = rows?;
+        let rows = actions::list_tasks(&self.store, &query, wall).await?;
         Ok(Response::new(render::tasks(rows, &page, wall)))
     }
 }

@@ -314,16 +314,16 @@ pub async fn insert_attempt(conn: &mut PgConnection, task: &Task, attempt: &Atte
     Ok(())
 }
 
-/// Whether an attempt told that nobody is to be called again.
+/// Whether an attempt of a task ended in one of `outcomes`.
 ///
 /// # Errors
 /// When the database refuses.
-pub async fn is_futile(conn: &mut PgConnection, task: Uuid) -> Result<bool, StoreError> {
-    let futile = [AttemptOutcome::Declined, AttemptOutcome::WrongNumber].map(|outcome| small(outcome.into()));
+pub async fn any_attempt(conn: &mut PgConnection, task: Uuid, outcomes: &[AttemptOutcome]) -> Result<bool, StoreError> {
+    let outcomes: Vec<i16> = outcomes.iter().map(|outcome| small((*outcome).into())).collect();
     Ok(
         sqlx::query_scalar("select exists (select from attempt where task_id = $1 and outcome = any ($2))")
             .bind(task)
-            .bind(&futile[..])
+            .bind(outcomes)
             .fetch_one(conn)
             .await?,
     )

@@ -2,22 +2,16 @@
 
 use hotline_proto::access::Role;
 use hotline_proto::callback::JudgeDissatisfactionRequest;
-use hotline_proto::common::{AttemptOutcome, Cause, Rating, Solved};
+use hotline_proto::common::{Cause, Rating, Solved};
 use sqlx::AssertSqlSafe;
 use uuid::Uuid;
 
-use crate::world::{World, attempt, outcome};
+use crate::world::{World, outcome};
 
 /// One task that was judged to be the unit's fault.
 async fn judged() -> World {
     let world = World::new().await;
-    world.passed().await;
-    let mut client = world.agent("agent:1");
-    let lease = world.lease(&mut client).await;
-    client
-        .report_attempt(attempt(&lease, AttemptOutcome::Reached))
-        .await
-        .expect("leased");
+    let (_, mut client, lease) = world.reached().await;
     let request = outcome(&lease, Solved::NotSolved, Rating::Dissatisfied);
     client.record_outcome(request).await.expect("he was reached");
     let judge = JudgeDissatisfactionRequest {

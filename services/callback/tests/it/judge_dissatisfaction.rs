@@ -14,13 +14,7 @@ use crate::world::{World, attempt, outcome, reason, refused, violations};
 pub const COMMENT: &str = "还没有人来过";
 
 pub async fn recorded(world: &World, rating: Rating) -> (Uuid, String) {
-    let order = world.passed().await;
-    let mut client = world.agent("agent:1");
-    let lease = world.lease(&mut client).await;
-    client
-        .report_attempt(attempt(&lease, AttemptOutcome::Reached))
-        .await
-        .expect("leased");
+    let (order, mut client, lease) = world.reached().await;
     let request = RecordOutcomeRequest {
         comment: COMMENT.to_owned(),
         ..outcome(&lease, Solved::NotSolved, rating)

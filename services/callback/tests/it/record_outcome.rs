@@ -31,13 +31,7 @@ async fn satisfied_is_done_and_dissatisfied_waits() {
         (Rating::Unrated, TaskState::Done),
     ] {
         let world = World::new().await;
-        let order = world.passed().await;
-        let mut client = world.agent("agent:1");
-        let lease = world.lease(&mut client).await;
-        client
-            .report_attempt(attempt(&lease, AttemptOutcome::Reached))
-            .await
-            .expect("leased");
+        let (order, mut client, lease) = world.reached().await;
         world.clock.move_to(at(1, 10, 0));
         let request = outcome(&lease, Solved::Partly, rating);
         let answer = client.record_outcome(request.clone()).await.expect("he was reached");
@@ -101,13 +95,7 @@ async fn nobody_grades_for_somebody_who_was_not_reached() {
 #[tokio::test]
 async fn whoever_gives_a_grade_was_asked_whether_it_is_solved() {
     let world = World::new().await;
-    world.passed().await;
-    let mut client = world.agent("agent:1");
-    let lease = world.lease(&mut client).await;
-    client
-        .report_attempt(attempt(&lease, AttemptOutcome::Reached))
-        .await
-        .expect("leased");
+    let (_, mut client, lease) = world.reached().await;
     let unasked = outcome(&lease, Solved::Unspecified, Rating::Satisfied);
     let status = client.record_outcome(unasked).await.expect_err("not asked");
     assert_eq!(reason(&status), refused("SOLVED_MISSING"));
@@ -126,13 +114,7 @@ async fn whoever_gives_a_grade_was_asked_whether_it_is_solved() {
 #[tokio::test]
 async fn whoever_gives_no_grade_need_not_say_whether_it_is_solved() {
     let world = World::new().await;
-    let order = world.passed().await;
-    let mut client = world.agent("agent:1");
-    let lease = world.lease(&mut client).await;
-    client
-        .report_attempt(attempt(&lease, AttemptOutcome::Reached))
-        .await
-        .expect("leased");
+    let (order, mut client, lease) = world.reached().await;
     let nothing = outcome(&lease, Solved::Unspecified, Rating::Unrated);
     client.record_outcome(nothing).await.expect("he hung up");
     let (_, told) = last(&world, order).await;
@@ -197,13 +179,7 @@ async fn an_anonymous_appellant_is_unrated_at_once_and_a_stale_lease_records_not
 #[tokio::test]
 async fn comments_are_sealed_and_wrong_fields_are_named() {
     let world = World::new().await;
-    let order = world.passed().await;
-    let mut client = world.agent("agent:1");
-    let lease = world.lease(&mut client).await;
-    client
-        .report_attempt(attempt(&lease, AttemptOutcome::Reached))
-        .await
-        .expect("leased");
+    let (order, mut client, lease) = world.reached().await;
     let words = "水管又漏了，找李四";
     let right = RecordOutcomeRequest {
         comment: words.to_owned(),

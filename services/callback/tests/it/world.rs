@@ -187,6 +187,18 @@ impl World {
         leases.pop().expect("a task waits")
     }
 
+    /// An order whose reply passed and whose appellant was reached, with the agent and his lease.
+    pub async fn reached(&self) -> (Uuid, Client, pb::Lease) {
+        let order = self.passed().await;
+        let mut client = self.agent("agent:1");
+        let lease = self.lease(&mut client).await;
+        client
+            .report_attempt(attempt(&lease, AttemptOutcome::Reached))
+            .await
+            .expect("leased");
+        (order, client, lease)
+    }
+
     /// The task of an order, as a supervisor sees it.
     pub async fn task_of(&self, order: Uuid) -> pb::Task {
         let request = pb::ListTasksRequest {

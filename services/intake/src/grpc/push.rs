@@ -152,7 +152,7 @@ impl Pusher {
         }
         let mut decided = self.act(items).await?.into_iter();
         let answer = |(number, refused): (String, Option<InvalidRequest>)| match refused {
-            Some(invalid) => refusal(number, shape(invalid)),
+            Some(invalid) => refusal(number, render::invalid(invalid)),
             None => match decided.next().expect("each right item has an outcome") {
                 Ok(outcome) => render::outcome(number, &outcome),
                 Err(refused) => refusal(number, refused),
@@ -216,19 +216,12 @@ fn refusal(upstream_number: String, refused: pb::Refusal) -> pb::PushAppealsResp
     }
 }
 
-fn shape(invalid: InvalidRequest) -> pb::Refusal {
-    let violations = invalid.violations.into_iter();
-    render::invalid(violations.map(|v| (v.field, v.description)))
-}
-
 /// A message that cannot be decoded or is too large ends the stream; both are the platform's fault.
 fn unreadable(status: &Status) -> Status {
     tracing::debug!(code = ?status.code(), "a push stream broke off");
-    InvalidRequest {
-        violations: vec![Violation {
-            field: String::new(),
-            description: "the stream ended with a message that cannot be read or is too large".to_owned(),
-        }],
-    }
+    InvalidRequest::new([Violation {
+        field: String::new(),
+        description: "the stream ended with a message that cannot be read or is too large".to_owned(),
+    }])
     .into()
 }

@@ -1,10 +1,12 @@
 //! The domain as messages. Personal fields are shown as far as the action allowed, masked otherwise.
 
 use hotline_proto::intake as pb;
+use platform::grpc::fields::{InvalidRequest, Violation};
 use platform::grpc::time::to_proto;
 use platform::sealing::{Sealer, mask_address, mask_id, mask_name, mask_phone};
 use platform::store::StoreError;
 
+use super::status;
 use crate::actions::get_appeal::Shown;
 use crate::actions::push_appeals::Outcome;
 use crate::domain::appeal::{Appeal, State};
@@ -45,12 +47,7 @@ pub fn outcome(upstream_number: String, outcome: &Outcome) -> pb::PushAppealsRes
             message: "the upstream number was used with another content".to_owned(),
             violations: Vec::new(),
         }),
-        Outcome::Invalid(faults) => {
-            let violations = faults
-                .iter()
-                .map(|fault| (fault.field.clone(), fault.description.clone()));
-            Sent::Refused(invalid(violations))
-        }
+        Outcome::Invalid(faults) => Sent::Refused(invalid(status::invalid(faults))),
     };
     pb::PushAppealsResponse {
         upstream_number,
@@ -58,15 +55,18 @@ pub fn outcome(upstream_number: String, outcome: &Outcome) -> pb::PushAppealsRes
     }
 }
 
-/// A refusal that names every violation.
-pub fn invalid(violations: impl Iterator<Item = (String, String)>) -> pb::Refusal {
-    let violations: Vec<_> = violations
-        .map(|(field, description)| pb::FieldViolation { field, description })
-        .collect();
+/// A refusal that names the violations.
+#[must_use]
+pub fn invalid(request: InvalidRequest) -> pb::Refusal {
+    let message = request.to_string();
+    let violation = |violation: Violation| pb::FieldViolation {
+        field: violation.field,
+        description: violation.description,
+    };
     pb::Refusal {
         reason: "INVALID_ARGUMENT".to_owned(),
-        message: format!("{} field(s) are not right", violations.len()),
-        violations,
+        message,
+        violations: request.violations.into_iter().map(violation).collect(),
     }
 }
 

@@ -28,7 +28,8 @@ pub struct ReviewReply {
 /// Passes or rejects the reply.
 ///
 /// # Errors
-/// [`platform::store::StoreError::Absent`]; [`Error::Refused`] when the decision is late: other state, other round, other reply.
+/// [`platform::store::StoreError::Absent`]; [`Error::Refused`] when the decision is late: other state, other
+/// round, other reply.
 #[tracing::instrument(skip_all, fields(service = NAME), name = "review_reply")]
 pub async fn review_reply(tx: &mut Tx, command: ReviewReply, now: DateTime<Utc>) -> Result<Order, Error> {
     let order = orders::lock(tx.conn(), command.order).await?;

@@ -44,7 +44,8 @@ pub struct Submitted {
 /// Hands the reply to review. `key` is fetched before the transaction.
 ///
 /// # Errors
-/// [`platform::store::StoreError::Absent`]; [`Error::Refused`] with `NOT_IN_PROGRESS`, `NO_CONTACT_RECORD`, `UNTRUE_GROUND` or `COMMITMENT_IN_PAST`.
+/// [`platform::store::StoreError::Absent`]; [`Error::Refused`] with `NOT_IN_PROGRESS`, `NO_CONTACT_RECORD`,
+/// `UNTRUE_GROUND` or `COMMITMENT_IN_PAST`.
 #[tracing::instrument(skip_all, fields(service = NAME), name = "submit_reply")]
 pub async fn submit_reply(
     tx: &mut Tx,

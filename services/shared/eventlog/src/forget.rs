@@ -43,9 +43,7 @@ impl Forget {
             next: Mutex::new(DateTime::UNIX_EPOCH),
         }
     }
-}
 
-impl Forget {
     fn next(&self) -> std::sync::MutexGuard<'_, DateTime<Utc>> {
         self.next.lock().unwrap_or_else(std::sync::PoisonError::into_inner)
     }

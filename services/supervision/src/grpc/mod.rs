@@ -67,10 +67,7 @@ impl SupervisionService for Supervision {
             .await?;
         let requirement = match sealed {
             None => String::new(),
-            Some(sealed) => {
-                let opened = self.sealer.unseal(requirement(listed.review.id), &sealed).await;
-                opened?
-            }
+            Some(sealed) => self.sealer.unseal(requirement(listed.review.id), &sealed).await?,
         };
         Ok(Response::new(pb::GetReviewResponse {
             review: Some(render::review(listed)),
@@ -83,8 +80,7 @@ impl SupervisionService for Supervision {
         request: Request<pb::ListReviewsRequest>,
     ) -> Result<Response<pb::ListReviewsResponse>, Status> {
         let (query, page) = parse::list_reviews(request.get_ref())?;
-        let rows = actions::list_reviews(&self.store, &query).await;
-        let rows = rows?;
+        let rows = actions::list_reviews(&self.store, &query).await?;
         Ok(Response::new(render::reviews(rows, &page)))
     }
 
@@ -94,8 +90,7 @@ impl SupervisionService for Supervision {
     ) -> Result<Response<pb::ListCardsResponse>, Status> {
         let caller = Caller::of(&request);
         let (query, page) = parse::list_cards(request.get_ref(), &caller)?;
-        let rows = actions::list_cards(&self.store, &query).await;
-        let rows = rows?;
+        let rows = actions::list_cards(&self.store, &query).await?;
         Ok(Response::new(render::cards(rows, &page)))
     }
 
@@ -104,8 +99,7 @@ impl SupervisionService for Supervision {
         request: Request<pb::ListClocksRequest>,
     ) -> Result<Response<pb::ListClocksResponse>, Status> {
         let (query, page) = parse::list_clocks(request.get_ref())?;
-        let rows = actions::list_clocks(&self.store, &query).await;
-        let rows = rows?;
+        let rows = actions::list_clocks(&self.store, &query).await?;
         Ok(Response::new(render::clocks(rows, &page)))
     }
 }

@@ -18,10 +18,12 @@ const MAX_COMBINING: usize = 16;
 
 /// A request that is not right, with everything that is wrong with it.
 #[derive(Clone, Debug, Default, PartialEq, Eq, thiserror::Error)]
-#[error("{} field(s) are not right", violations.len())]
+#[error("{count} field(s) are not right")]
 pub struct InvalidRequest {
     /// In the order of the fields; the last may say how many more there are.
     pub violations: Vec<Violation>,
+    /// Violations in all, those included that are not named.
+    pub count: usize,
 }
 
 /// Violations that an answer names.
@@ -31,7 +33,8 @@ pub const MAX_VIOLATIONS: usize = 50;
 const MAX_VIOLATION_BYTES: usize = 5_000;
 
 impl InvalidRequest {
-    /// With the first of them, [`MAX_VIOLATIONS`] at most and as many as fit into a header; of others it is said how many there are.
+    /// With the first of them, [`MAX_VIOLATIONS`] at most and as many as fit into a header; of the others it is said how
+    /// many there are.
     pub fn new(violations: impl IntoIterator<Item = Violation>) -> Self {
         let mut fields = Fields::new();
         for violation in violations {
@@ -90,7 +93,8 @@ impl Fields {
     fn note(&mut self, violation: Violation) {
         let bytes = violation.field.len() + violation.description.len();
         let fits = self.violations.len() < MAX_VIOLATIONS && self.bytes + bytes <= MAX_VIOLATION_BYTES;
-        if self.more == 0 && fits {
+        // The first is named however long it is: a request with any is refused by it.
+        if self.violations.is_empty() || self.more == 0 && fits {
             self.bytes += bytes;
             self.violations.push(violation);
         } else {
@@ -99,6 +103,7 @@ impl Fields {
     }
 
     fn noted(mut self) -> InvalidRequest {
+        let count = self.violations.len() + self.more;
         if self.more > 0 {
             self.violations.push(Violation {
                 field: String::new(),
@@ -107,6 +112,7 @@ impl Fields {
         }
         InvalidRequest {
             violations: self.violations,
+            count,
         }
     }
 
@@ -416,10 +422,24 @@ mod tests {
             assert_eq!(invalid.violations.len(), named + 1, "{description}");
             let rest = invalid.violations.last().expect("the rest");
             assert_eq!(rest.description, format!("{} more are not right", 100_000 - named));
+            assert_eq!(invalid.to_string(), "100000 field(s) are not right");
             let headers = tonic::Status::from(invalid).into_http::<()>();
             let bytes: usize = headers.headers().values().map(http::HeaderValue::len).sum();
             assert!(bytes < 8 * 1024, "{description}: {bytes}");
         }
+    }
+
+    #[test]
+    fn a_violation_too_long_for_a_header_is_one_all_the_same() {
+        let mut fields = Fields::new();
+        fields.refuse("a", "x".repeat(2 * MAX_VIOLATION_BYTES));
+        fields.refuse("b", "must not be empty");
+        let mut whole = Fields::new();
+        whole.absorb(fields);
+        assert!(!whole.is_clean());
+        let invalid = whole.finish().expect_err("two are not right");
+        let named: Vec<&str> = invalid.violations.iter().map(|violation| &*violation.field).collect();
+        assert_eq!((named, invalid.count), (vec!["a", ""], 2));
     }
 
     #[test]

@@ -15,12 +15,12 @@ pub const DOMAIN: &str = "hotline";
 impl From<InvalidRequest> for Status {
     /// `INVALID_ARGUMENT` with every violation.
     fn from(request: InvalidRequest) -> Self {
+        let message = request.to_string();
         let violations: Vec<FieldViolation> = request
             .violations
             .into_iter()
             .map(|v| FieldViolation::new(v.field, v.description))
             .collect();
-        let message = format!("{} field(s) are not right", violations.len());
         let mut details = ErrorDetails::new();
         details.set_bad_request(violations);
         Self::with_error_details(Code::InvalidArgument, message, details)
