@@ -31,8 +31,7 @@ demo: basics ## Build, play a small city's week through five services, print the
 
 test: setup ## Run all tests on a private Postgres and Redis (T=name runs those whose name contains it)
 	@cargo build --workspace --bins
-	@$${CARGO_TARGET_DIR:-target}/debug/testkit-servers cargo test --workspace --lib --bins --tests --no-fail-fast -- $(T)
-	@cargo test --quiet --doc -p calendar
+	@$${CARGO_TARGET_DIR:-target}/debug/testkit-servers scripts/tests $(T)
 
 check: setup ## Formatting, lints, contracts, what the dependency tree may hold
 	cargo fmt --all -- --check

@@ -24,11 +24,7 @@ class Stand:
         self.keys = tempfile.TemporaryDirectory(prefix="hotline-cluster-test-")
 
     def raise_up(self):
-        done = kubectl("get", "namespace", kube.NAMESPACE, "-o", "json", check=False)
-        if done.returncode == 0 and OURS not in json.loads(done.stdout)["metadata"].get("labels", {}):
-            raise Failed("this cluster has a namespace hotline that no test made: a test would end what runs in it")
-        run("kubectl", "apply", "-k", "k8s/base")
-        kubectl("label", "--overwrite", "namespace", kube.NAMESPACE, f"{OURS}=true")
+        take_namespace(kube.NAMESPACE, "k8s/base")
         self.made = True
         run("k8s/development/make-secrets")
         self.certificates()
@@ -178,6 +174,15 @@ class Stand:
         kubectl("wait", f"pod/{CLIENT}", "--for=condition=Ready", "--timeout=120s")
 
 
+def take_namespace(namespace, kustomization):
+    """Makes a namespace that the test may end again."""
+    done = kubectl("get", "namespace", namespace, "-o", "json", check=False)
+    if done.returncode == 0 and OURS not in json.loads(done.stdout)["metadata"].get("labels", {}):
+        raise Failed(f"this cluster has a namespace {namespace} that no test made: a test would end what runs in it")
+    run("kubectl", "apply", "-k", kustomization)
+    kubectl("label", "--overwrite", "namespace", namespace, f"{OURS}=true")
+
+
 def psql(database, sql):
     """As the superuser, in the Postgres of the stand."""
     return kubectl("exec", "postgres-0", "--", "psql", "-U", "postgres", "-d", database, "-v", "ON_ERROR_STOP=1", "-Atc", sql).strip()
@@ -234,6 +239,7 @@ def images():
         "client": os.environ.get("HOTLINE_CLIENT_IMAGE", f"localhost/hotline-cluster-client:{version}"),
         "postgres": os.environ.get("POSTGRES_IMAGE", "postgres:17.6-bookworm"),
         "redis": os.environ.get("REDIS_IMAGE", "redis:7.4.5-bookworm"),
+        "haproxy": os.environ.get("HAPROXY_IMAGE", "haproxy:3.0"),
         "prometheus": os.environ.get("PROMETHEUS_IMAGE", "prom/prometheus:v3.16.0"),
     }
     for what, image in chosen.items():

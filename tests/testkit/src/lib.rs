@@ -14,7 +14,7 @@ use chrono::{DateTime, Utc};
 
 pub use authority::Authority;
 pub use callers::{Callers, role};
-pub use databases::{Database, database, redis_url};
+pub use databases::{Database, database, redis_url, waiting};
 pub use edge::{Edge, listen};
 pub use restored::{realigned, rows};
 

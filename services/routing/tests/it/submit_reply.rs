@@ -4,6 +4,8 @@ use hotline_proto::common::{OrderState, ReplyResult};
 use hotline_proto::events::AppealFacts;
 use hotline_proto::routing::{self as pb, NoContactGround};
 use platform::grpc::time::to_proto;
+use routing::domain::order::{OrderId, State};
+use routing::store::orders;
 use testkit::at;
 use tonic::Code;
 
@@ -62,6 +64,35 @@ async fn it_needs_a_contact_record_or_a_ground() {
         .await
         .expect_err("another's order");
     assert_eq!(refused.code(), Code::NotFound);
+}
+
+/// Whoever comes next waits for the order while its reply is written, and reads that reply with it.
+#[tokio::test]
+async fn who_waited_for_the_order_reads_its_reply_whole() {
+    let world = World::new().await;
+    let order = world.signed().await;
+    let pool = &world.database.pool;
+    let mut holder = pool.begin().await.expect("a transaction");
+    let mut next = pool.begin().await.expect("a transaction");
+    let id = OrderId(order.parse().expect("an id"));
+    orders::lock(&mut holder, id).await.expect("held");
+    let mut liaison = world.liaison("water");
+    let (submitted, read, ()) = tokio::join!(
+        liaison.submit_reply(reply(&order)),
+        async {
+            testkit::waiting(pool, 1).await;
+            orders::lock(&mut next, id).await
+        },
+        async {
+            testkit::waiting(pool, 2).await;
+            holder.rollback().await.expect("let go");
+        }
+    );
+    submitted.expect("submitted");
+    let State::PendingReview { reply, .. } = read.expect("an order").state else {
+        panic!("it was read as it was before");
+    };
+    assert_eq!(reply.no_contact, Some(NoContactGround::Declined));
 }
 
 /// A unit cannot contact whom it does not know, and cannot say of somebody known that it does not.

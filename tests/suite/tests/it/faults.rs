@@ -246,15 +246,7 @@ async fn a_signature_in_time_whose_commit_is_held_back_past_the_deadline_leaves_
         .await
         .expect("held");
     let holding_back = async {
-        let waits = "select exists (select from pg_locks l join pg_stat_activity a using (pid)
-                      where a.datname = current_database() and not l.granted)";
-        while !sqlx::query_scalar::<_, bool>(waits)
-            .fetch_one(routing)
-            .await
-            .expect("an answer")
-        {
-            tokio::task::yield_now().await;
-        }
+        testkit::waiting(routing, 1).await;
         five.at(due + chrono::Duration::minutes(30)).await;
         assert_eq!(cards(&five, &signed).await, (1, 1), "nobody can know of it yet");
         holder.rollback().await.expect("let go");
