@@ -35,6 +35,10 @@
 {{- /* Without a value the program's own defaults count: services/shared/platform/config.toml. */}}
 {{- $drain := dig "server" "drain_seconds" 5 $workload.config | int }}
 {{- $stop := dig "server" "stop_seconds" 30 $workload.config | int }}
+{{- $deadline := dig "server" "deadline_seconds" 10 $workload.config | int }}
+{{- if ge (add $drain $deadline | int) $stop }}
+{{ $key }}.config.server.stop_seconds is {{ $stop }}, not more than {{ $drain }} of drain_seconds and {{ $deadline }} of deadline_seconds together: a stop would cut calls off
+{{- end }}
 {{- $needed := add (include "hotline.preStop" $root) $drain $stop | int }}
 {{- if lt (int $workload.terminationGracePeriodSeconds) $needed }}
 {{ $key }}.terminationGracePeriodSeconds is {{ $workload.terminationGracePeriodSeconds }}, but a stop takes up to {{ $needed }}: {{ include "hotline.preStop" $root }} of preStop, {{ $drain }} of drain_seconds, {{ $stop }} of stop_seconds

@@ -70,7 +70,7 @@ pub struct Channel {
     pub code: String,
     /// Name in Chinese.
     pub name: String,
-    /// One of the bulletin's online channels.
+    /// People reach it online. Which of the bulletin's lines it counts in is what analytics' definitions say.
     pub online: bool,
     /// Code of the upstream platform that pushes it; agents register the others.
     pub platform: Option<String>,

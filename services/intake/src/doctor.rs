@@ -18,12 +18,5 @@ pub async fn check(pool: &PgPool) -> Result<Vec<Violation>, StoreError> {
     Ok(found)
 }
 
-pub use crate::store::doctor::Forwarded;
-
-/// Every forwarded appeal with the order that routing should have for it, for what only both databases show.
-///
-/// # Errors
-/// When the database refuses.
-pub async fn forwarded(pool: &PgPool) -> Result<Vec<Forwarded>, StoreError> {
-    doctor::forwarded(pool).await
-}
+// What only routing's and this database show together.
+pub use crate::store::doctor::{Forwarded, forwarded_after, forwarded_as};

@@ -6,6 +6,7 @@ use calendar::Calendar;
 use platform::service::Violation;
 use platform::store::StoreError;
 use sqlx::PgPool;
+use uuid::Uuid;
 
 use crate::domain::deadline::Deadline;
 use crate::store::doctor::{self, Finding, Place, Stored};
@@ -84,13 +85,22 @@ fn wrong(calendar: &Calendar, stored: &Stored) -> Option<Violation> {
 
 pub use crate::store::doctor::Opened;
 
-/// Every order with its appeal, for what only intake's and this database show together.
+/// A page of orders with their appeals, by id, for what only intake's and this database show together.
 ///
 /// # Errors
 /// The database's.
-pub async fn orders(pool: &PgPool) -> Result<Vec<Opened>, StoreError> {
+pub async fn orders_after(pool: &PgPool, after: Uuid, page: i64) -> Result<Vec<Opened>, StoreError> {
     let mut conn = pool.acquire().await?;
-    doctor::opened(&mut conn).await
+    doctor::opened_after(&mut conn, after, page).await
+}
+
+/// Those of the orders that there are.
+///
+/// # Errors
+/// The database's.
+pub async fn orders(pool: &PgPool, orders: &[Uuid]) -> Result<Vec<Opened>, StoreError> {
+    let mut conn = pool.acquire().await?;
+    doctor::opened(&mut conn, orders).await
 }
 
 /// How far intake's log was read, by partition.

@@ -21,7 +21,7 @@ impl Observer for Counted {
 
     async fn observe(&self) -> Result<Vec<Gauge>, StoreError> {
         let (open, closed): (i64, i64) = sqlx::query_as(
-            "select count(*) filter (where state <> 'closed'), count(*) filter (where state = 'closed') from fact_order",
+            "select count(*) filter (where state <> 'CLOSED'), count(*) filter (where state = 'CLOSED') from fact_order",
         )
         .fetch_one(&self.pool)
         .await?;

@@ -5,6 +5,7 @@ mod consume;
 mod doctor;
 mod get_bulletin;
 mod list_figure_members;
+mod observed;
 mod recount_rollups;
 mod story;
 mod verify_rollups;

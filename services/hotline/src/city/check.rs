@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use calendar::Span;
 use hotline_proto::common::ClockKind;
 use platform::grpc::fields::Fields;
+use routing::domain::units::MAX_LEVELS;
 
 use super::faults::Violation;
 use super::{City, LimitRow};
@@ -21,12 +22,25 @@ const MAX_LIMITS: usize = 500;
 /// All of them; empty when the city is right.
 pub(super) fn violations(city: &City) -> Vec<Violation> {
     let mut found = Vec::new();
+    first_day(city, &mut found);
     codes_and_names(city, &mut found);
     categories(city, &mut found);
     units(city, &mut found);
     catalogue(city, &mut found);
     limits(city, &mut found);
     found
+}
+
+fn first_day(city: &City, found: &mut Vec<Violation>) {
+    let day = city.valid_from.to_string();
+    if Fields::new().day("valid_from", &day).is_none() {
+        let problem = format!("{day:?} is no day that the services take");
+        found.push(Violation::new(
+            "valid_from",
+            problem,
+            "write a day of the years 2000 to 2199",
+        ));
+    }
 }
 
 fn codes_and_names(city: &City, found: &mut Vec<Violation>) {
@@ -154,29 +168,29 @@ fn units(city: &City, found: &mut Vec<Violation>) {
                 problem,
                 "write the code of a unit, or leave parent out for a top-level unit",
             ));
-        } else if leads_back(city, &unit.code) {
-            let problem = format!("{:?} stands above itself", unit.code);
-            found.push(Violation::new(
-                key,
-                problem,
-                "write a parent that does not lead back to the unit",
-            ));
+        } else if let Some((problem, right)) = endless(city, &unit.code) {
+            found.push(Violation::new(key, problem, right));
         }
     }
 }
 
-fn leads_back(city: &City, code: &str) -> bool {
+/// What is wrong with the way up from a unit, which has to end at the top, and what would be right.
+fn endless(city: &City, code: &str) -> Option<(String, String)> {
     let above = |code: &str| city.unit(code).and_then(|unit| unit.parent.as_deref());
     let mut at = above(code);
-    for _ in &city.units {
+    for _ in 0..MAX_LEVELS {
         match at {
-            None => return false,
-            Some(parent) if parent == code => return true,
+            None => return None,
+            Some(parent) if parent == code => {
+                let problem = format!("{code:?} stands above itself");
+                return Some((problem, "write a parent that does not lead back to the unit".to_owned()));
+            }
             Some(parent) => at = above(parent),
         }
     }
-    // Led into a cycle of others; their own lines are the violation.
-    false
+    let problem = format!("the way up from {code:?} has more than {MAX_LEVELS} levels");
+    let right = format!("write a parent that leads to the top within {MAX_LEVELS} levels");
+    Some((problem, right))
 }
 
 fn catalogue(city: &City, found: &mut Vec<Violation>) {
@@ -186,6 +200,9 @@ fn catalogue(city: &City, found: &mut Vec<Violation>) {
         city.catalogue.iter().map(|row| row.row.as_str()),
         found,
     );
+    if city.catalogue.is_empty() {
+        found.push(Violation::new("catalogue", "nothing is listed", "list at least one"));
+    }
     at_most("catalogue", city.catalogue.len(), MAX_ENTRIES, found);
     let mut first: BTreeMap<(&str, &str), &str> = BTreeMap::new();
     for (at, row) in city.catalogue.iter().enumerate() {

@@ -153,7 +153,14 @@ fn what_cannot_be_read_is_told_with_its_line() {
 /// One planted contradiction: what is replaced, by what, where the fault stands, its field, what it says.
 type Planted = (&'static str, &'static str, &'static str, &'static str, &'static str);
 
-const CODES: [Planted; 11] = [
+const CODES: [Planted; 12] = [
+    (
+        "\"2024-01-01\"",
+        "\"2200-01-01\"",
+        "\"2024-01-01\"",
+        "valid_from",
+        "years 2000 to 2199",
+    ),
     (
         "code = \"gov_cn\"",
         "code = \"phone\"",
@@ -323,6 +330,46 @@ fn what_contradicts_itself_is_told_with_its_line() {
             "{line}{field} {says}: {faults:?}"
         );
     }
+}
+
+#[test]
+fn a_way_up_has_as_many_levels_as_routing_takes() {
+    let piece = "    { code = \"430321_water\"";
+    let line = line_of(piece);
+    let parse = |levels: usize| {
+        let unit = |level: usize| {
+            let parent = if level == 2 {
+                "430321".to_owned()
+            } else {
+                format!("x{}", level - 1)
+            };
+            format!("    {{ code = \"x{level}\", name = \"甲\", parent = \"{parent}\" }},\n")
+        };
+        let units: Vec<String> = (2..=levels).map(unit).collect();
+        City::parse(&XIANGTAN.replacen(piece, &(units.concat() + piece), 1), "city.toml")
+    };
+    parse(8).expect("routing takes eight levels");
+    let error = parse(9).expect_err("routing takes no ninth level");
+    assert_eq!(error.faults.len(), 1, "{error}");
+    let told = error.faults[0].to_string();
+    assert!(told.starts_with(&format!("line {}, units[", line + 7)), "{told}");
+    assert!(
+        told.contains("].parent: the way up from \"x9\" has more than 8 levels"),
+        "{told}"
+    );
+}
+
+#[test]
+fn an_empty_catalogue_is_refused() {
+    let (before, rest) = XIANGTAN.split_once("catalogue = [\n").expect("it has a catalogue");
+    let (_, after) = rest.split_once("\n]\n").expect("the catalogue ends");
+    let error = City::parse(&format!("{before}catalogue = []\n{after}"), "city.toml").expect_err("nobody leads");
+    let told: Vec<String> = error.faults.iter().map(ToString::to_string).collect();
+    let line = line_of("catalogue = [");
+    assert_eq!(
+        told,
+        [format!("line {line}, catalogue: nothing is listed; list at least one")]
+    );
 }
 
 #[test]

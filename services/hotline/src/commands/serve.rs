@@ -69,11 +69,12 @@ impl Serve {
         }
         let stopping = lifecycle.stopping();
         if let Some(probes) = probes {
+            probes.started().await;
             // A pod that knows nobody must not take the place of one that does; what needs no people goes on meanwhile.
             let (starting, cancelled, database) = (lifecycle.clone(), stopping.clone(), pool.clone());
             lifecycle.spawn(async move {
                 tokio::select! {
-                    () = verifier.knows_people() => probes.started(&database, &starting).await,
+                    () = verifier.knows_people() => probes.ready(&database, &starting).await,
                     () = cancelled.cancelled() => {}
                 }
             });

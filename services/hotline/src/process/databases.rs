@@ -7,6 +7,7 @@ use platform::store::StoreError;
 use sqlx::postgres::PgConnectOptions;
 use sqlx::{AssertSqlSafe, Connection as _, PgConnection, PgPool};
 use std::str::FromStr as _;
+use std::time::Duration;
 
 use super::hosted::Name;
 
@@ -170,24 +171,27 @@ pub fn database_of(server: &str, service: Name) -> String {
 /// # Errors
 /// The migration that failed and what the database said.
 pub async fn migrate(service: Name, pool: &PgPool, partitions: u16) -> Result<(), StartError> {
-    // Two migrating at once: the second one waits for the first, as long as it takes, and finds nothing to do. A table
-    // that somebody holds is waited for as configured: whoever wants it next would stand behind the migration.
+    // Two migrating at once: the second one waits for the first, as long as it takes, and finds nothing to do. It asks
+    // again and again: a statement that waits would itself be waited for by an index that the first builds beside the
+    // traffic. A table that somebody holds is waited for as configured: whoever wants it next would stand behind the migration.
     let mut lock = pool.acquire().await.map_err(StoreError::from)?;
-    for statement in ["set lock_timeout = 0", "select pg_advisory_lock(12345)"] {
-        sqlx::query(statement)
-            .execute(&mut *lock)
-            .await
-            .map_err(StoreError::from)?;
+    while !sqlx::query_scalar("select pg_try_advisory_lock(12345)")
+        .fetch_one(&mut *lock)
+        .await
+        .map_err(StoreError::from)?
+    {
+        tokio::time::sleep(LOCK_ASKED_EVERY).await;
     }
     let done = migrate_locked(service, pool, partitions).await;
-    for statement in ["select pg_advisory_unlock(12345)", "reset lock_timeout"] {
-        sqlx::query(statement)
-            .execute(&mut *lock)
-            .await
-            .map_err(StoreError::from)?;
-    }
+    sqlx::query("select pg_advisory_unlock(12345)")
+        .execute(&mut *lock)
+        .await
+        .map_err(StoreError::from)?;
     done
 }
+
+/// Between two looks whether somebody else still migrates.
+const LOCK_ASKED_EVERY: Duration = Duration::from_millis(200);
 
 async fn migrate_locked(service: Name, pool: &PgPool, partitions: u16) -> Result<(), StartError> {
     platform::migrate(pool).await?;
@@ -195,7 +199,35 @@ async fn migrate_locked(service: Name, pool: &PgPool, partitions: u16) -> Result
     service.migrator().run(pool).await.map_err(|error| {
         let error = platform::store::migration_failed("_sqlx_migrations", &error);
         StartError(format!("the schema of {service} cannot be migrated: {error}"))
-    })
+    })?;
+    mend_indexes(pool).await?;
+    Ok(())
+}
+
+/// Builds anew what was left half-built. An index that was to be built beside the traffic and was interrupted is there,
+/// useless: its migration, run again, would pass it over.
+async fn mend_indexes(pool: &PgPool) -> Result<(), StoreError> {
+    let broken: Vec<String> = sqlx::query_scalar(
+        "select quote_ident(n.nspname) || '.' || quote_ident(c.relname)
+           from pg_index i join pg_class c on c.oid = i.indexrelid join pg_namespace n on n.oid = c.relnamespace
+          where not i.indisvalid and n.nspname = current_schema() and c.relname !~ '_cc(new|old)[0-9]*$' order by 1",
+    )
+    .fetch_all(pool)
+    .await?;
+    if broken.is_empty() {
+        return Ok(());
+    }
+    let mut connection = pool.acquire().await?;
+    // It keeps nobody from working while it waits for transactions that began before it.
+    sqlx::query("set lock_timeout = 0").execute(&mut *connection).await?;
+    for index in broken {
+        tracing::warn!(index, "was left half-built; it is built anew");
+        sqlx::query(AssertSqlSafe(format!("reindex index concurrently {index}")))
+            .execute(&mut *connection)
+            .await?;
+    }
+    sqlx::query("reset lock_timeout").execute(&mut *connection).await?;
+    Ok(())
 }
 
 /// Checks that all three schemas are as new as this program.

@@ -1,10 +1,12 @@
 //! The invariants of all five databases: each service's own share, and what only several of them show together.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
+use intake::doctor::Forwarded;
 use platform::service::Violation;
 use platform::store::StoreError;
 use sqlx::PgPool;
+use uuid::Uuid;
 
 use super::hosted::Name;
 
@@ -21,40 +23,67 @@ pub async fn examine(pools: &[PgPool; 5]) -> Result<Vec<Violation>, StoreError> 
     Ok(violations)
 }
 
-/// I1: every forwarded appeal whose event routing has passed has exactly one order, and no order is without an appeal.
+/// Appeals or orders that are held against the other database together.
+const PAGE: i64 = 10_000;
+
+/// I1: every forwarded appeal whose event routing has passed has exactly the order that was derived for it, and no order is
+/// without an appeal that was forwarded as it.
 ///
 /// Both go on while they are read, so the order matters: what routing had passed at first has its order afterwards, and
 /// what has an order by then was forwarded before intake is read.
 async fn orders_of_appeals(intake: &PgPool, routing: &PgPool) -> Result<Vec<Violation>, StoreError> {
     let passed = routing::doctor::read_of_intake(routing).await?;
-    let opened = routing::doctor::orders(routing).await?;
-    let forwarded = intake::doctor::forwarded(intake).await?;
-    let mut orders: HashMap<_, Vec<_>> = HashMap::new();
-    for order in &opened {
-        orders.entry(order.appeal).or_default().push(order.order);
-    }
-    let mut violations = Vec::new();
-    let mut violate = |detail: String| {
-        violations.push(Violation {
-            invariant: "I1",
-            detail,
-        });
-    };
-    for appeal in &forwarded {
-        match orders.remove(&appeal.appeal).as_deref() {
-            Some([order]) if *order == appeal.order => {}
-            None if passed.get(&appeal.partition).is_none_or(|read| *read < appeal.position) => {}
-            None => violate(format!("appeal {} was forwarded and has no order", appeal.appeal)),
-            Some(found) => violate(format!(
-                "appeal {} should have order {}, has {found:?}",
-                appeal.appeal, appeal.order
-            )),
+    let mut broken = Vec::new();
+    let mut after = Uuid::nil();
+    loop {
+        let forwarded = intake::doctor::forwarded_after(intake, after, PAGE).await?;
+        let Some(last) = forwarded.last() else { break };
+        after = last.order;
+        let wanted: Vec<Uuid> = forwarded.iter().map(|appeal| appeal.order).collect();
+        let opened = routing::doctor::orders(routing, &wanted).await?;
+        let appeals: HashMap<Uuid, Uuid> = opened.iter().map(|order| (order.order, order.appeal)).collect();
+        for Forwarded {
+            appeal,
+            order,
+            partition,
+            position,
+        } in forwarded
+        {
+            match appeals.get(&order) {
+                Some(found) if *found == appeal => {}
+                None if passed.get(&partition).is_none_or(|read| *read < position) => {}
+                None => broken.push(format!("appeal {appeal} was forwarded and has no order {order}")),
+                Some(found) => broken.push(format!("order {order} of appeal {appeal} speaks of appeal {found}")),
+            }
         }
     }
-    for (appeal, found) in orders {
-        violate(format!(
-            "orders {found:?} speak of appeal {appeal}, which was not forwarded"
-        ));
+    after = Uuid::nil();
+    loop {
+        let opened = routing::doctor::orders_after(routing, after, PAGE).await?;
+        let Some(last) = opened.last() else { break };
+        after = last.order;
+        let orders: Vec<Uuid> = opened.iter().map(|order| order.order).collect();
+        let forwarded: HashSet<Uuid> = intake::doctor::forwarded_as(intake, &orders)
+            .await?
+            .into_iter()
+            .collect();
+        broken.extend(
+            opened
+                .iter()
+                .filter(|order| !forwarded.contains(&order.order))
+                .map(|order| {
+                    format!(
+                        "order {} speaks of appeal {}, which was not forwarded as it",
+                        order.order, order.appeal
+                    )
+                }),
+        );
     }
-    Ok(violations)
+    Ok(broken
+        .into_iter()
+        .map(|detail| Violation {
+            invariant: "I1",
+            detail,
+        })
+        .collect())
 }

@@ -339,7 +339,8 @@ async fn base(
     databases::check(name, &pool)
         .await
         .map_err(|error| StartError(format!("{name}: {error}")))?;
-    let kek = Kek::read(&shared.sealing.key_file)?;
+    let sealer = Sealer::new(pool.clone(), name.as_str(), Kek::read(&shared.sealing.key_file)?);
+    sealer.check().await.map_err(told)?;
     let named = |error: String| StartError(format!("{name}: {error}"));
     let redis = platform::redis::client(&shared.redis).map_err(named)?;
     if let Some(redis) = &redis {
@@ -360,7 +361,7 @@ async fn base(
     let tokens = TokenSource::service(Issuer::of_services(&shared.auth)?, name.as_str());
     let resolve_every = Duration::from_secs(shared.peers.resolve_seconds);
     Ok(Base {
-        sealer: Sealer::new(pool.clone(), name.as_str(), kek),
+        sealer,
         pool,
         clock,
         redis,

@@ -70,7 +70,7 @@ pub fn as_text(bulletin: &GetBulletinResponse) -> String {
             page.value("satisfaction.unrated"),
             page.rate("satisfaction.rating_rate")
         ),
-        format!("  诉求类型:{}。", page.list("type.appeals/", usize::MAX)),
+        format!("  诉求类型:{}。", page.types()),
         format!("  热点事项:{}。", page.list("topic.appeals/", 10)),
         String::new(),
         "二、工单办理情况".to_owned(),
@@ -100,6 +100,8 @@ pub fn as_text(bulletin: &GetBulletinResponse) -> String {
             page.list("channel.appeals/", usize::MAX),
             page.value("tag.appeals/civility_drive")
         ),
+        String::new(),
+        page.versions(),
     ];
     lines.push(String::new());
     lines.join("\n")
@@ -144,6 +146,41 @@ impl Page<'_> {
         }
     }
 
+    /// The types, each with its share of all appeals.
+    fn types(&self) -> String {
+        let entries: Vec<String> = self
+            .bulletin
+            .figures
+            .iter()
+            .filter_map(|figure| {
+                let code = figure.key.strip_prefix("type.appeals/")?;
+                let share = self.rate(&format!("type.share/{code}"));
+                Some(format!("{} {} 件,占 {share}", figure.name, figure.value))
+            })
+            .collect();
+        entries.join(";")
+    }
+
+    /// The versions of the definitions: a figure is named by its key, once for all its members.
+    fn versions(&self) -> String {
+        let mut others: Vec<String> = self
+            .bulletin
+            .figures
+            .iter()
+            .filter(|figure| figure.definition_version != "1")
+            .map(|figure| {
+                let key = figure.key.split('/').next().unwrap_or_default();
+                format!("{key}={}", figure.definition_version)
+            })
+            .collect();
+        others.dedup();
+        if others.is_empty() {
+            "指标口径版本均为 1。".to_owned()
+        } else {
+            format!("指标口径版本:{};其余为 1。", others.join("、"))
+        }
+    }
+
     fn list(&self, prefix: &str, most: usize) -> String {
         let entries: Vec<String> = self
             .bulletin
@@ -154,5 +191,56 @@ impl Page<'_> {
             .map(|figure| format!("{} {} 件", figure.name, figure.value))
             .collect();
         entries.join("、")
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn figure(key: &str, name: &str, value: &str, (numerator, denominator): (i64, i64)) -> Figure {
+        Figure {
+            key: key.to_owned(),
+            name: name.to_owned(),
+            numerator,
+            denominator,
+            value: value.to_owned(),
+            definition_version: "1".to_owned(),
+            ..Figure::default()
+        }
+    }
+
+    fn bulletin() -> GetBulletinResponse {
+        GetBulletinResponse {
+            figures: vec![
+                figure("type.appeals/HELP", "求助", "3", (3, 0)),
+                figure("type.appeals/CONSULT", "咨询", "5", (5, 0)),
+                figure("type.appeals/OTHER", "其他", "0", (0, 0)),
+                figure("type.share/HELP", "求助", "37.50", (3, 8)),
+                figure("type.share/CONSULT", "咨询", "62.50", (5, 8)),
+            ],
+            ..GetBulletinResponse::default()
+        }
+    }
+
+    #[test]
+    fn each_type_has_its_share() {
+        let text = as_text(&bulletin());
+        let line = "  诉求类型:求助 3 件,占 37.50%(3/8);咨询 5 件,占 62.50%(5/8);其他 0 件,占 –。\n";
+        assert!(text.contains(line), "{text}");
+    }
+
+    #[test]
+    fn the_text_ends_with_the_versions_of_the_definitions() {
+        let mut bulletin = bulletin();
+        let text = as_text(&bulletin);
+        assert!(text.ends_with("\n\n指标口径版本均为 1。\n"), "{text}");
+        for figure in &mut bulletin.figures {
+            if figure.key.starts_with("type.share/") {
+                figure.definition_version = "2".to_owned();
+            }
+        }
+        let text = as_text(&bulletin);
+        assert!(text.ends_with("\n\n指标口径版本:type.share=2;其余为 1。\n"), "{text}");
     }
 }

@@ -247,16 +247,20 @@ impl Lists {
         such.map(|appeal| appeal.appeal_id.as_str()).collect()
     }
 
-    /// By the last round that was asked about.
+    /// By the last round that was asked about, of orders with somebody to ask.
     fn satisfaction(&self, figures: &mut Figures) {
-        let last: Vec<&Task> = last_of_each(self.tasks.iter()).into_values().collect();
+        let named = self.with_a_name();
+        let ids: HashSet<&str> = named.iter().map(|order| order.order_id.as_str()).collect();
+        let asked = |task: &&Task| ids.contains(task.order_id.as_str());
+        let tasks: Vec<&Task> = self.tasks.iter().filter(asked).collect();
+        let last: Vec<&Task> = last_of_each(tasks.iter().copied()).into_values().collect();
         let rated = |wanted: &[Rating]| count(&last, |task| wanted.iter().any(|rating| task.rating == *rating as i32));
         let satisfied = rated(&[Rating::VerySatisfied, Rating::Satisfied, Rating::FairlySatisfied]);
         let dissatisfied = rated(&[Rating::Dissatisfied, Rating::VeryDissatisfied]);
         let unrated = rated(&[Rating::Unrated]);
         let outcomes = satisfied + dissatisfied + unrated;
-        let due = count(&self.with_a_name(), |order| order.accepted_reply_time.is_some());
-        let dialled = self.tasks.iter().filter(|task| task.attempt_count > 0);
+        let due = count(&named, |order| order.accepted_reply_time.is_some());
+        let dialled = tasks.iter().filter(|task| task.attempt_count > 0);
         let attempted: HashSet<&str> = dialled.map(|task| task.order_id.as_str()).collect();
         let reached = count(&last, |task| task.reached);
         figures.rate("handling.callback_rate", whole(attempted.len()), due);
@@ -266,7 +270,8 @@ impl Lists {
             count(&last, |task| task.solved == Solved::Solved as i32),
             reached,
         );
-        let judged = last_of_each(self.tasks.iter().filter(|task| task.cause != Cause::Unspecified as i32));
+        let is_judged = |task: &&Task| task.cause != Cause::Unspecified as i32;
+        let judged = last_of_each(tasks.iter().copied().filter(is_judged));
         let caused = |cause: Cause| whole(judged.values().filter(|task| task.cause == cause as i32).count());
         figures.count("callback.unit_caused", caused(Cause::Unit));
         figures.count("callback.objective_caused", caused(Cause::Objective));

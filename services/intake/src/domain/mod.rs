@@ -4,6 +4,7 @@
 pub mod appeal;
 pub mod draft;
 pub mod push;
+pub mod redacted;
 pub mod reference;
 
 /// A field that breaks a rule, and what would be right: shape is checked at the edge, these need the reference data.

@@ -24,7 +24,7 @@ pub struct Named {
 pub struct Channel {
     /// Code, `lower_snake`, and name.
     pub named: Named,
-    /// One of the bulletin's online channels.
+    /// People reach it online. Which of the bulletin's lines it counts in is what analytics' definitions say.
     pub online: bool,
     /// The upstream platform that pushes its appeals; none when agents register them.
     pub platform: Option<String>,
@@ -163,6 +163,7 @@ impl InForce {
     pub fn check(&self, codes: &Codes, prefix: &str, platform: Option<&str>) -> Vec<Fault> {
         let channel = match self.channels.get(&codes.channel) {
             None => Some("is not a channel in force"),
+            Some(Some(_)) if platform.is_none() => Some("belongs to a platform, which alone brings appeals on it"),
             Some(Some(owner)) if platform != Some(owner) => Some("is a channel of another platform"),
             Some(None) if platform.is_some_and(|platform| self.names(platform)) => {
                 Some("is no channel of the platform")
@@ -184,6 +185,8 @@ impl InForce {
 
 #[cfg(test)]
 mod tests {
+    use hotline_proto::common::{AppealType, Urgency};
+
     use super::*;
 
     fn named(code: &str) -> Named {
@@ -255,5 +258,33 @@ mod tests {
             fields,
             ["reference.channels", "reference.categories", "reference.regions"]
         );
+    }
+
+    #[test]
+    fn whose_a_channel_is_is_told() {
+        let in_force = InForce {
+            version: 1,
+            channels: HashMap::from([("transfer".to_owned(), Some("province".to_owned()))]),
+            categories: HashSet::from(["0101".to_owned()]),
+            regions: HashSet::from(["430300".to_owned()]),
+        };
+        let codes = Codes {
+            channel: "transfer".to_owned(),
+            kind: AppealType::Help,
+            category: "0101".to_owned(),
+            region: "430300".to_owned(),
+            urgency: Urgency::Ordinary,
+            tags: Vec::new(),
+            anonymous: false,
+            confidential: false,
+        };
+        let told = |platform| in_force.check(&codes, "appeal", platform);
+        let fault = |wrong: &str| vec![Fault::new("appeal.channel", wrong)];
+        assert_eq!(
+            told(None),
+            fault("belongs to a platform, which alone brings appeals on it")
+        );
+        assert_eq!(told(Some("nation")), fault("is a channel of another platform"));
+        assert_eq!(told(Some("province")), []);
     }
 }

@@ -12,6 +12,7 @@ use crate::actions::push_appeals::Outcome;
 use crate::domain::appeal::{Appeal, State};
 use crate::domain::draft::Appellant;
 use crate::domain::push::Receipt;
+use crate::domain::redacted::redacted;
 use crate::domain::reference::{Named, Reference};
 use crate::store::appeals::Stored;
 use crate::store::calls::FreshCall;
@@ -155,23 +156,30 @@ pub async fn appeal(sealer: &Sealer, stored: &Stored, shown: Shown) -> Result<pb
     let id = stored.appeal.id.0;
     let mut sent = bare(&stored.appeal);
     let who = cells::appellant(sealer, id, &stored.personal).await?;
+    if shown != Shown::Masked {
+        let text = cells::text(sealer, id, &stored.personal, stored.answer.as_ref()).await?;
+        let as_shown = |text: String| {
+            if shown == Shown::All {
+                text
+            } else {
+                redacted(&text, &who)
+            }
+        };
+        sent.title = as_shown(text.title);
+        sent.content = as_shown(text.content);
+        sent.place = as_shown(text.place.unwrap_or_default());
+        sent.answer = as_shown(text.answer.unwrap_or_default());
+    }
     if !who.is_unknown() {
         sent.appellant = Some(match shown {
             Shown::All => clear(who),
             Shown::Text | Shown::Masked => masked(&who),
         });
     }
-    if shown != Shown::Masked {
-        let text = cells::text(sealer, id, &stored.personal, stored.answer.as_ref()).await?;
-        sent.title = text.title;
-        sent.content = text.content;
-        sent.place = text.place.unwrap_or_default();
-        sent.answer = text.answer.unwrap_or_default();
-    }
     Ok(sent)
 }
 
-/// The text behind an order.
+/// The text behind an order; without the appellant also where the text itself names him.
 ///
 /// # Errors
 /// [`StoreError::Impossible`] for a cell that was not sealed for its place.
@@ -182,16 +190,13 @@ pub async fn text(
 ) -> Result<pb::ReadAppealTextResponse, StoreError> {
     let id = stored.appeal.id.0;
     let text = cells::text(sealer, id, &stored.personal, None).await?;
-    let appellant = if with_appellant {
-        Some(clear(cells::appellant(sealer, id, &stored.personal).await?))
-    } else {
-        None
-    };
+    let who = cells::appellant(sealer, id, &stored.personal).await?;
+    let as_shown = |text: String| if with_appellant { text } else { redacted(&text, &who) };
     Ok(pb::ReadAppealTextResponse {
-        title: text.title,
-        content: text.content,
-        place: text.place.unwrap_or_default(),
-        appellant,
+        title: as_shown(text.title),
+        content: as_shown(text.content),
+        place: as_shown(text.place.unwrap_or_default()),
+        appellant: with_appellant.then(|| clear(who)),
     })
 }
 

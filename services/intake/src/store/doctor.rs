@@ -210,17 +210,31 @@ pub struct Forwarded {
     pub position: i64,
 }
 
-/// Every forwarded appeal.
+/// Forwarded appeals by their order's id.
 ///
 /// # Errors
 /// When the database refuses.
-pub async fn forwarded(pool: &PgPool) -> Result<Vec<Forwarded>, StoreError> {
+pub async fn forwarded_after(pool: &PgPool, after: Uuid, page: i64) -> Result<Vec<Forwarded>, StoreError> {
+    Ok(sqlx::query_as(
+        "select a.id as appeal, a.order_id as \"order\", l.partition, l.position
+           from (select id, order_id from appeal where order_id > $1 and state = 'ordered' order by order_id limit $2) as a
+           join log as l on l.key = a.id and l.type = 'appeal_forwarded' order by a.order_id",
+    )
+    .bind(after)
+    .bind(page)
+    .fetch_all(pool)
+    .await?)
+}
+
+/// Those of the orders as which an appeal was forwarded.
+///
+/// # Errors
+/// When the database refuses.
+pub async fn forwarded_as(pool: &PgPool, orders: &[Uuid]) -> Result<Vec<Uuid>, StoreError> {
     Ok(
-        sqlx::query_as(
-            "select a.id as appeal, a.order_id as \"order\", l.partition, l.position
-               from appeal as a join log as l on l.key = a.id and l.type = 'appeal_forwarded' where a.state = 'ordered'",
-        )
-        .fetch_all(pool)
-        .await?,
+        sqlx::query_scalar("select order_id from appeal where order_id = any ($1) and state = 'ordered'")
+            .bind(orders)
+            .fetch_all(pool)
+            .await?,
     )
 }

@@ -166,13 +166,28 @@ pub struct Opened {
     pub appeal: Uuid,
 }
 
-/// Every order, with the appeal behind it: what I1 is asked of, across services.
+/// Orders with the appeal behind each, by id: what I1 is asked of, across services.
 ///
 /// # Errors
 /// The database's.
-pub async fn opened(conn: &mut PgConnection) -> Result<Vec<Opened>, StoreError> {
+pub async fn opened_after(conn: &mut PgConnection, after: Uuid, page: i64) -> Result<Vec<Opened>, StoreError> {
     Ok(
-        sqlx::query_as("select id as \"order\", appeal_id as appeal from orders")
+        sqlx::query_as("select id as \"order\", appeal_id as appeal from orders where id > $1 order by id limit $2")
+            .bind(after)
+            .bind(page)
+            .fetch_all(conn)
+            .await?,
+    )
+}
+
+/// Those of the orders that there are.
+///
+/// # Errors
+/// The database's.
+pub async fn opened(conn: &mut PgConnection, orders: &[Uuid]) -> Result<Vec<Opened>, StoreError> {
+    Ok(
+        sqlx::query_as("select id as \"order\", appeal_id as appeal from orders where id = any ($1)")
+            .bind(orders)
             .fetch_all(conn)
             .await?,
     )

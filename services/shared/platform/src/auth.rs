@@ -15,7 +15,7 @@ use jsonwebtoken::jwk::{
     AlgorithmParameters, CommonParameters, EllipticCurve, Jwk, OctetKeyPairParameters, OctetKeyPairType, ThumbprintHash,
 };
 use jsonwebtoken::{EncodingKey, Header};
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
 
 use crate::clock::{Clock, SystemClock};
 use crate::config::AuthConfig;
@@ -28,8 +28,8 @@ pub use verify::Verifier;
 /// `iss` of the services' own tokens where they have a key of their own.
 const SERVICE_ISSUER: &str = "hotline:services";
 
-/// What a token says.
-#[derive(Clone, Debug, Serialize, Deserialize)]
+/// What a token that is issued here says.
+#[derive(Clone, Debug, Serialize)]
 pub struct Claims {
     /// Who issued it.
     pub iss: String,
@@ -44,10 +44,10 @@ pub struct Claims {
     /// Names of roles.
     pub roles: Vec<String>,
     /// Unit of a liaison.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub unit: Option<String>,
     /// Platform that pushes.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub platform: Option<String>,
 }
 

@@ -154,6 +154,22 @@ impl Sealer {
         }
     }
 
+    /// Whether the key-encryption key is the one of this database. Another one would seal the first fields of a month with
+    /// a data key that the right one cannot unwrap: so a service asks before it serves.
+    ///
+    /// # Errors
+    /// [`StoreError::Unready`] when it is another one; the database's.
+    pub async fn check(&self) -> Result<(), StoreError> {
+        let keys: Vec<(i32, NaiveDate, Vec<u8>)> =
+            sqlx::query_as("select id, month, wrapped from data_key order by id")
+                .fetch_all(&self.pool)
+                .await?;
+        for (id, month, wrapped) in keys {
+            self.remember(id, month, &wrapped)?;
+        }
+        Ok(())
+    }
+
     /// The key of the month of `now`; made when it is the first of its month. Ask before the transaction.
     ///
     /// # Errors
@@ -250,7 +266,8 @@ impl Sealer {
     fn remember(&self, id: i32, month: NaiveDate, wrapped: &[u8]) -> Result<SealKey, StoreError> {
         let plain = self.unwrap_key(month, wrapped).ok_or_else(|| {
             StoreError::Unready(
-                "sealing.key_file holds another key than the one that this database's data keys were wrapped with"
+                "sealing.key_file holds another key than the one that this database's data keys were wrapped with; give \
+                 it back the key that this service had before: no other one opens what is sealed"
                     .to_owned(),
             )
         })?;

@@ -66,6 +66,12 @@ pub enum Refusal {
     /// Somebody was quicker.
     #[error("the reply was reviewed already")]
     AlreadyReviewed,
+    /// What is checked when a reply arrives is a fact, and no matter of opinion.
+    #[error("the ground is not so: {said}")]
+    UntrueGround {
+        /// What is.
+        said: &'static str,
+    },
 }
 
 impl Refusal {
@@ -76,6 +82,7 @@ impl Refusal {
             Self::NotPendingReview => "NOT_PENDING_REVIEW",
             Self::ReplySuperseded => "REPLY_SUPERSEDED",
             Self::AlreadyReviewed => "ALREADY_REVIEWED",
+            Self::UntrueGround { .. } => "UNTRUE_GROUND",
         }
     }
 }
@@ -108,8 +115,20 @@ impl Review {
     /// Judges the reply.
     ///
     /// # Errors
-    /// [`Refusal::AlreadyReviewed`] when it was judged.
+    /// [`Refusal::AlreadyReviewed`] when it was judged; [`Refusal::UntrueGround`] for one that the objective checks deny.
     pub fn judge(self, verdict: Verdict, reviewer: &str, now: DateTime<Utc>) -> Result<Self, Refusal> {
+        if let Verdict::Reject(grounds) = &verdict {
+            if grounds.contains(&RejectionGround::LateUnexplained) && !self.late {
+                return Err(Refusal::UntrueGround {
+                    said: "the reply was in time",
+                });
+            }
+            if grounds.contains(&RejectionGround::NoContact) && !self.no_contact {
+                return Err(Refusal::UntrueGround {
+                    said: "a contact is on record",
+                });
+            }
+        }
         match self.state {
             State::Judged { .. } => Err(Refusal::AlreadyReviewed),
             State::Open => Ok(Self {
@@ -198,6 +217,26 @@ mod tests {
             ),
         ] {
             assert_eq!(pending(&order, reply, review), expected, "{order:?}");
+        }
+    }
+
+    #[test]
+    fn a_ground_that_the_objective_checks_deny_is_none() {
+        for (late, no_contact, ground, right) in [
+            (true, false, RejectionGround::LateUnexplained, true),
+            (false, true, RejectionGround::LateUnexplained, false),
+            (false, true, RejectionGround::NoContact, true),
+            (true, false, RejectionGround::NoContact, false),
+            (false, false, RejectionGround::OffTopic, true),
+        ] {
+            let review = Review {
+                late,
+                no_contact,
+                ..review(7)
+            };
+            let verdict = Verdict::Reject(vec![RejectionGround::OffTopic, ground]);
+            let judged = review.judge(verdict, "reviewer", at(6));
+            assert_eq!(judged.is_ok(), right, "{ground:?}: {judged:?}");
         }
     }
 

@@ -51,6 +51,7 @@ pub fn review(row: ListedReview) -> pb::Review {
         reply_id: row.review.reply_id.to_string(),
         submitted_time: Some(to_proto(row.review.submitted_at)),
         late: row.review.late,
+        no_contact: row.review.no_contact,
         verdict: verdict.into(),
         grounds: grounds.into_iter().map(i32::from).collect(),
         reviewed_time: reviewed_at.map(to_proto),

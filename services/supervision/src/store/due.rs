@@ -19,7 +19,8 @@ pub struct Due {
     pub fire_at: DateTime<Utc>,
 }
 
-/// Claims due clocks, oldest first, with their orders; those that somebody else holds are left to him. `known` is, by
+/// Claims due clocks, oldest first, by locking their orders; those that somebody else holds are left to him. A clock of
+/// one's own order may have stopped or fired since it was seen here, so it is read again under the lock. `known` is, by
 /// routing's partition, the time up to which everything is known here: a clock beyond it waits. So do the clocks of
 /// `blocked` orders: what was told of them is parked, and may be what stops the clock.
 ///
@@ -38,7 +39,7 @@ pub async fn claim(
             where c.state = 'open' and c.fire_at <= $1 and c.fire_at <= ($2::timestamptz[])[o."partition" + 1]
               and c.order_id <> all ($3)
             order by c.fire_at, c.id limit $4
-              for no key update of c, o skip locked"#,
+              for no key update of o skip locked"#,
     )
     .bind(now)
     .bind(known)

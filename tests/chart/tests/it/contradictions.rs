@@ -57,6 +57,14 @@ fn numbers_that_do_not_fit_each_other() {
             "services.callback.terminationGracePeriodSeconds 46",
         ),
         (
+            "services: {routing: {config: {server: {deadline_seconds: 25}}}}",
+            "services.routing.config.server.stop_seconds 30 5 25",
+        ),
+        (
+            "default: {config: {server: {stop_seconds: 15}}}",
+            "services.intake.config.server.stop_seconds 15 drain_seconds deadline_seconds",
+        ),
+        (
             "migrations: {waitSeconds: 600, activeDeadlineSeconds: 600}",
             "migrations.waitSeconds activeDeadlineSeconds",
         ),

@@ -127,7 +127,7 @@ fn the_oldest_kubernetes_gets_no_sleep() {
 fn the_stop_is_computed_from_the_programs_own_numbers() {
     let defaults: toml::Table = text("services/shared/platform/config.toml").parse().expect("TOML");
     let checks = text("helm/hotline/templates/_checks.tpl");
-    for key in ["drain_seconds", "stop_seconds"] {
+    for key in ["drain_seconds", "stop_seconds", "deadline_seconds"] {
         let default = defaults["server"][key].as_integer().expect("a number");
         assert!(
             checks.contains(&format!("dig \"server\" \"{key}\" {default} ")),
@@ -201,7 +201,7 @@ fn a_scaler_has_bounds_a_target_and_patience() {
 
 #[test]
 fn a_scaler_may_follow_the_lag_as_well() {
-    let metric = r#"{"type":"External","external":{"metric":{"name":"hotline_event_lag_seconds","selector":{"matchLabels":{"service_name":"routing"}}},"target":{"type":"AverageValue","averageValue":"10"}}}"#;
+    let metric = r#"{"type":"External","external":{"metric":{"name":"hotline_event_lag_positions","selector":{"matchLabels":{"service_name":"routing"}}},"target":{"type":"AverageValue","averageValue":"2000"}}}"#;
     let objects = rendered(&format!(
         "services: {{routing: {{hpa: {{enabled: true, metrics: [{metric}]}}}}}}"
     ));

@@ -125,6 +125,15 @@ fn a_wrong_value_of_a_service_is_refused() {
             "'/default/config/server/deadline_seconds'",
         ),
         (
+            "default: {config: {server: {max_connection_age_seconds: 9}}}",
+            "'/default/config/server/max_connection_age_seconds'",
+        ),
+        // By it pods are restarted when their settings change.
+        (
+            "default: {podAnnotations: {checksum/config: x}}",
+            "'/default/podAnnotations/checksum~1config'",
+        ),
+        (
             "services: {supervision: {config: {service: {fire_milliseconds: 30000}}}}",
             "'/services/supervision/config/service/fire_milliseconds'",
         ),
@@ -191,6 +200,15 @@ fn a_wrong_value_of_all_is_refused() {
         (
             "migrations: {activeDeadlineSeconds: 0}",
             "'/migrations/activeDeadlineSeconds'",
+        ),
+        (
+            "migrations: {applicationRole: 1st_<service>}",
+            "'/migrations/applicationRole'",
+        ),
+        // With supervision in its place it has 64.
+        (
+            "migrations: {readOnlyRole: <service>_reads_what_a_name_of_sixty_three_bytes_leaves_rooms_}",
+            "'/migrations/readOnlyRole'",
         ),
         (
             "commonLabels: {app.kubernetes.io/name: other}",
@@ -275,6 +293,8 @@ fn what_kubernetes_would_refuse_is_refused_before() {
         ("doctor: {schedule: \"0 3,24 * * *\"}", "'/doctor/schedule'"),
         ("doctor: {schedule: \"0 3 * * 7\"}", "'/doctor/schedule'"),
         ("doctor: {schedule: \"0 3 * *\"}", "'/doctor/schedule'"),
+        ("doctor: {schedule: \"0 3 * JUI *\"}", "'/doctor/schedule'"),
+        ("doctor: {schedule: \"0 3 * * MON-FRY\"}", "'/doctor/schedule'"),
         ("doctor: {schedule: \"*/0 3 * * *\"}", "'/doctor/schedule'"),
         (
             "monitoring: {serviceMonitor: {interval: 0s}}",
@@ -397,6 +417,9 @@ fn right_values_are_accepted() {
         "doctor: {enabled: true, schedule: \"*/30 0-6 * * 1-5\", timeZone: UTC}",
         "doctor: {schedule: \"0,30 3 1-15/2,20 JAN-JUN MON,WED\"}",
         "doctor: {schedule: \"@daily\"}",
+        "doctor: {schedule: \"0 3 * SEP-DEC/2 SUN-SAT,TUE\"}",
+        "migrations: {applicationRole: _<service>_1, readOnlyRole: \"\"}",
+        "default: {config: {server: {max_streams: 1000000}, database: {lock_timeout_seconds: 3600}}}",
         "commonLabels: {example.org/team: a_b.c, empty: \"\"}",
         "default: {podAnnotations: {example.org/note: any text at all}, tolerations: [{operator: Exists}]}",
         "networkPolicy: {dns: {to: [{ipBlock: {cidr: \"fd00:10::/64\"}}, {ipBlock: {cidr: 0.0.0.0/0}}]}}",

@@ -13,6 +13,7 @@ mod five_processes;
 mod fixture;
 mod foreign;
 mod metrics;
+mod migrated;
 mod order_text;
 mod probes;
 mod processes;

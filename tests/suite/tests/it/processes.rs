@@ -12,6 +12,7 @@ use hotline_proto::intake::{CallOutcome, RecordCallRequest};
 use platform::auth::{Issuer, Principal, TokenSource};
 use platform::config::RedisConfig;
 use platform::grpc::client::{Peer, peer};
+use platform::sealing::{Kek, Sealer};
 use testkit::{Database, database, redis_url};
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tonic_health::pb::HealthCheckRequest;
@@ -348,12 +349,21 @@ async fn what_is_wrong_is_said_with_what_to_do() {
         changed
     };
     let nowhere = "postgres://hotline@127.0.0.1:1/hotline_intake";
+    // It has sealed something, and another service's key is put in the place of its own.
+    let key = Kek::read(&home.sealing_key()).expect("a key");
+    let sealer = Sealer::new(right.pool.clone(), "intake", key);
+    sealer.key_for(testkit::at(1, 9, 0)).await.expect("a data key");
+    let other = Home::open(&directory.path().join("other")).expect("keys");
     for (settings, told) in [
         (with("INTAKE_DATABASE__URL", nowhere), "no Postgres at 127.0.0.1:1"),
         (with("INTAKE_DATABASE__ULR", "x"), "ulr"),
         (
             with("INTAKE_SEALING__KEY_FILE", "/nowhere/key"),
             "sealing.key_file /nowhere/key",
+        ),
+        (
+            with("INTAKE_SEALING__KEY_FILE", &other.sealing_key().display().to_string()),
+            "sealing.key_file holds another key",
         ),
         (
             with("INTAKE_AUTH__PUBLIC_KEY_FILE", "/nowhere/pem"),

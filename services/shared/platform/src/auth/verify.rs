@@ -11,7 +11,7 @@ use jsonwebtoken::{DecodingKey, Validation};
 use sha2::{Digest as _, Sha256};
 
 use super::jwks::Published;
-use super::{Claims, Principal, SERVICE_ISSUER, read};
+use super::{Principal, SERVICE_ISSUER, read};
 use crate::clock::{Clock as _, SystemClock};
 use crate::config::{self, AuthConfig};
 use crate::lifecycle::Lifecycle;
@@ -74,6 +74,14 @@ impl VouchesFor {
         }
     }
 
+    /// Whether it is as short-lived as a platform's has to be. One key for all is development, where people type tokens.
+    fn lives_short(self, token: &Content) -> bool {
+        self == Self::Everybody
+            || token
+                .iat
+                .is_some_and(|issued| token.exp - issued <= LONGEST_OF_A_PLATFORM)
+    }
+
     fn role(self, role: Role) -> bool {
         match self {
             Self::Everybody => true,
@@ -86,6 +94,24 @@ impl VouchesFor {
 /// Tokens whose signature was checked and is not checked again until they end: a caller's calls come in runs.
 /// A thousand callers at once are a province; when there are more, checking starts afresh.
 const REMEMBERED_TOKENS: usize = 1000;
+
+/// How long a platform's token may live (docs/adr/0013-certificates-say-who-calls.md), in seconds. It renews it by itself;
+/// one that got into other hands ends soon.
+const LONGEST_OF_A_PLATFORM: i64 = 300;
+
+/// What is read of a token. Issuer and audience, which may be several, were looked at before.
+#[derive(serde::Deserialize)]
+struct Content {
+    sub: String,
+    exp: i64,
+    #[serde(default)]
+    iat: Option<i64>,
+    roles: Vec<String>,
+    #[serde(default)]
+    unit: Option<String>,
+    #[serde(default)]
+    platform: Option<String>,
+}
 
 /// Between two log lines about refused tokens: a wrong setting is seen, an attacker does not fill the disk.
 const COMPLAINS_EVERY: Duration = Duration::from_secs(60);
@@ -168,10 +194,22 @@ impl Verifier {
                 return None;
             }
         };
-        let roles = claims.roles.iter().filter_map(|name| Role::from_name(name));
+        let roles: Vec<Role> = claims
+            .roles
+            .iter()
+            .filter_map(|name| Role::from_name(name))
+            .filter(|role| trusted.vouches_for.role(*role))
+            .collect();
+        if roles.contains(&Role::Platform) && !trusted.vouches_for.lives_short(&claims) {
+            self.complain(
+                trusted.vouches_for,
+                "it is a platform's, and lives longer than five minutes, or does not say since when (iat)",
+            );
+            return None;
+        }
         let principal = Principal {
             subject: claims.sub,
-            roles: roles.filter(|role| trusted.vouches_for.role(*role)).collect(),
+            roles,
             unit: claims.unit,
             platform: claims.platform,
         };
@@ -241,10 +279,10 @@ impl Trusted {
     }
 
     /// By the first key that fits; else what the last one said.
-    fn decode_by_any(&self, token: &str, keys: &[DecodingKey]) -> jsonwebtoken::errors::Result<Claims> {
+    fn decode_by_any(&self, token: &str, keys: &[DecodingKey]) -> jsonwebtoken::errors::Result<Content> {
         let mut refusal = jsonwebtoken::errors::ErrorKind::InvalidSignature.into();
         for key in keys {
-            match jsonwebtoken::decode::<Claims>(token, key, &self.validation) {
+            match jsonwebtoken::decode::<Content>(token, key, &self.validation) {
                 Ok(decoded) => return Ok(decoded.claims),
                 Err(error) => refusal = error,
             }
@@ -254,7 +292,7 @@ impl Trusted {
 
     /// # Errors
     /// Why not, for the log.
-    fn decode(&self, token: &str) -> Result<Claims, String> {
+    fn decode(&self, token: &str) -> Result<Content, String> {
         let decoded = match &self.keys {
             Keys::Given(keys) => self.decode_by_any(token, keys),
             Keys::Published(published) => {
@@ -382,6 +420,53 @@ mod tests {
         assert!(VouchesFor::Services.asked(true) && !VouchesFor::People.asked(true));
         assert!(!VouchesFor::Services.asked(false) && VouchesFor::People.asked(false));
         assert!(VouchesFor::Services.whom().contains("auth.service_public_key_file"));
+    }
+
+    /// Signed by a key that is trusted for people.
+    fn of_people(claims: &serde_json::Value) -> Option<Principal> {
+        let (private, public) = generate_key_pair();
+        let people = Trusted {
+            keys: Keys::of_people(&config(), public.as_bytes()).expect("a key"),
+            validation: validation(&config(), jsonwebtoken::Algorithm::EdDSA, &config().issuer),
+            vouches_for: VouchesFor::People,
+        };
+        let key = jsonwebtoken::EncodingKey::from_ed_pem(private.as_bytes()).expect("a generated key");
+        let header = jsonwebtoken::Header::new(jsonwebtoken::Algorithm::EdDSA);
+        let token = jsonwebtoken::encode(&header, claims, &key).expect("signed");
+        Verifier::trusting(vec![people]).verify(&token)
+    }
+
+    #[test]
+    fn a_platform_s_token_lives_for_five_minutes_at_most() {
+        let now = SystemClock.now().timestamp();
+        let token = |role: &str, life: i64, issued: Option<i64>| {
+            of_people(&serde_json::json!({
+                "iss": config().issuer, "aud": config().audience, "sub": "s", "roles": [role], "platform": "province",
+                "exp": now + life, "iat": issued,
+            }))
+        };
+        assert!(token("platform", 300, Some(now)).is_some());
+        assert_eq!(token("platform", 301, Some(now)), None);
+        assert_eq!(
+            token("platform", 100, Some(now - 3600)),
+            None,
+            "near its end it is no shorter"
+        );
+        assert_eq!(token("platform", 100, None), None);
+        assert!(token("agent", 28_800, Some(now)).is_some(), "a person's shift");
+        assert!(token("agent", 28_800, None).is_some());
+    }
+
+    #[test]
+    fn a_token_may_be_for_several_audiences() {
+        let now = SystemClock.now().timestamp();
+        let for_whom = |audience: serde_json::Value| {
+            of_people(&serde_json::json!({
+                "iss": config().issuer, "aud": audience, "sub": "s", "roles": ["agent"], "exp": now + 60,
+            }))
+        };
+        assert!(for_whom(serde_json::json!(["other", config().audience])).is_some());
+        assert_eq!(for_whom(serde_json::json!(["other"])), None);
     }
 
     #[test]

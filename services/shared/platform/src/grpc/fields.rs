@@ -324,7 +324,8 @@ impl Fields {
     pub fn day(&mut self, field: &str, text: &str) -> Option<NaiveDate> {
         use chrono::Datelike;
         match NaiveDate::parse_from_str(text, "%Y-%m-%d") {
-            Ok(day) if text.len() == 10 && (2000..2200).contains(&day.year()) => Some(day),
+            // Written back it is the same: the parser takes blanks and signs as well.
+            Ok(day) if day.to_string() == text && (2000..2200).contains(&day.year()) => Some(day),
             _ => self.none(field, "must be a day, YYYY-MM-DD, of the years 2000 to 2199"),
         }
     }

@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use futures::future::BoxFuture;
 use governor::{DefaultKeyedRateLimiter, Quota};
-use hotline_proto::access::{self, Scope};
+use hotline_proto::access::{self, Role, Scope};
 use http::{HeaderMap, HeaderValue, Request, Response};
 use tonic::body::Body;
 use tonic::{Code, Status};
@@ -187,15 +187,14 @@ fn admit(shared: &Shared, request: &Request<Body>) -> Result<Option<Caller>, Sta
     if shared.is_over_the_limit(&principal.subject) {
         return Err(over_the_limit());
     }
-    let scopes: Vec<_> = grant
-        .map(|grant| grant.roles)
-        .unwrap_or_default()
+    let rows = grant.map(|grant| grant.roles).unwrap_or_default();
+    let scopes: Vec<_> = rows
         .iter()
         .filter(|(role, scope)| principal.roles.contains(role) && has_scope(&principal, *scope))
         .copied()
         .collect();
     if scopes.is_empty() {
-        return Err(status::denied("this call is not open to your role"));
+        return Err(status::denied(closed(&principal, rows)));
     }
     Ok(Some(Caller { principal, scopes }))
 }
@@ -203,7 +202,6 @@ fn admit(shared: &Shared, request: &Request<Body>) -> Result<Option<Caller>, Sta
 /// Who calls as a service or a platform has shown the certificate of that service or platform: a stolen token alone is
 /// worth nothing. People's programs show none.
 fn is_borne_out(principal: &Principal, presented: Option<&Presented>, trust_domain: &str) -> bool {
-    use hotline_proto::access::Role;
     principal.roles.iter().all(|role| {
         let (kind, name) = match role {
             Role::Service => ("service", principal.subject.strip_prefix("service:")),
@@ -223,6 +221,15 @@ fn has_scope(principal: &Principal, scope: Scope) -> bool {
         Scope::All => true,
         Scope::OwnUnit => principal.unit.is_some(),
         Scope::OwnPlatform => principal.platform.is_some(),
+    }
+}
+
+/// What a caller without a scope is told: what his token lacks, where his role has a row.
+fn closed(principal: &Principal, rows: &[(Role, Scope)]) -> &'static str {
+    match rows.iter().find(|(role, _)| principal.roles.contains(role)) {
+        Some((_, Scope::OwnUnit)) => "your token names no unit",
+        Some((_, Scope::OwnPlatform)) => "your token names no platform",
+        Some((_, Scope::All)) | None => "this call is not open to your role",
     }
 }
 
@@ -305,5 +312,25 @@ mod tests {
             assert_eq!(deadline(&headers, cap), expected, "{text:?}");
         }
         assert_eq!(deadline(&HeaderMap::new(), cap), cap);
+    }
+
+    #[test]
+    fn who_has_no_scope_is_told_what_his_token_lacks() {
+        let sign = "/hotline.routing.v1.RoutingService/SignOrder";
+        let push = "/hotline.intake.v1.IntakeService/PushAppeals";
+        for (role, rpc, told) in [
+            (Role::Liaison, sign, "your token names no unit"),
+            (Role::Platform, push, "your token names no platform"),
+            (Role::Agent, sign, "this call is not open to your role"),
+        ] {
+            let principal = Principal {
+                subject: "somebody".to_owned(),
+                roles: vec![role],
+                unit: None,
+                platform: None,
+            };
+            let rows = access::grant(rpc).expect("it has a row").roles;
+            assert_eq!(closed(&principal, rows), told, "{role:?} {rpc}");
+        }
     }
 }

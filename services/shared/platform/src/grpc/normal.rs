@@ -25,7 +25,8 @@ pub fn normal_phone(text: &str) -> Option<String> {
         return None;
     }
     let mobile = national.len() == 11 && national.starts_with('1') && national.as_bytes()[1] >= b'3';
-    let landline = national.starts_with('0') && (10..=12).contains(&national.len());
+    let area = national.strip_prefix('0').is_some_and(|rest| !rest.starts_with('0'));
+    let landline = area && (10..=12).contains(&national.len());
     let service = (national.starts_with("400") || national.starts_with("800")) && national.len() == 10;
     let short = national.starts_with("95") && (5..=8).contains(&national.len());
     (mobile || landline || service || short).then(|| national.to_owned())
@@ -62,6 +63,7 @@ mod tests {
             ("0086 13812345678", Some("13812345678")),
             ("１３８１２３４５６７８", Some("13812345678")),
             ("0731-58888888", Some("073158888888")),
+            ("000000000000", None),
             ("400 800 8820", Some("4008008820")),
             ("95588", Some("95588")),
             ("12345", None),

@@ -1,8 +1,8 @@
 //! Health for the kubelet, on a plaintext port of its own: it cannot speak TLS to a gRPC probe.
 //!
-//! `startup` serves once the database's schema is right, the service is built and people's keys are known; `readiness` while its own database
-//! answers and it is not draining – Redis away, or another service away, changes nothing here; `liveness` as long as the runtime
-//! answers at all.
+//! `startup` serves once the database's schema is right and the service is built; `readiness` once people's keys are known,
+//! while its own database answers and it is not draining – Redis away, or another service away, changes nothing here;
+//! `liveness` as long as the runtime answers at all.
 
 use std::net::SocketAddr;
 use std::time::Duration;
@@ -72,10 +72,13 @@ impl Probes {
         Ok((Self(reporter), address))
     }
 
-    /// The service is built and serves; from now on it is ready while the database of `pool` answers and nothing
-    /// stops it.
-    pub async fn started(&self, pool: &PgPool, lifecycle: &Lifecycle) {
+    /// The service is built and serves.
+    pub async fn started(&self) {
         self.0.set_service_status(STARTUP, ServingStatus::Serving).await;
+    }
+
+    /// From now on it is ready while the database of `pool` answers and nothing stops it.
+    pub async fn ready(&self, pool: &PgPool, lifecycle: &Lifecycle) {
         self.0.set_service_status(READINESS, ServingStatus::Serving).await;
         let (reporter, stopping) = (self.0.clone(), lifecycle.stopping());
         let mut look = Look::new(pool.connect_options().as_ref().clone());
