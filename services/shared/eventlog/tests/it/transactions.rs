@@ -44,7 +44,8 @@ async fn a_deadlock_runs_the_action_again() {
     };
     let (one, other) = tokio::join!(cross(a, b), cross(b, a));
     one.and(other).expect("both get through");
-    assert_eq!(runs.load(Ordering::SeqCst), 3, "one of them ran twice");
+    // The one that was ended may be quick enough to take its first thing once more before the other has it.
+    assert!(runs.load(Ordering::SeqCst) >= 3, "one of them ran again");
     assert_eq!(told(&node).await, 2, "what the lost run told is not there");
 }
 
