@@ -190,7 +190,7 @@ pub async fn migrate(service: Name, pool: &PgPool, partitions: u16) -> Result<()
     done
 }
 
-/// Between two looks whether somebody else still migrates.
+/// Between two looks whether somebody else still migrates. A statement of the database that waits would hold a snapshot.
 const LOCK_ASKED_EVERY: Duration = Duration::from_millis(200);
 
 async fn migrate_locked(service: Name, pool: &PgPool, partitions: u16) -> Result<(), StartError> {
@@ -220,13 +220,18 @@ async fn mend_indexes(pool: &PgPool) -> Result<(), StoreError> {
     let mut connection = pool.acquire().await?;
     // It keeps nobody from working while it waits for transactions that began before it.
     sqlx::query("set lock_timeout = 0").execute(&mut *connection).await?;
+    let built = rebuild(&mut connection, broken).await;
+    sqlx::query("reset lock_timeout").execute(&mut *connection).await?;
+    built
+}
+
+async fn rebuild(connection: &mut PgConnection, broken: Vec<String>) -> Result<(), StoreError> {
     for index in broken {
         tracing::warn!(index, "was left half-built; it is built anew");
         sqlx::query(AssertSqlSafe(format!("reindex index concurrently {index}")))
             .execute(&mut *connection)
             .await?;
     }
-    sqlx::query("reset lock_timeout").execute(&mut *connection).await?;
     Ok(())
 }
 

@@ -1,10 +1,11 @@
 //! The invariants of all five databases: each service's own share, and what only several of them show together.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::HashMap;
 
 use intake::doctor::Forwarded;
 use platform::service::Violation;
 use platform::store::StoreError;
+use routing::doctor::Opened;
 use sqlx::PgPool;
 use uuid::Uuid;
 
@@ -52,8 +53,9 @@ async fn orders_of_appeals(intake: &PgPool, routing: &PgPool) -> Result<Vec<Viol
             match appeals.get(&order) {
                 Some(found) if *found == appeal => {}
                 None if passed.get(&partition).is_none_or(|read| *read < position) => {}
-                None => broken.push(format!("appeal {appeal} was forwarded and has no order {order}")),
-                Some(found) => broken.push(format!("order {order} of appeal {appeal} speaks of appeal {found}")),
+                found => broken.push(format!(
+                    "appeal {appeal} was forwarded and has no order: {order} speaks of {found:?}"
+                )),
             }
         }
     }
@@ -63,21 +65,15 @@ async fn orders_of_appeals(intake: &PgPool, routing: &PgPool) -> Result<Vec<Viol
         let Some(last) = opened.last() else { break };
         after = last.order;
         let orders: Vec<Uuid> = opened.iter().map(|order| order.order).collect();
-        let forwarded: HashSet<Uuid> = intake::doctor::forwarded_as(intake, &orders)
-            .await?
-            .into_iter()
-            .collect();
-        broken.extend(
-            opened
-                .iter()
-                .filter(|order| !forwarded.contains(&order.order))
-                .map(|order| {
-                    format!(
-                        "order {} speaks of appeal {}, which was not forwarded as it",
-                        order.order, order.appeal
-                    )
-                }),
-        );
+        let forwarded = intake::doctor::forwarded_as(intake, &orders).await?;
+        let forwarded: HashMap<Uuid, Uuid> = forwarded.into_iter().collect();
+        for Opened { order, appeal } in opened {
+            if forwarded.get(&order) != Some(&appeal) {
+                broken.push(format!(
+                    "order {order} speaks of appeal {appeal}, which was not forwarded as it"
+                ));
+            }
+        }
     }
     Ok(broken
         .into_iter()

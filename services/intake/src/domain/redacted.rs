@@ -1,6 +1,7 @@
 //! What a text says of the one who brings it, masked for readers who may not learn who that is: agents write names,
 //! numbers and addresses into the matter itself.
 
+use platform::grpc::normal::narrow;
 use platform::sealing::{mask_address, mask_id, mask_name, mask_phone};
 
 use super::draft::Appellant;
@@ -64,16 +65,12 @@ fn begins(text: &[char], wanted: &[char]) -> Option<usize> {
 }
 
 fn is_gap(c: char) -> bool {
-    c.is_whitespace() || matches!(c, '-' | '－')
+    c.is_whitespace() || narrow(c) == '-'
 }
 
 /// Full-width characters are those that they stand for; an identity number may end in x.
 fn folded(c: char) -> char {
-    let narrow = match c {
-        '！'..='～' => char::from_u32(u32::from(c) - 0xfee0).unwrap_or(c),
-        c => c,
-    };
-    narrow.to_ascii_uppercase()
+    narrow(c).to_ascii_uppercase()
 }
 
 #[cfg(test)]

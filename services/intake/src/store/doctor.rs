@@ -217,8 +217,8 @@ pub struct Forwarded {
 pub async fn forwarded_after(pool: &PgPool, after: Uuid, page: i64) -> Result<Vec<Forwarded>, StoreError> {
     Ok(sqlx::query_as(
         "select a.id as appeal, a.order_id as \"order\", l.partition, l.position
-           from (select id, order_id from appeal where order_id > $1 and state = 'ordered' order by order_id limit $2) as a
-           join log as l on l.key = a.id and l.type = 'appeal_forwarded' order by a.order_id",
+           from appeal as a join log as l on l.key = a.id and l.type = 'appeal_forwarded'
+          where a.order_id > $1 and a.state = 'ordered' order by a.order_id limit $2",
     )
     .bind(after)
     .bind(page)
@@ -226,13 +226,13 @@ pub async fn forwarded_after(pool: &PgPool, after: Uuid, page: i64) -> Result<Ve
     .await?)
 }
 
-/// Those of the orders as which an appeal was forwarded.
+/// Those of the orders as which an appeal was forwarded, with it.
 ///
 /// # Errors
 /// When the database refuses.
-pub async fn forwarded_as(pool: &PgPool, orders: &[Uuid]) -> Result<Vec<Uuid>, StoreError> {
+pub async fn forwarded_as(pool: &PgPool, orders: &[Uuid]) -> Result<Vec<(Uuid, Uuid)>, StoreError> {
     Ok(
-        sqlx::query_scalar("select order_id from appeal where order_id = any ($1) and state = 'ordered'")
+        sqlx::query_as("select order_id, id from appeal where order_id = any ($1) and state = 'ordered'")
             .bind(orders)
             .fetch_all(pool)
             .await?,

@@ -117,30 +117,33 @@ impl Review {
     /// # Errors
     /// [`Refusal::AlreadyReviewed`] when it was judged; [`Refusal::UntrueGround`] for one that the objective checks deny.
     pub fn judge(self, verdict: Verdict, reviewer: &str, now: DateTime<Utc>) -> Result<Self, Refusal> {
+        if self.state != State::Open {
+            return Err(Refusal::AlreadyReviewed);
+        }
         if let Verdict::Reject(grounds) = &verdict {
-            if grounds.contains(&RejectionGround::LateUnexplained) && !self.late {
-                return Err(Refusal::UntrueGround {
-                    said: "the reply was in time",
-                });
-            }
-            if grounds.contains(&RejectionGround::NoContact) && !self.no_contact {
-                return Err(Refusal::UntrueGround {
-                    said: "a contact is on record",
-                });
-            }
+            self.bears_out(grounds)?;
         }
-        match self.state {
-            State::Judged { .. } => Err(Refusal::AlreadyReviewed),
-            State::Open => Ok(Self {
-                state: State::Judged {
-                    verdict,
-                    reviewer: reviewer.to_owned(),
-                    // Another machine's clock may have stamped the reply; the verdict comes after it all the same.
-                    reviewed_at: now.max(self.submitted_at),
-                },
-                ..self
-            }),
-        }
+        Ok(Self {
+            state: State::Judged {
+                verdict,
+                reviewer: reviewer.to_owned(),
+                // Another machine's clock may have stamped the reply; the verdict comes after it all the same.
+                reviewed_at: now.max(self.submitted_at),
+            },
+            ..self
+        })
+    }
+
+    /// Whether the objective checks say what the grounds say.
+    fn bears_out(&self, grounds: &[RejectionGround]) -> Result<(), Refusal> {
+        let checks = [
+            (RejectionGround::LateUnexplained, self.late, "the reply was in time"),
+            (RejectionGround::NoContact, self.no_contact, "a contact is on record"),
+        ];
+        let untrue = checks
+            .into_iter()
+            .find(|(ground, so, _)| !so && grounds.contains(ground));
+        untrue.map_or(Ok(()), |(_, _, said)| Err(Refusal::UntrueGround { said }))
     }
 }
 

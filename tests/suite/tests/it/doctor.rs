@@ -51,7 +51,7 @@ async fn doctor_ends_well_on_whole_databases_and_names_what_is_broken() {
     let told = told(&output);
     assert!(!output.status.success(), "{told}");
     assert!(
-        told.contains("I1  order") && told.contains("which was not forwarded"),
+        told.contains("I1  order ") && told.contains("which was not forwarded"),
         "{told}"
     );
     assert!(told.contains("I2  "), "an order without a history: {told}");

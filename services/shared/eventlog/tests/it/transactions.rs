@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
 
 use platform::store::StoreError;
-use tokio::sync::Barrier;
+use tokio::sync::{Barrier, Semaphore};
 use uuid::Uuid;
 
 use crate::world::{Node, event};
@@ -21,17 +21,25 @@ async fn a_deadlock_runs_the_action_again() {
         .await
         .expect("two things");
     let (barrier, runs) = (Arc::new(Barrier::new(2)), Arc::new(AtomicU32::new(0)));
+    let through = Arc::new(Semaphore::new(0));
     let cross = |first: Uuid, second: Uuid| {
-        let (store, barrier, runs) = (node.store.clone(), barrier.clone(), runs.clone());
+        let (store, barrier, runs, through) = (node.store.clone(), barrier.clone(), runs.clone(), through.clone());
+        let other = through.clone();
         let own_runs = Arc::new(AtomicU32::new(0));
         async move {
-            store
+            let done = store
                 .run("cross", move |tx| {
-                    let (barrier, runs, own_runs) = (barrier.clone(), runs.clone(), own_runs.clone());
+                    let (barrier, runs, own_runs, other) =
+                        (barrier.clone(), runs.clone(), own_runs.clone(), other.clone());
                     Box::pin(async move {
                         runs.fetch_add(1, Ordering::SeqCst);
+                        let again = own_runs.fetch_add(1, Ordering::SeqCst) > 0;
+                        if again {
+                            // Else it might take its first thing once more before the other has it.
+                            let _ = other.acquire().await.expect("open");
+                        }
                         touch(tx.conn(), first).await?;
-                        if own_runs.fetch_add(1, Ordering::SeqCst) == 0 {
+                        if !again {
                             barrier.wait().await;
                         }
                         touch(tx.conn(), second).await?;
@@ -39,13 +47,14 @@ async fn a_deadlock_runs_the_action_again() {
                         Ok::<_, StoreError>(())
                     })
                 })
-                .await
+                .await;
+            through.add_permits(1);
+            done
         }
     };
     let (one, other) = tokio::join!(cross(a, b), cross(b, a));
     one.and(other).expect("both get through");
-    // The one that was ended may be quick enough to take its first thing once more before the other has it.
-    assert!(runs.load(Ordering::SeqCst) >= 3, "one of them ran again");
+    assert_eq!(runs.load(Ordering::SeqCst), 3, "one of them ran twice");
     assert_eq!(told(&node).await, 2, "what the lost run told is not there");
 }
 

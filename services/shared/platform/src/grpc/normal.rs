@@ -2,6 +2,15 @@
 
 use chrono::NaiveDate;
 
+/// A full-width character of ASCII is the one that it stands for.
+#[must_use]
+pub fn narrow(c: char) -> char {
+    match c {
+        '！'..='～' => char::from_u32(u32::from(c) - 0xfee0).unwrap_or(c),
+        c => c,
+    }
+}
+
 /// Digits only: full-width digits are folded, blanks, hyphens, brackets, `+86` and `0086` dropped.
 #[must_use]
 pub fn normal_phone(text: &str) -> Option<String> {
@@ -10,12 +19,8 @@ pub fn normal_phone(text: &str) -> Option<String> {
     }
     let folded: String = text
         .chars()
-        .map(|c| match c {
-            '０'..='９' => char::from_u32(u32::from(c) - u32::from('０') + u32::from('0')).unwrap_or(c),
-            '＋' => '+',
-            c => c,
-        })
-        .filter(|c| !c.is_whitespace() && !matches!(c, '-' | '(' | ')' | '（' | '）' | '－'))
+        .map(narrow)
+        .filter(|c| !c.is_whitespace() && !matches!(c, '-' | '(' | ')'))
         .collect();
     let national = folded
         .strip_prefix("+86")
