@@ -12,18 +12,17 @@ const SHORTEST: usize = 2;
 /// The text with every place where it repeats a known field of the appellant masked, however digits are grouped.
 #[must_use]
 pub fn redacted(text: &str, who: &Appellant) -> String {
-    let known: [(&Option<String>, fn(&str) -> String); 4] = [
-        (&who.address, mask_address),
-        (&who.id_number, mask_id),
-        (&who.phone, mask_phone),
-        (&who.name, mask_name),
-    ];
-    known
-        .into_iter()
-        .filter_map(|(value, mask)| value.as_deref().map(|value| (value, mask)))
-        .fold(text.to_owned(), |text, (value, mask)| {
-            masked(&text, value, &mask(value))
-        })
+    let mut shown = text.to_owned();
+    let mut hide = |value: &Option<String>, mask: fn(&str) -> String| {
+        if let Some(value) = value {
+            shown = masked(&shown, value, &mask(value));
+        }
+    };
+    hide(&who.address, mask_address);
+    hide(&who.id_number, mask_id);
+    hide(&who.phone, mask_phone);
+    hide(&who.name, mask_name);
+    shown
 }
 
 fn masked(text: &str, value: &str, mask: &str) -> String {
