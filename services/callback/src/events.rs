@@ -4,13 +4,14 @@
 use chrono::{DateTime, Utc};
 use eventlog::read::{self, Unreadable};
 use eventlog::{NewEvent, Recorded};
-use hotline_proto::common::{AttemptOutcome, CallbackMode, Solved};
+use hotline_proto::common::Solved;
 use hotline_proto::events::event::Body;
 use hotline_proto::events::{AttemptReported, DissatisfactionJudged, OutcomeRecorded};
 use platform::ids::{derived_id, new_id};
 use uuid::Uuid;
 
 use crate::domain::task::{About, Judged, State, Task};
+use crate::store::tasks::Attempt;
 
 /// A passed reply: what a task is opened for.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -25,16 +26,17 @@ pub struct Passed {
 
 /// The attempt that was just noted in `task`.
 #[must_use]
-pub fn attempt(task: &Task, mode: CallbackMode, outcome: AttemptOutcome, by: &str) -> NewEvent {
+pub fn attempt(task: &Task, attempt: &Attempt) -> NewEvent {
     let body = Body::AttemptReported(AttemptReported {
         task_id: task.id.to_string(),
         order_id: task.about.order_id.to_string(),
         round: task.about.round,
         attempt: task.attempts,
-        mode: mode.into(),
-        outcome: outcome.into(),
+        mode: attempt.mode.into(),
+        outcome: attempt.outcome.into(),
+        recorded: attempt.recording.is_some(),
     });
-    newest(task, new_id(task.changed_at), by, body)
+    newest(task, new_id(task.changed_at), &attempt.by, body)
 }
 
 /// The outcome that was just recorded in `task`; nothing while there is none.

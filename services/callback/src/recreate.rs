@@ -27,28 +27,12 @@ pub struct Recreate {
 impl eventlog::Recreate for Recreate {
     async fn recreate(&self, tx: &mut Tx, event: &Recorded) -> Result<Back, ApplyError> {
         match &event.body {
-            Body::AttemptReported(told) => attempt(tx, event, told).await,
+            Body::AttemptReported(told) => self.attempt(tx, event, told).await,
             Body::OutcomeRecorded(told) => outcome(tx, event, told).await,
             Body::DissatisfactionJudged(told) => self.judge(tx, event, told).await,
             _ => Err(ApplyError::Permanent("callback tells no such thing".to_owned())),
         }
     }
-}
-
-async fn attempt(tx: &mut Tx, event: &Recorded, told: &AttemptReported) -> Result<Back, ApplyError> {
-    let task = tasks::lock(tx.conn(), read::id("task_id", &told.task_id)?).await?;
-    let attempt = Attempt {
-        mode: read::known::<CallbackMode>("mode", told.mode)?,
-        outcome: read::known::<AttemptOutcome>("outcome", told.outcome)?,
-        at: event.occurred_at,
-        by: event.actor.clone(),
-    };
-    let task = task
-        .known_attempt(told.attempt, attempt.outcome, event.occurred_at)
-        .ok_or_else(elsewhere)?;
-    tasks::insert_attempt(tx.conn(), &task, &attempt).await?;
-    save(tx, event, &task, &Texts::default()).await?;
-    Ok(Back::whole())
 }
 
 async fn outcome(tx: &mut Tx, event: &Recorded, told: &OutcomeRecorded) -> Result<Back, ApplyError> {
@@ -76,6 +60,30 @@ async fn outcome(tx: &mut Tx, event: &Recorded, told: &OutcomeRecorded) -> Resul
 }
 
 impl Recreate {
+    async fn attempt(&self, tx: &mut Tx, event: &Recorded, told: &AttemptReported) -> Result<Back, ApplyError> {
+        let task = tasks::lock(tx.conn(), read::id("task_id", &told.task_id)?).await?;
+        let cell = tasks::recording_cell(task.id, told.attempt);
+        let attempt = Attempt {
+            mode: read::known::<CallbackMode>("mode", told.mode)?,
+            outcome: read::known::<AttemptOutcome>("outcome", told.outcome)?,
+            at: event.occurred_at,
+            by: event.actor.clone(),
+            recording: told.recorded.then(|| self.key.seal(cell, LOST)),
+        };
+        let task = task
+            .known_attempt(told.attempt, attempt.outcome, event.occurred_at)
+            .ok_or_else(elsewhere)?;
+        tasks::insert_attempt(tx.conn(), &task, &attempt).await?;
+        save(tx, event, &task, &Texts::default()).await?;
+        if !told.recorded {
+            return Ok(Back::whole());
+        }
+        Ok(Back::without_text(format!(
+            "order {}: which recording call {} has is lost; {} called",
+            task.about.order_number, told.attempt, event.actor
+        )))
+    }
+
     async fn judge(&self, tx: &mut Tx, event: &Recorded, told: &DissatisfactionJudged) -> Result<Back, ApplyError> {
         let task = tasks::lock(tx.conn(), read::id("task_id", &told.task_id)?).await?;
         let cause = read::known::<Cause>("cause", told.cause)?;

@@ -112,6 +112,7 @@ fn facts(appeal: &Appeal) -> AppealFacts {
         tags: appeal.codes.tags.clone(),
         anonymous: appeal.codes.anonymous,
         confidential: appeal.codes.confidential,
+        accused_unit: appeal.codes.accused_unit.clone().unwrap_or_default(),
         platform: upstream.map(|u| u.platform.clone()).unwrap_or_default(),
         upstream_due_time: upstream.and_then(|u| u.due_at).map(to_proto),
         upstream_number: upstream.map(|u| u.number.clone()).unwrap_or_default(),

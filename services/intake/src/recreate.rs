@@ -167,6 +167,7 @@ fn codes(facts: &AppealFacts) -> Result<Codes, ApplyError> {
         tags: facts.tags.clone(),
         anonymous: facts.anonymous,
         confidential: facts.confidential,
+        accused_unit: read::optional_text(&facts.accused_unit),
     })
 }
 

@@ -147,6 +147,7 @@ fn appeal(appeal: &Appeal) -> AppealFacts {
         tags: appeal.tags.clone(),
         anonymous: appeal.anonymous,
         confidential: appeal.confidential,
+        accused_unit: appeal.accused_unit.clone().unwrap_or_default(),
         platform: appeal.platform.clone().unwrap_or_default(),
         upstream_due_time: appeal.upstream_due_at.map(to_proto),
         upstream_number: appeal.upstream_number.clone().unwrap_or_default(),

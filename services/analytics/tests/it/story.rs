@@ -226,6 +226,7 @@ impl Story {
             attempt,
             mode: CallbackMode::HumanVoice.into(),
             outcome: AttemptOutcome::NoAnswer.into(),
+            recorded: false,
         };
         self.tell(
             "callback",

@@ -7,7 +7,7 @@ use platform::store::StoreError;
 use uuid::Uuid;
 
 use crate::domain::task::Task;
-use crate::store::tasks::{self, Texts};
+use crate::store::tasks::{self, RecordedCall, Texts};
 
 /// The task.
 ///
@@ -19,7 +19,8 @@ pub async fn get_task(store: &Store, id: Uuid) -> Result<Task, StoreError> {
     tasks::get(&mut connection, id).await
 }
 
-/// The task with what was said of it, sealed. Runs inside the transaction that the call opened.
+/// The task with what was said of it and the call that it was said in, sealed. Runs inside the transaction that the
+/// call opened.
 ///
 /// # Errors
 /// [`StoreError::Absent`] for an unknown one.
@@ -29,16 +30,27 @@ pub async fn read_task_texts(
     id: Uuid,
     reader: &str,
     now: DateTime<Utc>,
-) -> Result<(Task, Texts), StoreError> {
+) -> Result<(Task, Texts, Option<RecordedCall>), StoreError> {
     let task = tasks::get(tx.conn(), id).await?;
     let texts = tasks::texts(tx.conn(), id).await?;
-    let read = SealedRead {
+    let call = tasks::recorded_call(tx.conn(), id).await?;
+    let mut opened = vec![SealedRead {
         table: tasks::TABLE,
         row: id,
         columns: reads::shown([("comment", &texts.comment), ("reason", &texts.reason)]),
         reader,
         at: now,
-    };
-    reads::record(tx.conn(), &[read]).await?;
-    Ok((task, texts))
+    }];
+    if let Some(call) = &call {
+        let recording = tasks::recording_cell(id, call.attempt);
+        opened.push(SealedRead {
+            table: recording.table,
+            row: recording.row,
+            columns: vec![recording.column],
+            reader,
+            at: now,
+        });
+    }
+    reads::record(tx.conn(), &opened).await?;
+    Ok((task, texts, call))
 }

@@ -8,7 +8,7 @@ use platform::sealing::SealKey;
 use uuid::Uuid;
 
 use super::Error;
-use crate::domain::outcome::{Answer, FUTILE};
+use crate::domain::outcome::Answer;
 use crate::domain::task::{Holder, Task};
 use crate::events;
 use crate::store::tasks::{self, Texts};
@@ -46,8 +46,8 @@ pub async fn record_outcome(
         rating: command.rating,
         commented: command.comment.is_some(),
     };
-    let futile = tasks::any_attempt(tx.conn(), task.id, &FUTILE).await?;
-    let task = task.record(&command.holder, answer, futile, min_attempts, now)?;
+    let found = tasks::found(tx.conn(), task.id).await?;
+    let task = task.record(&command.holder, answer, found, min_attempts, now)?;
     let texts = Texts {
         comment: command
             .comment

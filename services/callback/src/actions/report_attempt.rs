@@ -3,6 +3,7 @@
 use chrono::{DateTime, Utc};
 use eventlog::Tx;
 use hotline_proto::common::{AttemptOutcome, CallbackMode};
+use platform::sealing::SealKey;
 use uuid::Uuid;
 
 use super::Error;
@@ -21,14 +22,22 @@ pub struct ReportAttempt {
     pub mode: CallbackMode,
     /// What came of it.
     pub outcome: AttemptOutcome,
+    /// Reference of the call's recording.
+    pub recording: Option<String>,
 }
 
-/// Runs inside the transaction that the call opened; the attempt's number is the task's count.
+/// Runs inside the transaction that the call opened; `key` seals the reference of the recording, and the
+/// number of the attempt is the count of the task.
 ///
 /// # Errors
 /// [`Error::Refused`] with the domain's reason, [`platform::store::StoreError::Absent`] for an unknown task.
 #[tracing::instrument(skip_all, fields(service = crate::NAME), name = "report_attempt")]
-pub async fn report_attempt(tx: &mut Tx, command: &ReportAttempt, now: DateTime<Utc>) -> Result<Task, Error> {
+pub async fn report_attempt(
+    tx: &mut Tx,
+    command: &ReportAttempt,
+    key: &SealKey,
+    now: DateTime<Utc>,
+) -> Result<Task, Error> {
     let task = tasks::lock(tx.conn(), command.task_id).await?;
     let task = task.attempt(&command.holder, command.outcome, now)?;
     let attempt = Attempt {
@@ -36,9 +45,13 @@ pub async fn report_attempt(tx: &mut Tx, command: &ReportAttempt, now: DateTime<
         outcome: command.outcome,
         at: task.changed_at,
         by: command.holder.subject.clone(),
+        recording: command
+            .recording
+            .as_deref()
+            .map(|reference| key.seal(tasks::recording_cell(task.id, task.attempts), reference)),
     };
     tasks::insert_attempt(tx.conn(), &task, &attempt).await?;
     tasks::save(tx.conn(), &task, &Texts::default()).await?;
-    tx.tell(events::attempt(&task, command.mode, command.outcome, &attempt.by));
+    tx.tell(events::attempt(&task, &attempt));
     Ok(task)
 }

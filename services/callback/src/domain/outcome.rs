@@ -1,7 +1,7 @@
 //! What an appellant said, or that he did not (domain.md §7). Unrated is an outcome of its own: it is never counted as
 //! satisfied (I7), and it has no grade.
 
-use hotline_proto::common::{AttemptOutcome, Rating, Solved};
+use hotline_proto::common::{AttemptOutcome, CallbackMode, Rating, Solved};
 
 use super::task::Refusal;
 
@@ -20,6 +20,33 @@ pub struct Answer {
 /// somebody else's.
 pub const FUTILE: [AttemptOutcome; 2] = [AttemptOutcome::Declined, AttemptOutcome::WrongNumber];
 
+/// What the attempts of a task found, beside their count.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Found {
+    /// One was one of the [`FUTILE`].
+    pub futile: bool,
+    /// One reached the person in a call that was recorded.
+    pub recorded: bool,
+}
+
+/// Whether an attempt in this mode can end so: a call is never left without a reply, and a text neither rings nor is
+/// busy.
+#[must_use]
+pub const fn can_end(mode: CallbackMode, outcome: AttemptOutcome) -> bool {
+    use AttemptOutcome::{Busy, NoAnswer, NoReply, Unreachable};
+    if is_call(mode) {
+        !matches!(outcome, NoReply)
+    } else {
+        !matches!(outcome, NoAnswer | Busy | Unreachable)
+    }
+}
+
+/// Whether somebody speaks, so that there is something to record.
+#[must_use]
+pub const fn is_call(mode: CallbackMode) -> bool {
+    matches!(mode, CallbackMode::AiVoice | CallbackMode::HumanVoice)
+}
+
 /// What is known about a task when its outcome is recorded.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Known {
@@ -29,8 +56,8 @@ pub struct Known {
     pub reached: bool,
     /// Attempts reported.
     pub attempts: u32,
-    /// An attempt was one of the [`FUTILE`].
-    pub futile: bool,
+    /// What they found.
+    pub found: Found,
 }
 
 /// An outcome that its attempts bear out.
@@ -104,10 +131,13 @@ impl Outcome {
         let grade = Grade::of(answer.rating);
         match (known.reached, answer.solved) {
             (true, None) if grade.is_some() => Err(Refusal::SolvedMissing),
+            (true, _) if grade.is_some() && !known.found.recorded => Err(Refusal::NotRecorded),
             (true, solved) => Ok(Self::Reached { solved, grade }),
             (false, Some(_)) => Err(Refusal::NotReached),
             (false, None) if grade.is_some() || answer.commented => Err(Refusal::NotReached),
-            (false, None) if known.anonymous || known.futile || known.attempts >= min_attempts => Ok(Self::Unreached),
+            (false, None) if known.anonymous || known.found.futile || known.attempts >= min_attempts => {
+                Ok(Self::Unreached)
+            }
             (false, None) => Err(Refusal::TooFewAttempts { needed: min_attempts }),
         }
     }
@@ -162,7 +192,10 @@ mod tests {
             anonymous,
             reached,
             attempts,
-            futile: false,
+            found: Found {
+                futile: false,
+                recorded: reached,
+            },
         }
     }
 
@@ -182,6 +215,51 @@ mod tests {
     }
 
     #[test]
+    fn a_grade_enters_through_a_recorded_call_only() {
+        let unrecorded = Known {
+            found: Found::default(),
+            ..known(false, true, 1)
+        };
+        for rating in GRADES {
+            let said = answer(Some(Solved::Solved), rating);
+            assert_eq!(
+                Outcome::of(said, unrecorded, 3),
+                Err(Refusal::NotRecorded),
+                "{rating:?}"
+            );
+        }
+        for solved in [None, Some(Solved::NotSolved)] {
+            let outcome = Outcome::of(answer(solved, Rating::Unrated), unrecorded, 3);
+            assert_eq!(outcome.map(Outcome::rating), Ok(Rating::Unrated));
+        }
+    }
+
+    #[test]
+    fn a_text_does_not_ring_and_a_call_has_no_reply() {
+        use AttemptOutcome::{Busy, Declined, NoAnswer, NoReply, Reached, Unreachable, WrongNumber};
+        for mode in [CallbackMode::AiVoice, CallbackMode::HumanVoice] {
+            for outcome in [Reached, NoAnswer, Busy, Unreachable, WrongNumber, Declined] {
+                assert!(can_end(mode, outcome), "{mode:?} {outcome:?}");
+            }
+            assert!(!can_end(mode, NoReply) && is_call(mode));
+        }
+        for mode in [CallbackMode::Sms, CallbackMode::Wechat] {
+            for (outcome, can) in [
+                (Reached, true),
+                (NoReply, true),
+                (WrongNumber, true),
+                (Declined, true),
+                (NoAnswer, false),
+                (Busy, false),
+                (Unreachable, false),
+            ] {
+                assert_eq!(can_end(mode, outcome), can, "{mode:?} {outcome:?}");
+            }
+            assert!(!is_call(mode));
+        }
+    }
+
+    #[test]
     fn unrated_is_for_those_who_gave_none_or_could_not_be_reached() {
         use Rating::Unrated;
         let solved = Some(Solved::Solved);
@@ -191,7 +269,10 @@ mod tests {
             (
                 answer(None, Unrated),
                 Known {
-                    futile: true,
+                    found: Found {
+                        futile: true,
+                        recorded: false,
+                    },
                     ..known(false, false, 1)
                 },
                 Ok(()),

@@ -5,7 +5,7 @@ use chrono::{DateTime, Utc};
 use hotline_proto::common::{AttemptOutcome, Cause, Urgency};
 use uuid::Uuid;
 
-use super::outcome::{Answer, Known, Outcome};
+use super::outcome::{Answer, Found, Known, Outcome};
 
 /// A task and how it stands.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -132,6 +132,9 @@ pub enum Refusal {
     /// The person gave a grade and was not asked whether it is solved.
     #[error("the appellant gave a grade: whether the matter is solved is needed")]
     SolvedMissing,
+    /// A rating enters only through a recorded call (domain.md §7).
+    #[error("no recorded call reached the appellant: report the call with its recording before its grade")]
+    NotRecorded,
     /// Too early to give up.
     #[error("the appellant was not reached: {needed} attempts are needed before the outcome may be unrated")]
     TooFewAttempts {
@@ -156,6 +159,7 @@ impl Refusal {
             Self::Anonymous => "ANONYMOUS",
             Self::NotReached => "NOT_REACHED",
             Self::SolvedMissing => "SOLVED_MISSING",
+            Self::NotRecorded => "NOT_RECORDED",
             Self::TooFewAttempts { .. } => "TOO_FEW_ATTEMPTS",
             Self::NotPendingJudgement => "NOT_PENDING_JUDGEMENT",
             Self::AlreadyJudged => "ALREADY_JUDGED",
@@ -226,8 +230,8 @@ impl Task {
         })
     }
 
-    /// Records what came of it: a dissatisfied outcome waits for a judgement, every other one is the end. `futile` tells
-    /// that an attempt found that nobody is to be called again ([`Known::futile`]).
+    /// Records what came of it: a dissatisfied outcome waits for a judgement, every other one is the end. `found`
+    /// is what the attempts found.
     ///
     /// # Errors
     /// [`Refusal::StaleLease`], [`Refusal::AlreadyRecorded`], or which rule the answer breaks.
@@ -235,7 +239,7 @@ impl Task {
         self,
         holder: &Holder,
         answer: Answer,
-        futile: bool,
+        found: Found,
         min_attempts: u32,
         now: DateTime<Utc>,
     ) -> Result<Self, Refusal> {
@@ -244,7 +248,7 @@ impl Task {
             anonymous: self.about.anonymous,
             reached: self.reached,
             attempts: self.attempts,
-            futile,
+            found,
         };
         let outcome = Outcome::of(answer, known, min_attempts)?;
         let at = self.changed_at.max(now);

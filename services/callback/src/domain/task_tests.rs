@@ -41,6 +41,12 @@ fn answer(solved: Option<Solved>, rating: Rating) -> Answer {
     }
 }
 
+/// Who was reached was so in a recorded call.
+const RECORDED: Found = Found {
+    futile: false,
+    recorded: true,
+};
+
 const UNRATED: Answer = Answer {
     solved: None,
     rating: Rating::Unrated,
@@ -76,7 +82,7 @@ fn nobody_calls_an_anonymous_appellant() {
         leased(true).attempt(&holder(1, 0), AttemptOutcome::NoAnswer, at(0)),
         Err(Refusal::Anonymous)
     );
-    let done = leased(true).record(&holder(1, 0), UNRATED, false, 3, at(1));
+    let done = leased(true).record(&holder(1, 0), UNRATED, RECORDED, 3, at(1));
     assert!(matches!(
         done.expect("nobody to call").state,
         State::Done { judged: None, .. }
@@ -92,11 +98,11 @@ fn a_dissatisfied_outcome_is_judged_once_and_no_other_one_is() {
     let bad = answer(Some(Solved::NotSolved), Rating::Dissatisfied);
     let waits = reached
         .clone()
-        .record(&holder(1, 2), bad, false, 3, at(2))
+        .record(&holder(1, 2), bad, RECORDED, 3, at(2))
         .expect("reached");
     assert!(matches!(waits.state, State::PendingJudgement(_)));
     assert_eq!(
-        waits.clone().record(&holder(1, 3), bad, false, 3, at(3)),
+        waits.clone().record(&holder(1, 3), bad, RECORDED, 3, at(3)),
         Err(Refusal::AlreadyRecorded)
     );
     let judged = waits.judge(Cause::Unit, "supervisor", event, at(4)).expect("it waits");
@@ -106,7 +112,9 @@ fn a_dissatisfied_outcome_is_judged_once_and_no_other_one_is() {
         Err(Refusal::AlreadyJudged)
     );
     let good = answer(Some(Solved::Solved), Rating::Satisfied);
-    let done = reached.record(&holder(1, 2), good, false, 3, at(2)).expect("reached");
+    let done = reached
+        .record(&holder(1, 2), good, RECORDED, 3, at(2))
+        .expect("reached");
     assert_eq!(
         done.judge(Cause::Unit, "supervisor", event, at(5)),
         Err(Refusal::NotPendingJudgement)
@@ -121,13 +129,13 @@ fn a_dissatisfied_outcome_is_judged_once_and_no_other_one_is() {
 fn three_failed_attempts_end_unrated() {
     let mut task = leased(false);
     for tried in 0..3 {
-        let early = task.clone().record(&holder(1, 1), UNRATED, false, 3, at(1));
+        let early = task.clone().record(&holder(1, 1), UNRATED, RECORDED, 3, at(1));
         assert_eq!(early, Err(Refusal::TooFewAttempts { needed: 3 }), "after {tried}");
         task = task
             .attempt(&holder(1, 1), AttemptOutcome::NoAnswer, at(1))
             .expect("leased");
     }
-    let done = task.record(&holder(1, 1), UNRATED, false, 3, at(1)).expect("three");
+    let done = task.record(&holder(1, 1), UNRATED, RECORDED, 3, at(1)).expect("three");
     assert_eq!(done.recorded().map(|r| r.outcome), Some(Outcome::Unreached));
 }
 
@@ -153,7 +161,7 @@ proptest! {
                     let outcome = AttemptOutcome::try_from(outcome).expect("known");
                     task.clone().attempt(&holder, outcome, at(minute))
                 }
-                3 => task.clone().record(&holder, answer(solved, rating), false, 3, at(minute)),
+                3 => task.clone().record(&holder, answer(solved, rating), RECORDED, 3, at(minute)),
                 _ => task.clone().judge(Cause::Unit, "supervisor", Uuid::from_u128(7), at(minute)),
             };
             if let Ok(next) = result {

@@ -12,7 +12,7 @@ use hotline_proto::callback::callback_service_server::CallbackService;
 use platform::auth::Caller;
 use platform::clock::SharedClock;
 use platform::grpc::status as edge;
-use platform::sealing::{Sealed, Sealer};
+use platform::sealing::{Cell, Sealed, Sealer};
 use tonic::{Request, Response, Status};
 
 use crate::actions::{self, Error};
@@ -67,13 +67,14 @@ impl CallbackService for Callback {
         let request = request.into_inner();
         let (id, command) = parse::report_attempt(&request, &caller, self.wall.now())?;
         let now = self.clock.now();
+        let key = self.sealer.key_for(now).await?;
         let call = Call::new(caller.actor(), "ReportAttempt", id, &request, now);
         let answer = self
             .store
             .once(&call, "report_attempt", move |tx| {
-                let command = command.clone();
+                let (command, key) = (command.clone(), key.clone());
                 Box::pin(async move {
-                    let task = actions::report_attempt(tx, &command, now).await?;
+                    let task = actions::report_attempt(tx, &command, &key, now).await?;
                     Ok::<_, Error>(render::attempt(&task))
                 })
             })
@@ -142,22 +143,27 @@ impl CallbackService for Callback {
             return Err(edge::denied("your role reads tasks without their text"));
         }
         let (now, reader) = (self.clock.now(), caller.actor());
-        let (task, texts) = self
+        let (task, texts, call) = self
             .store
             .run("read_task_texts", move |tx| {
                 let reader = reader.clone();
                 Box::pin(async move { actions::read_task_texts(tx, id, &reader, now).await })
             })
             .await?;
-        let open = async |column, sealed: Option<Sealed>| match sealed {
+        let open = async |cell: Cell, sealed: Option<Sealed>| match sealed {
             None => Ok(String::new()),
-            Some(sealed) => self.sealer.unseal(tasks::cell(column, id), &sealed).await,
+            Some(sealed) => self.sealer.unseal(cell, &sealed).await,
         };
-        let comment = open("comment", texts.comment).await?;
-        let reason = open("reason", texts.reason).await?;
+        let comment = open(tasks::cell("comment", id), texts.comment).await?;
+        let reason = open(tasks::cell("reason", id), texts.reason).await?;
+        let recording = match call {
+            None => String::new(),
+            Some(call) => open(tasks::recording_cell(id, call.attempt), Some(call.recording)).await?,
+        };
         Ok(Response::new(pb::GetTaskResponse {
             comment,
             reason,
+            recording,
             ..render::read_task(&task, self.wall.now())
         }))
     }

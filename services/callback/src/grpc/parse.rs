@@ -8,6 +8,7 @@ use platform::listing::{Asked, Page};
 use uuid::Uuid;
 
 use crate::actions::{JudgeDissatisfaction, LeaseTasks, ListTasks, RecordOutcome, ReportAttempt};
+use crate::domain::outcome::{can_end, is_call};
 use crate::domain::task::Holder;
 use crate::store::listing::{Filter, Standing};
 
@@ -15,6 +16,8 @@ use crate::store::listing::{Filter, Standing};
 const MAX_LEASES: u32 = 50;
 /// Characters of a comment, and of a judgement's reason: a page.
 const MAX_TEXT: usize = 2000;
+/// Characters of a recording's reference: a path or an id in the store of recordings.
+const MAX_REFERENCE: usize = 200;
 
 /// Reads `LeaseTasks`.
 ///
@@ -44,12 +47,22 @@ pub fn report_attempt(request: &pb::ReportAttemptRequest, caller: &Caller, wall:
     let holder = holder(&mut fields, request.token, caller, wall);
     let mode = fields.known("mode", request.mode);
     let outcome = fields.known("outcome", request.outcome);
+    if let (Some(mode), Some(outcome)) = (mode, outcome)
+        && !can_end(mode, outcome)
+    {
+        fields.refuse("outcome", "must be one that this mode can have");
+    }
+    let recording = fields.optional_line("recording", &request.recording, MAX_REFERENCE);
+    if recording.is_some() && mode.is_some_and(|mode| !is_call(mode)) {
+        fields.refuse("recording", "must be empty: only a call is recorded");
+    }
     let command = || {
         let command = ReportAttempt {
             task_id: task_id?,
             holder,
             mode: mode?,
             outcome: outcome?,
+            recording,
         };
         Some((request_id?, command))
     };

@@ -4,13 +4,14 @@ use std::collections::HashMap;
 
 use chrono::{DateTime, Utc};
 use hotline_proto::common::{AttemptOutcome, CallbackMode, Rating, Solved};
+use platform::ids::derived_id;
 use platform::rows::{big, each, fits, impossible, int, known, one, small};
 use platform::sealing::{Cell, Sealed};
 use platform::store::StoreError;
 use sqlx::PgConnection;
 use uuid::Uuid;
 
-use crate::domain::outcome::{Grade, Outcome};
+use crate::domain::outcome::{FUTILE, Found, Grade, Outcome};
 use crate::domain::task::{About, Judged, Lease, Recorded, State, Task};
 
 /// The table.
@@ -290,6 +291,8 @@ pub struct Attempt {
     pub at: DateTime<Utc>,
     /// Subject who reported it.
     pub by: String,
+    /// Reference of the call's recording.
+    pub recording: Option<Sealed>,
 }
 
 /// Writes the newest attempt of a locked task: its number is the task's count.
@@ -298,8 +301,8 @@ pub struct Attempt {
 /// When the database refuses.
 pub async fn insert_attempt(conn: &mut PgConnection, task: &Task, attempt: &Attempt) -> Result<(), StoreError> {
     sqlx::query(
-        "insert into attempt (task_id, number, mode, outcome, token, reported_at, reported_by)
-         values ($1, $2, $3, $4, $5, $6, $7)",
+        "insert into attempt (task_id, number, mode, outcome, token, reported_at, reported_by, recording)
+         values ($1, $2, $3, $4, $5, $6, $7, $8)",
     )
     .bind(task.id)
     .bind(int(task.attempts))
@@ -309,24 +312,70 @@ pub async fn insert_attempt(conn: &mut PgConnection, task: &Task, attempt: &Atte
     .bind(big(task.token.max(1)))
     .bind(attempt.at)
     .bind(&attempt.by)
+    .bind(&attempt.recording)
     .execute(conn)
     .await?;
     Ok(())
 }
 
-/// Whether an attempt of a task ended in one of `outcomes`.
+/// Where the reference of an attempt's recording is sealed: an attempt has no id of its own.
+#[must_use]
+pub fn recording_cell(task: Uuid, attempt: u32) -> Cell {
+    Cell {
+        table: "attempt",
+        column: "recording",
+        row: derived_id(task, &format!("attempt/{attempt}")),
+    }
+}
+
+/// What the attempts of a task found.
 ///
 /// # Errors
 /// When the database refuses.
-pub async fn any_attempt(conn: &mut PgConnection, task: Uuid, outcomes: &[AttemptOutcome]) -> Result<bool, StoreError> {
-    let outcomes: Vec<i16> = outcomes.iter().map(|outcome| small((*outcome).into())).collect();
-    Ok(
-        sqlx::query_scalar("select exists (select from attempt where task_id = $1 and outcome = any ($2))")
-            .bind(task)
-            .bind(outcomes)
-            .fetch_one(conn)
-            .await?,
+pub async fn found(conn: &mut PgConnection, task: Uuid) -> Result<Found, StoreError> {
+    let outcomes: Vec<i16> = FUTILE.iter().map(|outcome| small((*outcome).into())).collect();
+    let (futile, recorded) = sqlx::query_as(
+        "select coalesce(bool_or(outcome = any ($2)), false),
+                coalesce(bool_or(outcome = $3 and recording is not null), false)
+           from attempt where task_id = $1",
     )
+    .bind(task)
+    .bind(outcomes)
+    .bind(small(AttemptOutcome::Reached.into()))
+    .fetch_one(conn)
+    .await?;
+    Ok(Found { futile, recorded })
+}
+
+/// A call that reached the person and was recorded.
+#[derive(Clone, Debug)]
+pub struct RecordedCall {
+    /// Number of the attempt.
+    pub attempt: u32,
+    /// Reference of the recording.
+    pub recording: Sealed,
+}
+
+/// The newest recorded call of a task that reached the person.
+///
+/// # Errors
+/// When the database refuses.
+pub async fn recorded_call(conn: &mut PgConnection, task: Uuid) -> Result<Option<RecordedCall>, StoreError> {
+    let row: Option<(i32, Sealed)> = sqlx::query_as(
+        "select number, recording from attempt
+          where task_id = $1 and outcome = $2 and recording is not null order by number desc limit 1",
+    )
+    .bind(task)
+    .bind(small(AttemptOutcome::Reached.into()))
+    .fetch_optional(conn)
+    .await?;
+    row.map(|(number, recording)| {
+        Ok(RecordedCall {
+            attempt: fits("attempt", "number", number)?,
+            recording,
+        })
+    })
+    .transpose()
 }
 
 fn name(state: &State) -> &'static str {

@@ -44,6 +44,7 @@ async fn what_was_said_is_read_by_those_who_need_it_and_on_record() {
     let mut supervisor = world.client(Role::Supervisor);
     let read = supervisor.get_task(with_text()).await.expect("he judges").into_inner();
     assert_eq!((read.comment.as_str(), read.reason.as_str()), (COMMENT, ""));
+    assert_eq!(read.recording, "rec/1", "he can listen to it");
     let judgement = judge(&task, Cause::Objective);
     let reason = judgement.reason.clone();
     supervisor.judge_dissatisfaction(judgement).await.expect("it waits");
@@ -51,19 +52,21 @@ async fn what_was_said_is_read_by_those_who_need_it_and_on_record() {
     let read = agent.get_task(with_text()).await.expect("he called").into_inner();
     assert_eq!((read.comment.as_str(), read.reason), (COMMENT, reason));
     let records: Vec<(String, Vec<String>, String)> =
-        sqlx::query_as("select table_of, columns, reader from sealed_read order by cardinality(columns)")
+        sqlx::query_as("select table_of, columns, reader from sealed_read order by reader desc, table_of desc")
             .fetch_all(world.pool())
             .await
             .expect("records");
-    let record = |columns: &[&str], reader: &str| {
+    let record = |table: &str, columns: &[&str], reader: &str| {
         let columns: Vec<String> = columns.iter().map(|column| (*column).to_owned()).collect();
-        ("callback_task".to_owned(), columns, reader.to_owned())
+        (table.to_owned(), columns, reader.to_owned())
     };
     assert_eq!(
         records,
         [
-            record(&["comment"], "test:supervisor"),
-            record(&["comment", "reason"], "test:callback_agent")
+            record("callback_task", &["comment"], "test:supervisor"),
+            record("attempt", &["recording"], "test:supervisor"),
+            record("callback_task", &["comment", "reason"], "test:callback_agent"),
+            record("attempt", &["recording"], "test:callback_agent"),
         ]
     );
     let analyst = world.client(Role::Analyst).get_task(with_text()).await;

@@ -1,8 +1,8 @@
 //! `RecordOutcome`: a grade only from a person who was reached; dissatisfaction waits for a judgement.
 
 use chrono::TimeDelta;
-use hotline_proto::callback::{RecordOutcomeRequest, TaskState};
-use hotline_proto::common::{AttemptOutcome, Rating, Solved};
+use hotline_proto::callback::{RecordOutcomeRequest, ReportAttemptRequest, TaskState};
+use hotline_proto::common::{AttemptOutcome, CallbackMode, Rating, Solved};
 use hotline_proto::events::OutcomeRecorded;
 use hotline_proto::events::event::Body;
 use platform::clock::Clock as _;
@@ -48,6 +48,40 @@ async fn satisfied_is_done_and_dissatisfied_waits() {
         assert_eq!(task.done_time, done);
         world.is_sound().await;
     }
+}
+
+/// A rating enters through a recorded call only: neither a text nor a call that nobody can listen to has one.
+#[tokio::test]
+async fn a_grade_needs_a_recorded_call() {
+    let world = World::new().await;
+    let order = world.passed().await;
+    let mut client = world.agent("agent:1");
+    let lease = world.lease(&mut client).await;
+    let graded = outcome(&lease, Solved::Solved, Rating::Satisfied);
+    for mode in [CallbackMode::Wechat, CallbackMode::AiVoice] {
+        let unrecorded = ReportAttemptRequest {
+            mode: mode.into(),
+            recording: String::new(),
+            ..attempt(&lease, AttemptOutcome::Reached)
+        };
+        client.report_attempt(unrecorded).await.expect("reported");
+        let refused_grade = client.record_outcome(graded.clone()).await.expect_err("no recording");
+        assert_eq!(reason(&refused_grade), refused("NOT_RECORDED"), "{mode:?}");
+    }
+    let recorded = attempt(&lease, AttemptOutcome::Reached);
+    client.report_attempt(recorded).await.expect("reported");
+    client.record_outcome(graded).await.expect("he said so on record");
+    let told: Vec<bool> = world
+        .told(order)
+        .await
+        .into_iter()
+        .filter_map(|(_, body)| match body {
+            Body::AttemptReported(attempt) => Some(attempt.recorded),
+            _ => None,
+        })
+        .collect();
+    assert_eq!(told, [false, false, true]);
+    world.is_sound().await;
 }
 
 #[tokio::test]

@@ -84,15 +84,15 @@ async fn tasks_are_as_they_were_and_nobody_is_called_again() {
         "the next round goes on from what was told of the one before, too"
     );
     assert_eq!(
-        rows(&backup, "attempt", &["token"]).await,
-        rows(&world.database, "attempt", &["token"]).await
+        rows(&backup, "attempt", &["token", "recording"]).await,
+        rows(&world.database, "attempt", &["token", "recording"]).await
     );
     assert_eq!(rows(&backup, "log", &[]).await, rows(&world.database, "log", &[]).await);
     assert_eq!(callback::doctor::check(&backup.pool).await.expect("readable"), []);
     let left = |outcome| lines.iter().filter(move |line| line.back.outcome == outcome).count();
     assert_eq!(
         (left(Outcome::Person), left(Outcome::WithoutText), left(Outcome::Whole)),
-        (0, 2, 5),
+        (0, 3, 4),
         "{lines:?}"
     );
     let open: Vec<(Uuid, i32)> = sqlx::query_as("select order_id, round from callback_task where state = 'open'")

@@ -2,7 +2,7 @@
 
 use chrono::TimeDelta;
 use hotline_proto::callback::ReportAttemptRequest;
-use hotline_proto::common::AttemptOutcome;
+use hotline_proto::common::{AttemptOutcome, CallbackMode};
 use hotline_proto::events::event::Body;
 use platform::clock::Clock as _;
 use tonic::Code;
@@ -105,10 +105,21 @@ async fn nobody_calls_an_anonymous_appellant_and_unknown_tasks_are_not_found() {
         token: 0,
         mode: 0,
         outcome: 99,
+        recording: "录".repeat(201),
     };
     let wrong = client.report_attempt(wrong).await.expect_err("all wrong");
     assert_eq!(
         violations(&wrong),
-        ["request_id", "task_id", "token", "mode", "outcome"]
+        ["request_id", "task_id", "token", "mode", "outcome", "recording"]
     );
+    let text = ReportAttemptRequest {
+        mode: CallbackMode::Sms.into(),
+        recording: "rec/1".to_owned(),
+        ..attempt(&lease, AttemptOutcome::Busy)
+    };
+    let text = client
+        .report_attempt(text)
+        .await
+        .expect_err("a text neither is busy nor recorded");
+    assert_eq!(violations(&text), ["outcome", "recording"]);
 }

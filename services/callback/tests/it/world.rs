@@ -266,7 +266,7 @@ pub fn lease(count: u32) -> pb::LeaseTasksRequest {
     }
 }
 
-/// A report of one attempt by voice.
+/// A report of one attempt by voice; a call that reached somebody was recorded.
 pub fn attempt(lease: &pb::Lease, outcome: AttemptOutcome) -> pb::ReportAttemptRequest {
     pb::ReportAttemptRequest {
         request_id: Uuid::new_v4().to_string(),
@@ -274,6 +274,11 @@ pub fn attempt(lease: &pb::Lease, outcome: AttemptOutcome) -> pb::ReportAttemptR
         token: lease.token,
         mode: CallbackMode::HumanVoice.into(),
         outcome: outcome.into(),
+        recording: if outcome == AttemptOutcome::Reached {
+            "rec/1".to_owned()
+        } else {
+            String::new()
+        },
     }
 }
 

@@ -205,6 +205,7 @@ impl Case {
             }),
             anonymous: false,
             confidential: false,
+            accused_unit: String::new(),
             title: self.title.clone(),
             content: self.content.clone(),
             place: self.place.clone(),

@@ -323,6 +323,11 @@ impl People<'_> {
             token: task.token,
             mode: mode.into(),
             outcome: outcome.into(),
+            recording: if outcome == AttemptOutcome::Reached {
+                self.case.says("回访录音")
+            } else {
+                String::new()
+            },
         };
         self.clients.callback_agent()?.report_attempt(request).await?;
         if unreached && attempt < 3 {

@@ -266,6 +266,7 @@ mod tests {
             tags: Vec::new(),
             anonymous: false,
             confidential: false,
+            accused_unit: None,
         };
         let origin = Origin::City { call: None };
         let id = AppealId(Uuid::from_u128(1));

@@ -30,6 +30,8 @@ pub struct Codes {
     pub anonymous: bool,
     /// 保密.
     pub confidential: bool,
+    /// Code of the unit that a report accuses; routing knows the units.
+    pub accused_unit: Option<String>,
 }
 
 /// Who brings it and what he says. Sealed at rest, never printed: its Debug is empty.

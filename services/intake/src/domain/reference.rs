@@ -277,6 +277,7 @@ mod tests {
             tags: Vec::new(),
             anonymous: false,
             confidential: false,
+            accused_unit: None,
         };
         let told = |platform| in_force.check(&codes, "appeal", platform);
         let fault = |wrong: &str| vec![Fault::new("appeal.channel", wrong)];

@@ -1,6 +1,6 @@
 //! Requests as commands: the shape is checked field by field, all violations are told at once.
 
-use hotline_proto::common::Urgency;
+use hotline_proto::common::{AppealType, Urgency};
 use hotline_proto::intake as pb;
 use platform::auth::Caller;
 use platform::grpc::fields::{Fields, InvalidRequest, Once};
@@ -256,6 +256,10 @@ fn codes(part: &mut Fields, sent: &pb::AppealDraft) -> Option<Codes> {
         .enumerate()
         .filter_map(|(at, tag)| part.code(&format!("tags[{at}]"), tag, MAX_CODE))
         .collect();
+    let accused_unit = part.optional_code("accused_unit", &sent.accused_unit, MAX_CODE);
+    if accused_unit.is_some() && kind.is_some_and(|kind| kind != AppealType::Report) {
+        part.refuse("accused_unit", "must be empty unless the type is REPORT");
+    }
     tags.sort_unstable();
     tags.dedup();
     Some(Codes {
@@ -267,6 +271,7 @@ fn codes(part: &mut Fields, sent: &pb::AppealDraft) -> Option<Codes> {
         tags,
         anonymous: sent.anonymous,
         confidential: sent.confidential,
+        accused_unit,
     })
 }
 
@@ -363,6 +368,11 @@ mod tests {
             (with(|d| d.place = "\u{202E}".to_owned()), "appeal.place"),
             (with(|d| d.tags = vec!["a".to_owned(); 21]), "appeal.tags"),
             (with(|d| d.tags = vec!["a,b".to_owned()]), "appeal.tags[0]"),
+            (with(|d| d.accused_unit = "water".to_owned()), "appeal.accused_unit"),
+            (
+                with(|d| (d.r#type, d.accused_unit) = (4, "水务局".to_owned())),
+                "appeal.accused_unit",
+            ),
             (
                 pb::PushAppealsRequest {
                     upstream_due_time: Some(far),

@@ -116,6 +116,7 @@ pub fn bare(appeal: &Appeal) -> pb::Appeal {
         urgency: appeal.codes.urgency.into(),
         anonymous: appeal.codes.anonymous,
         confidential: appeal.codes.confidential,
+        accused_unit: appeal.codes.accused_unit.clone().unwrap_or_default(),
         tags: appeal.codes.tags.clone(),
         received_time: Some(to_proto(appeal.received_at)),
         ..pb::Appeal::default()

@@ -30,6 +30,7 @@ pub(super) struct Row {
     tags: Vec<String>,
     anonymous: bool,
     confidential: bool,
+    accused_unit: Option<String>,
     reference: i64,
     call_id: Option<Uuid>,
     pub(super) received_at: DateTime<Utc>,
@@ -117,7 +118,7 @@ pub async fn pushed(
 pub async fn lock(conn: &mut PgConnection, ids: &[Uuid]) -> Result<HashMap<Uuid, Appeal>, StoreError> {
     let rows: Vec<Row> = sqlx::query_as(
         "select id, number, version, state, channel, type, category, region, urgency, tags, anonymous, confidential,
-                reference, call_id, received_at, changed_at, answered_at, forwarded_at, order_id, order_version,
+                accused_unit, reference, call_id, received_at, changed_at, answered_at, forwarded_at, order_id, order_version,
                 order_number, order_state, platform, upstream_number, upstream_due_at
            from appeal where id = any($1) order by id for update",
     )
@@ -232,8 +233,8 @@ pub async fn read(conn: &mut PgConnection, name: &Name, platform: Option<&str>) 
     // The union of three index look-ups: an `or` over parameters would scan the table in a generic plan.
     let row: Option<WholeRow> = sqlx::query_as(
         "select appeal.id, number, version, state, channel, type, category, region, urgency, tags, anonymous,
-                confidential, reference, call_id, received_at, changed_at, name, phone, phone_hash, id_number, address,
-                title, content, place, answered_at, answer, forwarded_at, order_id, order_version, order_number,
+                confidential, accused_unit, reference, call_id, received_at, changed_at, name, phone, phone_hash, id_number,
+                address, title, content, place, answered_at, answer, forwarded_at, order_id, order_version, order_number,
                 order_state, platform, upstream_number, upstream_due_at
            from appeal
            join (select id from appeal where id = $1
@@ -305,6 +306,7 @@ impl TryFrom<Row> for Appeal {
                 tags: row.tags,
                 anonymous: row.anonymous,
                 confidential: row.confidential,
+                accused_unit: row.accused_unit,
             },
             reference: fits("appeal", "reference", row.reference)?,
             call: row.call_id,

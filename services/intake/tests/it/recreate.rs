@@ -2,6 +2,7 @@
 
 use eventlog::{Line, Outcome};
 use hotline_proto::access::Role;
+use hotline_proto::common::AppealType;
 use hotline_proto::intake as pb;
 use hotline_proto::intake::push_appeals_response::Result as Answer;
 use platform::clock::Clock as _;
@@ -88,6 +89,8 @@ async fn every_row_is_as_it_was_and_texts_are_listed() {
     let anonymous = pb::AppealDraft {
         appellant: None,
         anonymous: true,
+        r#type: AppealType::Report.into(),
+        accused_unit: "water".to_owned(),
         ..draft()
     };
     for forwarded in [world.registered().await, world.register(anonymous).await] {

@@ -2,11 +2,13 @@ use hotline_proto::access::Role;
 use hotline_proto::common::{AppealType, Urgency};
 use hotline_proto::events::event::Body;
 use hotline_proto::intake as pb;
+use hotline_proto::intake::get_appeal_request::Name;
 use platform::numbers::parse_number;
 use tonic::Code;
 
 use crate::world::{
-    bare_world, draft, fresh, id, publishing, reason, reference, registering, settings, violated, violations, world,
+    bare_world, draft, fresh, getting, id, publishing, reason, reference, registering, settings, violated, violations,
+    world,
 };
 
 #[tokio::test]
@@ -31,6 +33,34 @@ async fn an_appeal_is_stored_numbered_and_told_once() {
     assert_eq!(facts.urgency(), Urgency::Ordinary);
     assert_eq!(facts.tags, ["civility_drive", "water"]);
     assert_eq!(facts.platform, "");
+}
+
+/// 举报: who is accused is told to routing, which keeps the order from him; of other types nobody is.
+#[tokio::test]
+async fn a_report_names_the_unit_that_it_accuses() {
+    let world = world().await;
+    let accusing = |kind: AppealType| {
+        registering(pb::AppealDraft {
+            r#type: kind.into(),
+            accused_unit: "water".to_owned(),
+            ..draft()
+        })
+    };
+    let mut agent = world.agent();
+    let refused = agent.register_appeal(accusing(AppealType::Complaint)).await;
+    assert_eq!(violated(&refused.expect_err("a complaint")), ["appeal.accused_unit"]);
+    let receipt = agent.register_appeal(accusing(AppealType::Report)).await;
+    let receipt = receipt.expect("registered").into_inner();
+    let told = world.told(&receipt.appeal_id).await;
+    let Body::AppealRegistered(event) = &told[0].3 else {
+        panic!("another event: {}", told[0].1);
+    };
+    assert_eq!(event.appeal.as_ref().expect("facts").accused_unit, "water");
+    let found = agent
+        .get_appeal(getting(Name::AppealId(receipt.appeal_id), ""))
+        .await
+        .expect("found");
+    assert_eq!(found.into_inner().appeal.expect("always set").accused_unit, "water");
 }
 
 #[tokio::test]

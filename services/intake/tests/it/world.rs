@@ -173,6 +173,7 @@ pub fn draft() -> pb::AppealDraft {
         appellant: Some(appellant()),
         anonymous: false,
         confidential: false,
+        accused_unit: String::new(),
         title: "水管破裂".to_owned(),
         content: "楼下水管破裂，水流满街。".to_owned(),
         place: "车站路口".to_owned(),

@@ -24,7 +24,8 @@ pub struct DispatchOrder {
 /// Starts both clocks and names the lead unit.
 ///
 /// # Errors
-/// [`platform::store::StoreError::Absent`]; [`Error::Refused`] with `NOT_PENDING_DISPATCH`, `UNKNOWN_UNIT` or `NO_LIMITS`.
+/// [`platform::store::StoreError::Absent`]; [`Error::Refused`] with `NOT_PENDING_DISPATCH`, `UNKNOWN_UNIT`,
+/// `ACCUSED_UNIT` or `NO_LIMITS`.
 #[tracing::instrument(skip_all, fields(service = NAME), name = "dispatch_order")]
 pub async fn dispatch_order(
     tx: &mut Tx,
@@ -41,6 +42,10 @@ pub async fn dispatch_order(
     let directory = rules.directories.on(tx.conn(), calendar::local_date(now)).await?;
     if !directory.units.contains(&command.unit) {
         return Err(Refusal::UnknownUnit.into());
+    }
+    let accused = order.appeal.accused_unit.as_deref();
+    if accused.is_some_and(|accused| directory.units.is_within(&command.unit, accused)) {
+        return Err(Refusal::AccusedUnit.into());
     }
     let dispatch = dispatch_to(rules, &directory, &order, &command.unit, None, now)?;
     let (sign, handle) = (dispatch.sign.clone(), dispatch.handle.clone());

@@ -38,6 +38,10 @@ pub async fn list_orders(
 ) -> Result<Vec<Order>, Error> {
     let directory = rules.directories.on(conn, local_date(now)).await?;
     let units = &directory.units;
+    let reader = match &command.reach {
+        Reach::Unit(own) => units.lineage(own).into_iter().map(str::to_owned).collect(),
+        Reach::All | Reach::Nothing => Vec::new(),
+    };
     let units = match (command.reach, command.unit) {
         (Reach::All, None) => None,
         (Reach::All, Some(unit)) => Some(units.below(&unit)),
@@ -47,6 +51,7 @@ pub async fn list_orders(
     };
     let filter = Filter {
         units,
+        reader,
         state: command.state,
         due_before: command.due_before,
     };

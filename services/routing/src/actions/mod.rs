@@ -19,7 +19,7 @@ pub mod submit_reply;
 use std::sync::Arc;
 
 use calendar::Calendar;
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, NaiveDate, Utc};
 use eventlog::{NewEvent, Tx};
 use platform::ids::new_id;
 use platform::store::{AsStoreError, StoreError};
@@ -102,11 +102,10 @@ pub(crate) async fn reached(
 ) -> Result<Order, Error> {
     let reaches = match (reach, order.lead()) {
         (Reach::All, _) => true,
+        (Reach::Unit(unit), Some(lead)) if lead.unit == *unit => true,
         (Reach::Unit(unit), Some(lead)) => {
-            lead.unit == *unit
-                || directory::lineage(conn, &lead.unit, calendar::local_date(now))
-                    .await?
-                    .contains(unit)
+            let day = calendar::local_date(now);
+            directory::lineage(conn, &lead.unit, day).await?.contains(unit) && !accused(conn, &order, unit, day).await?
         }
         (Reach::Unit(_), None) | (Reach::Nothing, _) => false,
     };
@@ -114,6 +113,15 @@ pub(crate) async fn reached(
         Ok(order)
     } else {
         Err(StoreError::Absent(orders::ORDER).into())
+    }
+}
+
+/// Whether a report accuses the unit, or one above it. That it is above the lead all the same comes of units that were
+/// published since the dispatch.
+async fn accused(conn: &mut PgConnection, order: &Order, unit: &str, day: NaiveDate) -> Result<bool, StoreError> {
+    match &order.appeal.accused_unit {
+        None => Ok(false),
+        Some(accused) => Ok(directory::lineage(conn, unit, day).await?.contains(accused)),
     }
 }
 

@@ -87,7 +87,8 @@ pub async fn open_order(
 /// Who dispatches by the catalogue, in history and events.
 const DISPATCHER: &str = "service:routing";
 
-/// The catalogue's decision, if it covers the appeal, its unit is in force, and limits are published.
+/// The catalogue's decision, if it covers the appeal, its unit is in force, and limits are published. Where a report
+/// accuses that unit, its superior leads.
 fn by_catalogue(
     rules: &Rules,
     directory: &Directory,
@@ -102,9 +103,10 @@ fn by_catalogue(
         .catalogue
         .find(&appeal.category, &appeal.region)
         .filter(|row| directory.units.contains(&row.unit));
-    match row {
+    let Some(row) = row else { return Ok(None) };
+    match directory.units.lead_instead(&row.unit, appeal.accused_unit.as_deref()) {
         None => Ok(None),
-        Some(row) => dispatch_to(rules, directory, order, &row.unit, Some(row.row.clone()), now).map(Some),
+        Some(lead) => dispatch_to(rules, directory, order, lead, Some(row.row.clone()), now).map(Some),
     }
 }
 

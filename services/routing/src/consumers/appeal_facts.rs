@@ -20,6 +20,7 @@ pub(crate) fn appeal(facts: Option<&AppealFacts>) -> Result<Appeal, Unreadable> 
         tags: facts.tags.clone(),
         anonymous: facts.anonymous,
         confidential: facts.confidential,
+        accused_unit: read::optional_text(&facts.accused_unit),
         platform: read::optional_text(&facts.platform),
         upstream_number: read::optional_text(&facts.upstream_number),
         upstream_due_at: read::optional_time("upstream_due_time", facts.upstream_due_time.as_ref())?,

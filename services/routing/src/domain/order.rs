@@ -42,6 +42,8 @@ pub struct Appeal {
     pub anonymous: bool,
     /// 保密
     pub confidential: bool,
+    /// Code of the unit that a report accuses.
+    pub accused_unit: Option<String>,
     /// Platform that pushed it.
     pub platform: Option<String>,
     /// The platform's number; none of the city's own, and where it was not told yet.

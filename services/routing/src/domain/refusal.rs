@@ -64,6 +64,9 @@ pub enum Refusal {
     /// Deadlines cannot be computed.
     #[error("no time limits are in force; publish limits first")]
     NoLimits,
+    /// A report's accused unit never leads, nor one below it: its superior does.
+    #[error("the unit is the one that the report accuses, or below it; dispatch to its superior")]
+    AccusedUnit,
     /// Not among the units in force.
     #[error("the unit is not in force")]
     UnknownUnit,
@@ -86,6 +89,7 @@ impl Refusal {
             Self::UntrueGround { .. } => "UNTRUE_GROUND",
             Self::CommitmentInPast => "COMMITMENT_IN_PAST",
             Self::NoLimits => "NO_LIMITS",
+            Self::AccusedUnit => "ACCUSED_UNIT",
             Self::UnknownUnit => "UNKNOWN_UNIT",
         }
     }

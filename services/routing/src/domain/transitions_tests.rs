@@ -30,6 +30,7 @@ fn appeal() -> Appeal {
         tags: vec![],
         anonymous: false,
         confidential: false,
+        accused_unit: None,
         platform: None,
         upstream_number: None,
         upstream_due_at: None,

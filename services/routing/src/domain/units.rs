@@ -73,6 +73,19 @@ impl Units {
         self.lineage(code).contains(&above)
     }
 
+    /// Who leads when `unit` would. A report's accused unit and those below it never do: the accused one's superior does
+    /// (domain.md §4). None when a person has to find somebody: it has no superior, or is not one of these units.
+    #[must_use]
+    pub fn lead_instead<'a>(&'a self, unit: &'a str, accused: Option<&str>) -> Option<&'a str> {
+        let Some(accused) = accused else { return Some(unit) };
+        let accused = self.by_code.get(accused)?;
+        if self.is_within(unit, &accused.code) {
+            accused.parent.as_deref()
+        } else {
+            Some(unit)
+        }
+    }
+
     /// The unit and all below it.
     #[must_use]
     pub fn below(&self, above: &str) -> Vec<String> {
@@ -150,6 +163,27 @@ mod tests {
         assert!(units.is_within("c", "a") && !units.is_within("a", "c") && !units.is_within("d", "a"));
         assert_eq!(units.top_of("gone"), "gone", "a unit that is no more stands alone");
         assert_eq!(units.below("gone"), ["gone"]);
+    }
+
+    #[test]
+    fn the_accused_never_leads_its_superior_does() {
+        let units = Units::new(vec![unit("a", ""), unit("b", "a"), unit("c", "b"), unit("d", "")]);
+        for (catalogued, accused, lead) in [
+            ("c", None, Some("c")),
+            ("c", Some("c"), Some("b")),
+            ("c", Some("b"), Some("a")),
+            ("b", Some("c"), Some("b")),
+            ("d", Some("b"), Some("d")),
+            ("c", Some("a"), None),
+            ("d", Some("d"), None),
+            ("c", Some("gone"), None),
+        ] {
+            assert_eq!(
+                units.lead_instead(catalogued, accused),
+                lead,
+                "{catalogued} {accused:?}"
+            );
+        }
     }
 
     #[test]

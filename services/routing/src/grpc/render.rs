@@ -60,6 +60,7 @@ pub(super) fn order(order: &Order) -> pb::Order {
         text: None,
         anonymous: order.appeal.anonymous,
         confidential: order.appeal.confidential,
+        accused_unit: order.appeal.accused_unit.clone().unwrap_or_default(),
         commitment_day: reply
             .and_then(|reply| reply.commitment_day)
             .map(|day| day.to_string())

@@ -21,6 +21,9 @@ pub const ORDER: &str = "order";
 pub struct Filter {
     /// Lead units; none for all orders, dispatched or not.
     pub units: Option<Vec<String>>,
+    /// The reader's unit and those above it, upwards: of orders whose report accuses one of them he sees those that his
+    /// own unit leads. None for one who reaches all.
+    pub reader: Vec<String>,
     /// State.
     pub state: Option<StateName>,
     /// Limit of the running round before.
@@ -113,6 +116,7 @@ pub async fn list(conn: &mut PgConnection, window: &Window, filter: &Filter) -> 
         .bind(window.after.1)
         .bind(window.before)
         .bind(window.limit)
+        .bind(&filter.reader)
         .fetch_all(&mut *conn)
         .await?;
     assemble(conn, rows).await
@@ -189,6 +193,7 @@ pub async fn insert(conn: &mut PgConnection, order: &Order) -> Result<bool, Stor
         .bind(appeal.upstream_due_at)
         .bind(order.opened_at)
         .bind(appeal.upstream_number.clone())
+        .bind(appeal.accused_unit.clone())
         .execute(&mut *conn)
         .await?;
     if done.rows_affected() == 0 {

@@ -1,5 +1,6 @@
 //! Verbs of routing on a real Postgres: the name of a file is the name of its verb.
 
+mod accused_unit;
 mod close_order;
 mod consumers;
 mod dispatch_order;

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use eventlog::{Effect, Line, Outcome};
 use hotline_proto::access::Role;
-use hotline_proto::common::{Cause, OrderState, RejectionGround};
+use hotline_proto::common::{AppealType, Cause, OrderState, RejectionGround};
 use hotline_proto::events::event::Body;
 use hotline_proto::events::{AppealFacts, ReplyReviewed};
 use platform::clock::Clock as _;
@@ -82,6 +82,8 @@ async fn history(world: &World) {
     let pushed = AppealFacts {
         platform: "province".to_owned(),
         upstream_number: "P-1".to_owned(),
+        r#type: AppealType::Report.into(),
+        accused_unit: "gas".to_owned(),
         upstream_due_time: Some(platform::grpc::time::to_proto(at(3, 12, 0))),
         ..appeal("010201", "430302")
     };

@@ -285,6 +285,7 @@ impl Running {
             token: lease.token,
             mode: CallbackMode::HumanVoice.into(),
             outcome: AttemptOutcome::Reached.into(),
+            recording: "rec/1".to_owned(),
         };
         agent.report_attempt(attempt).await.expect("reported");
         let outcome = RecordOutcomeRequest {

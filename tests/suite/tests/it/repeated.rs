@@ -315,6 +315,7 @@ impl Walk {
             token: lease.token,
             mode: CallbackMode::HumanVoice.into(),
             outcome: AttemptOutcome::Reached.into(),
+            recording: "rec/1".to_owned(),
         };
         let other = ReportAttemptRequest {
             outcome: AttemptOutcome::NoAnswer.into(),

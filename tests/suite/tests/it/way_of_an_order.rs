@@ -206,6 +206,7 @@ async fn call_back(five: &Five) {
         token,
         mode: CallbackMode::HumanVoice.into(),
         outcome: AttemptOutcome::Reached.into(),
+        recording: "rec/1".to_owned(),
     };
     agent.report_attempt(attempt).await.expect("leased");
     assert_eq!(

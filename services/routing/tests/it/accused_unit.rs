@@ -1,0 +1,143 @@
+//! 举报: the unit that a report accuses never leads its order, its superior does; nor does the accused learn of it.
+
+use hotline_proto::access::Role;
+use hotline_proto::common::{AppealType, OrderState};
+use hotline_proto::events::AppealFacts;
+use hotline_proto::routing as pb;
+use tonic::Code;
+
+use crate::world::{World, appeal, contact, reason, reply, request_id, sign, units};
+
+fn report(category: &str, accused: &str) -> AppealFacts {
+    AppealFacts {
+        r#type: AppealType::Report.into(),
+        accused_unit: accused.to_owned(),
+        ..appeal(category, "430304")
+    }
+}
+
+fn dispatch(order: &str, unit: &str) -> pb::DispatchOrderRequest {
+    pb::DispatchOrderRequest {
+        request_id: request_id(),
+        order_id: order.to_owned(),
+        unit: unit.to_owned(),
+    }
+}
+
+#[tokio::test]
+async fn the_catalogue_dispatches_to_the_superior_or_leaves_it_to_a_person() {
+    let world = World::new().await;
+    for (accused, lead) in [
+        ("", "water.north"),
+        ("gas", "water.north"),
+        ("water.north", "water"),
+        ("water", "utilities"),
+        ("utilities", ""),
+        ("nobody", ""),
+    ] {
+        let order = world.get(&world.forward(report("0102", accused)).await).await;
+        assert_eq!(
+            (order.accused_unit.as_str(), order.lead_unit.as_str()),
+            (accused, lead),
+            "{accused}"
+        );
+        let state = if lead.is_empty() {
+            OrderState::PendingDispatch
+        } else {
+            OrderState::PendingSign
+        };
+        assert_eq!(order.state(), state, "{accused}");
+    }
+}
+
+#[tokio::test]
+async fn nobody_dispatches_to_the_accused_or_below_it() {
+    let world = World::new().await;
+    let order = world.forward(report("0999", "water")).await;
+    let mut dispatcher = world.as_role(Role::Dispatcher);
+    for unit in ["water", "water.north"] {
+        let refused = dispatcher.dispatch_order(dispatch(&order, unit)).await;
+        let refused = refused.expect_err("accused");
+        assert_eq!(reason(&refused), (Code::FailedPrecondition, "ACCUSED_UNIT".to_owned()));
+    }
+    assert_eq!(world.get(&order).await.version, 1, "nothing was done");
+    dispatcher
+        .dispatch_order(dispatch(&order, "utilities"))
+        .await
+        .expect("its superior");
+}
+
+/// Units move: the lead comes to be below the accused one, which reaches everything below it but this.
+#[tokio::test]
+async fn an_order_does_not_exist_for_the_accused_wherever_its_lead_has_moved() {
+    let world = World::new().await;
+    let order = world.forward(report("0102", "gas")).await;
+    let other = world.forward(appeal("0102", "430304")).await;
+    let mut moved = units(&[
+        ("gas", ""),
+        ("water", "gas"),
+        ("water.north", "water"),
+        ("gas.office", "gas"),
+    ]);
+    moved.valid_from = "2024-04-01".to_owned();
+    world
+        .as_role(Role::Operator)
+        .publish_units(moved)
+        .await
+        .expect("published");
+    let listed = |unit: &'static str| {
+        let mut liaison = world.liaison(unit);
+        async move {
+            let page = liaison.list_orders(pb::ListOrdersRequest::default()).await;
+            let mut found: Vec<String> = page
+                .expect("a page")
+                .into_inner()
+                .orders
+                .into_iter()
+                .map(|order| order.order_id)
+                .collect();
+            found.sort_unstable();
+            found
+        }
+    };
+    let mut both = vec![order.clone(), other.clone()];
+    both.sort_unstable();
+    assert_eq!(listed("water.north").await, both, "the lead goes on");
+    for unit in ["gas", "water"] {
+        assert_eq!(
+            listed(unit).await,
+            [other.as_str()],
+            "{unit}: above the lead, and accused"
+        );
+    }
+    for unit in ["gas", "gas.office", "water"] {
+        let mut liaison = world.liaison(unit);
+        let by_id = |with_text| pb::GetOrderRequest {
+            name: Some(pb::get_order_request::Name::OrderId(order.clone())),
+            with_text,
+        };
+        let history = pb::GetOrderHistoryRequest {
+            order_id: order.clone(),
+        };
+        for refused in [
+            liaison.get_order(by_id(false)).await.err(),
+            liaison.get_order(by_id(true)).await.err(),
+            liaison.get_order_history(history).await.err(),
+            liaison.sign_order(sign(&order)).await.err(),
+            liaison.record_contact(contact(&order)).await.err(),
+            liaison.submit_reply(reply(&order)).await.err(),
+        ] {
+            assert_eq!(refused.expect("not his").code(), Code::NotFound, "{unit}");
+        }
+    }
+    let mut above = world.liaison("gas");
+    above
+        .sign_order(sign(&other))
+        .await
+        .expect("what accuses nobody is his");
+    world
+        .liaison("water.north")
+        .sign_order(sign(&order))
+        .await
+        .expect("the lead's own");
+}
