@@ -73,7 +73,8 @@ pub enum Scope {
     /// Everything.
     All,
     /// The unit of the token and those below it: as the tree stands today, where routing answers; supervision knows the
-    /// unit that led and the top-level one above it, so a unit between the two finds there its own only.
+    /// unit that led and the top-level one above it, so a unit between the two finds there its own only. Of a report
+    /// that accuses a unit, what another one leads is out of its scope.
     OwnUnit,
     /// What the platform of the token pushed.
     OwnPlatform,

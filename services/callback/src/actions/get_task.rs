@@ -45,7 +45,8 @@ pub async fn read_task_texts(
         let recording = tasks::recording_cell(id, call.attempt);
         opened.push(SealedRead {
             table: recording.table,
-            row: recording.row,
+            // The task's id: an attempt has none, and who listened is looked for by the task.
+            row: id,
             columns: vec![recording.column],
             reader,
             at: now,

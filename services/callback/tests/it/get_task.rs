@@ -51,14 +51,15 @@ async fn what_was_said_is_read_by_those_who_need_it_and_on_record() {
     let mut agent = world.client(Role::CallbackAgent);
     let read = agent.get_task(with_text()).await.expect("he called").into_inner();
     assert_eq!((read.comment.as_str(), read.reason), (COMMENT, reason));
-    let records: Vec<(String, Vec<String>, String)> =
-        sqlx::query_as("select table_of, columns, reader from sealed_read order by reader desc, table_of desc")
-            .fetch_all(world.pool())
-            .await
-            .expect("records");
+    let records: Vec<(String, Vec<String>, String)> = sqlx::query_as(
+        "select table_of || '/' || row_of, columns, reader from sealed_read order by reader desc, table_of desc",
+    )
+    .fetch_all(world.pool())
+    .await
+    .expect("records");
     let record = |table: &str, columns: &[&str], reader: &str| {
         let columns: Vec<String> = columns.iter().map(|column| (*column).to_owned()).collect();
-        (table.to_owned(), columns, reader.to_owned())
+        (format!("{table}/{task}"), columns, reader.to_owned())
     };
     assert_eq!(
         records,

@@ -22,6 +22,12 @@ async fn restore(world: &World, backup: &Database) -> Vec<Line> {
     testkit::realigned("callback", &world.database, backup, world.clock.now(), recreate).await
 }
 
+async fn recorded(database: &Database) -> Vec<(Uuid, i32, bool)> {
+    let query = "select task_id, number, recording is not null from attempt order by task_id, number";
+    let rows = sqlx::query_as(query).fetch_all(&database.pool).await;
+    rows.expect("the table")
+}
+
 async fn judge(world: &World, task: &str) {
     let request = pb::JudgeDissatisfactionRequest {
         request_id: Uuid::new_v4().to_string(),
@@ -86,6 +92,11 @@ async fn tasks_are_as_they_were_and_nobody_is_called_again() {
     assert_eq!(
         rows(&backup, "attempt", &["token", "recording"]).await,
         rows(&world.database, "attempt", &["token", "recording"]).await
+    );
+    assert_eq!(
+        recorded(&backup).await,
+        recorded(&world.database).await,
+        "which calls were recorded is known, so that a grade may follow"
     );
     assert_eq!(rows(&backup, "log", &[]).await, rows(&world.database, "log", &[]).await);
     assert_eq!(callback::doctor::check(&backup.pool).await.expect("readable"), []);

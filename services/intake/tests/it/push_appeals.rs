@@ -159,6 +159,32 @@ async fn the_deadline_and_the_origin_are_kept() {
 }
 
 #[tokio::test]
+async fn one_batch_holds_reports_that_accuse_and_others() {
+    let world = world().await;
+    let accusing = with("P2", |d| (d.r#type, d.accused_unit) = (4, "water".to_owned()));
+    let wrong = with("P4", |d| d.accused_unit = "water".to_owned());
+    let answers = push(
+        world.platform("province"),
+        vec![item("P1"), accusing, item("P3"), wrong],
+    )
+    .await;
+    let mut found = Vec::new();
+    for answer in &answers {
+        if answer.upstream_number != "P4" {
+            let appeal = world.get(&accepted(answer).appeal_id).await;
+            found.push((appeal.upstream_number, appeal.accused_unit));
+        }
+    }
+    found.sort();
+    let expected = [("P1", ""), ("P2", "water"), ("P3", "")];
+    assert_eq!(
+        found,
+        expected.map(|(number, unit)| (number.to_owned(), unit.to_owned()))
+    );
+    assert_eq!(world.count("select count(*) from appeal").await, 3, "P4 is no report");
+}
+
+#[tokio::test]
 async fn two_streams_with_the_same_numbers_make_each_appeal_once() {
     let mut settings = settings();
     settings.service.push_batch = 20;

@@ -9,7 +9,7 @@ use platform::store::StoreError;
 use sqlx::PgPool;
 use uuid::Uuid;
 
-use super::{Actor, Error, Reach, reached};
+use super::{Actor, Error, Reach, accused, reached};
 use crate::NAME;
 use crate::domain::order::{Order, OrderId};
 use crate::store::{contacts, orders, replies};
@@ -87,7 +87,8 @@ pub enum TextError {
 /// The text of an order that the caller was found to reach. No transaction and no connection is held while intake is
 /// asked.
 ///
-/// A unit does not learn who brings an anonymous or a confidential order, and no number that was called tells it.
+/// A unit does not learn who brings an anonymous or a confidential order, nor a report that accuses it or one above it
+/// (units may move), and no number that was called tells it.
 ///
 /// # Errors
 /// [`TextError`].
@@ -106,16 +107,17 @@ pub async fn read_order_text(
         Reach::All | Reach::Nothing => String::new(),
     };
     let hidden = !unit.is_empty() && (order.appeal.anonymous || order.appeal.confidential);
+    let hidden = hidden || is_accused(store, order, &unit, now).await?;
+    let persons = reads == Reads::Persons && !hidden;
     let question = Reading {
         appeal: order.appeal.id,
         order: order.id.0,
         reader: reader.subject.clone(),
         unit,
-        with_appellant: reads == Reads::Persons,
+        with_appellant: persons,
     };
     let appeal = texts.read(question).await?;
     let (id, newest, subject) = (order.id, order.reply().map(|reply| reply.id), reader.subject.clone());
-    let persons = reads == Reads::Persons && !hidden;
     let (reply, said) = store
         .run("read_order_text", move |tx| {
             let subject = subject.clone();
@@ -140,6 +142,11 @@ pub async fn read_order_text(
         evidence,
         contacts,
     })
+}
+
+async fn is_accused(store: &Store, order: &Order, unit: &str, now: DateTime<Utc>) -> Result<bool, StoreError> {
+    let mut conn = store.reading("read_order_text").await?;
+    accused(&mut conn, order, unit, calendar::local_date(now)).await
 }
 
 /// The newest reply: its id, its sealed text and evidence.

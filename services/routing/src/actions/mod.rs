@@ -72,7 +72,7 @@ pub struct Rules {
 pub enum Reach {
     /// All orders.
     All,
-    /// Those led by this unit or one below it.
+    /// Those led by this unit or one below it, but of another lead none that accuses it or one above it.
     Unit(String),
     /// None: a liaison whose token names no unit.
     Nothing,
@@ -118,7 +118,12 @@ pub(crate) async fn reached(
 
 /// Whether a report accuses the unit, or one above it. That it is above the lead all the same comes of units that were
 /// published since the dispatch.
-async fn accused(conn: &mut PgConnection, order: &Order, unit: &str, day: NaiveDate) -> Result<bool, StoreError> {
+pub(crate) async fn accused(
+    conn: &mut PgConnection,
+    order: &Order,
+    unit: &str,
+    day: NaiveDate,
+) -> Result<bool, StoreError> {
     match &order.appeal.accused_unit {
         None => Ok(false),
         Some(accused) => Ok(directory::lineage(conn, unit, day).await?.contains(accused)),

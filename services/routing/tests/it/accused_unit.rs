@@ -65,6 +65,12 @@ async fn nobody_dispatches_to_the_accused_or_below_it() {
         .dispatch_order(dispatch(&order, "utilities"))
         .await
         .expect("its superior");
+    // A code that is no unit's says nothing of any unit: the person who sees it on the order decides.
+    let order = world.forward(report("0102", "nobody")).await;
+    dispatcher
+        .dispatch_order(dispatch(&order, "water"))
+        .await
+        .expect("he has looked who is meant");
 }
 
 /// Units move: the lead comes to be below the accused one, which reaches everything below it but this.
@@ -135,9 +141,27 @@ async fn an_order_does_not_exist_for_the_accused_wherever_its_lead_has_moved() {
         .sign_order(sign(&other))
         .await
         .expect("what accuses nobody is his");
-    world
-        .liaison("water.north")
-        .sign_order(sign(&order))
-        .await
-        .expect("the lead's own");
+    the_lead_goes_on(&world, &order, &other).await;
+}
+
+/// Who is below the accused one by now does not learn of the informant.
+async fn the_lead_goes_on(world: &World, order: &str, other: &str) {
+    let mut lead = world.liaison("water.north");
+    lead.sign_order(sign(order)).await.expect("the lead's own");
+    lead.record_contact(contact(order)).await.expect("in progress");
+    for (order, persons) in [(order, false), (other, true)] {
+        let request = pb::GetOrderRequest {
+            name: Some(pb::get_order_request::Name::OrderId(order.to_owned())),
+            with_text: true,
+        };
+        let answer = lead.get_order(request).await.expect("his").into_inner();
+        let text = answer.order.and_then(|order| order.text).expect("asked for");
+        let asked = world.texts.readings.lock().await.pop().expect("intake was asked");
+        assert_eq!(asked.with_appellant, persons);
+        assert!(
+            text.contacts.iter().all(|said| said.phone.is_empty()),
+            "{:?}",
+            text.contacts
+        );
+    }
 }

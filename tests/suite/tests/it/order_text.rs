@@ -4,7 +4,8 @@ use hotline::process::Name;
 use hotline_proto::access::Role;
 use hotline_proto::callback::GetTaskRequest;
 use hotline_proto::callback::callback_service_client::CallbackServiceClient;
-use hotline_proto::common::Rating;
+use hotline_proto::common::{AppealType, Rating};
+use hotline_proto::intake::AppealDraft;
 use hotline_proto::routing::routing_service_client::RoutingServiceClient;
 use hotline_proto::routing::{ContactResult, ContactText, GetOrderRequest, OrderText, get_order_request};
 use hotline_proto::supervision::supervision_service_client::SupervisionServiceClient;
@@ -107,5 +108,33 @@ async fn everybody_reads_what_his_work_needs() {
     };
     let said = supervisor.get_task(request).await.expect("he judges").into_inner();
     assert_eq!((said.comment.as_str(), said.reason.as_str()), ("谢谢。", ""));
+    five.stop().await;
+}
+
+/// 举报 of a waterworks: what the catalogue would give it goes to the county above, and is nothing that it can see.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn the_superior_reads_what_a_report_says_of_the_accused() {
+    let five = Five::start(at(1, 9, 0)).await;
+    let (accused, superior) = ("430321_water", "430321");
+    let report = AppealDraft {
+        r#type: AppealType::Report.into(),
+        category: "0501".to_owned(),
+        region: "430321".to_owned(),
+        accused_unit: accused.to_owned(),
+        ..draft(&five.city)
+    };
+    let appeal = five.register_draft(report.clone()).await;
+    let order = five.forward(&appeal).await;
+    let found = five.look(&order).await;
+    assert_eq!(
+        (found.lead_unit.as_str(), found.accused_unit.as_str()),
+        (superior, accused)
+    );
+    let text = read(&five, &order, Role::Liaison, Some(superior))
+        .await
+        .expect("it leads");
+    assert_eq!(text.appellant, report.appellant);
+    let refused = read(&five, &order, Role::Liaison, Some(accused)).await;
+    assert_eq!(refused.expect_err("it is accused").code(), Code::NotFound);
     five.stop().await;
 }
