@@ -31,3 +31,14 @@ pub async fn check(pool: &PgPool) -> Result<Vec<Violation>, StoreError> {
     note("I7", miscounted, "does not count its attempts as they are");
     Ok(violations)
 }
+
+pub use crate::store::doctor::Blamed;
+
+/// A page of judgements that blame the unit, by task, for what only routing's and this database show together.
+///
+/// # Errors
+/// When the database cannot be read.
+pub async fn blamed_after(pool: &PgPool, after: Uuid, page: i64) -> Result<Vec<Blamed>, StoreError> {
+    let mut conn = pool.acquire().await?;
+    doctor::blamed_after(&mut conn, after, page).await
+}

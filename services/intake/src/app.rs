@@ -7,11 +7,11 @@ use eventlog::{Reading, Store, Wired};
 use hotline_proto::intake::intake_service_server::IntakeServiceServer;
 use platform::metrics::Observer;
 use platform::service::{Base, Driven, StartError};
-use tokio::sync::Semaphore;
 use tonic::service::Routes;
 
 use crate::consumers::orders::Orders;
 use crate::grpc::Intake;
+use crate::grpc::streams::Streams;
 use crate::store::observe::{Appeals, Received};
 use crate::store::reference::Cache;
 use crate::{NAME, Settings};
@@ -36,7 +36,7 @@ impl App {
     /// What is wrong with the settings or the database, and what to do.
     pub async fn build(settings: &Settings, base: Base) -> Result<Self, StartError> {
         platform::metrics::judged(NAME, "hotline.intake.v1.IntakeService/RegisterAppeal");
-        let store = Store::open(NAME, base.pool.clone()).await?;
+        let store = Store::open(NAME, base.pool.clone(), base.sealer.request_key()).await?;
         let readings = vec![Reading::new(ROUTING, &base.peers.routing, Arc::new(Orders))];
         let log = Wired::build(&store, &base, &settings.events, &settings.redis, readings)?;
         let intake = Intake {
@@ -44,7 +44,7 @@ impl App {
             clock: base.clock.clone(),
             sealer: base.sealer,
             references: Cache::default(),
-            push_streams: Arc::new(Semaphore::new(settings.service.push_streams)),
+            push_streams: Streams::new(settings.service.push_streams),
             config: settings.service.clone(),
             lifecycle: base.lifecycle,
             drain: Duration::from_secs(settings.server.drain_seconds),

@@ -11,7 +11,7 @@ pub struct IntakeConfig {
     pub push_batch: usize,
     /// Items of one push stream that are read and wait for the writer, at most.
     pub push_in_flight: usize,
-    /// Push streams at once; more are answered UNAVAILABLE.
+    /// Push streams at once, half of them for one platform at most; more are answered UNAVAILABLE.
     pub push_streams: usize,
 }
 

@@ -54,7 +54,8 @@ fn breach(invariant: &'static str, what: &str, finding: &Finding) -> Violation {
 }
 
 /// Computes a deadline again from its rule row, its start and the platform's deadline, with the close of its day. One that
-/// was computed with other notices is held against its rule and its start only: this program does not know them.
+/// was computed with other notices is held against its rule and its start only: this program does not know them. That is
+/// no excuse for what is no version at all.
 fn wrong(calendar: &Calendar, stored: &Stored) -> Option<Violation> {
     let deadline = &stored.deadline;
     let what = match &stored.rule {
@@ -67,14 +68,17 @@ fn wrong(calendar: &Calendar, stored: &Stored) -> Option<Violation> {
         Some(_) if deadline.upstream && stored.upstream != Some(deadline.due) => {
             "it is not the platform's deadline that it says it is"
         }
-        Some(rule) => {
-            let calendar = calendar.of_version(&deadline.calendar_version)?;
-            let again = Deadline::by_rule(&calendar, deadline.clock, rule.clone(), deadline.start, stored.upstream);
-            if again == *deadline {
-                return None;
+        Some(rule) => match calendar.of_version(&deadline.calendar_version) {
+            None if Calendar::is_version(&deadline.calendar_version) => return None,
+            None => "its calendar's version is none",
+            Some(calendar) => {
+                let again = Deadline::by_rule(&calendar, deadline.clock, rule.clone(), deadline.start, stored.upstream);
+                if again == *deadline {
+                    return None;
+                }
+                "computed again it is another"
             }
-            "computed again it is another"
-        }
+        },
     };
     let Place { order, clock, round } = &stored.place;
     Some(Violation {
@@ -103,11 +107,21 @@ pub async fn orders(pool: &PgPool, orders: &[Uuid]) -> Result<Vec<Opened>, Store
     doctor::opened(&mut conn, orders).await
 }
 
-/// How far intake's log was read, by partition.
+/// Those of callback's judgements that routing has answered for: they took effect, came too late to, or are kept until
+/// they can. One that an operator has skipped is none of them.
 ///
 /// # Errors
 /// The database's.
-pub async fn read_of_intake(pool: &PgPool) -> Result<BTreeMap<i16, i64>, StoreError> {
+pub async fn judgements_answered(pool: &PgPool, events: &[Uuid]) -> Result<Vec<Uuid>, StoreError> {
     let mut conn = pool.acquire().await?;
-    eventlog::read_until(&mut conn, "intake").await
+    doctor::judgements_answered(&mut conn, events).await
+}
+
+/// How far another service's log was read, by partition.
+///
+/// # Errors
+/// The database's.
+pub async fn read_of(pool: &PgPool, source: &str) -> Result<BTreeMap<i16, i64>, StoreError> {
+    let mut conn = pool.acquire().await?;
+    eventlog::read_until(&mut conn, source).await
 }

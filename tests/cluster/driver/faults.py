@@ -2,6 +2,7 @@
 
 import functools
 import json
+import re
 import time
 
 from . import kube, stand
@@ -334,6 +335,21 @@ def admission(_world):
     if "refuses a privileged pod" not in done.stdout:
         raise Failed("no privileged pod was tried")
     return f"k8s/verify policies: {last}"
+
+
+@scenario("objects of k8s, as the API server takes them")
+def objects(_world):
+    """Overlays, examples, what this cluster cannot run: by a strict dry run on the server, once the release is gone.
+
+    What is rendered has the names of what Helm makes, and would be held against that.
+    """
+    done = kube.run("k8s/verify", "objects", check=False, timeout=900)
+    last = (done.stdout.strip().splitlines() or [done.stderr.strip()])[-1]
+    if done.returncode != 0:
+        failed = [line for line in done.stdout.splitlines() if line.startswith("FAIL")]
+        raise Failed(f"{last}; {failed[:3]}")
+    unknown = sorted(set(re.findall(r'no matches for kind "(\w+)"', done.stdout)))
+    return f"k8s/verify objects: {last}" + (f"; this cluster has no {', '.join(unknown)}" if unknown else "")
 
 
 # Which service calls which, as ARCHITECTURE.md has it.

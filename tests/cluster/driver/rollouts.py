@@ -16,6 +16,11 @@ LONGEST_ROLLOUT = 90
 LONGEST_RETURN = 5
 
 
+def arrived():
+    """Appeals that intake has, and orders that routing has."""
+    return [int(stand.psql(f"hotline_{service}", f"select count(*) from {table}")) for service, table in (("intake", "appeal"), ("routing", "orders"))]
+
+
 @scenario("install, ready, helm test", short=True)
 def install(world):
     since = time.monotonic()
@@ -23,10 +28,15 @@ def install(world):
     kube.settled(2)
     took = time.monotonic() - since
     world.stand.client()
+    before = arrived()
     log = kube.helm("test", kube.RELEASE, "--timeout", "3m")
     if not re.search(r"hotline-smoke\n(.*\n){1,3}Phase:\s+Succeeded", log):
         raise Failed(f"helm test did not run its pod: {log[-600:]}")
-    return f"ready after {took:.0f} s; helm test followed an order through the services"
+    appeals, orders = (now - then for now, then in zip(arrived(), before))
+    if (appeals, orders) != (1, 1):
+        raise Failed(f"helm test made {appeals} appeals and {orders} orders, not one of each: {log[-600:]}")
+    image = kube.pods()[0]["status"]["containerStatuses"][0]["imageID"]
+    return f"ready after {took:.0f} s; helm test followed an order through the services; image {image}"
 
 
 @scenario("same values restart nothing")
@@ -70,7 +80,14 @@ def upgrade(world):
 
 @scenario("rollback under load")
 def rollback(world):
-    return rolled(world, lambda: kube.helm("rollback", kube.RELEASE, "--wait", "--timeout", "5m"))
+    said = rolled(world, lambda: kube.helm("rollback", kube.RELEASE, "--wait", "--timeout", "5m"))
+    if not world.images["next"]:
+        return said
+    # Its migrations stay: what comes after installs the newer one, for the older one's jobs would stop at them.
+    world.images["hotline"] = world.images["next"]
+    world.install()
+    kube.settled()
+    return f"{said}; then forward again"
 
 
 NODES = "hotline-test-nodes"
@@ -181,6 +198,10 @@ def eviction(world):
     return f"a second eviction was refused {refused} times; {spoke(load.told)}"
 
 
+# Seconds within which every connection of before has ended (max_connection_age_seconds of values.yaml, and a tenth more).
+HANDSHAKES = 15
+
+
 def taken(change):
     """Seconds until every pod shows the certificate that `change` put into its Secret."""
     def expiries():
@@ -200,15 +221,15 @@ def rotation(world):
     with world.load() as load:
         time.sleep(3)
         took = taken(world.stand.certificates)
-        time.sleep(5)
+        time.sleep(HANDSHAKES)
     return f"all pods show new ones after {took:.0f} s, none restarted; {spoke(load.told)}"
 
 
 @scenario("authority rotated under load")
 def authority(world):
     """As docs/operate.md has it: both are trusted, certificates of the new one, the old one is trusted no longer."""
-    # The caller's pod is brought its own within the same time as the others, and looks as often.
-    callers = 30
+    # The caller's pod is brought its own within the same time as the others, and looks as often; then all shake hands anew.
+    callers = 30 + HANDSHAKES
     old, new = world.stand.next_authority()
     with world.load() as load:
         steps = [taken(lambda: world.stand.certificates(trusted=old + new))]

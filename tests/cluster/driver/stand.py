@@ -21,9 +21,11 @@ class Stand:
     def __init__(self, images):
         self.images = images
         self.made = False
+        self.found = set()
         self.keys = tempfile.TemporaryDirectory(prefix="hotline-cluster-test-")
 
     def raise_up(self):
+        self.found = shared()
         take_namespace(kube.NAMESPACE, "k8s/base")
         self.made = True
         run("k8s/development/make-secrets")
@@ -38,7 +40,9 @@ class Stand:
     def take_down(self):
         if self.made:
             kubectl("delete", "namespace", kube.NAMESPACE, "--timeout=180s", check=False)
-            run("kubectl", "delete", "-k", "k8s/base/admission", "--ignore-not-found", check=False)
+            # What the site had before stays: other namespaces may stand under it.
+            for thing in sorted(shared() - self.found):
+                run("kubectl", "delete", thing, "--ignore-not-found", check=False)
 
     def servers(self, *servers):
         """Servers as k8s/development has them, with the images that this cluster can get."""
@@ -172,6 +176,13 @@ class Stand:
                         pair("hotline-province-tls", "platform")]}}]}},
         ])
         kubectl("wait", f"pod/{CLIENT}", "--for=condition=Ready", "--timeout=120s")
+
+
+def shared():
+    """What k8s/base has beside its namespace: of the whole cluster."""
+    kinds = "priorityclasses,validatingadmissionpolicies,validatingadmissionpolicybindings"
+    names = run("kubectl", "get", kinds, "-o", "name").split()
+    return {name for name in names if name.rpartition("/")[2].startswith("hotline-")}
 
 
 def take_namespace(namespace, kustomization):

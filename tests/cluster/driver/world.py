@@ -8,7 +8,7 @@ import time
 import traceback
 
 from . import kube, stand
-from .kube import Failed, helm
+from .kube import Failed, helm, run
 
 CHART = "helm/hotline"
 VALUES = "tests/cluster/values.yaml"
@@ -43,7 +43,7 @@ def spoke(told, may_fail=False):
         raise Failed(f"{told['repeated_wrongly']} repeated requests made another appeal, {told['unsettled']} writes were never accepted")
     if (told["failed"] or told["held"]) and not may_fail:
         raise Failed(f"{told['failed']} of {told['calls']} calls failed, {told['held']} were held back: {failures}")
-    words = f"{told['calls']} calls, {told['failed']} failed"
+    words = f"{told['calls']} calls ({told['calls'] / max(told['seconds'], 1):.0f}/s), {told['failed']} failed"
     if told["failed"]:
         words += f" within {told['failing_seconds']:.0f} s ({failures}), {told['settled']} writes accepted afterwards"
     return words + f", p50 {told['p50']:.0f} ms, p99 {told['p99']:.0f} ms"
@@ -60,13 +60,19 @@ def scenario(name, short=False):
     return register
 
 
+def revision():
+    """The commit that the chart and this test are of; marked when something else lies here. Empty without a repository."""
+    done = run("git", "describe", "--always", "--abbrev=40", "--exclude=*", "--dirty", check=False)
+    return done.stdout.strip()
+
+
 class Report:
     """What is whole stands in report.json; a part of it never takes that place."""
 
     def __init__(self, cluster, world, selection):
         self.lines = []
         self.path = pathlib.Path("target/cluster") / ("report.json" if selection == "whole" else "report-part.json")
-        self.head = {"cluster": cluster, "images": world.images, "rate": world.rate, "selection": selection,
+        self.head = {"cluster": cluster, "images": dict(world.images), "rate": world.rate, "selection": selection, "revision": revision(),
                      "started": time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime())}
 
     def run(self, name, function, world):

@@ -26,6 +26,8 @@ use crate::callers::{Callers, PUSHED_CHANNEL, REGISTERED_CHANNEL};
 use crate::ledger::{Ledger, Line};
 use crate::tally::{Tally, Told};
 
+/// The one call that may ask for what is not there yet.
+const GET_ORDER: &str = "GetOrder";
 /// An answer that comes later is none: a caller's usual deadline.
 const DEADLINE: Duration = Duration::from_secs(10);
 /// Calls that may wait for an answer at once; a client with more would be a flood, not a rate.
@@ -143,13 +145,16 @@ impl Load {
             6 => self.repeat(number).await,
             7 | 8 => {
                 let next = self.known().unforwarded.pop_front();
-                if let Some(appeal_id) = next {
-                    let request_id = Uuid::new_v4().to_string();
-                    self.write(Write::Forward { request_id, appeal_id }).await;
+                match next {
+                    Some(appeal_id) => {
+                        let request_id = Uuid::new_v4().to_string();
+                        self.write(Write::Forward { request_id, appeal_id }).await;
+                    }
+                    None => self.read_cards().await,
                 }
             }
             9..13 => self.read_appeal(number).await,
-            13..16 => self.read_order().await,
+            13..16 => self.read_order(number).await,
             16 | 17 => self.read_cards().await,
             18 => self.read_tasks().await,
             _ => self.read_bulletin().await,
@@ -215,7 +220,7 @@ impl Load {
         }
     }
 
-    /// Counts a call. NOT_FOUND of an order that has not arrived is an answer.
+    /// Counts a call. NOT_FOUND of an order that has not arrived is an answer; of what was acknowledged it never is.
     async fn counted<T>(
         &self,
         method: &str,
@@ -224,7 +229,10 @@ impl Load {
         let since = Instant::now();
         let late = |_| Err(Status::deadline_exceeded("no answer within 10 s"));
         let answer = tokio::time::timeout(DEADLINE, call).await.unwrap_or_else(late);
-        let failure = answer.as_ref().err().filter(|status| status.code() != Code::NotFound);
+        let failure = answer
+            .as_ref()
+            .err()
+            .filter(|status| status.code() != Code::NotFound || method != GET_ORDER);
         self.tally.ended(method, since.elapsed(), failure);
         answer.map(tonic::Response::into_inner)
     }
@@ -355,10 +363,12 @@ impl Load {
             };
             let mut agent = self.callers.agent.clone();
             let _ = self.counted("GetAppeal", agent.get_appeal(request)).await;
+        } else {
+            self.read_cards().await;
         }
     }
 
-    async fn read_order(&self) {
+    async fn read_order(&self, number: u64) {
         let oldest = {
             let mut known = self.known();
             let arrived = known.orders.front().is_some_and(|(since, _)| since.elapsed() > ARRIVAL);
@@ -370,7 +380,9 @@ impl Load {
                 with_text: false,
             };
             let mut dispatcher = self.callers.dispatcher.clone();
-            let _ = self.counted("GetOrder", dispatcher.get_order(request)).await;
+            let _ = self.counted(GET_ORDER, dispatcher.get_order(request)).await;
+        } else {
+            self.read_appeal(number).await;
         }
     }
 

@@ -11,7 +11,7 @@ use platform::grpc::balance::Security;
 use platform::grpc::client::{Dialer, Peer, peer};
 use platform::grpc::server::Server;
 use platform::lifecycle::Lifecycle;
-use platform::sealing::{Kek, Sealer};
+use platform::sealing::{Kek, RequestKey, Sealer};
 use platform::service::Base;
 use tokio::net::TcpListener;
 use tonic::service::Routes;
@@ -33,6 +33,12 @@ pub async fn listen() -> (TcpListener, String) {
 fn kek() -> Kek {
     static KEK: OnceLock<Kek> = OnceLock::new();
     KEK.get_or_init(Kek::generate).clone()
+}
+
+/// The key by which a service under test knows a repeated request.
+#[must_use]
+pub fn request_key(service: &str) -> RequestKey {
+    kek().request_key(service)
 }
 
 /// One service under test.

@@ -13,7 +13,7 @@ use tonic::service::Routes;
 use uuid::Uuid;
 
 use crate::databases::{Database, database};
-use crate::edge::Edge;
+use crate::edge::{Edge, request_key};
 
 static NOTHING: Migrator = Migrator::DEFAULT;
 
@@ -44,14 +44,18 @@ pub async fn realigned(
 ) -> Vec<Line> {
     let clock = Arc::new(DrivenClock::new(read_until));
     let reader = reader_of(service, whole, read_until).await;
-    let reads = Store::open("reader", reader.pool.clone()).await.expect("migrated");
+    let reads = Store::open("reader", reader.pool.clone(), request_key("reader"))
+        .await
+        .expect("migrated");
     let routes = Routes::new(eventlog::service(reads, Vec::new(), clock.clone()));
     let edge = Edge::serve("reader", routes, &[eventlog::RPC_SERVICE], &clock, &Lifecycle::new()).await;
     let readers = vec![Reader {
         service: "reader",
         client: EventLogServiceClient::new(edge.role(Role::Service)),
     }];
-    let store = Store::open(service, restored.pool.clone()).await.expect("migrated");
+    let store = Store::open(service, restored.pool.clone(), request_key(service))
+        .await
+        .expect("migrated");
     let shared: SharedClock = clock.clone();
     let mut realigner = Realigner::look(&store, shared, readers).await.expect("it answers");
     realigner.survey().await.expect("nothing is missing");

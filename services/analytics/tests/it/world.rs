@@ -40,9 +40,13 @@ pub async fn world_with(settings: Settings) -> World {
     let lifecycle = base.lifecycle.clone();
     let app = App::build(&settings, base).await.expect("wired");
     let edge = Edge::serve(analytics::NAME, app.routes(), app.rpc_services(), &clock, &lifecycle).await;
-    let store = Store::open(analytics::NAME, database.pool.clone())
-        .await
-        .expect("a log");
+    let store = Store::open(
+        analytics::NAME,
+        database.pool.clone(),
+        testkit::request_key(analytics::NAME),
+    )
+    .await
+    .expect("a log");
     World { edge, database, store }
 }
 

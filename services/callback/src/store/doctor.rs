@@ -75,3 +75,35 @@ pub async fn miscounted(conn: &mut PgConnection) -> Result<Vec<Uuid>, StoreError
     .await?;
     Ok(rows)
 }
+
+/// A judgement that blames the unit, and where it was told.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, sqlx::FromRow)]
+pub struct Blamed {
+    /// The task.
+    pub task: Uuid,
+    /// Its order.
+    pub order: Uuid,
+    /// Event that told it.
+    pub event: Uuid,
+    /// Partition of the log that it stands in.
+    pub partition: i16,
+    /// Its position there.
+    pub position: i64,
+}
+
+/// Judgements that blame the unit, by task.
+///
+/// # Errors
+/// When the database cannot be read.
+pub async fn blamed_after(conn: &mut PgConnection, after: Uuid, page: i64) -> Result<Vec<Blamed>, StoreError> {
+    let rows = sqlx::query_as(
+        "select t.id as task, t.order_id as \"order\", t.judged_event as event, l.partition, l.position
+           from callback_task t join log l on l.event_id = t.judged_event and l.key = t.order_id
+          where t.cause = 1 and t.id > $1 order by t.id limit $2",
+    )
+    .bind(after)
+    .bind(page)
+    .fetch_all(conn)
+    .await?;
+    Ok(rows)
+}

@@ -1,6 +1,6 @@
 //! The invariants of all five databases: each service's own share, and what only several of them show together.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use intake::doctor::Forwarded;
 use platform::service::Violation;
@@ -20,11 +20,13 @@ pub async fn examine(pools: &[PgPool; 5]) -> Result<Vec<Violation>, StoreError> 
     for (name, pool) in Name::ALL.into_iter().zip(pools) {
         violations.extend(name.examine(pool).await?);
     }
-    violations.extend(orders_of_appeals(&pools[Name::Intake as usize], &pools[Name::Routing as usize]).await?);
+    let pool = |name: Name| &pools[name as usize];
+    violations.extend(orders_of_appeals(pool(Name::Intake), pool(Name::Routing)).await?);
+    violations.extend(judgements_of_tasks(pool(Name::Callback), pool(Name::Routing)).await?);
     Ok(violations)
 }
 
-/// Appeals or orders that are held against the other database together.
+/// Rows that are held against the other database together.
 const PAGE: i64 = 10_000;
 
 /// I1: every forwarded appeal whose event routing has passed has exactly the order that was derived for it, and no order is
@@ -33,7 +35,7 @@ const PAGE: i64 = 10_000;
 /// Both go on while they are read, so the order matters: what routing had passed at first has its order afterwards, and
 /// what has an order by then was forwarded before intake is read.
 async fn orders_of_appeals(intake: &PgPool, routing: &PgPool) -> Result<Vec<Violation>, StoreError> {
-    let passed = routing::doctor::read_of_intake(routing).await?;
+    let passed = routing::doctor::read_of(routing, "intake").await?;
     let mut broken = Vec::new();
     let mut after = Uuid::nil();
     loop {
@@ -82,4 +84,39 @@ async fn orders_of_appeals(intake: &PgPool, routing: &PgPool) -> Result<Vec<Viol
             detail,
         })
         .collect())
+}
+
+/// I6: every judgement that blames the unit and that routing has passed took effect there, was too late to, or is kept
+/// until it can: a cursor that was moved past it, or an operator who skipped it, leaves an order that waits for ever.
+///
+/// Read in the order of [`orders_of_appeals`], for the same reason.
+async fn judgements_of_tasks(callback: &PgPool, routing: &PgPool) -> Result<Vec<Violation>, StoreError> {
+    let passed = routing::doctor::read_of(routing, "callback").await?;
+    let mut broken = Vec::new();
+    let mut after = Uuid::nil();
+    loop {
+        let blamed = callback::doctor::blamed_after(callback, after, PAGE).await?;
+        let Some(last) = blamed.last() else { break };
+        after = last.task;
+        let events: Vec<Uuid> = blamed.iter().map(|judged| judged.event).collect();
+        let answered: HashSet<Uuid> = routing::doctor::judgements_answered(routing, &events)
+            .await?
+            .into_iter()
+            .collect();
+        for judged in blamed {
+            let read = passed
+                .get(&judged.partition)
+                .is_some_and(|read| *read >= judged.position);
+            if read && !answered.contains(&judged.event) {
+                broken.push(Violation {
+                    invariant: "I6",
+                    detail: format!(
+                        "order {} has no rework: routing passed the judgement of task {} and did nothing",
+                        judged.order, judged.task
+                    ),
+                });
+            }
+        }
+    }
+    Ok(broken)
 }

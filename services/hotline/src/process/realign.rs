@@ -56,7 +56,12 @@ async fn realign_within(
     let restored = Box::pin(Restored::build(name, overrides, clock.clone(), lifecycle)).await?;
     refuse_running(name, &restored).await?;
     let told = |error: RealignError| StartError(format!("{name}: {error}"));
-    let store = Store::open(name.as_str(), restored.base.pool.clone()).await?;
+    let store = Store::open(
+        name.as_str(),
+        restored.base.pool.clone(),
+        restored.base.sealer.request_key(),
+    )
+    .await?;
     let readers = readers(name, &restored, &options.without)?;
     let mut realigner = Realigner::look(&store, clock, readers).await.map_err(told)?;
     if realigner.is_begun() {

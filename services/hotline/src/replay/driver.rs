@@ -6,6 +6,7 @@
 use std::collections::{BTreeMap, HashMap, HashSet};
 use std::sync::Arc;
 
+use calendar::local_date;
 use chrono::{DateTime, Utc};
 use futures::stream::{self, StreamExt as _, TryStreamExt as _};
 use hotline_proto::callback::LeaseTasksRequest;
@@ -95,6 +96,7 @@ impl<'a> Driver<'a> {
     /// A refused call, an answer that is not the planned one, or a rest that never comes.
     pub async fn play(&mut self, mut progress: impl FnMut(usize, DateTime<Utc>)) -> Result<(), Failure> {
         let mut next_known = self.rest().await?;
+        let mut looked = None;
         while self.open_cases > 0 {
             let planned = self.agenda.keys().next().copied();
             let timer = next_known.map(grain_after);
@@ -109,9 +111,13 @@ impl<'a> Driver<'a> {
             self.act_all(todo, now).await?;
             next_known = self.rest().await?;
             self.lease(now).await?;
+            // Once a day: what waits for a while and is taken in late changes no figure, and is wrong all the same.
+            if looked.replace(local_date(now)) != Some(local_date(now)) {
+                self.nothing_is_left().await?;
+            }
             progress(self.open_cases, now);
         }
-        self.finish().await
+        self.nothing_is_left().await
     }
 
     /// Moves the clock to the day after `instant`, if it is not there yet, and rests.
@@ -121,7 +127,7 @@ impl<'a> Driver<'a> {
     pub async fn pass(&self, instant: DateTime<Utc>) -> Result<(), Failure> {
         self.clock.move_to(self.clock.now().max(instant + chrono::Days::new(1)));
         self.rest().await?;
-        self.finish().await
+        self.nothing_is_left().await
     }
 
     /// The clients, for what comes after the play.
@@ -247,7 +253,7 @@ impl<'a> Driver<'a> {
     }
 
     /// Nothing is parked or waits anywhere.
-    async fn finish(&self) -> Result<(), Failure> {
+    async fn nothing_is_left(&self) -> Result<(), Failure> {
         for service in Name::ALL {
             let request = ListParkedEventsRequest {
                 page_size: 50,

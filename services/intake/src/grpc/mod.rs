@@ -6,6 +6,7 @@ pub mod parse_reads;
 pub mod push;
 pub mod render;
 pub mod status;
+pub mod streams;
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -19,7 +20,6 @@ use platform::clock::SharedClock;
 use platform::grpc::status as edge;
 use platform::lifecycle::Lifecycle;
 use platform::sealing::Sealer;
-use tokio::sync::Semaphore;
 use tonic::{Request, Response, Status, Streaming};
 
 use crate::actions::answer_appeal::answer_appeal;
@@ -34,6 +34,7 @@ use crate::actions::record_call::record_call;
 use crate::actions::register_appeal::register_appeal;
 use crate::actions::{Desk, Error};
 use crate::config::IntakeConfig;
+use crate::grpc::streams::Streams;
 use crate::store::reference::Cache;
 
 /// Who may say that somebody may read an appeal's text: it knows whose order it is.
@@ -52,8 +53,8 @@ pub struct Intake {
     pub references: Cache,
     /// Limits.
     pub config: IntakeConfig,
-    /// Permits of push streams.
-    pub push_streams: Arc<Semaphore>,
+    /// Places of push streams.
+    pub push_streams: Arc<Streams>,
     /// What push streams run on.
     pub lifecycle: Lifecycle,
     /// How long they are still read when it stops: as long as calls are still accepted.

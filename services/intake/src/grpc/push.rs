@@ -17,7 +17,7 @@ use platform::grpc::status as edge;
 use prost::Message as _;
 use tokio::sync::mpsc;
 use tokio_stream::wrappers::ReceiverStream;
-use tonic::{Status, Streaming};
+use tonic::{Code, Status, Streaming};
 use tracing::Instrument as _;
 
 use super::{Intake, parse, render};
@@ -43,11 +43,10 @@ pub(super) fn start(
         .platform()
         .ok_or_else(|| edge::denied("only a platform may push"))?
         .to_owned();
-    let permit = intake
+    let place = intake
         .push_streams
-        .clone()
-        .try_acquire_owned()
-        .map_err(|_| edge::unavailable("too many push streams at once; try again in a second"))?;
+        .place(&platform)
+        .ok_or_else(|| edge::unavailable("too many push streams at once; try again in a second"))?;
     let (answers, stream) = mpsc::channel(intake.config.push_batch);
     let pusher = Pusher {
         intake: intake.clone(),
@@ -55,7 +54,7 @@ pub(super) fn start(
         actor: caller.actor(),
     };
     let work = async move {
-        let _permit = permit;
+        let _place = place;
         let ended = AssertUnwindSafe(pusher.run(inbound, &answers)).catch_unwind().await;
         let last = match ended {
             Ok(Ok(())) => return,
@@ -216,12 +215,23 @@ fn refusal(upstream_number: String, refused: pb::Refusal) -> pb::PushAppealsResp
     }
 }
 
-/// A message that cannot be decoded or is too large ends the stream; both are the platform's fault.
+/// What ends a stream that was not ended: a message that is too large or cannot be decoded is the platform's fault, most
+/// connections that break are nobody's.
 fn unreadable(status: &Status) -> Status {
     tracing::debug!(code = ?status.code(), "a push stream broke off");
-    InvalidRequest::new([Violation {
-        field: String::new(),
-        description: "the stream ended with a message that cannot be read or is too large".to_owned(),
-    }])
-    .into()
+    match status.code() {
+        Code::OutOfRange | Code::ResourceExhausted => edge::with_reason(
+            Code::ResourceExhausted,
+            "TOO_LARGE",
+            "the stream ended with a message that is too large; push again what has no answer",
+        ),
+        Code::Cancelled | Code::Unavailable | Code::Unknown => {
+            edge::unavailable("the stream broke off; push again what has no answer")
+        }
+        _ => InvalidRequest::new([Violation {
+            field: String::new(),
+            description: "the stream ended with a message that cannot be read".to_owned(),
+        }])
+        .into(),
+    }
 }

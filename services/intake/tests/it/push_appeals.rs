@@ -7,7 +7,7 @@ use tokio::sync::mpsc;
 use tokio_stream::StreamExt as _;
 use tonic::{Code, Streaming};
 
-use crate::world::{Client, World, bare_world, draft, publishing, reference, settings, world, world_with};
+use crate::world::{Client, World, bare_world, draft, publishing, reason, reference, settings, world, world_with};
 
 fn item(number: &str) -> pb::PushAppealsRequest {
     pb::PushAppealsRequest {
@@ -291,6 +291,44 @@ async fn streams_at_once_are_limited() {
         .expect_err("one too many");
     assert_eq!(refused.code(), Code::Unavailable);
     drop(first);
+}
+
+#[tokio::test]
+async fn no_platform_shuts_another_out() {
+    let mut settings = settings();
+    settings.service.push_streams = 2;
+    let world = world_with(settings).await;
+    let (_send, receive) = mpsc::channel::<pb::PushAppealsRequest>(1);
+    let open = tokio_stream::wrappers::ReceiverStream::new(receive);
+    let first = world.platform("province").push_appeals(open).await.expect("the first");
+    let second = world
+        .platform("province")
+        .push_appeals(tokio_stream::empty())
+        .await
+        .expect_err("its half is taken");
+    assert_eq!(second.code(), Code::Unavailable);
+    let answers = push(world.platform("nation"), vec![item("P1")]).await;
+    accepted(&answers[0]);
+    drop(first);
+}
+
+#[tokio::test]
+async fn an_item_that_is_too_large_ends_the_stream_and_what_was_answered_stands() {
+    let world = world().await;
+    let large = with("P2", |d| d.content = "字".repeat(1 << 20));
+    let answers = world
+        .platform("province")
+        .push_appeals(tokio_stream::iter(vec![item("P1"), large, item("P3")]))
+        .await;
+    let mut answers = answers.expect("a stream").into_inner();
+    let first = answers.message().await.expect("an answer").expect("one");
+    accepted(&first);
+    let ended = answers.message().await.expect_err("too large");
+    assert_eq!(
+        (ended.code(), reason(&ended).as_str()),
+        (Code::ResourceExhausted, "TOO_LARGE")
+    );
+    assert_eq!(world.count("select count(*) from appeal").await, 1);
 }
 
 #[tokio::test]

@@ -192,3 +192,20 @@ pub async fn opened(conn: &mut PgConnection, orders: &[Uuid]) -> Result<Vec<Open
             .await?,
     )
 }
+
+/// Those of callback's events that are a judgement, were superseded, wait or are parked.
+///
+/// # Errors
+/// The database's.
+pub async fn judgements_answered(conn: &mut PgConnection, events: &[Uuid]) -> Result<Vec<Uuid>, StoreError> {
+    Ok(sqlx::query_scalar(
+        "select event_id from judgement where event_id = any ($1)
+         union select event_id from superseded where source = 'callback' and event_id = any ($1)
+         union select event_id from waiting where source = 'callback' and event_id = any ($1)
+         union select event_id from parked
+                where source = 'callback' and state <> 'skipped' and event_id = any ($1)",
+    )
+    .bind(events)
+    .fetch_all(conn)
+    .await?)
+}

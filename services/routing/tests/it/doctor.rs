@@ -78,6 +78,11 @@ const FAULTS: &[(&str, &str, &str)] = &[
     ),
     (
         "I4",
+        "version is none",
+        "update deadline set calendar_version = 'x' where order_id = $1 and clock = 'handle'",
+    ),
+    (
+        "I4",
         "another limit of the running round",
         "update deadline set due_at = due_at + interval '1 day' where order_id = $1 and clock = 'rework'",
     ),

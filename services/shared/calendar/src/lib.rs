@@ -74,6 +74,18 @@ impl Calendar {
         Some(self.clone().with_close(close))
     }
 
+    /// Whether the text has the shape of a version that this program or another one ships: `cn-2026.1`, `cn-2026.1+17:30`.
+    #[must_use]
+    pub fn is_version(text: &str) -> bool {
+        let (notices, close) = text.split_once('+').map_or((text, None), |(n, close)| (n, Some(close)));
+        let numbered = notices.rsplit_once('-').and_then(|(country, number)| {
+            let (year, edition) = number.split_once('.')?;
+            let digits = |text: &str| !text.is_empty() && text.bytes().all(|b| b.is_ascii_digit());
+            (!country.is_empty() && digits(year) && digits(edition)).then_some(())
+        });
+        numbered.is_some() && close.is_none_or(|close| close.parse::<Close>().is_ok())
+    }
+
     /// What is stored beside a deadline, so that it can be computed again: `cn-2026.1`.
     #[must_use]
     pub fn version(&self) -> &str {

@@ -370,6 +370,9 @@ fn limit(fields: &mut Fields, asked: u32) -> Option<i64> {
     Some(i64::from(if asked == 0 { MAX_READ } else { asked }))
 }
 
+/// Longest name of a service, in bytes.
+const MAX_SOURCE: usize = 64;
+
 fn after(fields: &mut Fields, token: &str) -> (String, i16, i64) {
     let start = (String::new(), -1, -1);
     if token.is_empty() {
@@ -377,7 +380,9 @@ fn after(fields: &mut Fields, token: &str) -> (String, i16, i64) {
     }
     let parts = page::decode("parked", token, 3);
     let position = parts.and_then(|parts| {
-        let [source, partition, position] = parts.try_into().ok()?;
+        let [source, partition, position]: [String; 3] = parts.try_into().ok()?;
+        // The check of a token is no secret: what is no source's name may be no text for the database either.
+        Fields::new().code("page_token", &source, MAX_SOURCE)?;
         Some((source, partition.parse().ok()?, position.parse().ok()?))
     });
     position.unwrap_or_else(|| {

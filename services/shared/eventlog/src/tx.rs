@@ -5,6 +5,7 @@ use std::time::{Duration, Instant};
 
 use chrono::{DateTime, Utc};
 use futures::future::BoxFuture;
+use platform::sealing::RequestKey;
 use platform::store::{AsStoreError, StoreError};
 use sqlx::pool::PoolConnection;
 use sqlx::{PgConnection, PgPool, Postgres, Transaction};
@@ -125,6 +126,7 @@ pub struct Store {
     service: &'static str,
     pool: PgPool,
     meta: Arc<Meta>,
+    requests: RequestKey,
     wake: Arc<Notify>,
 }
 
@@ -133,12 +135,13 @@ impl Store {
     ///
     /// # Errors
     /// [`StoreError::Unready`] when the log was not migrated.
-    pub async fn open(service: &'static str, pool: PgPool) -> Result<Self, StoreError> {
+    pub async fn open(service: &'static str, pool: PgPool, requests: RequestKey) -> Result<Self, StoreError> {
         let meta = meta::read(&mut *pool.acquire().await?).await?;
         Ok(Self {
             service,
             pool,
             meta: Arc::new(meta),
+            requests,
             wake: Arc::default(),
         })
     }
@@ -283,7 +286,9 @@ impl Store {
         R: prost::Message + Default,
         E: From<StoreError>,
     {
-        if let Claim::Answered(bytes) = requests::claim(tx.conn(), &self.meta.request_key, call).await? {
+        if let Claim::Answered(bytes) =
+            requests::claim(tx.conn(), &self.requests, &self.meta.old_request_key, call).await?
+        {
             return R::decode(bytes.as_slice()).map_err(|_| {
                 E::from(StoreError::Impossible {
                     table: "request",

@@ -66,9 +66,34 @@ impl Kek {
         base64::engine::general_purpose::STANDARD.encode(self.0)
     }
 
+    /// The key of the hashes by which `service` knows a repeated request.
+    #[must_use]
+    pub fn request_key(&self, service: &str) -> RequestKey {
+        RequestKey(self.derive(&format!("request:{service}")))
+    }
+
     /// A key for one purpose, so that hashes and seals never share one.
     fn derive(&self, purpose: &str) -> [u8; 32] {
         hmac(&self.0, purpose.as_bytes())
+    }
+}
+
+/// Key of the hashes of what was asked. It is in no database: from a copy of one nobody can try which telephone number was
+/// asked about. It says nothing of itself.
+#[derive(Clone)]
+pub struct RequestKey([u8; 32]);
+
+impl RequestKey {
+    /// HMAC-SHA256 of an encoded request.
+    #[must_use]
+    pub fn hash(&self, content: &[u8]) -> Vec<u8> {
+        hmac(&self.0, content).to_vec()
+    }
+}
+
+impl std::fmt::Debug for RequestKey {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("RequestKey")
     }
 }
 
@@ -100,6 +125,7 @@ pub struct Sealer {
     pool: PgPool,
     kek: Arc<Kek>,
     phone: Arc<[u8; 32]>,
+    requests: RequestKey,
     keys: Arc<RwLock<Keys>>,
 }
 
@@ -146,10 +172,12 @@ impl Sealer {
     #[must_use]
     pub fn new(pool: PgPool, service: &str, kek: Kek) -> Self {
         let phone = kek.derive(&format!("phone:{service}"));
+        let requests = kek.request_key(service);
         Self {
             pool,
             kek: Arc::new(kek),
             phone: Arc::new(phone),
+            requests,
             keys: Arc::default(),
         }
     }
@@ -218,6 +246,12 @@ impl Sealer {
             )
             .map_err(|_| broken("was sealed for another place or changed"))?;
         String::from_utf8(plain).map_err(|_| broken("is not text"))
+    }
+
+    /// The key of the hashes by which the service knows a repeated request.
+    #[must_use]
+    pub fn request_key(&self) -> RequestKey {
+        self.requests.clone()
     }
 
     /// Keyed hash of a normalised telephone number, to find it again.

@@ -4,6 +4,8 @@ use std::process::{Command, Output};
 
 use hotline::process::Name;
 use hotline::process::examine::examine;
+use hotline_proto::common::{Cause, Rating};
+use hotline_proto::supervision::Verdict;
 use sqlx::AssertSqlSafe;
 use testkit::{Database, at, database};
 
@@ -83,6 +85,38 @@ async fn what_is_on_its_way_is_no_violation_and_what_has_arrived_without_effect_
         told.iter()
             .any(|detail| detail.contains(&second.appeal_id) && detail.contains("has no order")),
         "a cursor that was moved past an event: {told:?}"
+    );
+    five.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_judgement_that_routing_passed_without_effect_is_named() {
+    let five = Five::start(at(1, 9, 0)).await;
+    let mut tasks = Vec::new();
+    for _ in 0..2 {
+        let order = five.forward(&five.register().await).await;
+        five.work(&order).await;
+        five.review(&order, Verdict::Pass).await;
+        tasks.extend(five.call_back(|_| Rating::Dissatisfied).await);
+    }
+    let [(_, first), (second_order, second)] = tasks.as_slice() else {
+        panic!("two tasks: {tasks:?}");
+    };
+    five.judge(first, Cause::Unit).await;
+    five.judge_only(second, Cause::Unit).await;
+    let violations = examine(&five.suite.pools).await.expect("readable");
+    assert!(violations.is_empty(), "the second is on its way: {violations:?}");
+    sqlx::query("update cursor set position = position + 1000 where source = 'callback'")
+        .execute(five.suite.pool(Name::Routing))
+        .await
+        .expect("planted");
+    let violations = examine(&five.suite.pools).await.expect("readable");
+    let [found] = violations.as_slice() else {
+        panic!("one of them: {violations:?}");
+    };
+    assert!(
+        found.invariant == "I6" && found.detail.contains(second) && found.detail.contains(second_order),
+        "{found:?}"
     );
     five.stop().await;
 }

@@ -138,6 +138,17 @@ impl OwnRedis {
         }
     }
 
+    async fn flush_all(&self) {
+        let client = redis::Client::open(self.url()).expect("a URL");
+        let mut connection = client.get_multiplexed_async_connection().await.expect("it answers");
+        let held: u64 = redis::cmd("DBSIZE")
+            .query_async(&mut connection)
+            .await
+            .expect("a count");
+        assert!(held > 0, "there is something to lose");
+        let _: () = redis::cmd("FLUSHALL").query_async(&mut connection).await.expect("done");
+    }
+
     /// As a crash does; what it held is gone.
     fn kill(&mut self) {
         self.process.kill().expect("it runs");
@@ -159,12 +170,13 @@ impl Drop for OwnRedis {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn redis_that_is_killed_and_comes_back_empty_loses_nothing() {
+async fn redis_that_is_flushed_and_killed_and_comes_back_empty_loses_nothing() {
     let mut redis = OwnRedis::start();
     redis.answers().await;
     let five = Five::start_with_redis(at(1, 9, 0), redis.url()).await;
     let before = forward(&five).await;
     five.rest().await;
+    redis.flush_all().await;
     forward(&five).await;
     redis.kill();
     // Accepted and carried on while it is away, and after it is back with nothing.

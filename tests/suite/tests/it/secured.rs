@@ -23,7 +23,7 @@ use tonic::{Code, Status};
 /// A service that answers questions about its log, once or several times.
 async fn serve(database: &Database, listener: TcpListener, tls: TlsConfig) -> (Lifecycle, Option<Arc<Certificates>>) {
     let lifecycle = Lifecycle::new();
-    let store = eventlog::Store::open("routing", database.pool.clone())
+    let store = eventlog::Store::open("routing", database.pool.clone(), testkit::request_key("routing"))
         .await
         .expect("migrated");
     let routes = Routes::new(eventlog::service(

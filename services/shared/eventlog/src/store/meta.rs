@@ -21,8 +21,8 @@ pub struct Meta {
     pub epoch: Uuid,
     /// Fixed number of partitions.
     pub partitions: u16,
-    /// Key of the request hashes.
-    pub request_key: Vec<u8>,
+    /// Key of the request hashes of programs before the one outside the database.
+    pub old_request_key: Vec<u8>,
 }
 
 /// Brings the tables up to date; a new log gets `epoch` and `partitions`.
@@ -86,7 +86,7 @@ pub(crate) async fn read(connection: &mut PgConnection) -> Result<Meta, StoreErr
     let row: Option<(Uuid, i16, Vec<u8>)> = sqlx::query_as("select epoch, partitions, request_key from log_meta")
         .fetch_optional(connection)
         .await?;
-    let (epoch, partitions, request_key) =
+    let (epoch, partitions, old_request_key) =
         row.ok_or_else(|| StoreError::Unready("the event log has no epoch: run `hotline migrate`".to_owned()))?;
     let partitions = u16::try_from(partitions).map_err(|_| StoreError::Impossible {
         table: "log_meta",
@@ -95,6 +95,6 @@ pub(crate) async fn read(connection: &mut PgConnection) -> Result<Meta, StoreErr
     Ok(Meta {
         epoch,
         partitions,
-        request_key,
+        old_request_key,
     })
 }

@@ -2,6 +2,7 @@
 
 use chrono::{DateTime, Utc};
 use hmac::{Hmac, Mac as _};
+use platform::sealing::RequestKey;
 use platform::store::StoreError;
 use sha2::Sha256;
 use sqlx::PgConnection;
@@ -17,8 +18,16 @@ pub(crate) enum Claim {
 }
 
 /// Claims a request; a second one at the same time waits here for the first one's end.
-pub(crate) async fn claim(connection: &mut PgConnection, key: &[u8], call: &Call) -> Result<Claim, StoreError> {
-    let hash = content_hash(key, &call.content);
+///
+/// `old` is the key of the hashes that were written before there was one outside the database: they are known until they
+/// are forgotten (`events.request_days`), and none is written any more.
+pub(crate) async fn claim(
+    connection: &mut PgConnection,
+    key: &RequestKey,
+    old: &[u8],
+    call: &Call,
+) -> Result<Claim, StoreError> {
+    let hash = key.hash(&call.content);
     let claimed = sqlx::query(
         "insert into request (caller, rpc, request_id, content_hash, made_at) values ($1, $2, $3, $4, $5)
          on conflict (caller, rpc, request_id) do nothing",
@@ -41,7 +50,7 @@ pub(crate) async fn claim(connection: &mut PgConnection, key: &[u8], call: &Call
             .bind(call.request_id)
             .fetch_one(connection)
             .await?;
-    if known != hash {
+    if known != hash && known != old_hash(old, &call.content) {
         return Err(StoreError::RequestReused);
     }
     answer.map(Claim::Answered).ok_or_else(|| StoreError::Impossible {
@@ -79,7 +88,7 @@ pub(crate) async fn forget(
     Ok(done.rows_affected())
 }
 
-fn content_hash(key: &[u8], content: &[u8]) -> Vec<u8> {
+fn old_hash(key: &[u8], content: &[u8]) -> Vec<u8> {
     let mut mac = <Hmac<Sha256> as hmac::Mac>::new_from_slice(key).expect("HMAC takes a key of any length");
     mac.update(content);
     mac.finalize().into_bytes().to_vec()

@@ -4,10 +4,12 @@ use eventlog::NewEvent;
 use futures::future::join_all;
 use platform::store::StoreError;
 use sqlx::PgPool;
-use tokio::sync::oneshot;
+use sqlx::postgres::PgPoolOptions;
+use testkit::Database;
+use tokio::sync::{Barrier, oneshot};
 use uuid::Uuid;
 
-use crate::world::{Node, event};
+use crate::world::{Node, TABLES, event};
 
 const WRITERS: usize = 32;
 const ROUNDS: u64 = 12;
@@ -59,12 +61,30 @@ async fn undo(node: &Node, events: Vec<NewEvent>) {
     undone.await.expect_err("it is rolled back");
 }
 
+/// A transaction that ends when all writers have one open: fewer sessions than writers would stand here for ever.
+async fn together(node: &Node, all: &Barrier) {
+    let mut connection = node.database.pool.acquire().await.expect("a session of its own");
+    sqlx::query("begin").execute(&mut *connection).await.expect("begun");
+    all.wait().await;
+    sqlx::query("rollback").execute(&mut *connection).await.expect("ended");
+}
+
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn under_32_writers_a_reader_never_meets_a_hole() {
-    let node = Node::new("intake", &[]).await;
+    let database = testkit::database("eventlog", &TABLES).await;
+    // A session for each writer, and some for the reader.
+    let pool = PgPoolOptions::new()
+        .max_connections(40)
+        .connect(&database.url)
+        .await
+        .expect("Postgres is there");
+    let node = Node::over("intake", Database { pool, ..database }, &[]).await;
+    let all = Barrier::new(WRITERS);
     let writers = join_all((0..WRITERS).map(|writer| {
         let node = &node;
+        let all = &all;
         async move {
+            together(node, all).await;
             for round in 1..=ROUNDS {
                 // One to three events of different aggregates: transactions that need several heads cross each other.
                 let count = 1 + (writer as u64 + round) % 3;

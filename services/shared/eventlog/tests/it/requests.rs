@@ -2,10 +2,12 @@
 
 use eventlog::{Call, Forget};
 use futures::future::join_all;
+use hmac::{Hmac, Mac};
 use hotline_proto::common::RetryParkedEventResponse as Answer;
 use platform::clock::SharedClock;
 use platform::steps::Step as _;
 use platform::store::StoreError;
+use sha2::Sha256;
 use testkit::at;
 use uuid::Uuid;
 
@@ -134,6 +136,48 @@ async fn nothing_of_the_content_is_kept() {
         !kept.contains("13800138000") && !kept.contains("3133383030313338303030"),
         "{kept}"
     );
+}
+
+fn hmac(key: &[u8], content: &[u8]) -> Vec<u8> {
+    let mut mac = <Hmac<Sha256> as Mac>::new_from_slice(key).expect("HMAC takes a key of any length");
+    mac.update(content);
+    mac.finalize().into_bytes().to_vec()
+}
+
+/// Telephone numbers are few: whoever has a copy of the database, and the key in it, could try them all.
+#[tokio::test]
+async fn nothing_in_the_database_tells_what_was_asked() {
+    let node = Node::new("intake", &[]).await;
+    act(&node, &call(Uuid::new_v4(), "13800138000")).await.expect("new");
+    let (hash, key): (Vec<u8>, Vec<u8>) = sqlx::query_as("select content_hash, request_key from request, log_meta")
+        .fetch_one(&node.database.pool)
+        .await
+        .expect("one of each");
+    assert_eq!(hash.len(), 32);
+    assert_ne!(hash, hmac(&key, b"13800138000"));
+}
+
+/// Requests that an older program answered are known to a newer one.
+#[tokio::test]
+async fn what_was_hashed_by_the_key_in_the_database_is_known() {
+    let node = Node::new("intake", &[]).await;
+    let before = call(Uuid::new_v4(), "13800138000");
+    let first = act(&node, &before).await.expect("new");
+    let key: Vec<u8> = sqlx::query_scalar("select request_key from log_meta")
+        .fetch_one(&node.database.pool)
+        .await
+        .expect("a key");
+    sqlx::query("update request set content_hash = $1")
+        .bind(hmac(&key, &before.content))
+        .execute(&node.database.pool)
+        .await
+        .expect("as the older one wrote it");
+    assert_eq!(act(&node, &before).await.expect("known"), first);
+    let other = Call {
+        content: b"13900139000".to_vec(),
+        ..before
+    };
+    assert!(matches!(act(&node, &other).await, Err(StoreError::RequestReused)));
 }
 
 #[tokio::test]

@@ -6,6 +6,7 @@ use chrono::{DateTime, NaiveDate, Utc};
 use prost_types::Timestamp;
 use uuid::Uuid;
 
+use super::characters::{MAX_COMBINING, breaks_line, has_mark_run, is_refused, is_unseen};
 use super::normal::{normal_id_number, normal_phone};
 use super::time;
 
@@ -13,8 +14,6 @@ use super::time;
 pub const MAX_PAGE: i32 = 1000;
 /// Page of a list that names none.
 pub const DEFAULT_PAGE: i64 = 50;
-/// Combining marks in a row; more are an attack on whoever renders the text.
-const MAX_COMBINING: usize = 16;
 
 /// A request that is not right, with everything that is wrong with it.
 #[derive(Clone, Debug, Default, PartialEq, Eq, thiserror::Error)]
@@ -186,7 +185,7 @@ impl Fields {
 
     /// Text of so many characters, not blank, without control or direction-changing characters. It may have lines.
     pub fn text(&mut self, field: &str, text: &str, length: RangeInclusive<usize>) -> Option<String> {
-        if text.trim().is_empty() && *length.start() > 0 {
+        if text.chars().all(is_unseen) && *length.start() > 0 {
             return self.none(
                 field,
                 format!("must not be empty; {} to {} characters", length.start(), length.end()),
@@ -381,30 +380,29 @@ impl Fields {
     }
 }
 
-/// Control characters but line feed and tab, marks that change the writing direction, the byte order mark.
-fn is_refused(c: char) -> bool {
-    (c.is_control() && !matches!(c, '\n' | '\t' | '\r'))
-        || matches!(c, '\u{200E}' | '\u{200F}' | '\u{061C}' | '\u{202A}'..='\u{202E}' | '\u{2066}'..='\u{2069}')
-        || matches!(c, '\u{FEFF}' | '\u{FFFE}' | '\u{FFFF}')
-}
-
-/// What begins another line, or jumps within one.
-fn breaks_line(c: char) -> bool {
-    matches!(c, '\n' | '\r' | '\t' | '\u{2028}' | '\u{2029}')
-}
-
-fn has_mark_run(text: &str) -> bool {
-    let mut run = 0;
-    text.chars().any(|c| {
-        let mark = matches!(c, '\u{0300}'..='\u{036F}' | '\u{1AB0}'..='\u{1AFF}' | '\u{1DC0}'..='\u{1DFF}' | '\u{20D0}'..='\u{20FF}' | '\u{FE20}'..='\u{FE2F}');
-        run = if mark { run + 1 } else { 0 };
-        run > MAX_COMBINING
-    })
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_text_that_shows_nothing_is_empty() {
+        for text in [
+            "\u{200B}",
+            "\u{2060}\u{200D}",
+            "\u{3164}",
+            "\u{2800} ",
+            " \u{3000}\t",
+            "\u{FE0F}",
+        ] {
+            let mut fields = Fields::new();
+            assert_eq!(fields.text("title", text, 1..=10), None, "{text:?}");
+            let told = fields.finish().expect_err("it is empty").violations;
+            assert!(told[0].description.starts_with("must not be empty"), "{told:?}");
+        }
+        let mut fields = Fields::new();
+        let family = "👨\u{200D}👩";
+        assert_eq!(fields.text("title", family, 1..=10).as_deref(), Some(family));
+    }
 
     #[test]
     fn an_answer_with_very_many_violations_fits_into_a_header() {

@@ -2,6 +2,7 @@
 
 pub mod accept;
 pub mod balance;
+mod characters;
 pub mod client;
 pub mod detach;
 pub mod fields;
