@@ -343,6 +343,8 @@ def objects(_world):
 
     What is rendered has the names of what Helm makes, and would be held against that.
     """
+    # The stand's own servers have the names of those of k8s/development, with other images and volumes.
+    kubectl("delete", "statefulsets", "--all", "--timeout=60s")
     done = kube.run("k8s/verify", "objects", check=False, timeout=900)
     last = (done.stdout.strip().splitlines() or [done.stderr.strip()])[-1]
     if done.returncode != 0:

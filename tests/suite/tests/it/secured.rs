@@ -109,6 +109,36 @@ async fn calls_go_to_replicas_that_live() {
     assert_eq!(refused.code(), Code::Unavailable);
 }
 
+/// Stands before a server, and ends its first connection as soon as it is made, as an age or the end of a pod does.
+async fn breaking(server: std::net::SocketAddr, lifecycle: &Lifecycle) -> String {
+    let (listener, url) = listen().await;
+    lifecycle.spawn(async move {
+        let (first, _) = listener.accept().await.expect("a caller");
+        drop(first);
+        loop {
+            let (mut caller, _) = listener.accept().await.expect("a caller");
+            let mut server = TcpStream::connect(server).await.expect("it lives");
+            // Either side may end it.
+            let _ = tokio::io::copy_bidirectional(&mut caller, &mut server).await;
+        }
+    });
+    url
+}
+
+/// With one replica there is no other one to try: the same is, on a new connection.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_connection_that_ends_as_the_call_goes_out_costs_no_call() {
+    let database = routing().await;
+    let (listener, _) = listen().await;
+    let address = listener.local_addr().expect("bound");
+    let (lifecycle, _) = serve(&database, listener, plain()).await;
+    let before = Lifecycle::new();
+    let url = breaking(address, &before).await;
+    let client = caller("service:test", Role::Service, Security::Plain, &url);
+    ask(&client).await.expect("on the second connection");
+    lifecycle.stop();
+}
+
 /// An address that takes no connection and refuses none, as that of a pod that was killed with its network.
 async fn mute() -> (TcpListener, TcpStream, String) {
     let socket = TcpSocket::new_v4().expect("a socket");

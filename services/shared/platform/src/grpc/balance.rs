@@ -271,7 +271,11 @@ impl Service<Request<Body>> for Balanced {
                 if shared.refresh().await.is_err() {
                     break;
                 }
-                let Some((address, line)) = shared.pick(&tried) else {
+                // Where there is no other, the same once more: its connection may have ended, for its age or with its pod, as
+                // the call went out.
+                let once_more = answer.is_lost() && tried.len() == 1;
+                let same = || if once_more { shared.pick(&[]) } else { None };
+                let Some((address, line)) = shared.pick(&tried).or_else(same) else {
                     break;
                 };
                 let body = Body::new(http_body_util::Full::new(bytes));
@@ -295,6 +299,10 @@ enum Answer {
 }
 
 impl Answer {
+    fn is_lost(&self) -> bool {
+        matches!(self, Self::Lost(_))
+    }
+
     fn is_alive(&self) -> bool {
         matches!(self, Self::Came(_))
     }
