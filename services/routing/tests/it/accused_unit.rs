@@ -6,21 +6,13 @@ use hotline_proto::events::AppealFacts;
 use hotline_proto::routing as pb;
 use tonic::Code;
 
-use crate::world::{World, appeal, contact, reason, reply, request_id, sign, units};
+use crate::world::{World, appeal, contact, dispatch, reason, reply, sign, units};
 
 fn report(category: &str, accused: &str) -> AppealFacts {
     AppealFacts {
         r#type: AppealType::Report.into(),
         accused_unit: accused.to_owned(),
         ..appeal(category, "430304")
-    }
-}
-
-fn dispatch(order: &str, unit: &str) -> pb::DispatchOrderRequest {
-    pb::DispatchOrderRequest {
-        request_id: request_id(),
-        order_id: order.to_owned(),
-        unit: unit.to_owned(),
     }
 }
 

@@ -7,15 +7,7 @@ use platform::grpc::time::to_proto;
 use testkit::at;
 use tonic::Code;
 
-use crate::world::{World, appeal, reason, request_id, violations};
-
-fn dispatch(order: &str, unit: &str) -> pb::DispatchOrderRequest {
-    pb::DispatchOrderRequest {
-        request_id: request_id(),
-        order_id: order.to_owned(),
-        unit: unit.to_owned(),
-    }
-}
+use crate::world::{World, appeal, dispatch, reason, request_id, violations};
 
 #[tokio::test]
 async fn a_person_dispatches_what_the_catalogue_does_not_cover() {

@@ -359,6 +359,14 @@ pub fn limits() -> pb::PublishLimitsRequest {
     }
 }
 
+pub fn dispatch(order: &str, unit: &str) -> pb::DispatchOrderRequest {
+    pb::DispatchOrderRequest {
+        request_id: request_id(),
+        order_id: order.to_owned(),
+        unit: unit.to_owned(),
+    }
+}
+
 pub fn sign(order: &str) -> pb::SignOrderRequest {
     pb::SignOrderRequest {
         request_id: request_id(),

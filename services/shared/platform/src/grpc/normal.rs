@@ -93,5 +93,8 @@ mod tests {
         assert!(normal_id_number("110105194912310021").is_none());
         assert!(normal_id_number("11010519491331002X").is_none());
         assert!(normal_id_number("1101051949123100").is_none());
+        // Right check digits: nobody of 1849 calls, somebody of 1850 might be in an old register.
+        assert!(normal_id_number("110105184912310020").is_none());
+        assert!(normal_id_number("110105185001010021").is_some());
     }
 }
