@@ -4,12 +4,13 @@
 use std::io;
 use std::pin::Pin;
 use std::sync::Arc;
-use std::task::{Context, Poll};
+use std::task::{Context, Poll, ready};
 use std::time::Duration;
 
 use tokio::io::{AsyncRead, AsyncReadExt as _, AsyncWrite, ReadBuf};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::{Semaphore, mpsc};
+use tokio::time::Sleep;
 use tokio_rustls::TlsAcceptor;
 use tokio_rustls::server::TlsStream;
 use tokio_util::sync::{CancellationToken, WaitForCancellationFutureOwned};
@@ -24,6 +25,9 @@ const HANDSHAKES: usize = 256;
 /// What every client of HTTP/2 says first (RFC 9113, 3.4).
 const PREFACE: &[u8; 24] = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n";
 
+/// What a peer gets to read the last answers of a connection that the server ends.
+const LINGER: Duration = Duration::from_secs(2);
+
 /// A connection whose peer has said that it speaks HTTP/2. One that is silent before that never comes so far: the server
 /// could not end it when it stops.
 pub struct Accepted {
@@ -32,6 +36,8 @@ pub struct Accepted {
     ahead: &'static [u8],
     /// Ends it, whatever its peer does.
     cut: Pin<Box<WaitForCancellationFutureOwned>>,
+    /// Runs once the server has said its last; the peer is awaited so long.
+    lingering: Option<Pin<Box<Sleep>>>,
 }
 
 enum Stream {
@@ -119,6 +125,7 @@ async fn introduce(
         stream,
         ahead: b"",
         cut: Box::pin(cut.cancelled_owned()),
+        lingering: None,
     };
     let mut said = [0; PREFACE.len()];
     connection.read_exact(&mut said).await?;
@@ -127,6 +134,33 @@ async fn introduce(
     }
     connection.ahead = PREFACE;
     Ok(connection)
+}
+
+impl Accepted {
+    /// Takes what the peer still sends until it ends its side too, or time is up. A socket that is closed with unread
+    /// bytes in it is reset by the kernel: the peer would lose the answers that are under way.
+    fn poll_linger(&mut self, cx: &mut Context<'_>) -> Poll<()> {
+        let over = self
+            .lingering
+            .as_mut()
+            .is_some_and(|time| time.as_mut().poll(cx).is_ready());
+        if over || self.cut.as_mut().poll(cx).is_ready() {
+            return Poll::Ready(());
+        }
+        let socket = match &mut self.stream {
+            Stream::Plain(stream) => stream,
+            // Nobody deciphers what nobody reads.
+            Stream::Tls(stream) => stream.get_mut().0,
+        };
+        let mut unread = [0; 4096];
+        loop {
+            let mut unread = ReadBuf::new(&mut unread);
+            match ready!(Pin::new(&mut *socket).poll_read(cx, &mut unread)) {
+                Ok(()) if !unread.filled().is_empty() => {}
+                Ok(()) | Err(_) => return Poll::Ready(()),
+            }
+        }
+    }
 }
 
 impl AsyncRead for Accepted {
@@ -164,9 +198,123 @@ impl AsyncWrite for Accepted {
     }
 
     fn poll_shutdown(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
-        match &mut self.get_mut().stream {
-            Stream::Plain(stream) => Pin::new(stream).poll_shutdown(cx),
-            Stream::Tls(stream) => Pin::new(stream.as_mut()).poll_shutdown(cx),
+        let own = self.get_mut();
+        if own.lingering.is_none() {
+            ready!(match &mut own.stream {
+                Stream::Plain(stream) => Pin::new(stream).poll_shutdown(cx),
+                Stream::Tls(stream) => Pin::new(stream.as_mut()).poll_shutdown(cx),
+            })?;
+            own.lingering = Some(Box::pin(tokio::time::sleep(LINGER)));
         }
+        own.poll_linger(cx).map(Ok)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::pin::pin;
+
+    use futures::poll;
+    use tokio::io::AsyncWriteExt as _;
+    use tokio::net::TcpSocket;
+    use tokio::time::Instant;
+    use tokio_rustls::TlsConnector;
+
+    use super::*;
+    use crate::config::{TlsConfig, shared_defaults};
+
+    /// More than a peer that does not read has room for.
+    const ANSWER: u32 = 100 * 1024;
+    /// A frame of HTTP/2 that the server does not read any more: a ping.
+    const PING: [u8; 17] = [0, 0, 8, 6, 0, 0, 0, 0, 0, 1, 2, 3, 4, 5, 6, 7, 8];
+
+    trait Peer: AsyncRead + AsyncWrite + Unpin {}
+    impl<T: AsyncRead + AsyncWrite + Unpin> Peer for T {}
+
+    /// Both ends of a connection whose peer has introduced itself. The peer's room is small: an answer has to wait at the
+    /// server's end.
+    async fn connection(securing: Option<Arc<Certificates>>, cut: &CancellationToken) -> (Accepted, Box<dyn Peer>) {
+        let listening = TcpSocket::new_v4().expect("a socket");
+        listening.set_send_buffer_size(4 * ANSWER).expect("room");
+        listening
+            .bind("127.0.0.1:0".parse().expect("an address"))
+            .expect("a free port");
+        let listener = listening.listen(1).expect("listens");
+        let peer = TcpSocket::new_v4().expect("a socket");
+        peer.set_recv_buffer_size(4096).expect("room");
+        let address = listener.local_addr().expect("bound");
+        let (stream, (accepted, _)) = tokio::try_join!(peer.connect(address), listener.accept()).expect("connected");
+        let connecting = async {
+            let mut peer: Box<dyn Peer> = match &securing {
+                None => Box::new(stream),
+                Some(certificates) => {
+                    let connector = TlsConnector::from(certificates.client());
+                    let name = "localhost".try_into().expect("a name");
+                    Box::new(connector.connect(name, stream).await.expect("both are trusted"))
+                }
+            };
+            peer.write_all(PREFACE).await.expect("sent");
+            peer
+        };
+        let introducing = introduce(accepted, securing.clone(), cut.clone());
+        let (peer, accepted) = tokio::join!(connecting, introducing);
+        (accepted.expect("introduced"), peer)
+    }
+
+    fn certificates(folder: &std::path::Path) -> Option<Arc<Certificates>> {
+        let own = rcgen::generate_simple_self_signed(["localhost".to_owned()]).expect("a certificate");
+        let (certificate, key) = (folder.join("tls.crt"), folder.join("tls.key"));
+        std::fs::write(&certificate, own.cert.pem()).expect("written");
+        std::fs::write(&key, own.signing_key.serialize_pem()).expect("written");
+        let config = TlsConfig {
+            ca_file: certificate.clone(),
+            certificate_file: certificate,
+            key_file: key,
+            ..shared_defaults().tls
+        };
+        Certificates::open(&config).expect("usable")
+    }
+
+    /// What the peer gets of an answer that it reads late, while a ping of its own lies unread at the server.
+    async fn read_late(securing: Option<Arc<Certificates>>) -> io::Result<usize> {
+        let (mut accepted, mut peer) = connection(securing, &CancellationToken::new()).await;
+        accepted.write_all(&vec![7; ANSWER as usize]).await?;
+        peer.write_all(&PING).await?;
+        let ending = async move { accepted.shutdown().await };
+        let reading = async move {
+            // The server goes first.
+            tokio::task::yield_now().await;
+            let mut answer = Vec::new();
+            peer.read_to_end(&mut answer).await.map(|_| answer.len())
+        };
+        tokio::try_join!(ending, reading).map(|((), read)| read)
+    }
+
+    #[tokio::test]
+    async fn a_peer_reads_the_last_answer_of_a_connection_that_the_server_ends() {
+        let folder = tempfile::tempdir().expect("a folder");
+        assert_eq!(read_late(None).await.expect("read"), ANSWER as usize);
+        assert_eq!(
+            read_late(certificates(folder.path())).await.expect("read"),
+            ANSWER as usize
+        );
+    }
+
+    #[tokio::test]
+    async fn a_peer_that_never_ends_its_side_is_let_go() {
+        let cut = CancellationToken::new();
+        let (mut late, _peer) = connection(None, &cut).await;
+        assert!(poll!(pin!(late.shutdown())).is_pending(), "its peer is not awaited");
+        let lingering = late.lingering.as_mut().expect("it has begun");
+        lingering.as_mut().reset(Instant::now());
+        late.shutdown().await.expect("shut");
+
+        let (mut ended, _peer) = connection(None, &cut).await;
+        assert!(poll!(pin!(ended.shutdown())).is_pending());
+        cut.cancel();
+        assert!(
+            poll!(pin!(ended.shutdown())).is_ready(),
+            "the end of all connections is not heard"
+        );
     }
 }
