@@ -48,11 +48,16 @@
 {{ $key }}.config.log.filter has {{ $directive | quote }}, which names no level; write something like "info,sqlx=warn" with off, error, warn, info, debug or trace
 {{- end }}
 {{- end }}
+{{- $twice := dict }}
 {{- /* The same words as in k8s/base/admission/secrets.yaml. */}}
 {{- range $workload.extraEnv }}
+{{- if hasKey $twice .name }}
+{{ $key }}.extraEnv has {{ .name }} twice
+{{- end }}
+{{- $_ := set $twice .name true }}
 {{- if or (and (regexMatch "(?i)(PASSWORD|PASSWD|PASSPHRASE|SECRET|TOKEN|KEY|URL|DSN|CREDENTIALS?)(_|$)" .name) (not (regexMatch "(?i)_(FILE|PATH)$" .name))) (regexMatch "://[^/@ ]*:[^/@ ]*@" .value) }}
 {{ $key }}.extraEnv has {{ .name }}, which looks like a secret; the environment is no place for one, mount it by existingSecret
-{{- else if regexMatch (include "hotline.names" $root | fromJsonArray | join "|" | upper | printf "^(%s)_") .name }}
+{{- else if regexMatch (include "hotline.names" $root | fromJsonArray | join "|" | printf "(?i)^(%s)_") .name }}
 {{ $key }}.extraEnv has {{ .name }}, a setting of the program; it belongs to config, where it is checked
 {{- end }}
 {{- end }}
@@ -86,6 +91,12 @@ tls.certManager.enabled is true, but tls.enabled is false: nobody would use the 
 {{- if $tls.existingSecret }}
 tls.existingSecret is set, but tls.enabled is false: nobody would use the certificates
 {{- end }}
+{{- if $tls.caConfigMap }}
+tls.caConfigMap is set, but tls.enabled is false: nobody would look at a certificate
+{{- end }}
+{{- if $tls.certManager.entryNames }}
+tls.certManager.entryNames are set, but tls.enabled is false: no certificate would have them
+{{- end }}
 {{- if ne $tls.clientCertificates "off" }}
 tls.clientCertificates is {{ $tls.clientCertificates | quote }}, but tls.enabled is false: without TLS nobody shows one
 {{- end }}
@@ -101,9 +112,20 @@ entry.host is {{ $entry.host }}, but entry.kind is none: nothing would lead ther
 {{- if $entry.passthrough }}
 entry.passthrough is true, but entry.kind is none: there is nothing to hand through
 {{- end }}
+{{- if $entry.from }}
+entry.from is set, but entry.kind is none: nothing would let them in; callers inside the cluster belong to networkPolicy.callers
+{{- end }}
+{{- range $key, $value := dict "gateway.name" $entry.gateway.name "ingress.tlsSecret" $entry.ingress.tlsSecret }}
+{{- if $value }}
+entry.{{ $key }} is {{ $value }}, but entry.kind is none: nothing would use it
+{{- end }}
+{{- end }}
 {{- else }}
 {{- if not $entry.host }}
 entry.host is empty, but entry.kind is {{ $entry.kind }}: name the host that callers call
+{{- end }}
+{{- if regexMatch "^[0-9.]+$" $entry.host }}
+entry.host is {{ $entry.host }}, an address: a {{ $entry.kind }} is found by a name
 {{- end }}
 {{- if and .Values.networkPolicy.enabled (not $entry.from) }}
 entry.from is empty, but networkPolicy.enabled is true: nobody could come in; select the pods of the {{ $entry.kind }}
@@ -142,6 +164,9 @@ auth.jwks.url and auth.publicKey.existingSecret are both empty: nobody's token c
 {{- if and (ne $auth.algorithm "EdDSA") .Values.test.enabled .Values.test.existingSecret (not .Values.test.tokenKey) }}
 test.existingSecret is set without test.tokenKey, but auth.algorithm is {{ $auth.algorithm }}: the test signs with EdDSA only; give it a token of your issuer, by test.tokenKey
 {{- end }}
+{{- if and .Values.test.tokenKey (not .Values.test.existingSecret) }}
+test.tokenKey is {{ .Values.test.tokenKey }}, but test.existingSecret is empty: there is no Secret with the token
+{{- end }}
 {{- if and $auth.jwks.caConfigMap (not $auth.jwks.url) }}
 auth.jwks.caConfigMap is set, but auth.jwks.url is empty
 {{- end }}
@@ -155,6 +180,19 @@ fullnameOverride is empty, and {{ $prefix | quote }}, made of the release's name
 {{- $migrations := .Values.migrations }}
 {{- if and $migrations.enabled (ge (int $migrations.waitSeconds) (int $migrations.activeDeadlineSeconds)) }}
 migrations.waitSeconds is {{ $migrations.waitSeconds }}, not less than activeDeadlineSeconds, {{ $migrations.activeDeadlineSeconds }}: the Job would be ended while it waits
+{{- end }}
+{{- $numbers := dict "SUN" "0" "MON" "1" "TUE" "2" "WED" "3" "THU" "4" "FRI" "5" "SAT" "6"
+  "JAN" "1" "FEB" "2" "MAR" "3" "APR" "4" "MAY" "5" "JUN" "6" "JUL" "7" "AUG" "8" "SEP" "9" "OCT" "10" "NOV" "11" "DEC" "12" }}
+{{- range $range := regexFindAll "[0-9A-Z]+-[0-9A-Z]+" .Values.doctor.schedule -1 }}
+{{- $ends := splitList "-" $range }}
+{{- $first := first $ends }}
+{{- $last := last $ends }}
+{{- if gt (get $numbers $first | default $first | int) (get $numbers $last | default $last | int) }}
+doctor.schedule has {{ $range | quote }}, which ends before it begins: write two ranges
+{{- end }}
+{{- end }}
+{{- if and .Values.networkPolicy.callers (not .Values.networkPolicy.enabled) }}
+networkPolicy.callers are set, but networkPolicy.enabled is false: everybody may call
 {{- end }}
 {{- if and .Values.networkPolicy.enabled (not .Values.networkPolicy.dns.to) }}
 networkPolicy.dns.to is empty, but networkPolicy.enabled is true: no name could be found

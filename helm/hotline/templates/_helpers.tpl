@@ -45,11 +45,18 @@
 
 {{/* (list root component): what selects the pods. Never changes within a release. */}}
 {{- define "hotline.selector" -}}
-app.kubernetes.io/name: {{ (index . 0).Values.nameOverride | default (index . 0).Chart.Name }}
-app.kubernetes.io/instance: {{ (index . 0).Release.Name }}
+app.kubernetes.io/name: {{ (index . 0).Values.nameOverride | default (index . 0).Chart.Name | quote }}
+app.kubernetes.io/instance: {{ (index . 0).Release.Name | quote }}
 {{- with index . 1 }}
 app.kubernetes.io/component: {{ . }}
 {{- end }}
+{{- end }}
+
+{{/* (list root component labels…): labels of a pod: `commonLabels`, further ones, and over them what selects it. */}}
+{{- define "hotline.podLabels" -}}
+{{- $labels := deepCopy (index . 0).Values.commonLabels }}
+{{- range slice . 2 }}{{ $labels = mergeOverwrite $labels . }}{{ end }}
+{{- mergeOverwrite $labels (include "hotline.selector" . | fromYaml) | toYaml }}
 {{- end }}
 
 {{/* (list root component labels…): labels of an object; further ones win over `commonLabels`. */}}

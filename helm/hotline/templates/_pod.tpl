@@ -14,7 +14,7 @@ securityContext:
 {{- with .Values.image.pullSecrets }}
 imagePullSecrets:
 {{- range . }}
-  - name: {{ . }}
+  - name: {{ . | quote }}
 {{- end }}
 {{- end }}
 {{- end }}
@@ -35,7 +35,7 @@ volumeMounts:
 {{/* (list workload priority-class): where a pod may run, and before whom. */}}
 {{- define "hotline.placement" -}}
 {{- with index . 1 }}
-priorityClassName: {{ . }}
+priorityClassName: {{ . | quote }}
 {{- end }}
 {{- $workload := index . 0 }}
 {{- with $workload.nodeSelector }}
@@ -49,10 +49,10 @@ tolerations: {{- toYaml . | nindent 2 }}
 {{/* (list name items…): one Secret of the volume; items are pairs of key and path. */}}
 {{- define "hotline.source" -}}
 - secret:
-    name: {{ index . 0 }}
+    name: {{ index . 0 | quote }}
     items:
 {{- range rest . }}
-      - {key: {{ index . 0 }}, path: {{ index . 1 }}}
+      - {key: {{ index . 0 | quote }}, path: {{ index . 1 }}}
 {{- end }}
 {{- end }}
 
@@ -62,7 +62,7 @@ tolerations: {{- toYaml . | nindent 2 }}
 {{- range $server := rest . }}
 {{- $ca := get $trust $server }}
 {{- if $ca.caConfigMap }}
-- configMap: {name: {{ $ca.caConfigMap }}, items: [{key: {{ $ca.caKey }}, path: {{ $server }}/ca.crt}]}
+- configMap: {name: {{ $ca.caConfigMap | quote }}, items: [{key: {{ $ca.caKey | quote }}, path: {{ $server }}/ca.crt}]}
 {{- end }}
 {{- end }}
 {{- end }}
@@ -80,7 +80,7 @@ tolerations: {{- toYaml . | nindent 2 }}
 {{ include "hotline.source" (list (include "hotline.tlsSecret" (list $root "intake")) (list "ca.crt" "tls/ca.crt")) }}
 {{- end }}
 {{- with $tls.caConfigMap }}
-- configMap: {name: {{ . }}, items: [{key: {{ $tls.caKey }}, path: tls/ca.crt}]}
+- configMap: {name: {{ . | quote }}, items: [{key: {{ $tls.caKey | quote }}, path: tls/ca.crt}]}
 {{- end }}
 {{- end }}
 
@@ -106,7 +106,7 @@ tolerations: {{- toYaml . | nindent 2 }}
       {{- if not $auth.jwks.url }}
       {{- include "hotline.source" (list $auth.publicKey.existingSecret (list $auth.publicKey.key "secrets/token-key/public.pem")) | nindent 6 }}
       {{- else if $auth.jwks.caConfigMap }}
-      - configMap: {name: {{ $auth.jwks.caConfigMap }}, items: [{key: {{ $auth.jwks.caKey }}, path: jwks/ca.crt}]}
+      - configMap: {name: {{ $auth.jwks.caConfigMap | quote }}, items: [{key: {{ $auth.jwks.caKey | quote }}, path: jwks/ca.crt}]}
       {{- end }}
       {{- with include "hotline.source.trust" (list $root "postgres" "redis") | trim }}{{ nindent 6 . }}{{ end }}
       {{- if $root.Values.tls.enabled }}

@@ -51,7 +51,7 @@ impl From<platform::config::ConfigError> for Failure {
 impl From<tonic::Status> for Failure {
     fn from(status: tonic::Status) -> Self {
         use tonic_types::StatusExt as _;
-        let mut text = format!("{:?}: {}", status.code(), status.message());
+        let mut text = platform::grpc::status::told(&status);
         if let Some(bad) = status.get_details_bad_request() {
             for violation in bad.field_violations {
                 text.push_str("\n  ");

@@ -6,11 +6,13 @@ from . import kube, stand
 from .kube import kubectl
 
 NAME = "operator"
+# Secrets of the pod: the key that signs its tokens, and its certificate.
 SIGNER = "hotline-token-signer"
+CERTIFICATE = "hotline-smoke-tls"
 
 
-def ran(arguments, signer=SIGNER):
-    """Whether a command succeeded, and what it said; its tokens are signed by the key of the Secret `signer`.
+def ran(arguments, **instead):
+    """Whether a command succeeded, and what it said; with another `signer` or `certificate` when a Secret is named.
 
     The pod is the client's with another program: it has the settings, the key and the certificate of an operator.
     """
@@ -22,12 +24,14 @@ def ran(arguments, signer=SIGNER):
         "volumeMounts": [mount for mount in load["volumeMounts"] if mount["name"] == "etc"],
     }
     spec = {key: client[key] for key in ("automountServiceAccountToken", "enableServiceLinks", "securityContext", "volumes")}
+    others = {SIGNER: instead.get("signer", SIGNER), CERTIFICATE: instead.get("certificate", CERTIFICATE)}
     for volume in spec["volumes"]:
         for source in volume.get("projected", {}).get("sources", []):
-            if source.get("secret", {}).get("name") == SIGNER:
-                source["secret"]["name"] = signer
+            if "secret" in source:
+                source["secret"]["name"] = others.get(source["secret"]["name"], source["secret"]["name"])
     kubectl("delete", "pod", NAME, "--ignore-not-found")
-    kube.apply([{"apiVersion": "v1", "kind": "Pod", "metadata": {"name": NAME, "labels": {"app.kubernetes.io/name": stand.CLIENT}},
+    labels = {"app.kubernetes.io/name": stand.CLIENT} | stand.READER
+    kube.apply([{"apiVersion": "v1", "kind": "Pod", "metadata": {"name": NAME, "labels": labels},
                  "spec": {**spec, "restartPolicy": "Never", "containers": [container]}}])
     ended = kube.until("the command has ended", lambda: phase() if phase() in ("Succeeded", "Failed") else None, 90, every=0.3)
     said = kubectl("logs", NAME)

@@ -7,7 +7,7 @@ import secrets
 import threading
 import time
 
-from . import kube, stand
+from . import kube, operator, stand
 from .kube import Failed, kubectl, run
 from .world import NotRun, scenario, spoke
 
@@ -231,6 +231,10 @@ def rotation(world):
     return f"all pods show new ones after {took:.0f} s, none restarted; {spoke(load.told)}; {handshakes(world)}"
 
 
+# An operator's certificate that the authority of before signed.
+FORMER = "former-certificate"
+
+
 @scenario("authority rotated under load")
 def authority(world):
     """As docs/operate.md has it: both are trusted, certificates of the new one, the old one is trusted no longer."""
@@ -243,9 +247,18 @@ def authority(world):
         world.stand.take_next_authority()
         steps.append(taken(lambda: world.stand.certificates(trusted=old + new)))
         time.sleep(callers)
+        world.stand.former_certificate(FORMER)
+        trusted, said = operator.ran(["events", "parked"], certificate=FORMER)
+        if not trusted:
+            raise Failed(f"while both are trusted, a certificate of the old one is refused: {said.strip()[-300:]}")
         steps.append(taken(world.stand.certificates))
         time.sleep(callers)
-    return f"in three steps of {', '.join(f'{step:.0f}' for step in steps)} s, none restarted; {spoke(load.told)}; {handshakes(world)}"
+    trusted, said = operator.ran(["events", "parked"], certificate=FORMER)
+    kubectl("delete", "secret", FORMER)
+    if trusted or "fatal alert" not in said:
+        raise Failed(f"a certificate of the old one is not refused at the end: {said.strip()[-300:]}")
+    return (f"in three steps of {', '.join(f'{step:.0f}' for step in steps)} s, none restarted, and the old one's certificates are refused; "
+            f"{spoke(load.told)}; {handshakes(world)}")
 
 
 def signing_pair():

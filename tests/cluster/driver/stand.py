@@ -14,6 +14,9 @@ HERE = pathlib.Path("tests/cluster")
 OURS = "hotline.example/cluster-test"
 CLIENT = "cluster-client"
 AUTHORITY = "cluster-test-authority"
+READER = {f"{OURS}-reader": "true"}
+POSTGRES = {"app.kubernetes.io/name": "postgres"}
+NEW_KEY = ["-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes"]
 WHO = {**{service: f"service/{service}" for service in kube.SERVICES}, "smoke": "service/smoke", "province": "platform/province"}
 
 
@@ -65,29 +68,28 @@ class Stand:
         `trusted` is what they trust, else that authority alone.
         """
         folder = pathlib.Path(self.keys.name)
-        new = ["-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes"]
-        self.authority(folder, new)
-        secrets = []
-        for who in only or WHO:
-            at = folder / who
-            run("openssl", "req", *new, "-subj", f"/CN={who}", "-keyout", f"{at}.key", "-out", f"{at}.csr")
-            names = [f"URI:spiffe://hotline/{WHO[who]}"]
-            names += [f"DNS:hotline-{who}{domain}" for domain in ("", ".hotline", ".hotline.svc")] if who in kube.SERVICES else []
-            (folder / "names").write_text(f"subjectAltName={','.join(names)}\nextendedKeyUsage=serverAuth,clientAuth\n", encoding="utf-8")
-            self.sign(folder, at, expired)
-            read = {name: (folder / file).read_text(encoding="utf-8") for name, file in
-                    {"tls.crt": f"{who}.crt", "tls.key": f"{who}.key", "ca.crt": "ca.crt"}.items()}
-            read["ca.crt"] = trusted or read["ca.crt"]
-            secrets.append({
-                "apiVersion": "v1", "kind": "Secret", "type": "kubernetes.io/tls",
-                "metadata": {"name": f"hotline-{who}-tls"},
-                "data": {key: base64.b64encode(text.encode()).decode() for key, text in read.items()},
-            })
-        kube.apply(secrets)
+        self.authority(folder)
+        kube.apply([self.certificate(folder, who, f"hotline-{who}-tls", expired, trusted) for who in only or WHO])
 
-    def sign(self, folder, at, expired):
+    def certificate(self, folder, who, name, expired=False, trusted=None, signer="ca"):
+        """The Secret `name` with a new certificate for `who`, signed by the authority that lies there as `signer`."""
+        at = folder / who
+        run("openssl", "req", *NEW_KEY, "-subj", f"/CN={who}", "-keyout", f"{at}.key", "-out", f"{at}.csr")
+        names = [f"URI:spiffe://hotline/{WHO[who]}"]
+        names += [f"DNS:hotline-{who}{domain}" for domain in ("", ".hotline", ".hotline.svc")] if who in kube.SERVICES else []
+        (folder / "names").write_text(f"subjectAltName={','.join(names)}\nextendedKeyUsage=serverAuth,clientAuth\n", encoding="utf-8")
+        self.sign(folder, at, expired, signer)
+        read = {key: (folder / file).read_text(encoding="utf-8") for key, file in
+                {"tls.crt": f"{who}.crt", "tls.key": f"{who}.key", "ca.crt": "ca.crt"}.items()}
+        read["ca.crt"] = trusted or read["ca.crt"]
+        return {
+            "apiVersion": "v1", "kind": "Secret", "type": "kubernetes.io/tls", "metadata": {"name": name},
+            "data": {key: base64.b64encode(text.encode()).decode() for key, text in read.items()},
+        }
+
+    def sign(self, folder, at, expired, signer):
         if not expired:
-            run("openssl", "x509", "-req", "-in", f"{at}.csr", "-CA", f"{folder}/ca.crt", "-CAkey", f"{folder}/ca.key",
+            run("openssl", "x509", "-req", "-in", f"{at}.csr", "-CA", f"{folder}/{signer}.crt", "-CAkey", f"{folder}/{signer}.key",
                 "-CAcreateserial", "-days", str(self.days()), "-extfile", f"{folder}/names", "-out", f"{at}.crt")
             return
         # Only `openssl ca` takes the end of a certificate as a date.
@@ -100,7 +102,7 @@ class Stand:
     def next_authority(self):
         """Makes another authority beside the one that signs; gives the certificates of both."""
         folder = pathlib.Path(self.keys.name)
-        run("openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes", "-days", "365",
+        run("openssl", "req", "-x509", *NEW_KEY, "-days", "365",
             "-subj", "/CN=cluster-test-next", "-keyout", f"{folder}/next.key", "-out", f"{folder}/next.crt")
         return [(folder / name).read_text(encoding="utf-8") for name in ("ca.crt", "next.crt")]
 
@@ -108,10 +110,15 @@ class Stand:
         """It signs from now on."""
         folder = pathlib.Path(self.keys.name)
         for end in ("crt", "key"):
+            (folder / f"ca.{end}").replace(folder / f"former.{end}")
             (folder / f"next.{end}").replace(folder / f"ca.{end}")
         store(AUTHORITY, {name: (folder / name).read_text(encoding="utf-8") for name in ("ca.crt", "ca.key")})
 
-    def authority(self, folder, new):
+    def former_certificate(self, name):
+        """An operator's certificate that the authority of before signed, in a Secret of its own."""
+        kube.apply([self.certificate(pathlib.Path(self.keys.name), "smoke", name, signer="former")])
+
+    def authority(self, folder):
         """The one of the run before, if it was kept: what stands trusts it."""
         if (folder / "ca.crt").exists():
             return
@@ -120,7 +127,7 @@ class Stand:
             for key, value in json.loads(kept.stdout)["data"].items():
                 (folder / key).write_bytes(base64.b64decode(value))
             return
-        run("openssl", "req", "-x509", *new, "-days", "365", "-subj", "/CN=cluster-test",
+        run("openssl", "req", "-x509", *NEW_KEY, "-days", "365", "-subj", "/CN=cluster-test",
             "-keyout", f"{folder}/ca.key", "-out", f"{folder}/ca.crt")
         kubectl("create", "secret", "generic", AUTHORITY, f"--from-file={folder}/ca.crt", f"--from-file={folder}/ca.key")
 
@@ -160,6 +167,13 @@ class Stand:
              "spec": {"podSelector": {"matchLabels": labels}, "policyTypes": ["Egress"], "egress": [
                  {"to": [{"podSelector": {"matchLabels": {"app.kubernetes.io/name": "hotline"}}}], "ports": [{"port": 50051}]},
                  {"ports": [{"port": 53, "protocol": "UDP"}, {"port": 53, "protocol": "TCP"}]}]}},
+            # Somebody who runs the doctor by hand sits where Postgres can be reached.
+            {"apiVersion": "networking.k8s.io/v1", "kind": "NetworkPolicy", "metadata": {"name": "reader"},
+             "spec": {"podSelector": {"matchLabels": READER}, "policyTypes": ["Egress"], "egress": [
+                 {"to": [{"podSelector": {"matchLabels": POSTGRES}}], "ports": [{"port": 5432}]}]}},
+            {"apiVersion": "networking.k8s.io/v1", "kind": "NetworkPolicy", "metadata": {"name": "postgres-reader"},
+             "spec": {"podSelector": {"matchLabels": POSTGRES}, "policyTypes": ["Ingress"], "ingress": [
+                 {"from": [{"podSelector": {"matchLabels": READER}}], "ports": [{"port": 5432}]}]}},
             {"apiVersion": "v1", "kind": "Pod", "metadata": {"name": CLIENT, "labels": labels}, "spec": {
                 "automountServiceAccountToken": False, "enableServiceLinks": False, "terminationGracePeriodSeconds": 1,
                 "securityContext": {"runAsNonRoot": True, "runAsUser": 10001, "runAsGroup": 10001, "fsGroup": 10001,

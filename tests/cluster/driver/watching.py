@@ -110,7 +110,7 @@ STAND_IN = """
 psql() {{ kubectl -n "$NS" exec -i postgres-0 -- env "PGOPTIONS=$PGOPTIONS" psql "$@"; }}
 helm() {{ "{helm}" "$@"; }}
 redis-cli() {{ kubectl -n "$NS" exec -i redis-0 -- redis-cli --no-auth-warning "$@"; }}
-hotline() {{ python3 -m driver.operator "$@"; }}
+hotline() {{ python3 -m driver.operator "${{@/@127.0.0.1/@postgres}}"; }}
 export PATH={tools}:$PATH PYTHONPATH=tests/cluster
 PROMETHEUS=http://127.0.0.1:{port}{path} READ_ONLY={read_only} REDIS={redis}
 """
@@ -226,7 +226,6 @@ ELSEWHERE = {
     "helm upgrade": "by its own scenario",
     "hotline events retry": "nothing is parked here; `make test` parks and retries",
     "for id in $(hotline events parked": "nothing is parked here; `make test` parks and retries",
-    "hotline doctor": "by its own scenario",
     "hotline config check": "of a file; in `make test`",
     "hotline order show": "in How to look",
     "cmctl ": "no cert-manager",
@@ -242,6 +241,8 @@ ELSEWHERE = {
 def mending(world):
     """What pages tell to do and to wait for, each command once, on an installation that is well: no call may fail by it."""
     lines = {command: page.stem for page in pages() for title in ("What to do", "Over when") for command in commands(page, title)}
+    # Also what closes every incident.
+    lines |= {command: "README" for command in commands(RUNBOOKS / "README.md", "For every incident")}
     bare = {"k top", "k describe pod", "hotline doctor", "hotline order show"}
     todo = [line for line in lines if line not in bare and not any(word in line for word in ELSEWHERE)]
     with typist(world) as (setting, known, scratch), long_transaction(), world.load() as load:

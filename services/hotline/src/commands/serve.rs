@@ -17,6 +17,9 @@ use crate::console::{Failure, remark, say};
 use crate::process::Name;
 use crate::process::hosted::{Hosted, Overrides, Shared};
 
+/// What a scrape that is under way may take at the end.
+const COUNTED: Duration = Duration::from_secs(1);
+
 /// Runs one service until it is interrupted.
 #[derive(Args, Debug)]
 #[command(
@@ -42,8 +45,10 @@ impl Serve {
         let lifecycle = Lifecycle::new();
         let stop = Duration::from_secs(shared.server.drain_seconds);
         let metrics = Metrics::install()?;
+        // Counted is what happens to the last call: it ends after all others.
+        let counting = Lifecycle::new();
         if !shared.server.metrics_listen.is_empty() {
-            metrics.serve(&shared.server.metrics_listen, &lifecycle).await?;
+            metrics.serve(&shared.server.metrics_listen, &counting).await?;
         }
         let probes = match shared.server.probe_listen.as_str() {
             "" => None,
@@ -88,6 +93,8 @@ impl Serve {
             orderly = lifecycle.finish(Duration::from_secs(shared.server.stop_seconds)) => orderly,
             () = interrupts.next() => false,
         };
+        counting.stop();
+        counting.finish(COUNTED).await;
         let _ = tokio::time::timeout(Duration::from_secs(5), pool.close()).await;
         telemetry.shutdown().await;
         Ok(if orderly { ExitCode::SUCCESS } else { ExitCode::FAILURE })

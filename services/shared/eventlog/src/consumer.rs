@@ -154,14 +154,14 @@ impl Consumer {
         self.behind.lock().unwrap_or_else(std::sync::PoisonError::into_inner)
     }
 
-    /// Notes how much is left. What another replica is at is not behind.
-    fn note_behind(&self, heads: &Heads, cursors: &BTreeMap<u16, Cursor>, others_moved: bool) {
+    /// Notes how much is left.
+    fn note_behind(&self, heads: &Heads, cursors: &BTreeMap<u16, Cursor>) {
         let left = heads.positions.iter().map(|(partition, head)| {
             let cursor = cursors.get(partition).map_or(0, |cursor| cursor.position);
             head.saturating_sub(cursor)
         });
         let mut behind = self.behind();
-        behind.positions = if others_moved { 0 } else { left.sum() };
+        behind.positions = left.sum();
         if behind.positions == 0 {
             behind.caught_up_at = Instant::now();
         }
@@ -379,7 +379,7 @@ impl Consumer {
     fn unreachable(&self, status: &tonic::Status) -> StepError {
         StepError::Unreachable {
             service: self.source.service.to_owned(),
-            reason: format!("{:?}: {}", status.code(), status.message()),
+            reason: platform::grpc::status::told(status),
         }
     }
 }
@@ -448,7 +448,13 @@ impl Step for Consumer {
         self.check_not_ahead(&heads, &cursors).await?;
         let caught_up = self.catch_up(&heads, &mut cursors).await;
         self.note_known(&heads, &mut cursors, asked_at).await?;
-        self.note_behind(&heads, &cursors, caught_up.others_moved);
+        if caught_up.others_moved {
+            // What the others have done by now is behind nobody.
+            let mut connection = self.store.pool().acquire().await.map_err(StoreError::from)?;
+            self.note_behind(&heads, &cursors::of_source(&mut connection, self.source.service).await?);
+        } else {
+            self.note_behind(&heads, &cursors);
+        }
         if let Some(error) = caught_up.failed {
             return Err(error);
         }

@@ -451,7 +451,7 @@ impl Reader {
     fn away(&self, status: &tonic::Status) -> RealignError {
         RealignError::Unreachable {
             reader: self.service,
-            reason: format!("{:?}: {}", status.code(), status.message()),
+            reason: platform::grpc::status::told(status),
         }
     }
 }

@@ -13,6 +13,7 @@ use opentelemetry_sdk::propagation::TraceContextPropagator;
 use opentelemetry_sdk::trace::SdkTracerProvider;
 use tracing::Span;
 use tracing_opentelemetry::OpenTelemetrySpanExt as _;
+use tracing_subscriber::filter::LevelFilter;
 use tracing_subscriber::layer::SubscriberExt as _;
 use tracing_subscriber::util::SubscriberInitExt as _;
 use tracing_subscriber::{EnvFilter, Layer as _};
@@ -68,6 +69,7 @@ pub fn init(log: &LogConfig, otlp: &OtlpConfig, service: &str) -> Result<Telemet
         LogFormat::Human => lines.with_target(false).boxed(),
         LogFormat::Json => lines.json().flatten_event(true).boxed(),
     };
+    let lines = lines.with_filter(filter);
     let provider = if otlp.endpoint.is_empty() {
         None
     } else {
@@ -75,9 +77,10 @@ pub fn init(log: &LogConfig, otlp: &OtlpConfig, service: &str) -> Result<Telemet
     };
     let traces = provider
         .as_ref()
-        .map(|provider| tracing_opentelemetry::layer().with_tracer(provider.tracer_with_scope(scope())));
+        .map(|provider| tracing_opentelemetry::layer().with_tracer(provider.tracer_with_scope(scope())))
+        // Whatever the log leaves out.
+        .map(|traces| traces.with_filter(LevelFilter::INFO));
     tracing_subscriber::registry()
-        .with(filter)
         .with(lines)
         .with(traces)
         .try_init()

@@ -80,6 +80,27 @@ fn numbers_that_do_not_fit_each_other() {
 }
 
 #[test]
+fn what_the_server_would_refuse_later_is_refused_before() {
+    refused(&[
+        ("doctor: {schedule: \"0 22-4 * * *\"}", "doctor.schedule \"22-4\""),
+        ("doctor: {schedule: \"0 3 * * FRI-MON\"}", "doctor.schedule \"FRI-MON\""),
+        ("doctor: {schedule: \"0 3 * DEC-FEB *\"}", "doctor.schedule \"DEC-FEB\""),
+        (
+            "services: {routing: {extraEnv: [{name: A, value: b}, {name: A, value: c}]}}",
+            "services.routing.extraEnv twice",
+        ),
+        (
+            "default: {extraEnv: [{name: routing_log__filter, value: debug}]}",
+            "services.intake.extraEnv routing_log__filter config",
+        ),
+        (
+            "networkPolicy: {enabled: false, callers: [{to: [intake], from: [{podSelector: {}}]}]}",
+            "networkPolicy.callers networkPolicy.enabled",
+        ),
+    ]);
+}
+
+#[test]
 fn log_filters_name_levels() {
     refused(&[
         (
@@ -117,6 +138,7 @@ fn identity_comes_from_one_place() {
             "auth: {algorithm: RS256}\ntest: {existingSecret: signer}",
             "test.existingSecret test.tokenKey auth.algorithm RS256",
         ),
+        ("test: {tokenKey: token}", "test.tokenKey test.existingSecret"),
     ]);
 }
 
@@ -137,6 +159,11 @@ fn certificates_come_from_one_place_and_are_used() {
             "tls.certManager.enabled tls.enabled",
         ),
         ("tls: {existingSecret: a}", "tls.existingSecret tls.enabled"),
+        ("tls: {caConfigMap: a}", "tls.caConfigMap tls.enabled"),
+        (
+            "tls: {certManager: {entryNames: [a.b]}}",
+            "tls.certManager.entryNames tls.enabled",
+        ),
         (
             "tls: {clientCertificates: optional}",
             "tls.clientCertificates tls.enabled",
@@ -156,6 +183,22 @@ fn an_entry_leads_somewhere() {
     for (values, signs) in [
         ("entry: {host: h.example.org}".to_owned(), "entry.host entry.kind"),
         ("entry: {passthrough: true}".to_owned(), "entry.passthrough entry.kind"),
+        (
+            format!("entry: {{{FROM}}}"),
+            "entry.from entry.kind networkPolicy.callers",
+        ),
+        (
+            "entry: {gateway: {name: g}}".to_owned(),
+            "entry.gateway.name entry.kind",
+        ),
+        (
+            "entry: {ingress: {tlsSecret: t}}".to_owned(),
+            "entry.ingress.tlsSecret entry.kind",
+        ),
+        (
+            ingress("ingress: {tlsSecret: t}").replace("h.example.org", "192.0.2.1"),
+            "entry.host 192.0.2.1",
+        ),
         (
             format!("entry: {{kind: gateway, {FROM}, gateway: {{name: g}}}}"),
             "entry.host",

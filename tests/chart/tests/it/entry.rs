@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 use crate::helm::{ALL_ON, CITY, chart, file, good, rendered, template, text};
 use crate::objects::{Objects, list, string};
 
-const INGRESS: &str = "entry: {kind: ingress, host: hotline.example.org, from: [{podSelector: {}}], \
+pub const INGRESS: &str = "entry: {kind: ingress, host: hotline.example.org, from: [{podSelector: {}}], \
                        ingress: {tlsSecret: public, annotations: {example.org/a: b}}}";
 const SEALED: &str = "tls: {enabled: true, certManager: {enabled: true, issuerRef: {name: ca}}, clientCertificates: required}\n\
                       entry: {kind: gateway, host: hotline.example.org, from: [{podSelector: {}}], passthrough: true, gateway: {name: public}}";

@@ -163,6 +163,7 @@ fn notes_say_what_to_do_next() {
         "port-forward deployment/hotline-intake 50051",
         "tls.enabled is false",
         "networkPolicy.postgres.to is empty",
+        "networkPolicy.redis.to is empty",
         "no monitoring.coreos.com/v1",
     ] {
         assert!(city.contains(sign), "{sign:?} is not in:\n{city}");
@@ -172,6 +173,8 @@ fn notes_say_what_to_do_next() {
     for sign in [
         "tls.enabled is false",
         "postgres.to is empty",
+        "redis.to is empty",
+        "entry.kind is ingress",
         "left out",
         "port-forward",
     ] {
@@ -190,4 +193,17 @@ fn notes_say_what_to_do_next() {
         assert!(other.contains(sign), "{sign:?} is not in:\n{other}");
     }
     assert!(!other.contains("helm test"), "{other}");
+    let open = notes(
+        "otlp: {endpoint: \"http://collector:4317\"}\ntls: {enabled: true, existingSecret: certs}\n\
+         auth: {jwks: {url: \"https://login/keys\"}, publicKey: {existingSecret: \"\"}}\n\
+         entry: {kind: ingress, host: h.example.org, from: [{podSelector: {}}], ingress: {tlsSecret: public}}",
+        &[],
+    );
+    for sign in [
+        "networkPolicy.collector.to is empty",
+        "networkPolicy.jwks.to is empty",
+        "entry.kind is ingress",
+    ] {
+        assert!(open.contains(sign), "{sign:?} is not in:\n{open}");
+    }
 }

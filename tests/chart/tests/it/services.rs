@@ -106,7 +106,8 @@ fn selectors_fit_the_pods() {
 
 #[test]
 fn every_object_says_what_it_belongs_to() {
-    let labelled = rendered("commonLabels: {city: xiangtan}\ndoctor: {enabled: true}");
+    let labelled =
+        rendered("commonLabels: {city: xiangtan}\ndoctor: {enabled: true}\njobPodLabels: {sidecar: \"false\"}");
     for object in &labelled.0 {
         for (key, value) in [
             ("app.kubernetes.io/name", "hotline"),
@@ -119,11 +120,24 @@ fn every_object_says_what_it_belongs_to() {
             assert_eq!(object["metadata"]["labels"][key], value, "{}: {key}", title(object));
         }
     }
-    for (service, deployment) in labelled.five("Deployment") {
-        assert_eq!(
-            deployment["spec"]["template"]["metadata"]["labels"]["city"], "xiangtan",
-            "{service}"
-        );
+    let pods = labelled.pods();
+    assert_eq!(pods.len(), 12, "five services, five migrations, doctor and test");
+    for (title, pod) in pods {
+        let labels = &pod["metadata"]["labels"];
+        assert_eq!(labels["city"], "xiangtan", "{title}");
+        let sidecar = if title.starts_with("Deployment") {
+            Value::Null
+        } else {
+            json!("false")
+        };
+        assert_eq!(labels["sidecar"], sidecar, "{title}");
+    }
+    let doctor = &labelled.get("CronJob", "hotline-doctor")["spec"]["jobTemplate"];
+    assert_eq!(
+        doctor["metadata"]["labels"]["app.kubernetes.io/component"], "doctor",
+        "alerts find its Jobs"
+    );
+    for (_, deployment) in labelled.five("Deployment") {
         assert_eq!(
             deployment["spec"]["selector"]["matchLabels"]["city"],
             Value::Null,
@@ -199,6 +213,35 @@ fn names_follow_the_release_and_may_be_replaced() {
     assert_eq!(named("north", "nameOverride: line")[0], "north-line-intake");
     let long = named("a-release-with-a-name-as-long-as-helm-allows-53-chars", "");
     assert!(long.iter().all(|name| name.len() <= 52), "{long:?}");
+}
+
+/// YAML reads 2026 as a number and Kubernetes wants a string.
+#[test]
+fn names_that_look_like_numbers_are_strings() {
+    let values = file(
+        "fullnameOverride: hotline\nimage: {pullSecrets: [\"10\"]}\ndefault: {priorityClassName: \"1000\", \
+         secrets: {redis: {existingSecret: \"12345\", key: \"1\"}}}",
+    );
+    let output = crate::helm::helm("helm3")
+        .args(["template", "2026", "--namespace", "123"])
+        .arg(chart())
+        .args(["--kube-version", crate::helm::KUBERNETES])
+        .args(["--api-versions", "monitoring.coreos.com/v1", "--values"])
+        .arg(values.path())
+        .output()
+        .expect("helm can be run");
+    let objects = Objects::parse(&good(&output));
+    for object in &objects.0 {
+        let instance = &object["metadata"]["labels"]["app.kubernetes.io/instance"];
+        assert_eq!(instance, "2026", "{}", title(object));
+    }
+    let monitor = objects.get("ServiceMonitor", "hotline");
+    assert_eq!(monitor["spec"]["namespaceSelector"]["matchNames"], json!(["123"]));
+    let pod = &objects.get("Deployment", "hotline-intake")["spec"]["template"]["spec"];
+    assert_eq!(pod["imagePullSecrets"], json!([{"name": "10"}]));
+    assert_eq!(pod["priorityClassName"], "1000");
+    let redis = json!({"secret": {"name": "12345", "items": [{"key": "1", "path": "secrets/redis/url"}]}});
+    assert!(list(&pod["volumes"][0]["projected"]["sources"]).contains(&redis));
 }
 
 #[test]

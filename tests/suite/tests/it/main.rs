@@ -5,6 +5,7 @@ mod access;
 mod backlog;
 mod bare_machine;
 mod commands;
+mod connections;
 mod doctor;
 mod edge;
 mod event_log;

@@ -21,7 +21,22 @@ use tonic::service::Routes;
 use tonic::{Code, Status};
 
 /// A service that answers questions about its log, once or several times.
-async fn serve(database: &Database, listener: TcpListener, tls: TlsConfig) -> (Lifecycle, Option<Arc<Certificates>>) {
+pub async fn serve(
+    database: &Database,
+    listener: TcpListener,
+    tls: TlsConfig,
+) -> (Lifecycle, Option<Arc<Certificates>>) {
+    let age = platform::config::shared_defaults().server.max_connection_age_seconds;
+    serve_for(age, database, listener, tls).await
+}
+
+/// [`serve`], ending connections after `age` seconds.
+pub async fn serve_for(
+    age: u64,
+    database: &Database,
+    listener: TcpListener,
+    tls: TlsConfig,
+) -> (Lifecycle, Option<Arc<Certificates>>) {
     let lifecycle = Lifecycle::new();
     let store = eventlog::Store::open("routing", database.pool.clone(), testkit::request_key("routing"))
         .await
@@ -36,6 +51,7 @@ async fn serve(database: &Database, listener: TcpListener, tls: TlsConfig) -> (L
         name: "routing",
         config: ServerConfig {
             drain_seconds: 0,
+            max_connection_age_seconds: age,
             ..platform::config::shared_defaults().server
         },
         verifier: Callers::get().verifier.clone(),
@@ -50,27 +66,37 @@ async fn serve(database: &Database, listener: TcpListener, tls: TlsConfig) -> (L
     (lifecycle, certificates)
 }
 
-fn plain() -> TlsConfig {
+pub fn plain() -> TlsConfig {
     platform::config::shared_defaults().tls
 }
 
-fn caller(subject: &str, role: Role, security: Security, urls: &str) -> EventLogServiceClient<Peer> {
+pub fn tokens(subject: &str, role: Role) -> TokenSource {
     let principal = Principal {
         subject: subject.to_owned(),
         roles: vec![role],
         unit: None,
         platform: None,
     };
-    let tokens = TokenSource::of(Callers::get().issuer.clone(), principal);
-    let dialer = Dialer::new("test", tokens, security, Duration::from_secs(1));
+    TokenSource::of(Callers::get().issuer.clone(), principal)
+}
+
+pub fn caller(subject: &str, role: Role, security: Security, urls: &str) -> EventLogServiceClient<Peer> {
+    let dialer = Dialer::new("test", tokens(subject, role), security, Duration::from_secs(1));
     EventLogServiceClient::new(dialer.peer(urls).expect("right URLs"))
 }
 
-async fn ask(client: &EventLogServiceClient<Peer>) -> Result<(), Status> {
+pub async fn ask(client: &EventLogServiceClient<Peer>) -> Result<(), Status> {
     client.clone().get_heads(GetHeadsRequest {}).await.map(|_| ())
 }
 
-async fn routing() -> Database {
+/// Nobody was found; an operator is told why.
+fn unreached(status: &Status, why: &str) {
+    assert_eq!(status.code(), Code::Unavailable);
+    let told = platform::grpc::status::told(status);
+    assert!(told.contains(why), "{told}");
+}
+
+pub async fn routing() -> Database {
     database("routing", hotline::process::Name::Routing.migrator()).await
 }
 
@@ -217,12 +243,12 @@ async fn a_service_shows_the_certificate_of_its_own_name() {
     // Plaintext finds nobody, and so does a client that trusts another authority.
     let stranger = Authority::new();
     let other = Security::trusting("ca", &stranger.path("ca.crt")).expect("a right file");
-    for (security, url) in [
-        (Security::Plain, url.replace("https://", "http://")),
-        (other, url.clone()),
+    for (security, url, why) in [
+        (Security::Plain, url.replace("https://", "http://"), ""),
+        (other, url.clone(), "invalid peer certificate"),
     ] {
         let refused = ask(&caller("operator", Role::Operator, security, &url)).await;
-        assert_eq!(refused.expect_err("no connection").code(), Code::Unavailable);
+        unreached(&refused.expect_err("no connection"), why);
     }
     lifecycle.stop();
     assert!(lifecycle.finish(Duration::from_secs(20)).await, "it stops by itself");
@@ -243,7 +269,15 @@ async fn where_everybody_must_show_one_a_client_without_finds_nobody() {
     let none = Security::trusting("ca", &authority.path("ca.crt")).expect("a right file");
     let url = url.replace("http://", "https://");
     let refused = ask(&caller("operator", Role::Operator, none, &url)).await;
-    assert_eq!(refused.expect_err("no connection").code(), Code::Unavailable);
+    unreached(&refused.expect_err("no connection"), "CertificateRequired");
+    // Nor does one of an authority that is trusted no longer.
+    let former = Authority::new();
+    former.sign("operator", "spiffe://hotline/service/smoke", 2099);
+    let mut shown = former.config("operator", ClientCertificates::Off);
+    shown.ca_file = authority.path("ca.crt");
+    let opened = Certificates::open(&shown).expect("right files").expect("there is one");
+    let refused = ask(&caller("operator", Role::Operator, Security::Mutual(opened), &url)).await;
+    unreached(&refused.expect_err("no connection"), "fatal alert");
     lifecycle.stop();
     assert!(lifecycle.finish(Duration::from_secs(20)).await, "it stops by itself");
 }

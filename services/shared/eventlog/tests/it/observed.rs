@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use eventlog::{Store, observers};
 use platform::metrics::Gauge;
+use platform::steps::Step as _;
 use sqlx::postgres::PgPoolOptions;
 
 use crate::world::{NOWHERE, Node, event};
@@ -50,4 +51,27 @@ async fn a_pool_without_a_free_connection_is_seen_and_so_is_the_lag() {
     drop(held);
     let seen = watching[1].observe().await.expect("there is one again");
     assert!(value(&seen, "hotline_events_parked", None).abs() < 0.5);
+}
+
+/// A partition that another replica holds says nothing of the others, nor of what it has not done yet.
+#[tokio::test]
+async fn what_another_replica_is_at_is_behind_until_it_is_done() {
+    let intake = Node::new("intake", &[]).await;
+    let routing = Node::new("routing", &["intake"]).await;
+    intake.tell([event(uuid::Uuid::new_v4(), 1)]).await;
+    let consumer = routing.consumer(&intake, Some(NOWHERE));
+    consumer.run_once().await.expect("it applies");
+    assert_eq!(consumer.lag().positions, 0);
+    let thing = uuid::Uuid::new_v4();
+    intake.tell((1..=3).map(|version| event(thing, version))).await;
+    let mut other = routing.database.pool.begin().await.expect("a transaction");
+    sqlx::query("select 1 from cursor for update")
+        .execute(&mut *other)
+        .await
+        .expect("locked");
+    assert_eq!(consumer.run_once().await.expect("it leaves them").did, 0);
+    assert_eq!(consumer.lag().positions, 3);
+    other.rollback().await.expect("given back");
+    consumer.run_once().await.expect("it applies");
+    assert_eq!(consumer.lag().positions, 0);
 }

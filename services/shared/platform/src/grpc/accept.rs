@@ -2,15 +2,16 @@
 //! itself holds up nobody else, and does not last.
 
 use std::io;
+use std::net::IpAddr;
 use std::pin::Pin;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 use std::task::{Context, Poll, ready};
 use std::time::Duration;
 
 use tokio::io::{AsyncRead, AsyncReadExt as _, AsyncWrite, ReadBuf};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::{Semaphore, mpsc};
-use tokio::time::Sleep;
+use tokio::time::{Instant, Sleep};
 use tokio_rustls::TlsAcceptor;
 use tokio_rustls::server::TlsStream;
 use tokio_util::sync::{CancellationToken, WaitForCancellationFutureOwned};
@@ -25,6 +26,18 @@ const HANDSHAKES: usize = 256;
 /// What every client of HTTP/2 says first (RFC 9113, 3.4).
 const PREFACE: &[u8; 24] = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n";
 
+/// A peer that introduces itself wrongly is told of once in so long, however many do.
+const COMPLAINS_EVERY: Duration = Duration::from_secs(60);
+
+/// How long a peer may take.
+#[derive(Clone, Copy)]
+pub struct Patience {
+    /// To introduce itself.
+    pub handshake: Duration,
+    /// Until its connection is ended, whatever is open on it.
+    pub connection: Duration,
+}
+
 /// What a peer gets to read the last answers of a connection that the server ends.
 const LINGER: Duration = Duration::from_secs(2);
 
@@ -34,8 +47,10 @@ pub struct Accepted {
     stream: Stream,
     /// Bytes of the preface that the server has not read yet.
     ahead: &'static [u8],
-    /// Ends it, whatever its peer does.
+    /// Ends it with all others, whatever its peer does.
     cut: Pin<Box<WaitForCancellationFutureOwned>>,
+    /// Ends it by itself, as late as it may be.
+    longest: Pin<Box<Sleep>>,
     /// Runs once the server has said its last; the peer is awaited so long.
     lingering: Option<Pin<Box<Sleep>>>,
 }
@@ -58,17 +73,17 @@ impl Connected for Accepted {
     }
 }
 
-/// Accepts on `listener` until nobody takes the connections any more. A peer has `handshake` to introduce itself;
-/// `cut` ends all connections.
+/// Accepts on `listener` until nobody takes the connections any more. `cut` ends all connections.
 pub fn accept(
     listener: TcpListener,
     securing: Option<Arc<Certificates>>,
-    handshake: Duration,
+    patience: Patience,
     cut: &CancellationToken,
     lifecycle: &Lifecycle,
 ) -> mpsc::Receiver<io::Result<Accepted>> {
     let (ready, accepted) = mpsc::channel(HANDSHAKES);
     let slots = Arc::new(Semaphore::new(HANDSHAKES));
+    let complained: Arc<Mutex<Option<Instant>>> = Arc::default();
     let (inner, cut) = (lifecycle.clone(), cut.clone());
     lifecycle.spawn(async move {
         loop {
@@ -79,8 +94,8 @@ pub fn accept(
                 () = ready.closed() => return,
                 connection = listener.accept() => connection,
             };
-            let stream = match connection {
-                Ok((stream, _)) => stream,
+            let (stream, peer) = match connection {
+                Ok((stream, address)) => (stream, address.ip()),
                 Err(error) => {
                     // Out of file descriptors, or a peer that was gone again: others may have more luck.
                     tracing::debug!(%error, "a connection could not be accepted");
@@ -89,18 +104,24 @@ pub fn accept(
                 }
             };
             let (ready, securing, cut) = (ready.clone(), securing.clone(), cut.clone());
+            let complained = complained.clone();
             inner.spawn(async move {
                 let _slot = slot;
                 let introduced = tokio::select! {
                     () = ready.closed() => return,
-                    introduced = tokio::time::timeout(handshake, introduce(stream, securing, cut)) => introduced,
+                    introduced = tokio::time::timeout(
+                        patience.handshake,
+                        introduce(stream, securing, patience.connection, cut),
+                    ) => introduced,
                 };
                 match introduced {
                     Ok(Ok(connection)) => {
                         // Nobody takes it when the server has just ended.
                         let _ = ready.send(Ok(connection)).await;
                     }
-                    Ok(Err(error)) => tracing::debug!(%error, "a peer introduced itself wrongly"),
+                    // One that connects and goes looks whether anybody is here.
+                    Ok(Err(error)) if error.kind() == io::ErrorKind::InvalidData => complain(&complained, peer, &error),
+                    Ok(Err(error)) => tracing::debug!(%peer, %error, "a peer went before it had introduced itself"),
                     Err(_) => tracing::debug!("a peer took too long to introduce itself"),
                 }
             });
@@ -109,10 +130,21 @@ pub fn accept(
     accepted
 }
 
+/// Says who introduced itself wrongly, and how, not more than once a minute: the other end is told as little as TLS
+/// allows.
+fn complain(complained: &Mutex<Option<Instant>>, peer: IpAddr, error: &io::Error) {
+    let mut complained = complained.lock().unwrap_or_else(PoisonError::into_inner);
+    if complained.is_none_or(|at| at.elapsed() >= COMPLAINS_EVERY) {
+        *complained = Some(Instant::now());
+        tracing::warn!(%peer, %error, "a peer introduced itself wrongly; others within the next minute are not told");
+    }
+}
+
 /// TLS where it is asked for, then the preface.
 async fn introduce(
     stream: TcpStream,
     securing: Option<Arc<Certificates>>,
+    longest: Duration,
     cut: CancellationToken,
 ) -> io::Result<Accepted> {
     // An answer of a few hundred bytes must not wait for a peer's delayed acknowledgement.
@@ -125,6 +157,7 @@ async fn introduce(
         stream,
         ahead: b"",
         cut: Box::pin(cut.cancelled_owned()),
+        longest: Box::pin(tokio::time::sleep(longest)),
         lingering: None,
     };
     let mut said = [0; PREFACE.len()];
@@ -137,6 +170,10 @@ async fn introduce(
 }
 
 impl Accepted {
+    fn is_cut(&mut self, cx: &mut Context<'_>) -> bool {
+        self.cut.as_mut().poll(cx).is_ready() || self.longest.as_mut().poll(cx).is_ready()
+    }
+
     /// Takes what the peer still sends until it ends its side too, or time is up. A socket that is closed with unread
     /// bytes in it is reset by the kernel: the peer would lose the answers that are under way.
     fn poll_linger(&mut self, cx: &mut Context<'_>) -> Poll<()> {
@@ -144,7 +181,7 @@ impl Accepted {
             .lingering
             .as_mut()
             .is_some_and(|time| time.as_mut().poll(cx).is_ready());
-        if over || self.cut.as_mut().poll(cx).is_ready() {
+        if over || self.is_cut(cx) {
             return Poll::Ready(());
         }
         let socket = match &mut self.stream {
@@ -172,7 +209,7 @@ impl AsyncRead for Accepted {
             own.ahead = later;
             return Poll::Ready(Ok(()));
         }
-        if own.cut.as_mut().poll(cx).is_ready() {
+        if own.is_cut(cx) {
             return Poll::Ready(Err(io::ErrorKind::ConnectionAborted.into()));
         }
         match &mut own.stream {
@@ -217,7 +254,6 @@ mod tests {
     use futures::poll;
     use tokio::io::AsyncWriteExt as _;
     use tokio::net::TcpSocket;
-    use tokio::time::Instant;
     use tokio_rustls::TlsConnector;
 
     use super::*;
@@ -256,7 +292,7 @@ mod tests {
             peer.write_all(PREFACE).await.expect("sent");
             peer
         };
-        let introducing = introduce(accepted, securing.clone(), cut.clone());
+        let introducing = introduce(accepted, securing.clone(), 30 * LINGER, cut.clone());
         let (peer, accepted) = tokio::join!(connecting, introducing);
         (accepted.expect("introduced"), peer)
     }

@@ -17,14 +17,14 @@ use std::time::{Duration, Instant};
 use bytes::Bytes;
 use futures::FutureExt as _;
 use futures::future::BoxFuture;
-use http::{Request, Response, Uri};
+use http::{HeaderValue, Request, Response, Uri};
 use http_body::{Body as _, Frame};
 use tonic::body::Body;
 use tonic::{Code, Status};
 use tower::{Service, ServiceExt as _};
 
 use super::line::{CONNECT, Line};
-use super::measure;
+use super::{guard, measure, status};
 use crate::tls::Certificates;
 
 /// First time aside after a failure; twice as long after each further one.
@@ -256,10 +256,14 @@ impl Service<Request<Body>> for Balanced {
             let nowhere = || Status::unavailable(format!("{} has no address", shared.names[0].0));
             let (address, line) = shared.pick(&[]).ok_or_else(nowhere)?;
             let (parts, body) = request.into_parts();
+            // One time for all tries: an address that is slow is not dead, and asking again makes it slower.
+            let until = guard::asked(&parts.headers).map(|limit| Instant::now() + limit);
             let memory = Arc::new(Mutex::new(Memory::new(body)));
             let again = Request::from_parts(parts.clone(), ());
             let remembered = Body::new(Remembered(memory.clone()));
-            let mut answer = send(line, Request::from_parts(parts, remembered)).await;
+            let Some(mut answer) = send_until(until, line, Request::from_parts(parts, remembered)).await else {
+                return Ok(too_late());
+            };
             let mut tried = vec![address];
             shared.note(address, answer.is_alive());
             while answer.may_be_tried_again(tried.len()) {
@@ -279,7 +283,10 @@ impl Service<Request<Body>> for Balanced {
                     break;
                 };
                 let body = Body::new(http_body_util::Full::new(bytes));
-                answer = send(line, again.clone().map(|()| body)).await;
+                let Some(next) = send_until(until, line, again.clone().map(|()| body)).await else {
+                    return Ok(too_late());
+                };
+                answer = next;
                 tried.push(address);
                 shared.note(address, answer.is_alive());
             }
@@ -320,14 +327,43 @@ impl Answer {
     fn into_result(self) -> Result<Response<Body>, Status> {
         match self {
             Self::Came(response) | Self::Refused(response) => Ok(response),
-            Self::Lost(error) => {
-                tracing::debug!(error, "a peer was lost");
-                Err(Status::unavailable(
-                    "it cannot be reached; try again with the same request_id",
-                ))
+            Self::Lost(reason) => {
+                let mut status = Status::unavailable("it cannot be reached; try again with the same request_id");
+                status.set_source(Arc::new(Lost(reason)));
+                Err(status)
             }
         }
     }
+}
+
+/// Why a peer cannot be reached. It goes with the status in this process, and is no part of what a caller is sent.
+#[derive(Debug, thiserror::Error)]
+#[error("{0}")]
+struct Lost(String);
+
+fn too_late() -> Response<Body> {
+    status::with_reason(
+        Code::DeadlineExceeded,
+        "DEADLINE_EXCEEDED",
+        "no answer in time; it may have happened all the same: try again with the same request_id",
+    )
+    .into_http()
+}
+
+/// [`send`], as long as there is time, which the other end is told; nothing when it is up.
+async fn send_until(until: Option<Instant>, line: Line, mut request: Request<Body>) -> Option<Answer> {
+    let Some(until) = until else {
+        return Some(send(line, request).await);
+    };
+    let began = Instant::now();
+    let left = u64::try_from(until.saturating_duration_since(began).as_millis()).unwrap_or(u64::MAX);
+    let told = HeaderValue::from_str(&format!("{left}m")).ok()?;
+    request.headers_mut().insert("grpc-timeout", told);
+    let left = Duration::from_millis(left);
+    let answer = tokio::time::timeout(left, send(line, request)).await.ok()?;
+    // tonic's channel watches the same time, and may have been the first to see that it is up.
+    let is_late = answer.is_lost() && began.elapsed() >= left;
+    (!is_late).then_some(answer)
 }
 
 /// Calls one address. Whoever only waited for a connection that cannot be made is released at once; what had been sent
@@ -336,7 +372,7 @@ async fn send(line: Line, request: Request<Body>) -> Answer {
     let sent = Arc::new(AtomicBool::new(false));
     let noted = sent.clone();
     let request = request.map(|body| Body::new(Noted { body, sent: noted }));
-    let mut unmade = std::pin::pin!(line.unmade.notified());
+    let mut unmade = std::pin::pin!(line.unmade.bell.notified());
     unmade.as_mut().enable();
     let mut call = std::pin::pin!(line.channel.oneshot(request));
     let answered = tokio::select! {
@@ -344,7 +380,7 @@ async fn send(line: Line, request: Request<Body>) -> Answer {
         answered = &mut call => answered,
         () = unmade => {
             if !sent.load(Ordering::SeqCst) {
-                return Answer::Lost("no connection could be made".to_owned());
+                return Answer::Lost(format!("no connection could be made: {}", line.unmade.why()));
             }
             call.await
         }

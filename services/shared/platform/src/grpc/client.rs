@@ -19,7 +19,10 @@ pub type Peer = InterceptedService<Measured<Balanced>, Credentials>;
 /// Longest wait for an answer when the caller says nothing else: the server's own cap.
 const DEADLINE: Duration = Duration::from_secs(10);
 
-/// Adds the bearer token to every call, and a deadline to those that have none.
+/// Of a call's time, what is kept for its own answer when others are asked on its behalf.
+const OWN_ANSWER: Duration = Duration::from_millis(50);
+
+/// Adds the bearer token to every call, and a deadline to those that have none: what is left of the call that asks.
 #[derive(Clone)]
 pub struct Credentials {
     tokens: TokenSource,
@@ -28,7 +31,8 @@ pub struct Credentials {
 impl Interceptor for Credentials {
     fn call(&mut self, mut request: Request<()>) -> Result<Request<()>, Status> {
         if !request.metadata().contains_key("grpc-timeout") {
-            request.set_timeout(DEADLINE);
+            let left = super::detach::time_left().map(|left| left.saturating_sub(OWN_ANSWER));
+            request.set_timeout(left.map_or(DEADLINE, |left| left.min(DEADLINE)));
         }
         let metadata = request.metadata_mut();
         let bearer = format!("Bearer {}", self.tokens.token());

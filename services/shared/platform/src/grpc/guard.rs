@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::task::{Context, Poll};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use futures::future::BoxFuture;
 use governor::{DefaultKeyedRateLimiter, Quota};
@@ -116,7 +116,10 @@ where
             Ok(None) => {}
             Err(refusal) => return answer(&refusal),
         }
-        let deadline = deadline(request.headers(), self.shared.guarding.deadline);
+        let deadline = asked(request.headers()).map_or(self.shared.guarding.deadline, |asked| {
+            asked.min(self.shared.guarding.deadline)
+        });
+        request.extensions_mut().insert(Until(Instant::now() + deadline));
         // The work goes on after its caller has gone, and counts until it ends.
         request.extensions_mut().insert(running.clone());
         let call = inner.call(request);
@@ -250,25 +253,27 @@ fn answer<E: Send + 'static>(refusal: &Status) -> BoxFuture<'static, Result<Resp
     Box::pin(async move { Ok(response) })
 }
 
-/// `grpc-timeout` (gRPC over HTTP/2: up to 8 digits and a unit), capped.
-fn deadline(headers: &HeaderMap, cap: Duration) -> Duration {
-    let asked = headers
-        .get("grpc-timeout")
-        .and_then(|value| value.to_str().ok())
-        .and_then(|text| {
-            let (amount, unit) = text.split_at_checked(text.len().checked_sub(1)?)?;
-            let amount = amount.parse::<u64>().ok()?;
-            Some(match unit {
-                "H" => Duration::from_secs(amount.saturating_mul(3600)),
-                "M" => Duration::from_secs(amount.saturating_mul(60)),
-                "S" => Duration::from_secs(amount),
-                "m" => Duration::from_millis(amount),
-                "u" => Duration::from_micros(amount),
-                "n" => Duration::from_nanos(amount),
-                _ => return None,
-            })
-        });
-    asked.map_or(cap, |asked| asked.min(cap))
+/// When a call's time is up: goes with it, so that what it asks of others takes no longer.
+#[derive(Clone, Copy)]
+pub(super) struct Until(pub Instant);
+
+/// `grpc-timeout` (gRPC over HTTP/2: up to 8 digits and a unit).
+pub(super) fn asked(headers: &HeaderMap) -> Option<Duration> {
+    let text = headers.get("grpc-timeout")?.to_str().ok()?;
+    let (amount, unit) = text.split_at_checked(text.len().checked_sub(1)?)?;
+    if amount.len() > 8 {
+        return None;
+    }
+    let amount = amount.parse::<u64>().ok()?;
+    Some(match unit {
+        "H" => Duration::from_secs(amount * 3600),
+        "M" => Duration::from_secs(amount * 60),
+        "S" => Duration::from_secs(amount),
+        "m" => Duration::from_millis(amount),
+        "u" => Duration::from_micros(amount),
+        "n" => Duration::from_nanos(amount),
+        _ => return None,
+    })
 }
 
 /// Words of tonic's for bytes that are no message; a handler's own INTERNAL says nothing but that.
@@ -297,21 +302,20 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_deadline_is_read_and_capped() {
-        let cap = Duration::from_secs(10);
+    fn a_deadline_is_read() {
         for (text, expected) in [
-            ("250m", Duration::from_millis(250)),
-            ("3S", Duration::from_secs(3)),
-            ("1H", cap),
-            ("x", cap),
-            ("", cap),
-            ("99999999999999999999S", cap),
+            ("250m", Some(Duration::from_millis(250))),
+            ("3S", Some(Duration::from_secs(3))),
+            ("99999999H", Some(Duration::from_secs(99_999_999 * 3600))),
+            ("x", None),
+            ("", None),
+            ("999999999S", None),
         ] {
             let mut headers = HeaderMap::new();
             headers.insert("grpc-timeout", HeaderValue::from_str(text).expect("ascii"));
-            assert_eq!(deadline(&headers, cap), expected, "{text:?}");
+            assert_eq!(asked(&headers), expected, "{text:?}");
         }
-        assert_eq!(deadline(&HeaderMap::new(), cap), cap);
+        assert_eq!(asked(&HeaderMap::new()), None);
     }
 
     #[test]

@@ -1,7 +1,7 @@
 //! One address of a peer, and the connection to it.
 
 use std::net::SocketAddr;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use http::Uri;
@@ -25,26 +25,41 @@ const PING: Duration = Duration::from_secs(5);
 #[derive(Clone)]
 pub(super) struct Line {
     pub channel: Channel,
-    /// Rung when it could not be made. The channel lets those who wait for it try one after the other, each for as long
-    /// as [`CONNECT`]; by this they are all released at once.
-    pub unmade: Arc<Notify>,
+    pub unmade: Arc<Unmade>,
+}
+
+/// Rung when a connection could not be made. The channel lets those who wait for it try one after the other, each for as
+/// long as [`CONNECT`]; by this they are all released at once.
+#[derive(Default)]
+pub(super) struct Unmade {
+    pub bell: Notify,
+    why: Mutex<String>,
+}
+
+impl Unmade {
+    /// Why the last one could not be made.
+    pub fn why(&self) -> String {
+        self.why.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    fn ring(&self, error: &std::io::Error) {
+        *self.why.lock().unwrap_or_else(PoisonError::into_inner) = crate::steps::chain(error);
+        self.bell.notify_waiters();
+    }
 }
 
 impl Line {
     pub fn lazy(address: SocketAddr, name: &str, security: &Security) -> Self {
-        let unmade: Arc<Notify> = Arc::default();
-        let (host, security, bell) = (name.to_owned(), security.clone(), unmade.clone());
+        let unmade: Arc<Unmade> = Arc::default();
+        let (host, security, noted) = (name.to_owned(), security.clone(), unmade.clone());
         let connector = service_fn(move |_: Uri| {
-            let (host, security, bell) = (host.clone(), security.clone(), bell.clone());
+            let (host, security, noted) = (host.clone(), security.clone(), noted.clone());
             async move {
                 let connecting = tokio::time::timeout(CONNECT, connect(address, &host, &security));
                 let connected = connecting
                     .await
                     .unwrap_or_else(|_| Err(std::io::ErrorKind::TimedOut.into()));
-                if connected.is_err() {
-                    bell.notify_waiters();
-                }
-                connected
+                connected.inspect_err(|error| noted.ring(error))
             }
         });
         let port = address.port();

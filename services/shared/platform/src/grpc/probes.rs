@@ -14,15 +14,18 @@ use tokio_util::sync::CancellationToken;
 use tonic_health::ServingStatus;
 use tonic_health::server::HealthReporter;
 
-use super::accept::accept;
+use super::accept::{Patience, accept};
 use crate::lifecycle::Lifecycle;
 
 const STARTUP: &str = "startup";
 const READINESS: &str = "readiness";
 const LIVENESS: &str = "liveness";
 
-/// A peer that takes longer to say that it speaks HTTP/2 is let go.
-const INTRODUCTION: Duration = Duration::from_secs(5);
+/// The kubelet asks and goes.
+const PATIENCE: Patience = Patience {
+    handshake: Duration::from_secs(5),
+    connection: Duration::from_secs(60),
+};
 /// Between two looks at the database; a probe's own period is longer.
 const LOOK_EVERY: Duration = Duration::from_secs(2);
 /// A look that takes longer has failed.
@@ -55,7 +58,7 @@ impl Probes {
         }
         let draining = lifecycle.clone();
         let cut = CancellationToken::new();
-        let mut accepted = accept(listener, None, INTRODUCTION, &cut, lifecycle);
+        let mut accepted = accept(listener, None, PATIENCE, &cut, lifecycle);
         let incoming = futures::stream::poll_fn(move |cx| accepted.poll_recv(cx));
         let serving = tonic::transport::Server::builder()
             .add_service(service)

@@ -15,7 +15,7 @@ use tonic_health::ServingStatus;
 use tonic_health::server::HealthReporter;
 use tower_http::catch_panic::CatchPanicLayer;
 
-use super::accept::accept;
+use super::accept::{Patience, accept};
 use super::detach::DetachLayer;
 use super::guard::{GuardLayer, Guarding};
 use super::measure::MeasureLayer;
@@ -79,17 +79,22 @@ impl Server {
             .layer(DetachLayer {
                 tracker: self.lifecycle.tracker(),
             });
-        let handshake = Duration::from_secs(self.tls.handshake_timeout_seconds);
+        let age = self.max_connection_age();
+        let patience = Patience {
+            handshake: Duration::from_secs(self.tls.handshake_timeout_seconds),
+            connection: age + CONNECTION_AGE_GRACE,
+        };
         let cut = CancellationToken::new();
-        let mut accepted = accept(listener, self.certificates.clone(), handshake, &cut, &self.lifecycle);
+        let mut accepted = accept(listener, self.certificates.clone(), patience, &cut, &self.lifecycle);
         let incoming = futures::stream::poll_fn(move |cx| accepted.poll_recv(cx));
         let serving = tonic::transport::Server::builder()
             .max_concurrent_streams(self.config.max_streams)
             .http2_max_header_list_size(self.config.max_header_bytes)
             .http2_keepalive_interval(Some(Duration::from_secs(30)))
             .http2_keepalive_timeout(Some(Duration::from_secs(10)))
-            .max_connection_age(self.max_connection_age())
-            .max_connection_age_grace(CONNECTION_AGE_GRACE)
+            // GOAWAY, and an end when what was open is answered. With its grace tonic says nothing and cuts: `Patience` ends
+            // what takes longer.
+            .max_connection_age(age)
             .layer(layers)
             .add_routes(routes)
             .serve_with_incoming_shutdown(incoming, ended.clone().cancelled_owned());

@@ -85,6 +85,14 @@ impl From<StoreError> for Status {
     }
 }
 
+/// A status that another service answered, or that stands for no answer, with what is known of its cause: for the log
+/// and for an operator.
+#[must_use]
+pub fn told(status: &Status) -> String {
+    let cause = status.source().map(|cause| format!(" ({})", chain(cause)));
+    format!("{:?}: {}{}", status.code(), status.message(), cause.unwrap_or_default())
+}
+
 /// A code with a stable reason.
 #[must_use]
 pub fn with_reason(code: Code, reason: &str, message: impl Into<String>) -> Status {

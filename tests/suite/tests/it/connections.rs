@@ -1,0 +1,118 @@
+//! How long connections and calls last.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::Duration;
+
+use hotline_proto::access::Role;
+use hotline_proto::common::GetHeadsRequest;
+use hotline_proto::common::event_log_service_client::EventLogServiceClient;
+use platform::grpc::balance::Security;
+use platform::grpc::client::Dialer;
+use platform::lifecycle::Lifecycle;
+use testkit::listen;
+use tokio::net::TcpStream;
+use tonic::Code;
+use tonic_health::pb::HealthCheckRequest;
+use tonic_health::pb::health_client::HealthClient;
+
+use crate::secured::{ask, caller, plain, routing, serve, serve_for, tokens};
+
+/// Stands before a server and counts the connections that are made through it.
+async fn counting(server: std::net::SocketAddr, lifecycle: &Lifecycle) -> (String, Arc<AtomicUsize>) {
+    let (listener, url) = listen().await;
+    let count: Arc<AtomicUsize> = Arc::default();
+    let (counted, inner, stopping) = (count.clone(), lifecycle.clone(), lifecycle.stopping());
+    lifecycle.spawn(async move {
+        loop {
+            let accepted = tokio::select! {
+                accepted = listener.accept() => accepted,
+                () = stopping.cancelled() => return,
+            };
+            let (mut caller, _) = accepted.expect("a caller");
+            counted.fetch_add(1, Ordering::SeqCst);
+            let mut server = TcpStream::connect(server).await.expect("it lives");
+            inner.spawn(async move {
+                let _ = tokio::io::copy_bidirectional(&mut caller, &mut server).await;
+            });
+        }
+    });
+    (url, count)
+}
+
+/// A connection ends for its age: what is open on it is answered, what comes is called over a new one, and no call fails.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn an_old_connection_ends_when_its_calls_are_answered() {
+    let database = routing().await;
+    let (listener, _) = listen().await;
+    let address = listener.local_addr().expect("bound");
+    let (lifecycle, _) = serve_for(1, &database, listener, plain()).await;
+    let (url, connections) = counting(address, &lifecycle).await;
+    let dialer = Dialer::new(
+        "test",
+        tokens("service:test", Role::Service),
+        Security::Plain,
+        Duration::from_secs(1),
+    );
+    let peer = dialer.peer(&url).expect("a right URL");
+    let client = EventLogServiceClient::new(peer.clone());
+    ask(&client).await.expect("it lives");
+    // A call that takes as long as somebody else holds what it needs.
+    let mut held = database.pool.begin().await.expect("a transaction");
+    sqlx::query("lock table log_head in access exclusive mode")
+        .execute(&mut *held)
+        .await
+        .expect("locked");
+    let mut health = HealthClient::new(peer);
+    let renewed = async {
+        while connections.load(Ordering::SeqCst) < 2 {
+            health
+                .check(HealthCheckRequest::default())
+                .await
+                .expect("no call fails");
+        }
+    };
+    let given_back = async {
+        let within = tokio::time::timeout(Duration::from_secs(20), renewed).await;
+        within.expect("a second connection is made");
+        held.rollback().await.expect("given back");
+    };
+    let (answered, ()) = tokio::join!(ask(&client), given_back);
+    answered.expect("it is answered over the first connection");
+    lifecycle.stop();
+    assert!(lifecycle.finish(Duration::from_secs(20)).await, "it stops by itself");
+}
+
+/// A replica that is slow is neither dead nor asked again: the caller's own time ends the call.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_slow_answer_ends_with_the_callers_time() {
+    let database = routing().await;
+    let (listener, _) = listen().await;
+    let address = listener.local_addr().expect("bound");
+    let (lifecycle, _) = serve(&database, listener, plain()).await;
+    let (url, connections) = counting(address, &lifecycle).await;
+    let client = caller("service:test", Role::Service, Security::Plain, &url);
+    ask(&client).await.expect("it lives");
+    let mut held = database.pool.begin().await.expect("a transaction");
+    sqlx::query("lock table log_head in access exclusive mode")
+        .execute(&mut *held)
+        .await
+        .expect("locked");
+    let mut request = tonic::Request::new(GetHeadsRequest {});
+    request.set_timeout(Duration::from_millis(300));
+    let late = client.clone().get_heads(request).await.expect_err("nobody answers");
+    assert_eq!(late.code(), Code::DeadlineExceeded, "{late:?}");
+    let waiting: i64 = sqlx::query_scalar(
+        "select count(*) from pg_locks join pg_database as d on d.oid = database
+             where not granted and d.datname = current_database() and relation = 'log_head'::regclass",
+    )
+    .fetch_one(&database.pool)
+    .await
+    .expect("Postgres tells");
+    assert_eq!(waiting, 1, "it was asked once");
+    held.rollback().await.expect("given back");
+    ask(&client).await.expect("it is not taken for dead");
+    assert_eq!(connections.load(Ordering::SeqCst), 1);
+    lifecycle.stop();
+    assert!(lifecycle.finish(Duration::from_secs(20)).await, "it stops by itself");
+}
