@@ -3,6 +3,7 @@ as docs/operate.md says."""
 
 import copy
 import pathlib
+import re
 import tempfile
 import time
 
@@ -40,7 +41,9 @@ def restored(world):
     said = spoke(load.told)
     # A second or two and the others have read it; what nobody had read would be lost.
     time.sleep(5)
-    before = orders()
+    before, former = orders(), epoch("postgres", "routing")
+    if before <= backed_up:
+        raise Failed("no order came after the backup: nothing would be lost")
     with tempfile.TemporaryDirectory() as folder:
         step = followed(folder)
         step()
@@ -62,6 +65,10 @@ def restored(world):
     kube.until("all orders are there again", lambda: orders() >= before, 60, every=1)
     if orders() != before:
         raise Failed(f"{orders()} orders, {before} before")
+    if epoch("postgres", "routing") == former:
+        raise Failed("the log has its former epoch: readers would take new events for old ones")
+    if not re.search(r"^routing: realigned", log, flags=re.MULTILINE) or re.search(r"^person\b", log, flags=re.MULTILINE):
+        raise Failed(f"not all of it came back by itself: {log[-500:]}")
     with world.load() as load:
         time.sleep(10)
     return f"{before - backed_up} orders lost and re-created in {took:.0f} s: \"{log.strip().splitlines()[-1]}\"; before {said}; after {spoke(load.told)}"

@@ -74,8 +74,8 @@ def rolled(world, change):
 def upgrade(world):
     if world.images["next"]:
         return rolled(world, lambda: world.install(image=world.images["next"]))
-    return "the same image in new pods (no HOTLINE_NEXT_IMAGE): " + rolled(
-        world, lambda: world.install("--set-string", "default.podAnnotations.revision=next"))
+    world.left.append(("upgrade from one program to another", "no HOTLINE_NEXT_IMAGE: the same image went into new pods"))
+    return rolled(world, lambda: world.install("--set-string", "default.podAnnotations.revision=next"))
 
 
 @scenario("rollback under load")
@@ -222,6 +222,18 @@ def handshakes(world):
     return f"with new connections {spoke(load.told)}"
 
 
+@scenario("connections ended for their age, under load")
+def aged(world):
+    """By default a connection lives for ten minutes; with ten seconds more of them end in a minute than else in an hour."""
+    world.install("--set", "default.config.server.max_connection_age_seconds=10")
+    kube.settled(2)
+    with world.load() as load:
+        time.sleep(60)
+    world.install()
+    kube.settled(2)
+    return f"connections of 9 to 11 s: {spoke(load.told)}"
+
+
 @scenario("certificates rotated under load")
 def rotation(world):
     with world.load() as load:
@@ -332,12 +344,16 @@ def autoscaling(world):
         kube.until("the HPA adds a replica of intake", lambda: replicas() == 3, 240, every=1)
         up = time.monotonic() - since
         time.sleep(5)
-    since = time.monotonic()
-    kube.until("the HPA takes it away again", lambda: replicas() == 2, 300, every=1)
-    down = time.monotonic() - since
+    # Little enough that the HPA finds two to be enough.
+    with world.load(10) as less:
+        since = time.monotonic()
+        kube.until("the HPA takes it away again", lambda: replicas() == 2, 300, every=1)
+        down = time.monotonic() - since
+        # The pod goes on ending for a while.
+        time.sleep(15)
     world.install()
     kube.settled(2)
-    return f"third replica after {up:.0f} s of load, gone {down:.0f} s after it; {spoke(load.told)}"
+    return f"third replica after {up:.0f} s of load, gone {down:.0f} s after it; up {spoke(load.told)}; down {spoke(less.told)}"
 
 
 @contextlib.contextmanager

@@ -6,6 +6,7 @@ import os
 import pathlib
 import subprocess
 import tempfile
+import time
 
 from . import kube
 from .kube import Failed, kubectl, run
@@ -236,9 +237,11 @@ class Load:
                    "--ledgers", "/ledgers", "--run", self.name, "--rate", str(self.rate)]
         # pylint: disable-next=consider-using-with
         self.process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+        self.since = time.monotonic()
         return self
 
     def __exit__(self, *_):
+        within = time.monotonic() - self.since
         try:
             out, error = self.process.communicate("", timeout=240)
         except subprocess.TimeoutExpired:
@@ -246,7 +249,7 @@ class Load:
             raise Failed("the load client does not end") from None
         if self.process.returncode != 0:
             raise Failed(f"the load client: {error.strip()[-500:]}")
-        self.told = json.loads(out)
+        self.told = json.loads(out) | {"within": within, "rate": self.rate}
 
 
 def check():

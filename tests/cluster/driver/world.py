@@ -24,6 +24,8 @@ class World:
     rate: int
     stand: stand.Stand
     number: int = 0
+    # Parts of the scenario that this cluster cannot show: name and reason.
+    left: list = dataclasses.field(default_factory=list)
 
     def install(self, *settings, image=None, timeout="5m", check=True):
         """Installs or upgrades, and waits as an operator does."""
@@ -36,16 +38,29 @@ class World:
         return stand.Load(f"load-{self.number}", rate or self.rate)
 
 
+# How a call may fail while something is away.
+AWAY = ("Unavailable", "DeadlineExceeded")
+# Seconds until the client calls at its rate.
+BEGINNING = 6
+
+
 def spoke(told, may_fail=False):
-    """A load in a few words; a failed call is a failure, unless the scenario takes something away."""
+    """A load in a few words; a failed call is a failure, unless the scenario takes something away: then others may not fail otherwise."""
+    if told["seconds"] < told["within"] - BEGINNING:
+        raise Failed(f"the load ran for {told['seconds']:.0f} s of {told['within']:.0f}")
+    if told["calls"] + told["held"] < 0.9 * told["rate"] * told["seconds"]:
+        raise Failed(f"{told['calls']} calls in {told['seconds']:.0f} s are not {told['rate']} a second")
     failures = ", ".join(f"{kind} {failed['count']} ({failed['first']})" for kind, failed in told["failures"].items())
     if told["repeated_wrongly"] or told["unsettled"]:
         raise Failed(f"{told['repeated_wrongly']} repeated requests made another appeal, {told['unsettled']} writes were never accepted")
     if (told["failed"] or told["held"]) and not may_fail:
         raise Failed(f"{told['failed']} of {told['calls']} calls failed, {told['held']} were held back: {failures}")
+    wrongly = [kind for kind in told["failures"] if not kind.endswith(AWAY)]
+    if wrongly:
+        raise Failed(f"calls failed otherwise than by what is away: {failures}")
     words = f"{told['calls']} calls ({told['calls'] / max(told['seconds'], 1):.0f}/s), {told['failed']} failed"
     if told["failed"]:
-        words += f" within {told['failing_seconds']:.0f} s ({failures}), {told['settled']} writes accepted afterwards"
+        words += f" and {told['held']} held back within {told['failing_seconds']:.0f} s ({failures}), {told['settled']} writes accepted afterwards"
     return words + f", p50 {told['p50']:.0f} ms, p99 {told['p99']:.0f} ms"
 
 
@@ -89,6 +104,9 @@ class Report:
             traceback.print_exc()
             result, said = "FAIL", f"{type(broken).__name__}: {broken}"
         self.note(name, result, said, since)
+        for part, reason in world.left:
+            self.not_run(part, reason)
+        world.left.clear()
         return result != "FAIL"
 
     def not_run(self, name, reason):

@@ -82,6 +82,26 @@ fn numbers_that_do_not_fit_each_other() {
 #[test]
 fn what_the_server_would_refuse_later_is_refused_before() {
     refused(&[
+        ("image: {pullSecrets: [a, a]}", "'/image/pullSecrets'"),
+        (
+            "default: {secrets: {database: {key: ..}}}",
+            "'/default/secrets/database/key'",
+        ),
+        (
+            "default: {secrets: {sealing: {existingSecret: a..b}}}",
+            "'/default/secrets/sealing/existingSecret'",
+        ),
+        ("default: {podLabels: {a..b/c: d}}", "'/default/podLabels'"),
+        ("clusterDomain: a..b", "'/clusterDomain'"),
+        ("entry: {gateway: {namespace: a.b}}", "'/entry/gateway/namespace'"),
+        (
+            "networkPolicy: {postgres: {to: [{ipBlock: {cidr: \":/64\"}}]}}",
+            "'/networkPolicy/postgres/to/0",
+        ),
+        (
+            "networkPolicy: {postgres: {to: [{ipBlock: {cidr: \"1:2:3::4::5/64\"}}]}}",
+            "'/networkPolicy/postgres/to/0",
+        ),
         ("doctor: {schedule: \"0 22-4 * * *\"}", "doctor.schedule \"22-4\""),
         ("doctor: {schedule: \"0 3 * * FRI-MON\"}", "doctor.schedule \"FRI-MON\""),
         ("doctor: {schedule: \"0 3 * DEC-FEB *\"}", "doctor.schedule \"DEC-FEB\""),
