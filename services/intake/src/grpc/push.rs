@@ -8,6 +8,7 @@
 
 use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
+use std::time::Duration;
 
 use futures::FutureExt as _;
 use hotline_proto::intake as pb;
@@ -23,6 +24,9 @@ use tracing::Instrument as _;
 use super::{Intake, parse, render};
 use crate::actions::Error;
 use crate::actions::push_appeals::{Outcome, PushAppeals, PushedAppeal, push_appeals};
+
+/// A batch is written within milliseconds; who waits longer waits for a database that is gone without a word.
+const LONGEST_BATCH: Duration = Duration::from_secs(60);
 
 /// Answers of one stream.
 pub type Answers = ReceiverStream<Result<pb::PushAppealsResponse, Status>>;
@@ -126,7 +130,11 @@ impl Pusher {
         let limit = self.intake.config.push_batch;
         let mut batch = Vec::with_capacity(limit);
         while arrived.recv_many(&mut batch, limit).await > 0 {
-            for answer in self.decide(std::mem::take(&mut batch)).await? {
+            let deciding = tokio::time::timeout(LONGEST_BATCH, self.decide(std::mem::take(&mut batch)));
+            let answered = deciding
+                .await
+                .map_err(|_| edge::unavailable("the database does not answer; push again what has no answer"))?;
+            for answer in answered? {
                 if answers.send(Ok(answer)).await.is_err() {
                     return Ok(());
                 }

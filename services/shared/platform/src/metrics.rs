@@ -161,9 +161,16 @@ pub fn sample(service: &'static str, observers: Vec<Arc<dyn Observer>>, lifecycl
     }
 }
 
+/// A look that waits longer is given up: the next one may find somebody.
+const LONGEST_LOOK: Duration = Duration::from_secs(30);
+
 /// One sample.
 pub async fn take(service: &'static str, observer: &dyn Observer) {
-    match observer.observe().await {
+    let Ok(seen) = tokio::time::timeout(LONGEST_LOOK, observer.observe()).await else {
+        tracing::debug!(service, "not sampled: no answer");
+        return;
+    };
+    match seen {
         Ok(gauges) => gauges.into_iter().for_each(|gauge| set(service, gauge)),
         Err(error) => tracing::debug!(service, error = %crate::steps::chain(&error), "not sampled"),
     }

@@ -33,6 +33,9 @@ pub enum StepError {
         /// The status, without personal data.
         reason: String,
     },
+    /// It waits for somebody who is gone without a word.
+    #[error("not done within {} s: does its database answer?", .0.as_secs())]
+    Late(Duration),
     /// Something that only an operator can mend; the step does not go on until then.
     #[error("{0}")]
     Stopped(String),
@@ -55,7 +58,8 @@ pub fn drive(lifecycle: &Lifecycle, step: Arc<dyn Step>, every: Duration, wake: 
     lifecycle.spawn(async move {
         let mut failures = 0_u32;
         loop {
-            let pause = match step.run_once().await {
+            let ran = tokio::time::timeout(LONGEST_RUN, step.run_once()).await;
+            let pause = match ran.unwrap_or(Err(StepError::Late(LONGEST_RUN))) {
                 Ok(ran) => {
                     if failures > 0 {
                         tracing::info!(step = step.name(), "works again");
@@ -83,6 +87,9 @@ pub fn drive(lifecycle: &Lifecycle, step: Arc<dyn Step>, every: Duration, wake: 
         }
     });
 }
+
+/// A run does a bounded batch within seconds; what it waits for longer does not come.
+const LONGEST_RUN: Duration = Duration::from_secs(300);
 
 /// The longest pause after a failure: what is away costs one question, and what comes back is heard of within seconds,
 /// for cards (P5) and for what has piled up (P6).

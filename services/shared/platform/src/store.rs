@@ -13,6 +13,8 @@ pub const OLDEST_POSTGRES: u32 = 15;
 
 /// A connection that idled longer is asked whether it still lives before it is used.
 const IDLE_BEFORE_PING: Duration = Duration::from_secs(5);
+/// A connection that comes back and says nothing so long is closed.
+const ANSWERS_WITHIN: Duration = Duration::from_secs(2);
 
 /// Why a store could not do what it was asked.
 #[derive(Debug, thiserror::Error)]
@@ -149,22 +151,7 @@ pub async fn connect_requiring(config: &DatabaseConfig, oldest: u32) -> Result<P
         options.get_port(),
         options.get_database().unwrap_or_default()
     );
-    let pool = PgPoolOptions::new()
-        .max_connections(config.max_connections)
-        .acquire_timeout(Duration::from_secs(config.acquire_timeout_seconds))
-        // A ping before every use would double the round trips of small statements; one that has idled is asked.
-        .test_before_acquire(false)
-        .before_acquire(|connection, meta| {
-            Box::pin(async move {
-                use sqlx::Connection as _;
-                if meta.idle_for > IDLE_BEFORE_PING {
-                    connection.ping().await.map(|()| true)
-                } else {
-                    Ok(true)
-                }
-            })
-        })
-        .connect_lazy_with(options.clone());
+    let pool = pool(config, options.clone());
     // One plain connection first: the pool would hide "connection refused" behind its own time-out.
     let attempt = tokio::time::timeout(
         Duration::from_secs(config.acquire_timeout_seconds),
@@ -194,6 +181,37 @@ pub async fn connect_requiring(config: &DatabaseConfig, oldest: u32) -> Result<P
         )));
     }
     Ok(pool)
+}
+
+/// Connections to a server, none of them made yet.
+fn pool(config: &DatabaseConfig, options: PgConnectOptions) -> PgPool {
+    PgPoolOptions::new()
+        .max_connections(config.max_connections)
+        .acquire_timeout(Duration::from_secs(config.acquire_timeout_seconds))
+        // A ping before every use would double the round trips of small statements; one that has idled is asked.
+        .test_before_acquire(false)
+        .before_acquire(|connection, meta| {
+            Box::pin(async move {
+                use sqlx::Connection as _;
+                if meta.idle_for > IDLE_BEFORE_PING {
+                    connection.ping().await.map(|()| true)
+                } else {
+                    Ok(true)
+                }
+            })
+        })
+        // A server whose machine is gone says no more, and nothing ends the wait for it: sqlx asks each connection that comes
+        // back, for as long as it takes, and its place in the pool would be lost.
+        .after_release(|connection, _| {
+            Box::pin(async move {
+                use sqlx::Connection as _;
+                let answered = tokio::time::timeout(ANSWERS_WITHIN, connection.ping()).await;
+                answered
+                    .unwrap_or_else(|_| Err(std::io::Error::from(std::io::ErrorKind::TimedOut).into()))
+                    .map(|()| true)
+            })
+        })
+        .connect_lazy_with(options)
 }
 
 /// Refused connections, a server that starts or stops (57P03 and its class), one that has no room left (53): it may come

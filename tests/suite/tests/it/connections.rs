@@ -1,5 +1,6 @@
-//! How long connections and calls last.
+//! How long connections and calls last, to other services and to Postgres.
 
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
@@ -7,11 +8,14 @@ use std::time::Duration;
 use hotline_proto::access::Role;
 use hotline_proto::common::GetHeadsRequest;
 use hotline_proto::common::event_log_service_client::EventLogServiceClient;
+use platform::config::DatabaseConfig;
 use platform::grpc::balance::Security;
 use platform::grpc::client::Dialer;
 use platform::lifecycle::Lifecycle;
+use sqlx::postgres::PgConnectOptions;
 use testkit::listen;
-use tokio::net::TcpStream;
+use tokio::net::{TcpStream, UnixStream};
+use tokio::sync::watch;
 use tonic::Code;
 use tonic_health::pb::HealthCheckRequest;
 use tonic_health::pb::health_client::HealthClient;
@@ -113,6 +117,66 @@ async fn a_slow_answer_ends_with_the_callers_time() {
     held.rollback().await.expect("given back");
     ask(&client).await.expect("it is not taken for dead");
     assert_eq!(connections.load(Ordering::SeqCst), 1);
+    lifecycle.stop();
+    assert!(lifecycle.finish(Duration::from_secs(20)).await, "it stops by itself");
+}
+
+/// Stands before Postgres. What was connected before it is told to be mute is read no more and never ended, as when a
+/// machine is gone; what connects later gets through.
+async fn muting(server: PathBuf, lifecycle: &Lifecycle) -> (std::net::SocketAddr, watch::Sender<bool>) {
+    let (listener, _) = listen().await;
+    let address = listener.local_addr().expect("bound");
+    let (mute, muted) = watch::channel(false);
+    let (inner, stopping) = (lifecycle.clone(), lifecycle.stopping());
+    lifecycle.spawn(async move {
+        loop {
+            let accepted = tokio::select! {
+                accepted = listener.accept() => accepted,
+                () = stopping.cancelled() => return,
+            };
+            let (mut caller, _) = accepted.expect("a caller");
+            let mut server = UnixStream::connect(&server).await.expect("Postgres is there");
+            let (mut muted, stopping) = (muted.clone(), inner.stopping());
+            muted.mark_unchanged();
+            inner.spawn(async move {
+                tokio::select! {
+                    _ = tokio::io::copy_bidirectional(&mut caller, &mut server) => {}
+                    _ = muted.changed() => stopping.cancelled().await,
+                    () = stopping.cancelled() => {}
+                }
+            });
+        }
+    });
+    (address, mute)
+}
+
+/// The place in the pool of a connection that says no more is free again, however long nobody ends it.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_postgres_that_falls_silent_keeps_no_place_in_the_pool() {
+    let database = routing().await;
+    let lifecycle = Lifecycle::new();
+    let options: PgConnectOptions = database.url.parse().expect("a URL");
+    let folder = options.get_socket().expect("a private server has one");
+    let server = folder.join(format!(".s.PGSQL.{}", options.get_port()));
+    let (address, mute) = muting(server, &lifecycle).await;
+    let (user, name) = (options.get_username(), options.get_database().expect("named"));
+    let config = DatabaseConfig {
+        url: format!("postgres://{user}@{address}/{name}"),
+        max_connections: 1,
+        ..platform::config::shared_defaults().database
+    };
+    let pool = platform::store::connect(&config).await.expect("Postgres is there");
+    let mut work = pool.begin().await.expect("a transaction");
+    mute.send(true).expect("somebody listens");
+    let asked = sqlx::query("select 1").execute(&mut *work);
+    let waited = tokio::time::timeout(Duration::from_millis(100), asked).await;
+    assert!(waited.is_err(), "nobody answers");
+    drop(work);
+    let one: i32 = sqlx::query_scalar("select 1")
+        .fetch_one(&pool)
+        .await
+        .expect("another connection is made in its place");
+    assert_eq!(one, 1);
     lifecycle.stop();
     assert!(lifecycle.finish(Duration::from_secs(20)).await, "it stops by itself");
 }

@@ -73,6 +73,7 @@ impl Dialer {
         let measured = MeasureLayer {
             service: self.caller,
             side: Side::Client(Arc::from(balanced.host())),
+            services: Arc::default(),
         };
         let credentials = Credentials {
             tokens: self.tokens.clone(),

@@ -1,6 +1,7 @@
 //! How long calls take and how they end, as a metric and as a span, seen from outside of every other layer: also what a
 //! guard refuses counts. Of metadata and addresses neither says anything: they may be personal.
 
+use std::sync::Arc;
 use std::task::{Context, Poll};
 use std::time::Instant;
 
@@ -25,6 +26,8 @@ pub struct MeasureLayer {
     pub service: &'static str,
     /// Whether it answers or asks.
     pub side: Side,
+    /// gRPC services whose methods are told by name; others are a caller's invention. Empty tells all that there are.
+    pub services: Arc<[&'static str]>,
 }
 
 /// Measures each call of the inner service.
@@ -62,7 +65,7 @@ where
     }
 
     fn call(&mut self, mut request: Request<Body>) -> Self::Future {
-        let method = method(request.uri().path());
+        let method = self.layer.method(request.uri().path());
         let span = self.layer.span(&method, request.headers_mut());
         let mut running = Running::start(&self.layer, method, span.clone());
         let answer = span.in_scope(|| self.inner.call(request));
@@ -80,13 +83,18 @@ where
     }
 }
 
-/// `hotline.intake.v1.IntakeService/GetAppeal`. A path is the caller's: only a known one is told.
-fn method(path: &str) -> String {
-    let known = access::grant(path).is_some() || path == "/grpc.health.v1.Health/Check";
-    if known { path.trim_start_matches('/') } else { "_OTHER" }.to_owned()
-}
-
 impl MeasureLayer {
+    /// `hotline.intake.v1.IntakeService/GetAppeal`. A path is the caller's: only a known one is told.
+    fn method(&self, path: &str) -> String {
+        let told = path.trim_start_matches('/');
+        let own = || {
+            let (service, _) = told.split_once('/').unwrap_or_default();
+            self.services.is_empty() || self.services.contains(&service)
+        };
+        let known = path == "/grpc.health.v1.Health/Check" || (access::grant(path).is_some() && own());
+        if known { told } else { "_OTHER" }.to_owned()
+    }
+
     /// The span of a call, named by its method. A server's goes on in the caller's trace, a client's goes along in the
     /// request.
     fn span(&self, method: &str, headers: &mut HeaderMap) -> Span {

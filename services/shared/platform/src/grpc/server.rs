@@ -29,6 +29,9 @@ use crate::tls::Certificates;
 /// What a connection that is ended for its age may still finish.
 const CONNECTION_AGE_GRACE: Duration = Duration::from_secs(30);
 
+/// What work may take beyond the longest deadline: locks and statements are ended by Postgres far sooner, if it is there.
+const LONG_AFTER: Duration = Duration::from_secs(60);
+
 /// What is served, and how.
 pub struct Server {
     /// Name of the service, for logs and spans.
@@ -70,6 +73,7 @@ impl Server {
             .layer(MeasureLayer {
                 service: name,
                 side: Side::Server,
+                services: services.into(),
             })
             .layer(CatchPanicLayer::custom(|_: Box<dyn std::any::Any + Send>| {
                 tracing::error!("a call panicked");
@@ -78,6 +82,7 @@ impl Server {
             .layer(guard)
             .layer(DetachLayer {
                 tracker: self.lifecycle.tracker(),
+                longest: Duration::from_secs(self.config.deadline_seconds) + LONG_AFTER,
             });
         let age = self.max_connection_age();
         let patience = Patience {
