@@ -13,8 +13,8 @@ pub const OLDEST_POSTGRES: u32 = 15;
 
 /// A connection that idled longer is asked whether it still lives before it is used.
 const IDLE_BEFORE_PING: Duration = Duration::from_secs(5);
-/// A connection that comes back and says nothing so long is closed.
-const ANSWERS_WITHIN: Duration = Duration::from_secs(2);
+/// A connection that is asked whether it lives and says nothing so long is closed.
+const ANSWERS_WITHIN: Duration = Duration::from_secs(1);
 
 /// Why a store could not do what it was asked.
 #[derive(Debug, thiserror::Error)]
@@ -194,14 +194,17 @@ fn pool(config: &DatabaseConfig, options: PgConnectOptions) -> PgPool {
             Box::pin(async move {
                 use sqlx::Connection as _;
                 if meta.idle_for > IDLE_BEFORE_PING {
-                    connection.ping().await.map(|()| true)
+                    let answered = tokio::time::timeout(ANSWERS_WITHIN, connection.ping()).await;
+                    answered
+                        .unwrap_or_else(|_| Err(std::io::Error::from(std::io::ErrorKind::TimedOut).into()))
+                        .map(|()| true)
                 } else {
                     Ok(true)
                 }
             })
         })
-        // A server whose machine is gone says no more, and nothing ends the wait for it: sqlx asks each connection that comes
-        // back, for as long as it takes, and its place in the pool would be lost.
+        // A server whose machine is gone says no more, and nothing ends the wait for its answer: sqlx asks each connection that
+        // comes back, for as long as it takes, and its place in the pool would be lost.
         .after_release(|connection, _| {
             Box::pin(async move {
                 use sqlx::Connection as _;

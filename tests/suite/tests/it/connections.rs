@@ -106,6 +106,7 @@ async fn a_slow_answer_ends_with_the_callers_time() {
     request.set_timeout(Duration::from_millis(300));
     let late = client.clone().get_heads(request).await.expect_err("nobody answers");
     assert_eq!(late.code(), Code::DeadlineExceeded, "{late:?}");
+    testkit::waiting(&database.pool, 1).await;
     let waiting: i64 = sqlx::query_scalar(
         "select count(*) from pg_locks join pg_database as d on d.oid = database
              where not granted and d.datname = current_database() and relation = 'log_head'::regclass",
@@ -140,8 +141,9 @@ async fn muting(server: PathBuf, lifecycle: &Lifecycle) -> (std::net::SocketAddr
             muted.mark_unchanged();
             inner.spawn(async move {
                 tokio::select! {
-                    _ = tokio::io::copy_bidirectional(&mut caller, &mut server) => {}
+                    biased;
                     _ = muted.changed() => stopping.cancelled().await,
+                    _ = tokio::io::copy_bidirectional(&mut caller, &mut server) => {}
                     () = stopping.cancelled() => {}
                 }
             });

@@ -221,14 +221,23 @@ impl AsyncRead for Accepted {
 
 impl AsyncWrite for Accepted {
     fn poll_write(self: Pin<&mut Self>, cx: &mut Context<'_>, bytes: &[u8]) -> Poll<io::Result<usize>> {
-        match &mut self.get_mut().stream {
+        let own = self.get_mut();
+        if own.is_cut(cx) {
+            return Poll::Ready(Err(io::ErrorKind::ConnectionAborted.into()));
+        }
+        match &mut own.stream {
             Stream::Plain(stream) => Pin::new(stream).poll_write(cx, bytes),
             Stream::Tls(stream) => Pin::new(stream.as_mut()).poll_write(cx, bytes),
         }
     }
 
     fn poll_flush(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
-        match &mut self.get_mut().stream {
+        let own = self.get_mut();
+        // Whoever does not read holds up what is said, and what is read after it.
+        if own.is_cut(cx) {
+            return Poll::Ready(Err(io::ErrorKind::ConnectionAborted.into()));
+        }
+        match &mut own.stream {
             Stream::Plain(stream) => Pin::new(stream).poll_flush(cx),
             Stream::Tls(stream) => Pin::new(stream.as_mut()).poll_flush(cx),
         }
@@ -237,6 +246,9 @@ impl AsyncWrite for Accepted {
     fn poll_shutdown(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
         let own = self.get_mut();
         if own.lingering.is_none() {
+            if own.is_cut(cx) {
+                return Poll::Ready(Err(io::ErrorKind::ConnectionAborted.into()));
+            }
             ready!(match &mut own.stream {
                 Stream::Plain(stream) => Pin::new(stream).poll_shutdown(cx),
                 Stream::Tls(stream) => Pin::new(stream.as_mut()).poll_shutdown(cx),
@@ -345,6 +357,18 @@ mod tests {
         lingering.as_mut().reset(Instant::now());
         late.shutdown().await.expect("shut");
 
+        // One that does not read what is said to it, either.
+        let (mut full, _peer) = connection(None, &cut).await;
+        let mut saying = pin!(async {
+            loop {
+                if let Err(error) = full.write_all(&[7; 4096]).await {
+                    return error.kind();
+                }
+            }
+        });
+        let filled = tokio::time::timeout(Duration::from_millis(100), &mut saying).await;
+        assert!(filled.is_err(), "its room has an end");
+
         let (mut ended, _peer) = connection(None, &cut).await;
         assert!(poll!(pin!(ended.shutdown())).is_pending());
         cut.cancel();
@@ -352,5 +376,6 @@ mod tests {
             poll!(pin!(ended.shutdown())).is_ready(),
             "the end of all connections is not heard"
         );
+        assert_eq!(saying.await, io::ErrorKind::ConnectionAborted);
     }
 }
