@@ -72,7 +72,7 @@ impl Serve {
         for driven in hosted.serve(listener).await? {
             driven.start(&lifecycle);
         }
-        let stopping = lifecycle.stopping();
+        let (stopping, unseen) = (lifecycle.stopping(), counting.stopping());
         if let Some(probes) = probes {
             probes.started().await;
             // A pod that knows nobody must not take the place of one that does; what needs no people goes on meanwhile.
@@ -87,6 +87,7 @@ impl Serve {
         tokio::select! {
             () = interrupts.next() => remark("hotline: stopping; interrupt again to end at once"),
             () = stopping.cancelled() => remark("hotline: a task died; stopping"),
+            () = unseen.cancelled() => remark("hotline: /metrics died; stopping"),
         }
         lifecycle.stop();
         let orderly = tokio::select! {

@@ -448,13 +448,7 @@ impl Step for Consumer {
         self.check_not_ahead(&heads, &cursors).await?;
         let caught_up = self.catch_up(&heads, &mut cursors).await;
         self.note_known(&heads, &mut cursors, asked_at).await?;
-        if caught_up.failed.is_some() || !caught_up.others_moved {
-            self.note_behind(&heads, &cursors);
-        } else {
-            // What the others have done by now is behind nobody.
-            let mut connection = self.store.pool().acquire().await.map_err(StoreError::from)?;
-            self.note_behind(&heads, &cursors::of_source(&mut connection, self.source.service).await?);
-        }
+        self.note_behind(&heads, &cursors);
         if let Some(error) = caught_up.failed {
             return Err(error);
         }
@@ -462,6 +456,8 @@ impl Step for Consumer {
             // Read again the next time, which is at once when this replica has work of its own; else the other one is
             // at it, and asking again and again would only be in its way.
             tracing::debug!(step = self.name, "another replica was there first");
+            let mut connection = self.store.pool().acquire().await.map_err(StoreError::from)?;
+            self.note_behind(&heads, &cursors::of_source(&mut connection, self.source.service).await?);
         } else {
             *remembered = Some(cursors);
         }

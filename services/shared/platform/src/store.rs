@@ -3,8 +3,8 @@
 use std::str::FromStr;
 use std::time::Duration;
 
-use sqlx::PgPool;
 use sqlx::postgres::{PgConnectOptions, PgPoolOptions};
+use sqlx::{PgConnection, PgPool, Row as _};
 
 use crate::config::DatabaseConfig;
 
@@ -183,6 +183,17 @@ pub async fn connect_requiring(config: &DatabaseConfig, oldest: u32) -> Result<P
     Ok(pool)
 }
 
+/// Whether a connection answers, and soon, and is in no transaction: work that is dropped within `begin` leaves one open, of
+/// which sqlx knows nothing (transact-rs/sqlx#4393).
+async fn is_fit(connection: &mut PgConnection) -> Result<bool, sqlx::Error> {
+    // By the simple protocol: there a statement outside of a transaction begins one of its own, at the same instant.
+    let asked = sqlx::raw_sql("select now() = statement_timestamp()").fetch_one(connection);
+    match tokio::time::timeout(ANSWERS_WITHIN, asked).await {
+        Ok(row) => row?.try_get(0),
+        Err(_) => Err(std::io::Error::from(std::io::ErrorKind::TimedOut).into()),
+    }
+}
+
 /// Connections to a server, none of them made yet.
 fn pool(config: &DatabaseConfig, options: PgConnectOptions) -> PgPool {
     PgPoolOptions::new()
@@ -192,12 +203,8 @@ fn pool(config: &DatabaseConfig, options: PgConnectOptions) -> PgPool {
         .test_before_acquire(false)
         .before_acquire(|connection, meta| {
             Box::pin(async move {
-                use sqlx::Connection as _;
                 if meta.idle_for > IDLE_BEFORE_PING {
-                    let answered = tokio::time::timeout(ANSWERS_WITHIN, connection.ping()).await;
-                    answered
-                        .unwrap_or_else(|_| Err(std::io::Error::from(std::io::ErrorKind::TimedOut).into()))
-                        .map(|()| true)
+                    is_fit(connection).await
                 } else {
                     Ok(true)
                 }
@@ -205,15 +212,7 @@ fn pool(config: &DatabaseConfig, options: PgConnectOptions) -> PgPool {
         })
         // A server whose machine is gone says no more, and nothing ends the wait for its answer: sqlx asks each connection that
         // comes back, for as long as it takes, and its place in the pool would be lost.
-        .after_release(|connection, _| {
-            Box::pin(async move {
-                use sqlx::Connection as _;
-                let answered = tokio::time::timeout(ANSWERS_WITHIN, connection.ping()).await;
-                answered
-                    .unwrap_or_else(|_| Err(std::io::Error::from(std::io::ErrorKind::TimedOut).into()))
-                    .map(|()| true)
-            })
-        })
+        .after_release(|connection, _| Box::pin(is_fit(connection)))
         .connect_lazy_with(options)
 }
 

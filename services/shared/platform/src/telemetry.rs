@@ -2,6 +2,8 @@
 
 use std::collections::HashMap;
 use std::io::IsTerminal as _;
+use std::sync::{Mutex, PoisonError};
+use std::time::{Duration, Instant};
 
 use http::HeaderMap;
 use opentelemetry::propagation::TextMapPropagator as _;
@@ -125,6 +127,22 @@ impl Telemetry {
                 tracing::warn!("the last spans could not be sent");
             }
         }
+    }
+}
+
+/// What is told once a minute at most, however often it happens.
+#[derive(Default)]
+pub struct Seldom(Mutex<Option<Instant>>);
+
+impl Seldom {
+    /// Whether it may be told now; then not again for a minute.
+    pub fn may_tell(&self) -> bool {
+        let mut told = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let may = told.is_none_or(|at| at.elapsed() >= Duration::from_secs(60));
+        if may {
+            *told = Some(Instant::now());
+        }
+        may
     }
 }
 

@@ -14,7 +14,7 @@ use platform::grpc::client::Dialer;
 use platform::lifecycle::Lifecycle;
 use sqlx::postgres::PgConnectOptions;
 use testkit::listen;
-use tokio::net::{TcpStream, UnixStream};
+use tokio::net::{TcpListener, TcpStream, UnixStream};
 use tokio::sync::watch;
 use tonic::Code;
 use tonic_health::pb::HealthCheckRequest;
@@ -22,23 +22,39 @@ use tonic_health::pb::health_client::HealthClient;
 
 use crate::secured::{ask, caller, plain, routing, serve, serve_for, tokens};
 
-/// Stands before a server and counts the connections that are made through it.
-async fn counting(server: std::net::SocketAddr, lifecycle: &Lifecycle) -> (String, Arc<AtomicUsize>) {
-    let (listener, url) = listen().await;
-    let count: Arc<AtomicUsize> = Arc::default();
-    let (counted, inner, stopping) = (count.clone(), lifecycle.clone(), lifecycle.stopping());
+/// Takes callers until the lifecycle stops, each on a task of its own.
+fn each_caller<F>(listener: TcpListener, lifecycle: &Lifecycle, mut serve: impl FnMut(TcpStream) -> F + Send + 'static)
+where
+    F: Future<Output = ()> + Send + 'static,
+{
+    let (inner, stopping) = (lifecycle.clone(), lifecycle.stopping());
     lifecycle.spawn(async move {
         loop {
             let accepted = tokio::select! {
                 accepted = listener.accept() => accepted,
                 () = stopping.cancelled() => return,
             };
-            let (mut caller, _) = accepted.expect("a caller");
-            counted.fetch_add(1, Ordering::SeqCst);
-            let mut server = TcpStream::connect(server).await.expect("it lives");
+            let (serving, stopping) = (serve(accepted.expect("a caller").0), inner.stopping());
             inner.spawn(async move {
-                let _ = tokio::io::copy_bidirectional(&mut caller, &mut server).await;
+                tokio::select! {
+                    () = serving => {}
+                    () = stopping.cancelled() => {}
+                }
             });
+        }
+    });
+}
+
+/// Stands before a server and counts the connections that are made through it.
+async fn counting(server: std::net::SocketAddr, before: &Lifecycle) -> (String, Arc<AtomicUsize>) {
+    let (listener, url) = listen().await;
+    let count: Arc<AtomicUsize> = Arc::default();
+    let counted = count.clone();
+    each_caller(listener, before, move |mut caller| {
+        counted.fetch_add(1, Ordering::SeqCst);
+        async move {
+            let mut server = TcpStream::connect(server).await.expect("it lives");
+            let _ = tokio::io::copy_bidirectional(&mut caller, &mut server).await;
         }
     });
     (url, count)
@@ -51,7 +67,8 @@ async fn an_old_connection_ends_when_its_calls_are_answered() {
     let (listener, _) = listen().await;
     let address = listener.local_addr().expect("bound");
     let (lifecycle, _) = serve_for(1, &database, listener, plain()).await;
-    let (url, connections) = counting(address, &lifecycle).await;
+    let before = Lifecycle::new();
+    let (url, connections) = counting(address, &before).await;
     let dialer = Dialer::new(
         "test",
         tokens("service:test", Role::Service),
@@ -94,7 +111,8 @@ async fn a_slow_answer_ends_with_the_callers_time() {
     let (listener, _) = listen().await;
     let address = listener.local_addr().expect("bound");
     let (lifecycle, _) = serve(&database, listener, plain()).await;
-    let (url, connections) = counting(address, &lifecycle).await;
+    let before = Lifecycle::new();
+    let (url, connections) = counting(address, &before).await;
     let client = caller("service:test", Role::Service, Security::Plain, &url);
     ask(&client).await.expect("it lives");
     let mut held = database.pool.begin().await.expect("a transaction");
@@ -128,28 +146,42 @@ async fn muting(server: PathBuf, lifecycle: &Lifecycle) -> (std::net::SocketAddr
     let (listener, _) = listen().await;
     let address = listener.local_addr().expect("bound");
     let (mute, muted) = watch::channel(false);
-    let (inner, stopping) = (lifecycle.clone(), lifecycle.stopping());
-    lifecycle.spawn(async move {
-        loop {
-            let accepted = tokio::select! {
-                accepted = listener.accept() => accepted,
-                () = stopping.cancelled() => return,
-            };
-            let (mut caller, _) = accepted.expect("a caller");
+    each_caller(listener, lifecycle, move |mut caller| {
+        let (server, mut muted) = (server.clone(), muted.clone());
+        muted.mark_unchanged();
+        async move {
             let mut server = UnixStream::connect(&server).await.expect("Postgres is there");
-            let (mut muted, stopping) = (muted.clone(), inner.stopping());
-            muted.mark_unchanged();
-            inner.spawn(async move {
-                tokio::select! {
-                    biased;
-                    _ = muted.changed() => stopping.cancelled().await,
-                    _ = tokio::io::copy_bidirectional(&mut caller, &mut server) => {}
-                    () = stopping.cancelled() => {}
-                }
-            });
+            tokio::select! {
+                biased;
+                _ = muted.changed() => std::future::pending().await,
+                _ = tokio::io::copy_bidirectional(&mut caller, &mut server) => {}
+            }
         }
     });
     (address, mute)
+}
+
+/// Work that is dropped within `begin` leaves a transaction that nobody knows of: its connection is not used again.
+#[tokio::test]
+async fn a_connection_that_comes_back_within_a_transaction_is_closed() {
+    let database = routing().await;
+    let config = DatabaseConfig {
+        url: database.url.clone(),
+        max_connections: 1,
+        ..platform::config::shared_defaults().database
+    };
+    let pool = platform::store::connect(&config).await.expect("Postgres is there");
+    let process = "select pg_backend_pid()";
+    let mut left = pool.acquire().await.expect("the only one");
+    let first: i32 = sqlx::query_scalar(process).fetch_one(&mut *left).await.expect("told");
+    drop(left);
+    let mut left = pool.acquire().await.expect("the only one");
+    let again: i32 = sqlx::query_scalar(process).fetch_one(&mut *left).await.expect("told");
+    assert_eq!(again, first, "one that is well is used again");
+    sqlx::raw_sql("begin").execute(&mut *left).await.expect("begun");
+    drop(left);
+    let other: i32 = sqlx::query_scalar(process).fetch_one(&pool).await.expect("told");
+    assert_ne!(other, first);
 }
 
 /// The place in the pool of a connection that says no more is free again, however long nobody ends it.

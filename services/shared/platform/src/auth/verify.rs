@@ -2,7 +2,6 @@
 
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex};
-use std::time::{Duration, Instant};
 
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
@@ -15,12 +14,13 @@ use super::{Principal, SERVICE_ISSUER, read};
 use crate::clock::{Clock as _, SystemClock};
 use crate::config::{self, AuthConfig};
 use crate::lifecycle::Lifecycle;
+use crate::telemetry::Seldom;
 
 /// Verifies tokens.
 pub struct Verifier {
     trusted: Vec<Trusted>,
     verified: Mutex<Remembered>,
-    complained: Mutex<Option<Instant>>,
+    complaints: Seldom,
 }
 
 /// Tokens that were verified with one edition of the keys: who bears each, and until when (Unix seconds).
@@ -113,9 +113,6 @@ struct Content {
     platform: Option<String>,
 }
 
-/// Between two log lines about refused tokens: a wrong setting is seen, an attacker does not fill the disk.
-const COMPLAINS_EVERY: Duration = Duration::from_secs(60);
-
 impl Verifier {
     /// From the public keys' PEM; the same for everybody.
     ///
@@ -134,7 +131,7 @@ impl Verifier {
         Self {
             trusted,
             verified: Mutex::default(),
-            complained: Mutex::default(),
+            complaints: Seldom::default(),
         }
     }
 
@@ -255,12 +252,7 @@ impl Verifier {
 
     /// Says whose tokens are refused and why, not more than once a minute, and nothing of what stands in them.
     fn complain(&self, whose: VouchesFor, reason: &str) {
-        let mut complained = self
-            .complained
-            .lock()
-            .unwrap_or_else(std::sync::PoisonError::into_inner);
-        if complained.is_none_or(|at| at.elapsed() >= COMPLAINS_EVERY) {
-            *complained = Some(Instant::now());
+        if self.complaints.may_tell() {
             tracing::warn!(
                 whose = whose.whom(),
                 reason,
@@ -379,6 +371,8 @@ fn validation(config: &AuthConfig, algorithm: jsonwebtoken::Algorithm, issuer: &
 
 #[cfg(test)]
 mod tests {
+    use std::time::Duration;
+
     use super::*;
     use crate::auth::{Issuer, generate_key_pair};
 

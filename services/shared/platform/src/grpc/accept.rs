@@ -2,22 +2,22 @@
 //! itself holds up nobody else, and does not last.
 
 use std::io;
-use std::net::IpAddr;
 use std::pin::Pin;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
 use std::task::{Context, Poll, ready};
 use std::time::Duration;
 
 use tokio::io::{AsyncRead, AsyncReadExt as _, AsyncWrite, ReadBuf};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::{Semaphore, mpsc};
-use tokio::time::{Instant, Sleep};
+use tokio::time::Sleep;
 use tokio_rustls::TlsAcceptor;
 use tokio_rustls::server::TlsStream;
 use tokio_util::sync::{CancellationToken, WaitForCancellationFutureOwned};
 use tonic::transport::server::Connected;
 
 use crate::lifecycle::Lifecycle;
+use crate::telemetry::Seldom;
 use crate::tls::{Certificates, Presented};
 
 /// Peers that introduce themselves at once; more wait in the listener's own queue.
@@ -25,9 +25,6 @@ const HANDSHAKES: usize = 256;
 
 /// What every client of HTTP/2 says first (RFC 9113, 3.4).
 const PREFACE: &[u8; 24] = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n";
-
-/// A peer that introduces itself wrongly is told of once in so long, however many do.
-const COMPLAINS_EVERY: Duration = Duration::from_secs(60);
 
 /// How long a peer may take.
 #[derive(Clone, Copy)]
@@ -83,7 +80,7 @@ pub fn accept(
 ) -> mpsc::Receiver<io::Result<Accepted>> {
     let (ready, accepted) = mpsc::channel(HANDSHAKES);
     let slots = Arc::new(Semaphore::new(HANDSHAKES));
-    let complained: Arc<Mutex<Option<Instant>>> = Arc::default();
+    let complaints: Arc<Seldom> = Arc::default();
     let (inner, cut) = (lifecycle.clone(), cut.clone());
     lifecycle.spawn(async move {
         loop {
@@ -104,7 +101,7 @@ pub fn accept(
                 }
             };
             let (ready, securing, cut) = (ready.clone(), securing.clone(), cut.clone());
-            let complained = complained.clone();
+            let complaints = complaints.clone();
             inner.spawn(async move {
                 let _slot = slot;
                 let introduced = tokio::select! {
@@ -119,25 +116,17 @@ pub fn accept(
                         // Nobody takes it when the server has just ended.
                         let _ = ready.send(Ok(connection)).await;
                     }
-                    // One that connects and goes looks whether anybody is here.
-                    Ok(Err(error)) if error.kind() == io::ErrorKind::InvalidData => complain(&complained, peer, &error),
-                    Ok(Err(error)) => tracing::debug!(%peer, %error, "a peer went before it had introduced itself"),
+                    // The other end is told as little as TLS allows. One that connects and goes looks whether anybody is here.
+                    Ok(Err(error)) if error.kind() == io::ErrorKind::InvalidData && complaints.may_tell() => {
+                        tracing::warn!(%peer, %error, "a peer introduced itself wrongly; others within the next minute are not told");
+                    }
+                    Ok(Err(error)) => tracing::debug!(%peer, %error, "a peer did not introduce itself"),
                     Err(_) => tracing::debug!("a peer took too long to introduce itself"),
                 }
             });
         }
     });
     accepted
-}
-
-/// Says who introduced itself wrongly, and how, not more than once a minute: the other end is told as little as TLS
-/// allows.
-fn complain(complained: &Mutex<Option<Instant>>, peer: IpAddr, error: &io::Error) {
-    let mut complained = complained.lock().unwrap_or_else(PoisonError::into_inner);
-    if complained.is_none_or(|at| at.elapsed() >= COMPLAINS_EVERY) {
-        *complained = Some(Instant::now());
-        tracing::warn!(%peer, %error, "a peer introduced itself wrongly; others within the next minute are not told");
-    }
 }
 
 /// TLS where it is asked for, then the preface.
@@ -266,6 +255,7 @@ mod tests {
     use futures::poll;
     use tokio::io::AsyncWriteExt as _;
     use tokio::net::TcpSocket;
+    use tokio::time::Instant;
     use tokio_rustls::TlsConnector;
 
     use super::*;

@@ -9,6 +9,7 @@ use tonic::{Request, Status};
 use tower::Layer as _;
 
 use super::balance::{Balanced, Security};
+use super::detach::time_left;
 use super::measure::{MeasureLayer, Measured};
 use crate::auth::TokenSource;
 use crate::metrics::Side;
@@ -28,11 +29,15 @@ pub struct Credentials {
     tokens: TokenSource,
 }
 
+/// How long an answer is awaited by who has so much time left for its own, if anybody waits for that.
+fn limit(left: Option<Duration>) -> Duration {
+    left.map_or(DEADLINE, |left| left.saturating_sub(OWN_ANSWER).min(DEADLINE))
+}
+
 impl Interceptor for Credentials {
     fn call(&mut self, mut request: Request<()>) -> Result<Request<()>, Status> {
         if !request.metadata().contains_key("grpc-timeout") {
-            let left = super::detach::time_left().map(|left| left.saturating_sub(OWN_ANSWER));
-            request.set_timeout(left.map_or(DEADLINE, |left| left.min(DEADLINE)));
+            request.set_timeout(limit(time_left()));
         }
         let metadata = request.metadata_mut();
         let bearer = format!("Bearer {}", self.tokens.token());
@@ -88,4 +93,17 @@ impl Dialer {
 /// One sentence when the URL is none.
 pub fn peer(url: &str, tokens: &TokenSource) -> Result<Peer, String> {
     Dialer::new("client", tokens.clone(), Security::Plain, Duration::from_secs(5)).peer(url)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn others_are_asked_for_as_long_as_the_own_caller_waits() {
+        assert_eq!(limit(None), DEADLINE);
+        assert_eq!(limit(Some(Duration::from_secs(60))), DEADLINE);
+        assert_eq!(limit(Some(Duration::from_millis(450))), Duration::from_millis(400));
+        assert_eq!(limit(Some(Duration::from_millis(20))), Duration::ZERO);
+    }
 }
