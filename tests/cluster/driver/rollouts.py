@@ -430,7 +430,9 @@ def memory(world):
 def whole(_world):
     found = stand.check()
     said = (f"{found['acknowledged']} acknowledged appeals: {found['lost']} lost, {found['doubled']} doubled; "
-            f"{found['forwarded']} orders: {found['orders_lost']} lost, {found['orders_doubled']} doubled")
-    if found["lost"] or found["doubled"] or found["orders_lost"] or found["orders_doubled"] or not found["acknowledged"]:
+            f"{found['forwarded']} orders: {found['orders_lost']} lost, {found['orders_doubled']} doubled; "
+            f"{found['steps']} steps of people with them: {found['steps_lost']} lost, {found['steps_doubled']} doubled")
+    wrong = [kind for kind, number in found.items() if kind.endswith(("lost", "doubled")) and number]
+    if wrong or not found["acknowledged"] or not found["steps"]:
         raise Failed(f"{said}: {'; '.join(found['examples'])}")
     return said

@@ -237,6 +237,9 @@ class Load:
                    "--ledgers", "/ledgers", "--run", self.name, "--rate", str(self.rate)]
         # pylint: disable-next=consider-using-with
         self.process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+        # It says when it calls.
+        if not self.process.stdout.readline():
+            raise Failed(f"the load client: {self.process.communicate()[1].strip()[-500:]}")
         self.since = time.monotonic()
         return self
 

@@ -1,6 +1,8 @@
 //! Who calls: agents, dispatchers, supervisors, analysts, and one upstream platform with a certificate of its own.
 
+use std::collections::HashMap;
 use std::path::Path;
+use std::sync::{Mutex, PoisonError};
 
 use hotline::commands::client::Installation;
 use hotline::console::Failure;
@@ -14,6 +16,7 @@ use hotline_proto::supervision::supervision_service_client::SupervisionServiceCl
 use platform::auth::Principal;
 use platform::grpc::client::Peer;
 use platform::lifecycle::Lifecycle;
+use tonic::Status;
 
 /// The platform that pushes, by its code in the small city's channels.
 pub const PLATFORM: &str = "province";
@@ -31,6 +34,11 @@ pub struct Callers {
     pub supervisor: SupervisionServiceClient<Peer>,
     pub callbacks: CallbackServiceClient<Peer>,
     pub analyst: AnalyticsServiceClient<Peer>,
+    pub reviewer: SupervisionServiceClient<Peer>,
+    pub callback_agent: CallbackServiceClient<Peer>,
+    here: Installation,
+    /// By their unit's code.
+    liaisons: Mutex<HashMap<String, RoutingServiceClient<Peer>>>,
 }
 
 impl Callers {
@@ -61,6 +69,28 @@ impl Callers {
             supervisor: SupervisionServiceClient::new(here.peer(Name::Supervision, Role::Supervisor)?),
             callbacks: CallbackServiceClient::new(here.peer(Name::Callback, Role::Supervisor)?),
             analyst: AnalyticsServiceClient::new(here.peer(Name::Analytics, Role::Analyst)?),
+            reviewer: SupervisionServiceClient::new(here.peer(Name::Supervision, Role::Reviewer)?),
+            callback_agent: CallbackServiceClient::new(here.peer(Name::Callback, Role::CallbackAgent)?),
+            here,
+            liaisons: Mutex::default(),
         })
+    }
+
+    /// Who works for a unit.
+    pub fn liaison(&self, unit: &str) -> Result<RoutingServiceClient<Peer>, Status> {
+        let mut liaisons = self.liaisons.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(known) = liaisons.get(unit) {
+            return Ok(known.clone());
+        }
+        let principal = Principal {
+            subject: format!("liaison:{unit}"),
+            roles: vec![Role::Liaison],
+            unit: Some(unit.to_owned()),
+            platform: None,
+        };
+        let peer = self.here.peer_of(Name::Routing, principal);
+        let liaison = RoutingServiceClient::new(peer.map_err(|error| Status::internal(error.to_string()))?);
+        liaisons.insert(unit.to_owned(), liaison.clone());
+        Ok(liaison)
     }
 }

@@ -17,6 +17,16 @@ pub enum Line {
     Pushed { upstream_number: String, appeal_id: String },
     /// An appeal that becomes an order.
     Forwarded { appeal_id: String, order_id: String },
+    /// An order that its unit has taken.
+    Signed { order_id: String },
+    /// The unit spoke with the person.
+    Contacted { order_id: String },
+    /// The unit's answer.
+    Replied { order_id: String, reply_id: String },
+    /// A reviewer let the answer pass.
+    Passed { order_id: String },
+    /// The person was asked, and is satisfied.
+    CalledBack { order_id: String },
 }
 
 /// A run's file. A line is written before the call that it is about counts as done.

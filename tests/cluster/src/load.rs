@@ -5,7 +5,7 @@ use std::path::Path;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
-use hotline::console::Failure;
+use hotline::console::{Failure, say};
 use hotline_proto::analytics::GetBulletinRequest;
 use hotline_proto::callback::ListTasksRequest;
 use hotline_proto::common::AppealType;
@@ -24,10 +24,9 @@ use uuid::Uuid;
 
 use crate::callers::{Callers, PUSHED_CHANNEL, REGISTERED_CHANNEL};
 use crate::ledger::{Ledger, Line};
+use crate::orders::{Next, Step};
 use crate::tally::{Tally, Told};
 
-/// The one call that may ask for what is not there yet.
-const GET_ORDER: &str = "GetOrder";
 /// An answer that comes later is none: a caller's usual deadline.
 const DEADLINE: Duration = Duration::from_secs(10);
 /// Calls that may wait for an answer at once; a client with more would be a flood, not a rate.
@@ -36,8 +35,12 @@ const WAITING: usize = 400;
 const PUSHED_AT_ONCE: u64 = 10;
 /// How long failed writes are sent again after the run.
 const SETTLING: Duration = Duration::from_secs(120);
-/// An order is read back when its event has had this long to arrive.
-const ARRIVAL: Duration = Duration::from_secs(5);
+/// What was acknowledged elsewhere is asked for when its event has had this long to arrive: the objective of events.
+pub const ARRIVAL: Duration = Duration::from_secs(5);
+/// Nobody's number.
+pub const PHONE: &str = "13800000000";
+/// What the run begins with, for who started it.
+const BEGUN: &str = "calling";
 /// A bulletin of this day: the load's own may lie before or after midnight.
 const BULLETIN_DAY: &str = "2026-01-01";
 
@@ -49,10 +52,12 @@ pub async fn run(callers: Callers, ledgers: &Path, run: &str, rate: u32) -> Resu
         ledger: Ledger::create(ledgers, run)?,
         tally: Tally::new(),
         known: Mutex::default(),
+        next: Mutex::default(),
         run: run.to_owned(),
         category,
         region,
     });
+    say(BEGUN);
     let turns = Arc::new(Semaphore::new(WAITING));
     let mut calls = JoinSet::new();
     let mut ticks = tokio::time::interval(Duration::from_secs(1) / rate);
@@ -74,8 +79,8 @@ pub async fn run(callers: Callers, ledgers: &Path, run: &str, rate: u32) -> Resu
             drop(turn);
         });
     }
-    while calls.join_next().await.is_some() {}
     let seconds = load.tally.elapsed().as_secs_f64();
+    while calls.join_next().await.is_some() {}
     let (settled, unsettled) = load.settle().await;
     Ok(load.tally.told(seconds, settled, unsettled))
 }
@@ -100,11 +105,13 @@ async fn place(callers: &Callers) -> Result<(String, String), Failure> {
     Ok((category.code.clone(), region.code.clone()))
 }
 
-struct Load {
-    callers: Callers,
-    ledger: Ledger,
-    tally: Tally,
+/// A run.
+pub struct Load {
+    pub callers: Callers,
+    pub ledger: Ledger,
+    pub tally: Tally,
     known: Mutex<Known>,
+    next: Mutex<Next>,
     run: String,
     category: String,
     region: String,
@@ -121,10 +128,11 @@ struct Known {
 
 /// A write that can be sent again.
 #[derive(Clone)]
-enum Write {
+pub enum Write {
     Register { request_id: String },
     Forward { request_id: String, appeal_id: String },
     Push { upstream_number: String },
+    Step(Step),
 }
 
 impl Load {
@@ -132,12 +140,16 @@ impl Load {
         self.known.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// The call of this number: twenty kinds in turn, and once a second a push.
+    pub fn next(&self) -> std::sync::MutexGuard<'_, Next> {
+        self.next.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// The call of this number: 24 kinds in turn, and once a second a push.
     async fn call(&self, number: u64, rate: u64) {
         if number % rate == rate - 1 {
             return self.push(number).await;
         }
-        match number % 20 {
+        match number % 24 {
             0..6 => {
                 let request_id = Uuid::new_v4().to_string();
                 self.write(Write::Register { request_id }).await;
@@ -153,15 +165,25 @@ impl Load {
                     None => self.read_cards().await,
                 }
             }
-            9..13 => self.read_appeal(number).await,
-            13..16 => self.read_order(number).await,
-            16 | 17 => self.read_cards().await,
-            18 => self.read_tasks().await,
+            9..12 => self.read_appeal(number).await,
+            12 | 13 => self.read_order(number).await,
+            14..18 => {
+                if !self.unit_works().await {
+                    self.read_order(number).await;
+                }
+            }
+            18 => {
+                if !self.reviewer_works().await {
+                    self.read_cards().await;
+                }
+            }
+            19..22 => self.agent_works().await,
+            22 => self.read_tasks().await,
             _ => self.read_bulletin().await,
         }
     }
 
-    async fn write(&self, write: Write) {
+    pub async fn write(&self, write: Write) {
         if self.send(&write).await.is_err() {
             self.known().failed.push(write);
         }
@@ -175,6 +197,7 @@ impl Load {
                 let item = self.item(upstream_number.clone());
                 self.push_items(vec![item]).await.map(drop)
             }
+            Write::Step(step) => self.step(step).await,
         }
     }
 
@@ -203,7 +226,7 @@ impl Load {
             region: self.region.clone(),
             appellant: Some(Appellant {
                 name: "负载测试".to_owned(),
-                phone: "13800000000".to_owned(),
+                phone: PHONE.to_owned(),
                 ..Appellant::default()
             }),
             title: "负载测试,请直接办结".to_owned(),
@@ -220,19 +243,30 @@ impl Load {
         }
     }
 
-    /// Counts a call. NOT_FOUND of an order that has not arrived is an answer; of what was acknowledged it never is.
-    async fn counted<T>(
+    /// Counts a call.
+    pub async fn counted<T>(
         &self,
         method: &str,
         call: impl Future<Output = Result<tonic::Response<T>, Status>>,
     ) -> Result<T, Status> {
+        self.counted_but(method, &[], call).await
+    }
+
+    /// Counts a call that may ask for what has not arrived: these codes then say so, and are no failures. Of what the
+    /// same service acknowledged they never are.
+    pub async fn counted_but<T>(
+        &self,
+        method: &str,
+        unheard: &[Code],
+        call: impl Future<Output = Result<tonic::Response<T>, Status>>,
+    ) -> Result<T, Status> {
+        if !unheard.is_empty() {
+            self.tally.awaited();
+        }
         let since = Instant::now();
         let late = |_| Err(Status::deadline_exceeded("no answer within 10 s"));
         let answer = tokio::time::timeout(DEADLINE, call).await.unwrap_or_else(late);
-        let failure = answer
-            .as_ref()
-            .err()
-            .filter(|status| status.code() != Code::NotFound || method != GET_ORDER);
+        let failure = answer.as_ref().err().filter(|status| !unheard.contains(&status.code()));
         self.tally.ended(method, since.elapsed(), failure);
         answer.map(tonic::Response::into_inner)
     }
@@ -348,8 +382,15 @@ impl Load {
                     });
                     self.tally.acknowledged();
                 }
-                Ok(None) => return Ok(rest),
-                Err(_) if !rest.is_empty() => return Ok(rest),
+                Ok(None) if rest.is_empty() => return Ok(rest),
+                Ok(None) => {
+                    self.tally.stream_broke();
+                    return Ok(rest);
+                }
+                Err(_) if !rest.is_empty() => {
+                    self.tally.stream_broke();
+                    return Ok(rest);
+                }
                 Err(status) => return Err(status),
             }
         }
@@ -380,7 +421,12 @@ impl Load {
                 with_text: false,
             };
             let mut dispatcher = self.callers.dispatcher.clone();
-            let _ = self.counted(GET_ORDER, dispatcher.get_order(request)).await;
+            let call = dispatcher.get_order(request);
+            match self.counted_but("GetOrder", &[Code::NotFound], call).await {
+                Ok(answer) => self.seen(answer.order.unwrap_or_default()),
+                Err(status) if status.code() == Code::NotFound => self.tally.late(),
+                Err(_) => {}
+            }
         } else {
             self.read_appeal(number).await;
         }

@@ -6,6 +6,7 @@ mod check;
 mod issuer;
 mod ledger;
 mod load;
+mod orders;
 mod tally;
 
 use std::path::PathBuf;

@@ -23,9 +23,16 @@ pub struct Told {
     /// Appeals that were acknowledged, and those of them that became orders.
     pub acknowledged: usize,
     pub forwarded: usize,
+    /// What people did with orders and was acknowledged: signed, contacted, replied, passed, called back.
+    pub steps: usize,
+    /// Questions about something that had not arrived 5 s after it was acknowledged elsewhere, and how many were asked.
+    pub late: usize,
+    pub awaited: usize,
     /// The same request_id sent again, and those that were answered with another appeal.
     pub repeated: usize,
     pub repeated_wrongly: usize,
+    /// Push streams that ended before every item was answered; the rest went out on another.
+    pub broken_streams: usize,
     /// Failed writes that were acknowledged when they were sent again after the run, and those that were not.
     pub settled: usize,
     pub unsettled: usize,
@@ -53,6 +60,10 @@ struct Counts {
     held: usize,
     acknowledged: usize,
     forwarded: usize,
+    steps: usize,
+    late: usize,
+    awaited: usize,
+    broken_streams: usize,
     repeated: usize,
     repeated_wrongly: usize,
 }
@@ -104,6 +115,25 @@ impl Tally {
         self.counts().forwarded += 1;
     }
 
+    pub fn stepped(&self) {
+        self.counts().steps += 1;
+    }
+
+    /// Something was asked for that should have arrived.
+    pub fn awaited(&self) {
+        self.counts().awaited += 1;
+    }
+
+    /// It had not.
+    pub fn late(&self) {
+        self.counts().late += 1;
+    }
+
+    /// A push stream ended before it was answered; what was left went out on another.
+    pub fn stream_broke(&self) {
+        self.counts().broken_streams += 1;
+    }
+
     pub fn repeated(&self, same: bool) {
         let mut counts = self.counts();
         counts.repeated += 1;
@@ -135,6 +165,10 @@ impl Tally {
             held: counts.held,
             acknowledged: counts.acknowledged,
             forwarded: counts.forwarded,
+            steps: counts.steps,
+            late: counts.late,
+            awaited: counts.awaited,
+            broken_streams: counts.broken_streams,
             repeated: counts.repeated,
             repeated_wrongly: counts.repeated_wrongly,
             settled,

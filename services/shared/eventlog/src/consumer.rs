@@ -19,6 +19,7 @@ use platform::store::StoreError;
 use tokio::sync::Notify;
 use uuid::Uuid;
 
+use crate::arrivals::{self, Arrival};
 use crate::core::consume::{Plan, Standing, plan};
 use crate::event::{Handler, Logged};
 use crate::heads::{Heads, Unready};
@@ -81,8 +82,9 @@ impl Consumer {
     /// Applies the events of `source` to `store` through `handler`.
     #[must_use]
     pub fn new(store: &Store, source: Source, handler: Arc<dyn Handler>, clock: SharedClock) -> Self {
-        let consumer = Self {
-            name: format!("{}.consume.{}", store.service(), source.service),
+        arrivals::begin(store.service(), source.service);
+        Self {
+            name: arrivals::consumer_name(store.service(), source.service),
             store: store.clone(),
             streams: Streams::new(source.redis.clone()),
             source,
@@ -97,10 +99,7 @@ impl Consumer {
                 positions: 0,
                 caught_up_at: Instant::now(),
             }),
-        };
-        // From 0 on: what a series begins with is in no rate.
-        drop(consumer.delays());
-        consumer
+        }
     }
 
     /// With another number of events per transaction; at most what a producer gives in one answer.
@@ -164,25 +163,6 @@ impl Consumer {
         behind.positions = left.sum();
         if behind.positions == 0 {
             behind.caught_up_at = Instant::now();
-        }
-    }
-
-    fn delays(&self) -> metrics::Histogram {
-        metrics::histogram!(
-            "hotline_event_delay_seconds",
-            "service_name" => self.store.service(), "consumer" => self.name.clone()
-        )
-    }
-
-    /// How long each applied event was on its way.
-    fn note_delays(&self, told: &[(u64, DateTime<Utc>)], before: u64, last: u64) {
-        let now = self.clock.now();
-        let delays = self.delays();
-        for (_, at) in told
-            .iter()
-            .filter(|(position, _)| (before + 1..=last).contains(position))
-        {
-            delays.record((now - *at).as_seconds_f64().max(0.0));
         }
     }
 
@@ -291,9 +271,9 @@ impl Consumer {
         }
     }
 
-    /// Applies events and moves the cursor in one transaction, again after a lost race. Gives the number applied and the
-    /// cursor's position; nothing when another replica has the cursor or has moved it.
-    async fn apply(&self, epoch: Uuid, partition: u16, events: Vec<Logged>) -> Result<Option<(usize, u64)>, StepError> {
+    /// Applies events and moves the cursor in one transaction, again after a lost race. Nothing when another replica has
+    /// the cursor or has moved it.
+    async fn apply(&self, epoch: Uuid, partition: u16, events: Vec<Logged>) -> Result<Option<Applied>, StepError> {
         let batch = Arc::new(Batch {
             source: self.source.service,
             epoch,
@@ -306,22 +286,25 @@ impl Consumer {
             let batch = batch.clone();
             Box::pin(async move { batch.apply(tx).await })
         });
-        Ok(done.await?)
+        let applied = done.await?;
+        if let Some(applied) = &applied {
+            arrivals::note(self.store.service(), &applied.arrivals, self.clock.now());
+        }
+        Ok(applied)
     }
 
     /// Brings one partition on by a batch.
-    async fn advance(&self, epoch: Uuid, behind: Behind, read: Vec<Logged>) -> Result<Option<(usize, u64)>, StepError> {
+    async fn advance(&self, epoch: Uuid, behind: Behind, read: Vec<Logged>) -> Result<Option<Applied>, StepError> {
         let (partition, standing) = behind;
         let events = self.gather(epoch, partition, standing, read).await?;
         if events.is_empty() {
-            return Ok(Some((0, standing.cursor)));
+            return Ok(Some(Applied {
+                count: 0,
+                position: standing.cursor,
+                arrivals: Vec::new(),
+            }));
         }
-        let told: Vec<_> = events.iter().map(|event| (event.position, event.occurred_at)).collect();
-        let applied = self.apply(epoch, partition, events).await?;
-        if let Some((_, last)) = applied {
-            self.note_delays(&told, standing.cursor, last);
-        }
-        Ok(applied)
+        self.apply(epoch, partition, events).await
     }
 
     /// Applies what is behind, partition by partition: one that fails or is another replica's does not hold the others
@@ -344,10 +327,10 @@ impl Consumer {
         for behind in behind {
             let read = read.remove(&behind.0).unwrap_or_default();
             match self.advance(heads.epoch, behind, read).await {
-                Ok(Some((applied, position))) => {
-                    caught_up.did += applied;
+                Ok(Some(applied)) => {
+                    caught_up.did += applied.count;
                     if let Some(cursor) = cursors.get_mut(&behind.0) {
-                        cursor.position = position;
+                        cursor.position = applied.position;
                     }
                 }
                 Ok(None) => caught_up.others_moved = true,
@@ -387,6 +370,15 @@ impl Consumer {
 /// A partition that is behind its head.
 type Behind = (u16, Standing);
 
+/// What came of a batch.
+struct Applied {
+    /// Events that the cursor passed.
+    count: usize,
+    /// Where the cursor stands.
+    position: u64,
+    arrivals: Vec<Arrival>,
+}
+
 /// What came of a run over all partitions.
 #[derive(Default)]
 struct CaughtUp {
@@ -406,7 +398,7 @@ struct Batch {
 }
 
 impl Batch {
-    async fn apply(&self, tx: &mut Tx) -> Result<Option<(usize, u64)>, StoreError> {
+    async fn apply(&self, tx: &mut Tx) -> Result<Option<Applied>, StoreError> {
         let Some((known, position)) = cursors::claim(tx.conn(), self.source, self.partition).await? else {
             return Ok(None);
         };
@@ -426,7 +418,11 @@ impl Batch {
         heard::keep(tx.conn(), self.epoch, self.partition, fresh, self.now).await?;
         let last = fresh.last().map_or(position, |event| event.position);
         cursors::advance(tx.conn(), self.source, self.partition, last).await?;
-        Ok(Some((fresh.len(), last)))
+        Ok(Some(Applied {
+            count: fresh.len(),
+            position: last,
+            arrivals: tx.take_arrivals(),
+        }))
     }
 }
 

@@ -8,6 +8,7 @@
 //!
 //! A log that was restored from a backup alone is put right by [`Realigner`] from what its readers have heard of it.
 
+mod arrivals;
 mod consumer;
 pub mod core;
 mod doorbell;

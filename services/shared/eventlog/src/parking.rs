@@ -25,14 +25,14 @@ pub(crate) async fn apply_batch(
     let source = events.first().map_or("", |event| event.source.as_str());
     let blocked = parked::blocked_keys(tx.conn(), source, &keys).await?;
     if blocked.is_empty() {
-        let mark = tx.told_mark();
+        let mark = tx.mark();
         parked::savepoint(tx.conn()).await?;
         match apply_traced(tx, handler, events).await {
             Ok(()) => return Ok(()),
             Err(ApplyError::Transient(error)) => return Err(error),
             Err(ApplyError::Permanent(_)) => {
                 parked::roll_back(tx.conn()).await?;
-                tx.cut_told(mark);
+                tx.cut(mark);
             }
         }
     }
@@ -57,7 +57,7 @@ pub(crate) async fn apply_single(
     handler: &dyn Handler,
     event: &Logged,
 ) -> Result<Result<(), String>, StoreError> {
-    let mark = tx.told_mark();
+    let mark = tx.mark();
     parked::savepoint(tx.conn()).await?;
     match apply_traced(tx, handler, std::slice::from_ref(event)).await {
         Ok(()) => {
@@ -67,7 +67,7 @@ pub(crate) async fn apply_single(
         Err(ApplyError::Transient(error)) => Err(error),
         Err(ApplyError::Permanent(reason)) => {
             parked::roll_back(tx.conn()).await?;
-            tx.cut_told(mark);
+            tx.cut(mark);
             Ok(Err(reason))
         }
     }
@@ -77,9 +77,12 @@ pub(crate) async fn apply_single(
 async fn apply_traced(tx: &mut Tx, handler: &dyn Handler, events: &[Logged]) -> Result<(), ApplyError> {
     let (mut kept, mut read) = (Vec::new(), Vec::new());
     for event in events {
-        if let Some(known) = event.read().map_err(ApplyError::Permanent)? {
-            kept.push(event);
-            read.push(known);
+        match event.read().map_err(ApplyError::Permanent)? {
+            Some(known) => {
+                kept.push(event);
+                read.push(known);
+            }
+            None => tx.arrived(&event.source, event.occurred_at),
         }
     }
     let mut kept = kept.as_slice();
@@ -92,8 +95,12 @@ async fn apply_traced(tx: &mut Tx, handler: &dyn Handler, events: &[Logged]) -> 
             match effect {
                 Effect::Applied | Effect::Ignored => {}
                 Effect::Superseded(reason) => parked::supersede(tx, &event.source, event.event_id, reason).await?,
-                Effect::Waits(thing) => waiting.push((*event, read, thing)),
+                Effect::Waits(thing) => {
+                    waiting.push((*event, read, thing));
+                    continue;
+                }
             }
+            tx.arrived(&event.source, event.occurred_at);
         }
         for (event, read, thing) in waiting {
             wait(tx, handler, event, read, thing).await?;
@@ -130,13 +137,16 @@ async fn wait(
     for _ in 0..4 {
         parked::lock_waiting(tx.conn(), &[thing]).await?;
         match effects_of(tx, handler, std::slice::from_ref(read)).await?[0] {
-            Effect::Applied | Effect::Ignored => return Ok(()),
-            Effect::Superseded(reason) => {
-                return Ok(parked::supersede(tx, &event.source, event.event_id, reason).await?);
-            }
+            Effect::Applied | Effect::Ignored => {}
+            Effect::Superseded(reason) => parked::supersede(tx, &event.source, event.event_id, reason).await?,
             Effect::Waits(still) if still == thing => return Ok(parked::wait(tx.conn(), event, thing).await?),
-            Effect::Waits(other) => thing = other,
+            Effect::Waits(other) => {
+                thing = other;
+                continue;
+            }
         }
+        tx.arrived(&event.source, event.occurred_at);
+        return Ok(());
     }
     Err(ApplyError::Permanent(
         "it waits for something else each time".to_owned(),

@@ -467,10 +467,10 @@ async fn bring_back(tx: &mut Tx, recreate: &dyn Recreate, event: &Logged) -> Res
         }
         Err(reason) => return Ok(Back::person(reason)),
     };
-    let mark = tx.told_mark();
+    let mark = tx.mark();
     parked::savepoint(tx.conn()).await?;
     let back = recreate.recreate(tx, &read).await;
-    let told = tx.told_mark() > mark;
+    let told = tx.has_told_since(mark);
     match back {
         Ok(back) if !told => {
             parked::release(tx.conn()).await?;
@@ -479,7 +479,7 @@ async fn bring_back(tx: &mut Tx, recreate: &dyn Recreate, event: &Logged) -> Res
         Err(ApplyError::Transient(error)) => Err(error),
         back => {
             parked::roll_back(tx.conn()).await?;
-            tx.cut_told(mark);
+            tx.cut(mark);
             let reason = match back {
                 Err(ApplyError::Permanent(reason)) => reason,
                 _ => "its re-creation told something".to_owned(),

@@ -12,6 +12,7 @@ use sqlx::{PgConnection, PgPool, Postgres, Transaction};
 use tokio::sync::Notify;
 use uuid::Uuid;
 
+use crate::arrivals::Arrival;
 use crate::event::NewEvent;
 use crate::store::log::{self, Told};
 use crate::store::meta::{self, Meta};
@@ -24,6 +25,14 @@ const ATTEMPTS: u32 = 5;
 pub struct Tx {
     inner: Transaction<'static, Postgres>,
     told: Vec<Told>,
+    arrivals: Vec<Arrival>,
+}
+
+/// How far a transaction has come: what a part of it told and took in goes with the part.
+#[derive(Clone, Copy, PartialEq)]
+pub(crate) struct Mark {
+    told: usize,
+    arrivals: usize,
 }
 
 impl Tx {
@@ -48,13 +57,35 @@ impl Tx {
         }
     }
 
-    /// Events told so far: what a rolled-back part has told is cut off again.
-    pub(crate) fn told_mark(&self) -> usize {
-        self.told.len()
+    /// A read event is in effect with this transaction.
+    pub(crate) fn arrived(&mut self, source: &str, occurred_at: DateTime<Utc>) {
+        self.arrivals.push(Arrival {
+            source: source.to_owned(),
+            occurred_at,
+        });
     }
 
-    pub(crate) fn cut_told(&mut self, mark: usize) {
-        self.told.truncate(mark);
+    /// What has come into effect with it, for [`crate::arrivals::note`] after the commit.
+    pub(crate) fn take_arrivals(&mut self) -> Vec<Arrival> {
+        std::mem::take(&mut self.arrivals)
+    }
+
+    pub(crate) fn mark(&self) -> Mark {
+        Mark {
+            told: self.told.len(),
+            arrivals: self.arrivals.len(),
+        }
+    }
+
+    /// Whether an event was told since.
+    pub(crate) fn has_told_since(&self, mark: Mark) -> bool {
+        self.told.len() > mark.told
+    }
+
+    /// Cuts off what a part of it did that is rolled back.
+    pub(crate) fn cut(&mut self, mark: Mark) {
+        self.told.truncate(mark.told);
+        self.arrivals.truncate(mark.arrivals);
     }
 }
 
@@ -305,6 +336,7 @@ impl Store {
         Ok(Tx {
             inner: self.pool.begin().await?,
             told: Vec::new(),
+            arrivals: Vec::new(),
         })
     }
 

@@ -75,8 +75,10 @@ impl Step for FireClocks {
             .run::<Fired, StoreError, _>("fire_clocks", move |tx| Box::pin(actions::fire_clocks(tx, batch, now)))
             .await?;
         self.note(&fired);
+        // When they are in effect: after the commit.
+        let done = self.clock.now();
         for (kind, fire_at) in &fired.clocks {
-            let late = (now - *fire_at).as_seconds_f64().max(0.0);
+            let late = (done - *fire_at).as_seconds_f64().max(0.0);
             delays(*kind).record(late);
         }
         Ok(Ran {

@@ -21,10 +21,11 @@ use crate::way_of_an_order::brought_and_forwarded;
 const PAGE: &str = include_str!("../../../../docs/metrics.md");
 
 /// Exported when something fails, or with TLS.
-const ON_OCCASION: [&str; 4] = [
+const ON_OCCASION: [&str; 5] = [
     "hotline_step_failures_total",
     "hotline_tls_reload_failures_total",
     "hotline_jwks_refresh_failures_total",
+    "hotline_jwks_refresh_failing",
     "hotline_tls_certificate_expiry_timestamp_seconds",
 ];
 

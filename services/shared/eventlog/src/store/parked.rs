@@ -241,6 +241,7 @@ pub async fn drain_waiting(tx: &mut Tx, waiting_for: Uuid) -> Result<Vec<Recorde
     rows.into_iter()
         .map(|row| {
             let event = row.row.into_logged(&row.source)?;
+            tx.arrived(&event.source, event.occurred_at);
             let read = event.read().ok().flatten();
             read.ok_or_else(|| StoreError::Impossible {
                 table: "waiting",

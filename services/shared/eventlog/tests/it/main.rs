@@ -1,5 +1,6 @@
 //! The event log on real Postgres and Redis, seen from outside: one module per promise.
 
+mod arrivals;
 mod decided;
 mod effects;
 mod epoch;

@@ -1,0 +1,79 @@
+//! How long an event was on its way is told when it is in effect: not when it is parked or begins to wait.
+
+use hotline_proto::access::Role;
+use hotline_proto::common::RetryParkedEventRequest;
+use metrics_exporter_prometheus::{PrometheusBuilder, PrometheusHandle};
+use testkit::at;
+use uuid::Uuid;
+
+use crate::world::{NOWHERE, Node, event, needs, opens, settle};
+
+/// Events told so far and the hours that they were on their way, together; of what routing reads of a source.
+fn told(counted: &PrometheusHandle, source: &str) -> (f64, f64) {
+    let text = counted.render();
+    let value = |end: &str| {
+        let series = format!("hotline_event_delay_seconds_{end}{{");
+        let consumer = format!("consumer=\"routing.consume.{source}\"");
+        let mut lines = text.lines().filter(|line| line.starts_with(&series));
+        let line = lines.find(|line| line.contains(&consumer));
+        line.map_or(0.0, |line| {
+            let (_, number) = line.rsplit_once(' ').expect("a value");
+            number.parse::<f64>().expect("a number")
+        })
+    };
+    (value("count"), value("sum") / 3_600.0)
+}
+
+// Services and consumers of such a test run on its own thread, which is the one that is counted on.
+#[tokio::test]
+async fn what_waits_is_on_its_way_until_its_thing_is_there() {
+    let recorder = PrometheusBuilder::new().build_recorder();
+    let counted = recorder.handle();
+    let _counting = metrics::set_default_local_recorder(&recorder);
+    let intake = Node::new("intake", &[]).await;
+    let callback = Node::new("callback", &[]).await;
+    let routing = Node::new("routing", &["intake", "callback"]).await;
+    let thing = Uuid::new_v4();
+    callback
+        .tell([needs(thing), needs(Uuid::new_v4()), event(thing, 1)])
+        .await;
+    let read = settle(&routing.consumer(&callback, Some(NOWHERE))).await;
+    assert_eq!(read.expect("waiting holds nothing up"), 3);
+    assert_eq!(told(&counted, "callback"), (1.0, 1.0), "the one that waits for nothing");
+    routing.clock.move_to(at(1, 11, 0));
+    intake.tell([opens(thing)]).await;
+    settle(&routing.consumer(&intake, Some(NOWHERE)))
+        .await
+        .expect("it opens the thing");
+    assert_eq!(told(&counted, "intake"), (1.0, 3.0));
+    assert_eq!(told(&counted, "callback"), (2.0, 4.0), "the stranger waits on");
+}
+
+#[tokio::test]
+async fn what_is_parked_is_on_its_way_until_a_person_has_it_applied() {
+    let recorder = PrometheusBuilder::new().build_recorder();
+    let counted = recorder.handle();
+    let _counting = metrics::set_default_local_recorder(&recorder);
+    let intake = Node::new("intake", &[]).await;
+    let routing = Node::new("routing", &["intake"]).await;
+    let (key, other) = (Uuid::new_v4(), Uuid::new_v4());
+    let (broken, follower) = (event(key, 1), event(key, 2));
+    routing.ledger.break_event(broken.event_id);
+    intake
+        .tell_together(vec![broken.clone(), event(other, 1), follower])
+        .await;
+    let read = settle(&routing.consumer(&intake, Some(NOWHERE))).await;
+    assert_eq!(read.expect("a broken event holds nothing up"), 3);
+    assert_eq!(told(&counted, "intake"), (1.0, 1.0));
+    routing.ledger.mend(broken.event_id);
+    routing.clock.move_to(at(1, 12, 0));
+    let request = RetryParkedEventRequest {
+        request_id: Uuid::new_v4().to_string(),
+        event_id: broken.event_id.to_string(),
+    };
+    for _ in 0..2 {
+        let answer = routing.client(Role::Operator).retry_parked_event(request.clone()).await;
+        assert_eq!(answer.expect("mended").into_inner().applied_count, 2);
+        assert_eq!(told(&counted, "intake"), (3.0, 9.0), "with its follower, and once");
+    }
+}
