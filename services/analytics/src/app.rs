@@ -32,7 +32,13 @@ impl App {
     /// What is wrong and what to do.
     pub async fn build(settings: &Settings, base: Base) -> Result<Self, StartError> {
         let definitions = Arc::new(settings.service.definitions()?);
-        let store = Store::open(crate::NAME, base.pool.clone(), base.sealer.request_key()).await?;
+        let store = Store::open(
+            crate::NAME,
+            base.pool.clone(),
+            base.sealer.request_key(),
+            base.clock.clone(),
+        )
+        .await?;
         if recount_rollups(&store).await? {
             tracing::info!("roll-ups were counted anew");
         }

@@ -40,7 +40,7 @@ impl App {
     /// # Errors
     /// As [`App::build`].
     pub async fn build_with_wall(settings: &Settings, base: Base, wall: SharedClock) -> Result<Self, StartError> {
-        let store = Store::open(NAME, base.pool.clone(), base.sealer.request_key()).await?;
+        let store = Store::open(NAME, base.pool.clone(), base.sealer.request_key(), base.clock.clone()).await?;
         let readings = vec![Reading::new(ROUTING, &base.peers.routing, Arc::new(PassedReplies))];
         let log = Wired::build(&store, &base, &settings.events, &settings.redis, readings)?;
         Ok(Self {

@@ -36,7 +36,7 @@ impl App {
     /// What is wrong with the settings or the database, and what to do.
     pub async fn build(settings: &Settings, base: Base) -> Result<Self, StartError> {
         platform::metrics::judged(NAME, "hotline.intake.v1.IntakeService/RegisterAppeal");
-        let store = Store::open(NAME, base.pool.clone(), base.sealer.request_key()).await?;
+        let store = Store::open(NAME, base.pool.clone(), base.sealer.request_key(), base.clock.clone()).await?;
         let readings = vec![Reading::new(ROUTING, &base.peers.routing, Arc::new(Orders))];
         let log = Wired::build(&store, &base, &settings.events, &settings.redis, readings)?;
         let intake = Intake {

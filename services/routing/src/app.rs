@@ -33,7 +33,7 @@ impl App {
     /// # Errors
     /// [`StartError`] when a setting or the database's schema is not right.
     pub async fn build(settings: &Settings, base: Base) -> Result<Self, StartError> {
-        let store = Store::open(NAME, base.pool.clone(), base.sealer.request_key()).await?;
+        let store = Store::open(NAME, base.pool.clone(), base.sealer.request_key(), base.clock.clone()).await?;
         let rules = Rules {
             calendar: Arc::new(Calendar::national().with_close(settings.service.close)),
             directories: Arc::new(Directories::default()),

@@ -38,7 +38,7 @@ impl App {
     /// # Errors
     /// One sentence saying which setting is wrong or what the database lacks.
     pub async fn build(settings: &Settings, base: Base) -> Result<Self, StartError> {
-        let store = Store::open(NAME, base.pool.clone(), base.sealer.request_key()).await?;
+        let store = Store::open(NAME, base.pool.clone(), base.sealer.request_key(), base.clock.clone()).await?;
         let handler = Orders::default();
         let quiet = handler.quiet.clone();
         let orders = Reading {

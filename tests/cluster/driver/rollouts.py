@@ -27,6 +27,11 @@ def install(world):
     world.install()
     kube.settled(2)
     took = time.monotonic() - since
+    # As a site does it.
+    loaded = run("env", f"HELM={kube.HELM}", f"RELEASE={kube.RELEASE}", f"NAMESPACE={kube.NAMESPACE}",
+                 "k8s/load", "services/hotline/scenarios/city.toml")
+    if "loaded " not in loaded:
+        raise Failed(f"k8s/load: {loaded.strip()[-300:]}")
     world.stand.client()
     before = arrived()
     log = kube.helm("test", kube.RELEASE, "--timeout", "3m")
@@ -93,7 +98,8 @@ def rollback(world):
 NODES = "hotline-test-nodes"
 
 # Ends the processes of one container as the kernel does when memory is gone: none of them hears of it.
-KILL = 'for process in /proc/[0-9]*; do grep -q "$0" "$process/cgroup" 2>/dev/null && kill -9 "${process#/proc/}"; done; true'
+KILL = ('for process in /proc/[0-9]*; do read -r group <"$process/cgroup" && '
+        'case $group in *"$0"*) kill -9 "${process#/proc/}" ;; esac; done 2>/dev/null; true')
 
 
 @contextlib.contextmanager
@@ -328,33 +334,68 @@ def redis_password(world):
     return f"Redis' password: {spoke(load.told)}"
 
 
+# Calls per second of a quiet hour.
+QUIET = 10
+# Percent of a pod's request that it never uses.
+TOO_MUCH = 1000
+
+
+def scaled(world, target):
+    settings = ["enabled=true", "minReplicas=2", "maxReplicas=3", "scaleDownWindowSeconds=15", f"cpuUtilization={target}"]
+    world.install(*[part for setting in settings for part in ("--set", f"services.intake.hpa.{setting}")])
+
+
+def ready_replicas():
+    return kube.get("deployment", "hotline-intake")["status"].get("readyReplicas", 0)
+
+
+def used():
+    """The least and the most, in percent of its request, that the HPA sees a pod of intake use under the load that has just begun."""
+    # It looks back by a minute.
+    time.sleep(60)
+    seen = []
+    for _ in range(10):
+        metrics = kube.get("hpa", "hotline-intake")["status"].get("currentMetrics") or []
+        seen += [metric["resource"]["current"]["averageUtilization"] for metric in metrics if metric["resource"].get("current")]
+        time.sleep(3)
+    if not seen:
+        raise Failed("the HPA sees no metric of intake")
+    return min(seen), max(seen)
+
+
 @scenario("HPA up and down under load")
 def autoscaling(world):
+    """What a pod uses at rest and under load is the machine's: the HPA's target is put between what it sees of the two."""
     needs_metrics()
-    settings = ["hpa.enabled=true", "hpa.minReplicas=2", "hpa.maxReplicas=3", "hpa.cpuUtilization=40", "hpa.scaleDownWindowSeconds=15"]
     before = {kube.name(pod) for pod in kube.pods()}
-
-    def replicas():
-        return kube.get("deployment", "hotline-intake")["status"].get("readyReplicas", 0)
-    with world.load() as load:
-        since = time.monotonic()
-        world.install(*[part for setting in settings for part in ("--set", f"services.intake.{setting}")])
+    with world.load(QUIET) as quiet:
+        scaled(world, TOO_MUCH)
         gone = before - {kube.name(pod) for pod in kube.pods()}
         if gone:
             raise Failed(f"turning the HPA on took pods away: {sorted(gone)}")
-        kube.until("the HPA adds a replica of intake", lambda: replicas() == 3, 240, every=1)
+        _, at_rest = used()
+    with world.load() as load:
+        busy, _ = used()
+        # Two are enough at rest, for the HPA with a tenth to spare, and under load they are not.
+        enough, little = 1.65 * at_rest, busy / 1.2
+        if enough > little:
+            raise Failed(f"{busy} % of its request under {world.rate} calls/s, {at_rest} % under {QUIET}: no target lies between them")
+        target = round((enough * little) ** 0.5)
+        since = time.monotonic()
+        scaled(world, target)
+        kube.until("the HPA adds a replica of intake", lambda: ready_replicas() == 3, 240, every=1)
         up = time.monotonic() - since
         time.sleep(5)
-    # Little enough that the HPA finds two to be enough.
-    with world.load(10) as less:
+    with world.load(QUIET) as less:
         since = time.monotonic()
-        kube.until("the HPA takes it away again", lambda: replicas() == 2, 300, every=1)
+        kube.until("the HPA takes it away again", lambda: ready_replicas() == 2, 300, every=1)
         down = time.monotonic() - since
         # The pod goes on ending for a while.
         time.sleep(15)
     world.install()
     kube.settled(2)
-    return f"third replica after {up:.0f} s of load, gone {down:.0f} s after it; up {spoke(load.told)}; down {spoke(less.told)}"
+    return (f"a target of {target} % between {at_rest} and {busy}: third replica after {up:.0f} s of load, gone {down:.0f} s after it; "
+            f"at rest {spoke(quiet.told)}; up {spoke(load.told)}; down {spoke(less.told)}")
 
 
 @contextlib.contextmanager

@@ -4,6 +4,7 @@ import base64
 import json
 import os
 import pathlib
+import select
 import subprocess
 import tempfile
 import time
@@ -142,7 +143,6 @@ class Stand:
         smoke = kube.get("configmap", "hotline-smoke")["data"]["smoke.toml"]
         platform = smoke.replace("/etc/hotline/tls", "/etc/hotline/platform")
         stranger = smoke.replace("hotline.invalid/dev", "stranger.invalid")
-        city = pathlib.Path("services/hotline/scenarios/city.toml").read_text(encoding="utf-8")
 
         def secret(source, items):
             return {"secret": {"name": source, "items": [{"key": key, "path": path} for key, path in items.items()]}}
@@ -160,10 +160,9 @@ class Stand:
                 {"name": "ledgers", "mountPath": "/ledgers"},
             ],
         }
-        load = ["load", "/etc/hotline/city.toml", "--config", "/etc/hotline/smoke.toml"]
         kube.apply([
             {"apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": CLIENT},
-             "data": {"smoke.toml": smoke, "platform.toml": platform, "stranger.toml": stranger, "city.toml": city}},
+             "data": {"smoke.toml": smoke, "platform.toml": platform, "stranger.toml": stranger}},
             {"apiVersion": "networking.k8s.io/v1", "kind": "NetworkPolicy", "metadata": {"name": CLIENT},
              "spec": {"podSelector": {"matchLabels": labels}, "policyTypes": ["Egress"], "egress": [
                  {"to": [{"podSelector": {"matchLabels": {"app.kubernetes.io/name": "hotline"}}}], "ports": [{"port": 50051}]},
@@ -179,8 +178,6 @@ class Stand:
                 "automountServiceAccountToken": False, "enableServiceLinks": False, "terminationGracePeriodSeconds": 1,
                 "securityContext": {"runAsNonRoot": True, "runAsUser": 10001, "runAsGroup": 10001, "fsGroup": 10001,
                                     "seccompProfile": {"type": "RuntimeDefault"}},
-                # The product's own command loads the reference data; then the caller waits for its work.
-                "initContainers": [{**container, "name": "load", "image": self.images["hotline"], "args": load}],
                 "containers": [{**container, "name": "client", "image": self.images["client"], "args": ["wait"]}],
                 "volumes": [
                     {"name": "ledgers", "emptyDir": {}},
@@ -238,6 +235,8 @@ class Load:
         # pylint: disable-next=consider-using-with
         self.process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
         # It says when it calls.
+        if not select.select([self.process.stdout], [], [], 60)[0]:
+            self.process.kill()
         if not self.process.stdout.readline():
             raise Failed(f"the load client: {self.process.communicate()[1].strip()[-500:]}")
         self.since = time.monotonic()

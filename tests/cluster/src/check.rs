@@ -11,7 +11,7 @@ use hotline_proto::routing::{ListOrdersRequest, Order};
 use serde::Serialize;
 
 use crate::callers::{Callers, PUSHED_CHANNEL, REGISTERED_CHANNEL};
-use crate::ledger::{self, Line};
+use crate::ledger::{self, Did, Line};
 
 /// How long the last events may take to arrive.
 const PATIENCE: Duration = Duration::from_secs(120);
@@ -37,7 +37,7 @@ pub struct Found {
     pub orders_doubled: usize,
     /// What people did with orders and was acknowledged.
     pub steps: usize,
-    /// Orders that know less of it, and orders that have more of it.
+    /// Those that their orders do not know of, and orders with more than that.
     pub steps_lost: usize,
     pub steps_doubled: usize,
     /// Some ids of what is wrong.
@@ -48,7 +48,7 @@ pub struct Found {
 pub async fn run(callers: &Callers, ledgers: &Path) -> Result<Found, Failure> {
     let mut by_request: BTreeMap<String, BTreeSet<String>> = BTreeMap::new();
     let mut orders: BTreeMap<String, String> = BTreeMap::new();
-    let (mut ways, mut steps) = (BTreeMap::new(), 0);
+    let mut steps: Vec<(String, Did)> = Vec::new();
     for line in ledger::read_all(ledgers)? {
         let (request, appeal_id) = match line {
             Line::Registered { request_id, appeal_id } => (request_id, appeal_id),
@@ -60,9 +60,8 @@ pub async fn run(callers: &Callers, ledgers: &Path) -> Result<Found, Failure> {
                 orders.insert(order_id, appeal_id);
                 continue;
             }
-            step => {
-                steps += 1;
-                Way::walked(&mut ways, step);
+            Line::Did { order_id, step } => {
+                steps.push((order_id, step));
                 continue;
             }
         };
@@ -80,18 +79,13 @@ pub async fn run(callers: &Callers, ledgers: &Path) -> Result<Found, Failure> {
         .map(|(request, _)| request);
     let twice = examples.of("twice", twice);
 
-    let opened = opened(callers, &orders, &ways).await?;
+    let opened = opened(callers, &orders, &steps).await?;
     let orders_lost = examples.of("order lost", orders.keys().filter(|id| !opened.contains_key(*id)));
     let appeals: BTreeSet<&String> = opened.values().map(|order| &order.appeal_id).collect();
-    let of = |id: &String| opened.get(id);
-    let behind = ways
-        .iter()
-        .filter(|(id, way)| of(id).is_none_or(|order| !way.is_in(order)));
-    let steps_lost = examples.of("step lost", behind.map(|(id, way)| format!("{id} {way:?}")));
-    let beyond = ways
-        .iter()
-        .filter(|(id, way)| of(id).is_some_and(|order| way.is_twice_in(order)));
-    let steps_doubled = examples.of("step doubled", beyond.map(|(id, way)| format!("{id} {way:?}")));
+    let unknown = steps.iter().filter(|step| !is_known(&opened, step));
+    let steps_lost = examples.of("step lost", unknown.map(|(id, step)| format!("{id} {step:?}")));
+    let beyond = opened.values().filter(|order| is_beyond(order));
+    let steps_doubled = examples.of("step doubled", beyond.map(|order| &order.order_id));
     Ok(Found {
         acknowledged: acknowledged.len(),
         listed: listed.len(),
@@ -100,51 +94,31 @@ pub async fn run(callers: &Callers, ledgers: &Path) -> Result<Found, Failure> {
         forwarded: orders.len(),
         orders_lost,
         orders_doubled: opened.len() - appeals.len(),
-        steps,
+        steps: steps.len(),
         steps_lost,
         steps_doubled,
         examples: examples.0,
     })
 }
 
-/// How far an order came by what was acknowledged.
-#[derive(Debug, Default)]
-struct Way {
-    signed: bool,
-    contacted: bool,
-    /// The reply.
-    replied: Option<String>,
-    passed: bool,
-    called_back: bool,
+/// Whether the order that a step was taken with knows of it.
+fn is_known(orders: &BTreeMap<String, Order>, (order_id, step): &(String, Did)) -> bool {
+    orders.get(order_id).is_some_and(|order| knows(order, step))
 }
 
-impl Way {
-    fn walked(ways: &mut BTreeMap<String, Self>, step: Line) {
-        match step {
-            Line::Signed { order_id } => ways.entry(order_id).or_default().signed = true,
-            Line::Contacted { order_id } => ways.entry(order_id).or_default().contacted = true,
-            Line::Replied { order_id, reply_id } => ways.entry(order_id).or_default().replied = Some(reply_id),
-            Line::Passed { order_id } => ways.entry(order_id).or_default().passed = true,
-            Line::CalledBack { order_id } => ways.entry(order_id).or_default().called_back = true,
-            Line::Registered { .. } | Line::Pushed { .. } | Line::Forwarded { .. } => {}
-        }
+fn knows(order: &Order, step: &Did) -> bool {
+    match step {
+        Did::Signed => order.sign_time.is_some(),
+        Did::Contacted => order.contact_count > 0,
+        Did::Replied { reply_id } => *reply_id == order.reply_id,
+        Did::Passed => matches!(order.state(), OrderState::PendingCallback | OrderState::Closed),
+        Did::CalledBack => order.state() == OrderState::Closed,
     }
+}
 
-    /// Whether the order knows all of it.
-    fn is_in(&self, order: &Order) -> bool {
-        let passed = matches!(order.state(), OrderState::PendingCallback | OrderState::Closed);
-        (!self.signed || order.sign_time.is_some())
-            && (!self.contacted || order.contact_count > 0)
-            && self.replied.as_ref().is_none_or(|reply| *reply == order.reply_id)
-            && (!self.passed || passed)
-            && (!self.called_back || order.state() == OrderState::Closed)
-    }
-
-    /// Whether something of it happened twice to the order: each order is contacted once, and its answer is never
-    /// rejected.
-    fn is_twice_in(&self, order: &Order) -> bool {
-        order.contact_count > 1 || order.rejected_count > 0 || order.round > 0
-    }
+/// Whether more happened to an order than anybody does here: each is contacted once, and no answer is rejected.
+fn is_beyond(order: &Order) -> bool {
+    order.contact_count > 1 || order.rejected_count > 0 || order.round > 0
 }
 
 #[derive(Default)]
@@ -187,14 +161,13 @@ async fn appeals(callers: &Callers, channel: &str) -> Result<BTreeSet<String>, F
 async fn opened(
     callers: &Callers,
     expected: &BTreeMap<String, String>,
-    ways: &BTreeMap<String, Way>,
+    steps: &[(String, Did)],
 ) -> Result<BTreeMap<String, Order>, Failure> {
     let until = Instant::now() + PATIENCE;
     loop {
         let found = all_orders(callers).await?;
         let is_there = expected.keys().all(|id| found.contains_key(id));
-        let mut walked = ways.iter();
-        let is_so_far = walked.all(|(id, way)| found.get(id).is_some_and(|order| way.is_in(order)));
+        let is_so_far = steps.iter().all(|step| is_known(&found, step));
         if (is_there && is_so_far) || Instant::now() > until {
             return Ok(found);
         }

@@ -17,16 +17,24 @@ pub enum Line {
     Pushed { upstream_number: String, appeal_id: String },
     /// An appeal that becomes an order.
     Forwarded { appeal_id: String, order_id: String },
-    /// An order that its unit has taken.
-    Signed { order_id: String },
+    /// What a person did with an order.
+    Did { order_id: String, step: Did },
+}
+
+/// A person's step.
+#[derive(Debug, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Did {
+    /// The unit has taken the order.
+    Signed,
     /// The unit spoke with the person.
-    Contacted { order_id: String },
-    /// The unit's answer.
-    Replied { order_id: String, reply_id: String },
+    Contacted,
+    /// The unit answered.
+    Replied { reply_id: String },
     /// A reviewer let the answer pass.
-    Passed { order_id: String },
+    Passed,
     /// The person was asked, and is satisfied.
-    CalledBack { order_id: String },
+    CalledBack,
 }
 
 /// A run's file. A line is written before the call that it is about counts as done.

@@ -36,7 +36,7 @@ const PUSHED_AT_ONCE: u64 = 10;
 /// How long failed writes are sent again after the run.
 const SETTLING: Duration = Duration::from_secs(120);
 /// What was acknowledged elsewhere is asked for when its event has had this long to arrive: the objective of events.
-pub const ARRIVAL: Duration = Duration::from_secs(5);
+const ARRIVAL: Duration = Duration::from_secs(5);
 /// Nobody's number.
 pub const PHONE: &str = "13800000000";
 /// What the run begins with, for who started it.
@@ -117,6 +117,12 @@ pub struct Load {
     region: String,
 }
 
+/// The oldest of a queue, if its event has had its time.
+pub fn arrived<T>(queue: &mut VecDeque<(Instant, T)>) -> Option<T> {
+    let (_, oldest) = queue.pop_front_if(|(since, _)| since.elapsed() > ARRIVAL)?;
+    Some(oldest)
+}
+
 /// What later calls can be about.
 #[derive(Default)]
 struct Known {
@@ -140,16 +146,17 @@ impl Load {
         self.known.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
+    /// What people can do next.
     pub fn next(&self) -> std::sync::MutexGuard<'_, Next> {
         self.next.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// The call of this number: 24 kinds in turn, and once a second a push.
+    /// The call of this number: 32 kinds in turn, half of them writes, and once a second a push.
     async fn call(&self, number: u64, rate: u64) {
         if number % rate == rate - 1 {
             return self.push(number).await;
         }
-        match number % 24 {
+        match number % 32 {
             0..6 => {
                 let request_id = Uuid::new_v4().to_string();
                 self.write(Write::Register { request_id }).await;
@@ -165,28 +172,35 @@ impl Load {
                     None => self.read_cards().await,
                 }
             }
-            9..12 => self.read_appeal(number).await,
-            12 | 13 => self.read_order(number).await,
-            14..18 => {
+            9..14 => self.read_appeal(number).await,
+            14..17 => self.read_order(number).await,
+            17..20 => {
                 if !self.unit_works().await {
                     self.read_order(number).await;
                 }
             }
-            18 => {
+            20 => {
                 if !self.reviewer_works().await {
                     self.read_cards().await;
                 }
             }
-            19..22 => self.agent_works().await,
-            22 => self.read_tasks().await,
+            21 | 22 => self.agent_works().await,
+            23..27 => self.read_cards().await,
+            27..30 => self.read_tasks().await,
             _ => self.read_bulletin().await,
         }
     }
 
+    /// Sends it; what fails is sent again after the run.
     pub async fn write(&self, write: Write) {
         if self.send(&write).await.is_err() {
-            self.known().failed.push(write);
+            self.failed(write);
         }
+    }
+
+    /// Notes what is to be sent again.
+    pub fn failed(&self, write: Write) {
+        self.known().failed.push(write);
     }
 
     async fn send(&self, write: &Write) -> Result<(), Status> {
@@ -243,30 +257,36 @@ impl Load {
         }
     }
 
-    /// Counts a call.
+    /// Counts a call, as failed for whatever error.
     pub async fn counted<T>(
         &self,
         method: &str,
         call: impl Future<Output = Result<tonic::Response<T>, Status>>,
     ) -> Result<T, Status> {
-        self.counted_but(method, &[], call).await
+        self.measured(method, |_| false, call).await
     }
 
-    /// Counts a call that may ask for what has not arrived: these codes then say so, and are no failures. Of what the
-    /// same service acknowledged they never are.
+    /// Counts a call that asks for what another service acknowledged: that it is `unheard` of is no failure.
     pub async fn counted_but<T>(
         &self,
         method: &str,
-        unheard: &[Code],
+        unheard: impl Fn(&Status) -> bool,
         call: impl Future<Output = Result<tonic::Response<T>, Status>>,
     ) -> Result<T, Status> {
-        if !unheard.is_empty() {
-            self.tally.awaited();
-        }
+        self.tally.awaited();
+        self.measured(method, unheard, call).await
+    }
+
+    async fn measured<T>(
+        &self,
+        method: &str,
+        allowed: impl Fn(&Status) -> bool,
+        call: impl Future<Output = Result<tonic::Response<T>, Status>>,
+    ) -> Result<T, Status> {
         let since = Instant::now();
         let late = |_| Err(Status::deadline_exceeded("no answer within 10 s"));
         let answer = tokio::time::timeout(DEADLINE, call).await.unwrap_or_else(late);
-        let failure = answer.as_ref().err().filter(|status| !unheard.contains(&status.code()));
+        let failure = answer.as_ref().err().filter(|status| !allowed(status));
         self.tally.ended(method, since.elapsed(), failure);
         answer.map(tonic::Response::into_inner)
     }
@@ -410,21 +430,20 @@ impl Load {
     }
 
     async fn read_order(&self, number: u64) {
-        let oldest = {
-            let mut known = self.known();
-            let arrived = known.orders.front().is_some_and(|(since, _)| since.elapsed() > ARRIVAL);
-            if arrived { known.orders.pop_front() } else { None }
-        };
-        if let Some((_, order_id)) = oldest {
+        let oldest = arrived(&mut self.known().orders);
+        if let Some(order_id) = oldest {
             let request = GetOrderRequest {
                 name: Some(get_order_request::Name::OrderId(order_id)),
                 with_text: false,
             };
             let mut dispatcher = self.callers.dispatcher.clone();
-            let call = dispatcher.get_order(request);
-            match self.counted_but("GetOrder", &[Code::NotFound], call).await {
+            let unheard = |status: &Status| status.code() == Code::NotFound;
+            match self
+                .counted_but("GetOrder", unheard, dispatcher.get_order(request))
+                .await
+            {
                 Ok(answer) => self.seen(answer.order.unwrap_or_default()),
-                Err(status) if status.code() == Code::NotFound => self.tally.late(),
+                Err(status) if unheard(&status) => self.tally.late(),
                 Err(_) => {}
             }
         } else {

@@ -78,7 +78,7 @@ enum Command {
 
 #[tokio::main]
 async fn main() -> ExitCode {
-    match run(Cli::parse().command).await {
+    match Box::pin(run(Cli::parse().command)).await {
         Ok(()) => ExitCode::SUCCESS,
         Err(failure) => {
             remark(format!("cluster-client: {failure}"));
@@ -113,7 +113,7 @@ async fn run(command: Command) -> Result<(), Failure> {
             rate,
         } => {
             let callers = Callers::open(&config, Some(&platform_config))?;
-            let told = load::run(callers, &ledgers, &run, rate).await?;
+            let told = Box::pin(load::run(callers, &ledgers, &run, rate)).await?;
             say(serde_json::to_string(&told).map_err(|error| error.to_string())?);
         }
         Command::Check { config, ledgers } => {

@@ -4,20 +4,22 @@
 use std::collections::VecDeque;
 use std::time::Instant;
 
-use hotline_proto::callback::{Lease, LeaseTasksRequest, RecordOutcomeRequest, ReportAttemptRequest};
+use hotline_proto::callback::{LeaseTasksRequest, RecordOutcomeRequest, ReportAttemptRequest};
 use hotline_proto::common::{AttemptOutcome, CallbackMode, OrderState, Rating, ReplyResult, Solved};
 use hotline_proto::routing::{ContactResult, Order, RecordContactRequest, SignOrderRequest, SubmitReplyRequest};
 use hotline_proto::supervision::{ReviewReplyRequest, Verdict};
 use tonic::{Code, Status};
+use tonic_types::StatusExt as _;
 use uuid::Uuid;
 
-use crate::ledger::Line;
-use crate::load::{ARRIVAL, Load, PHONE, Write};
+use crate::ledger::{Did, Line};
+use crate::load::{Load, PHONE, Write, arrived};
 
 /// Tasks of one lease.
 const LEASED: u32 = 5;
 
-/// One step; sent again it is the same request.
+/// One step; sent again it is the same request. What needs a lease is sent again while that lasts: no run is as long as
+/// its 15 minutes.
 #[derive(Clone)]
 pub struct Step {
     request_id: String,
@@ -35,13 +37,22 @@ enum What {
     Outcome { task_id: String, token: u64 },
 }
 
+/// Supervision has not heard of the order, or of its reply.
+fn is_unheard(status: &Status) -> bool {
+    status.code() == Code::NotFound
+        || status
+            .get_error_details()
+            .error_info()
+            .is_some_and(|info| info.reason == "NOT_PENDING_REVIEW")
+}
+
 /// Steps that can be taken next.
 #[derive(Default)]
 pub struct Next {
-    of_units: VecDeque<Step>,
+    units: VecDeque<Step>,
     /// With the time since when the reply is on its way.
-    of_reviewers: VecDeque<(Instant, Step)>,
-    of_agents: VecDeque<Step>,
+    reviewers: VecDeque<(Instant, Step)>,
+    agents: VecDeque<Step>,
 }
 
 impl Step {
@@ -55,40 +66,39 @@ impl Step {
 }
 
 impl Load {
-    /// An order that was read, and can be signed.
+    /// Notes an order that was read, if it can be signed.
     pub fn seen(&self, order: Order) {
         if order.state() == OrderState::PendingSign {
             let sign = Step::new(&order.order_id, What::Sign { unit: order.lead_unit });
-            self.next().of_units.push_back(sign);
+            self.next().units.push_back(sign);
         }
     }
 
-    /// Whether there was one.
+    /// Takes the next step of a unit; false when there is none.
     pub async fn unit_works(&self) -> bool {
-        let step = self.next().of_units.pop_front();
+        let step = self.next().units.pop_front();
         self.taken(step).await
     }
 
-    /// Whether there was one.
+    /// Passes the next answer; false when none has arrived. One that supervision has not heard of is tried again later.
     pub async fn reviewer_works(&self) -> bool {
-        let step = {
-            let mut next = self.next();
-            let arrived = next
-                .of_reviewers
-                .front()
-                .is_some_and(|(since, _)| since.elapsed() > ARRIVAL);
-            if arrived {
-                next.of_reviewers.pop_front().map(|(_, step)| step)
-            } else {
-                None
-            }
+        let Some(step) = arrived(&mut self.next().reviewers) else {
+            return false;
         };
-        self.taken(step).await
+        match self.step(&step).await {
+            Err(status) if is_unheard(&status) => {
+                self.tally.late();
+                self.submitted(step);
+            }
+            Err(_) => self.failed(Write::Step(step)),
+            Ok(()) => {}
+        }
+        true
     }
 
     /// The next step with a task that is leased; without one, a lease.
     pub async fn agent_works(&self) {
-        let step = self.next().of_agents.pop_front();
+        let step = self.next().agents.pop_front();
         if !self.taken(step).await {
             self.lease().await;
         }
@@ -112,73 +122,65 @@ impl Load {
         let mut agent = self.callers.callback_agent.clone();
         // What an agent was leased and never heard of comes back when its lease is over.
         if let Ok(answer) = self.counted("LeaseTasks", agent.lease_tasks(request)).await {
-            let attempts = answer.leases.into_iter().map(
-                |Lease {
-                     order_id,
-                     task_id,
-                     token,
-                     ..
-                 }| { Step::new(&order_id, What::Attempt { task_id, token }) },
-            );
-            self.next().of_agents.extend(attempts);
+            let attempts = answer.leases.into_iter().map(|lease| {
+                let (task_id, token) = (lease.task_id, lease.token);
+                Step::new(&lease.order_id, What::Attempt { task_id, token })
+            });
+            self.next().agents.extend(attempts);
         }
     }
 
     /// Takes a step, notes it, and makes the one after it possible.
     pub async fn step(&self, step: &Step) -> Result<(), Status> {
-        let order_id = step.order_id.clone();
         match &step.what {
             What::Sign { unit } => {
                 self.sign(step, unit).await?;
-                self.ledger.note(&Line::Signed { order_id });
+                self.did(step, Did::Signed);
                 self.go_on(step, What::Contact { unit: unit.clone() });
             }
             What::Contact { unit } => {
                 self.contact(step, unit).await?;
-                self.ledger.note(&Line::Contacted { order_id });
+                self.did(step, Did::Contacted);
                 self.go_on(step, What::Reply { unit: unit.clone() });
             }
             What::Reply { unit } => {
                 let reply_id = self.reply(step, unit).await?;
-                self.ledger.note(&Line::Replied {
-                    order_id,
-                    reply_id: reply_id.clone(),
-                });
+                let told = reply_id.clone();
+                self.did(step, Did::Replied { reply_id: told });
                 self.submitted(Step::new(&step.order_id, What::Pass { reply_id }));
             }
             What::Pass { reply_id } => {
-                if self.pass(step, reply_id).await? {
-                    self.ledger.note(&Line::Passed { order_id });
-                } else {
-                    self.tally.late();
-                    self.submitted(step.clone());
-                    return Ok(());
-                }
+                self.pass(step, reply_id).await?;
+                self.did(step, Did::Passed);
             }
             What::Attempt { task_id, token } => {
                 self.attempt(step, task_id, *token).await?;
                 let (task_id, token) = (task_id.clone(), *token);
                 let outcome = Step::new(&step.order_id, What::Outcome { task_id, token });
-                self.next().of_agents.push_front(outcome);
-                return Ok(());
+                self.next().agents.push_front(outcome);
             }
             What::Outcome { task_id, token } => {
                 self.outcome(step, task_id, *token).await?;
-                self.ledger.note(&Line::CalledBack { order_id });
+                self.did(step, Did::CalledBack);
             }
         }
-        self.tally.stepped();
         Ok(())
+    }
+
+    fn did(&self, step: &Step, did: Did) {
+        let order_id = step.order_id.clone();
+        self.ledger.note(&Line::Did { order_id, step: did });
+        self.tally.stepped();
     }
 
     /// The same order first: some are to come to their end while the load runs.
     fn go_on(&self, step: &Step, what: What) {
         let next = Step::new(&step.order_id, what);
-        self.next().of_units.push_front(next);
+        self.next().units.push_front(next);
     }
 
     fn submitted(&self, pass: Step) {
-        self.next().of_reviewers.push_back((Instant::now(), pass));
+        self.next().reviewers.push_back((Instant::now(), pass));
     }
 
     async fn sign(&self, step: &Step, unit: &str) -> Result<(), Status> {
@@ -219,8 +221,7 @@ impl Load {
             .reply_id)
     }
 
-    /// False while supervision has not heard of the reply.
-    async fn pass(&self, step: &Step, reply_id: &str) -> Result<bool, Status> {
+    async fn pass(&self, step: &Step, reply_id: &str) -> Result<(), Status> {
         let request = ReviewReplyRequest {
             request_id: step.request_id.clone(),
             order_id: step.order_id.clone(),
@@ -229,13 +230,9 @@ impl Load {
             ..ReviewReplyRequest::default()
         };
         let mut reviewer = self.callers.reviewer.clone();
-        let call = reviewer.review_reply(request);
-        let unheard = [Code::NotFound, Code::FailedPrecondition];
-        match self.counted_but("ReviewReply", &unheard, call).await {
-            Ok(_) => Ok(true),
-            Err(status) if unheard.contains(&status.code()) => Ok(false),
-            Err(status) => Err(status),
-        }
+        self.counted_but("ReviewReply", is_unheard, reviewer.review_reply(request))
+            .await
+            .map(drop)
     }
 
     async fn attempt(&self, step: &Step, task_id: &str, token: u64) -> Result<(), Status> {

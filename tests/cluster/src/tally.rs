@@ -115,6 +115,7 @@ impl Tally {
         self.counts().forwarded += 1;
     }
 
+    /// A person's step was acknowledged.
     pub fn stepped(&self) {
         self.counts().steps += 1;
     }

@@ -44,7 +44,7 @@ pub async fn realigned(
 ) -> Vec<Line> {
     let clock = Arc::new(DrivenClock::new(read_until));
     let reader = reader_of(service, whole, read_until).await;
-    let reads = Store::open("reader", reader.pool.clone(), request_key("reader"))
+    let reads = Store::open("reader", reader.pool.clone(), request_key("reader"), clock.clone())
         .await
         .expect("migrated");
     let routes = Routes::new(eventlog::service(reads, Vec::new(), clock.clone()));
@@ -53,7 +53,7 @@ pub async fn realigned(
         service: "reader",
         client: EventLogServiceClient::new(edge.role(Role::Service)),
     }];
-    let store = Store::open(service, restored.pool.clone(), request_key(service))
+    let store = Store::open(service, restored.pool.clone(), request_key(service), clock.clone())
         .await
         .expect("migrated");
     let shared: SharedClock = clock.clone();

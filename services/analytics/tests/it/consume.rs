@@ -23,9 +23,14 @@ use crate::world::{figure, settings, state, world};
 async fn producer() -> Edge {
     let database = testkit::database(analytics::NAME, &analytics::MIGRATOR).await;
     let clock = Arc::new(DrivenClock::new(at(20, 9, 0)));
-    let store = Store::open("intake", database.pool.clone(), testkit::request_key("intake"))
-        .await
-        .expect("a log");
+    let store = Store::open(
+        "intake",
+        database.pool.clone(),
+        testkit::request_key("intake"),
+        clock.clone(),
+    )
+    .await
+    .expect("a log");
     for event in april().events {
         let told = NewEvent {
             event_id: event.event_id,

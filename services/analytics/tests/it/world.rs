@@ -44,6 +44,7 @@ pub async fn world_with(settings: Settings) -> World {
         analytics::NAME,
         database.pool.clone(),
         testkit::request_key(analytics::NAME),
+        clock.clone(),
     )
     .await
     .expect("a log");

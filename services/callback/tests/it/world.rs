@@ -71,9 +71,14 @@ impl World {
         let database = testkit::database(callback::NAME, &callback::MIGRATOR).await;
         // Routing is its log here; the tables beside it are nobody's.
         let log = testkit::database(callback::NAME, &callback::MIGRATOR).await;
-        let routing = Store::open("routing", log.pool.clone(), testkit::request_key("routing"))
-            .await
-            .expect("a log");
+        let routing = Store::open(
+            "routing",
+            log.pool.clone(),
+            testkit::request_key("routing"),
+            clock.clone(),
+        )
+        .await
+        .expect("a log");
         let mut base = Edge::base(callback::NAME, &database, &clock);
         let routing_edge = Edge::serve(
             "routing",

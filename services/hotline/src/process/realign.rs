@@ -60,6 +60,7 @@ async fn realign_within(
         name.as_str(),
         restored.base.pool.clone(),
         restored.base.sealer.request_key(),
+        clock.clone(),
     )
     .await?;
     let readers = readers(name, &restored, &options.without)?;

@@ -46,9 +46,14 @@ fn recorded(position: u64, body: Body) -> Recorded {
 
 /// As the consumer does: on its batch's transaction.
 async fn apply(world: &World, events: Vec<Recorded>) -> Result<Vec<Effect>, String> {
-    let store = Store::open(intake::NAME, world.pool().clone(), testkit::request_key(intake::NAME))
-        .await
-        .expect("a log");
+    let store = Store::open(
+        intake::NAME,
+        world.pool().clone(),
+        testkit::request_key(intake::NAME),
+        world.clock.clone(),
+    )
+    .await
+    .expect("a log");
     store
         .run("consume", move |tx| {
             let events = events.clone();

@@ -3,7 +3,6 @@
 use chrono::{DateTime, Utc};
 
 /// An event that has come into effect in a transaction.
-#[derive(Clone, Debug, PartialEq)]
 pub(crate) struct Arrival {
     /// Service that owns its log.
     pub source: String,

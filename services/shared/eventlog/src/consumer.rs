@@ -19,7 +19,7 @@ use platform::store::StoreError;
 use tokio::sync::Notify;
 use uuid::Uuid;
 
-use crate::arrivals::{self, Arrival};
+use crate::arrivals;
 use crate::core::consume::{Plan, Standing, plan};
 use crate::event::{Handler, Logged};
 use crate::heads::{Heads, Unready};
@@ -286,11 +286,7 @@ impl Consumer {
             let batch = batch.clone();
             Box::pin(async move { batch.apply(tx).await })
         });
-        let applied = done.await?;
-        if let Some(applied) = &applied {
-            arrivals::note(self.store.service(), &applied.arrivals, self.clock.now());
-        }
-        Ok(applied)
+        Ok(done.await?)
     }
 
     /// Brings one partition on by a batch.
@@ -301,7 +297,6 @@ impl Consumer {
             return Ok(Some(Applied {
                 count: 0,
                 position: standing.cursor,
-                arrivals: Vec::new(),
             }));
         }
         self.apply(epoch, partition, events).await
@@ -376,7 +371,6 @@ struct Applied {
     count: usize,
     /// Where the cursor stands.
     position: u64,
-    arrivals: Vec<Arrival>,
 }
 
 /// What came of a run over all partitions.
@@ -421,7 +415,6 @@ impl Batch {
         Ok(Some(Applied {
             count: fresh.len(),
             position: last,
-            arrivals: tx.take_arrivals(),
         }))
     }
 }

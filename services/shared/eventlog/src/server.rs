@@ -1,7 +1,7 @@
 //! `hotline.common.v1.EventLogService`: a log for its readers, and what its own service could not apply for operators.
 
 use std::collections::HashMap;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
 
 use hotline_proto::common::event_log_service_server::{EventLogService, EventLogServiceServer};
 use hotline_proto::common::{
@@ -20,7 +20,6 @@ use sqlx::PgConnection;
 use tonic::{Request, Response, Status};
 use uuid::Uuid;
 
-use crate::arrivals::{self, Arrival};
 use crate::event::{Handler, Logged};
 use crate::parking::apply_single;
 use crate::store::{cursors, heard, lineage, log, meta, parked};
@@ -59,13 +58,6 @@ struct Log {
     store: Store,
     handlers: Arc<HashMap<String, Arc<dyn Handler>>>,
     clock: SharedClock,
-}
-
-impl Log {
-    /// After the commit: what a person's word has brought into effect was long on its way.
-    fn note(&self, drain: &Drain) {
-        arrivals::note(self.store.service(), &drain.arrivals(), self.clock.now());
-    }
 }
 
 /// Why an operator's command is refused.
@@ -258,18 +250,17 @@ impl EventLogService for Log {
         let event_id = fields.uuid("event_id", &request.event_id);
         let (request_id, event_id) = fields.read(request_id.zip(event_id))?;
         let call = Call::new(caller, "RetryParkedEvent", request_id, &request, self.clock.now());
-        let drain = Drain::new(self, event_id, None);
+        let handlers = self.handlers.clone();
         let answer = self
             .store
-            .once(&call, "retry_parked_event", |tx| {
-                let drain = drain.clone();
+            .once(&call, "retry_parked_event", move |tx| {
+                let handlers = handlers.clone();
                 Box::pin(async move {
-                    let applied_count = drain.run(tx).await?;
+                    let applied_count = drain(tx, &handlers, event_id, None).await?;
                     Ok::<_, Refused>(RetryParkedEventResponse { applied_count })
                 })
             })
             .await?;
-        self.note(&drain);
         Ok(Response::new(answer))
     }
 
@@ -287,75 +278,53 @@ impl EventLogService for Log {
         let (request_id, event_id, reason) = fields.read(read())?;
         let reason = format!("{caller}: {reason}");
         let call = Call::new(caller, "SkipParkedEvent", request_id, &request, self.clock.now());
-        let drain = Drain::new(self, event_id, Some(reason));
+        let handlers = self.handlers.clone();
         let answer = self
             .store
-            .once(&call, "skip_parked_event", |tx| {
-                let drain = drain.clone();
+            .once(&call, "skip_parked_event", move |tx| {
+                let (handlers, reason) = (handlers.clone(), reason.clone());
                 Box::pin(async move {
-                    let applied_count = drain.run(tx).await?;
+                    let applied_count = drain(tx, &handlers, event_id, Some(&reason)).await?;
                     Ok::<_, Refused>(SkipParkedEventResponse { applied_count })
                 })
             })
             .await?;
-        self.note(&drain);
         Ok(Response::new(answer))
     }
 }
 
-/// An operator's word about a parked event and its followers.
-#[derive(Clone)]
-struct Drain {
-    handlers: Arc<HashMap<String, Arc<dyn Handler>>>,
+/// Applies a parked event (or gives it up, with `skip` as the reason) and its followers until one fails, under the
+/// cursor's lock. Gives the number applied.
+async fn drain(
+    tx: &mut Tx,
+    handlers: &HashMap<String, Arc<dyn Handler>>,
     event_id: Uuid,
-    /// Why it is given up; otherwise it is applied.
-    skip: Option<String>,
-    /// Of the last attempt; none when the request was answered before.
-    arrivals: Arc<Mutex<Vec<Arrival>>>,
-}
-
-impl Drain {
-    fn new(log: &Log, event_id: Uuid, skip: Option<String>) -> Self {
-        Self {
-            handlers: log.handlers.clone(),
-            event_id,
-            skip,
-            arrivals: Arc::default(),
+    skip: Option<&str>,
+) -> Result<u32, Refused> {
+    let (source, partition, key) = find_parked(tx.conn(), event_id).await?;
+    cursors::lock(tx.conn(), &source, partition).await?;
+    // Again, under the lock: another operator may have been quicker, and a follower may have taken its place.
+    find_parked(tx.conn(), event_id).await?;
+    let handler = handlers.get(&source).ok_or(Refused::NoHandler)?;
+    let mut applied = 0;
+    for (at, event) in parked::of_key(tx.conn(), &source, key).await?.into_iter().enumerate() {
+        if let (0, Some(reason)) = (at, skip) {
+            parked::mark(tx.conn(), &event, "skipped", reason).await?;
+            continue;
         }
-    }
-
-    fn arrivals(&self) -> std::sync::MutexGuard<'_, Vec<Arrival>> {
-        self.arrivals.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-
-    /// Applies the event and its followers until one fails, under the cursor's lock. Gives the number applied.
-    async fn run(&self, tx: &mut Tx) -> Result<u32, Refused> {
-        let (source, partition, key) = find_parked(tx.conn(), self.event_id).await?;
-        cursors::lock(tx.conn(), &source, partition).await?;
-        // Again, under the lock: another operator may have been quicker, and a follower may have taken its place.
-        find_parked(tx.conn(), self.event_id).await?;
-        let handler = self.handlers.get(&source).ok_or(Refused::NoHandler)?;
-        let mut applied = 0;
-        for (at, event) in parked::of_key(tx.conn(), &source, key).await?.into_iter().enumerate() {
-            if let (0, Some(reason)) = (at, &self.skip) {
-                parked::mark(tx.conn(), &event, "skipped", reason).await?;
-                continue;
+        match apply_single(tx, handler.as_ref(), &event).await? {
+            Ok(()) => {
+                parked::unpark(tx.conn(), &event).await?;
+                applied += 1;
             }
-            match apply_single(tx, handler.as_ref(), &event).await? {
-                Ok(()) => {
-                    parked::unpark(tx.conn(), &event).await?;
-                    applied += 1;
-                }
-                Err(reason) if at == 0 => return Err(Refused::StillFails(reason)),
-                Err(reason) => {
-                    parked::mark(tx.conn(), &event, "parked", &reason).await?;
-                    break;
-                }
+            Err(reason) if at == 0 => return Err(Refused::StillFails(reason)),
+            Err(reason) => {
+                parked::mark(tx.conn(), &event, "parked", &reason).await?;
+                break;
             }
         }
-        *self.arrivals() = tx.take_arrivals();
-        Ok(applied)
     }
+    Ok(applied)
 }
 
 fn to_heads(heads: Vec<(u16, u64)>) -> Vec<Head> {

@@ -5,6 +5,7 @@ use std::time::{Duration, Instant};
 
 use chrono::{DateTime, Utc};
 use futures::future::BoxFuture;
+use platform::clock::SharedClock;
 use platform::sealing::RequestKey;
 use platform::store::{AsStoreError, StoreError};
 use sqlx::pool::PoolConnection;
@@ -12,7 +13,7 @@ use sqlx::{PgConnection, PgPool, Postgres, Transaction};
 use tokio::sync::Notify;
 use uuid::Uuid;
 
-use crate::arrivals::Arrival;
+use crate::arrivals::{self, Arrival};
 use crate::event::NewEvent;
 use crate::store::log::{self, Told};
 use crate::store::meta::{self, Meta};
@@ -29,7 +30,7 @@ pub struct Tx {
 }
 
 /// How far a transaction has come: what a part of it told and took in goes with the part.
-#[derive(Clone, Copy, PartialEq)]
+#[derive(Clone, Copy)]
 pub(crate) struct Mark {
     told: usize,
     arrivals: usize,
@@ -63,11 +64,6 @@ impl Tx {
             source: source.to_owned(),
             occurred_at,
         });
-    }
-
-    /// What has come into effect with it, for [`crate::arrivals::note`] after the commit.
-    pub(crate) fn take_arrivals(&mut self) -> Vec<Arrival> {
-        std::mem::take(&mut self.arrivals)
     }
 
     pub(crate) fn mark(&self) -> Mark {
@@ -159,6 +155,7 @@ pub struct Store {
     meta: Arc<Meta>,
     requests: RequestKey,
     wake: Arc<Notify>,
+    clock: SharedClock,
 }
 
 impl Store {
@@ -166,7 +163,12 @@ impl Store {
     ///
     /// # Errors
     /// [`StoreError::Unready`] when the log was not migrated.
-    pub async fn open(service: &'static str, pool: PgPool, requests: RequestKey) -> Result<Self, StoreError> {
+    pub async fn open(
+        service: &'static str,
+        pool: PgPool,
+        requests: RequestKey,
+        clock: SharedClock,
+    ) -> Result<Self, StoreError> {
         let meta = meta::read(&mut *pool.acquire().await?).await?;
         Ok(Self {
             service,
@@ -174,6 +176,7 @@ impl Store {
             meta: Arc::new(meta),
             requests,
             wake: Arc::default(),
+            clock,
         })
     }
 
@@ -340,10 +343,11 @@ impl Store {
         })
     }
 
-    /// Writes what was told, heads last, and commits.
+    /// Writes what was told, heads last, and commits; what has come into effect is on its way no longer.
     pub(crate) async fn commit(&self, mut tx: Tx) -> Result<(), StoreError> {
         log::append(&mut tx.inner, self.meta.partitions, &tx.told).await?;
         tx.inner.commit().await?;
+        arrivals::note(self.service, &tx.arrivals, self.clock.now());
         if !tx.told.is_empty() {
             self.wake.notify_one();
         }

@@ -38,14 +38,16 @@ pub async fn serve_for(
     tls: TlsConfig,
 ) -> (Lifecycle, Option<Arc<Certificates>>) {
     let lifecycle = Lifecycle::new();
-    let store = eventlog::Store::open("routing", database.pool.clone(), testkit::request_key("routing"))
-        .await
-        .expect("migrated");
-    let routes = Routes::new(eventlog::service(
-        store,
-        vec![],
-        Arc::new(DrivenClock::new(at(1, 9, 0))),
-    ));
+    let clock = Arc::new(DrivenClock::new(at(1, 9, 0)));
+    let store = eventlog::Store::open(
+        "routing",
+        database.pool.clone(),
+        testkit::request_key("routing"),
+        clock.clone(),
+    )
+    .await
+    .expect("migrated");
+    let routes = Routes::new(eventlog::service(store, vec![], clock));
     let certificates = Certificates::open(&tls).expect("right files");
     let server = Server {
         name: "routing",

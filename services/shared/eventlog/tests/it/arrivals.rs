@@ -49,6 +49,30 @@ async fn what_waits_is_on_its_way_until_its_thing_is_there() {
     assert_eq!(told(&counted, "callback"), (2.0, 4.0), "the stranger waits on");
 }
 
+/// What a batch brought into effect before one of its events failed is rolled back, and comes again event by event.
+#[tokio::test]
+async fn what_is_rolled_back_with_a_batch_is_counted_when_it_comes_again() {
+    let recorder = PrometheusBuilder::new().build_recorder();
+    let counted = recorder.handle();
+    let _counting = metrics::set_default_local_recorder(&recorder);
+    let intake = Node::new("intake", &[]).await;
+    let callback = Node::new("callback", &[]).await;
+    let routing = Node::new("routing", &["intake", "callback"]).await;
+    let thing = Uuid::new_v4();
+    callback.tell([needs(thing)]).await;
+    settle(&routing.consumer(&callback, Some(NOWHERE)))
+        .await
+        .expect("it waits");
+    let (opened, broken) = (opens(thing), event(thing, 2));
+    routing.ledger.break_event(broken.event_id);
+    intake.tell_together(vec![opened, broken]).await;
+    settle(&routing.consumer(&intake, Some(NOWHERE)))
+        .await
+        .expect("one parks");
+    assert_eq!(told(&counted, "intake"), (1.0, 1.0));
+    assert_eq!(told(&counted, "callback"), (1.0, 1.0), "twice applied, once in effect");
+}
+
 #[tokio::test]
 async fn what_is_parked_is_on_its_way_until_a_person_has_it_applied() {
     let recorder = PrometheusBuilder::new().build_recorder();

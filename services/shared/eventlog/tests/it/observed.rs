@@ -32,9 +32,14 @@ async fn a_pool_without_a_free_connection_is_seen_and_so_is_the_lag() {
         .connect(&routing.database.url)
         .await
         .expect("Postgres is there");
-    let store = Store::open("routing", pool.clone(), testkit::request_key("routing"))
-        .await
-        .expect("migrated");
+    let store = Store::open(
+        "routing",
+        pool.clone(),
+        testkit::request_key("routing"),
+        routing.clock.clone(),
+    )
+    .await
+    .expect("migrated");
     let consumer = Arc::new(routing.consumer(&intake, Some(NOWHERE)));
     let relay = Arc::new(routing.relay());
     let watching = observers(&store, &relay, &[consumer]);

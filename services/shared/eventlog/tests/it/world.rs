@@ -49,10 +49,10 @@ impl Node {
 
     /// A node over a database that is there.
     pub async fn over(name: &'static str, database: Database, sources: &[&'static str]) -> Self {
-        let store = Store::open(name, database.pool.clone(), testkit::request_key(name))
+        let clock = Arc::new(DrivenClock::new(at(1, 9, 0)));
+        let store = Store::open(name, database.pool.clone(), testkit::request_key(name), clock.clone())
             .await
             .expect("migrated");
-        let clock = Arc::new(DrivenClock::new(at(1, 9, 0)));
         let ledger = Arc::new(Ledger::default());
         let shared: SharedClock = clock.clone();
         let handlers = sources

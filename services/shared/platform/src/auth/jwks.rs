@@ -45,19 +45,20 @@ impl Published {
         let (watched, stopping) = (published.clone(), lifecycle.stopping());
         let every = Duration::from_secs(config.jwks_refresh_seconds);
         lifecycle.spawn(async move {
-            let failing = metrics::gauge!("hotline_jwks_refresh_failing", "service_name" => service);
+            // Not told before the first look: an alert would take a 0 for a success.
+            let failing = |is: f64| metrics::gauge!("hotline_jwks_refresh_failing", "service_name" => service).set(is);
             let mut failures = 0_u32;
             while !stopping.is_cancelled() {
                 match watched.look().await {
                     Ok(number) => {
-                        failing.set(0.0);
+                        failing(0.0);
                         if failures > 0 || number == 0 {
                             tracing::info!(service, number, "auth.jwks_url answers");
                         }
                         failures = 0;
                     }
                     Err(reason) => {
-                        failing.set(1.0);
+                        failing(1.0);
                         metrics::counter!("hotline_jwks_refresh_failures_total", "service_name" => service)
                             .increment(1);
                         if failures == 0 && watched.edition() == 0 {
