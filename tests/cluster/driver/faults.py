@@ -97,10 +97,10 @@ def disk_full(world):
         raise Failed("services were restarted")
     if not load.told["failed"]:
         raise Failed("no call failed: the disk was not full")
-    logs = kubectl("logs", "-l", "app.kubernetes.io/name in (hotline,postgres)", "--tail=-1", "--since=5m", "--prefix=false", check=False).stdout
+    logs = kubectl("logs", "-l", "app.kubernetes.io/name=hotline", "--tail=-1", "--since=5m", check=False).stdout
     said = next((line for line in logs.splitlines() if "No space left on device" in line), None)
     if said is None:
-        raise Failed("nobody says that the disk is full")
+        raise Failed("no service says that the disk is full")
     return f"\"…{said[-110:]}\"; no service was restarted; {spoke(load.told, may_fail=True)}"
 
 
@@ -327,7 +327,16 @@ def missing_secret(world):
 
 @scenario("restricted namespace, admission policies")
 def admission(world):
-    done = kube.run("k8s/verify", "policies", check=False, timeout=900)
+    # A site chooses these two; here they are for as long as they are looked at.
+    here = {name.rpartition("/")[2] for name in stand.shared()}
+    chosen = [f"--filename=k8s/components/{policy}/policy.yaml" for policy in ("replicas", "spread") if f"hotline-{policy}" not in here]
+    try:
+        if chosen:
+            kube.run("kubectl", "apply", *chosen)
+        done = kube.run("k8s/verify", "policies", check=False, timeout=900)
+    finally:
+        if chosen:
+            kube.run("kubectl", "delete", "--ignore-not-found", *chosen, check=False)
     last = (done.stdout.strip().splitlines() or [done.stderr.strip()])[-1]
     if done.returncode != 0:
         failed = [line for line in done.stdout.splitlines() if line.startswith("FAIL")]

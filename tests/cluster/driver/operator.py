@@ -14,14 +14,15 @@ CERTIFICATE = "hotline-smoke-tls"
 def ran(arguments, **instead):
     """Whether a command succeeded, and what it said; with another `signer` or `certificate` when a Secret is named.
 
-    The pod is the client's with another program: it has the settings, the key and the certificate of an operator.
+    The pod is the client's with the services' program: it has the settings, the key and the certificate of an operator.
     """
     client = kube.get("pod", stand.CLIENT)["spec"]
-    load = client["initContainers"][0]
-    container = {key: load[key] for key in ("image", "imagePullPolicy", "securityContext", "resources")}
+    caller = client["containers"][0]
+    service = kube.get("deployment", "hotline-intake")["spec"]["template"]["spec"]["containers"][0]
+    container = {key: caller[key] for key in ("imagePullPolicy", "securityContext", "resources")}
     container |= {
-        "name": NAME, "args": [*arguments, "--config", "/etc/hotline/smoke.toml"],
-        "volumeMounts": [mount for mount in load["volumeMounts"] if mount["name"] == "etc"],
+        "name": NAME, "image": service["image"], "args": [*arguments, "--config", "/etc/hotline/smoke.toml"],
+        "volumeMounts": [mount for mount in caller["volumeMounts"] if mount["name"] == "etc"],
     }
     spec = {key: client[key] for key in ("automountServiceAccountToken", "enableServiceLinks", "securityContext", "volumes")}
     others = {SIGNER: instead.get("signer", SIGNER), CERTIFICATE: instead.get("certificate", CERTIFICATE)}

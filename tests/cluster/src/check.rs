@@ -46,59 +46,76 @@ pub struct Found {
 
 /// Compares every ledger with the lists of intake and routing.
 pub async fn run(callers: &Callers, ledgers: &Path) -> Result<Found, Failure> {
-    let mut by_request: BTreeMap<String, BTreeSet<String>> = BTreeMap::new();
-    let mut orders: BTreeMap<String, String> = BTreeMap::new();
-    let mut steps: Vec<(String, Did)> = Vec::new();
-    for line in ledger::read_all(ledgers)? {
-        let (request, appeal_id) = match line {
-            Line::Registered { request_id, appeal_id } => (request_id, appeal_id),
-            Line::Pushed {
-                upstream_number,
-                appeal_id,
-            } => (upstream_number, appeal_id),
-            Line::Forwarded { appeal_id, order_id } => {
-                orders.insert(order_id, appeal_id);
-                continue;
-            }
-            Line::Did { order_id, step } => {
-                steps.push((order_id, step));
-                continue;
-            }
-        };
-        by_request.entry(request).or_default().insert(appeal_id);
-    }
-    let acknowledged: BTreeSet<&String> = by_request.values().flatten().collect();
+    let told = Told::read(ledger::read_all(ledgers)?);
     let mut listed = appeals(callers, REGISTERED_CHANNEL).await?;
     listed.extend(appeals(callers, PUSHED_CHANNEL).await?);
-    let mut examples = Examples::default();
-    let lost = examples.of("lost", acknowledged.iter().filter(|id| !listed.contains(**id)));
-    let untold = examples.of("untold", listed.iter().filter(|id| !acknowledged.contains(id)));
-    let twice = by_request
-        .iter()
-        .filter(|(_, ids)| ids.len() > 1)
-        .map(|(request, _)| request);
-    let twice = examples.of("twice", twice);
+    let opened = opened(callers, &told).await?;
+    Ok(told.against(&listed, &opened))
+}
 
-    let opened = opened(callers, &orders, &steps).await?;
-    let orders_lost = examples.of("order lost", orders.keys().filter(|id| !opened.contains_key(*id)));
-    let appeals: BTreeSet<&String> = opened.values().map(|order| &order.appeal_id).collect();
-    let unknown = steps.iter().filter(|step| !is_known(&opened, step));
-    let steps_lost = examples.of("step lost", unknown.map(|(id, step)| format!("{id} {step:?}")));
-    let beyond = opened.values().filter(|order| is_beyond(order));
-    let steps_doubled = examples.of("step doubled", beyond.map(|order| &order.order_id));
-    Ok(Found {
-        acknowledged: acknowledged.len(),
-        listed: listed.len(),
-        lost,
-        doubled: untold + twice,
-        forwarded: orders.len(),
-        orders_lost,
-        orders_doubled: opened.len() - appeals.len(),
-        steps: steps.len(),
-        steps_lost,
-        steps_doubled,
-        examples: examples.0,
-    })
+/// What was acknowledged.
+#[derive(Default)]
+struct Told {
+    /// Ids of the appeals by request or upstream number: one each, if all is well.
+    appeals: BTreeMap<String, BTreeSet<String>>,
+    /// Ids of orders.
+    orders: BTreeSet<String>,
+    /// With the order's id.
+    steps: Vec<(String, Did)>,
+}
+
+impl Told {
+    fn read(lines: impl IntoIterator<Item = Line>) -> Self {
+        let mut told = Self::default();
+        for line in lines {
+            match line {
+                Line::Registered {
+                    request_id: request,
+                    appeal_id,
+                }
+                | Line::Pushed {
+                    upstream_number: request,
+                    appeal_id,
+                } => {
+                    told.appeals.entry(request).or_default().insert(appeal_id);
+                }
+                Line::Forwarded { order_id, .. } => {
+                    told.orders.insert(order_id);
+                }
+                Line::Did { order_id, step } => told.steps.push((order_id, step)),
+            }
+        }
+        told
+    }
+
+    /// Against the ids of intake's appeals and routing's orders.
+    fn against(&self, listed: &BTreeSet<String>, opened: &BTreeMap<String, Order>) -> Found {
+        let acknowledged: BTreeSet<&String> = self.appeals.values().flatten().collect();
+        let mut examples = Examples::default();
+        let lost = examples.of("lost", acknowledged.iter().filter(|id| !listed.contains(**id)));
+        let untold = examples.of("untold", listed.iter().filter(|id| !acknowledged.contains(id)));
+        let twice = self.appeals.iter().filter(|(_, ids)| ids.len() > 1);
+        let twice = examples.of("twice", twice.map(|(request, _)| request));
+        let orders_lost = examples.of("order lost", self.orders.iter().filter(|id| !opened.contains_key(*id)));
+        let appeals: BTreeSet<&String> = opened.values().map(|order| &order.appeal_id).collect();
+        let unknown = self.steps.iter().filter(|step| !is_known(opened, step));
+        let steps_lost = examples.of("step lost", unknown.map(|(id, step)| format!("{id} {step:?}")));
+        let beyond = opened.values().filter(|order| is_beyond(order));
+        let steps_doubled = examples.of("step doubled", beyond.map(|order| &order.order_id));
+        Found {
+            acknowledged: acknowledged.len(),
+            listed: listed.len(),
+            lost,
+            doubled: untold + twice,
+            forwarded: self.orders.len(),
+            orders_lost,
+            orders_doubled: opened.len() - appeals.len(),
+            steps: self.steps.len(),
+            steps_lost,
+            steps_doubled,
+            examples: examples.0,
+        }
+    }
 }
 
 /// Whether the order that a step was taken with knows of it.
@@ -158,16 +175,12 @@ async fn appeals(callers: &Callers, channel: &str) -> Result<BTreeSet<String>, F
 }
 
 /// Every order, once the expected ones are there and have come as far as they should, or patience ends.
-async fn opened(
-    callers: &Callers,
-    expected: &BTreeMap<String, String>,
-    steps: &[(String, Did)],
-) -> Result<BTreeMap<String, Order>, Failure> {
+async fn opened(callers: &Callers, told: &Told) -> Result<BTreeMap<String, Order>, Failure> {
     let until = Instant::now() + PATIENCE;
     loop {
         let found = all_orders(callers).await?;
-        let is_there = expected.keys().all(|id| found.contains_key(id));
-        let is_so_far = steps.iter().all(|step| is_known(&found, step));
+        let is_there = told.orders.iter().all(|id| found.contains_key(id));
+        let is_so_far = told.steps.iter().all(|step| is_known(&found, step));
         if (is_there && is_so_far) || Instant::now() > until {
             return Ok(found);
         }
@@ -190,5 +203,144 @@ async fn all_orders(callers: &Callers) -> Result<BTreeMap<String, Order>, Failur
             return Ok(found);
         }
         page_token = answer.next_page_token;
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Two appeals, one of them an order that was signed and contacted: what is told, what intake and routing have.
+    fn well() -> (Vec<Line>, BTreeSet<String>, BTreeMap<String, Order>) {
+        let id = |name: &str| name.to_owned();
+        let did = |step| Line::Did {
+            order_id: id("o1"),
+            step,
+        };
+        let told = vec![
+            Line::Registered {
+                request_id: id("r1"),
+                appeal_id: id("a1"),
+            },
+            Line::Pushed {
+                upstream_number: id("u1"),
+                appeal_id: id("a2"),
+            },
+            Line::Forwarded {
+                appeal_id: id("a1"),
+                order_id: id("o1"),
+            },
+            did(Did::Signed),
+            did(Did::Contacted),
+        ];
+        let order = Order {
+            order_id: id("o1"),
+            appeal_id: id("a1"),
+            sign_time: Some(prost_types::Timestamp::default()),
+            contact_count: 1,
+            ..Order::default()
+        };
+        (
+            told,
+            BTreeSet::from([id("a1"), id("a2")]),
+            BTreeMap::from([(id("o1"), order)]),
+        )
+    }
+
+    /// What is wrong: lost, doubled, and the same of orders and of steps.
+    fn wrong(told: Vec<Line>, listed: &BTreeSet<String>, opened: &BTreeMap<String, Order>) -> [usize; 6] {
+        let found = Told::read(told).against(listed, opened);
+        let wrong = [
+            found.lost,
+            found.doubled,
+            found.orders_lost,
+            found.orders_doubled,
+            found.steps_lost,
+            found.steps_doubled,
+        ];
+        assert_eq!(
+            found.examples.is_empty(),
+            wrong.iter().sum::<usize>() == found.orders_doubled
+        );
+        wrong
+    }
+
+    #[test]
+    fn what_is_well_is_not_called_wrong() {
+        let (told, listed, opened) = well();
+        assert_eq!(wrong(told, &listed, &opened), [0; 6]);
+    }
+
+    #[test]
+    fn an_appeal_is_missed_and_one_too_many_is_seen() {
+        let (told, mut listed, opened) = well();
+        listed.remove("a2");
+        listed.insert("a3".to_owned());
+        assert_eq!(wrong(told, &listed, &opened), [1, 1, 0, 0, 0, 0]);
+        let (mut told, mut listed, opened) = well();
+        listed.insert("a3".to_owned());
+        told.push(Line::Registered {
+            request_id: "r1".to_owned(),
+            appeal_id: "a3".to_owned(),
+        });
+        assert_eq!(
+            wrong(told, &listed, &opened),
+            [0, 1, 0, 0, 0, 0],
+            "one request, two appeals"
+        );
+    }
+
+    #[test]
+    fn an_order_is_missed_and_a_second_one_is_seen() {
+        let (told, listed, _) = well();
+        assert_eq!(wrong(told, &listed, &BTreeMap::new()), [0, 0, 1, 0, 2, 0]);
+        let (told, listed, mut opened) = well();
+        let second = Order {
+            order_id: "o2".to_owned(),
+            ..opened["o1"].clone()
+        };
+        opened.insert("o2".to_owned(), second);
+        assert_eq!(wrong(told, &listed, &opened), [0, 0, 0, 1, 0, 0]);
+    }
+
+    #[test]
+    fn a_step_is_missed_and_a_second_one_is_seen() {
+        let changed = |change: fn(&mut Order)| {
+            let (told, listed, mut opened) = well();
+            change(opened.get_mut("o1").expect("it is there"));
+            wrong(told, &listed, &opened)
+        };
+        assert_eq!(changed(|order| order.sign_time = None), [0, 0, 0, 0, 1, 0]);
+        assert_eq!(changed(|order| order.contact_count = 2), [0, 0, 0, 0, 0, 1]);
+        assert_eq!(changed(|order| order.rejected_count = 1), [0, 0, 0, 0, 0, 1]);
+        assert_eq!(changed(|order| order.round = 1), [0, 0, 0, 0, 0, 1]);
+    }
+
+    #[test]
+    fn an_order_knows_how_far_it_came() {
+        let behind = |state: OrderState, reply_id: &str| {
+            let (mut told, listed, mut opened) = well();
+            for step in [
+                Did::Replied {
+                    reply_id: "the reply".to_owned(),
+                },
+                Did::Passed,
+                Did::CalledBack,
+            ] {
+                let order_id = "o1".to_owned();
+                told.push(Line::Did { order_id, step });
+            }
+            let order = opened.get_mut("o1").expect("it is there");
+            order.state = state.into();
+            reply_id.clone_into(&mut order.reply_id);
+            let [0, 0, 0, 0, behind, 0] = wrong(told, &listed, &opened) else {
+                panic!("something else is wrong");
+            };
+            behind
+        };
+        assert_eq!(behind(OrderState::PendingReview, "another"), 3);
+        assert_eq!(behind(OrderState::PendingReview, "the reply"), 2);
+        assert_eq!(behind(OrderState::PendingCallback, "the reply"), 1);
+        assert_eq!(behind(OrderState::Closed, "the reply"), 0);
     }
 }

@@ -132,6 +132,12 @@ struct Known {
     failed: Vec<Write>,
 }
 
+/// Whether a stream ended with its connection, or with a replica that stops. No service of ours answers UNKNOWN: that is
+/// the client's own word for a stream that was cut.
+fn is_of_connection(status: &Status) -> bool {
+    matches!(status.code(), Code::Unavailable | Code::Unknown)
+}
+
 /// A write that can be sent again.
 #[derive(Clone)]
 pub enum Write {
@@ -209,7 +215,7 @@ impl Load {
             Write::Forward { request_id, appeal_id } => self.forward(request_id, appeal_id).await,
             Write::Push { upstream_number } => {
                 let item = self.item(upstream_number.clone());
-                self.push_items(vec![item]).await.map(drop)
+                self.pushed(&mut vec![item]).await
             }
             Write::Step(step) => self.step(step).await,
         }
@@ -353,67 +359,54 @@ impl Load {
         }
     }
 
-    /// A platform's batch. What is not answered is pushed again once, on another stream: the platform's own retry.
+    /// A platform's batch. What the end of a connection left unanswered is pushed again once, on another stream: the
+    /// platform's own retry.
     async fn push(&self, number: u64) {
         let numbers = (0..PUSHED_AT_ONCE).map(|at| format!("{}-{number}-{at}", self.run));
-        let items: Vec<_> = numbers.map(|number| self.item(number)).collect();
+        let mut rest: Vec<_> = numbers.map(|number| self.item(number)).collect();
         let since = Instant::now();
-        let (mut rest, mut failure) = (items, None);
-        for _ in 0..2 {
-            let late = |_| Err(Status::deadline_exceeded("not every item was answered within 10 s"));
-            let pushing = tokio::time::timeout(DEADLINE, self.push_items(rest.clone()));
-            match pushing.await.unwrap_or_else(late) {
-                Ok(unanswered) => (rest, failure) = (unanswered, None),
-                Err(status) => failure = Some(status),
-            }
-            if rest.is_empty() {
-                break;
-            }
+        let mut done = self.pushed(&mut rest).await;
+        if done.as_ref().is_err_and(is_of_connection) {
+            self.tally.stream_broke();
+            done = if rest.is_empty() {
+                Ok(())
+            } else {
+                self.pushed(&mut rest).await
+            };
         }
-        if !rest.is_empty() {
-            failure.get_or_insert_with(|| Status::unavailable("the stream ended before every item was answered"));
-        }
-        self.tally.ended("PushAppeals", since.elapsed(), failure.as_ref());
-        let unanswered = rest.into_iter().map(|item| Write::Push {
+        self.tally.ended("PushAppeals", since.elapsed(), done.as_ref().err());
+        self.known().failed.extend(rest.into_iter().map(|item| Write::Push {
             upstream_number: item.upstream_number,
-        });
-        self.known().failed.extend(unanswered);
+        }));
     }
 
-    /// Pushes on one stream and returns what was not answered; an error when nothing was.
-    async fn push_items(&self, items: Vec<PushAppealsRequest>) -> Result<Vec<PushAppealsRequest>, Status> {
+    /// Pushes on one stream to its end, within the time of a call. What is answered goes out of `rest`.
+    async fn pushed(&self, rest: &mut Vec<PushAppealsRequest>) -> Result<(), Status> {
+        let late = |_| Err(Status::deadline_exceeded("not every item was answered within 10 s"));
+        let pushing = tokio::time::timeout(DEADLINE, self.push_items(rest));
+        pushing.await.unwrap_or_else(late)
+    }
+
+    async fn push_items(&self, rest: &mut Vec<PushAppealsRequest>) -> Result<(), Status> {
         let platform = self.callers.platform.clone();
         let mut platform = platform.ok_or_else(|| Status::internal("opened without the platform's settings"))?;
-        let mut answers = platform
-            .push_appeals(tokio_stream::iter(items.clone()))
-            .await?
-            .into_inner();
-        let mut rest = items;
-        loop {
-            match answers.message().await {
-                Ok(Some(answer)) => {
-                    let Some(Pushed::Accepted(accepted)) = answer.result else {
-                        return Err(Status::failed_precondition(format!("refused: {:?}", answer.result)));
-                    };
-                    rest.retain(|item| item.upstream_number != answer.upstream_number);
-                    self.ledger.note(&Line::Pushed {
-                        upstream_number: answer.upstream_number,
-                        appeal_id: accepted.appeal_id,
-                    });
-                    self.tally.acknowledged();
-                }
-                Ok(None) if rest.is_empty() => return Ok(rest),
-                Ok(None) => {
-                    self.tally.stream_broke();
-                    return Ok(rest);
-                }
-                Err(_) if !rest.is_empty() => {
-                    self.tally.stream_broke();
-                    return Ok(rest);
-                }
-                Err(status) => return Err(status),
-            }
+        let items = tokio_stream::iter(rest.clone());
+        let mut answers = platform.push_appeals(items).await?.into_inner();
+        while let Some(answer) = answers.message().await? {
+            let Some(Pushed::Accepted(accepted)) = answer.result else {
+                return Err(Status::failed_precondition(format!("refused: {:?}", answer.result)));
+            };
+            rest.retain(|item| item.upstream_number != answer.upstream_number);
+            self.ledger.note(&Line::Pushed {
+                upstream_number: answer.upstream_number,
+                appeal_id: accepted.appeal_id,
+            });
+            self.tally.acknowledged();
         }
+        if rest.is_empty() {
+            return Ok(());
+        }
+        Err(Status::unavailable("the stream ended before every item was answered"))
     }
 
     async fn read_appeal(&self, number: u64) {

@@ -347,9 +347,12 @@ impl Store {
     pub(crate) async fn commit(&self, mut tx: Tx) -> Result<(), StoreError> {
         log::append(&mut tx.inner, self.meta.partitions, &tx.told).await?;
         tx.inner.commit().await?;
-        arrivals::note(self.service, &tx.arrivals, self.clock.now());
         if !tx.told.is_empty() {
             self.wake.notify_one();
+        }
+        // Not the action's time: that was before its transaction.
+        if !tx.arrivals.is_empty() {
+            arrivals::note(self.service, &tx.arrivals, self.clock.now());
         }
         Ok(())
     }

@@ -93,6 +93,7 @@ fn what_operators_type_works_on_a_running_installation() {
         .find_map(|line| line.strip_prefix("order ")?.split(':').next());
     let order = order.expect("it names its order");
     the_smoke_test_is_who_it_can_be(&running);
+    a_service_is_asked_how_it_is(&running);
     assert!(running.says(&["order", "show", order]).contains(order));
     assert!(running.says(&["events", "parked"]).contains("routing: 0 waiting"));
     assert!(running.says(&["events", "cursors", "routing"]).contains("intake"));
@@ -165,6 +166,27 @@ fn the_smoke_test_is_who_it_can_be(running: &Running) {
     assert!(
         whole.status.success() && said.contains("events travel both ways"),
         "{whole:?}"
+    );
+}
+
+fn a_service_is_asked_how_it_is(running: &Running) {
+    let intake = running.greeting.iter().find(|line| line.starts_with("intake"));
+    let (_, address) = intake.and_then(|line| line.split_once("http://")).expect("its address");
+    let address = address.split_whitespace().next().expect("host and port");
+    let asked = |arguments: &[&str]| {
+        let mut command = Command::new(hotline());
+        command.arg("healthcheck").args(arguments);
+        let output = command.output().expect("it runs");
+        let said = [output.stdout, output.stderr].concat();
+        (output.status.success(), String::from_utf8(said).expect("text"))
+    };
+    assert_eq!(asked(&["--address", address]), (true, "SERVING\n".to_owned()));
+    let (well, said) = asked(&["--address", address, "--service", "hotline.nobody.v1.NobodyService"]);
+    assert!(!well && said.contains("service not registered"), "{said}");
+    let (well, said) = asked(&["--address", "127.0.0.1:1", "--timeout", "1"]);
+    assert!(
+        !well && said.contains("cannot be reached"),
+        "nobody answers there: {said}"
     );
 }
 

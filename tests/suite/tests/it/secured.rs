@@ -253,6 +253,48 @@ async fn a_service_shows_the_certificate_of_its_own_name() {
     assert!(lifecycle.finish(Duration::from_secs(20)).await, "it stops by itself");
 }
 
+/// A stolen token of a platform is worth nothing without its certificate.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_platform_shows_the_certificate_of_its_own_name() {
+    let authority = Authority::new();
+    authority.sign("routing", "spiffe://hotline/service/routing", 2099);
+    authority.sign("province", "spiffe://hotline/platform/province", 2099);
+    authority.sign("other", "spiffe://hotline/platform/other", 2099);
+    authority.sign("service", "spiffe://hotline/service/province", 2099);
+    let database = routing().await;
+    let (listener, url) = listen().await;
+    let config = authority.config("routing", ClientCertificates::Optional);
+    let (lifecycle, _) = serve(&database, listener, config).await;
+    let url = url.replace("http://", "https://");
+    let principal = Principal {
+        subject: "platform:province".to_owned(),
+        roles: vec![Role::Platform],
+        unit: None,
+        platform: Some("province".to_owned()),
+    };
+    // Whoever is known may not read a log.
+    for (name, expected) in [
+        ("province", Code::PermissionDenied),
+        ("other", Code::Unauthenticated),
+        ("service", Code::Unauthenticated),
+        ("", Code::Unauthenticated),
+    ] {
+        let security = if name.is_empty() {
+            Security::trusting("ca", &authority.path("ca.crt")).expect("a right file")
+        } else {
+            let opened = Certificates::open(&authority.config(name, ClientCertificates::Off)).expect("right files");
+            Security::Mutual(opened.expect("there is one"))
+        };
+        let tokens = TokenSource::of(Callers::get().issuer.clone(), principal.clone());
+        let dialer = Dialer::new("test", tokens, security, Duration::from_secs(1));
+        let client = EventLogServiceClient::new(dialer.peer(&url).expect("a right URL"));
+        let refused = ask(&client).await.expect_err("no log is a platform's");
+        assert_eq!(refused.code(), expected, "with the certificate of \"{name}\"");
+    }
+    lifecycle.stop();
+    assert!(lifecycle.finish(Duration::from_secs(20)).await, "it stops by itself");
+}
+
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn where_everybody_must_show_one_a_client_without_finds_nobody() {
     let authority = Authority::new();

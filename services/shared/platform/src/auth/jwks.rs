@@ -229,8 +229,18 @@ mod tests {
 
     /// An identity provider on this machine, until the test ends.
     async fn provider(answer: &Answer) -> String {
+        let (listener, url) = listening().await;
+        answering(listener, answer);
+        url
+    }
+
+    async fn listening() -> (TcpListener, String) {
         let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port");
         let address = listener.local_addr().expect("bound");
+        (listener, format!("http://{address}/keys"))
+    }
+
+    fn answering(listener: TcpListener, answer: &Answer) {
         let answer = answer.clone();
         Lifecycle::new().spawn(async move {
             while let Ok((stream, _)) = listener.accept().await {
@@ -246,7 +256,6 @@ mod tests {
                 serving.await.expect("a well-formed request");
             }
         });
-        format!("http://{address}/keys")
     }
 
     fn jwk(name: &str, public_pem: &str) -> serde_json::Value {
@@ -332,6 +341,41 @@ mod tests {
             published.keys(Some("one")).is_err(),
             "a key that is withdrawn is not trusted any more"
         );
+    }
+
+    #[tokio::test]
+    async fn whether_the_latest_look_failed_is_told() {
+        let recorder = metrics_exporter_prometheus::PrometheusBuilder::new().build_recorder();
+        let counted = recorder.handle();
+        let _counting = metrics::set_default_local_recorder(&recorder);
+        let (listener, url) = listening().await;
+        let config = AuthConfig {
+            jwks_refresh_seconds: 0,
+            ..config(&url)
+        };
+        let lifecycle = Lifecycle::new();
+        let _published = Published::watch(&config, "routing", &lifecycle).expect("a URL");
+        let told = |value: u8| {
+            let line = format!("hotline_jwks_refresh_failing{{service_name=\"routing\"}} {value}\n");
+            counted.render().contains(&line)
+        };
+        let (asking, _) = listener.accept().await.expect("it looks");
+        assert!(!told(0) && !told(1), "it has not been answered");
+        drop(asking);
+        let answer = Answer::new(RwLock::new((500, String::new())));
+        answering(listener, &answer);
+        let followed = async {
+            for (status, failing) in [(500, 1), (200, 0), (503, 1)] {
+                let (_, keys) = set(&[jwk("one", &generate_key_pair().1)]);
+                *answer.write().expect("not poisoned") = (status, keys);
+                while !told(failing) {
+                    tokio::task::yield_now().await;
+                }
+            }
+        };
+        let followed = tokio::time::timeout(Duration::from_secs(30), followed).await;
+        followed.expect("each look is told");
+        lifecycle.stop();
     }
 
     #[tokio::test]
