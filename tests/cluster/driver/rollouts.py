@@ -340,9 +340,13 @@ QUIET = 10
 TOO_MUCH = 1000
 
 
+def hpa(service, **settings):
+    """What Helm is told for an HPA."""
+    return [part for key, value in settings.items() for part in ("--set", f"services.{service}.hpa.{key}={value}")]
+
+
 def scaled(world, target):
-    settings = ["enabled=true", "minReplicas=2", "maxReplicas=3", "scaleDownWindowSeconds=15", f"cpuUtilization={target}"]
-    world.install(*[part for setting in settings for part in ("--set", f"services.intake.hpa.{setting}")])
+    world.install(*hpa("intake", enabled="true", minReplicas=2, maxReplicas=3, scaleDownWindowSeconds=15, cpuUtilization=target))
 
 
 def ready_replicas():
@@ -418,15 +422,14 @@ def replicas_told(service):
 @scenario("HPA from the first day, upgraded and rolled back")
 def scaled_from_the_start(world):
     needs_metrics()
-    settings = ["hpa.enabled=true", "hpa.minReplicas=3", "hpa.maxReplicas=4"]
-    scaled = [part for setting in settings for part in ("--set", f"services.analytics.{setting}")]
+    settings = hpa("analytics", enabled="true", minReplicas=3, maxReplicas=4)
     # What is not there is installed as on the first day.
     kubectl("delete", "deployment", "hotline-analytics", "--wait")
-    world.install(*scaled)
+    world.install(*settings)
     kube.until("the HPA gives it three replicas", lambda: kube.get("deployment", "hotline-analytics")["spec"]["replicas"] == 3, 120)
     kube.settled()
     with replicas_told("analytics") as told:
-        world.install(*scaled, "--set-string", "services.analytics.podAnnotations.revision=second")
+        world.install(*settings, "--set-string", "services.analytics.podAnnotations.revision=second")
         kube.helm("rollback", kube.RELEASE, "--wait", "--timeout", "5m")
         time.sleep(2)
     if set(told) != {3}:

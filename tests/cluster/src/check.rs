@@ -31,7 +31,7 @@ pub struct Found {
     pub doubled: usize,
     /// Forwarded appeals.
     pub forwarded: usize,
-    /// Those without their order.
+    /// Those without their order, or with another appeal's.
     pub orders_lost: usize,
     /// Orders beyond the first of an appeal.
     pub orders_doubled: usize,
@@ -46,7 +46,7 @@ pub struct Found {
 
 /// Compares every ledger with the lists of intake and routing.
 pub async fn run(callers: &Callers, ledgers: &Path) -> Result<Found, Failure> {
-    let told = Told::read(ledger::read_all(ledgers)?);
+    let told = Acknowledged::read(ledger::read_all(ledgers)?);
     let mut listed = appeals(callers, REGISTERED_CHANNEL).await?;
     listed.extend(appeals(callers, PUSHED_CHANNEL).await?);
     let opened = opened(callers, &told).await?;
@@ -55,16 +55,16 @@ pub async fn run(callers: &Callers, ledgers: &Path) -> Result<Found, Failure> {
 
 /// What was acknowledged.
 #[derive(Default)]
-struct Told {
+struct Acknowledged {
     /// Ids of the appeals by request or upstream number: one each, if all is well.
     appeals: BTreeMap<String, BTreeSet<String>>,
-    /// Ids of orders.
-    orders: BTreeSet<String>,
+    /// Id of the appeal by order.
+    orders: BTreeMap<String, String>,
     /// With the order's id.
     steps: Vec<(String, Did)>,
 }
 
-impl Told {
+impl Acknowledged {
     fn read(lines: impl IntoIterator<Item = Line>) -> Self {
         let mut told = Self::default();
         for line in lines {
@@ -79,8 +79,8 @@ impl Told {
                 } => {
                     told.appeals.entry(request).or_default().insert(appeal_id);
                 }
-                Line::Forwarded { order_id, .. } => {
-                    told.orders.insert(order_id);
+                Line::Forwarded { appeal_id, order_id } => {
+                    told.orders.insert(order_id, appeal_id);
                 }
                 Line::Did { order_id, step } => told.steps.push((order_id, step)),
             }
@@ -96,7 +96,8 @@ impl Told {
         let untold = examples.of("untold", listed.iter().filter(|id| !acknowledged.contains(id)));
         let twice = self.appeals.iter().filter(|(_, ids)| ids.len() > 1);
         let twice = examples.of("twice", twice.map(|(request, _)| request));
-        let orders_lost = examples.of("order lost", self.orders.iter().filter(|id| !opened.contains_key(*id)));
+        let unopened = self.orders.iter().filter(|(id, appeal)| !is_opened(opened, id, appeal));
+        let orders_lost = examples.of("order lost", unopened.map(|(id, _)| id));
         let appeals: BTreeSet<&String> = opened.values().map(|order| &order.appeal_id).collect();
         let unknown = self.steps.iter().filter(|step| !is_known(opened, step));
         let steps_lost = examples.of("step lost", unknown.map(|(id, step)| format!("{id} {step:?}")));
@@ -116,6 +117,11 @@ impl Told {
             examples: examples.0,
         }
     }
+}
+
+/// Whether there is the order, and of its appeal.
+fn is_opened(orders: &BTreeMap<String, Order>, order_id: &str, appeal_id: &str) -> bool {
+    orders.get(order_id).is_some_and(|order| order.appeal_id == appeal_id)
 }
 
 /// Whether the order that a step was taken with knows of it.
@@ -175,11 +181,11 @@ async fn appeals(callers: &Callers, channel: &str) -> Result<BTreeSet<String>, F
 }
 
 /// Every order, once the expected ones are there and have come as far as they should, or patience ends.
-async fn opened(callers: &Callers, told: &Told) -> Result<BTreeMap<String, Order>, Failure> {
+async fn opened(callers: &Callers, told: &Acknowledged) -> Result<BTreeMap<String, Order>, Failure> {
     let until = Instant::now() + PATIENCE;
     loop {
         let found = all_orders(callers).await?;
-        let is_there = told.orders.iter().all(|id| found.contains_key(id));
+        let is_there = told.orders.iter().all(|(id, appeal)| is_opened(&found, id, appeal));
         let is_so_far = told.steps.iter().all(|step| is_known(&found, step));
         if (is_there && is_so_far) || Instant::now() > until {
             return Ok(found);
@@ -249,7 +255,7 @@ mod tests {
 
     /// What is wrong: lost, doubled, and the same of orders and of steps.
     fn wrong(told: Vec<Line>, listed: &BTreeSet<String>, opened: &BTreeMap<String, Order>) -> [usize; 6] {
-        let found = Told::read(told).against(listed, opened);
+        let found = Acknowledged::read(told).against(listed, opened);
         let wrong = [
             found.lost,
             found.doubled,
@@ -294,6 +300,10 @@ mod tests {
     fn an_order_is_missed_and_a_second_one_is_seen() {
         let (told, listed, _) = well();
         assert_eq!(wrong(told, &listed, &BTreeMap::new()), [0, 0, 1, 0, 2, 0]);
+        let (told, listed, mut opened) = well();
+        let order = opened.get_mut("o1").expect("it is there");
+        "a2".clone_into(&mut order.appeal_id);
+        assert_eq!(wrong(told, &listed, &opened), [0, 0, 1, 0, 0, 0], "another appeal's");
         let (told, listed, mut opened) = well();
         let second = Order {
             order_id: "o2".to_owned(),

@@ -3,6 +3,7 @@
 use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
+use eventlog::Store;
 use hotline_proto::access::Role;
 use platform::auth::{Principal, TokenSource};
 use platform::clock::{DrivenClock, SharedClock};
@@ -13,6 +14,7 @@ use platform::grpc::server::Server;
 use platform::lifecycle::Lifecycle;
 use platform::sealing::{Kek, RequestKey, Sealer};
 use platform::service::Base;
+use sqlx::PgPool;
 use tokio::net::TcpListener;
 use tonic::service::Routes;
 
@@ -39,6 +41,15 @@ fn kek() -> Kek {
 #[must_use]
 pub fn request_key(service: &str) -> RequestKey {
     kek().request_key(service)
+}
+
+/// A service's database with its log.
+///
+/// # Panics
+/// When it was not migrated.
+pub async fn log(service: &'static str, pool: &PgPool, clock: SharedClock) -> Store {
+    let store = Store::open(service, pool.clone(), request_key(service), clock);
+    store.await.expect("migrated")
 }
 
 /// One service under test.

@@ -3,17 +3,17 @@
 use std::sync::Arc;
 
 use chrono::{DateTime, Utc};
-use eventlog::{Line, Reader, Realigner, Recreate, Store};
+use eventlog::{Line, Reader, Realigner, Recreate};
 use hotline_proto::access::Role;
 use hotline_proto::common::event_log_service_client::EventLogServiceClient;
-use platform::clock::{DrivenClock, SharedClock};
+use platform::clock::DrivenClock;
 use platform::lifecycle::Lifecycle;
 use sqlx::migrate::Migrator;
 use tonic::service::Routes;
 use uuid::Uuid;
 
 use crate::databases::{Database, database};
-use crate::edge::{Edge, request_key};
+use crate::edge::{Edge, log};
 
 static NOTHING: Migrator = Migrator::DEFAULT;
 
@@ -44,20 +44,15 @@ pub async fn realigned(
 ) -> Vec<Line> {
     let clock = Arc::new(DrivenClock::new(read_until));
     let reader = reader_of(service, whole, read_until).await;
-    let reads = Store::open("reader", reader.pool.clone(), request_key("reader"), clock.clone())
-        .await
-        .expect("migrated");
-    let routes = Routes::new(eventlog::service(reads, Vec::new(), clock.clone()));
+    let reads = log("reader", &reader.pool, clock.clone()).await;
+    let routes = Routes::new(eventlog::service(reads, Vec::new()));
     let edge = Edge::serve("reader", routes, &[eventlog::RPC_SERVICE], &clock, &Lifecycle::new()).await;
     let readers = vec![Reader {
         service: "reader",
         client: EventLogServiceClient::new(edge.role(Role::Service)),
     }];
-    let store = Store::open(service, restored.pool.clone(), request_key(service), clock.clone())
-        .await
-        .expect("migrated");
-    let shared: SharedClock = clock.clone();
-    let mut realigner = Realigner::look(&store, shared, readers).await.expect("it answers");
+    let store = log(service, &restored.pool, clock.clone()).await;
+    let mut realigner = Realigner::look(&store, readers).await.expect("it answers");
     realigner.survey().await.expect("nothing is missing");
     realigner.begin().await.expect("begun");
     realigner.put_back(&recreate).await.expect("put back");

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use analytics::App;
-use eventlog::{NewEvent, Store};
+use eventlog::NewEvent;
 use futures::future::join_all;
 use hotline_proto::access::Role;
 use hotline_proto::common::RetryParkedEventRequest;
@@ -23,14 +23,7 @@ use crate::world::{figure, settings, state, world};
 async fn producer() -> Edge {
     let database = testkit::database(analytics::NAME, &analytics::MIGRATOR).await;
     let clock = Arc::new(DrivenClock::new(at(20, 9, 0)));
-    let store = Store::open(
-        "intake",
-        database.pool.clone(),
-        testkit::request_key("intake"),
-        clock.clone(),
-    )
-    .await
-    .expect("a log");
+    let store = testkit::log("intake", &database.pool, clock.clone()).await;
     for event in april().events {
         let told = NewEvent {
             event_id: event.event_id,
@@ -51,7 +44,7 @@ async fn producer() -> Edge {
             .await
             .expect("told");
     }
-    let routes = Routes::new(eventlog::service(store, Vec::new(), clock.clone()));
+    let routes = Routes::new(eventlog::service(store, Vec::new()));
     Edge::serve("intake", routes, &[eventlog::RPC_SERVICE], &clock, &Lifecycle::new()).await
 }
 

@@ -40,14 +40,7 @@ pub async fn world_with(settings: Settings) -> World {
     let lifecycle = base.lifecycle.clone();
     let app = App::build(&settings, base).await.expect("wired");
     let edge = Edge::serve(analytics::NAME, app.routes(), app.rpc_services(), &clock, &lifecycle).await;
-    let store = Store::open(
-        analytics::NAME,
-        database.pool.clone(),
-        testkit::request_key(analytics::NAME),
-        clock.clone(),
-    )
-    .await
-    .expect("a log");
+    let store = testkit::log(analytics::NAME, &database.pool, clock.clone()).await;
     World { edge, database, store }
 }
 

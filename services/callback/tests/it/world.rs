@@ -71,18 +71,11 @@ impl World {
         let database = testkit::database(callback::NAME, &callback::MIGRATOR).await;
         // Routing is its log here; the tables beside it are nobody's.
         let log = testkit::database(callback::NAME, &callback::MIGRATOR).await;
-        let routing = Store::open(
-            "routing",
-            log.pool.clone(),
-            testkit::request_key("routing"),
-            clock.clone(),
-        )
-        .await
-        .expect("a log");
+        let routing = testkit::log("routing", &log.pool, clock.clone()).await;
         let mut base = Edge::base(callback::NAME, &database, &clock);
         let routing_edge = Edge::serve(
             "routing",
-            tonic::service::Routes::new(eventlog::service(routing.clone(), Vec::new(), clock.clone())),
+            tonic::service::Routes::new(eventlog::service(routing.clone(), Vec::new())),
             &[eventlog::RPC_SERVICE],
             &clock,
             &base.lifecycle,

@@ -60,11 +60,11 @@ async fn realign_within(
         name.as_str(),
         restored.base.pool.clone(),
         restored.base.sealer.request_key(),
-        clock.clone(),
+        clock,
     )
     .await?;
     let readers = readers(name, &restored, &options.without)?;
-    let mut realigner = Realigner::look(&store, clock, readers).await.map_err(told)?;
+    let mut realigner = Realigner::look(&store, readers).await.map_err(told)?;
     if realigner.is_begun() {
         say(format!("{name}: goes on with what was begun"));
     }

@@ -1,6 +1,6 @@
 //! Routing's events, given to the handler as the consumer gives them.
 
-use eventlog::{ApplyError, Effect, Handler as _, Recorded, Store};
+use eventlog::{ApplyError, Effect, Handler as _, Recorded};
 use hotline_proto::common::OrderState;
 use hotline_proto::events::event::Body;
 use hotline_proto::events::{
@@ -46,14 +46,7 @@ fn recorded(position: u64, body: Body) -> Recorded {
 
 /// As the consumer does: on its batch's transaction.
 async fn apply(world: &World, events: Vec<Recorded>) -> Result<Vec<Effect>, String> {
-    let store = Store::open(
-        intake::NAME,
-        world.pool().clone(),
-        testkit::request_key(intake::NAME),
-        world.clock.clone(),
-    )
-    .await
-    .expect("a log");
+    let store = testkit::log(intake::NAME, world.pool(), world.clock.clone()).await;
     store
         .run("consume", move |tx| {
             let events = events.clone();

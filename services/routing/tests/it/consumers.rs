@@ -27,15 +27,8 @@ struct Producer {
 impl Producer {
     async fn new(world: &World, name: &'static str) -> Self {
         let database = testkit::database(name, &routing::MIGRATOR).await;
-        let store = Store::open(
-            name,
-            database.pool.clone(),
-            testkit::request_key(name),
-            world.base.clock.clone(),
-        )
-        .await
-        .expect("a log");
-        let log = eventlog::service(store.clone(), Vec::new(), world.base.clock.clone());
+        let store = testkit::log(name, &database.pool, world.base.clock.clone()).await;
+        let log = eventlog::service(store.clone(), Vec::new());
         let services = &["hotline.common.v1.EventLogService"];
         let edge = Edge::serve(name, Routes::new(log), services, &world.clock, &world.base.lifecycle).await;
         Self {

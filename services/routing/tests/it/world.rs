@@ -79,14 +79,7 @@ impl World {
     pub async fn over(database: Database) -> Self {
         let clock = Arc::new(DrivenClock::new(at(1, 9, 0)));
         let base = Edge::base("routing", &database, &clock);
-        let store = Store::open(
-            "routing",
-            database.pool.clone(),
-            testkit::request_key("routing"),
-            clock.clone(),
-        )
-        .await
-        .expect("a log");
+        let store = testkit::log("routing", &database.pool, clock.clone()).await;
         let rules = Rules {
             calendar: Arc::new(Calendar::national()),
             directories: Arc::new(Directories::default()),

@@ -10,7 +10,6 @@ use chrono::{DateTime, Utc};
 use futures::future::BoxFuture;
 use hotline_proto::common::event_log_service_client::EventLogServiceClient;
 use hotline_proto::common::{GetHeadsRequest, ReadEventsRequest};
-use platform::clock::SharedClock;
 use platform::grpc::client::Peer;
 use platform::lifecycle::Lifecycle;
 use platform::redis::Client;
@@ -53,7 +52,6 @@ pub struct Consumer {
     source: Source,
     streams: Streams,
     handler: Arc<dyn Handler>,
-    clock: SharedClock,
     batch: u32,
     wake: Arc<Notify>,
     heard: Mutex<Option<(Uuid, u16)>>,
@@ -81,7 +79,7 @@ struct Behindness {
 impl Consumer {
     /// Applies the events of `source` to `store` through `handler`.
     #[must_use]
-    pub fn new(store: &Store, source: Source, handler: Arc<dyn Handler>, clock: SharedClock) -> Self {
+    pub fn new(store: &Store, source: Source, handler: Arc<dyn Handler>) -> Self {
         arrivals::begin(store.service(), source.service);
         Self {
             name: arrivals::consumer_name(store.service(), source.service),
@@ -89,7 +87,6 @@ impl Consumer {
             streams: Streams::new(source.redis.clone()),
             source,
             handler,
-            clock,
             batch: BATCH,
             wake: Arc::default(),
             heard: Mutex::default(),
@@ -280,7 +277,7 @@ impl Consumer {
             partition,
             events,
             handler: self.handler.clone(),
-            now: self.clock.now(),
+            now: self.store.now(),
         });
         let done = self.store.run("consume", move |tx| {
             let batch = batch.clone();
@@ -427,7 +424,7 @@ impl Step for Consumer {
 
     async fn run_once(&self) -> Result<Ran, StepError> {
         // Read before the heads are asked: what was committed by then is below these heads.
-        let asked_at = self.clock.now();
+        let asked_at = self.store.now();
         let heads = self.heads().await?;
         let mut remembered = self.remembered.lock().await;
         let mut cursors = match remembered.take() {

@@ -6,7 +6,6 @@ use std::sync::Mutex;
 
 use async_trait::async_trait;
 use chrono::{DateTime, TimeDelta, Utc};
-use platform::clock::SharedClock;
 use platform::steps::{Ran, Step, StepError};
 use platform::store::StoreError;
 
@@ -23,7 +22,6 @@ const LOOKS_EVERY: TimeDelta = TimeDelta::hours(1);
 pub struct Forget {
     name: String,
     store: Store,
-    clock: SharedClock,
     keeps_heard: TimeDelta,
     keeps_requests: TimeDelta,
     /// When there may be something again.
@@ -33,11 +31,10 @@ pub struct Forget {
 impl Forget {
     /// Forgets what `store` heard more than so many hours ago, and what it was asked more than so many days ago.
     #[must_use]
-    pub fn new(store: &Store, clock: SharedClock, heard_hours: u32, request_days: u32) -> Self {
+    pub fn new(store: &Store, heard_hours: u32, request_days: u32) -> Self {
         Self {
             name: format!("{}.forget", store.service()),
             store: store.clone(),
-            clock,
             keeps_heard: TimeDelta::hours(heard_hours.into()),
             keeps_requests: TimeDelta::days(request_days.into()),
             next: Mutex::new(DateTime::UNIX_EPOCH),
@@ -56,7 +53,7 @@ impl Step for Forget {
     }
 
     async fn run_once(&self) -> Result<Ran, StepError> {
-        let now = self.clock.now();
+        let now = self.store.now();
         if now < *self.next() {
             return Ok(Ran::default());
         }

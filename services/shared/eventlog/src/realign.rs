@@ -12,7 +12,6 @@ use std::sync::Arc;
 
 use hotline_proto::common::event_log_service_client::EventLogServiceClient;
 use hotline_proto::common::{ListCursorsRequest, ReadHeardRequest};
-use platform::clock::SharedClock;
 use platform::grpc::client::Peer;
 use platform::store::{AsStoreError, StoreError};
 use uuid::Uuid;
@@ -134,7 +133,6 @@ impl Place {
 /// A restored log and its readers.
 pub struct Realigner {
     store: Store,
-    clock: SharedClock,
     readers: Vec<Reader>,
     places: Vec<Place>,
     /// Incarnation of the backup.
@@ -159,7 +157,7 @@ impl Realigner {
     ///
     /// # Errors
     /// The reader that does not answer.
-    pub async fn look(store: &Store, clock: SharedClock, readers: Vec<Reader>) -> Result<Self, RealignError> {
+    pub async fn look(store: &Store, readers: Vec<Reader>) -> Result<Self, RealignError> {
         let mut connection = store.pool().acquire().await.map_err(StoreError::from)?;
         let unfinished = lineage::unfinished(&mut connection).await?;
         let current = meta::read(&mut connection).await?.epoch;
@@ -196,7 +194,6 @@ impl Realigner {
         };
         Ok(Self {
             store: store.clone(),
-            clock,
             readers,
             places,
             old,
@@ -253,7 +250,7 @@ impl Realigner {
         if self.new.is_some() {
             return Ok(());
         }
-        let now = self.clock.now();
+        let now = self.store.now();
         let drawn = self
             .store
             .run::<_, StoreError, _>("realign_begin", move |tx| {
@@ -288,7 +285,7 @@ impl Realigner {
     /// What the database said.
     pub async fn finish(&self, recreate: &Arc<dyn Recreate>) -> Result<(), StoreError> {
         let contained = Arc::new(self.contained());
-        let (old, now) = (self.old, self.clock.now());
+        let (old, now) = (self.old, self.store.now());
         let recreate = recreate.clone();
         self.store
             .run::<_, StoreError, _>("realign_finish", move |tx| {

@@ -11,7 +11,6 @@ use hotline_proto::common::{
     SkipParkedEventResponse,
 };
 use platform::auth::Caller;
-use platform::clock::SharedClock;
 use platform::grpc::fields::Fields;
 use platform::grpc::time::to_proto;
 use platform::grpc::{page, status};
@@ -40,7 +39,6 @@ const MAX_REQUEST_BYTES: usize = 64 * 1024;
 pub fn service(
     store: Store,
     handlers: Vec<(&'static str, Arc<dyn Handler>)>,
-    clock: SharedClock,
 ) -> EventLogServiceServer<impl EventLogService> {
     let handlers = handlers
         .into_iter()
@@ -49,7 +47,6 @@ pub fn service(
     EventLogServiceServer::new(Log {
         store,
         handlers: Arc::new(handlers),
-        clock,
     })
     .max_decoding_message_size(MAX_REQUEST_BYTES)
 }
@@ -57,7 +54,6 @@ pub fn service(
 struct Log {
     store: Store,
     handlers: Arc<HashMap<String, Arc<dyn Handler>>>,
-    clock: SharedClock,
 }
 
 /// Why an operator's command is refused.
@@ -249,7 +245,7 @@ impl EventLogService for Log {
         let request_id = fields.uuid("request_id", &request.request_id);
         let event_id = fields.uuid("event_id", &request.event_id);
         let (request_id, event_id) = fields.read(request_id.zip(event_id))?;
-        let call = Call::new(caller, "RetryParkedEvent", request_id, &request, self.clock.now());
+        let call = Call::new(caller, "RetryParkedEvent", request_id, &request, self.store.now());
         let handlers = self.handlers.clone();
         let answer = self
             .store
@@ -277,7 +273,7 @@ impl EventLogService for Log {
         let read = || Some((request_id?, event_id?, reason?));
         let (request_id, event_id, reason) = fields.read(read())?;
         let reason = format!("{caller}: {reason}");
-        let call = Call::new(caller, "SkipParkedEvent", request_id, &request, self.clock.now());
+        let call = Call::new(caller, "SkipParkedEvent", request_id, &request, self.store.now());
         let handlers = self.handlers.clone();
         let answer = self
             .store

@@ -204,6 +204,11 @@ impl Store {
         self.meta.epoch
     }
 
+    /// Business time.
+    pub(crate) fn now(&self) -> DateTime<Utc> {
+        self.clock.now()
+    }
+
     /// Rung after a commit that told something: the relay listens.
     #[must_use]
     pub fn wake(&self) -> Arc<Notify> {
@@ -352,7 +357,7 @@ impl Store {
         }
         // Not the action's time: that was before its transaction.
         if !tx.arrivals.is_empty() {
-            arrivals::note(self.service, &tx.arrivals, self.clock.now());
+            arrivals::note(self.service, &tx.arrivals, self.now());
         }
         Ok(())
     }

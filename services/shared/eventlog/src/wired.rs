@@ -5,7 +5,6 @@ use std::time::Duration;
 
 use hotline_proto::common::event_log_service_client::EventLogServiceClient;
 use hotline_proto::common::event_log_service_server::{EventLogService, EventLogServiceServer};
-use platform::clock::SharedClock;
 use platform::config::{EventsConfig, RedisConfig};
 use platform::metrics::Observer;
 use platform::service::{Base, Driven, StartError};
@@ -47,7 +46,6 @@ impl<'u> Reading<'u> {
 /// A service's log at work.
 pub struct Wired {
     store: Store,
-    clock: SharedClock,
     relay: Arc<Relay>,
     consumers: Vec<Arc<Consumer>>,
     handlers: Vec<(&'static str, Arc<dyn Handler>)>,
@@ -79,7 +77,7 @@ impl Wired {
                 ),
                 redis: base.redis.clone(),
             };
-            let consumer = Consumer::new(store, source, reading.handler.clone(), base.clock.clone());
+            let consumer = Consumer::new(store, source, reading.handler.clone());
             let consumer = consumer.with_batch(events.batch);
             consumers.push(Arc::new(if reading.notes_knowledge {
                 consumer.noting_knowledge()
@@ -90,13 +88,7 @@ impl Wired {
         }
         Ok(Self {
             store: store.clone(),
-            clock: base.clock.clone(),
-            forget: Arc::new(Forget::new(
-                store,
-                base.clock.clone(),
-                events.heard_hours,
-                events.request_days,
-            )),
+            forget: Arc::new(Forget::new(store, events.heard_hours, events.request_days)),
             relay: Arc::new(Relay::new(store, base.redis.clone(), redis.stream_length)),
             consumers,
             handlers,
@@ -108,7 +100,7 @@ impl Wired {
     /// Its RPCs.
     #[must_use]
     pub fn service(&self) -> EventLogServiceServer<impl EventLogService> {
-        crate::server::service(self.store.clone(), self.handlers.clone(), self.clock.clone())
+        crate::server::service(self.store.clone(), self.handlers.clone())
     }
 
     /// The consumers, in the order of the readings.

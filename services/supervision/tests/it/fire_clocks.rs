@@ -61,14 +61,8 @@ async fn a_clock_waits_until_routing_is_known_past_its_time() {
     world.read().await;
     // Time passes and nobody asks routing: that nothing was signed is not known.
     world.clock.move_to(at(3, 9, 0));
-    let store = eventlog::Store::open(
-        "supervision",
-        world.pool().clone(),
-        testkit::request_key("supervision"),
-        world.clock.clone(),
-    )
-    .await;
-    let worker = FireClocks::new(&store.expect("a log"), world.clock.clone(), 200);
+    let store = testkit::log("supervision", world.pool(), world.clock.clone()).await;
+    let worker = FireClocks::new(&store, world.clock.clone(), 200);
     assert_eq!(worker.run_once().await.expect("Postgres").did, 0);
     assert_eq!(worker.waiting(), 1);
     world.read().await;
@@ -113,14 +107,8 @@ async fn a_signature_behind_a_parked_event_is_waited_for() {
         0,
         "what was told of the order is not known"
     );
-    let store = eventlog::Store::open(
-        "supervision",
-        world.pool().clone(),
-        testkit::request_key("supervision"),
-        world.clock.clone(),
-    )
-    .await;
-    let worker = FireClocks::new(&store.expect("a log"), world.clock.clone(), 200);
+    let store = testkit::log("supervision", world.pool(), world.clock.clone()).await;
+    let worker = FireClocks::new(&store, world.clock.clone(), 200);
     assert_eq!(worker.run_once().await.expect("Postgres").did, 0);
     assert_eq!(worker.waiting(), 1, "and it is said");
     let mut log = EventLogServiceClient::new(world.edge.role(Role::Operator));
@@ -163,14 +151,7 @@ async fn two_workers_fire_each_clock_once_and_batches_are_bounded() {
     }
     world.clock.move_to(at(20, 9, 0));
     world.read().await;
-    let store = eventlog::Store::open(
-        "supervision",
-        world.pool().clone(),
-        testkit::request_key("supervision"),
-        world.clock.clone(),
-    )
-    .await;
-    let store = store.expect("a log");
+    let store = testkit::log("supervision", world.pool(), world.clock.clone()).await;
     let worker = || Arc::new(FireClocks::new(&store, world.clock.clone(), 7));
     let drain = |worker: Arc<FireClocks>| async move {
         let mut fired = 0;

@@ -39,15 +39,8 @@ pub async fn serve_for(
 ) -> (Lifecycle, Option<Arc<Certificates>>) {
     let lifecycle = Lifecycle::new();
     let clock = Arc::new(DrivenClock::new(at(1, 9, 0)));
-    let store = eventlog::Store::open(
-        "routing",
-        database.pool.clone(),
-        testkit::request_key("routing"),
-        clock.clone(),
-    )
-    .await
-    .expect("migrated");
-    let routes = Routes::new(eventlog::service(store, vec![], clock));
+    let store = testkit::log("routing", &database.pool, clock.clone()).await;
+    let routes = Routes::new(eventlog::service(store, vec![]));
     let certificates = Certificates::open(&tls).expect("right files");
     let server = Server {
         name: "routing",

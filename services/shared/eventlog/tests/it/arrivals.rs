@@ -2,6 +2,7 @@
 
 use hotline_proto::access::Role;
 use hotline_proto::common::RetryParkedEventRequest;
+use metrics::LocalRecorderGuard;
 use metrics_exporter_prometheus::{PrometheusBuilder, PrometheusHandle};
 use testkit::at;
 use uuid::Uuid;
@@ -24,15 +25,22 @@ fn told(counted: &PrometheusHandle, source: &str) -> (f64, f64) {
     (value("count"), value("sum") / 3_600.0)
 }
 
-// Services and consumers of such a test run on its own thread, which is the one that is counted on.
+/// Services and consumers of a test run on its own thread, which is the one that is counted on.
+fn counting() -> (PrometheusHandle, LocalRecorderGuard<'static>) {
+    let recorder = Box::leak(Box::new(PrometheusBuilder::new().build_recorder()));
+    (recorder.handle(), metrics::set_default_local_recorder(recorder))
+}
+
+/// Routing, which reads of intake and of callback.
+async fn nodes() -> (Node, Node, Node) {
+    let (intake, callback) = (Node::new("intake", &[]).await, Node::new("callback", &[]).await);
+    (intake, callback, Node::new("routing", &["intake", "callback"]).await)
+}
+
 #[tokio::test]
 async fn what_waits_is_on_its_way_until_its_thing_is_there() {
-    let recorder = PrometheusBuilder::new().build_recorder();
-    let counted = recorder.handle();
-    let _counting = metrics::set_default_local_recorder(&recorder);
-    let intake = Node::new("intake", &[]).await;
-    let callback = Node::new("callback", &[]).await;
-    let routing = Node::new("routing", &["intake", "callback"]).await;
+    let (counted, _counting) = counting();
+    let (intake, callback, routing) = nodes().await;
     let thing = Uuid::new_v4();
     callback
         .tell([needs(thing), needs(Uuid::new_v4()), event(thing, 1)])
@@ -52,12 +60,8 @@ async fn what_waits_is_on_its_way_until_its_thing_is_there() {
 /// What a batch brought into effect before one of its events failed is rolled back, and comes again event by event.
 #[tokio::test]
 async fn what_is_rolled_back_with_a_batch_is_counted_when_it_comes_again() {
-    let recorder = PrometheusBuilder::new().build_recorder();
-    let counted = recorder.handle();
-    let _counting = metrics::set_default_local_recorder(&recorder);
-    let intake = Node::new("intake", &[]).await;
-    let callback = Node::new("callback", &[]).await;
-    let routing = Node::new("routing", &["intake", "callback"]).await;
+    let (counted, _counting) = counting();
+    let (intake, callback, routing) = nodes().await;
     let thing = Uuid::new_v4();
     callback.tell([needs(thing)]).await;
     settle(&routing.consumer(&callback, Some(NOWHERE)))
@@ -75,9 +79,7 @@ async fn what_is_rolled_back_with_a_batch_is_counted_when_it_comes_again() {
 
 #[tokio::test]
 async fn what_is_parked_is_on_its_way_until_a_person_has_it_applied() {
-    let recorder = PrometheusBuilder::new().build_recorder();
-    let counted = recorder.handle();
-    let _counting = metrics::set_default_local_recorder(&recorder);
+    let (counted, _counting) = counting();
     let intake = Node::new("intake", &[]).await;
     let routing = Node::new("routing", &["intake"]).await;
     let (key, other) = (Uuid::new_v4(), Uuid::new_v4());

@@ -7,7 +7,7 @@ use chrono::TimeDelta;
 use eventlog::{ApplyError, Effect, Forget, Handler, Recorded, Tx};
 use hotline_proto::access::Role;
 use hotline_proto::common::{GetHeadsRequest, LoggedEvent, ReadEventsRequest, ReadHeardRequest};
-use platform::clock::{Clock as _, SharedClock};
+use platform::clock::Clock as _;
 use platform::steps::Step as _;
 use tonic::Code;
 use tonic_types::StatusExt as _;
@@ -64,8 +64,7 @@ async fn what_nobody_here_needs_is_kept_as_well() {
 async fn what_was_heard_long_ago_is_forgotten_and_the_rest_is_not() {
     let (intake, routing) = (Node::new("intake", &[]).await, Node::new("routing", &["intake"]).await);
     let consumer = routing.consumer(&intake, Some(NOWHERE));
-    let clock: SharedClock = routing.clock.clone();
-    let forget = Forget::new(&routing.store, clock, 72, 35);
+    let forget = Forget::new(&routing.store, 72, 35);
     let (old, young) = (event(Uuid::new_v4(), 1), event(Uuid::new_v4(), 1));
     intake.tell([old]).await;
     settle(&consumer).await.expect("heard");

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use eventlog::{Store, observers};
+use eventlog::observers;
 use platform::metrics::Gauge;
 use platform::steps::Step as _;
 use sqlx::postgres::PgPoolOptions;
@@ -32,14 +32,7 @@ async fn a_pool_without_a_free_connection_is_seen_and_so_is_the_lag() {
         .connect(&routing.database.url)
         .await
         .expect("Postgres is there");
-    let store = Store::open(
-        "routing",
-        pool.clone(),
-        testkit::request_key("routing"),
-        routing.clock.clone(),
-    )
-    .await
-    .expect("migrated");
+    let store = testkit::log("routing", &pool, routing.clock.clone()).await;
     let consumer = Arc::new(routing.consumer(&intake, Some(NOWHERE)));
     let relay = Arc::new(routing.relay());
     let watching = observers(&store, &relay, &[consumer]);

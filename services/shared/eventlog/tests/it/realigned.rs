@@ -9,7 +9,6 @@ use eventlog::{
     ApplyError, Back, NewEvent, Outcome, Reader, RealignError, Realigner, Recorded, Recreate, Tx, is_unfinished,
 };
 use hotline_proto::access::Role;
-use platform::clock::SharedClock;
 use platform::steps::{Step as _, StepError};
 use platform::store::StoreError;
 use uuid::Uuid;
@@ -99,8 +98,7 @@ impl World {
     }
 
     async fn look(&self, readers: Vec<Reader>) -> Result<Realigner, RealignError> {
-        let clock: SharedClock = self.restored.clock.clone();
-        Realigner::look(&self.restored.store, clock, readers).await
+        Realigner::look(&self.restored.store, readers).await
     }
 
     /// As the command does it.

@@ -4,7 +4,6 @@ use eventlog::{Call, Forget};
 use futures::future::join_all;
 use hmac::{Hmac, Mac};
 use hotline_proto::common::RetryParkedEventResponse as Answer;
-use platform::clock::SharedClock;
 use platform::steps::Step as _;
 use platform::store::StoreError;
 use sha2::Sha256;
@@ -191,8 +190,7 @@ async fn what_was_asked_long_ago_is_forgotten_and_the_rest_is_not() {
         ..young
     };
     let second = act(&node, &young).await.expect("new");
-    let clock: SharedClock = node.clock.clone();
-    let forget = Forget::new(&node.store, clock, 72, 20);
+    let forget = Forget::new(&node.store, 72, 20);
     for (now, forgotten) in [(at(21, 9, 0), 0), (at(21, 10, 0), 1), (at(21, 10, 0), 0)] {
         node.clock.move_to(now);
         assert_eq!(forget.run_once().await.expect("it runs").did, forgotten, "{now}");

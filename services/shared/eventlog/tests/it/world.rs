@@ -11,7 +11,7 @@ use hotline_proto::access::Role;
 use hotline_proto::common::event_log_service_client::EventLogServiceClient;
 use hotline_proto::events::event::Body;
 use hotline_proto::events::{AppealFacts, AppealRegistered, AttemptReported, CallRecorded};
-use platform::clock::{DrivenClock, SharedClock};
+use platform::clock::DrivenClock;
 use platform::grpc::client::Peer;
 use platform::lifecycle::Lifecycle;
 use platform::steps::{Step as _, StepError};
@@ -50,16 +50,13 @@ impl Node {
     /// A node over a database that is there.
     pub async fn over(name: &'static str, database: Database, sources: &[&'static str]) -> Self {
         let clock = Arc::new(DrivenClock::new(at(1, 9, 0)));
-        let store = Store::open(name, database.pool.clone(), testkit::request_key(name), clock.clone())
-            .await
-            .expect("migrated");
+        let store = testkit::log(name, &database.pool, clock.clone()).await;
         let ledger = Arc::new(Ledger::default());
-        let shared: SharedClock = clock.clone();
         let handlers = sources
             .iter()
             .map(|source| (*source, ledger.clone() as Arc<dyn Handler>))
             .collect();
-        let routes = Routes::new(eventlog::service(store.clone(), handlers, shared));
+        let routes = Routes::new(eventlog::service(store.clone(), handlers));
         let edge = Edge::serve(name, routes, &[RPC_SERVICE], &clock, &Lifecycle::new()).await;
         Self {
             name,
@@ -88,8 +85,7 @@ impl Node {
 
     /// The same with another handler.
     pub fn consumer_with(&self, source: Source, handler: Arc<dyn Handler>) -> Consumer {
-        let clock: SharedClock = self.clock.clone();
-        Consumer::new(&self.store, source, handler, clock).noting_knowledge()
+        Consumer::new(&self.store, source, handler).noting_knowledge()
     }
 
     /// Where this node's log can be read.
