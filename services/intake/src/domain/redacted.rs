@@ -1,8 +1,8 @@
 //! What a text says of the one who brings it, masked for readers who may not learn who that is: agents write names,
 //! numbers and addresses into the matter itself.
 
-use platform::grpc::normal::narrow;
-use platform::sealing::{mask_address, mask_id, mask_name, mask_phone};
+use personal::characters::narrow;
+use personal::mask::{mask_address, mask_id, mask_name, mask_phone};
 
 use super::draft::Appellant;
 

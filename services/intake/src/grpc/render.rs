@@ -1,9 +1,10 @@
 //! The domain as messages. Personal fields are shown as far as the action allowed, masked otherwise.
 
 use hotline_proto::intake as pb;
+use personal::mask::{mask_address, mask_id, mask_name, mask_phone};
 use platform::grpc::fields::{InvalidRequest, Violation};
 use platform::grpc::time::to_proto;
-use platform::sealing::{Sealer, mask_address, mask_id, mask_name, mask_phone};
+use platform::sealing::Sealer;
 use platform::store::StoreError;
 
 use super::status;

@@ -1,4 +1,4 @@
-//! Personal fields at rest: sealed cells, masks, and the keyed hash that finds a telephone number again.
+//! Personal fields at rest: sealed cells, and the keyed hash that finds a telephone number again.
 //!
 //! A cell is `version (1) | key id (4) | nonce (12) | ciphertext | tag (16)`, AES-256-GCM, with table, column, row id
 //! and key id as associated data, so that cells cannot be swapped. One data key a month, wrapped by the
@@ -379,61 +379,9 @@ fn hmac(key: &[u8], message: &[u8]) -> [u8; 32] {
     mac.finalize().into_bytes().into()
 }
 
-/// `138****5678`: the first three and the last four digits.
-#[must_use]
-pub fn mask_phone(phone: &str) -> String {
-    keep(phone, 3, 4)
-}
-
-/// `张**`: the family name.
-#[must_use]
-pub fn mask_name(name: &str) -> String {
-    keep(name, 1, 0)
-}
-
-/// `430***********1234`.
-#[must_use]
-pub fn mask_id(id: &str) -> String {
-    keep(id, 3, 4)
-}
-
-/// The first six characters: city and district.
-#[must_use]
-pub fn mask_address(address: &str) -> String {
-    keep(address, 6, 0)
-}
-
-/// Keeps the ends; a value too short to keep anything back is hidden whole.
-fn keep(text: &str, first: usize, last: usize) -> String {
-    let chars: Vec<char> = text.chars().collect();
-    if chars.len() <= first + last {
-        return "*".repeat(chars.len());
-    }
-    chars
-        .iter()
-        .enumerate()
-        .map(|(at, c)| {
-            if at < first || at >= chars.len() - last {
-                *c
-            } else {
-                '*'
-            }
-        })
-        .collect()
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn masks_keep_only_the_ends() {
-        assert_eq!(mask_phone("13812345678"), "138****5678");
-        assert_eq!(mask_name("张三丰"), "张**");
-        assert_eq!(mask_name("张"), "*");
-        assert_eq!(mask_id("430302199001011234"), "430***********1234");
-        assert_eq!(mask_address("湘潭市雨湖区车站路1号"), "湘潭市雨湖区*****");
-    }
 
     #[test]
     fn a_sealed_value_says_nothing_of_itself() {

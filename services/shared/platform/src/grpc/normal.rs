@@ -1,15 +1,7 @@
 //! One form for what people write in many: telephone and identity numbers.
 
 use chrono::{Datelike as _, NaiveDate};
-
-/// A full-width character of ASCII is the one that it stands for.
-#[must_use]
-pub fn narrow(c: char) -> char {
-    match c {
-        '！'..='～' => char::from_u32(u32::from(c) - 0xfee0).unwrap_or(c),
-        c => c,
-    }
-}
+use personal::characters::narrow;
 
 /// Digits only: full-width digits are folded, blanks, hyphens, brackets, `+86` and `0086` dropped.
 #[must_use]

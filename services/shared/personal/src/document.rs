@@ -1,0 +1,187 @@
+//! Identity documents: which kind a number is of, and whether it is right.
+
+use chrono::{Datelike as _, NaiveDate};
+
+use crate::characters::{is_dash, is_invisible, narrow};
+use crate::mask::mask_id;
+
+/// Longest text that a document field may have, in characters.
+pub const MAX_DOCUMENT: usize = 100;
+
+/// Kinds of identity documents.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum DocumentKind {
+    /// 居民身份证: 18 characters by GB 11643, or the 15 digits of before 1999.
+    ResidentIdentity,
+    /// 港澳居民来往内地通行证 (回乡证): H or M and 8 digits, 10 with the number of its issue.
+    HongKongMacauPermit,
+    /// 台湾居民来往大陆通行证 (台胞证): 8 digits; older ones 10, with a letter in brackets.
+    TaiwanPermit,
+    /// 港澳台居民居住证: as an identity number, of the regions 810000, 820000, 830000.
+    HongKongMacauTaiwanResidence,
+    /// 外国人永久居留身份证: 18 characters that begin with 9, or 3 letters and 12 digits of before 2023.
+    ForeignerResidence,
+    /// A passport, of whatever country.
+    Passport,
+    /// Something else: an officer's card, a licence.
+    Other,
+}
+
+/// What is not right with a document; it is kept nevertheless.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum DocumentMark {
+    /// Characters were hidden before it came.
+    Masked,
+    /// It has the form of its kind, but the check digit or the date of birth is wrong.
+    CheckFailed,
+    /// It has the form of no document, or not that of the kind that was stated.
+    Unknown,
+}
+
+/// A document as somebody named it.
+#[derive(Clone, PartialEq, Eq)]
+pub struct Document {
+    /// Which kind.
+    pub kind: DocumentKind,
+    /// Upper case and narrow, without blanks and dashes.
+    pub number: String,
+    /// What is not right with it.
+    pub mark: Option<DocumentMark>,
+}
+
+// A number is personal: Debug says nothing of it.
+impl std::fmt::Debug for Document {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("Document")
+    }
+}
+
+impl Document {
+    /// Reads a field; none when it shows nothing. Without a stated kind the number says which it is.
+    #[must_use]
+    pub fn read(text: &str, stated: Option<DocumentKind>) -> Option<Self> {
+        let number = folded(text);
+        if number.is_empty() {
+            return None;
+        }
+        let (kind, mark) = match (shape(&number), stated) {
+            _ if is_masked(&number) => (stated.unwrap_or(DocumentKind::Other), Some(DocumentMark::Masked)),
+            (_, Some(DocumentKind::Other)) => (DocumentKind::Other, None),
+            (found, Some(stated)) if fits(&number, found, stated) => (stated, check(&number, stated)),
+            (_, Some(stated)) => (stated, Some(DocumentMark::Unknown)),
+            (Some(kind), None) => (kind, check(&number, kind)),
+            (None, None) => (DocumentKind::Other, Some(DocumentMark::Unknown)),
+        };
+        Some(Self { kind, number, mark })
+    }
+
+    /// The ends of the number.
+    #[must_use]
+    pub fn masked(&self) -> String {
+        mask_id(&self.number)
+    }
+}
+
+/// Upper case and narrow, without blanks, dashes, brackets and what does not show.
+fn folded(text: &str) -> String {
+    let number: String = text
+        .chars()
+        .filter(|c| !is_invisible(*c))
+        .map(narrow)
+        .filter(|c| !c.is_whitespace() && !c.is_control() && !is_dash(*c) && !matches!(c, '(' | ')'))
+        .flat_map(char::to_uppercase)
+        .collect();
+    match number.strip_suffix(['×', 'Х', 'Χ', '✕']) {
+        // A times sign, a Cyrillic or a Greek letter after 17 digits is meant for X.
+        Some(body) if is_digits(body, 17) => format!("{body}X"),
+        _ => number,
+    }
+}
+
+fn is_masked(number: &str) -> bool {
+    number.contains(['*', '●', '•', '?']) || number.contains("XX")
+}
+
+fn is_digits(text: &str, count: usize) -> bool {
+    text.len() == count && text.bytes().all(|b| b.is_ascii_digit())
+}
+
+/// The kind whose form a number has.
+fn shape(number: &str) -> Option<DocumentKind> {
+    if !number.bytes().all(|b| b.is_ascii_digit() || b.is_ascii_uppercase()) {
+        return None;
+    }
+    let letters = number.bytes().take_while(u8::is_ascii_uppercase).count();
+    let rest = &number[letters..];
+    let digits = rest.bytes().all(|b| b.is_ascii_digit());
+    match (letters, rest.len()) {
+        (0, 18) if is_digits(&rest[..17], 17) && (digits || rest.ends_with('X')) => Some(of_eighteen(rest)),
+        (0, 15) if digits => Some(DocumentKind::ResidentIdentity),
+        (3, 12) if digits => Some(DocumentKind::ForeignerResidence),
+        (1, 8 | 10) if digits && number.starts_with(['H', 'M']) => Some(DocumentKind::HongKongMacauPermit),
+        (0, 8 | 10) if digits => Some(DocumentKind::TaiwanPermit),
+        (0, 11) if is_digits(&rest[..10], 10) && rest.ends_with(|c: char| c.is_ascii_uppercase()) => {
+            Some(DocumentKind::TaiwanPermit)
+        }
+        _ if (6..=9).contains(&number.len()) && rest.bytes().any(|b| b.is_ascii_digit()) => {
+            Some(DocumentKind::Passport)
+        }
+        _ => None,
+    }
+}
+
+fn of_eighteen(number: &str) -> DocumentKind {
+    match &number[..2] {
+        "81" | "82" | "83" => DocumentKind::HongKongMacauTaiwanResidence,
+        first if first.starts_with('9') => DocumentKind::ForeignerResidence,
+        _ => DocumentKind::ResidentIdentity,
+    }
+}
+
+/// Whether a number may be of a stated kind: passports look like anything of 5 to 17 letters and digits.
+fn fits(number: &str, found: Option<DocumentKind>, stated: DocumentKind) -> bool {
+    let passport = (5..=17).contains(&number.len())
+        && number.bytes().all(|b| b.is_ascii_digit() || b.is_ascii_uppercase())
+        && number.bytes().any(|b| b.is_ascii_digit());
+    found == Some(stated) || stated == DocumentKind::Passport && passport
+}
+
+fn check(number: &str, kind: DocumentKind) -> Option<DocumentMark> {
+    let right = match (kind, number.len()) {
+        (DocumentKind::Passport | DocumentKind::HongKongMacauPermit | DocumentKind::TaiwanPermit, _) => true,
+        (_, 18) => check_eighteen(number),
+        // Region, day of birth of the 20th century, serial.
+        (DocumentKind::ResidentIdentity, 15) => {
+            !number.starts_with('0') && born(&format!("19{}", &number[6..12])).is_some()
+        }
+        // Country, authority, day of birth, serial and check.
+        (DocumentKind::ForeignerResidence, 15) => ["19", "20"]
+            .iter()
+            .any(|century| born(&format!("{century}{}", &number[7..13])).is_some()),
+        _ => true,
+    };
+    (!right).then_some(DocumentMark::CheckFailed)
+}
+
+/// GB 11643: a region's first digit, a date of birth since 1850, ISO 7064 MOD 11-2. Whether the region is one, and the
+/// date has been, is not looked at: there is no clock here.
+fn check_eighteen(number: &str) -> bool {
+    const WEIGHTS: [u32; 17] = [7, 9, 10, 5, 8, 4, 2, 1, 6, 3, 7, 9, 10, 5, 8, 4, 2];
+    let (body, check) = number.split_at(17);
+    let sum: u32 = body
+        .bytes()
+        .zip(WEIGHTS)
+        .map(|(digit, weight)| u32::from(digit - b'0') * weight)
+        .sum();
+    let expected = b"10X98765432"[(sum % 11) as usize];
+    !number.starts_with('0') && born(&body[6..14]).is_some() && check.as_bytes() == [expected]
+}
+
+fn born(digits: &str) -> Option<NaiveDate> {
+    let day = NaiveDate::parse_from_str(digits, "%Y%m%d").ok()?;
+    (1850..2200).contains(&day.year()).then_some(day)
+}
+
+#[cfg(test)]
+#[path = "document_tests.rs"]
+mod tests;
