@@ -102,8 +102,7 @@ macro_rules! table {
 pub static TABLE: &[Grant] = table! {
     "/hotline.common.v1.EventLogService/GetHeads" => [Service All, Operator All];
     "/hotline.common.v1.EventLogService/ReadEvents" => [Service All, Operator All];
-    "/hotline.common.v1.EventLogService/ReadHeard" => [Service All, Operator All];
-    "/hotline.common.v1.EventLogService/ListCursors" => [Service All, Operator All];
+    "/hotline.common.v1.EventLogService/ListCursors" => [Operator All];
     "/hotline.common.v1.EventLogService/ListParkedEvents" => [Operator All];
     "/hotline.common.v1.EventLogService/RetryParkedEvent" => [Operator All];
     "/hotline.common.v1.EventLogService/SkipParkedEvent" => [Operator All];

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use eventlog::{ApplyError, Back, Reading, Recorded, Store, Tx, Wired};
+use eventlog::{Reading, Store, Wired};
 use hotline_proto::analytics::analytics_service_server::AnalyticsServiceServer;
 use platform::metrics::Observer;
 use platform::service::{Base, Driven, StartError};
@@ -87,22 +87,6 @@ impl App {
         steps
     }
 
-    /// What brings back what a restored database has told: nothing, for analytics tells nothing. What it has counted it
-    /// counts again from the logs of the others.
-    ///
-    /// # Errors
-    /// Never.
-    #[allow(clippy::unused_async, reason = "as every service's")]
-    pub async fn recreator(&self) -> Result<Arc<dyn eventlog::Recreate>, StartError> {
-        Ok(Arc::new(TellsNothing))
-    }
-
-    /// What has to rest before that: nothing.
-    #[must_use]
-    pub fn reading_before(&self) -> Vec<Driven> {
-        Vec::new()
-    }
-
     /// What is watched of it.
     #[must_use]
     pub fn observers(&self) -> Vec<Arc<dyn Observer>> {
@@ -110,14 +94,5 @@ impl App {
         let mut observers = self.log.observers();
         observers.push(Arc::new(Counted { pool }));
         observers
-    }
-}
-
-struct TellsNothing;
-
-#[async_trait::async_trait]
-impl eventlog::Recreate for TellsNothing {
-    async fn recreate(&self, _: &mut Tx, _: &Recorded) -> Result<Back, ApplyError> {
-        Err(ApplyError::Permanent("analytics tells no such thing".to_owned()))
     }
 }

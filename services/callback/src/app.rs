@@ -78,22 +78,6 @@ impl App {
         steps
     }
 
-    /// What brings back attempts, outcomes and judgements that a restored database has lost. The key is of the month of
-    /// the recovery.
-    ///
-    /// # Errors
-    /// When the database is away or the key-encryption key is another one.
-    pub async fn recreator(&self) -> Result<Arc<dyn eventlog::Recreate>, StartError> {
-        let key = self.callback.sealer.key_for(self.clock.now()).await?;
-        Ok(crate::recreate::boxed(key))
-    }
-
-    /// What has to rest before that: tasks come from routing, and reading tells nothing.
-    #[must_use]
-    pub fn reading_before(&self) -> Vec<Driven> {
-        self.log.consuming()
-    }
-
     /// What is watched of it.
     #[must_use]
     pub fn observers(&self) -> Vec<Arc<dyn Observer>> {

@@ -7,7 +7,6 @@
 //! 4. who may do what, and what an outcome may be, is decided purely ([`domain`]);
 //! 5. rows are read, locked and written ([`store`]); what was decided is told to routing.
 //!
-//! What a restored database has lost of it is brought back by [`Recreate`].
 //! [`app`] wires it, [`doctor`] checks its share of the invariants.
 
 pub mod actions;
@@ -18,11 +17,9 @@ pub mod doctor;
 pub mod domain;
 pub mod events;
 pub mod grpc;
-mod recreate;
 pub mod store;
 
 pub use app::App;
-pub use recreate::Recreate;
 
 /// Name of the service.
 pub const NAME: &str = "callback";

@@ -77,22 +77,6 @@ impl App {
         steps
     }
 
-    /// What brings back appeals that a restored database has lost. The key is of the month of the recovery.
-    ///
-    /// # Errors
-    /// When the database is away or the key-encryption key is another one.
-    pub async fn recreator(&self) -> Result<Arc<dyn eventlog::Recreate>, StartError> {
-        let (sealer, clock) = (self.intake.sealer.clone(), self.intake.clock.clone());
-        let key = sealer.key_for(clock.now()).await?;
-        Ok(crate::recreate::boxed(sealer, key, clock))
-    }
-
-    /// What has to rest before that: nothing; what routing tells of an appeal's order needs the appeal.
-    #[must_use]
-    pub fn reading_before(&self) -> Vec<Driven> {
-        Vec::new()
-    }
-
     /// What is watched of it.
     #[must_use]
     pub fn observers(&self) -> Vec<Arc<dyn Observer>> {

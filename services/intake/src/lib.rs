@@ -3,8 +3,7 @@
 //!
 //! The way of an appeal: a caller asks ([`grpc`]: parse, act, render) or an event arrives ([`consumers`]); one verb runs
 //! on one transaction ([`actions`]); which state may follow is decided purely ([`domain`]); rows are read and written,
-//! personal fields sealed and opened ([`store`]); what happened is told to the others ([`events`]), and brought
-//! back from there when this database was lost ([`Recreate`]). [`app`] wires it.
+//! personal fields sealed and opened ([`store`]); what happened is published ([`events`]). [`app`] wires it.
 
 pub mod actions;
 pub mod app;
@@ -14,11 +13,9 @@ pub mod doctor;
 pub mod domain;
 pub mod events;
 pub mod grpc;
-mod recreate;
 pub mod store;
 
 pub use app::App;
-pub use recreate::Recreate;
 
 /// Name of the service.
 pub const NAME: &str = "intake";

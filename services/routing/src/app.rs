@@ -87,21 +87,6 @@ impl App {
         steps
     }
 
-    /// What brings back orders that a restored database has lost. The key is of the month of the recovery.
-    ///
-    /// # Errors
-    /// When the database is away or the key-encryption key is another one.
-    pub async fn recreator(&self) -> Result<Arc<dyn eventlog::Recreate>, StartError> {
-        let key = self.routing.sealer.key_for(self.clock.now()).await?;
-        Ok(crate::recreate::boxed(self.routing.rules.clone(), key))
-    }
-
-    /// What has to rest before that: nothing; an order is not opened twice, and its decisions need it.
-    #[must_use]
-    pub fn reading_before(&self) -> Vec<Driven> {
-        Vec::new()
-    }
-
     /// What is watched of it.
     #[must_use]
     pub fn observers(&self) -> Vec<Arc<dyn Observer>> {

@@ -7,7 +7,6 @@
 //!    rule rows and working days, dispatch by catalogue;
 //! 4. the store ([`store`]) holds the only SQL; history is written in the transaction of the change;
 //! 5. what others need to know is told in full with every change ([`events`]);
-//!    – and is what a restored database is brought back from ([`Recreate`]);
 //! 6. texts of appeals are intake's, and are asked for by gRPC ([`upstream`]), never inside a transaction.
 
 pub mod actions;
@@ -18,12 +17,10 @@ pub mod doctor;
 pub mod domain;
 pub mod events;
 pub mod grpc;
-mod recreate;
 pub mod store;
 pub mod upstream;
 
 pub use app::App;
-pub use recreate::Recreate;
 
 /// Name of the service.
 pub const NAME: &str = "routing";

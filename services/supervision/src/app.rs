@@ -1,7 +1,6 @@
 //! Wiring only: what stands on what.
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use eventlog::{Reading, Store, Wired};
@@ -27,7 +26,6 @@ pub struct App {
     /// Largest message received, in bytes.
     max_message: usize,
     log: Wired,
-    quiet: Arc<AtomicBool>,
     fire: Driven,
     clock: SharedClock,
 }
@@ -39,11 +37,9 @@ impl App {
     /// One sentence saying which setting is wrong or what the database lacks.
     pub async fn build(settings: &Settings, base: Base) -> Result<Self, StartError> {
         let store = Store::open(NAME, base.pool.clone(), base.sealer.request_key(), base.clock.clone()).await?;
-        let handler = Orders::default();
-        let quiet = handler.quiet.clone();
         let orders = Reading {
             notes_knowledge: true,
-            ..Reading::new(ROUTING, &base.peers.routing, Arc::new(handler))
+            ..Reading::new(ROUTING, &base.peers.routing, Arc::new(Orders))
         };
         let log = Wired::build(&store, &base, &settings.events, &settings.redis, vec![orders])?;
         let service = settings.service;
@@ -61,7 +57,6 @@ impl App {
                 sealer: base.sealer,
             },
             log,
-            quiet,
             fire,
             clock: base.clock,
         })
@@ -88,22 +83,6 @@ impl App {
         steps.push(self.fire.clone());
         steps.extend(self.log.relaying());
         steps
-    }
-
-    /// What brings back reviews and cards that a restored database has lost. The key is of the month of the recovery.
-    ///
-    /// # Errors
-    /// When the database is away or the key-encryption key is another one.
-    pub async fn recreator(&self) -> Result<Arc<dyn eventlog::Recreate>, StartError> {
-        let key = self.supervision.sealer.key_for(self.clock.now()).await?;
-        Ok(crate::recreate::boxed(key))
-    }
-
-    /// What has to rest before that: orders and clocks come from routing. From now on cards are noted, not told.
-    #[must_use]
-    pub fn reading_before(&self) -> Vec<Driven> {
-        self.quiet.store(true, Ordering::SeqCst);
-        self.log.consuming()
     }
 
     /// What is watched of it.

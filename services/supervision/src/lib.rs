@@ -8,7 +8,6 @@
 //! 5. time fires what is due, once routing is known past it ([`workers::fire_clocks`]);
 //! 6. people review, list cards and clocks ([`grpc`]: parse, act, render).
 //!
-//! What a restored database has lost of it is brought back by [`Recreate`].
 //! [`app`] wires it, [`doctor`] checks its share of the invariants.
 
 pub mod actions;
@@ -19,12 +18,10 @@ pub mod doctor;
 pub mod domain;
 pub mod events;
 pub mod grpc;
-mod recreate;
 pub mod store;
 pub mod workers;
 
 pub use app::App;
-pub use recreate::Recreate;
 
 /// Name of the service.
 pub const NAME: &str = "supervision";

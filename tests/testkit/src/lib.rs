@@ -8,7 +8,6 @@ pub mod authority;
 pub mod callers;
 pub mod databases;
 pub mod edge;
-pub mod restored;
 
 use chrono::{DateTime, Utc};
 
@@ -16,7 +15,6 @@ pub use authority::Authority;
 pub use callers::{Callers, role};
 pub use databases::{Database, database, redis_url, waiting};
 pub use edge::{Edge, listen, log, request_key};
-pub use restored::{realigned, rows};
 
 /// An instant of Asia/Shanghai in April 2024: `at(1, 9, 30)` is 2024-04-01 09:30.
 #[must_use]

@@ -299,42 +299,6 @@ impl Task {
         })
     }
 
-    /// An attempt that is known to have been made: told by others after this database was restored. Whose lease it was
-    /// made under is lost. None when it is not the next one.
-    #[must_use]
-    pub fn known_attempt(self, number: u32, outcome: AttemptOutcome, at: DateTime<Utc>) -> Option<Self> {
-        let next = number == self.attempts + 1 && matches!(self.state, State::Open { .. });
-        next.then(|| Self {
-            attempts: number,
-            reached: self.reached || outcome == AttemptOutcome::Reached,
-            changed_at: self.changed_at.max(at),
-            ..self
-        })
-    }
-
-    /// An outcome that is known to have been recorded. None when one stands, or the attempts do not bear it out.
-    #[must_use]
-    pub fn known_outcome(self, outcome: Outcome, by: &str, at: DateTime<Utc>) -> Option<Self> {
-        let borne_out = self.reached == matches!(outcome, Outcome::Reached { .. });
-        if !borne_out || !matches!(self.state, State::Open { .. }) {
-            return None;
-        }
-        let recorded = Recorded {
-            outcome,
-            at,
-            by: by.to_owned(),
-        };
-        Some(Self {
-            changed_at: self.changed_at.max(at),
-            state: if outcome.is_dissatisfied() {
-                State::PendingJudgement(recorded)
-            } else {
-                State::Done { recorded, judged: None }
-            },
-            ..self
-        })
-    }
-
     /// What came of it, once that is known.
     #[must_use]
     pub const fn recorded(&self) -> Option<&Recorded> {

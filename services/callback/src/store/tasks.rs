@@ -265,21 +265,6 @@ pub async fn save(conn: &mut PgConnection, task: &Task, texts: &Texts) -> Result
     one(TABLE, task.id, done.rows_affected())
 }
 
-/// Notes that an event of this version was told about an order, for its tasks of a round and later ones: what is told
-/// next comes after it.
-///
-/// # Errors
-/// When the database refuses.
-pub async fn raise_told(conn: &mut PgConnection, order: Uuid, round: u32, version: u64) -> Result<(), StoreError> {
-    sqlx::query("update callback_task set told = greatest(told, $3) where order_id = $1 and round >= $2 and told < $3")
-        .bind(order)
-        .bind(int(round))
-        .bind(big(version))
-        .execute(conn)
-        .await?;
-    Ok(())
-}
-
 /// One attempt.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Attempt {
@@ -308,8 +293,7 @@ pub async fn insert_attempt(conn: &mut PgConnection, task: &Task, attempt: &Atte
     .bind(int(task.attempts))
     .bind(small(attempt.mode.into()))
     .bind(small(attempt.outcome.into()))
-    // Of a re-created attempt the lease is lost, and the task may never have been leased here.
-    .bind(big(task.token.max(1)))
+    .bind(big(task.token))
     .bind(attempt.at)
     .bind(&attempt.by)
     .bind(&attempt.recording)

@@ -7,6 +7,5 @@ mod lease_tasks;
 mod list_tasks;
 mod open_tasks;
 mod record_outcome;
-mod recreate;
 mod report_attempt;
 mod world;

@@ -110,15 +110,6 @@ impl World {
         consumer(&app)
     }
 
-    /// Callback over another database, beside the same routing.
-    pub async fn beside(&self, database: &Database) -> App {
-        let base = Base {
-            pool: database.pool.clone(),
-            ..self.base.clone()
-        };
-        App::build(&settings(), base).await.expect("a service")
-    }
-
     /// Callback's database.
     pub fn pool(&self) -> &PgPool {
         &self.database.pool

@@ -1,8 +1,6 @@
 //! `hotline events`: events that a service could not apply, cursors, and how to mend them.
 
-use std::path::PathBuf;
 use std::process::ExitCode;
-use std::sync::Arc;
 
 use clap::Subcommand;
 use hotline_proto::access::Role;
@@ -10,15 +8,12 @@ use hotline_proto::common::event_log_service_client::EventLogServiceClient;
 use hotline_proto::common::{
     ListCursorsRequest, ListParkedEventsRequest, RetryParkedEventRequest, SkipParkedEventRequest,
 };
-use platform::clock::SystemClock;
 use platform::grpc::client::Peer;
 use uuid::Uuid;
 
 use super::client::Reach;
 use crate::console::{Failure, say};
 use crate::process::Name;
-use crate::process::hosted::Overrides;
-use crate::process::realign::{Options, realign};
 
 /// Looks at and mends what a consumer could not apply.
 #[derive(Subcommand, Debug)]
@@ -50,23 +45,6 @@ pub enum Events {
         reason: String,
         #[command(flatten)]
         reach: Reach,
-    },
-    /// Bring a stopped service whose database was restored from a backup to agree with the others again
-    #[command(
-        after_help = "It runs with the settings that `hotline serve` has, while the service is stopped and the others run; see docs/restore.md.\nInterrupted anywhere, the same command goes on."
-    )]
-    Realign {
-        /// Which service
-        service: Name,
-        /// Settings file (TOML), as of `hotline serve`
-        #[arg(long)]
-        config: Option<PathBuf>,
-        /// Say what is lost, and change nothing
-        #[arg(long)]
-        dry_run: bool,
-        /// Do not ask this reader: it is lost as well. May be given several times
-        #[arg(long, value_name = "READER")]
-        without: Vec<Name>,
     },
     /// Show how far a service has read its sources
     Cursors {
@@ -107,20 +85,6 @@ impl Events {
                 };
                 let done = client(service, &reach)?.skip_parked_event(request).await?.into_inner();
                 say(format!("given up; applied {} follower(s)", done.applied_count));
-            }
-            Self::Realign {
-                service,
-                config,
-                dry_run,
-                without,
-            } => {
-                let overrides = Overrides {
-                    file: config,
-                    ..Overrides::default()
-                };
-                let options = Options { dry_run, without };
-                let mut tell = |line: String| say(line);
-                Box::pin(realign(service, &overrides, Arc::new(SystemClock), &options, &mut tell)).await?;
             }
             Self::Cursors { service, reach } => {
                 let answer = client(service, &reach)?

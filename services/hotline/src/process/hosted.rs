@@ -62,7 +62,7 @@ impl Name {
         }
     }
 
-    /// Who reads its log, as wired in `services/<service>/src/app.rs`: who can tell it what it has lost.
+    /// The services that read its log, as wired in `services/<service>/src/app.rs`.
     #[must_use]
     pub const fn readers(self) -> &'static [Self] {
         match self {
@@ -139,7 +139,6 @@ macro_rules! build {
         let shared = Shared::of(&settings);
         let certificates = Certificates::open(&shared.tls)?;
         let base = base($name, &shared, certificates.clone(), $clock, &$lifecycle).await?;
-        refuse_unfinished($name, &base.pool).await?;
         let app = $service::App::build(&settings, base.clone()).await?;
         let verifier = Arc::new(Verifier::open(&shared.auth, $name.as_str(), &$lifecycle)?);
         Hosted {
@@ -160,62 +159,6 @@ macro_rules! build {
             },
         }
     }};
-}
-
-macro_rules! restored {
-    ($service:ident, $name:expr, $overrides:expr, $clock:expr, $lifecycle:expr) => {{
-        let settings: $service::Settings = load($name, $service::DEFAULTS, $overrides)?;
-        let shared = Shared::of(&settings);
-        let certificates = Certificates::open(&shared.tls)?;
-        let base = base($name, &shared, certificates, $clock, $lifecycle).await?;
-        let app = $service::App::build(&settings, base.clone()).await?;
-        Restored {
-            recreate: app.recreator().await?,
-            reading_before: app.reading_before(),
-            base,
-        }
-    }};
-}
-
-/// A service whose database was restored: its parts, for `hotline events realign`.
-pub struct Restored {
-    /// What the process gives it.
-    pub base: Base,
-    /// What has to rest before lost events are re-created.
-    pub reading_before: Vec<Driven>,
-    /// Re-creates lost events in its own tables.
-    pub recreate: Arc<dyn eventlog::Recreate>,
-}
-
-impl Restored {
-    /// As [`Hosted::build`], with the same settings; a realignment that is not done does not hinder it.
-    ///
-    /// # Errors
-    /// What is wrong and what to do.
-    pub async fn build(
-        name: Name,
-        overrides: &Overrides,
-        clock: SharedClock,
-        lifecycle: &Lifecycle,
-    ) -> Result<Self, StartError> {
-        Ok(match name {
-            Name::Intake => restored!(intake, name, overrides, clock, lifecycle),
-            Name::Routing => restored!(routing, name, overrides, clock, lifecycle),
-            Name::Supervision => restored!(supervision, name, overrides, clock, lifecycle),
-            Name::Callback => restored!(callback, name, overrides, clock, lifecycle),
-            Name::Analytics => restored!(analytics, name, overrides, clock, lifecycle),
-        })
-    }
-}
-
-/// What it has not got back yet it would tell anew.
-async fn refuse_unfinished(name: Name, pool: &PgPool) -> Result<(), StartError> {
-    if eventlog::is_unfinished(pool).await? {
-        return Err(StartError(format!(
-            "{name}: its database was restored and is not realigned to its end: run `hotline events realign {name}` again, then start it"
-        )));
-    }
-    Ok(())
 }
 
 impl Hosted {

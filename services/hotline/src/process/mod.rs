@@ -4,7 +4,6 @@ pub mod databases;
 pub mod examine;
 pub mod home;
 pub mod hosted;
-pub mod realign;
 pub mod suite;
 
 pub use hosted::{Hosted, Name};

@@ -15,7 +15,6 @@ use crate::domain::draft::Draft;
 use crate::domain::push::{Key, Receipt, Verdict, against, plan};
 use crate::events;
 use crate::store::fresh::{self, Fresh};
-use crate::store::recreated::{self, Supplied};
 use crate::store::{appeals, cells};
 
 /// One item, checked in shape.
@@ -73,7 +72,6 @@ pub async fn push_appeals(
         in_force.check(&command.items[at].draft.codes, "appeal", Some(&command.platform))
     });
     let written = write(tx, desk, command, &verdicts, in_force.version, now, today).await?;
-    complete(tx, desk, command, &verdicts, now).await?;
     yield_to_winners(tx, command, &mut verdicts, &written).await?;
     Ok(outcomes(command, verdicts, &written))
 }
@@ -138,33 +136,6 @@ async fn write(
     Ok(receipts)
 }
 
-/// Supplies the texts of appeals that were re-created without. Nothing is told: their codes are as they were.
-async fn complete(
-    tx: &mut Tx,
-    desk: &Desk,
-    command: &PushAppeals,
-    verdicts: &[Verdict],
-    now: DateTime<Utc>,
-) -> Result<(), Error> {
-    let supplied: Vec<Supplied> = command
-        .items
-        .iter()
-        .zip(verdicts)
-        .filter_map(|(item, verdict)| match verdict {
-            Verdict::Completes(receipt) => Some(Supplied {
-                appeal: receipt.appeal,
-                personal: cells::seal(&desk.sealer, &desk.key, receipt.appeal, &item.draft.personal),
-                upstream_hash: item.key.hash.clone(),
-            }),
-            _ => None,
-        })
-        .collect();
-    if !supplied.is_empty() {
-        recreated::complete(tx.conn(), &supplied, now).await?;
-    }
-    Ok(())
-}
-
 /// What another stream wrote between our look and our insert is judged against what stands there now.
 async fn yield_to_winners(
     tx: &mut Tx,
@@ -201,7 +172,7 @@ fn outcomes(command: &PushAppeals, verdicts: Vec<Verdict>, written: &HashMap<Str
         .into_iter()
         .zip(&command.items)
         .map(|(verdict, item)| match verdict {
-            Verdict::Again(receipt) | Verdict::Completes(receipt) => Outcome::Accepted(receipt),
+            Verdict::Again(receipt) => Outcome::Accepted(receipt),
             Verdict::Reused => Outcome::Reused,
             Verdict::Invalid(faults) => Outcome::Invalid(faults),
             Verdict::New | Verdict::SameAs(_) => Outcome::Accepted(

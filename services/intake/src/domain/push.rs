@@ -37,8 +37,6 @@ pub struct Known {
     pub hash: Vec<u8>,
     /// Its receipt.
     pub receipt: Receipt,
-    /// Its texts were lost with a database and it was re-created without: whatever is pushed supplies them.
-    pub awaits_text: bool,
 }
 
 /// What becomes of an item.
@@ -50,8 +48,6 @@ pub enum Verdict {
     SameAs(usize),
     /// Stored already, with the same content.
     Again(Receipt),
-    /// Stored already, without its texts: it supplies them.
-    Completes(Receipt),
     /// The number was used with another content.
     Reused,
     /// Its codes are not in force.
@@ -81,20 +77,13 @@ pub fn plan<'k>(
         .into_iter()
         .enumerate()
         .map(|(at, key)| {
-            let known = known.get(&key.number);
-            if let Some(known) = known.filter(|known| !known.awaits_text) {
+            if let Some(known) = known.get(&key.number) {
                 return against(known, key);
             }
             match first.get(key.number.as_str()) {
-                Some((earlier, hash)) if *hash == key.hash => {
-                    return known.map_or(Verdict::SameAs(*earlier), |known| Verdict::Again(known.receipt.clone()));
-                }
+                Some((earlier, hash)) if *hash == key.hash => return Verdict::SameAs(*earlier),
                 Some(_) => return Verdict::Reused,
                 None => {}
-            }
-            if let Some(known) = known {
-                first.insert(&key.number, (at, &key.hash));
-                return Verdict::Completes(known.receipt.clone());
             }
             let faults = faults(at);
             if !faults.is_empty() {
@@ -127,30 +116,7 @@ mod tests {
                 number: "A".to_owned(),
                 received_at: DateTime::UNIX_EPOCH,
             },
-            awaits_text: false,
         }
-    }
-
-    #[test]
-    fn what_lost_its_texts_takes_those_of_the_first_item_and_no_others() {
-        let lost = Known {
-            awaits_text: true,
-            ..known(0)
-        };
-        let receipt = lost.receipt.clone();
-        let stored = HashMap::from([("U1".to_owned(), lost)]);
-        let items = [key(1, 3), key(1, 3), key(1, 4)];
-        assert_eq!(
-            plan(&items, &stored, |_| vec![Fault::new(
-                "appeal.category",
-                "is no longer in force"
-            )]),
-            [
-                Verdict::Completes(receipt.clone()),
-                Verdict::Again(receipt),
-                Verdict::Reused
-            ]
-        );
     }
 
     #[test]

@@ -82,11 +82,9 @@ pub async fn pushed(
         id: Uuid,
         number: String,
         received_at: DateTime<Utc>,
-        awaits_text: bool,
     }
     let rows: Vec<PushedRow> = sqlx::query_as(
-        "select upstream_number, upstream_hash, id, number, received_at,
-                recreated_at is not null and completed_at is null as awaits_text
+        "select upstream_number, upstream_hash, id, number, received_at
            from appeal where platform = $1 and upstream_number = any($2)",
     )
     .bind(platform)
@@ -104,7 +102,6 @@ pub async fn pushed(
             let known = Known {
                 hash: row.upstream_hash,
                 receipt,
-                awaits_text: row.awaits_text,
             };
             (row.upstream_number, known)
         })

@@ -9,5 +9,4 @@ pub mod fresh;
 pub mod listing;
 pub mod observe;
 pub mod reads;
-pub mod recreated;
 pub mod reference;

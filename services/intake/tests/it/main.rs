@@ -12,7 +12,6 @@ mod publish_reference;
 mod push_appeals;
 mod read_appeal_text;
 mod record_call;
-mod recreate;
 mod register_appeal;
 mod wiring;
 mod world;

@@ -42,7 +42,6 @@ pub async fn judge_dissatisfaction(
     now: DateTime<Utc>,
 ) -> Result<Order, Error> {
     let order = orders::lock(tx.conn(), command.order).await?;
-    let judged_at = now;
     let now = order.instant(now);
     let verdict = if command.by_unit {
         let directory = rules.directories.on(tx.conn(), calendar::local_date(now)).await?;
@@ -55,7 +54,7 @@ pub async fn judge_dissatisfaction(
     } else {
         Verdict::Objective
     };
-    let mut judgement = Judgement {
+    let judgement = Judgement {
         event_id: command.event_id,
         task: command.task,
         order: order.id,
@@ -63,18 +62,7 @@ pub async fn judge_dissatisfaction(
         by_unit: command.by_unit,
         at: now,
     };
-    let (order, change) = match order.clone().judge(command.round, verdict, now) {
-        Ok(judged) => judged,
-        // Of an order that was re-created after a restore, the consequence is there before the judgement.
-        Err(late) => {
-            judgement.at = judged_at;
-            return if judgements::insert_missing(tx.conn(), &judgement).await? {
-                Ok(order)
-            } else {
-                Err(late.into())
-            };
-        }
-    };
+    let (order, change) = order.judge(command.round, verdict, now)?;
     judgements::insert(tx.conn(), &judgement).await?;
     if change.fact == Fact::Reworked
         && let Some(rework) = order.work().and_then(|work| work.rework.as_ref())

@@ -95,34 +95,6 @@ impl Deadline {
         }
     }
 
-    /// The span that gives this limit: found again where the rule row is lost. The shortest one in working days, then in
-    /// natural days, then minutes; none when no span gives it.
-    #[must_use]
-    pub fn span_of(
-        calendar: &Calendar,
-        clock: Clock,
-        start: DateTime<Utc>,
-        due: DateTime<Utc>,
-        warn: Option<DateTime<Utc>>,
-    ) -> Option<Span> {
-        let minutes = u32::try_from((due - start).num_minutes())
-            .ok()
-            .filter(|minutes| *minutes > 0);
-        (1..=250)
-            .map(Span::WorkingDays)
-            .chain((1..=366).map(Span::NaturalDays))
-            .chain(minutes.map(Span::Minutes))
-            .find(|span| {
-                let rule = Rule {
-                    limits_version: 0,
-                    row: String::new(),
-                    span: *span,
-                };
-                let found = Self::by_rule(calendar, clock, rule, start, None);
-                (found.due, found.warn) == (due, warn)
-            })
-    }
-
     /// Id of the rule row that decided, or `upstream`.
     #[must_use]
     pub fn rule_name(&self) -> &str {
@@ -156,18 +128,6 @@ mod tests {
 
     /// Wed 2024-04-03 10:00 in the city; 04-04 to 04-06 are off, Sun 04-07 is a make-up workday.
     const START: &str = "2024-04-03T02:00:00Z";
-
-    #[test]
-    fn the_span_of_a_limit_is_found_again() {
-        let calendar = Calendar::national();
-        for span in [Span::WorkingDays(5), Span::WorkingDays(60), Span::Minutes(90)] {
-            let limit = Deadline::by_rule(&calendar, Clock::Handle, rule(span), at(START), None);
-            let found = Deadline::span_of(&calendar, Clock::Handle, limit.start, limit.due, limit.warn);
-            assert_eq!(found, Some(span));
-        }
-        let (due, warn) = (at("2024-04-03T03:00:00.5Z"), None);
-        assert_eq!(Deadline::span_of(&calendar, Clock::Sign, at(START), due, warn), None);
-    }
 
     #[test]
     fn a_rule_in_working_days_knows_holidays_and_make_up_days() {

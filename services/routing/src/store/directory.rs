@@ -3,7 +3,6 @@
 
 use std::sync::{Arc, Mutex, PoisonError};
 
-use calendar::Span;
 use chrono::{DateTime, NaiveDate, Utc};
 use hotline_proto::common::{AppealType, Urgency};
 use platform::rows::{big, fits, impossible, small};
@@ -50,55 +49,6 @@ pub async fn publish(conn: &mut PgConnection, publication: &Publication) -> Resu
     .bind(&publication.by)
     .execute(conn)
     .await?;
-    fits("directory_head", "version", version)
-}
-
-/// Lifts a part's newest version to one that others know: the next publication comes after it.
-///
-/// # Errors
-/// The database's.
-pub async fn lift(conn: &mut PgConnection, part: Part, version: u64) -> Result<(), StoreError> {
-    sqlx::query("update directory_head set version = greatest(version, $2) where part = $1")
-        .bind(part.name())
-        .bind(big(version))
-        .execute(conn)
-        .await?;
-    Ok(())
-}
-
-/// A rule of limits that were lost: of a version of its own, which is never in force. The same rule finds the same.
-///
-/// # Errors
-/// The database's.
-pub async fn lost_limit(conn: &mut PgConnection, clock: Clock, row: &str, span: Span) -> Result<u64, StoreError> {
-    let (unit, length) = span_columns(span);
-    let known: Option<i64> = sqlx::query_scalar(
-        "select version from limit_row as l
-          where row_id = $1 and clock = $2 and span_unit = $3 and span_length = $4
-            and not exists (select from directory_version where part = 'limits' and version = l.version)
-          order by version limit 1",
-    )
-    .bind(row)
-    .bind(clock.name())
-    .bind(unit)
-    .bind(length)
-    .fetch_optional(&mut *conn)
-    .await?;
-    if let Some(version) = known {
-        return fits("limit_row", "version", version);
-    }
-    let version: i64 =
-        sqlx::query_scalar("update directory_head set version = version + 1 where part = 'limits' returning version")
-            .fetch_one(&mut *conn)
-            .await?;
-    sqlx::query("insert into limit_row (version, row_id, clock, span_unit, span_length) values ($1, $2, $3, $4, $5)")
-        .bind(version)
-        .bind(row)
-        .bind(clock.name())
-        .bind(unit)
-        .bind(length)
-        .execute(conn)
-        .await?;
     fits("directory_head", "version", version)
 }
 

@@ -45,27 +45,6 @@ pub async fn serials(conn: &mut PgConnection, count: usize) -> Result<Vec<u64>, 
         .collect()
 }
 
-/// Moves the serials on to one that a re-created order has, so that it is not given again: step by step, for setting a
-/// sequence is its owner's right. One that is behind has been passed.
-///
-/// # Errors
-/// The database's.
-pub async fn pass_serial(conn: &mut PgConnection, serial: u64) -> Result<(), StoreError> {
-    sqlx::query(
-        "with last as (
-            select case when is_called then last_value else last_value - 1 end as value from order_serial
-         ), ahead as (
-            select ($1::bigint % 1000000 - value % 1000000 + 1000000) % 1000000 as steps from last
-         )
-         select count(nextval('order_serial'))
-           from generate_series(1, (select case when steps < 500000 then steps else 0 end from ahead))",
-    )
-    .bind(big(serial))
-    .execute(conn)
-    .await?;
-    Ok(())
-}
-
 /// Reads an order and keeps it locked until the transaction ends.
 ///
 /// # Errors

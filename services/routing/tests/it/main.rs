@@ -15,7 +15,6 @@ mod publish_catalogue;
 mod publish_limits;
 mod publish_units;
 mod record_contact;
-mod recreate;
 mod review_reply;
 mod sign_order;
 mod submit_reply;

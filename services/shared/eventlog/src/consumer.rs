@@ -25,7 +25,6 @@ use crate::heads::{Heads, Unready};
 use crate::parking::apply_batch;
 use crate::server::MAX_READ;
 use crate::store::cursors::{self, Cursor};
-use crate::store::heard;
 use crate::stream::Streams;
 use crate::tx::{Store, Tx};
 
@@ -202,7 +201,7 @@ impl Consumer {
     fn unready(&self, heads: &Heads, found: &BTreeMap<u16, Cursor>) -> Result<Vec<Unready>, StepError> {
         heads
             .unready(found)
-            .map_err(|stopped| StepError::Stopped(stopped.told(self.source.service)))
+            .map_err(|ahead| StepError::Stopped(ahead.told(self.store.service(), self.source.service)))
     }
 
     /// A cursor past its head: another replica has moved it since the heads were asked – or the source has lost events
@@ -217,8 +216,9 @@ impl Consumer {
             return Ok(());
         }
         Err(StepError::Stopped(format!(
-            "{0} has fewer events than were read of it: it was restored from a backup and started without being realigned; stop it, restore it once more, and run `hotline events realign {0}` before it starts",
-            self.source.service
+            "{source} has fewer events than {reader} has read of it: its database was restored and it was started without `hotline events restored {source}`. Stop {source}, restore its database once more, run the command, then start it",
+            source = self.source.service,
+            reader = self.store.service()
         )))
     }
 
@@ -406,7 +406,6 @@ impl Batch {
         };
         let fresh = &self.events[range];
         apply_batch(tx, self.handler.as_ref(), fresh, self.now).await?;
-        heard::keep(tx.conn(), self.epoch, self.partition, fresh, self.now).await?;
         let last = fresh.last().map_or(position, |event| event.position);
         cursors::advance(tx.conn(), self.source, self.partition, last).await?;
         Ok(Some(Applied {

@@ -26,27 +26,28 @@ pub(crate) struct Unready {
     pub known: Option<(Uuid, u64)>,
 }
 
-/// A cursor that cannot go on.
-pub(crate) struct Stopped {
+/// A cursor that is past what the source's log has of its epoch.
+pub(crate) struct Ahead {
     partition: u16,
     position: u64,
     contained: Option<u64>,
 }
 
-impl Stopped {
-    /// For the operator.
-    pub(crate) fn told(&self, source: &str) -> String {
+impl Ahead {
+    /// For the operator: what happened to which service, and what to do.
+    pub(crate) fn told(&self, reader: &str, source: &str) -> String {
         let Self {
             partition, position, ..
         } = self;
-        match self.contained {
-            None => format!(
-                "{source} has another epoch than the one that was read: it was restored from a backup and is not realigned; nothing of it is read until it is: stop it and run `hotline events realign {source}`"
-            ),
+        let has = match self.contained {
             Some(contained) => format!(
-                "{source} was restored from a backup and realigned without this service: it has partition {partition} up to {contained} of what was read up to {position}; restore this service from a backup that is older than that, or rebuild it"
+                "{source} was restored to an earlier instant than {reader}: its log has partition {partition} up to {contained}"
             ),
-        }
+            None => format!("{source} has another log than {reader} has read: it has nothing of partition {partition}"),
+        };
+        format!(
+            "{has}, {reader} has read up to {position}. Stop {reader}, restore its database to the instant of {source} or an earlier one, run `hotline events restored {reader}`, then start it"
+        )
     }
 }
 
@@ -66,8 +67,8 @@ impl Heads {
         })
     }
 
-    /// Partitions whose cursor is missing or takes the epoch; the first one that cannot go on is an error.
-    pub(crate) fn unready(&self, cursors: &BTreeMap<u16, Cursor>) -> Result<Vec<Unready>, Stopped> {
+    /// Partitions whose cursor is missing or takes the epoch; the first one that is ahead is an error.
+    pub(crate) fn unready(&self, cursors: &BTreeMap<u16, Cursor>) -> Result<Vec<Unready>, Ahead> {
         let mut unready = Vec::new();
         for (partition, _) in &self.positions {
             let partition = *partition;
@@ -83,7 +84,7 @@ impl Heads {
                     known: Some((cursor.epoch, cursor.position)),
                 }),
                 EpochCheck::Stop => {
-                    return Err(Stopped {
+                    return Err(Ahead {
                         partition,
                         position: cursor.position,
                         contained,

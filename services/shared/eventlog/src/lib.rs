@@ -5,8 +5,6 @@
 //! [`Relay`] copies it to a Redis stream with its position as the stream's id; a [`Consumer`] reads it there, or by
 //! gRPC from [`service`] when Redis lost it, applies it and moves its cursor in one transaction. What is decided on the
 //! way without touching anything stands in [`mod@core`].
-//!
-//! A log that was restored from a backup alone is put right by [`Realigner`] from what its readers have heard of it.
 
 mod arrivals;
 mod consumer;
@@ -18,8 +16,6 @@ mod heads;
 mod observe;
 mod parking;
 pub mod read;
-mod realign;
-mod recreate;
 mod relay;
 mod server;
 pub mod store;
@@ -32,8 +28,6 @@ pub use core::partition_of;
 pub use event::{ApplyError, Effect, Handler, NewEvent, Recorded};
 pub use forget::Forget;
 pub use observe::{observers, other_sessions};
-pub use realign::{Lost, Reader, RealignError, Realigner, is_unfinished};
-pub use recreate::{Back, Line, Outcome, Recreate};
 pub use relay::Relay;
 pub use server::service;
 pub use store::cursors::{known_until, read_until};

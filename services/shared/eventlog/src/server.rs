@@ -7,8 +7,7 @@ use hotline_proto::common::event_log_service_server::{EventLogService, EventLogS
 use hotline_proto::common::{
     Ancestor, Cursor, GetHeadsRequest, GetHeadsResponse, Head, ListCursorsRequest, ListCursorsResponse,
     ListParkedEventsRequest, ListParkedEventsResponse, LoggedEvent, ParkedEvent, ReadEventsRequest, ReadEventsResponse,
-    ReadHeardRequest, ReadHeardResponse, RetryParkedEventRequest, RetryParkedEventResponse, SkipParkedEventRequest,
-    SkipParkedEventResponse,
+    RetryParkedEventRequest, RetryParkedEventResponse, SkipParkedEventRequest, SkipParkedEventResponse,
 };
 use platform::auth::Caller;
 use platform::grpc::fields::Fields;
@@ -21,7 +20,7 @@ use uuid::Uuid;
 
 use crate::event::{Handler, Logged};
 use crate::parking::apply_single;
-use crate::store::{cursors, heard, lineage, log, meta, parked};
+use crate::store::{cursors, lineage, log, meta, parked};
 use crate::tx::{Call, Store, Tx};
 
 /// Events per answer.
@@ -143,31 +142,6 @@ impl EventLogService for Log {
         )
         .await?;
         Ok(Response::new(ReadEventsResponse {
-            events: within_answer(&events),
-        }))
-    }
-
-    async fn read_heard(&self, request: Request<ReadHeardRequest>) -> Result<Response<ReadHeardResponse>, Status> {
-        let request = request.into_inner();
-        let mut fields = Fields::new();
-        let source = fields.line("source", &request.source, 1..=64);
-        let epoch = fields.uuid("epoch", &request.epoch);
-        // Of the other log: how many that one has is not known here.
-        let partition = partition(&mut fields, request.partition, meta::MAX_PARTITIONS);
-        let limit = limit(&mut fields, request.limit);
-        let read = || Some((source?, epoch?, partition?, limit?));
-        let (source, epoch, partition, limit) = fields.read(read())?;
-        let mut connection = self.connection().await?;
-        let events = heard::read(
-            &mut connection,
-            &source,
-            epoch,
-            partition,
-            request.after_position,
-            limit,
-        )
-        .await?;
-        Ok(Response::new(ReadHeardResponse {
             events: within_answer(&events),
         }))
     }

@@ -162,16 +162,6 @@ impl Streams {
         Ok(rang)
     }
 
-    /// Deletes an incarnation's streams.
-    pub(crate) async fn forget(&self, service: &str, epoch: Uuid, partitions: u16) -> Result<(), RedisError> {
-        let mut connection = self.connect().await?;
-        // One by one: on a cluster they may stand on different nodes.
-        for partition in 0..partitions {
-            let _: u64 = connection.unlink(key(service, epoch, partition)).await?;
-        }
-        Ok(())
-    }
-
     /// A connection for blocking reads: no response time-out, nobody else on it.
     pub(crate) async fn blocking(&self) -> Result<Option<MultiplexedConnection>, RedisError> {
         let Some(client) = &self.client else {

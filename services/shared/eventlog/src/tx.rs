@@ -73,11 +73,6 @@ impl Tx {
         }
     }
 
-    /// Whether an event was told since.
-    pub(crate) fn has_told_since(&self, mark: Mark) -> bool {
-        self.told.len() > mark.told
-    }
-
     /// Cuts off what a part of it did that is rolled back.
     pub(crate) fn cut(&mut self, mark: Mark) {
         self.told.truncate(mark.told);

@@ -88,7 +88,7 @@ impl Wired {
         }
         Ok(Self {
             store: store.clone(),
-            forget: Arc::new(Forget::new(store, events.heard_hours, events.request_days)),
+            forget: Arc::new(Forget::new(store, events.request_days)),
             relay: Arc::new(Relay::new(store, base.redis.clone(), redis.stream_length)),
             consumers,
             handlers,
@@ -115,7 +115,7 @@ impl Wired {
         self.consumers.iter().map(driven).collect()
     }
 
-    /// The relay, and what forgets.
+    /// The relay, and what forgets old requests.
     #[must_use]
     pub fn relaying(&self) -> [Driven; 2] {
         [

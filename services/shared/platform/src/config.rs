@@ -133,7 +133,6 @@ section! {
         /// [`MAX_POLL_MILLISECONDS`].
         poll_milliseconds: u64,
         /// Hours that events of others are kept as they were read, 1 to 8,760.
-        heard_hours: u32,
         /// Days for which a request that took effect is answered the same again.
         request_days: u32,
         /// Events applied in one transaction.

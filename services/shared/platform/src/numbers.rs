@@ -41,12 +41,6 @@ pub fn parse_number(kind: char, text: &str) -> Result<String, &'static str> {
     Ok(format!("{kind}{day}-{serial}-{check}"))
 }
 
-/// The serial of a number in canonical form; none of another text.
-#[must_use]
-pub fn serial_of(number: &str) -> Option<u64> {
-    number.split('-').nth(1)?.parse().ok()
-}
-
 /// ISO 7064 MOD 11,10.
 fn check_digit(digits: &str) -> u32 {
     let product = digits
@@ -76,7 +70,6 @@ mod tests {
             Ok(right.clone())
         );
         assert!(parse_number('W', &right).is_err());
-        assert_eq!((serial_of(&right), serial_of("A240401")), (Some(123), None));
         for (at, old) in right.char_indices().filter(|(_, c)| c.is_ascii_digit()) {
             for new in ('0'..='9').filter(|new| *new != old) {
                 let mut wrong = right.clone();

@@ -21,10 +21,6 @@ use uuid::Uuid;
 use crate::rows::impossible;
 use crate::store::StoreError;
 
-/// Stands in a sealed cell whose text was lost with a database: events carry no texts, so what is re-created from them
-/// has none. "The text was lost in the recovery."
-pub const LOST: &str = "正文在恢复中丢失";
-
 const VERSION: u8 = 1;
 const HEAD: usize = 1 + 4 + 12;
 

@@ -16,7 +16,7 @@ pub use get_review::{GetReview, get_review};
 pub use list_cards::{ListCards, list_cards};
 pub use list_clocks::{ListClocks, list_clocks};
 pub use list_reviews::{ListReviews, list_reviews};
-pub use observe_orders::{Cards, observe_orders};
+pub use observe_orders::observe_orders;
 pub use review_reply::{Judgement, ReviewReply, Reviewed, review_reply};
 
 use crate::domain::review::Refusal;

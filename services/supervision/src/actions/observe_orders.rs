@@ -9,16 +9,7 @@ use uuid::Uuid;
 use crate::domain::review::Review;
 use crate::domain::watch::{Fact, Observed, Watch};
 use crate::events;
-use crate::store::{quiet_cards, reviews, watches};
-
-/// What is done with cards that a fact gives or takes back.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Cards {
-    /// They are told.
-    Tell,
-    /// They are noted: a restored database is realigned, and its log may not grow by itself meanwhile.
-    Note,
-}
+use crate::store::{reviews, watches};
 
 /// Applies facts in their order, within a transaction that the consumer lends: all of a batch's orders are read once
 /// and written once. One effect per fact.
@@ -26,7 +17,7 @@ pub enum Cards {
 /// # Errors
 /// When the store refuses.
 #[tracing::instrument(skip_all, fields(service = crate::NAME), name = "observe_orders")]
-pub async fn observe_orders(tx: &mut Tx, facts: &[Fact], cards: Cards) -> Result<Vec<Effect>, StoreError> {
+pub async fn observe_orders(tx: &mut Tx, facts: &[Fact]) -> Result<Vec<Effect>, StoreError> {
     let mut ids: Vec<Uuid> = facts.iter().map(|fact| fact.order.id).collect();
     ids.sort_unstable();
     ids.dedup();
@@ -37,7 +28,7 @@ pub async fn observe_orders(tx: &mut Tx, facts: &[Fact], cards: Cards) -> Result
         .collect();
     let mut effects = Vec::with_capacity(facts.len());
     let mut opened = Vec::new();
-    let (mut told, mut quiet) = (Vec::new(), Vec::new());
+    let mut told = Vec::new();
     for fact in facts {
         let watch = known.remove(&fact.order.id).unwrap_or_else(|| Watch::begin(fact));
         let (mut watch, observed) = watch.observe(fact);
@@ -46,10 +37,7 @@ pub async fn observe_orders(tx: &mut Tx, facts: &[Fact], cards: Cards) -> Result
                 effects.push(Effect::Superseded("a newer version of the order is known"));
             }
             Observed::Moved(given) => {
-                match cards {
-                    Cards::Tell => told.extend(given.into_iter().map(|card| events::card(&mut watch.order, card))),
-                    Cards::Note => quiet.extend(given.iter().map(quiet_cards::Quiet::of)),
-                }
+                told.extend(given.into_iter().map(|card| events::card(&mut watch.order, card)));
                 opened.extend(Review::open(fact));
                 effects.push(Effect::Applied);
             }
@@ -58,7 +46,6 @@ pub async fn observe_orders(tx: &mut Tx, facts: &[Fact], cards: Cards) -> Result
     }
     let changed: Vec<Watch> = known.into_values().collect();
     watches::save(tx.conn(), &changed).await?;
-    quiet_cards::note(tx.conn(), &quiet).await?;
     reviews::open(tx.conn(), &opened).await?;
     for event in told {
         tx.tell(event);

@@ -1,20 +1,14 @@
 //! Routing tells of orders.
 
-use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
-
 use async_trait::async_trait;
 use eventlog::{ApplyError, Effect, Handler, Recorded, Tx};
 
-use crate::actions::{Cards, observe_orders};
+use crate::actions::observe_orders;
 use crate::events;
 
 /// Hands routing's facts to [`observe_orders`].
-#[derive(Clone, Debug, Default)]
-pub struct Orders {
-    /// Set while a restored database is realigned: nothing is told.
-    pub quiet: Arc<AtomicBool>,
-}
+#[derive(Clone, Copy, Debug)]
+pub struct Orders;
 
 #[async_trait]
 impl Handler for Orders {
@@ -27,12 +21,7 @@ impl Handler for Orders {
             concerned.push(fact.is_some());
             facts.extend(fact);
         }
-        let cards = if self.quiet.load(Ordering::SeqCst) {
-            Cards::Note
-        } else {
-            Cards::Tell
-        };
-        let mut effects = observe_orders(tx, &facts, cards).await?.into_iter();
+        let mut effects = observe_orders(tx, &facts).await?.into_iter();
         Ok(concerned
             .into_iter()
             .map(|concerned| concerned.then(|| effects.next()).flatten().unwrap_or(Effect::Ignored))

@@ -149,33 +149,6 @@ impl Clock {
         }
     }
 
-    /// It is known to have given its card at `at`, when `unit` led: told by others after this database was restored. What
-    /// was done in time all the same takes the card back at once.
-    #[must_use]
-    pub fn known_issued(self, at: DateTime<Utc>, unit: &Unit) -> (Self, Option<Told>) {
-        let done_at = match self.state {
-            State::Open => return (self.give(unit, at, None).0, None),
-            State::Stopped { done_at } => done_at,
-            State::Fired { mut card, done_at } => {
-                (card.issued_at, card.unit.code) = (at, unit.code.clone());
-                card.withdrawn_at = card.withdrawn_at.map(|withdrawn| withdrawn.max(at));
-                let state = State::Fired { card, done_at };
-                return (Self { state, ..self }, None);
-            }
-        };
-        self.give(unit, at, None).0.done(done_at, at, unit)
-    }
-
-    /// Its card is known to have been taken back at `at`. None when it never gave one.
-    #[must_use]
-    pub fn known_withdrawn(mut self, at: DateTime<Utc>) -> Option<Self> {
-        let State::Fired { card, .. } = &mut self.state else {
-            return None;
-        };
-        card.withdrawn_at = Some(at.max(card.issued_at));
-        Some(self)
-    }
-
     /// Id of the card that it gives.
     #[must_use]
     pub fn card_id(&self) -> Uuid {
@@ -270,23 +243,6 @@ mod tests {
         let (again, told) = back.clone().done(at(59), at(64), &unit());
         assert_eq!((again, told), (back.clone(), None));
         assert_eq!(back.clone().fire(at(65), &unit()), (back, None), "it fires once");
-    }
-
-    #[test]
-    fn a_card_that_is_known_to_have_been_given_stands_unless_it_was_done_in_time() {
-        let (fired, told) = clock(CardColour::Red).known_issued(at(61), &unit());
-        assert_eq!((&fired, told), (&clock(CardColour::Red).fire(at(61), &unit()).0, None));
-        // It was given by reading, later than it is known to have been given.
-        let late = clock(CardColour::Red).done(at(70), at(75), &unit()).0;
-        let (known, told) = late.known_issued(at(61), &unit());
-        assert_eq!(told, None);
-        assert!(matches!(&known.state, State::Fired { card, done_at: Some(_) } if card.issued_at == at(61)));
-        let stopped = clock(CardColour::Red).done(at(59), at(59), &unit()).0;
-        let (taken, told) = stopped.clone().known_issued(at(61), &unit());
-        assert!(matches!(told, Some(Told::CardWithdrawn { .. })), "{told:?}");
-        let back = taken.known_withdrawn(at(64)).expect("it gave one");
-        assert!(matches!(back.state, State::Fired { card, .. } if card.withdrawn_at == Some(at(64))));
-        assert_eq!(stopped.known_withdrawn(at(64)), None);
     }
 
     #[test]

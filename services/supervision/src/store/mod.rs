@@ -5,6 +5,5 @@ pub mod doctor;
 pub mod due;
 pub mod listing;
 pub mod observe;
-pub mod quiet_cards;
 pub mod reviews;
 pub mod watches;

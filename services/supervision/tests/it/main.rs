@@ -8,6 +8,5 @@ mod list_clocks;
 mod list_reviews;
 mod observe_orders;
 mod orders;
-mod recreate;
 mod review_reply;
 mod world;

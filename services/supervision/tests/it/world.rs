@@ -100,15 +100,6 @@ impl World {
         )
     }
 
-    /// Supervision over another database, beside the same routing.
-    pub async fn beside(&self, database: &Database) -> App {
-        let base = Base {
-            pool: database.pool.clone(),
-            ..self.base.clone()
-        };
-        App::build(&settings(), base).await.expect("a service")
-    }
-
     /// Supervision's database.
     pub fn pool(&self) -> &PgPool {
         &self.database.pool

@@ -21,7 +21,6 @@ mod processes;
 mod reach;
 mod reflection;
 mod repeated;
-mod restored;
 mod roles;
 mod secured;
 mod shapes;

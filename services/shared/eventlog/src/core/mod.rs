@@ -1,7 +1,6 @@
 //! Decisions of the log without I/O, so that they can be simulated.
 
 pub mod consume;
-pub mod realign;
 pub mod relay;
 
 use uuid::Uuid;

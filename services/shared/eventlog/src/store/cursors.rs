@@ -43,8 +43,8 @@ pub(crate) async fn of_source(
         .collect())
 }
 
-/// Makes cursors that are missing, and lets others take a new epoch where they stand; what was heard goes with them,
-/// for the new log has it at the same positions. A cursor that somebody else has moved or given the epoch is left.
+/// Makes cursors that are missing, and lets others take a new epoch where they stand. A cursor that another replica has
+/// moved or given the epoch stays as it is.
 pub(crate) async fn prepare(
     connection: &mut PgConnection,
     source: &str,
@@ -71,7 +71,7 @@ pub(crate) async fn prepare(
     }
     // In the order of partitions, as everywhere: two replicas that adopt at once wait for each other.
     for (partition, (known, position)) in unready.iter().filter_map(|one| Some((one.partition, one.known?))) {
-        let adopted = sqlx::query(
+        sqlx::query(
             "update cursor set epoch = $5 where source = $1 and partition = $2 and epoch = $3 and position = $4",
         )
         .bind(source)
@@ -81,15 +81,6 @@ pub(crate) async fn prepare(
         .bind(epoch)
         .execute(&mut *transaction)
         .await?;
-        if adopted.rows_affected() > 0 {
-            sqlx::query("update heard set epoch = $4 where source = $1 and partition = $2 and epoch = $3")
-                .bind(source)
-                .bind(partition.cast_signed())
-                .bind(known)
-                .bind(epoch)
-                .execute(&mut *transaction)
-                .await?;
-        }
     }
     transaction.commit().await?;
     Ok(())

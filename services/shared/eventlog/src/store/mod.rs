@@ -1,7 +1,6 @@
 //! The log's tables; the only SQL of this crate.
 
 pub mod cursors;
-pub mod heard;
 pub mod lineage;
 pub mod log;
 pub mod meta;

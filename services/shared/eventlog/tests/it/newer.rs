@@ -6,8 +6,8 @@ use hotline_proto::access::Role;
 use hotline_proto::common::event_log_service_server::{EventLogService, EventLogServiceServer};
 use hotline_proto::common::{
     GetHeadsRequest, GetHeadsResponse, Head, ListCursorsRequest, ListCursorsResponse, ListParkedEventsRequest,
-    ListParkedEventsResponse, LoggedEvent, ReadEventsRequest, ReadEventsResponse, ReadHeardRequest, ReadHeardResponse,
-    RetryParkedEventRequest, RetryParkedEventResponse, SkipParkedEventRequest, SkipParkedEventResponse,
+    ListParkedEventsResponse, LoggedEvent, ReadEventsRequest, ReadEventsResponse, RetryParkedEventRequest,
+    RetryParkedEventResponse, SkipParkedEventRequest, SkipParkedEventResponse,
 };
 use hotline_proto::events::{CallRecorded, Event, event::Body};
 use platform::clock::DrivenClock;
@@ -56,10 +56,6 @@ impl EventLogService for Served {
             .cloned()
             .collect();
         Ok(Response::new(ReadEventsResponse { events }))
-    }
-
-    async fn read_heard(&self, _: Request<ReadHeardRequest>) -> Result<Response<ReadHeardResponse>, Status> {
-        Err(Status::unimplemented("not here"))
     }
 
     async fn list_cursors(&self, _: Request<ListCursorsRequest>) -> Result<Response<ListCursorsResponse>, Status> {

@@ -190,7 +190,7 @@ async fn what_was_asked_long_ago_is_forgotten_and_the_rest_is_not() {
         ..young
     };
     let second = act(&node, &young).await.expect("new");
-    let forget = Forget::new(&node.store, 72, 20);
+    let forget = Forget::new(&node.store, 20);
     for (now, forgotten) in [(at(21, 9, 0), 0), (at(21, 10, 0), 1), (at(21, 10, 0), 0)] {
         node.clock.move_to(now);
         assert_eq!(forget.run_once().await.expect("it runs").did, forgotten, "{now}");

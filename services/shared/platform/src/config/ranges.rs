@@ -68,7 +68,6 @@ impl EventsConfig {
         vec![
             ("partitions", self.partitions.into(), 1..=256),
             ("poll_milliseconds", self.poll_milliseconds, 10..=MAX_POLL_MILLISECONDS),
-            ("heard_hours", self.heard_hours.into(), 1..=8_760),
             ("request_days", self.request_days.into(), 1..=3_650),
             ("batch", self.batch.into(), 1..=5_000),
         ]
