@@ -320,9 +320,7 @@ impl Store {
         R: prost::Message + Default,
         E: From<StoreError>,
     {
-        if let Claim::Answered(bytes) =
-            requests::claim(tx.conn(), &self.requests, &self.meta.old_request_key, call).await?
-        {
+        if let Claim::Answered(bytes) = requests::claim(tx.conn(), &self.requests, call).await? {
             return R::decode(bytes.as_slice()).map_err(|_| {
                 E::from(StoreError::Impossible {
                     table: "request",

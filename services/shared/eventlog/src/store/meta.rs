@@ -21,8 +21,6 @@ pub struct Meta {
     pub epoch: Uuid,
     /// Fixed number of partitions.
     pub partitions: u16,
-    /// Key of the request hashes of programs before the one outside the database.
-    pub old_request_key: Vec<u8>,
 }
 
 /// Brings the tables up to date; a new log gets `epoch` and `partitions`.
@@ -42,15 +40,11 @@ pub async fn migrate(pool: &PgPool, partitions: u16, epoch: Uuid) -> Result<(), 
         .await
         .map_err(|error| migration_failed(MIGRATIONS_TABLE, &error))?;
     let mut transaction = pool.begin().await?;
-    let key: [u8; 32] = rand::random();
-    sqlx::query(
-        "insert into log_meta (epoch, partitions, request_key) values ($1, $2, $3) on conflict (one) do nothing",
-    )
-    .bind(epoch)
-    .bind(i16::try_from(partitions).unwrap_or(i16::MAX))
-    .bind(key.as_slice())
-    .execute(&mut *transaction)
-    .await?;
+    sqlx::query("insert into log_meta (epoch, partitions) values ($1, $2) on conflict (one) do nothing")
+        .bind(epoch)
+        .bind(i16::try_from(partitions).unwrap_or(i16::MAX))
+        .execute(&mut *transaction)
+        .await?;
     let installed = read(&mut transaction).await?.partitions;
     if installed != partitions {
         return Err(StoreError::Unready(format!(
@@ -83,18 +77,14 @@ pub async fn renew_epoch(connection: &mut PgConnection) -> Result<Uuid, StoreErr
 
 /// Reads the one row.
 pub(crate) async fn read(connection: &mut PgConnection) -> Result<Meta, StoreError> {
-    let row: Option<(Uuid, i16, Vec<u8>)> = sqlx::query_as("select epoch, partitions, request_key from log_meta")
+    let row: Option<(Uuid, i16)> = sqlx::query_as("select epoch, partitions from log_meta")
         .fetch_optional(connection)
         .await?;
-    let (epoch, partitions, old_request_key) =
+    let (epoch, partitions) =
         row.ok_or_else(|| StoreError::Unready("the event log has no epoch: run `hotline migrate`".to_owned()))?;
     let partitions = u16::try_from(partitions).map_err(|_| StoreError::Impossible {
         table: "log_meta",
         detail: format!("{partitions} partitions"),
     })?;
-    Ok(Meta {
-        epoch,
-        partitions,
-        old_request_key,
-    })
+    Ok(Meta { epoch, partitions })
 }

@@ -1,10 +1,8 @@
 //! Requests that took effect, so that the same again finds its answer.
 
 use chrono::{DateTime, Utc};
-use hmac::{Hmac, Mac as _};
 use platform::sealing::RequestKey;
 use platform::store::StoreError;
-use sha2::Sha256;
 use sqlx::PgConnection;
 
 use crate::tx::Call;
@@ -18,15 +16,7 @@ pub(crate) enum Claim {
 }
 
 /// Claims a request; a second one at the same time waits here for the first one's end.
-///
-/// `old` is the key of the hashes that were written before there was one outside the database: they are known until they
-/// are forgotten (`events.request_days`), and none is written any more.
-pub(crate) async fn claim(
-    connection: &mut PgConnection,
-    key: &RequestKey,
-    old: &[u8],
-    call: &Call,
-) -> Result<Claim, StoreError> {
+pub(crate) async fn claim(connection: &mut PgConnection, key: &RequestKey, call: &Call) -> Result<Claim, StoreError> {
     let hash = key.hash(&call.content);
     let claimed = sqlx::query(
         "insert into request (caller, rpc, request_id, content_hash, made_at) values ($1, $2, $3, $4, $5)
@@ -50,7 +40,7 @@ pub(crate) async fn claim(
             .bind(call.request_id)
             .fetch_one(connection)
             .await?;
-    if known != hash && known != old_hash(old, &call.content) {
+    if known != hash {
         return Err(StoreError::RequestReused);
     }
     answer.map(Claim::Answered).ok_or_else(|| StoreError::Impossible {
@@ -86,10 +76,4 @@ pub(crate) async fn forget(
     .execute(connection)
     .await?;
     Ok(done.rows_affected())
-}
-
-fn old_hash(key: &[u8], content: &[u8]) -> Vec<u8> {
-    let mut mac = <Hmac<Sha256> as hmac::Mac>::new_from_slice(key).expect("HMAC takes a key of any length");
-    mac.update(content);
-    mac.finalize().into_bytes().to_vec()
 }
