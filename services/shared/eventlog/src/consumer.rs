@@ -21,7 +21,7 @@ use uuid::Uuid;
 use crate::arrivals;
 use crate::core::consume::{Plan, Standing, plan};
 use crate::event::{Handler, Logged};
-use crate::heads::{Heads, Unready};
+use crate::heads::Heads;
 use crate::parking::apply_batch;
 use crate::server::MAX_READ;
 use crate::store::cursors::{self, Cursor};
@@ -53,11 +53,8 @@ pub struct Consumer {
     handler: Arc<dyn Handler>,
     batch: u32,
     wake: Arc<Notify>,
-    heard: Mutex<Option<(Uuid, u16)>>,
+    log: Mutex<Option<(Uuid, u16)>>,
     notes_knowledge: bool,
-    /// The cursors as this replica last knew them. Another one may have moved them since: claiming a cursor shows it,
-    /// and then they are read again.
-    remembered: tokio::sync::Mutex<Option<BTreeMap<u16, Cursor>>>,
     behind: Mutex<Behindness>,
 }
 
@@ -88,9 +85,8 @@ impl Consumer {
             handler,
             batch: BATCH,
             wake: Arc::default(),
-            heard: Mutex::default(),
+            log: Mutex::default(),
             notes_knowledge: false,
-            remembered: tokio::sync::Mutex::default(),
             behind: Mutex::new(Behindness {
                 positions: 0,
                 caught_up_at: Instant::now(),
@@ -170,9 +166,9 @@ impl Consumer {
         self.source.service
     }
 
-    /// Epoch and partitions of the source, once it has answered.
-    pub(crate) fn heard(&self) -> Option<(Uuid, u16)> {
-        *self.heard.lock().unwrap_or_else(std::sync::PoisonError::into_inner)
+    /// Epoch and number of partitions of the source's log, once the source has answered.
+    pub(crate) fn log(&self) -> Option<(Uuid, u16)> {
+        *self.log.lock().unwrap_or_else(std::sync::PoisonError::into_inner)
     }
 
     async fn heads(&self) -> Result<Heads, StepError> {
@@ -181,7 +177,7 @@ impl Consumer {
         let heads = Heads::read(&answer)
             .ok_or_else(|| StepError::Stopped(format!("{} answered with heads that are none", self.source.service)))?;
         let partitions = u16::try_from(heads.positions.len()).unwrap_or(u16::MAX);
-        *self.heard.lock().unwrap_or_else(std::sync::PoisonError::into_inner) = Some((heads.epoch, partitions));
+        *self.log.lock().unwrap_or_else(std::sync::PoisonError::into_inner) = Some((heads.epoch, partitions));
         Ok(heads)
     }
 
@@ -189,7 +185,9 @@ impl Consumer {
     async fn cursors(&self, heads: &Heads) -> Result<BTreeMap<u16, Cursor>, StepError> {
         let mut connection = self.store.pool().acquire().await.map_err(StoreError::from)?;
         let found = cursors::of_source(&mut connection, self.source.service).await?;
-        let unready = self.unready(heads, &found)?;
+        let unready = heads
+            .unready(&found)
+            .map_err(|ahead| StepError::Stopped(ahead.told(self.store.service(), self.source.service)))?;
         if unready.is_empty() {
             return Ok(found);
         }
@@ -197,15 +195,8 @@ impl Consumer {
         Ok(cursors::of_source(&mut connection, self.source.service).await?)
     }
 
-    /// Partitions whose cursor is missing or may take the source's epoch.
-    fn unready(&self, heads: &Heads, found: &BTreeMap<u16, Cursor>) -> Result<Vec<Unready>, StepError> {
-        heads
-            .unready(found)
-            .map_err(|ahead| StepError::Stopped(ahead.told(self.store.service(), self.source.service)))
-    }
-
-    /// A cursor past its head: another replica has moved it since the heads were asked – or the source has lost events
-    /// without drawing a new epoch, and would use their positions again.
+    /// Refuses a cursor past its head. Either another replica has moved the cursor since the heads were asked, or the
+    /// source has lost events without a new epoch and will use their positions again.
     async fn check_not_ahead(&self, heads: &Heads, cursors: &BTreeMap<u16, Cursor>) -> Result<(), StepError> {
         let is_ahead = |heads: &Heads| {
             let mut each = heads.positions.iter();
@@ -335,20 +326,14 @@ impl Consumer {
     async fn note_known(
         &self,
         heads: &Heads,
-        cursors: &mut BTreeMap<u16, Cursor>,
+        cursors: &BTreeMap<u16, Cursor>,
         at: DateTime<Utc>,
     ) -> Result<(), StepError> {
         if !self.notes_knowledge || cursors.values().all(|cursor| cursor.known_until >= at) {
             return Ok(());
         }
         let mut connection = self.store.pool().acquire().await.map_err(StoreError::from)?;
-        cursors::note_known(&mut connection, self.source.service, &heads.positions, at).await?;
-        for (partition, head) in &heads.positions {
-            if let Some(cursor) = cursors.get_mut(partition).filter(|cursor| cursor.position >= *head) {
-                cursor.known_until = cursor.known_until.max(at);
-            }
-        }
-        Ok(())
+        Ok(cursors::note_known(&mut connection, self.source.service, &heads.positions, at).await?)
     }
 
     fn unreachable(&self, status: &tonic::Status) -> StepError {
@@ -425,26 +410,18 @@ impl Step for Consumer {
         // Read before the heads are asked: what was committed by then is below these heads.
         let asked_at = self.store.now();
         let heads = self.heads().await?;
-        let mut remembered = self.remembered.lock().await;
-        let mut cursors = match remembered.take() {
-            Some(cursors) if self.unready(&heads, &cursors)?.is_empty() => cursors,
-            _ => self.cursors(&heads).await?,
-        };
+        let mut cursors = self.cursors(&heads).await?;
         self.check_not_ahead(&heads, &cursors).await?;
         let caught_up = self.catch_up(&heads, &mut cursors).await;
-        self.note_known(&heads, &mut cursors, asked_at).await?;
+        if caught_up.others_moved {
+            tracing::debug!(step = self.name, "another replica was there first");
+            let mut connection = self.store.pool().acquire().await.map_err(StoreError::from)?;
+            cursors = cursors::of_source(&mut connection, self.source.service).await?;
+        }
+        self.note_known(&heads, &cursors, asked_at).await?;
         self.note_behind(&heads, &cursors);
         if let Some(error) = caught_up.failed {
             return Err(error);
-        }
-        if caught_up.others_moved {
-            // Read again the next time, which is at once when this replica has work of its own; else the other one is
-            // at it, and asking again and again would only be in its way.
-            tracing::debug!(step = self.name, "another replica was there first");
-            let mut connection = self.store.pool().acquire().await.map_err(StoreError::from)?;
-            self.note_behind(&heads, &cursors::of_source(&mut connection, self.source.service).await?);
-        } else {
-            *remembered = Some(cursors);
         }
         Ok(Ran {
             did: caught_up.did,

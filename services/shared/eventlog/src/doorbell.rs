@@ -36,7 +36,7 @@ async fn listen(consumer: &Consumer) {
     };
     let mut seen = HashMap::new();
     loop {
-        let Some((epoch, partitions)) = consumer.heard() else {
+        let Some((epoch, partitions)) = consumer.log() else {
             return;
         };
         let waited = consumer
