@@ -1,5 +1,6 @@
 //! `hotline events`: events that a service could not apply, cursors, and how to mend them.
 
+use std::path::PathBuf;
 use std::process::ExitCode;
 
 use clap::Subcommand;
@@ -14,6 +15,8 @@ use uuid::Uuid;
 use super::client::Reach;
 use crate::console::{Failure, say};
 use crate::process::Name;
+use crate::process::hosted::Overrides;
+use crate::process::restored::restored;
 
 /// Looks at and mends what a consumer could not apply.
 #[derive(Subcommand, Debug)]
@@ -45,6 +48,20 @@ pub enum Events {
         reason: String,
         #[command(flatten)]
         reach: Reach,
+    },
+    /// Tell the readers of a stopped service that its database was restored from a backup
+    #[command(
+        after_help = "It draws a new epoch of the service's log; see docs/restore.md. It needs the service's own database alone, as its application\nrole or its owner. Run it after every restore, before the service starts; once more does no harm."
+    )]
+    Restored {
+        /// Which service
+        service: Name,
+        /// Its database, instead of the one in the settings
+        #[arg(long)]
+        database_url: Option<String>,
+        /// Settings file (TOML), as of `hotline serve`
+        #[arg(long)]
+        config: Option<PathBuf>,
     },
     /// Show how far a service has read its sources
     Cursors {
@@ -86,6 +103,18 @@ impl Events {
                 let done = client(service, &reach)?.skip_parked_event(request).await?.into_inner();
                 say(format!("given up; applied {} follower(s)", done.applied_count));
             }
+            Self::Restored {
+                service,
+                database_url,
+                config,
+            } => {
+                let overrides = Overrides {
+                    file: config,
+                    values: database_url.map(|url| ("database.url", url)).into_iter().collect(),
+                    ..Overrides::default()
+                };
+                tell_restored(service, &Box::pin(restored(service, &overrides)).await?);
+            }
             Self::Cursors { service, reach } => {
                 let answer = client(service, &reach)?
                     .list_cursors(ListCursorsRequest {})
@@ -101,6 +130,22 @@ impl Events {
         }
         Ok(ExitCode::SUCCESS)
     }
+}
+
+fn tell_restored(service: Name, done: &eventlog::Restored) {
+    let events: u64 = done.heads.iter().map(|(_, position)| position).sum();
+    say(format!(
+        "{service}: epoch {} contains {} with its {events} event(s)",
+        done.epoch, done.former
+    ));
+    let readers: Vec<&str> = service.readers().iter().map(|reader| reader.as_str()).collect();
+    if !readers.is_empty() {
+        say(format!(
+            "{service}: {} go on where they are; one that has read further stops and says what to do",
+            readers.join(", ")
+        ));
+    }
+    say(format!("{service}: start it"));
 }
 
 async fn parked(service: Name, reach: &Reach) -> Result<(), Failure> {

@@ -4,6 +4,7 @@ pub mod databases;
 pub mod examine;
 pub mod home;
 pub mod hosted;
+pub mod restored;
 pub mod suite;
 
 pub use hosted::{Hosted, Name};

@@ -31,6 +31,7 @@ pub use observe::{observers, other_sessions};
 pub use relay::Relay;
 pub use server::service;
 pub use store::cursors::{known_until, read_until};
+pub use store::lineage::{Restored, restored};
 pub use store::meta::{MIGRATIONS_TABLE, MIGRATOR, migrate, renew_epoch};
 pub use store::parked::{blocked, drain_waiting, supersede};
 pub use tx::{Call, Session, Store, Tx};

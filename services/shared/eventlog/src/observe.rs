@@ -99,7 +99,7 @@ impl Observer for OfDatabase {
     }
 }
 
-/// How many sessions of the service's program are on its database, beside those of this pool: replicas that still run.
+/// How many sessions this program has on a database beside those of this pool: replicas that still run.
 ///
 /// # Errors
 /// What the database said.

@@ -21,6 +21,7 @@ mod processes;
 mod reach;
 mod reflection;
 mod repeated;
+mod restored;
 mod roles;
 mod secured;
 mod shapes;

@@ -3,8 +3,10 @@
 use std::collections::BTreeMap;
 
 use platform::store::StoreError;
-use sqlx::PgConnection;
+use sqlx::{PgConnection, PgPool};
 use uuid::Uuid;
+
+use super::{log, meta};
 
 /// Up to where this log has what earlier incarnations had: by incarnation, the partitions in order.
 pub(crate) async fn ancestors(connection: &mut PgConnection) -> Result<BTreeMap<Uuid, Vec<(u16, u64)>>, StoreError> {
@@ -18,4 +20,39 @@ pub(crate) async fn ancestors(connection: &mut PgConnection) -> Result<BTreeMap<
         heads.push((partition.unsigned_abs(), position.unsigned_abs()));
     }
     Ok(ancestors)
+}
+
+/// A log after its database was restored.
+#[derive(Clone, Debug)]
+pub struct Restored {
+    /// Epoch that the restored database came with.
+    pub former: Uuid,
+    /// Epoch from now on.
+    pub epoch: Uuid,
+    /// Last position of each partition, by partition: up to here the new epoch contains the former one.
+    pub heads: Vec<(u16, u64)>,
+}
+
+/// Draws a new epoch for a restored log and notes, in the same transaction, up to where it contains the former one. The
+/// new epoch has streams of its own in Redis. Drawing again does no harm: each epoch contains the ones before.
+///
+/// # Errors
+/// [`StoreError::Unready`] when the log was never migrated; what the database said.
+pub async fn restored(pool: &PgPool) -> Result<Restored, StoreError> {
+    let mut transaction = pool.begin().await?;
+    meta::read(&mut transaction).await?;
+    let former: Uuid = sqlx::query_scalar("select epoch from log_meta for update")
+        .fetch_one(&mut *transaction)
+        .await?;
+    sqlx::query("select from log_head order by partition for update")
+        .execute(&mut *transaction)
+        .await?;
+    sqlx::query("insert into log_ancestor (epoch, partition, position) select $1, partition, position from log_head")
+        .bind(former)
+        .execute(&mut *transaction)
+        .await?;
+    let heads = log::heads(&mut transaction).await?;
+    let epoch = meta::renew_epoch(&mut transaction).await?;
+    transaction.commit().await?;
+    Ok(Restored { former, epoch, heads })
 }

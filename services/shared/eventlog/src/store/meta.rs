@@ -62,7 +62,7 @@ pub async fn migrate(pool: &PgPool, partitions: u16, epoch: Uuid) -> Result<(), 
     Ok(())
 }
 
-/// Draws a new epoch: after a restore, and for a database that was copied.
+/// Draws a new epoch that contains no other: for a database that was copied and lives beside its original.
 ///
 /// # Errors
 /// What the database said.

@@ -18,15 +18,14 @@ pub async fn held_up(pool: &PgPool) -> Result<Vec<(String, String, i64)>, StoreE
     Ok(rows)
 }
 
-/// Sessions of the service's user and program on its database.
+/// Sessions of this program on its database, whichever role they have.
 ///
 /// # Errors
 /// When the database cannot be read.
 pub async fn sessions(connection: &mut PgConnection) -> Result<i64, StoreError> {
     let sessions = sqlx::query_scalar(
         "select count(*) from pg_stat_activity
-          where datname = current_database() and usename = current_user
-            and application_name = current_setting('application_name')",
+          where datname = current_database() and application_name = current_setting('application_name')",
     )
     .fetch_one(connection)
     .await?;

@@ -11,6 +11,7 @@ mod parked;
 mod positions;
 mod redis_lost;
 mod requests;
+mod restored;
 mod simulation;
 mod transactions;
 mod waiting;
