@@ -10,6 +10,7 @@ mod objects;
 mod config;
 mod contradictions;
 mod entry;
+mod examples;
 mod jobs;
 mod kubernetes;
 mod lint;
