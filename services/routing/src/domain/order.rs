@@ -46,7 +46,7 @@ pub struct Appeal {
     pub accused_unit: Option<String>,
     /// Platform that pushed it.
     pub platform: Option<String>,
-    /// The platform's number; none of the city's own, and where it was not told yet.
+    /// The platform's number; none of the city's own.
     pub upstream_number: Option<String>,
     /// The platform's own deadline.
     pub upstream_due_at: Option<DateTime<Utc>>,
