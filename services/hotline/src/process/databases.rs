@@ -4,9 +4,7 @@
 use platform::config::DatabaseConfig;
 use platform::service::StartError;
 use platform::store::StoreError;
-use sqlx::postgres::PgConnectOptions;
 use sqlx::{AssertSqlSafe, Connection as _, PgConnection, PgPool};
-use std::str::FromStr as _;
 use std::time::Duration;
 
 use super::hosted::Name;
@@ -23,8 +21,7 @@ pub fn owner_name(service: Name) -> String {
     format!("hotline_{service}_owner")
 }
 
-/// Makes roles and database of each service where they are missing. PUBLIC may not connect. A database that belongs to
-/// the service's own role, as an older version made it, is given to the owner.
+/// Makes roles and database of each service where they are missing. PUBLIC may not connect.
 ///
 /// # Errors
 /// What the server said.
@@ -33,12 +30,12 @@ pub async fn create_all(admin_url: &str) -> Result<(), StartError> {
         .await
         .map_err(|error| StartError(format!("cannot create the databases: {error}")))?;
     for service in Name::ALL {
-        create(&mut admin, admin_url, service).await.map_err(StoreError::from)?;
+        create(&mut admin, service).await.map_err(StoreError::from)?;
     }
     Ok(())
 }
 
-async fn create(admin: &mut PgConnection, admin_url: &str, service: Name) -> Result<(), sqlx::Error> {
+async fn create(admin: &mut PgConnection, service: Name) -> Result<(), sqlx::Error> {
     let (name, owner) = (database_name(service), owner_name(service));
     for role in [&name, &owner] {
         if !role_exists(admin, role).await? {
@@ -47,30 +44,17 @@ async fn create(admin: &mut PgConnection, admin_url: &str, service: Name) -> Res
                 .await?;
         }
     }
-    let found: Option<String> = sqlx::query_scalar(
-        "select r.rolname::text from pg_database d join pg_roles r on r.oid = d.datdba where d.datname = $1",
-    )
-    .bind(&name)
-    .fetch_optional(&mut *admin)
-    .await?;
-    match found {
-        None => {
-            sqlx::query(AssertSqlSafe(format!("create database {name} owner {owner}")))
-                .execute(&mut *admin)
-                .await?;
-            sqlx::query(AssertSqlSafe(format!("revoke all on database {name} from public")))
-                .execute(&mut *admin)
-                .await?;
+    let exists: bool = sqlx::query_scalar("select exists (select from pg_database where datname = $1)")
+        .bind(&name)
+        .fetch_one(&mut *admin)
+        .await?;
+    if !exists {
+        for statement in [
+            format!("create database {name} owner {owner}"),
+            format!("revoke all on database {name} from public"),
+        ] {
+            sqlx::query(AssertSqlSafe(statement)).execute(&mut *admin).await?;
         }
-        Some(found) if found == name => {
-            let options = PgConnectOptions::from_str(admin_url)?.database(&name);
-            let mut inside = PgConnection::connect_with(&options).await?;
-            sqlx::query(AssertSqlSafe(format!("reassign owned by {name} to {owner}")))
-                .execute(&mut inside)
-                .await?;
-            inside.close().await?;
-        }
-        Some(_) => {}
     }
     Ok(())
 }
