@@ -163,7 +163,7 @@ impl Row {
             region: self.whole(self.region.clone())?,
             channel: self.whole(self.channel.clone())?,
             anonymous: self.whole(self.anonymous)?,
-            confidential: self.confidential.unwrap_or_default(),
+            confidential: self.whole(self.confidential)?,
             state: named(TABLE, "ORDER_STATE_", state, OrderState::from_str_name)?,
             round: fits(TABLE, "round", self.whole(self.round)?)?,
             opened_at: self.whole(self.opened_at)?,
