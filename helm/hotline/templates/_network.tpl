@@ -23,8 +23,10 @@
 {{- define "hotline.egress.dns" -}}
 - to: {{- toYaml .Values.networkPolicy.dns.to | nindent 4 }}
   ports:
-    - {port: 53, protocol: UDP}
-    - {port: 53, protocol: TCP}
+{{- range .Values.networkPolicy.dns.ports }}
+    - {port: {{ int . }}, protocol: UDP}
+    - {port: {{ int . }}, protocol: TCP}
+{{- end }}
 {{- end }}
 
 {{/* root: the databases. */}}

@@ -7,6 +7,7 @@ mod helm;
 mod network;
 mod objects;
 
+mod clusters;
 mod config;
 mod contradictions;
 mod entry;
