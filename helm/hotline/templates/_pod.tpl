@@ -6,10 +6,12 @@ automountServiceAccountToken: false
 enableServiceLinks: false
 securityContext:
   runAsNonRoot: true
+  {{- if .Values.podSecurity.ownUser }}
   runAsUser: 10001
   runAsGroup: 10001
   # The mounted files belong to root; this group may read them.
   fsGroup: 10001
+  {{- end }}
   seccompProfile: {type: RuntimeDefault}
 {{- with .Values.image.pullSecrets }}
 imagePullSecrets:
@@ -92,7 +94,7 @@ tolerations: {{- toYaml . | nindent 2 }}
 {{- $auth := $root.Values.auth }}
 - name: etc
   projected:
-    # 0440: group 10001 reads, nobody writes.
+    # 0440: the pod's fsGroup reads, nobody writes.
     defaultMode: 288
     sources:
       - configMap: {name: {{ include "hotline.object" (list $root $name) }}, items: [{key: config.toml, path: config.toml}]}

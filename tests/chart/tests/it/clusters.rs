@@ -1,16 +1,19 @@
-//! Clusters that differ: DNS elsewhere or on another port. The values are those that README.md shows.
+//! Clusters that differ: DNS elsewhere or on another port, user ids that the cluster assigns. The values are those that
+//! README.md shows.
 
 use serde_json::{Value, json};
 
 use crate::helm::{rendered, text};
 use crate::network::{End, allowed, ours};
-use crate::objects::Objects;
+use crate::objects::{Objects, containers};
 use crate::schema::refused;
 
 /// The one block of values below a heading of the chart's README, or below a sentence.
 fn shown(after: &str) -> String {
     let readme = text("helm/hotline/README.md");
-    let (_, rest) = readme.split_once(after).unwrap_or_else(|| panic!("README.md lacks {after:?}"));
+    let (_, rest) = readme
+        .split_once(after)
+        .unwrap_or_else(|| panic!("README.md lacks {after:?}"));
     let (_, rest) = rest.split_once("```yaml\n").expect("a block of YAML");
     rest.split_once("```").expect("the block ends").0.to_owned()
 }
@@ -41,10 +44,16 @@ fn asks(objects: &Objects, open: &[(&End, u16)], closed: &[(&End, u16)]) {
         let policies = if component == Some("migration") { &hooks } else { &all };
         for protocol in ["UDP", "TCP"] {
             for (to, port) in open {
-                assert!(allowed(policies, &from, to, *port, protocol), "{title} -> {to:?}:{port}/{protocol}");
+                assert!(
+                    allowed(policies, &from, to, *port, protocol),
+                    "{title} -> {to:?}:{port}/{protocol}"
+                );
             }
             for (to, port) in closed {
-                assert!(!allowed(policies, &from, to, *port, protocol), "{title} -> {to:?}:{port}/{protocol}");
+                assert!(
+                    !allowed(policies, &from, to, *port, protocol),
+                    "{title} -> {to:?}:{port}/{protocol}"
+                );
             }
         }
         seen += 1;
@@ -73,18 +82,47 @@ fn names_are_asked_of_node_local_dns() {
 
 #[test]
 fn names_are_asked_of_openshift_on_its_port() {
-    let objects = with_every_pod(&shown("OpenShift's DNS has"));
+    let objects = with_every_pod(&shown("## OpenShift"));
     let dns = End::Pod(
         "openshift-dns",
         json!({"dns.operator.openshift.io/daemonset-dns": "default"}),
     );
-    asks(&objects, &[(&dns, 5353)], &[(&dns, 53), (&kube_dns(), 53), (&kube_dns(), 5353)]);
+    asks(
+        &objects,
+        &[(&dns, 5353)],
+        &[(&dns, 53), (&kube_dns(), 53), (&kube_dns(), 5353)],
+    );
 }
 
 #[test]
 fn several_ports_of_names_are_open_at_once() {
     let objects = with_every_pod("networkPolicy: {dns: {ports: [53, 5353]}}");
-    asks(&objects, &[(&kube_dns(), 53), (&kube_dns(), 5353)], &[(&node_local(), 53)]);
+    asks(
+        &objects,
+        &[(&kube_dns(), 53), (&kube_dns(), 5353)],
+        &[(&node_local(), 53)],
+    );
+}
+
+/// `restricted-v2` refuses a pod that names a user or a group of files outside the namespace's range; it sets both itself.
+#[test]
+fn a_cluster_that_assigns_user_ids_is_told_none() {
+    for (title, pod) in with_every_pod(&shown("## OpenShift")).pods() {
+        assert_eq!(
+            pod["spec"]["securityContext"],
+            json!({"runAsNonRoot": true, "seccompProfile": {"type": "RuntimeDefault"}}),
+            "{title}"
+        );
+        for container in containers(pod) {
+            assert_eq!(
+                container["securityContext"],
+                json!({"allowPrivilegeEscalation": false, "readOnlyRootFilesystem": true, "capabilities": {"drop": ["ALL"]}}),
+                "{title}"
+            );
+        }
+        // The group that the cluster gives the files reads them.
+        assert_eq!(pod["spec"]["volumes"][0]["projected"]["defaultMode"], 0o440, "{title}");
+    }
 }
 
 #[test]
@@ -95,5 +133,8 @@ fn what_no_cluster_has_is_refused() {
         ("networkPolicy: {dns: {ports: [53, 53]}}", "'/networkPolicy/dns/ports'"),
         ("networkPolicy: {dns: {ports: [dns]}}", "'/networkPolicy/dns/ports/0'"),
         ("networkPolicy: {dns: {port: 5353}}", "'/networkPolicy/dns' 'port'"),
+        ("podSecurity: {ownUser: 10002}", "'/podSecurity/ownUser'"),
+        ("podSecurity: {ownUser: null}", "'/podSecurity' 'ownUser'"),
+        ("podSecurity: {runAsUser: 10002}", "'/podSecurity' 'runAsUser'"),
     ]);
 }

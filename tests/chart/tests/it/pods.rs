@@ -220,7 +220,7 @@ fn mounts_one_folder_to_read() {
     });
 }
 
-/// Group 10001 reads, the world does not.
+/// The group of files reads, the world does not.
 #[test]
 fn mounted_files_are_closed_to_the_world() {
     every_pod(|pod| {
