@@ -146,6 +146,8 @@ pub static TABLE: &[Grant] = table! {
     "/hotline.supervision.v1.SupervisionService/ListClocks" => [Supervisor All, Analyst All];
 
     "/hotline.callback.v1.CallbackService/LeaseTasks" => [CallbackAgent All];
+    "/hotline.callback.v1.CallbackService/RenewLease" => [CallbackAgent All];
+    "/hotline.callback.v1.CallbackService/ReleaseTasks" => [CallbackAgent All];
     "/hotline.callback.v1.CallbackService/ReportAttempt" => [CallbackAgent All];
     "/hotline.callback.v1.CallbackService/RecordOutcome" => [CallbackAgent All];
     "/hotline.callback.v1.CallbackService/JudgeDissatisfaction" => [Supervisor All];

@@ -1,5 +1,6 @@
 //! What callback adds to the settings that every service has; the defaults stand in `config.toml`.
 
+use chrono::{DateTime, TimeDelta, Utc};
 use platform::config::{Ranged, ServiceSection};
 use serde::Deserialize;
 
@@ -12,14 +13,25 @@ pub type Service = CallbackConfig;
 pub struct CallbackConfig {
     /// Seconds of wall time that a task is leased for, 1 to 86,400.
     pub lease_seconds: u32,
+    /// Tasks that an agent may have leased at once, 1 to 500.
+    pub most_leases: u32,
     /// Attempts that have to fail before an outcome may be unrated, 1 to 20.
     pub min_attempts_before_unrated: u32,
+}
+
+impl CallbackConfig {
+    /// When a lease that begins or is renewed at `wall` runs out.
+    #[must_use]
+    pub fn lease_until(&self, wall: DateTime<Utc>) -> DateTime<Utc> {
+        wall + TimeDelta::seconds(self.lease_seconds.into())
+    }
 }
 
 impl ServiceSection for CallbackConfig {
     fn ranges(&self) -> Vec<Ranged> {
         vec![
             ("lease_seconds", self.lease_seconds.into(), 1..=86_400),
+            ("most_leases", self.most_leases.into(), 1..=500),
             (
                 "min_attempts_before_unrated",
                 self.min_attempts_before_unrated.into(),
@@ -51,6 +63,11 @@ mod tests {
                 "CALLBACK_SERVICE__LEASE_SECONDS",
                 "0",
                 "service.lease_seconds must be 1 to 86400, is 0",
+            ),
+            (
+                "CALLBACK_SERVICE__MOST_LEASES",
+                "501",
+                "service.most_leases must be 1 to 500, is 501",
             ),
             (
                 "CALLBACK_SERVICE__MIN_ATTEMPTS_BEFORE_UNRATED",

@@ -1,12 +1,13 @@
-//! Gives the next tasks to an agent. A lease is wall time: one that has run out is given to whoever asks next, with a
-//! greater token, and what its former holder reports is refused.
+//! Gives the next tasks to an agent, up to the number that it may have. A lease is wall time: one that has run out is given
+//! to whoever asks next, with a greater token, and what its former holder reports from then on is refused.
 
-use chrono::{DateTime, TimeDelta, Utc};
+use chrono::{DateTime, Utc};
 use eventlog::Tx;
 
 use super::Error;
-use crate::domain::task::Task;
-use crate::store::tasks;
+use crate::config::CallbackConfig;
+use crate::domain::task::{Task, may_lease};
+use crate::store::leases;
 
 /// What the agent asks for, checked in shape.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -20,20 +21,22 @@ pub struct LeaseTasks {
 /// Runs inside the transaction that the call opened.
 ///
 /// # Errors
-/// When the store refuses.
+/// [`Error::Refused`] when the agent has all that it may have.
 #[tracing::instrument(skip_all, fields(service = crate::NAME), name = "lease_tasks")]
 pub async fn lease_tasks(
     tx: &mut Tx,
     command: &LeaseTasks,
-    lease_seconds: u32,
+    config: &CallbackConfig,
     wall: DateTime<Utc>,
 ) -> Result<Vec<Task>, Error> {
-    let free = tasks::claim_free(tx.conn(), wall, command.count).await?;
-    let expires_at = wall + TimeDelta::seconds(i64::from(lease_seconds));
+    leases::lock_agent(tx.conn(), &command.agent).await?;
+    let held = leases::running(tx.conn(), &command.agent, wall).await?;
+    let count = may_lease(command.count, held, config.most_leases)?;
+    let free = leases::claim_free(tx.conn(), wall, count).await?;
     let leased = free
         .into_iter()
-        .map(|task| task.lease(&command.agent, expires_at))
+        .map(|task| task.lease(&command.agent, config.lease_until(wall)))
         .collect::<Result<Vec<Task>, _>>()?;
-    tasks::save_leases(tx.conn(), &leased).await?;
+    leases::save_leases(tx.conn(), &leased).await?;
     Ok(leased)
 }

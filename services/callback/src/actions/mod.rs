@@ -7,6 +7,8 @@ mod lease_tasks;
 mod list_tasks;
 mod open_tasks;
 mod record_outcome;
+mod release_tasks;
+mod renew_lease;
 mod report_attempt;
 
 use platform::store::{AsStoreError, StoreError};
@@ -17,6 +19,8 @@ pub use lease_tasks::{LeaseTasks, lease_tasks};
 pub use list_tasks::{ListTasks, list_tasks};
 pub use open_tasks::open_tasks;
 pub use record_outcome::{RecordOutcome, record_outcome};
+pub use release_tasks::{ReleaseTasks, release_tasks};
+pub use renew_lease::{RenewLease, renew_lease};
 pub use report_attempt::{ReportAttempt, report_attempt};
 
 use crate::domain::task::Refusal;

@@ -103,23 +103,29 @@ pub struct Judged {
     pub event_id: Uuid,
 }
 
-/// Who works on a leased task, and when.
+/// Who works on a leased task.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Holder {
     /// Subject.
     pub subject: String,
-    /// Fencing token of his lease.
+    /// Fencing token of the agent's lease.
     pub token: u64,
-    /// Wall time: what a lease is measured in.
-    pub wall: DateTime<Utc>,
 }
 
 /// Why a command is refused.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum Refusal {
-    /// The lease is somebody else's by now, or has run out.
-    #[error("the lease has run out or was given to somebody else")]
+    /// The lease is another agent's by now, or was given back.
+    #[error("the task was leased to another agent since, or was given back: lease it again")]
     StaleLease,
+    /// The agent has as many tasks as it may have.
+    #[error("the agent has {held} leased tasks and may have {most}: report or give back some of them first")]
+    TooManyLeases {
+        /// Tasks that it has.
+        held: u32,
+        /// As configured.
+        most: u32,
+    },
     /// An outcome stands.
     #[error("the outcome was recorded already")]
     AlreadyRecorded,
@@ -155,6 +161,7 @@ impl Refusal {
     pub const fn reason(self) -> &'static str {
         match self {
             Self::StaleLease => "STALE_LEASE",
+            Self::TooManyLeases { .. } => "TOO_MANY_LEASES",
             Self::AlreadyRecorded => "ALREADY_RECORDED",
             Self::Anonymous => "ANONYMOUS",
             Self::NotReached => "NOT_REACHED",
@@ -164,6 +171,17 @@ impl Refusal {
             Self::NotPendingJudgement => "NOT_PENDING_JUDGEMENT",
             Self::AlreadyJudged => "ALREADY_JUDGED",
         }
+    }
+}
+
+/// How many tasks an agent that has `held` may lease now, of `asked` ones.
+///
+/// # Errors
+/// [`Refusal::TooManyLeases`] when it may lease none.
+pub fn may_lease(asked: u32, held: u32, most: u32) -> Result<u32, Refusal> {
+    match most.saturating_sub(held) {
+        0 => Err(Refusal::TooManyLeases { held, most }),
+        room => Ok(asked.min(room)),
     }
 }
 
@@ -192,6 +210,12 @@ impl Task {
         }
     }
 
+    /// An agent has it at `wall`.
+    #[must_use]
+    pub fn is_leased(&self, wall: DateTime<Utc>) -> bool {
+        matches!(&self.state, State::Open { lease: Some(lease) } if lease.runs(wall))
+    }
+
     /// Gives the task to `owner` with a token that no earlier lease had. The store chooses tasks that are free.
     ///
     /// # Errors
@@ -208,6 +232,35 @@ impl Task {
                     expires_at,
                 }),
             },
+            ..self
+        })
+    }
+
+    /// Lets the agent keep the task until `expires_at`, under the same token. A lease that ran out is renewed as well, as
+    /// long as nobody else has the task; the expiry never moves back.
+    ///
+    /// # Errors
+    /// [`Refusal::StaleLease`], [`Refusal::AlreadyRecorded`].
+    pub fn renew(self, holder: &Holder, expires_at: DateTime<Utc>) -> Result<Self, Refusal> {
+        let lease = self.held_by(holder)?;
+        let lease = Lease {
+            expires_at: lease.expires_at.max(expires_at),
+            ..lease.clone()
+        };
+        Ok(Self {
+            state: State::Open { lease: Some(lease) },
+            ..self
+        })
+    }
+
+    /// Gives the task back: it is open to all, and its token is good for nothing any more.
+    ///
+    /// # Errors
+    /// [`Refusal::StaleLease`], [`Refusal::AlreadyRecorded`].
+    pub fn release(self, holder: &Holder) -> Result<Self, Refusal> {
+        self.held_by(holder)?;
+        Ok(Self {
+            state: State::Open { lease: None },
             ..self
         })
     }
@@ -308,17 +361,16 @@ impl Task {
         }
     }
 
-    /// The newest lease is his, and still runs.
-    fn held_by(&self, holder: &Holder) -> Result<(), Refusal> {
+    /// The newest lease, when it is the holder's. It may have run out: until the task is leased again, nobody else can
+    /// have asked the person, so what the agent heard is taken.
+    fn held_by(&self, holder: &Holder) -> Result<&Lease, Refusal> {
         let State::Open { lease } = &self.state else {
             return Err(Refusal::AlreadyRecorded);
         };
-        match lease {
-            Some(lease) if self.token == holder.token && lease.owner == holder.subject && lease.runs(holder.wall) => {
-                Ok(())
-            }
-            _ => Err(Refusal::StaleLease),
-        }
+        lease
+            .as_ref()
+            .filter(|lease| self.token == holder.token && lease.owner == holder.subject)
+            .ok_or(Refusal::StaleLease)
     }
 }
 

@@ -25,11 +25,10 @@ fn leased(anonymous: bool) -> Task {
     task(anonymous).lease("agent", at(15)).expect("it is open")
 }
 
-fn holder(token: u64, minute: i64) -> Holder {
+fn holder(token: u64) -> Holder {
     Holder {
         subject: "agent".to_owned(),
         token,
-        wall: at(minute),
     }
 }
 
@@ -54,35 +53,70 @@ const UNRATED: Answer = Answer {
 };
 
 #[test]
-fn only_the_newest_lease_works_and_only_while_it_runs() {
+fn only_the_newest_lease_works_and_until_somebody_else_has_the_task() {
     let again = leased(false).lease("agent", at(40)).expect("it is open");
     let other = Holder {
         subject: "other".to_owned(),
-        ..holder(1, 0)
+        ..holder(1)
     };
+    let given_back = leased(false).release(&holder(1)).expect("the agent has it");
     for (task, holder, fits) in [
-        (leased(false), holder(1, 0), true),
-        (leased(false), holder(1, 14), true),
-        (leased(false), holder(1, 15), false),
-        (leased(false), holder(2, 0), false),
+        // Whether it runs is not asked.
+        (leased(false), holder(1), true),
+        (leased(false), holder(2), false),
         (leased(false), other, false),
-        (again.clone(), holder(1, 0), false),
-        (again, holder(2, 30), true),
-        (task(false), holder(0, 0), false),
+        (again.clone(), holder(1), false),
+        (again, holder(2), true),
+        (task(false), holder(0), false),
+        (given_back.clone(), holder(1), false),
+        (given_back.lease("agent", at(50)).expect("it is open"), holder(2), true),
     ] {
-        let expected = if fits { Ok(1) } else { Err(Refusal::StaleLease) };
-        let attempt = task.attempt(&holder, AttemptOutcome::Busy, at(0));
-        assert_eq!(attempt.map(|t| t.attempts), expected, "{holder:?}");
+        let expected = |value: u32| if fits { Ok(value) } else { Err(Refusal::StaleLease) };
+        let attempt = task.clone().attempt(&holder, AttemptOutcome::Busy, at(0));
+        assert_eq!(attempt.map(|t| t.attempts), expected(1), "{holder:?}");
+        let renewed = task.clone().renew(&holder, at(60)).map(|t| t.attempts);
+        assert_eq!(renewed, expected(0), "{holder:?}");
+        assert_eq!(task.release(&holder).map(|t| t.attempts), expected(0), "{holder:?}");
+    }
+}
+
+#[test]
+fn a_renewed_lease_keeps_its_token_and_never_ends_earlier() {
+    for (until, expires) in [(30, 30), (15, 15), (3, 15)] {
+        let renewed = leased(false).renew(&holder(1), at(until)).expect("the agent has it");
+        assert_eq!(renewed.token, 1);
+        let State::Open { lease: Some(lease) } = renewed.state else {
+            panic!("{until}: no lease");
+        };
+        assert_eq!(
+            (lease.owner.as_str(), lease.expires_at),
+            ("agent", at(expires)),
+            "{until}"
+        );
+    }
+}
+
+#[test]
+fn an_agent_leases_up_to_its_number() {
+    for (asked, held, granted) in [
+        (3, 0, Some(3)),
+        (5, 1, Some(4)),
+        (1, 4, Some(1)),
+        (1, 5, None),
+        (1, 9, None),
+    ] {
+        let expected = granted.ok_or(Refusal::TooManyLeases { held, most: 5 });
+        assert_eq!(may_lease(asked, held, 5), expected, "{asked} beside {held}");
     }
 }
 
 #[test]
 fn nobody_calls_an_anonymous_appellant() {
     assert_eq!(
-        leased(true).attempt(&holder(1, 0), AttemptOutcome::NoAnswer, at(0)),
+        leased(true).attempt(&holder(1), AttemptOutcome::NoAnswer, at(0)),
         Err(Refusal::Anonymous)
     );
-    let done = leased(true).record(&holder(1, 0), UNRATED, RECORDED, 3, at(1));
+    let done = leased(true).record(&holder(1), UNRATED, RECORDED, 3, at(1));
     assert!(matches!(
         done.expect("nobody to call").state,
         State::Done { judged: None, .. }
@@ -92,17 +126,17 @@ fn nobody_calls_an_anonymous_appellant() {
 #[test]
 fn a_dissatisfied_outcome_is_judged_once_and_no_other_one_is() {
     let reached = leased(false)
-        .attempt(&holder(1, 1), AttemptOutcome::Reached, at(1))
+        .attempt(&holder(1), AttemptOutcome::Reached, at(1))
         .expect("leased");
     let event = Uuid::from_u128(9);
     let bad = answer(Some(Solved::NotSolved), Rating::Dissatisfied);
     let waits = reached
         .clone()
-        .record(&holder(1, 2), bad, RECORDED, 3, at(2))
+        .record(&holder(1), bad, RECORDED, 3, at(2))
         .expect("reached");
     assert!(matches!(waits.state, State::PendingJudgement(_)));
     assert_eq!(
-        waits.clone().record(&holder(1, 3), bad, RECORDED, 3, at(3)),
+        waits.clone().record(&holder(1), bad, RECORDED, 3, at(3)),
         Err(Refusal::AlreadyRecorded)
     );
     let judged = waits.judge(Cause::Unit, "supervisor", event, at(4)).expect("it waits");
@@ -112,9 +146,7 @@ fn a_dissatisfied_outcome_is_judged_once_and_no_other_one_is() {
         Err(Refusal::AlreadyJudged)
     );
     let good = answer(Some(Solved::Solved), Rating::Satisfied);
-    let done = reached
-        .record(&holder(1, 2), good, RECORDED, 3, at(2))
-        .expect("reached");
+    let done = reached.record(&holder(1), good, RECORDED, 3, at(2)).expect("reached");
     assert_eq!(
         done.judge(Cause::Unit, "supervisor", event, at(5)),
         Err(Refusal::NotPendingJudgement)
@@ -129,13 +161,13 @@ fn a_dissatisfied_outcome_is_judged_once_and_no_other_one_is() {
 fn three_failed_attempts_end_unrated() {
     let mut task = leased(false);
     for tried in 0..3 {
-        let early = task.clone().record(&holder(1, 1), UNRATED, RECORDED, 3, at(1));
+        let early = task.clone().record(&holder(1), UNRATED, RECORDED, 3, at(1));
         assert_eq!(early, Err(Refusal::TooFewAttempts { needed: 3 }), "after {tried}");
         task = task
-            .attempt(&holder(1, 1), AttemptOutcome::NoAnswer, at(1))
+            .attempt(&holder(1), AttemptOutcome::NoAnswer, at(1))
             .expect("leased");
     }
-    let done = task.record(&holder(1, 1), UNRATED, RECORDED, 3, at(1)).expect("three");
+    let done = task.record(&holder(1), UNRATED, RECORDED, 3, at(1)).expect("three");
     assert_eq!(done.recorded().map(|r| r.outcome), Some(Outcome::Unreached));
 }
 
@@ -148,12 +180,12 @@ proptest! {
     /// task ends only by a judgement (I6), versions are dense, time does not run backwards.
     #[test]
     fn no_history_breaks_an_invariant(
-        steps in proptest::collection::vec((0_u8..5, 1_i32..=7, any_rating(), 0_i32..=4, 0_i64..60), 1..40),
+        steps in proptest::collection::vec((0_u8..7, 1_i32..=7, any_rating(), 0_i32..=4, 0_i64..60), 1..40),
     ) {
         let mut task = task(false);
         for (what, outcome, rating, solved, minute) in steps {
             let before = task.clone();
-            let holder = holder(task.token, minute);
+            let holder = holder(task.token);
             let solved = Solved::try_from(solved).ok().filter(|s| *s != Solved::Unspecified);
             let result = match what {
                 0 => task.clone().lease("agent", at(minute + 15)),
@@ -161,12 +193,15 @@ proptest! {
                     let outcome = AttemptOutcome::try_from(outcome).expect("known");
                     task.clone().attempt(&holder, outcome, at(minute))
                 }
+                5 => task.clone().renew(&holder, at(minute + 15)),
+                6 => task.clone().release(&holder),
                 3 => task.clone().record(&holder, answer(solved, rating), RECORDED, 3, at(minute)),
                 _ => task.clone().judge(Cause::Unit, "supervisor", Uuid::from_u128(7), at(minute)),
             };
             if let Ok(next) = result {
                 prop_assert!(next.changed_at >= before.changed_at);
-                prop_assert!(next.told == before.told + u64::from(what != 0));
+                prop_assert!(next.told == before.told + u64::from(![0, 5, 6].contains(&what)));
+                prop_assert!(next.token == before.token + u64::from(what == 0));
                 prop_assert!(next.attempts >= before.attempts);
                 task = next;
             }

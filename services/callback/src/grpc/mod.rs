@@ -45,14 +45,58 @@ impl CallbackService for Callback {
         let (id, command) = parse::lease_tasks(&request, &caller)?;
         let (now, wall) = (self.clock.now(), self.wall.now());
         let call = Call::new(caller.actor(), "LeaseTasks", id, &request, now);
-        let lease_seconds = self.config.lease_seconds;
+        let config = self.config;
         let answer = self
             .store
             .once(&call, "lease_tasks", move |tx| {
                 let command = command.clone();
                 Box::pin(async move {
-                    let tasks = actions::lease_tasks(tx, &command, lease_seconds, wall).await?;
+                    let tasks = actions::lease_tasks(tx, &command, &config, wall).await?;
                     Ok::<_, Error>(render::leases(&tasks))
+                })
+            })
+            .await?;
+        Ok(Response::new(answer))
+    }
+
+    async fn renew_lease(
+        &self,
+        request: Request<pb::RenewLeaseRequest>,
+    ) -> Result<Response<pb::RenewLeaseResponse>, Status> {
+        let caller = Caller::of(&request);
+        let request = request.into_inner();
+        let (id, command) = parse::renew_lease(&request, &caller)?;
+        let (now, wall) = (self.clock.now(), self.wall.now());
+        let call = Call::new(caller.actor(), "RenewLease", id, &request, now);
+        let config = self.config;
+        let answer = self
+            .store
+            .once(&call, "renew_lease", move |tx| {
+                let command = command.clone();
+                Box::pin(async move {
+                    let task = actions::renew_lease(tx, &command, &config, wall).await?;
+                    Ok::<_, Error>(render::renewed(&task))
+                })
+            })
+            .await?;
+        Ok(Response::new(answer))
+    }
+
+    async fn release_tasks(
+        &self,
+        request: Request<pb::ReleaseTasksRequest>,
+    ) -> Result<Response<pb::ReleaseTasksResponse>, Status> {
+        let caller = Caller::of(&request);
+        let request = request.into_inner();
+        let (id, command) = parse::release_tasks(&request, &caller)?;
+        let call = Call::new(caller.actor(), "ReleaseTasks", id, &request, self.clock.now());
+        let answer = self
+            .store
+            .once(&call, "release_tasks", move |tx| {
+                let command = command.clone();
+                Box::pin(async move {
+                    let tasks = actions::release_tasks(tx, &command).await?;
+                    Ok::<_, Error>(render::released(&tasks))
                 })
             })
             .await?;
@@ -65,7 +109,7 @@ impl CallbackService for Callback {
     ) -> Result<Response<pb::ReportAttemptResponse>, Status> {
         let caller = Caller::of(&request);
         let request = request.into_inner();
-        let (id, command) = parse::report_attempt(&request, &caller, self.wall.now())?;
+        let (id, command) = parse::report_attempt(&request, &caller)?;
         let now = self.clock.now();
         let key = self.sealer.key_for(now).await?;
         let call = Call::new(caller.actor(), "ReportAttempt", id, &request, now);
@@ -88,7 +132,7 @@ impl CallbackService for Callback {
     ) -> Result<Response<pb::RecordOutcomeResponse>, Status> {
         let caller = Caller::of(&request);
         let request = request.into_inner();
-        let (id, command) = parse::record_outcome(&request, &caller, self.wall.now())?;
+        let (id, command) = parse::record_outcome(&request, &caller)?;
         let now = self.clock.now();
         let key = self.sealer.key_for(now).await?;
         let call = Call::new(caller.actor(), "RecordOutcome", id, &request, now);

@@ -1,19 +1,24 @@
 //! Requests as commands and queries: shape is checked here, all violations at once.
 
-use chrono::{DateTime, Utc};
+use std::collections::HashSet;
+
 use hotline_proto::callback as pb;
 use platform::auth::Caller;
 use platform::grpc::fields::{Fields, InvalidRequest, Once};
 use platform::listing::{Asked, Page};
 use uuid::Uuid;
 
-use crate::actions::{JudgeDissatisfaction, LeaseTasks, ListTasks, RecordOutcome, ReportAttempt};
+use crate::actions::{
+    JudgeDissatisfaction, LeaseTasks, ListTasks, RecordOutcome, ReleaseTasks, RenewLease, ReportAttempt,
+};
 use crate::domain::outcome::{can_end, is_call};
 use crate::domain::task::Holder;
 use crate::store::listing::{Filter, Standing};
 
 /// Tasks leased at once: an agent's morning.
 const MAX_LEASES: u32 = 50;
+/// Tasks given back at once: as many as an agent may have by any setting.
+const MOST_RELEASED: usize = 500;
 /// Characters of a comment, and of a judgement's reason: a page.
 const MAX_TEXT: usize = 2000;
 /// Characters of a recording's reference: a path or an id in the store of recordings.
@@ -36,15 +41,64 @@ pub fn lease_tasks(request: &pb::LeaseTasksRequest, caller: &Caller) -> Once<Lea
     fields.read(request_id.map(|id| (id, command)))
 }
 
-/// Reads `ReportAttempt`; leases are looked at in wall time.
+/// Reads `RenewLease`.
 ///
 /// # Errors
 /// Every violation.
-pub fn report_attempt(request: &pb::ReportAttemptRequest, caller: &Caller, wall: DateTime<Utc>) -> Once<ReportAttempt> {
+pub fn renew_lease(request: &pb::RenewLeaseRequest, caller: &Caller) -> Once<RenewLease> {
     let mut fields = Fields::new();
     let request_id = fields.uuid("request_id", &request.request_id);
     let task_id = fields.uuid("task_id", &request.task_id);
-    let holder = holder(&mut fields, request.token, caller, wall);
+    let holder = holder(&mut fields, request.token, caller);
+    let command = || {
+        Some((
+            request_id?,
+            RenewLease {
+                task_id: task_id?,
+                holder,
+            },
+        ))
+    };
+    fields.read(command())
+}
+
+/// Reads `ReleaseTasks`.
+///
+/// # Errors
+/// Every violation.
+pub fn release_tasks(request: &pb::ReleaseTasksRequest, caller: &Caller) -> Once<ReleaseTasks> {
+    let mut fields = Fields::new();
+    let request_id = fields.uuid("request_id", &request.request_id);
+    if request.tasks.len() > MOST_RELEASED {
+        fields.refuse("tasks", format!("must be {MOST_RELEASED} at most"));
+    }
+    let (mut tasks, mut seen) = (Vec::new(), HashSet::new());
+    for (index, held) in request.tasks.iter().take(MOST_RELEASED).enumerate() {
+        let mut part = Fields::at(&format!("tasks[{index}]"));
+        let id = part.uuid("task_id", &held.task_id);
+        if id.is_some_and(|id| !seen.insert(id)) {
+            part.refuse("task_id", "must be named once");
+        }
+        let token = token(&mut part, held.token);
+        tasks.extend(id.map(|id| (id, token)));
+        fields.absorb(part);
+    }
+    let command = ReleaseTasks {
+        tasks,
+        agent: caller.actor(),
+    };
+    fields.read(request_id.map(|id| (id, command)))
+}
+
+/// Reads `ReportAttempt`.
+///
+/// # Errors
+/// Every violation.
+pub fn report_attempt(request: &pb::ReportAttemptRequest, caller: &Caller) -> Once<ReportAttempt> {
+    let mut fields = Fields::new();
+    let request_id = fields.uuid("request_id", &request.request_id);
+    let task_id = fields.uuid("task_id", &request.task_id);
+    let holder = holder(&mut fields, request.token, caller);
     let mode = fields.known("mode", request.mode);
     let outcome = fields.known("outcome", request.outcome);
     if let (Some(mode), Some(outcome)) = (mode, outcome)
@@ -69,15 +123,15 @@ pub fn report_attempt(request: &pb::ReportAttemptRequest, caller: &Caller, wall:
     fields.read(command())
 }
 
-/// Reads `RecordOutcome`; leases are looked at in wall time.
+/// Reads `RecordOutcome`.
 ///
 /// # Errors
 /// Every violation.
-pub fn record_outcome(request: &pb::RecordOutcomeRequest, caller: &Caller, wall: DateTime<Utc>) -> Once<RecordOutcome> {
+pub fn record_outcome(request: &pb::RecordOutcomeRequest, caller: &Caller) -> Once<RecordOutcome> {
     let mut fields = Fields::new();
     let request_id = fields.uuid("request_id", &request.request_id);
     let task_id = fields.uuid("task_id", &request.task_id);
-    let holder = holder(&mut fields, request.token, caller, wall);
+    let holder = holder(&mut fields, request.token, caller);
     let solved = fields.optional_known("solved", request.solved);
     let rating = fields.known("rating", request.rating);
     let comment = fields.optional_text("comment", &request.comment, MAX_TEXT);
@@ -153,13 +207,16 @@ pub fn list_tasks(request: &pb::ListTasksRequest) -> Result<(ListTasks, Page), I
     Ok((ListTasks { window, filter }, page))
 }
 
-fn holder(fields: &mut Fields, token: u64, caller: &Caller, wall: DateTime<Utc>) -> Holder {
+fn holder(fields: &mut Fields, token: u64, caller: &Caller) -> Holder {
+    Holder {
+        subject: caller.actor(),
+        token: self::token(fields, token),
+    }
+}
+
+fn token(fields: &mut Fields, token: u64) -> u64 {
     if token == 0 {
         fields.refuse("token", "must be the token of a lease");
     }
-    Holder {
-        subject: caller.actor(),
-        token,
-        wall,
-    }
+    token
 }

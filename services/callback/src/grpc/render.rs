@@ -32,6 +32,22 @@ fn lease(task: &Task) -> pb::Lease {
     }
 }
 
+/// What `RenewLease` answers.
+#[must_use]
+pub fn renewed(task: &Task) -> pb::RenewLeaseResponse {
+    pb::RenewLeaseResponse {
+        lease: Some(lease(task)),
+    }
+}
+
+/// What `ReleaseTasks` answers.
+#[must_use]
+pub fn released(tasks: &[Task]) -> pb::ReleaseTasksResponse {
+    pb::ReleaseTasksResponse {
+        task_ids: tasks.iter().map(|task| task.id.to_string()).collect(),
+    }
+}
+
 /// What `ReportAttempt` answers.
 #[must_use]
 pub fn attempt(task: &Task) -> pb::ReportAttemptResponse {
@@ -86,9 +102,10 @@ pub fn tasks(mut rows: Vec<Task>, page: &Page, wall: DateTime<Utc>) -> pb::ListT
 /// A task as it stands at `wall`: a lease that has run out leaves it open.
 #[must_use]
 pub fn task(task: &Task, wall: DateTime<Utc>) -> pb::Task {
-    let state = match &task.state {
-        State::Open { lease: Some(lease) } if lease.runs(wall) => pb::TaskState::Leased,
-        _ => ended(task),
+    let state = if task.is_leased(wall) {
+        pb::TaskState::Leased
+    } else {
+        ended(task)
     };
     let recorded = task.recorded();
     let judged = match &task.state {

@@ -2,6 +2,7 @@
 //! [`eventlog::Store`]. The row of a task is the truth, its lease included; losing Redis loses nothing.
 
 pub mod doctor;
+pub mod leases;
 pub mod listing;
 pub mod observe;
 pub mod tasks;

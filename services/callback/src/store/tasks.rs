@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use chrono::{DateTime, Utc};
 use hotline_proto::common::{AttemptOutcome, CallbackMode, Rating, Solved};
 use platform::ids::derived_id;
-use platform::rows::{big, each, fits, impossible, int, known, one, small};
+use platform::rows::{big, fits, impossible, int, known, one, small};
 use platform::sealing::{Cell, Sealed};
 use platform::store::StoreError;
 use sqlx::PgConnection;
@@ -80,62 +80,6 @@ pub async fn lock(conn: &mut PgConnection, id: Uuid) -> Result<Task, StoreError>
     .fetch_optional(conn)
     .await?;
     row.ok_or(StoreError::Absent("task"))?.try_into()
-}
-
-/// Claims tasks that nobody has at `wall`: the most urgent first, of equal ones the oldest. Those that somebody else
-/// is claiming are left to him.
-///
-/// # Errors
-/// When the database refuses.
-pub async fn claim_free(conn: &mut PgConnection, wall: DateTime<Utc>, limit: u32) -> Result<Vec<Task>, StoreError> {
-    let rows: Vec<Row> = sqlx::query_as(
-        "select id, order_id, order_number, appeal_id, round, unit, urgency, anonymous, confidential, state, opened_at,
-                changed_at, told, token, lease_owner, lease_expires_at, attempt_count, reached, solved, rating,
-                recorded_at, recorded_by, cause, judged_at, judged_by, judged_event
-           from callback_task
-          where state = 'open' and (lease_expires_at is null or lease_expires_at <= $1)
-          order by urgency desc, opened_at, id limit $2
-            for no key update skip locked",
-    )
-    .bind(wall)
-    .bind(i64::from(limit))
-    .fetch_all(conn)
-    .await?;
-    rows.into_iter().map(Task::try_from).collect()
-}
-
-/// Writes leases of claimed tasks.
-///
-/// # Errors
-/// [`StoreError::Impossible`] when one of them was not open.
-pub async fn save_leases(conn: &mut PgConnection, tasks: &[Task]) -> Result<(), StoreError> {
-    let lease = |task: &Task| match &task.state {
-        State::Open { lease } => lease.clone(),
-        State::PendingJudgement(_) | State::Done { .. } => None,
-    };
-    let leases: Vec<Option<Lease>> = tasks.iter().map(lease).collect();
-    let done = sqlx::query(
-        "update callback_task t set token = l.token, lease_owner = l.owner, lease_expires_at = l.expires_at
-           from unnest($1::uuid[], $2::bigint[], $3::text[], $4::timestamptz[]) as l(id, token, owner, expires_at)
-          where t.id = l.id and t.state = 'open'",
-    )
-    .bind(tasks.iter().map(|t| t.id).collect::<Vec<_>>())
-    .bind(tasks.iter().map(|t| big(t.token)).collect::<Vec<_>>())
-    .bind(
-        leases
-            .iter()
-            .map(|l| l.as_ref().map(|l| l.owner.clone()))
-            .collect::<Vec<_>>(),
-    )
-    .bind(
-        leases
-            .iter()
-            .map(|l| l.as_ref().map(|l| l.expires_at))
-            .collect::<Vec<_>>(),
-    )
-    .execute(conn)
-    .await?;
-    each(TABLE, tasks.len(), done.rows_affected())
 }
 
 /// Version of the newest event that was told about each of these orders; an order without a task is left out.

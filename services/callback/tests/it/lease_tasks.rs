@@ -5,14 +5,14 @@ use std::collections::HashSet;
 use chrono::TimeDelta;
 use hotline_proto::access::Role;
 use hotline_proto::callback::{LeaseTasksRequest, TaskState};
-use hotline_proto::common::Urgency;
+use hotline_proto::common::{Rating, Solved, Urgency};
 use platform::clock::Clock as _;
 use platform::grpc::time::to_proto;
 use testkit::at;
 use tonic::Code;
 use uuid::Uuid;
 
-use crate::world::{World, lease, lease_seconds, violations};
+use crate::world::{World, lease, lease_seconds, outcome, reason, refused, release, violations, with_most_leases};
 
 #[tokio::test]
 async fn the_most_urgent_comes_first_then_the_oldest() {
@@ -133,6 +133,58 @@ async fn twenty_agents_at_once_never_share_a_task() {
         .leases;
     assert_eq!(leases.len() + rest.len(), 30);
     assert!(rest.iter().all(|lease| !tasks.contains(&lease.task_id)));
+}
+
+/// Leases that ran out, were given back or ended by an outcome do not count.
+#[tokio::test]
+async fn an_agent_has_at_most_a_setting_s_number_of_tasks() {
+    let world = World::with(with_most_leases(3)).await;
+    for _ in 0..7 {
+        let appellant = |order: &mut hotline_proto::events::OrderSnapshot| {
+            order.appeal.get_or_insert_default().anonymous = true;
+        };
+        world.passed_with(appellant).await;
+    }
+    let mut client = world.agent("agent:1");
+    let first = client.lease_tasks(lease(2)).await.expect("room for three").into_inner();
+    assert_eq!(first.leases.len(), 2);
+    let rest = client.lease_tasks(lease(5)).await.expect("room for one").into_inner();
+    assert_eq!(rest.leases.len(), 1);
+    let full = client.lease_tasks(lease(1)).await.expect_err("no room");
+    assert_eq!(reason(&full), refused("TOO_MANY_LEASES"));
+    assert!(full.message().contains("may have 3"), "{full:?}");
+    let other = world.agent("agent:2").lease_tasks(lease(1)).await;
+    assert_eq!(other.expect("its own number").into_inner().leases.len(), 1);
+
+    let unrated = outcome(&first.leases[0], Solved::Unspecified, Rating::Unrated);
+    client.record_outcome(unrated).await.expect("nobody to call");
+    client.release_tasks(release(&rest.leases)).await.expect("given back");
+    let again = client.lease_tasks(lease(5)).await.expect("room for two").into_inner();
+    assert_eq!(again.leases.len(), 2);
+    world.run_out();
+    let all = client.lease_tasks(lease(5)).await.expect("room for three").into_inner();
+    assert_eq!(all.leases.len(), 3);
+    world.is_sound().await;
+}
+
+#[tokio::test]
+async fn calls_at_once_do_not_get_an_agent_more_than_its_number() {
+    let world = World::with(with_most_leases(5)).await;
+    for _ in 0..20 {
+        world.passed().await;
+    }
+    let calls = (0..10).map(|_| {
+        let mut client = world.agent("agent:1");
+        async move { client.lease_tasks(lease(2)).await }
+    });
+    let mut leased = 0;
+    for answer in futures::future::join_all(calls).await {
+        match answer {
+            Ok(answer) => leased += answer.into_inner().leases.len(),
+            Err(status) => assert_eq!(reason(&status), refused("TOO_MANY_LEASES")),
+        }
+    }
+    assert_eq!(leased, 5);
 }
 
 #[tokio::test]

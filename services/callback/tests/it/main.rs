@@ -7,5 +7,7 @@ mod lease_tasks;
 mod list_tasks;
 mod open_tasks;
 mod record_outcome;
+mod release_tasks;
+mod renew_lease;
 mod report_attempt;
 mod world;

@@ -1,16 +1,14 @@
 //! `RecordOutcome`: a grade only from a person who was reached; dissatisfaction waits for a judgement.
 
-use chrono::TimeDelta;
 use hotline_proto::callback::{RecordOutcomeRequest, ReportAttemptRequest, TaskState};
 use hotline_proto::common::{AttemptOutcome, CallbackMode, Rating, Solved};
 use hotline_proto::events::OutcomeRecorded;
 use hotline_proto::events::event::Body;
-use platform::clock::Clock as _;
 use platform::grpc::time::to_proto;
 use testkit::at;
 use uuid::Uuid;
 
-use crate::world::{World, attempt, lease_seconds, outcome, reason, refused, violations};
+use crate::world::{World, attempt, outcome, reason, refused, violations};
 
 /// What was told last, with its version.
 async fn last(world: &World, order: Uuid) -> (i64, OutcomeRecorded) {
@@ -197,13 +195,15 @@ async fn an_anonymous_appellant_is_unrated_at_once_and_a_stale_lease_records_not
     let order = order.await;
     let mut client = world.agent("agent:1");
     let first = world.lease(&mut client).await;
-    world
-        .wall
-        .move_to(world.wall.now() + TimeDelta::seconds(lease_seconds()));
+    world.run_out();
+    let second = world.lease(&mut world.agent("agent:2")).await;
     let unrated = |lease| outcome(lease, Solved::Unspecified, Rating::Unrated);
-    let status = client.record_outcome(unrated(&first)).await.expect_err("it ran out");
+    let status = client
+        .record_outcome(unrated(&first))
+        .await
+        .expect_err("another has it");
     assert_eq!(reason(&status), refused("STALE_LEASE"));
-    let second = world.lease(&mut client).await;
+    let mut client = world.agent("agent:2");
     client.record_outcome(unrated(&second)).await.expect("nobody to call");
     let (version, told) = last(&world, order).await;
     assert_eq!((version, told.attempt_count, told.r#final), (1, 0, true));

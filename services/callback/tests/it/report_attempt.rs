@@ -1,14 +1,12 @@
 //! `ReportAttempt`: numbered densely, fenced by the lease's token.
 
-use chrono::TimeDelta;
-use hotline_proto::callback::ReportAttemptRequest;
-use hotline_proto::common::{AttemptOutcome, CallbackMode};
+use hotline_proto::callback::{ReportAttemptRequest, TaskState};
+use hotline_proto::common::{AttemptOutcome, CallbackMode, Rating, Solved};
 use hotline_proto::events::event::Body;
-use platform::clock::Clock as _;
 use tonic::Code;
 use uuid::Uuid;
 
-use crate::world::{World, attempt, lease_seconds, reason, refused, violations};
+use crate::world::{World, attempt, outcome, reason, refused, violations};
 
 #[tokio::test]
 async fn attempts_are_numbered_densely_and_told() {
@@ -48,15 +46,32 @@ async fn a_stale_lease_reports_nothing() {
     let report = |lease| attempt(lease, AttemptOutcome::Reached);
     let foreign = two.report_attempt(report(&first)).await.expect_err("another's lease");
     assert_eq!(reason(&foreign), refused("STALE_LEASE"));
-    world
-        .wall
-        .move_to(world.wall.now() + TimeDelta::seconds(lease_seconds()));
-    let expired = one.report_attempt(report(&first)).await.expect_err("it ran out");
-    assert_eq!(reason(&expired), refused("STALE_LEASE"));
+    world.run_out();
     let second = world.lease(&mut two).await;
     let old = one.report_attempt(report(&first)).await.expect_err("an old token");
     assert_eq!(reason(&old), refused("STALE_LEASE"));
     two.report_attempt(report(&second)).await.expect("a running lease");
+    world.is_sound().await;
+}
+
+/// The agent dialled before its lease ran out, and nobody else has dialled since.
+#[tokio::test]
+async fn a_lease_that_ran_out_is_heard_while_nobody_else_has_the_task() {
+    let world = World::new().await;
+    let order = world.passed().await;
+    let mut client = world.agent("agent:1");
+    let lease = world.lease(&mut client).await;
+    world.run_out();
+    assert_eq!(world.task_of(order).await.state(), TaskState::Open);
+    client
+        .report_attempt(attempt(&lease, AttemptOutcome::Reached))
+        .await
+        .expect("nobody else has it");
+    // Heard is not renewed: it is still open to others.
+    assert_eq!(world.task_of(order).await.state(), TaskState::Open);
+    let spoken = outcome(&lease, Solved::Solved, Rating::Satisfied);
+    client.record_outcome(spoken).await.expect("the person said so");
+    assert_eq!(world.task_of(order).await.rating(), Rating::Satisfied);
     world.is_sound().await;
 }
 

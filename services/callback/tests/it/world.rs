@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use callback::App;
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, TimeDelta, Utc};
 use eventlog::{NewEvent, Store};
 use hotline_proto::access::Role;
 use hotline_proto::callback as pb;
@@ -50,6 +50,13 @@ fn settings() -> callback::Settings {
     platform::config::load(callback::NAME, callback::DEFAULTS, None, Some([].into())).expect("the defaults parse")
 }
 
+/// Settings as compiled in, but for how many tasks an agent may have.
+pub fn with_most_leases(most: u32) -> callback::Settings {
+    let mut settings = settings();
+    settings.service.most_leases = most;
+    settings
+}
+
 /// Seconds of a lease by the defaults.
 pub fn lease_seconds() -> i64 {
     i64::from(settings().service.lease_seconds)
@@ -66,6 +73,11 @@ fn consumer(app: &App) -> Arc<dyn Step> {
 impl World {
     /// Both services at 2024-04-01 09:00, the wall clock at 2024-04-20 09:00.
     pub async fn new() -> Self {
+        Self::with(settings()).await
+    }
+
+    /// [`World::new`] with other settings.
+    pub async fn with(settings: callback::Settings) -> Self {
         let clock = Arc::new(DrivenClock::new(at(1, 9, 0)));
         let wall = Arc::new(DrivenClock::new(at(20, 9, 0)));
         let database = testkit::database(callback::NAME, &callback::MIGRATOR).await;
@@ -82,7 +94,7 @@ impl World {
         )
         .await;
         base.peers.routing.clone_from(&routing_edge.url);
-        let app = App::build_with_wall(&settings(), base.clone(), wall.clone()).await;
+        let app = App::build_with_wall(&settings, base.clone(), wall.clone()).await;
         let app = app.expect("a service");
         let edge = Edge::serve(
             callback::NAME,
@@ -178,6 +190,11 @@ impl World {
         leases.pop().expect("a task waits")
     }
 
+    /// Wall time goes on to the end of a lease that began now.
+    pub fn run_out(&self) {
+        self.wall.move_to(self.wall.now() + TimeDelta::seconds(lease_seconds()));
+    }
+
     /// An order whose reply passed and whose appellant was reached, with the agent and his lease.
     pub async fn reached(&self) -> (Uuid, Client, pb::Lease) {
         let order = self.passed().await;
@@ -254,6 +271,27 @@ pub fn lease(count: u32) -> pb::LeaseTasksRequest {
     pb::LeaseTasksRequest {
         request_id: Uuid::new_v4().to_string(),
         count,
+    }
+}
+
+/// A request to keep a leased task.
+pub fn renewal(lease: &pb::Lease) -> pb::RenewLeaseRequest {
+    pb::RenewLeaseRequest {
+        request_id: Uuid::new_v4().to_string(),
+        task_id: lease.task_id.clone(),
+        token: lease.token,
+    }
+}
+
+/// A request to take these tasks back.
+pub fn release(leases: &[pb::Lease]) -> pb::ReleaseTasksRequest {
+    let held = |lease: &pb::Lease| pb::HeldTask {
+        task_id: lease.task_id.clone(),
+        token: lease.token,
+    };
+    pb::ReleaseTasksRequest {
+        request_id: Uuid::new_v4().to_string(),
+        tasks: leases.iter().map(held).collect(),
     }
 }
 

@@ -9,8 +9,9 @@ use hotline::city::City;
 use hotline::process::Name;
 use hotline_proto::access::Role;
 use hotline_proto::callback::{
-    JudgeDissatisfactionRequest, JudgeDissatisfactionResponse, LeaseTasksRequest, LeaseTasksResponse,
-    RecordOutcomeRequest, RecordOutcomeResponse, ReportAttemptRequest, ReportAttemptResponse,
+    HeldTask, JudgeDissatisfactionRequest, JudgeDissatisfactionResponse, Lease, LeaseTasksRequest, LeaseTasksResponse,
+    RecordOutcomeRequest, RecordOutcomeResponse, ReleaseTasksRequest, ReleaseTasksResponse, RenewLeaseRequest,
+    RenewLeaseResponse, ReportAttemptRequest, ReportAttemptResponse,
 };
 use hotline_proto::common::{AttemptOutcome, CallbackMode, Cause, OrderState, Rating, ReplyResult, Solved};
 use hotline_proto::intake::{
@@ -294,6 +295,43 @@ impl Walk {
             .await;
     }
 
+    /// Renewed, given back, and leased once more.
+    async fn keep(&mut self, agent: &Principal, lease: &Lease) -> Lease {
+        let renewal = RenewLeaseRequest {
+            request_id: request_id(),
+            task_id: lease.task_id.clone(),
+            token: lease.token,
+        };
+        let other = RenewLeaseRequest {
+            token: lease.token + 1,
+            ..renewal.clone()
+        };
+        let _: RenewLeaseResponse = self.repeat((Name::Callback, "RenewLease"), agent, renewal, other).await;
+        let held = HeldTask {
+            task_id: lease.task_id.clone(),
+            token: lease.token,
+        };
+        let release = ReleaseTasksRequest {
+            request_id: request_id(),
+            tasks: vec![held],
+        };
+        let other = ReleaseTasksRequest {
+            tasks: Vec::new(),
+            ..release.clone()
+        };
+        let released: ReleaseTasksResponse = self
+            .repeat((Name::Callback, "ReleaseTasks"), agent, release, other)
+            .await;
+        assert_eq!(released.task_ids, std::slice::from_ref(&lease.task_id));
+        let again = LeaseTasksRequest {
+            request_id: request_id(),
+            count: 1,
+        };
+        let rpc = "/hotline.callback.v1.CallbackService/LeaseTasks";
+        let again: LeaseTasksResponse = self.call(Name::Callback, rpc, agent, again).await.expect("it is free");
+        again.leases.into_iter().next().expect("it is free")
+    }
+
     /// Called back, dissatisfied, judged.
     async fn call_back(&mut self) {
         let agent = principal(Role::CallbackAgent);
@@ -309,6 +347,7 @@ impl Walk {
         let [lease] = leased.leases.as_slice() else {
             panic!("one task waits: {leased:?}");
         };
+        let lease = self.keep(&agent, lease).await;
         let attempt = ReportAttemptRequest {
             request_id: request_id(),
             task_id: lease.task_id.clone(),

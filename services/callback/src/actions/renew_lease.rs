@@ -1,0 +1,44 @@
+//! Lets an agent keep a leased task for as long again as a lease lasts.
+
+use chrono::{DateTime, Utc};
+use eventlog::Tx;
+use uuid::Uuid;
+
+use super::Error;
+use crate::config::CallbackConfig;
+use crate::domain::task::{Holder, Task, may_lease};
+use crate::store::{leases, tasks};
+
+/// Which lease, checked in shape.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct RenewLease {
+    /// Task.
+    pub task_id: Uuid,
+    /// Who holds it.
+    pub holder: Holder,
+}
+
+/// Runs inside the transaction that the call opened.
+///
+/// # Errors
+/// [`Error::Refused`] with the domain's reason, [`platform::store::StoreError::Absent`] for an unknown task.
+#[tracing::instrument(skip_all, fields(service = crate::NAME), name = "renew_lease")]
+pub async fn renew_lease(
+    tx: &mut Tx,
+    command: &RenewLease,
+    config: &CallbackConfig,
+    wall: DateTime<Utc>,
+) -> Result<Task, Error> {
+    let agent = &command.holder.subject;
+    leases::lock_agent(tx.conn(), agent).await?;
+    let task = tasks::lock(tx.conn(), command.task_id).await?;
+    let ran_out = !task.is_leased(wall);
+    let task = task.renew(&command.holder, config.lease_until(wall))?;
+    if ran_out {
+        // It did not count until now.
+        let held = leases::running(tx.conn(), agent, wall).await?;
+        may_lease(1, held, config.most_leases)?;
+    }
+    leases::save_leases(tx.conn(), std::slice::from_ref(&task)).await?;
+    Ok(task)
+}

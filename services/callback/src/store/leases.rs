@@ -1,0 +1,127 @@
+//! Leases of tasks as columns of their rows.
+
+use chrono::{DateTime, Utc};
+use platform::rows::{big, each, fits};
+use platform::store::StoreError;
+use sqlx::PgConnection;
+use uuid::Uuid;
+
+use super::tasks::{Row, TABLE};
+use crate::domain::task::{Lease, State, Task};
+
+/// Makes an agent's own commands on leases follow each other until the transaction ends: each counts what the agent has.
+/// Taken before any task is locked.
+///
+/// # Errors
+/// When the database refuses.
+pub async fn lock_agent(conn: &mut PgConnection, agent: &str) -> Result<(), StoreError> {
+    sqlx::query("select pg_advisory_xact_lock(hashtextextended('leases ' || $1, 0))")
+        .bind(agent)
+        .execute(conn)
+        .await?;
+    Ok(())
+}
+
+/// Leases of an agent that run at `wall`.
+///
+/// # Errors
+/// When the database refuses.
+pub async fn running(conn: &mut PgConnection, agent: &str, wall: DateTime<Utc>) -> Result<u32, StoreError> {
+    let running: i64 =
+        sqlx::query_scalar("select count(*) from callback_task where lease_owner = $1 and lease_expires_at > $2")
+            .bind(agent)
+            .bind(wall)
+            .fetch_one(conn)
+            .await?;
+    fits(TABLE, "running leases", running)
+}
+
+/// Reads those of these tasks that there are, in the order of their ids, and keeps them locked until the transaction ends.
+///
+/// # Errors
+/// [`StoreError::Impossible`] for a row that no transition could have written.
+pub async fn lock(conn: &mut PgConnection, ids: &[Uuid]) -> Result<Vec<Task>, StoreError> {
+    let rows: Vec<Row> = sqlx::query_as(
+        "select id, order_id, order_number, appeal_id, round, unit, urgency, anonymous, confidential, state, opened_at,
+                changed_at, told, token, lease_owner, lease_expires_at, attempt_count, reached, solved, rating,
+                recorded_at, recorded_by, cause, judged_at, judged_by, judged_event
+           from callback_task where id = any($1) order by id for no key update",
+    )
+    .bind(ids)
+    .fetch_all(conn)
+    .await?;
+    rows.into_iter().map(Task::try_from).collect()
+}
+
+/// As [`lock`], all tasks whose newest lease is this agent's, whether it runs or not.
+///
+/// # Errors
+/// As [`lock`].
+pub async fn lock_held(conn: &mut PgConnection, agent: &str) -> Result<Vec<Task>, StoreError> {
+    let rows: Vec<Row> = sqlx::query_as(
+        "select id, order_id, order_number, appeal_id, round, unit, urgency, anonymous, confidential, state, opened_at,
+                changed_at, told, token, lease_owner, lease_expires_at, attempt_count, reached, solved, rating,
+                recorded_at, recorded_by, cause, judged_at, judged_by, judged_event
+           from callback_task where lease_owner = $1 order by id for no key update",
+    )
+    .bind(agent)
+    .fetch_all(conn)
+    .await?;
+    rows.into_iter().map(Task::try_from).collect()
+}
+
+/// Claims tasks that nobody has at `wall`: the most urgent first, of equal ones the oldest. Those that somebody else
+/// is claiming are left to that agent.
+///
+/// # Errors
+/// When the database refuses.
+pub async fn claim_free(conn: &mut PgConnection, wall: DateTime<Utc>, limit: u32) -> Result<Vec<Task>, StoreError> {
+    let rows: Vec<Row> = sqlx::query_as(
+        "select id, order_id, order_number, appeal_id, round, unit, urgency, anonymous, confidential, state, opened_at,
+                changed_at, told, token, lease_owner, lease_expires_at, attempt_count, reached, solved, rating,
+                recorded_at, recorded_by, cause, judged_at, judged_by, judged_event
+           from callback_task
+          where state = 'open' and (lease_expires_at is null or lease_expires_at <= $1)
+          order by urgency desc, opened_at, id limit $2
+            for no key update skip locked",
+    )
+    .bind(wall)
+    .bind(i64::from(limit))
+    .fetch_all(conn)
+    .await?;
+    rows.into_iter().map(Task::try_from).collect()
+}
+
+/// Writes leases of locked tasks; a task without one is given back.
+///
+/// # Errors
+/// [`StoreError::Impossible`] when one of them was not open.
+pub async fn save_leases(conn: &mut PgConnection, tasks: &[Task]) -> Result<(), StoreError> {
+    let lease = |task: &Task| match &task.state {
+        State::Open { lease } => lease.clone(),
+        State::PendingJudgement(_) | State::Done { .. } => None,
+    };
+    let leases: Vec<Option<Lease>> = tasks.iter().map(lease).collect();
+    let done = sqlx::query(
+        "update callback_task t set token = l.token, lease_owner = l.owner, lease_expires_at = l.expires_at
+           from unnest($1::uuid[], $2::bigint[], $3::text[], $4::timestamptz[]) as l(id, token, owner, expires_at)
+          where t.id = l.id and t.state = 'open'",
+    )
+    .bind(tasks.iter().map(|t| t.id).collect::<Vec<_>>())
+    .bind(tasks.iter().map(|t| big(t.token)).collect::<Vec<_>>())
+    .bind(
+        leases
+            .iter()
+            .map(|l| l.as_ref().map(|l| l.owner.clone()))
+            .collect::<Vec<_>>(),
+    )
+    .bind(
+        leases
+            .iter()
+            .map(|l| l.as_ref().map(|l| l.expires_at))
+            .collect::<Vec<_>>(),
+    )
+    .execute(conn)
+    .await?;
+    each(TABLE, tasks.len(), done.rows_affected())
+}
