@@ -32,7 +32,7 @@ pub struct RecordContact {
 /// Gives the order and the id of the record. `key` is fetched before the transaction.
 ///
 /// # Errors
-/// [`platform::store::StoreError::Absent`]; [`Error::Refused`] with `NOT_IN_PROGRESS`.
+/// [`platform::store::StoreError::Absent`]; [`Error::Refused`] with `NOT_IN_PROGRESS`, `TOO_MANY_CONTACTS`.
 #[tracing::instrument(skip_all, fields(service = NAME), name = "record_contact")]
 pub async fn record_contact(
     tx: &mut Tx,

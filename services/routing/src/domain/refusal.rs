@@ -1,6 +1,7 @@
 //! Why a verb is refused: expected, stable, shown to the caller as the reason of `FAILED_PRECONDITION`.
 
 use super::order::StateName;
+use super::transitions::MOST_CONTACTS;
 
 /// A rule says no.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -26,6 +27,9 @@ pub enum Refusal {
         /// Where it stands.
         found: StateName,
     },
+    /// An order has a number of contact records at most; a reply is possible all the same.
+    #[error("the order has {MOST_CONTACTS} contact records already, as many as it may have; submit the reply")]
+    TooManyContacts,
     /// There is no reply to judge: the decision is late.
     #[error("the order is {}, no reply waits for review", .found.text())]
     NotPendingReview {
@@ -81,6 +85,7 @@ impl Refusal {
             Self::NotPendingSign { .. } => "NOT_PENDING_SIGN",
             Self::AlreadySigned => "ALREADY_SIGNED",
             Self::NotInProgress { .. } => "NOT_IN_PROGRESS",
+            Self::TooManyContacts => "TOO_MANY_CONTACTS",
             Self::NotPendingReview { .. } => "NOT_PENDING_REVIEW",
             Self::NotPendingCallback { .. } => "NOT_PENDING_CALLBACK",
             Self::OtherRound { .. } => "OTHER_ROUND",

@@ -74,6 +74,10 @@ pub const CAUSE_UNIT: &str = "UNIT";
 /// Why an order was closed although the appellant was dissatisfied; stands in the history.
 pub const CAUSE_OBJECTIVE: &str = "OBJECTIVE";
 
+/// Contact records of an order. Two a day over the longest usual limit, 15 working days, are 30 a round; a first round and
+/// two of rework are 90. A reading of the order's text shows all of them.
+pub const MOST_CONTACTS: u32 = 100;
+
 impl Order {
     /// Opens the order of a forwarded appeal.
     #[must_use]
@@ -167,7 +171,7 @@ impl Order {
     /// 联系当事人: every record counts, the first that reached the person is the first contact.
     ///
     /// # Errors
-    /// [`Refusal::NotInProgress`].
+    /// [`Refusal::NotInProgress`], [`Refusal::TooManyContacts`].
     pub fn record_contact(
         mut self,
         contact: Uuid,
@@ -179,6 +183,9 @@ impl Order {
         let State::InProgress { mut work, previous } = self.take() else {
             return Err(Refusal::NotInProgress { found });
         };
+        if work.contacts >= MOST_CONTACTS {
+            return Err(Refusal::TooManyContacts);
+        }
         work.contacts += 1;
         if reached {
             work.contacted_at.get_or_insert(at);

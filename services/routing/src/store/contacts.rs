@@ -8,6 +8,7 @@ use sqlx::PgConnection;
 use uuid::Uuid;
 
 use crate::domain::order::OrderId;
+use crate::domain::transitions::MOST_CONTACTS;
 
 /// One contact of a unit with the appellant.
 #[derive(Clone, Debug)]
@@ -65,9 +66,6 @@ pub async fn insert(conn: &mut PgConnection, contact: &Contact) -> Result<(), St
     Ok(())
 }
 
-/// Contacts that one reading shows at most: the newest ones.
-const MOST: i64 = 100;
-
 /// What was said about an order, oldest first.
 #[derive(Clone, Debug, sqlx::FromRow)]
 pub struct Said {
@@ -85,19 +83,18 @@ pub struct Said {
     pub recording: Option<Sealed>,
 }
 
-/// The newest contacts about an order, oldest first.
+/// The contacts about an order, oldest first: [`MOST_CONTACTS`] at most.
 ///
 /// # Errors
 /// The database's.
 pub async fn of_order(conn: &mut PgConnection, order: OrderId) -> Result<Vec<Said>, StoreError> {
-    let mut said: Vec<Said> = sqlx::query_as(
+    let said = sqlx::query_as(
         "select id, at, result, phone, note, recording from contact
-          where order_id = $1 order by at desc, id desc limit $2",
+          where order_id = $1 order by at, id limit $2",
     )
     .bind(order.0)
-    .bind(MOST)
+    .bind(i64::from(MOST_CONTACTS))
     .fetch_all(conn)
     .await?;
-    said.reverse();
     Ok(said)
 }

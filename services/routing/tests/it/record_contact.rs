@@ -1,11 +1,12 @@
 //! 联系当事人.
 
-use hotline_proto::routing::ContactResult;
+use hotline_proto::routing::get_order_request::Name;
+use hotline_proto::routing::{ContactResult, GetOrderRequest, SubmitReplyRequest};
 use platform::grpc::time::to_proto;
 use testkit::at;
 use tonic::Code;
 
-use crate::world::{World, contact, reason, violations};
+use crate::world::{World, contact, reason, reply, violations};
 
 #[tokio::test]
 async fn every_record_counts_and_the_first_that_reached_is_told() {
@@ -26,6 +27,40 @@ async fn every_record_counts_and_the_first_that_reached_is_told() {
         (found.contact_count, found.contact_time),
         (3, Some(to_proto(at(1, 11, 0))))
     );
+}
+
+#[tokio::test]
+async fn an_order_takes_a_hundred_records_and_then_its_reply() {
+    let world = World::new().await;
+    let order = world.signed().await;
+    let mut liaison = world.liaison("water");
+    for _ in 0..100 {
+        liaison.record_contact(contact(&order)).await.expect("recorded");
+    }
+    let request = contact(&order);
+    let refused = liaison.record_contact(request).await.expect_err("one too many");
+    assert_eq!(
+        reason(&refused),
+        (Code::FailedPrecondition, "TOO_MANY_CONTACTS".to_owned())
+    );
+    assert!(refused.message().contains("100"), "{refused:?}");
+    let asked = GetOrderRequest {
+        name: Some(Name::OrderId(order.clone())),
+        with_text: true,
+    };
+    let found = liaison.get_order(asked).await.expect("its order").into_inner().order;
+    let found = found.expect("always set");
+    assert_eq!(found.contact_count, 100);
+    assert_eq!(
+        found.text.expect("asked for").contacts.len(),
+        100,
+        "a reading shows all"
+    );
+    let submitted = SubmitReplyRequest {
+        no_contact: 0,
+        ..reply(&order)
+    };
+    liaison.submit_reply(submitted).await.expect("it has contact records");
 }
 
 #[tokio::test]
