@@ -7,7 +7,7 @@ use hotline_proto::access::Role;
 use hotline_proto::common::OrderState;
 use hotline_proto::routing::routing_service_client::RoutingServiceClient;
 use hotline_proto::routing::{
-    GetOrderHistoryRequest, GetOrderRequest, Order as Message, get_order_request::Name as ByName,
+    GetOrderHistoryRequest, GetOrderRequest, Order as Message, Transition, get_order_request::Name as ByName,
 };
 use prost_types::Timestamp;
 
@@ -42,27 +42,35 @@ impl Order {
             .order
             .ok_or("the answer has no order")?;
         show(&order);
-        let history = routing
-            .get_order_history(GetOrderHistoryRequest {
+        let mut page_token = String::new();
+        loop {
+            let request = GetOrderHistoryRequest {
                 order_id: order.order_id.clone(),
-            })
-            .await?
-            .into_inner();
-        for step in history.transitions {
-            say(format!(
-                "  {:>3}  {}  {:<18} {:<17} → {:<17} {} {} {}",
-                step.version,
-                time(step.time.as_ref()),
-                step.event,
-                state(step.before),
-                state(step.after),
-                step.unit,
-                step.actor,
-                step.reason
-            ));
+                page_size: 0,
+                page_token,
+            };
+            let history = routing.get_order_history(request).await?.into_inner();
+            history.transitions.iter().for_each(show_step);
+            if history.next_page_token.is_empty() {
+                return Ok(ExitCode::SUCCESS);
+            }
+            page_token = history.next_page_token;
         }
-        Ok(ExitCode::SUCCESS)
     }
+}
+
+fn show_step(step: &Transition) {
+    say(format!(
+        "  {:>3}  {}  {:<18} {:<17} → {:<17} {} {} {}",
+        step.version,
+        time(step.time.as_ref()),
+        step.event,
+        state(step.before),
+        state(step.after),
+        step.unit,
+        step.actor,
+        step.reason
+    ));
 }
 
 fn show(order: &Message) {

@@ -1,4 +1,4 @@
-//! Reads every transition of an order.
+//! Reads the transitions of an order, page by page.
 
 use chrono::{DateTime, Utc};
 use sqlx::PgConnection;
@@ -9,18 +9,30 @@ use crate::domain::order::OrderId;
 use crate::store::orders;
 use crate::store::transitions::{self, Transition};
 
-/// All steps, by version.
+/// Which part of a history.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct GetOrderHistory {
+    /// The order.
+    pub order: OrderId,
+    /// Steps after this version; 0 for all.
+    pub after: u64,
+    /// Steps at most.
+    pub limit: i64,
+    /// Who asks.
+    pub reach: Reach,
+}
+
+/// Steps by version.
 ///
 /// # Errors
 /// [`platform::store::StoreError::Absent`], also for an order out of the caller's reach.
 #[tracing::instrument(skip_all, fields(service = NAME), name = "get_order_history")]
 pub async fn get_order_history(
     conn: &mut PgConnection,
-    order: OrderId,
-    reach: &Reach,
+    query: &GetOrderHistory,
     now: DateTime<Utc>,
 ) -> Result<Vec<Transition>, Error> {
-    let found = orders::by_id(conn, order).await?;
-    reached(conn, found, reach, now).await?;
-    Ok(transitions::of(conn, order).await?)
+    let found = orders::by_id(conn, query.order).await?;
+    reached(conn, found, &query.reach, now).await?;
+    Ok(transitions::after(conn, query.order, query.after, query.limit).await?)
 }

@@ -199,11 +199,14 @@ impl RoutingService for Routing {
         request: Request<pb::GetOrderHistoryRequest>,
     ) -> Result<Response<pb::GetOrderHistoryResponse>, Status> {
         let (by, now) = (actor(&request), self.clock.now());
-        let order = parse::get_order_history(request.get_ref())?;
+        let page = parse::get_order_history(request.get_ref(), by.reach)?;
         let mut conn = self.store.reading("get_order_history").await?;
-        let steps = get_order_history(&mut conn, order, &by.reach, now).await?;
-        let transitions = steps.iter().map(render::transition).collect();
-        Ok(Response::new(pb::GetOrderHistoryResponse { transitions }))
+        let mut steps = get_order_history(&mut conn, &page.query, now).await?;
+        let next_page_token = page.cut(&mut steps);
+        Ok(Response::new(pb::GetOrderHistoryResponse {
+            transitions: steps.iter().map(render::transition).collect(),
+            next_page_token,
+        }))
     }
 
     async fn publish_units(

@@ -8,11 +8,13 @@ use hotline_proto::routing::duration::Kind;
 use hotline_proto::routing::get_order_request::Name;
 use hotline_proto::routing::{ContactResult, NoContactGround};
 use platform::grpc::fields::{Fields, InvalidRequest, Once};
+use platform::grpc::page;
 use platform::listing::{Asked, Page};
 use platform::numbers::parse_number;
 
 use crate::actions::dispatch_order::DispatchOrder;
 use crate::actions::get_order::OrderName;
+use crate::actions::get_order_history::GetOrderHistory;
 use crate::actions::list_orders::ListOrders;
 use crate::actions::publish_catalogue::PublishCatalogue;
 use crate::actions::publish_limits::PublishLimits;
@@ -26,6 +28,7 @@ use crate::domain::limits::{Clock, LimitRow};
 use crate::domain::order::{OrderId, StateName};
 use crate::domain::transitions::Achieved;
 use crate::domain::units::Unit;
+use crate::store::transitions::Transition;
 
 /// Longest code, in bytes; as the columns of all services have it.
 const MAX_CODE: usize = 64;
@@ -194,10 +197,58 @@ fn state_name(state: OrderState) -> Option<StateName> {
     }
 }
 
-pub(super) fn get_order_history(request: &pb::GetOrderHistoryRequest) -> Result<OrderId, InvalidRequest> {
+/// A page of a history: what is asked of the store, and how it is cut.
+pub(super) struct HistoryPage {
+    pub query: GetOrderHistory,
+    bound: String,
+}
+
+pub(super) fn get_order_history(
+    request: &pb::GetOrderHistoryRequest,
+    reach: Reach,
+) -> Result<HistoryPage, InvalidRequest> {
     let mut fields = Fields::new();
     let order = fields.uuid("order_id", &request.order_id).map(OrderId);
-    fields.read(order)
+    let limit = fields.page_size("page_size", request.page_size) + 1;
+    let bound = format!("history|{order:?}");
+    let after = if request.page_token.is_empty() {
+        Some(0)
+    } else {
+        let parts = page::decode(&bound, &request.page_token, 1);
+        // A forged one may be no version that the database can hold; no order has as many as these.
+        let after = parts.and_then(|parts| parts[0].parse::<u32>().ok());
+        if after.is_none() {
+            fields.refuse(
+                "page_token",
+                "must be the next_page_token of an answer about the same order",
+            );
+        }
+        after
+    };
+    let read = || {
+        let query = GetOrderHistory {
+            order: order?,
+            after: after?.into(),
+            limit,
+            reach,
+        };
+        Some(HistoryPage { query, bound })
+    };
+    fields.read(read())
+}
+
+impl HistoryPage {
+    /// Cuts the step that only shows that another page follows, and gives the token of that page: empty on the last.
+    pub(super) fn cut(&self, steps: &mut Vec<Transition>) -> String {
+        let shown = usize::try_from(self.query.limit - 1).expect("a page size is 1 to 1000");
+        if steps.len() <= shown {
+            return String::new();
+        }
+        steps.truncate(shown);
+        steps.last().map_or_else(String::new, |last| {
+            page::encode(&self.bound, &[&last.version.to_string()])
+        })
+    }
 }
 
 pub(super) fn publish_units(request: &pb::PublishUnitsRequest, by: &Actor) -> Once<PublishUnits> {

@@ -80,18 +80,25 @@ struct Row {
     reason: String,
 }
 
-/// All steps of an order, by version. Bounded by its life: contacts are what an order has most of.
+/// Steps of an order after a version, by version.
 ///
 /// # Errors
 /// The database's, or an impossible row.
-pub async fn of(conn: &mut PgConnection, order: OrderId) -> Result<Vec<Transition>, StoreError> {
+pub async fn after(
+    conn: &mut PgConnection,
+    order: OrderId,
+    version: u64,
+    limit: i64,
+) -> Result<Vec<Transition>, StoreError> {
     let rows: Vec<Row> = sqlx::query_as(
         "select version, event_id, event, actor, at, unit, before, after, round, reason
            from transition
-          where order_id = $1
-          order by version",
+          where order_id = $1 and version > $2
+          order by version limit $3",
     )
     .bind(order.0)
+    .bind(big(version))
+    .bind(limit)
     .fetch_all(conn)
     .await?;
     let state = |name: &str| {

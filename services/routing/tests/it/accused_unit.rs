@@ -116,6 +116,7 @@ async fn an_order_does_not_exist_for_the_accused_wherever_its_lead_has_moved() {
         };
         let history = pb::GetOrderHistoryRequest {
             order_id: order.clone(),
+            ..Default::default()
         };
         for refused in [
             liaison.get_order(by_id(false)).await.err(),

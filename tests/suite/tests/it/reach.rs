@@ -231,7 +231,10 @@ fn routing(world: &World, verb: String, mut client: RoutingServiceClient<Peer>) 
                 Ok(orders.iter().any(|order| order.order_id == order_id))
             }
             "GetOrderHistory" => client
-                .get_order_history(GetOrderHistoryRequest { order_id })
+                .get_order_history(GetOrderHistoryRequest {
+                    order_id,
+                    ..Default::default()
+                })
                 .await
                 .map(|_| true),
             other => panic!("{other} of routing is scoped and nobody here tries to reach through it: add it"),

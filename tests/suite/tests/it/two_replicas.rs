@@ -63,12 +63,10 @@ async fn two_replicas_of_all_five_have_the_effect_of_one() {
         assert_eq!(order.state, OrderState::Closed as i32);
         let request = GetOrderHistoryRequest {
             order_id: order_id.clone(),
+            ..Default::default()
         };
-        let history = dispatcher
-            .get_order_history(request)
-            .await
-            .expect("a history")
-            .into_inner();
+        let history = dispatcher.get_order_history(request).await;
+        let history = history.expect("a history").into_inner();
         let versions: Vec<u64> = history.transitions.iter().map(|step| step.version).collect();
         assert_eq!(versions, (1..=order.version).collect::<Vec<_>>());
     }

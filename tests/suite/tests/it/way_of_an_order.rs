@@ -103,7 +103,10 @@ async fn an_appeal_goes_all_the_way_into_the_bulletin() {
         .clients
         .dispatcher()
         .expect("a client")
-        .get_order_history(GetOrderHistoryRequest { order_id: id.clone() })
+        .get_order_history(GetOrderHistoryRequest {
+            order_id: id.clone(),
+            ..Default::default()
+        })
         .await
         .expect("a history")
         .into_inner()
