@@ -1,5 +1,6 @@
 //! `hotline load city.toml`: publishes a city's reference data over gRPC.
 
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
@@ -8,7 +9,9 @@ use hotline_proto::access::Role;
 use hotline_proto::intake::PublishReferenceRequest;
 use hotline_proto::intake::intake_service_client::IntakeServiceClient;
 use hotline_proto::routing::routing_service_client::RoutingServiceClient;
-use hotline_proto::routing::{PublishCatalogueRequest, PublishLimitsRequest, PublishUnitsRequest};
+use hotline_proto::routing::{
+    GetDirectoryRequest, GetDirectoryResponse, PublishCatalogueRequest, PublishLimitsRequest, PublishUnitsRequest, Unit,
+};
 use platform::auth::{Issuer, TokenSource};
 use platform::grpc::client::{Peer, peer};
 use uuid::Uuid;
@@ -55,7 +58,8 @@ pub async fn publish(urls: &[String; 5], issuer: &Issuer, city: &City) -> Result
     publish_on(intake, routing, city).await
 }
 
-/// Units before the catalogue, which names them.
+/// Units before the catalogue, which names them. A unit that the file no longer has and the catalogue of before names goes
+/// in two steps: it stays until the catalogue without it is there.
 async fn publish_on(intake: Peer, routing: Peer, city: &City) -> Result<(), Failure> {
     let request_id = || Uuid::new_v4().to_string();
     let valid_from = || city.valid_from.to_string();
@@ -68,13 +72,15 @@ async fn publish_on(intake: Peer, routing: Peer, city: &City) -> Result<(), Fail
             reference: Some(city.reference()),
         })
         .await?;
-    routing
-        .publish_units(PublishUnitsRequest {
-            request_id: request_id(),
-            valid_from: valid_from(),
-            units: city.units(),
-        })
-        .await?;
+    let units = |units| PublishUnitsRequest {
+        request_id: request_id(),
+        valid_from: valid_from(),
+        units,
+    };
+    let day = GetDirectoryRequest { day: valid_from() };
+    let leaving = leaving(city, &routing.get_directory(day).await?.into_inner());
+    let all = [city.units(), leaving.clone()].concat();
+    routing.publish_units(units(all)).await?;
     routing
         .publish_catalogue(PublishCatalogueRequest {
             request_id: request_id(),
@@ -82,6 +88,9 @@ async fn publish_on(intake: Peer, routing: Peer, city: &City) -> Result<(), Fail
             rows: city.catalogue(),
         })
         .await?;
+    if !leaving.is_empty() {
+        routing.publish_units(units(city.units())).await?;
+    }
     routing
         .publish_limits(PublishLimitsRequest {
             request_id: request_id(),
@@ -90,4 +99,20 @@ async fn publish_on(intake: Peer, routing: Peer, city: &City) -> Result<(), Fail
         })
         .await?;
     Ok(())
+}
+
+/// Units in force that a city no longer has and that the catalogue in force names, with those above them.
+fn leaving(city: &City, before: &GetDirectoryResponse) -> Vec<Unit> {
+    let by_code: BTreeMap<&str, &Unit> = before.units.iter().map(|unit| (unit.code.as_str(), unit)).collect();
+    let mut leaving: BTreeMap<&str, Unit> = BTreeMap::new();
+    for row in &before.catalogue {
+        let mut code = row.unit.as_str();
+        while city.unit(code).is_none()
+            && let Some(unit) = by_code.get(code)
+            && leaving.insert(code, (*unit).clone()).is_none()
+        {
+            code = &unit.parent;
+        }
+    }
+    leaving.into_values().collect()
 }

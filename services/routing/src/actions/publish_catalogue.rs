@@ -3,11 +3,12 @@
 use chrono::{DateTime, NaiveDate, Utc};
 use eventlog::Tx;
 
-use super::{Error, Rules};
+use super::Error;
 use crate::NAME;
 use crate::domain::catalogue::{self, CatalogueRow};
 use crate::domain::directory::Part;
 use crate::store::directory::{self, Publication};
+use crate::store::overlap;
 
 /// What the caller asks for.
 #[derive(Clone, Debug)]
@@ -23,16 +24,12 @@ pub struct PublishCatalogue {
 /// Gives the new version. Orders that wait for dispatch go on waiting for a person.
 ///
 /// # Errors
-/// [`Error::Invalid`] with every duplicate, and every unit that is not in force on the first day.
+/// [`Error::Invalid`] with every duplicate, and every unit that is not in force as long as the catalogue would be.
 #[tracing::instrument(skip_all, fields(service = NAME), name = "publish_catalogue")]
-pub async fn publish_catalogue(
-    tx: &mut Tx,
-    rules: &Rules,
-    command: &PublishCatalogue,
-    now: DateTime<Utc>,
-) -> Result<u64, Error> {
-    let directory = rules.directories.on(tx.conn(), command.valid_from).await?;
-    let violations = catalogue::check(&command.rows, &directory.units);
+pub async fn publish_catalogue(tx: &mut Tx, command: &PublishCatalogue, now: DateTime<Utc>) -> Result<u64, Error> {
+    overlap::lock(tx.conn()).await?;
+    let missing = overlap::missing(tx.conn(), command.valid_from, &command.rows).await?;
+    let violations = catalogue::check(&command.rows, &missing);
     if !violations.is_empty() {
         return Err(Error::Invalid(violations));
     }

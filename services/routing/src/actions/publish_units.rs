@@ -9,6 +9,7 @@ use super::Error;
 use crate::domain::directory::Part;
 use crate::domain::units::{self, Unit};
 use crate::store::directory::{self, Publication};
+use crate::store::overlap;
 use crate::{NAME, events};
 
 /// What the caller asks for.
@@ -25,10 +26,14 @@ pub struct PublishUnits {
 /// Gives the new version. Orders keep the lead that they have.
 ///
 /// # Errors
-/// [`Error::Invalid`] with every duplicate, unknown parent and cycle.
+/// [`Error::Invalid`] with every duplicate, unknown parent and cycle, and every row of a catalogue that would find no unit
+/// while these are in force.
 #[tracing::instrument(skip_all, fields(service = NAME), name = "publish_units")]
 pub async fn publish_units(tx: &mut Tx, command: &PublishUnits, now: DateTime<Utc>) -> Result<u64, Error> {
-    let violations = units::check(&command.units);
+    overlap::lock(tx.conn()).await?;
+    let orphans = overlap::orphans(tx.conn(), command.valid_from, &command.units).await?;
+    let mut violations = units::check(&command.units);
+    violations.extend(units::named_elsewhere(&orphans));
     if !violations.is_empty() {
         return Err(Error::Invalid(violations));
     }

@@ -2,8 +2,9 @@
 
 use std::collections::BTreeMap;
 
+use chrono::NaiveDate;
+
 use super::directory::Violation;
-use super::units::Units;
 
 /// One row: the longest category prefix wins, then the longest region prefix.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -46,9 +47,10 @@ impl Catalogue {
     }
 }
 
-/// Everything that is wrong with a catalogue somebody wants to publish: duplicates, units that are not in force.
+/// Everything that is wrong with a catalogue somebody wants to publish: duplicates, and units that are not in force all the
+/// time that it is; `missing` says from which day on one is not.
 #[must_use]
-pub fn check(rows: &[CatalogueRow], units: &Units) -> Vec<Violation> {
+pub fn check(rows: &[CatalogueRow], missing: &BTreeMap<String, NaiveDate>) -> Vec<Violation> {
     let mut violations = Vec::new();
     let mut ids: BTreeMap<&str, usize> = BTreeMap::new();
     let mut keys: BTreeMap<(&str, &str), usize> = BTreeMap::new();
@@ -65,10 +67,10 @@ pub fn check(rows: &[CatalogueRow], units: &Units) -> Vec<Violation> {
                 format!("should differ from rows[{earlier}] in category or region"),
             ));
         }
-        if !units.contains(&row.unit) {
+        if let Some(day) = missing.get(&row.unit) {
             violations.push(Violation::new(
                 format!("rows[{at}].unit"),
-                "should be the code of a unit that is in force on valid_from".to_owned(),
+                format!("should be the code of a unit that is in force as long as the catalogue; on {day} it is not"),
             ));
         }
     }
@@ -78,7 +80,6 @@ pub fn check(rows: &[CatalogueRow], units: &Units) -> Vec<Violation> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::domain::units::Unit;
 
     fn row(row: &str, category: &str, region: &str, unit: &str) -> CatalogueRow {
         CatalogueRow {
@@ -115,20 +116,18 @@ mod tests {
 
     #[test]
     fn every_violation_is_told() {
-        let units = Units::new(vec![Unit {
-            code: "a".to_owned(),
-            name: "甲".to_owned(),
-            parent: None,
-        }]);
+        let day = NaiveDate::from_ymd_opt(2024, 5, 1).expect("a day");
+        let missing = BTreeMap::from([("b".to_owned(), day)]);
         let found = check(
             &[
                 row("1", "01", "", "a"),
                 row("1", "02", "", "b"),
                 row("3", "01", "", "a"),
             ],
-            &units,
+            &missing,
         );
         let fields: Vec<&str> = found.iter().map(|v| v.field.as_str()).collect();
         assert_eq!(fields, ["rows[1].row", "rows[1].unit", "rows[2].category"]);
+        assert!(found[1].description.contains("2024-05-01"), "{found:?}");
     }
 }

@@ -2,6 +2,9 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use chrono::NaiveDate;
+
+use super::catalogue::CatalogueRow;
 use super::directory::Violation;
 
 /// Levels that the tree has at most: a city, its counties and bureaus, their townships and offices, and room.
@@ -129,6 +132,43 @@ pub fn check(units: &[Unit]) -> Vec<Violation> {
     violations
 }
 
+/// A row of a catalogue that is in force while units are, and names none of them.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Orphan {
+    /// The row.
+    pub row: CatalogueRow,
+    /// First day on which it would find no unit.
+    pub day: NaiveDate,
+}
+
+/// What is wrong with units that leave out what catalogues name: one violation a row.
+#[must_use]
+pub fn named_elsewhere(orphans: &[Orphan]) -> Vec<Violation> {
+    orphans
+        .iter()
+        .map(|Orphan { row, day }| {
+            let all = |prefix: &str| {
+                if prefix.is_empty() {
+                    "all".to_owned()
+                } else {
+                    prefix.to_owned()
+                }
+            };
+            Violation::new(
+                "units".to_owned(),
+                format!(
+                    "should have {}: on {day} row {} of the catalogue (category {}, region {}) names it; publish a \
+                     catalogue without it first",
+                    row.unit,
+                    row.row,
+                    all(&row.category),
+                    all(&row.region)
+                ),
+            )
+        })
+        .collect()
+}
+
 /// What is wrong with the way up from a unit, which has to end at the top.
 fn endless(unit: &Unit, units: &[Unit], first: &BTreeMap<&str, usize>) -> Option<String> {
     let mut parent = unit.parent.as_deref();
@@ -183,6 +223,24 @@ mod tests {
                 lead,
                 "{catalogued} {accused:?}"
             );
+        }
+    }
+
+    #[test]
+    fn a_row_that_would_find_no_unit_is_named_with_its_day() {
+        let orphan = Orphan {
+            row: CatalogueRow {
+                row: "r-7".to_owned(),
+                category: "0102".to_owned(),
+                region: String::new(),
+                unit: "water".to_owned(),
+            },
+            day: NaiveDate::from_ymd_opt(2024, 5, 1).expect("a day"),
+        };
+        let told = named_elsewhere(&[orphan]);
+        assert_eq!(told.len(), 1);
+        for part in ["water", "r-7", "0102", "region all", "2024-05-01"] {
+            assert!(told[0].description.contains(part), "{told:?}");
         }
     }
 

@@ -236,9 +236,9 @@ impl RoutingService for Routing {
         let (request_id, command) = parse::publish_catalogue(&request, &by)?;
         let call = Call::new(by.subject, "PublishCatalogue", request_id, &request, now);
         let answer = self.store.once(&call, "publish_catalogue", move |tx| {
-            let (rules, command) = (self.rules.clone(), command.clone());
+            let command = command.clone();
             Box::pin(async move {
-                let version = publish_catalogue(tx, &rules, &command, now).await?;
+                let version = publish_catalogue(tx, &command, now).await?;
                 Ok::<_, Error>(pb::PublishCatalogueResponse { version })
             })
         });

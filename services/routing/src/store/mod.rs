@@ -7,6 +7,7 @@ pub mod doctor;
 pub mod judgements;
 pub mod observe;
 pub mod orders;
+pub mod overlap;
 pub mod replies;
 mod rows;
 pub mod transitions;

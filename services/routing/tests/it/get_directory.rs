@@ -3,7 +3,7 @@
 use hotline_proto::access::Role;
 use hotline_proto::routing as pb;
 
-use crate::world::{CATALOGUE, World, catalogue, limits, units, violations};
+use crate::world::{CATALOGUE, UNITS, World, catalogue, limits, units, violations};
 
 fn on(day: &str) -> pb::GetDirectoryRequest {
     pb::GetDirectoryRequest { day: day.to_owned() }
@@ -13,7 +13,7 @@ fn on(day: &str) -> pb::GetDirectoryRequest {
 async fn of_the_versions_that_have_begun_the_one_that_began_last_is_in_force() {
     let world = World::new().await;
     let mut operator = world.as_role(Role::Operator);
-    let mut later = units(&[("bureau", "")]);
+    let mut later = units(&[UNITS, &[("bureau", "")]].concat());
     later.valid_from = "2024-04-10".to_owned();
     operator.publish_units(later).await.expect("published");
     let mut service = world.as_role(Role::Service);
@@ -29,14 +29,14 @@ async fn of_the_versions_that_have_begun_the_one_that_began_last_is_in_force() {
     let mut published = catalogue(CATALOGUE).rows;
     published.sort_by(|a, b| a.row.cmp(&b.row));
     assert_eq!(today.catalogue, published);
-    for (day, version, count) in [("2024-04-09", 1, 5), ("2024-04-10", 2, 1), ("2023-12-31", 0, 0)] {
+    for (day, version, count) in [("2024-04-09", 1, 5), ("2024-04-10", 2, 6), ("2023-12-31", 0, 0)] {
         let found = service.get_directory(on(day)).await.expect("read").into_inner();
         assert_eq!((found.units_version, found.units.len()), (version, count), "{day}");
     }
     // Today's are corrected after the later ones were published: those come all the same.
-    let corrected = units(&[("bureau", ""), ("water", "bureau")]);
+    let corrected = units(&[UNITS, &[("bureau", ""), ("office", "bureau")]].concat());
     operator.publish_units(corrected).await.expect("published");
-    for (day, version, count) in [("2024-04-09", 3, 2), ("2024-04-10", 2, 1)] {
+    for (day, version, count) in [("2024-04-09", 3, 7), ("2024-04-10", 2, 6)] {
         let found = service.get_directory(on(day)).await.expect("read").into_inner();
         assert_eq!((found.units_version, found.units.len()), (version, count), "{day}");
     }

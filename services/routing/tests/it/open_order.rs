@@ -1,14 +1,13 @@
 //! A forwarded appeal opens its order, once, and the catalogue dispatches it.
 
 use eventlog::Effect;
-use hotline_proto::access::Role;
 use hotline_proto::common::{OrderState, Urgency};
 use hotline_proto::events::event::Body;
 use hotline_proto::events::{AppealFacts, AppealForwarded, CallRecorded};
 use platform::grpc::time::to_proto;
 use testkit::at;
 
-use crate::world::{World, appeal, order_of, recorded, request_id, units};
+use crate::world::{World, appeal, order_of, recorded, request_id};
 
 #[tokio::test]
 async fn the_longest_rows_dispatch_and_start_both_clocks() {
@@ -74,14 +73,17 @@ async fn what_nobody_covers_waits_for_a_person() {
         (OrderState::PendingDispatch, 1, "")
     );
     assert_eq!((order.sign, order.handle), (None, None));
-    // A unit that was given up leads nothing new, whatever the catalogue says.
-    let mut fewer = units(&[("traffic", "")]);
-    fewer.valid_from = "2024-04-01".to_owned();
-    world
-        .as_role(Role::Operator)
-        .publish_units(fewer)
-        .await
-        .expect("published");
+    // A unit that was given up leads nothing new, whatever the catalogue says. Publishing refuses that now; a database may
+    // have it from before.
+    sqlx::raw_sql(
+        "update directory_head set version = 2 where part = 'units';
+         insert into directory_version (part, version, valid_from, published_at, published_by)
+         values ('units', 2, '2024-04-01', '2024-03-31', 'test');
+         insert into unit (version, code, name) values (2, 'traffic', '单位traffic')",
+    )
+    .execute(&world.database.pool)
+    .await
+    .expect("written");
     let orphan = world.forward(appeal("0102", "430302")).await;
     assert_eq!(world.get(&orphan).await.state(), OrderState::PendingDispatch);
 }

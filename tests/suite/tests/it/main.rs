@@ -4,6 +4,7 @@ mod a_week;
 mod access;
 mod backlog;
 mod bare_machine;
+mod city_changes;
 mod commands;
 mod connections;
 mod doctor;
