@@ -207,13 +207,12 @@ async fn an_order_is_found_by_its_number_as_people_say_it() {
         with_text: false,
     };
     let said = order.number.to_lowercase().replace('-', " ");
-    let found = supervisor
-        .get_order(by_number(said))
-        .await
-        .expect("found")
-        .into_inner()
-        .order;
-    assert_eq!(found, Some(order.clone()));
+    let wide = order.number.replace('W', "Ｗ").replace('-', "－");
+    let pasted = format!("\u{FEFF}{}\n", order.number.replace('-', "–"));
+    for written in [said, wide, pasted] {
+        let found = supervisor.get_order(by_number(written)).await.expect("found");
+        assert_eq!(found.into_inner().order, Some(order.clone()));
+    }
     let last = order
         .number
         .chars()

@@ -4,6 +4,7 @@
 //! digit by ISO 7064 MOD 11,10 over all other digits, which finds every single wrong digit and nearly every swap.
 
 use chrono::{Datelike, NaiveDate};
+use personal::characters::{is_dash, is_invisible, narrow};
 
 /// Writes a number. `serial` need only be unique for the kind and day.
 #[must_use]
@@ -19,12 +20,17 @@ pub fn number(kind: char, day: NaiveDate, serial: u64) -> String {
     format!("{kind}{day}-{serial}-{check}")
 }
 
-/// Reads a number as a person writes it: letter case, blanks and hyphens do not matter. Gives the canonical form.
+/// Reads a number as people write it and programs copy it: letter case, width, blanks, dashes of all kinds and invisible
+/// characters do not matter. Gives the canonical form.
 ///
 /// # Errors
 /// What is wrong with it, as a half sentence.
 pub fn parse_number(kind: char, text: &str) -> Result<String, &'static str> {
-    let plain: String = text.chars().filter(|c| !c.is_whitespace() && *c != '-').collect();
+    let plain: String = text
+        .chars()
+        .map(narrow)
+        .filter(|c| !c.is_whitespace() && !is_dash(*c) && !is_invisible(*c))
+        .collect();
     let mut chars = plain.chars();
     if chars.next().map(|c| c.to_ascii_uppercase()) != Some(kind) {
         return Err("starts with another letter");
@@ -59,6 +65,37 @@ fn check_digit(digits: &str) -> u32 {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_number_is_found_however_it_is_written() {
+        let day = NaiveDate::from_ymd_opt(2026, 11, 30).expect("a day");
+        let right = number('A', day, 123);
+        let wide: String = right
+            .chars()
+            .map(|c| char::from_u32(u32::from(c) + 0xfee0).expect("the full-width form"))
+            .collect();
+        for written in [
+            &*wide,
+            &wide.to_lowercase(),
+            &right.replace('-', "–"),
+            &right.replace('-', "—"),
+            &right.replace('-', "——"),
+            &right.replace('-', "\u{2011}"),
+            &right.replace('-', "−"),
+            &right.replace('-', "ー"),
+            &right.replace('-', "\u{AD}"),
+            &right.replace('-', "\u{3000}"),
+            &right.replace('-', ""),
+            &format!("\u{202D}{right}\u{202C}"),
+            &format!("\u{FEFF}{right}\n"),
+            &right.replace("26", "2\u{200B}6"),
+        ] {
+            assert_eq!(parse_number('A', written), Ok(right.clone()), "{written:?}");
+        }
+        for wrong in [right.replace('-', "."), right.replace('A', "А"), format!("{right}\0")] {
+            assert!(parse_number('A', &wrong).is_err(), "{wrong:?}");
+        }
+    }
 
     #[test]
     fn every_single_wrong_digit_is_found() {
