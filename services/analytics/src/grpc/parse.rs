@@ -132,7 +132,7 @@ mod tests {
         let request = pb::ListFigureMembersRequest {
             from_day: "x".to_owned(),
             to_day: "y".to_owned(),
-            figure: "a\u{202E}b".to_owned(),
+            figure: "a\0b".to_owned(),
             page_size: 1001,
             page_token: "forged".to_owned(),
         };

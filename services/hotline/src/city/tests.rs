@@ -184,7 +184,7 @@ const CODES: [Planted; 12] = [
     ),
     (
         "name = \"中国政府网\"",
-        "name = \"中国\u{202E}政府网\"",
+        "name = \"中国\\u0000政府网\"",
         "name = \"中国政府网\"",
         ".name",
         "is no name",

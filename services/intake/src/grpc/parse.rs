@@ -180,10 +180,11 @@ pub fn publish_reference(request: &pb::PublishReferenceRequest, caller: &Caller)
 
 fn whole_set(fields: &mut Fields, sent: &pb::Reference) -> Option<Reference> {
     let named = |fields: &mut Fields, kind: &str, at: usize, code: &str, name: &str| {
-        fields.line(&format!("reference.{kind}[{at}].name"), name, 1..=MAX_NAME);
+        let name = fields.line(&format!("reference.{kind}[{at}].name"), name, 1..=MAX_NAME);
         Named {
             code: code.to_owned(),
-            name: name.to_owned(),
+            // A name that was refused ends the reading all the same.
+            name: name.unwrap_or_default(),
         }
     };
     let mut channels = Vec::with_capacity(sent.channels.len());
@@ -365,7 +366,7 @@ mod tests {
             (with(|d| d.appellant = None), "appeal.appellant"),
             (with(|d| d.title = "字".repeat(201)), "appeal.title"),
             (with(|d| d.content = "a\0b".to_owned()), "appeal.content"),
-            (with(|d| d.place = "\u{202E}".to_owned()), "appeal.place"),
+            (with(|d| d.place = "\u{FFFF}".to_owned()), "appeal.place"),
             (with(|d| d.tags = vec!["a".to_owned(); 21]), "appeal.tags"),
             (with(|d| d.tags = vec!["a,b".to_owned()]), "appeal.tags[0]"),
             (with(|d| d.accused_unit = "water".to_owned()), "appeal.accused_unit"),

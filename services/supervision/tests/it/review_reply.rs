@@ -151,7 +151,7 @@ async fn every_wrong_field_is_named_at_once() {
         reply_id: Uuid::nil().to_string(),
         verdict: Verdict::Reject.into(),
         grounds: Vec::new(),
-        requirement: "\u{202E}".to_owned(),
+        requirement: "甲\0".to_owned(),
     };
     let refused = client.review_reply(request).await.expect_err("all wrong");
     assert_eq!(

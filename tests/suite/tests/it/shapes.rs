@@ -25,7 +25,7 @@ type Path = Vec<FieldDescriptor>;
 fn wrong(field: &FieldDescriptor) -> Vec<Value> {
     match field.kind() {
         // No text of a contract may be as long as the last.
-        Kind::String => ["甲\0乙", "\u{202E}甲", "\u{200F}甲", &"甲".repeat(20_000)]
+        Kind::String => ["甲\0乙", "甲\u{1}乙", "甲\u{FFFF}乙", &"甲".repeat(20_000)]
             .map(|text| Value::String(text.to_owned()))
             .to_vec(),
         Kind::Enum(_) => [9_999, -1].map(Value::EnumNumber).to_vec(),
@@ -129,11 +129,25 @@ fn said(status: &Status) -> String {
     format!("{:?}: {}", status.code(), status.message())
 }
 
+/// A text that a field takes, and the same as programs send it: a field that takes one takes the other.
+const PLAIN: &str = "甲 乙";
+const DRESSED: [&str; 3] = [
+    "\u{FEFF}甲\t乙\n",
+    "\u{202D}甲\u{B}乙\u{202C}\u{C}",
+    "\r\n甲\u{85}\u{2028}乙\u{200F}\u{2029}",
+];
+
+fn refuses(answer: &Result<Vec<String>, String>, place: &str) -> bool {
+    answer
+        .as_ref()
+        .is_ok_and(|fields| fields.iter().any(|field| field == place))
+}
+
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn every_field_of_every_request_refuses_what_it_must_not_have() {
     let five = Five::start(at(1, 9, 0)).await;
     let pool = DescriptorPool::decode(hotline_proto::DESCRIPTORS).expect("compiled in");
-    let (mut walked, mut taken) = (0, Vec::new());
+    let (mut walked, mut texts, mut taken) = (0, 0, Vec::new());
     for (name, own) in Name::ALL.into_iter().zip(SERVICES) {
         for service in [own, eventlog::RPC_SERVICE] {
             let service = pool.get_service_by_name(service).expect("it is in the contracts");
@@ -158,11 +172,26 @@ async fn every_field_of_every_request_refuses_what_it_must_not_have() {
                             Err(instead) => taken.push(format!("{full} = {value:?}: {instead}")),
                         }
                     }
+                    if field.kind() != Kind::String {
+                        continue;
+                    }
+                    let text = |text: &str| only(&method.input(), &path, &Value::String(text.to_owned()));
+                    if refuses(&refused(&peer, &method, text(PLAIN)).await, &place) {
+                        continue;
+                    }
+                    texts += 1;
+                    for dressed in DRESSED {
+                        let answer = refused(&peer, &method, text(dressed)).await;
+                        if refuses(&answer, &place) {
+                            taken.push(format!("{full} = {dressed:?} is refused, {PLAIN:?} is not"));
+                        }
+                    }
                 }
             }
         }
     }
     assert_eq!(taken.join("\n"), "");
     assert!(walked > 300, "{walked}");
+    assert!(texts > 20, "{texts}");
     five.stop().await;
 }

@@ -1,13 +1,12 @@
-//! Which characters a text may have, and which of them show.
+//! Which characters a text may have, which of them show, and the form in which a text is kept.
 
 /// Combining marks in a row; more are an attack on whoever renders the text.
 pub(super) const MAX_COMBINING: usize = 16;
 
-/// Control characters but line feed and tab, marks that change the writing direction, the byte order mark.
+/// What no text holds: NUL and the control characters that [`cleaned`] leaves, and Unicode's noncharacters.
 pub(super) fn is_refused(c: char) -> bool {
-    (c.is_control() && !matches!(c, '\n' | '\t' | '\r'))
-        || matches!(c, '\u{200E}' | '\u{200F}' | '\u{061C}' | '\u{202A}'..='\u{202E}' | '\u{2066}'..='\u{2069}')
-        || matches!(c, '\u{FEFF}' | '\u{FFFE}' | '\u{FFFF}')
+    let code = u32::from(c);
+    (c.is_control() && c != '\n') || code & 0xfffe == 0xfffe || matches!(c, '\u{FDD0}'..='\u{FDEF}')
 }
 
 /// What shows nothing: blanks, joiners, fillers, soft hyphens, selectors and tags. A text of these alone is empty to
@@ -23,9 +22,28 @@ pub(super) fn is_unseen(c: char) -> bool {
         || matches!(c, '\u{FEFF}' | '\u{FFA0}' | '\u{E0000}'..='\u{E0FFF}')
 }
 
-/// What begins another line, or jumps within one.
-pub(super) fn breaks_line(c: char) -> bool {
-    matches!(c, '\n' | '\r' | '\t' | '\u{2028}' | '\u{2029}')
+/// A text in the form in which it is kept: lines end in a line feed, whatever ended them; a tab is a blank; the byte order
+/// mark and marks that change the writing direction are dropped; the ends are trimmed.
+pub(super) fn cleaned(text: &str) -> String {
+    let mut kept = String::with_capacity(text.len());
+    let mut chars = text.chars().peekable();
+    while let Some(c) = chars.next() {
+        match c {
+            '\r' if chars.peek() == Some(&'\n') => {}
+            '\r' | '\u{000B}' | '\u{000C}' | '\u{0085}' | '\u{2028}' | '\u{2029}' => kept.push('\n'),
+            '\t' => kept.push(' '),
+            '\u{FEFF}' | '\u{061C}' | '\u{200E}' | '\u{200F}' | '\u{202A}'..='\u{202E}' | '\u{2066}'..='\u{2069}' => {}
+            c => kept.push(c),
+        }
+    }
+    kept.trim_matches(|c: char| c.is_whitespace() || matches!(c, '\u{200B}' | '\u{2060}'))
+        .to_owned()
+}
+
+/// A cleaned text as one line: where lines ended is a blank.
+pub(super) fn in_one_line(text: &str) -> String {
+    let lines: Vec<&str> = text.split('\n').filter(|line| !line.is_empty()).collect();
+    lines.join(" ")
 }
 
 pub(super) fn has_mark_run(text: &str) -> bool {

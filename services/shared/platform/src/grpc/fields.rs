@@ -6,7 +6,7 @@ use chrono::{DateTime, NaiveDate, Utc};
 use prost_types::Timestamp;
 use uuid::Uuid;
 
-use super::characters::{MAX_COMBINING, breaks_line, has_mark_run, is_refused, is_unseen};
+use super::characters::{MAX_COMBINING, cleaned, has_mark_run, in_one_line, is_refused, is_unseen};
 use super::normal::{normal_id_number, normal_phone};
 use super::time;
 
@@ -166,61 +166,55 @@ impl Fields {
         if text.is_empty() { None } else { self.uuid(field, text) }
     }
 
-    /// One line of text: as [`Fields::text`], without line breaks and tabs too.
+    /// One line of text: as [`Fields::text`], where a line break is a blank.
     pub fn line(&mut self, field: &str, text: &str, length: RangeInclusive<usize>) -> Option<String> {
-        if let Some(bad) = text.chars().find(|c| breaks_line(*c)) {
-            return self.none(field, format!("must be one line, without U+{:04X}", u32::from(bad)));
-        }
-        self.text(field, text, length)
+        self.checked(field, in_one_line(&cleaned(text)), &length)
     }
 
-    /// One line of up to `max` characters, or nothing when empty.
+    /// One line of up to `max` characters, or nothing when it shows nothing.
     pub fn optional_line(&mut self, field: &str, text: &str, max: usize) -> Option<String> {
-        if text.is_empty() {
+        if text.chars().all(is_unseen) {
             None
         } else {
             self.line(field, text, 1..=max)
         }
     }
 
-    /// Text of so many characters, not blank, without control or direction-changing characters. It may have lines.
+    /// Text of so many characters, not blank. It may have lines. It is given as it is kept: line breaks of all kinds are
+    /// line feeds, tabs are blanks, marks of byte order and writing direction are dropped, the ends are trimmed. Refused
+    /// are NUL, other control characters and noncharacters: no text that anybody wrote has them.
     pub fn text(&mut self, field: &str, text: &str, length: RangeInclusive<usize>) -> Option<String> {
-        if text.chars().all(is_unseen) && *length.start() > 0 {
-            return self.none(
-                field,
-                format!("must not be empty; {} to {} characters", length.start(), length.end()),
-            );
+        self.checked(field, cleaned(text), &length)
+    }
+
+    /// Text up to `max` characters, or nothing when it shows nothing.
+    pub fn optional_text(&mut self, field: &str, text: &str, max: usize) -> Option<String> {
+        if text.chars().all(is_unseen) {
+            None
+        } else {
+            self.text(field, text, 1..=max)
+        }
+    }
+
+    fn checked(&mut self, field: &str, text: String, length: &RangeInclusive<usize>) -> Option<String> {
+        let (least, most) = (length.start(), length.end());
+        if text.chars().all(is_unseen) && *least > 0 {
+            return self.none(field, format!("must not be empty; {least} to {most} characters"));
         }
         let count = text.chars().count();
         if !length.contains(&count) {
-            return self.none(
-                field,
-                format!(
-                    "must have {} to {} characters, has {count}",
-                    length.start(),
-                    length.end()
-                ),
-            );
+            return self.none(field, format!("must have {least} to {most} characters, has {count}"));
         }
         if let Some(bad) = text.chars().find(|c| is_refused(*c)) {
             return self.none(field, format!("must not contain U+{:04X}", u32::from(bad)));
         }
-        if has_mark_run(text) {
+        if has_mark_run(&text) {
             return self.none(
                 field,
                 format!("must not have more than {MAX_COMBINING} combining marks in a row"),
             );
         }
-        Some(text.to_owned())
-    }
-
-    /// Text up to `max` characters, or nothing when empty.
-    pub fn optional_text(&mut self, field: &str, text: &str, max: usize) -> Option<String> {
-        if text.is_empty() {
-            None
-        } else {
-            self.text(field, text, 1..=max)
-        }
+        Some(text)
     }
 
     /// A code: 1 to `max` of letters, digits, `_`, `.`, `-`.
@@ -405,6 +399,96 @@ mod tests {
     }
 
     #[test]
+    fn a_text_is_kept_without_what_programs_put_around_it() {
+        for (sent, text, line) in [
+            ("小区停水\n", "小区停水", "小区停水"),
+            ("\u{FEFF}小区停水", "小区停水", "小区停水"),
+            (
+                " \u{3000}\u{A0}\u{FEFF}小区\u{FEFF}停水\u{200B}\t\r\n",
+                "小区停水",
+                "小区停水",
+            ),
+            (
+                "停水\u{B}停电\u{C}停气\u{85}停网",
+                "停水\n停电\n停气\n停网",
+                "停水 停电 停气 停网",
+            ),
+            ("停水\u{2028}停电\u{2029}停气", "停水\n停电\n停气", "停水 停电 停气"),
+            (
+                "停水\r\n\r\n停电\r停气\n\r停网",
+                "停水\n\n停电\n停气\n\n停网",
+                "停水 停电 停气 停网",
+            ),
+            ("车站路\t1号", "车站路 1号", "车站路 1号"),
+            ("\u{202D}13812345678\u{202C}", "13812345678", "13812345678"),
+            ("\u{200F}\u{2067}شەھەر\u{2069}\u{61C}", "شەھەر", "شەھەر"),
+            (
+                "👨\u{200D}👩 ❤\u{FE0F}",
+                "👨\u{200D}👩 ❤\u{FE0F}",
+                "👨\u{200D}👩 ❤\u{FE0F}",
+            ),
+            ("𠮷野家  第 二 行", "𠮷野家  第 二 行", "𠮷野家  第 二 行"),
+        ] {
+            let mut fields = Fields::new();
+            assert_eq!(fields.text("text", sent, 1..=20).as_deref(), Some(text), "{sent:?}");
+            assert_eq!(fields.line("line", sent, 1..=20).as_deref(), Some(line), "{sent:?}");
+            assert_eq!(
+                fields.optional_text("text", sent, 20).as_deref(),
+                Some(text),
+                "{sent:?}"
+            );
+            assert_eq!(
+                fields.optional_line("line", sent, 20).as_deref(),
+                Some(line),
+                "{sent:?}"
+            );
+            assert!(fields.is_clean());
+        }
+    }
+
+    #[test]
+    fn a_length_is_that_of_what_is_kept_and_an_optional_text_may_show_nothing() {
+        let mut fields = Fields::new();
+        assert_eq!(
+            fields.line("line", "\u{FEFF} 甲\n\n乙 ", 1..=3).as_deref(),
+            Some("甲 乙")
+        );
+        for nothing in ["", "\n", " \t", "\u{FEFF}", "\u{200B}\u{202E}"] {
+            assert_eq!(fields.optional_line("line", nothing, 3), None, "{nothing:?}");
+            assert_eq!(fields.optional_text("text", nothing, 3), None, "{nothing:?}");
+            assert_eq!(fields.line("line", nothing, 0..=3).as_deref(), Some(""), "{nothing:?}");
+        }
+        assert!(fields.is_clean());
+        assert_eq!(fields.optional_line("line", "\0", 3), None);
+        assert!(!fields.is_clean(), "NUL is nothing that shows nothing");
+    }
+
+    #[test]
+    fn what_no_text_holds_is_refused() {
+        for bad in [
+            '\0',
+            '\u{1}',
+            '\u{8}',
+            '\u{1B}',
+            '\u{1F}',
+            '\u{7F}',
+            '\u{80}',
+            '\u{9F}',
+            '\u{FFFE}',
+            '\u{FFFF}',
+            '\u{FDD0}',
+            '\u{10FFFF}',
+        ] {
+            let mut fields = Fields::new();
+            assert_eq!(fields.text("text", &format!("甲{bad}乙"), 1..=20), None);
+            assert_eq!(fields.line("line", &format!("甲{bad}乙"), 1..=20), None);
+            let told = fields.finish().expect_err("both").violations;
+            let right = format!("must not contain U+{:04X}", u32::from(bad));
+            assert_eq!((&*told[0].description, &*told[1].description), (&*right, &*right));
+        }
+    }
+
+    #[test]
     fn an_answer_with_very_many_violations_fits_into_a_header() {
         let long = "长".repeat(100);
         for (description, named) in [
@@ -447,9 +531,9 @@ mod tests {
         assert_eq!(fields.uuid("id", "x"), None);
         assert_eq!(fields.text("title", "a\u{0}b", 1..=10), None);
         assert_eq!(fields.text("content", &"字".repeat(11), 1..=10), None);
-        assert_eq!(fields.text("note", "a\u{202E}b", 1..=10), None);
+        assert_eq!(fields.text("note", "a\u{1B}b", 1..=10), None);
         assert_eq!(fields.text("blank", "  ", 1..=10), None);
-        assert_eq!(fields.line("line", "甲\n乙", 1..=10), None);
+        assert_eq!(fields.line("line", "甲\u{FFFF}乙", 1..=10), None);
         assert_eq!(
             fields.text("marks", &format!("e{}", "\u{301}".repeat(1000)), 1..=2000),
             None
