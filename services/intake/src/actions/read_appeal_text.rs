@@ -26,10 +26,22 @@ pub struct ReadAppealText {
     pub with_appellant: bool,
 }
 
+/// What the reader sees of the one who brings the appeal.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Seen {
+    /// Who it is.
+    Whole,
+    /// In the text masks that keep the ends: he is of the hotline, and the appellant hides from nobody.
+    Masked,
+    /// Nothing: the appellant hides, or hides from this unit.
+    Hidden,
+}
+
 const TEXT: &[&str] = &["title", "content", "place"];
 const TEXT_AND_APPELLANT: &[&str] = &["name", "phone", "id_number", "address", "title", "content", "place"];
 
-/// Gives the appeal, and whether the reader learns who brings it: never of anonymous and confidential ones.
+/// Gives the appeal, and what the reader sees of the one who brings it: of anonymous and confidential ones nothing. A unit
+/// for which routing does not vouch is one that the appeal accuses, or one below it: it sees nothing either.
 ///
 /// # Errors
 /// Absent for an appeal that is none, or that is not behind this order.
@@ -38,22 +50,29 @@ pub async fn read_appeal_text(
     tx: &mut Tx,
     command: &ReadAppealText,
     now: DateTime<Utc>,
-) -> Result<(Stored, bool), Error> {
+) -> Result<(Stored, Seen), Error> {
     let stored = appeals::read(tx.conn(), &Name::Id(command.appeal), None).await?;
     let appeal = &stored.appeal;
     if !matches!(appeal.state, State::Ordered { order, .. } if order == command.order) {
         return Err(StoreError::Absent("appeal").into());
     }
-    let with_appellant = command.with_appellant && !appeal.codes.anonymous && !appeal.codes.confidential;
+    let vouched = command.with_appellant;
+    let seen = if appeal.codes.hides_appellant() || !vouched && !command.unit.is_empty() {
+        Seen::Hidden
+    } else if vouched {
+        Seen::Whole
+    } else {
+        Seen::Masked
+    };
     let read = PersonalRead {
         id: new_id(now),
         appeal: appeal.id.0,
         reader: command.reader.clone(),
         vouched: Some((command.unit.clone(), command.order.0)),
         purpose: "order text".to_owned(),
-        fields: if with_appellant { TEXT_AND_APPELLANT } else { TEXT },
+        fields: if seen == Seen::Whole { TEXT_AND_APPELLANT } else { TEXT },
         read_at: now,
     };
     reads::record(tx.conn(), &read).await?;
-    Ok((stored, with_appellant))
+    Ok((stored, seen))
 }

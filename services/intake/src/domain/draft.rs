@@ -34,6 +34,14 @@ pub struct Codes {
     pub accused_unit: Option<String>,
 }
 
+impl Codes {
+    /// 匿名 or 保密: only the hotline's own people learn who brings it, and only where they say why.
+    #[must_use]
+    pub const fn hides_appellant(&self) -> bool {
+        self.anonymous || self.confidential
+    }
+}
+
 /// Who brings it and what he says. Sealed at rest, never printed: its Debug is empty.
 #[derive(Clone, Default, PartialEq, Eq)]
 pub struct Personal {

@@ -1,113 +1,109 @@
 //! What a text says of the one who brings it, masked for readers who may not learn who that is: agents write names,
 //! numbers and addresses into the matter itself.
+//!
+//! Letters and digits only are compared, [`folded`]; what is found is cut out of the text as it is, and nothing else of it
+//! is touched.
 
-use personal::characters::narrow;
-use personal::mask::{mask_address, mask_id, mask_name, mask_phone};
+mod address;
+mod folded;
+mod needles;
+#[cfg(test)]
+mod tests;
 
+use std::collections::BTreeMap;
+
+use unicode_normalization::char::is_combining_mark;
+
+use self::address::Pieces;
+use self::folded::folded;
+use self::needles::{Found, Needle, needles};
 use super::draft::Appellant;
 
-/// A value of one character is in every text.
-const SHORTEST: usize = 2;
+/// Stands for a value of which nothing may be seen, not even how long it is.
+pub const HIDDEN: &str = "***";
 
-/// The text with every place where it repeats a known field of the appellant masked, however digits are grouped.
-#[must_use]
-pub fn redacted(text: &str, who: &Appellant) -> String {
-    let mut shown = text.to_owned();
-    let mut hide = |value: &Option<String>, mask: fn(&str) -> String| {
-        if let Some(value) = value {
-            shown = masked(&shown, value, &mask(value));
-        }
-    };
-    hide(&who.address, mask_address);
-    hide(&who.id_number, mask_id);
-    hide(&who.phone, mask_phone);
-    hide(&who.name, mask_name);
-    shown
+/// Takes one person out of texts. It has no Debug: it knows the person.
+pub struct Redaction {
+    /// By their first sign: most places of a text are passed over by this alone.
+    needles: BTreeMap<char, Vec<Needle>>,
+    pieces: Option<Pieces>,
+    hidden: bool,
 }
 
-fn masked(text: &str, value: &str, mask: &str) -> String {
-    let wanted: Vec<char> = value.chars().filter(|c| !is_gap(*c)).map(folded).collect();
-    if wanted.len() < SHORTEST {
-        return text.to_owned();
-    }
-    let text: Vec<char> = text.chars().collect();
-    let (mut shown, mut at) = (String::new(), 0);
-    while let Some(next) = text.get(at) {
-        if let Some(length) = begins(&text[at..], &wanted) {
-            shown.push_str(mask);
-            at += length;
-        } else {
-            shown.push(*next);
-            at += 1;
+impl Redaction {
+    /// Of everything that is known of the appellant. Of one who is `hidden` nothing stays; of others masks keep the ends,
+    /// by which those who know the person recognise it.
+    #[must_use]
+    pub fn of(who: &Appellant, hidden: bool) -> Self {
+        let address = who.address.as_ref().filter(|_| hidden);
+        let mut by_first: BTreeMap<char, Vec<Needle>> = BTreeMap::new();
+        for needle in needles(who, hidden) {
+            by_first.entry(needle.first()).or_default().push(needle);
         }
-    }
-    shown
-}
-
-/// How many characters of the text are the wanted ones, with the gaps between them.
-fn begins(text: &[char], wanted: &[char]) -> Option<usize> {
-    let mut left = wanted.iter();
-    let mut next = left.next()?;
-    for (at, c) in text.iter().enumerate() {
-        if at > 0 && is_gap(*c) {
-            continue;
-        }
-        if folded(*c) != *next {
-            return None;
-        }
-        match left.next() {
-            Some(following) => next = following,
-            None => return Some(at + 1),
-        }
-    }
-    None
-}
-
-fn is_gap(c: char) -> bool {
-    c.is_whitespace() || narrow(c) == '-'
-}
-
-/// Full-width characters are those that they stand for; an identity number may end in x.
-fn folded(c: char) -> char {
-    narrow(c).to_ascii_uppercase()
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn what_is_known_of_him_is_masked_wherever_it_stands_and_however_it_is_written() {
-        let who = Appellant {
-            name: Some("王小明".to_owned()),
-            phone: Some("13812345678".to_owned()),
-            id_number: Some("43030219900101123X".to_owned()),
-            address: Some("雨湖区车站路1号3栋".to_owned()),
-        };
-        for (text, shown) in [
-            (
-                "王小明（联系电话13812345678）来电：停水",
-                "王**（联系电话138****5678）来电：停水",
-            ),
-            ("电话 138 1234 5678，138-1234-5678", "电话 138****5678，138****5678"),
-            ("１３８１２３４５６７８", "138****5678"),
-            ("证件43030219900101123x", "证件430***********123X"),
-            ("住雨湖区车站路1号3栋。王小明 王小明", "住雨湖区车站路****。王** 王**"),
-            ("王小姐说停水，区号1381234", "王小姐说停水，区号1381234"),
-            ("", ""),
-        ] {
-            assert_eq!(redacted(text, &who), shown);
+        Self {
+            needles: by_first,
+            pieces: address.map(|value| Pieces::of(value)),
+            hidden,
         }
     }
 
-    #[test]
-    fn nothing_is_masked_of_one_who_is_unknown_or_has_a_name_of_one_character() {
-        let text = "王家巷停水";
-        let short = Appellant {
-            name: Some("王".to_owned()),
-            ..Appellant::default()
-        };
-        assert_eq!(redacted(text, &Appellant::default()), text);
-        assert_eq!(redacted(text, &short), text);
+    /// The text without the person.
+    #[must_use]
+    pub fn of_text(&self, text: &str) -> String {
+        let mut places = self.places(text);
+        // The longest first where several begin.
+        places.sort_by_key(|place| (place.from, usize::MAX - place.to));
+        let (mut shown, mut at) = (String::with_capacity(text.len()), 0);
+        let mut places = places.into_iter().peekable();
+        while let Some(mut place) = places.next() {
+            let touching = usize::from(self.hidden);
+            while let Some(next) = places.next_if(|next| next.from < place.to + touching) {
+                place.to = place.to.max(next.to);
+            }
+            let (from, to) = widened(text, at, place.from, place.to);
+            shown.push_str(&text[at..from]);
+            shown.push_str(if self.hidden { HIDDEN } else { &place.mask });
+            at = to;
+        }
+        shown.push_str(&text[at..]);
+        shown
     }
+
+    fn places(&self, text: &str) -> Vec<Found> {
+        let signs = folded(text);
+        let mut found = Vec::new();
+        for (first, needles) in &self.needles {
+            for at in (0..signs.len()).filter(|at| signs[*at].c == *first) {
+                found.extend(needles.iter().filter_map(|needle| needle.found_at(&signs, at)));
+            }
+        }
+        if let Some(pieces) = &self.pieces {
+            found.extend(pieces.find(&signs).into_iter().map(|place| Found {
+                from: place.start,
+                to: place.end,
+                mask: HIDDEN.to_owned(),
+            }));
+        }
+        found
+    }
+}
+
+/// A place with the marks that belong to its last letter, and with the bracket that its first word opens.
+fn widened(text: &str, at: usize, from: usize, to: usize) -> (usize, usize) {
+    let marks = text[to..].chars().take_while(|c| is_combining_mark(*c));
+    let to = to + marks.map(char::len_utf8).sum::<usize>();
+    let (mut open, mut closes) = (0_usize, false);
+    for c in text[from..to].chars() {
+        match c {
+            '(' | '（' => open += 1,
+            ')' | '）' if open == 0 => closes = true,
+            ')' | '）' => open -= 1,
+            _ => {}
+        }
+    }
+    let before = text[at..from]
+        .chars()
+        .next_back()
+        .filter(|c| closes && matches!(c, '(' | '（'));
+    (from - before.map_or(0, char::len_utf8), to)
 }

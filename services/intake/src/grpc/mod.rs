@@ -245,14 +245,14 @@ impl IntakeService for Intake {
             return Err(edge::denied("only routing knows who may read an order's text"));
         }
         let now = self.clock.now();
-        let (stored, with_appellant) = self
+        let (stored, seen) = self
             .store
             .run("read_appeal_text", move |tx| {
                 let command = command.clone();
                 Box::pin(async move { read_appeal_text(tx, &command, now).await })
             })
             .await?;
-        let text = render::text(&self.sealer, &stored, with_appellant).await?;
+        let text = render::text(&self.sealer, &stored, seen).await?;
         Ok(Response::new(text))
     }
 

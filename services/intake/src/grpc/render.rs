@@ -10,10 +10,11 @@ use platform::store::StoreError;
 use super::status;
 use crate::actions::get_appeal::Shown;
 use crate::actions::push_appeals::Outcome;
+use crate::actions::read_appeal_text::Seen;
 use crate::domain::appeal::{Appeal, State};
 use crate::domain::draft::Appellant;
 use crate::domain::push::Receipt;
-use crate::domain::redacted::redacted;
+use crate::domain::redacted::{HIDDEN, Redaction};
 use crate::domain::reference::{Named, Reference};
 use crate::store::appeals::Stored;
 use crate::store::calls::FreshCall;
@@ -158,15 +159,11 @@ pub async fn appeal(sealer: &Sealer, stored: &Stored, shown: Shown) -> Result<pb
     let id = stored.appeal.id.0;
     let mut sent = bare(&stored.appeal);
     let who = cells::appellant(sealer, id, &stored.personal).await?;
+    let hidden = stored.appeal.codes.hides_appellant();
     if shown != Shown::Masked {
         let text = cells::text(sealer, id, &stored.personal, stored.answer.as_ref()).await?;
-        let as_shown = |text: String| {
-            if shown == Shown::All {
-                text
-            } else {
-                redacted(&text, &who)
-            }
-        };
+        let redaction = (shown == Shown::Text).then(|| Redaction::of(&who, hidden));
+        let as_shown = |text: String| without(redaction.as_ref(), text);
         sent.title = as_shown(text.title);
         sent.content = as_shown(text.content);
         sent.place = as_shown(text.place.unwrap_or_default());
@@ -175,7 +172,7 @@ pub async fn appeal(sealer: &Sealer, stored: &Stored, shown: Shown) -> Result<pb
     if !who.is_unknown() {
         sent.appellant = Some(match shown {
             Shown::All => clear(who),
-            Shown::Text | Shown::Masked => masked(&who),
+            Shown::Text | Shown::Masked => masked(&who, hidden),
         });
     }
     Ok(sent)
@@ -185,21 +182,25 @@ pub async fn appeal(sealer: &Sealer, stored: &Stored, shown: Shown) -> Result<pb
 ///
 /// # Errors
 /// [`StoreError::Impossible`] for a cell that was not sealed for its place.
-pub async fn text(
-    sealer: &Sealer,
-    stored: &Stored,
-    with_appellant: bool,
-) -> Result<pb::ReadAppealTextResponse, StoreError> {
+pub async fn text(sealer: &Sealer, stored: &Stored, seen: Seen) -> Result<pb::ReadAppealTextResponse, StoreError> {
     let id = stored.appeal.id.0;
     let text = cells::text(sealer, id, &stored.personal, None).await?;
     let who = cells::appellant(sealer, id, &stored.personal).await?;
-    let as_shown = |text: String| if with_appellant { text } else { redacted(&text, &who) };
+    let redaction = (seen != Seen::Whole).then(|| Redaction::of(&who, seen == Seen::Hidden));
+    let as_shown = |text: String| without(redaction.as_ref(), text);
     Ok(pb::ReadAppealTextResponse {
         title: as_shown(text.title),
         content: as_shown(text.content),
         place: as_shown(text.place.unwrap_or_default()),
-        appellant: with_appellant.then(|| clear(who)),
+        appellant: (seen == Seen::Whole).then(|| clear(who)),
     })
+}
+
+fn without(redaction: Option<&Redaction>, text: String) -> String {
+    match redaction {
+        Some(redaction) => redaction.of_text(&text),
+        None => text,
+    }
 }
 
 fn clear(who: Appellant) -> pb::Appellant {
@@ -211,8 +212,12 @@ fn clear(who: Appellant) -> pb::Appellant {
     }
 }
 
-fn masked(who: &Appellant) -> pb::Appellant {
-    let mask = |text: &Option<String>, mask: fn(&str) -> String| text.as_deref().map(mask).unwrap_or_default();
+/// Of a hidden person it is said what is known, and nothing of it.
+fn masked(who: &Appellant, hidden: bool) -> pb::Appellant {
+    let mask = |text: &Option<String>, mask: fn(&str) -> String| {
+        let mask = if hidden { |_: &str| HIDDEN.to_owned() } else { mask };
+        text.as_deref().map(mask).unwrap_or_default()
+    };
     pb::Appellant {
         name: mask(&who.name, mask_name),
         phone: mask(&who.phone, mask_phone),

@@ -48,9 +48,13 @@ async fn an_appeal_is_found_by_each_of_its_names() {
     let receipt = world.registered().await;
     let id = pushed(&world, "province", "P-1").await;
     let spoken = receipt.number.to_lowercase().replace('-', " ");
+    let wide = receipt.number.replace('A', "Ａ").replace('-', "－");
+    let pasted = format!("\u{FEFF}{}\n", receipt.number.replace('-', "–"));
     for (name, expected) in [
         (Name::AppealId(receipt.appeal_id.clone()), &receipt.appeal_id),
         (Name::Number(spoken), &receipt.appeal_id),
+        (Name::Number(wide), &receipt.appeal_id),
+        (Name::Number(pasted), &receipt.appeal_id),
         (upstream("province", "P-1"), &id),
     ] {
         let appeal = get(world.agent(), name, "").await.expect("there");
@@ -111,6 +115,42 @@ async fn a_dispatcher_sees_the_text_not_the_person() {
     let records = reads(&world).await;
     assert_eq!(records.len(), 1);
     assert_eq!(records[0].2, ["title", "content", "place", "answer"]);
+}
+
+#[tokio::test]
+async fn of_one_who_hides_a_mask_shows_nothing() {
+    let world = world().await;
+    let confidential = pb::AppealDraft {
+        confidential: true,
+        content: format!("{}，请回电138.1234.5678", appellant().name),
+        ..draft()
+    };
+    let receipt = world.register(confidential.clone()).await;
+    let id = || Name::AppealId(receipt.appeal_id.clone());
+    let hidden = || "***".to_owned();
+    let nothing = pb::Appellant {
+        name: hidden(),
+        phone: hidden(),
+        id_number: hidden(),
+        address: hidden(),
+    };
+    for (role, purpose, content) in [
+        (Role::Agent, "", ""),
+        (Role::Dispatcher, "", ""),
+        (Role::Dispatcher, "派单", "***，请回电***"),
+    ] {
+        let appeal = get(world.client(role), id(), purpose).await.expect("masked");
+        assert_eq!(
+            (appeal.appellant, &*appeal.content),
+            (Some(nothing.clone()), content),
+            "{role:?}"
+        );
+    }
+    let whole = get(world.agent(), id(), "回电").await.expect("clear");
+    assert_eq!(
+        (whole.content, whole.appellant.expect("clear").name),
+        (confidential.content, appellant().name)
+    );
 }
 
 #[tokio::test]

@@ -69,6 +69,56 @@ async fn a_confidential_or_anonymous_appellant_is_left_out() {
     assert_eq!(world.count(fields).await, 0);
 }
 
+/// Row 14 of what real callers met: the lead unit reads a confidential report.
+#[tokio::test]
+async fn a_text_names_nobody_who_hides_and_only_shows_the_ends_of_others() {
+    let world = world().await;
+    let telling = |confidential: bool, anonymous: bool| pb::AppealDraft {
+        confidential,
+        anonymous,
+        title: "張三丰举报".to_owned(),
+        content: "张 三 丰，电话（138）1234.5678，幺三八 一二三四 五六七八，住雨湖区车站路一号".to_owned(),
+        place: "车站路1号".to_owned(),
+        appellant: Some(pb::Appellant {
+            name: "张三丰".to_owned(),
+            phone: "13812345678".to_owned(),
+            id_number: String::new(),
+            address: "湘潭市雨湖区车站路1号".to_owned(),
+        }),
+        ..draft()
+    };
+    let nothing = ("***举报", "***，电话***，***，住雨湖区***", "***");
+    let ends = (
+        "张**举报",
+        "张**，电话（138****5678，138****5678，住雨湖区*****",
+        "*****",
+    );
+    for (draft, unit, with_appellant, right) in [
+        (telling(true, false), "water", true, nothing),
+        (telling(false, true), "water", true, nothing),
+        // A dispatcher: of the hotline, and still not told.
+        (telling(true, false), "", false, nothing),
+        // The unit that the report accuses.
+        (telling(false, false), "water", false, nothing),
+        (telling(false, false), "", false, ends),
+    ] {
+        let receipt = world.register(draft).await;
+        let order = world.forward(&receipt.appeal_id).await.order_id;
+        let asked = pb::ReadAppealTextRequest {
+            unit: unit.to_owned(),
+            with_appellant,
+            ..reading(&receipt.appeal_id, &order)
+        };
+        let text = world.service("routing").read_appeal_text(asked).await;
+        let text = text.expect("vouched for").into_inner();
+        assert_eq!(
+            (&*text.title, &*text.content, &*text.place),
+            right,
+            "{unit} {with_appellant}"
+        );
+    }
+}
+
 #[tokio::test]
 async fn the_hotline_s_own_people_read_for_no_unit_and_the_appellant_only_when_vouched_for() {
     let world = world().await;
