@@ -19,6 +19,7 @@ mod migrated;
 mod order_text;
 mod probes;
 mod processes;
+mod pushed_fast;
 mod reach;
 mod reflection;
 mod repeated;

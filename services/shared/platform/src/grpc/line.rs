@@ -12,6 +12,7 @@ use tonic::transport::{Channel, Endpoint};
 use tower::service_fn;
 
 use super::balance::Security;
+use super::windows;
 
 /// Wait for a connection: a dead pod's address answers nothing.
 pub(super) const CONNECT: Duration = Duration::from_secs(2);
@@ -73,6 +74,8 @@ impl Line {
             .http2_keep_alive_interval(PING)
             .keep_alive_timeout(SILENCE)
             .keep_alive_while_idle(true)
+            .initial_stream_window_size(windows::STREAM)
+            .initial_connection_window_size(windows::CONNECTION)
             .connect_with_connector_lazy(connector);
         Self { channel, unmade }
     }

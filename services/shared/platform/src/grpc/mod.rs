@@ -15,3 +15,4 @@ pub mod probes;
 pub mod server;
 pub mod status;
 pub mod time;
+mod windows;

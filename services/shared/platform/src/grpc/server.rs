@@ -19,6 +19,7 @@ use super::accept::{Patience, accept};
 use super::detach::DetachLayer;
 use super::guard::{GuardLayer, Guarding};
 use super::measure::MeasureLayer;
+use super::windows;
 use crate::auth::Verifier;
 use crate::config::{ClientCertificates, ServerConfig, TlsConfig};
 use crate::lifecycle::Lifecycle;
@@ -94,6 +95,8 @@ impl Server {
         let incoming = futures::stream::poll_fn(move |cx| accepted.poll_recv(cx));
         let serving = tonic::transport::Server::builder()
             .max_concurrent_streams(self.config.max_streams)
+            .initial_stream_window_size(windows::STREAM)
+            .initial_connection_window_size(windows::CONNECTION)
             .http2_max_header_list_size(self.config.max_header_bytes)
             .http2_keepalive_interval(Some(Duration::from_secs(30)))
             .http2_keepalive_timeout(Some(Duration::from_secs(10)))
