@@ -14,6 +14,7 @@ mod faults;
 mod five_processes;
 mod fixture;
 mod foreign;
+mod grpcurl;
 mod metrics;
 mod migrated;
 mod order_text;

@@ -89,6 +89,13 @@ impl Described {
     }
 }
 
+/// What every service has beside its own.
+const OF_GRPC: [&str; 3] = [
+    "grpc.health.v1.Health",
+    "grpc.reflection.v1.ServerReflection",
+    "grpc.reflection.v1alpha.ServerReflection",
+];
+
 fn bare(five: &Five, name: Name) -> Channel {
     let url = five.suite.url(name).to_owned();
     Endpoint::from_shared(url).expect("a URL").connect_lazy()
@@ -97,7 +104,7 @@ fn bare(five: &Five, name: Name) -> Channel {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn the_served_descriptors_are_the_table_of_rights_in_both_versions_of_reflection() {
     let five = Five::start(at(1, 9, 0)).await;
-    let table: BTreeSet<String> = TABLE.iter().map(|row| row.rpc.to_owned()).collect();
+    let mut all = BTreeSet::new();
     for (name, own) in Name::ALL.into_iter().zip(SERVICES) {
         let channel = bare(&five, name);
         let (mut new, mut old) = (Described::default(), Described::default());
@@ -108,14 +115,18 @@ async fn the_served_descriptors_are_the_table_of_rights_in_both_versions_of_refl
             old.add(&service, &v1alpha::files(&channel, &service).await);
         }
         for (described, version) in [(&new, "v1"), (&old, "v1alpha")] {
-            assert_eq!(described.ours(), table, "{name} by {version}");
-            for service in [own, eventlog::RPC_SERVICE] {
-                let compiled: BTreeSet<String> = rpcs(&[service]).into_iter().collect();
-                assert_eq!(described.0.get(service), Some(&compiled), "{name} by {version}");
-            }
-            assert!(described.0.contains_key("grpc.health.v1.Health"), "{name} by {version}");
+            let compiled: BTreeSet<String> = rpcs(&[own, eventlog::RPC_SERVICE]).into_iter().collect();
+            assert_eq!(described.ours(), compiled, "{name} by {version}");
+            let others = described.0.keys().filter(|service| !service.starts_with("hotline."));
+            assert!(others.eq(OF_GRPC), "{name} by {version}");
+            all.extend(compiled);
+        }
+        for detail in ["google.rpc.RetryInfo", "google.rpc.BadRequest", "google.rpc.ErrorInfo"] {
+            assert!(!v1::files(&channel, detail).await.is_empty(), "{name}: {detail}");
         }
     }
+    let table: BTreeSet<String> = TABLE.iter().map(|row| row.rpc.to_owned()).collect();
+    assert_eq!(all, table, "together they are all that is granted");
     five.stop().await;
 }
 

@@ -12,6 +12,7 @@ pub mod measure;
 pub mod normal;
 pub mod page;
 pub mod probes;
+mod reflection;
 pub mod server;
 pub mod status;
 pub mod time;

@@ -19,6 +19,7 @@ use super::accept::{Patience, accept};
 use super::detach::DetachLayer;
 use super::guard::{GuardLayer, Guarding};
 use super::measure::MeasureLayer;
+use super::reflection::with_reflection;
 use super::windows;
 use crate::auth::Verifier;
 use crate::config::{ClientCertificates, ServerConfig, TlsConfig};
@@ -65,7 +66,7 @@ impl Server {
         for service in services {
             health.set_service_status(service, ServingStatus::Serving).await;
         }
-        let routes = with_reflection(routes.add_service(health_service))?;
+        let routes = with_reflection(routes.add_service(health_service), services)?;
         let ended = CancellationToken::new();
         self.stop_later(health, services.to_vec(), ended.clone());
         let name = self.name;
@@ -158,20 +159,6 @@ impl Server {
             bound_in: (self.tls.client_certificates != ClientCertificates::Off).then(|| self.tls.trust_domain.clone()),
         })
     }
-}
-
-/// v1 and v1alpha, so that every client finds the contracts.
-fn with_reflection(routes: Routes) -> Result<Routes, StartError> {
-    let builder = || {
-        tonic_reflection::server::Builder::configure()
-            .register_encoded_file_descriptor_set(hotline_proto::DESCRIPTORS)
-            .register_encoded_file_descriptor_set(tonic_health::pb::FILE_DESCRIPTOR_SET)
-    };
-    let broken =
-        |error: tonic_reflection::server::Error| StartError(format!("the contracts cannot be served: {error}"));
-    Ok(routes
-        .add_service(builder().build_v1().map_err(broken)?)
-        .add_service(builder().build_v1alpha().map_err(broken)?))
 }
 
 /// These services are in the contracts, and every RPC of theirs has a row in the table of rights.

@@ -1,0 +1,144 @@
+//! `hotline up` as grpcurl sees it, with nothing but addresses: what is served there, and why a call was refused.
+
+use std::os::unix::fs::PermissionsExt as _;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Output};
+
+use hotline::process::Name;
+use hotline::process::home::Home;
+use hotline_proto::access::Role;
+use hotline_proto::intake::PushAppealsRequest;
+use hotline_proto::intake::intake_service_client::IntakeServiceClient;
+use platform::auth::{Issuer, Principal, TokenSource};
+use platform::grpc::client::peer;
+use tokio::sync::mpsc;
+
+use crate::access::SERVICES;
+use crate::processes::Process;
+
+/// A running `hotline up`, and what calls it.
+struct Outside {
+    urls: [String; 5],
+    issuer: Issuer,
+    grpcurl: PathBuf,
+}
+
+impl Outside {
+    /// What grpcurl says, called by somebody with this role.
+    fn run(&self, role: Option<Role>, name: Name, options: &[&str], verb: &str) -> Output {
+        let mut command = Command::new(&self.grpcurl);
+        command.arg("-plaintext").args(options);
+        if let Some(role) = role {
+            let token = self.issuer.issue(&principal(role), std::time::Duration::from_secs(60));
+            command.args(["-H", &format!("authorization: Bearer {token}")]);
+        }
+        command.args([self.urls[name as usize].trim_start_matches("http://"), verb]);
+        command.output().expect("it runs")
+    }
+
+    /// What it prints of a refused call.
+    fn refusal(&self, role: Role, name: Name, data: &str, rpc: &str) -> String {
+        let output = self.run(Some(role), name, &["-d", data], rpc);
+        let told = String::from_utf8_lossy(&output.stderr).into_owned();
+        assert!(!output.status.success(), "{rpc} is refused: {told}");
+        assert!(!told.contains("not recognized"), "every detail is readable: {told}");
+        told
+    }
+
+    fn listed(&self, name: Name) -> Vec<String> {
+        let output = self.run(None, name, &[], "list");
+        let text = String::from_utf8_lossy(&output.stdout).into_owned();
+        assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+        text.lines().map(str::to_owned).collect()
+    }
+}
+
+fn principal(role: Role) -> Principal {
+    Principal {
+        subject: format!("grpcurl:{}", role.name()),
+        roles: vec![role],
+        unit: None,
+        platform: (role == Role::Platform).then(|| "province".to_owned()),
+    }
+}
+
+fn tool() -> PathBuf {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../target/tools/grpcurl");
+    assert!(path.exists(), "{} is not built: run `make setup`", path.display());
+    path
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn grpcurl_lists_what_is_served_and_reads_why_a_call_was_refused() {
+    let directory = tempfile::tempdir().expect("a folder");
+    // The private Postgres runs as another user when the test runs as root.
+    std::fs::set_permissions(directory.path(), std::fs::Permissions::from_mode(0o755)).expect("our own folder");
+    let data = directory.path().join("data");
+    let folder = data.display().to_string();
+    let arguments = ["up", "--port", "0", "--partitions", "2", "--data", folder.as_str()];
+    let one_stream = ("INTAKE_SERVICE__PUSH_STREAMS".to_owned(), "1".to_owned());
+    let mut process = Process::start(&arguments, &[one_stream]);
+    let greeting = process.lines_until("analytics");
+    let url = |name: Name| {
+        let line = greeting.iter().find(|line| line.starts_with(name.as_str()));
+        let url = line.and_then(|line| line.split_whitespace().nth(1));
+        url.expect("it says where each is").to_owned()
+    };
+    let mut auth = platform::config::shared_defaults().auth;
+    auth.private_key_file = Home::open(&data).expect("keys").private_key();
+    let outside = Outside {
+        urls: Name::ALL.map(url),
+        issuer: Issuer::open(&auth).expect("a key"),
+        grpcurl: tool(),
+    };
+
+    for (name, own) in Name::ALL.into_iter().zip(SERVICES) {
+        let mut served = vec![
+            "grpc.health.v1.Health",
+            "grpc.reflection.v1.ServerReflection",
+            "grpc.reflection.v1alpha.ServerReflection",
+            eventlog::RPC_SERVICE,
+            own,
+        ];
+        served.sort_unstable();
+        assert_eq!(outside.listed(name), served, "{name}");
+    }
+    let stranger = outside.run(None, Name::Routing, &[], "describe");
+    let told = String::from_utf8_lossy(&stranger.stdout).into_owned();
+    assert!(told.contains("SignOrder") && !told.contains("RegisterAppeal"), "{told}");
+
+    // Every field that is not right, and the reason of a rule.
+    let intake = "hotline.intake.v1.IntakeService";
+    let told = outside.refusal(Role::Agent, Name::Intake, "{}", &format!("{intake}/RegisterAppeal"));
+    assert!(
+        told.contains("google.rpc.BadRequest") && told.contains("\"field\": \"request_id\""),
+        "{told}"
+    );
+    let absent = r#"{"order_id": "0190a5b0-0000-7000-8000-000000000000"}"#;
+    let told = outside.refusal(
+        Role::Supervisor,
+        Name::Routing,
+        absent,
+        "hotline.routing.v1.RoutingService/GetOrder",
+    );
+    assert!(
+        told.contains("google.rpc.ErrorInfo") && told.contains("\"reason\": \"NOT_FOUND\""),
+        "{told}"
+    );
+
+    // One push stream is open, and a second one is told when to come again.
+    let tokens = TokenSource::of(outside.issuer.clone(), principal(Role::Platform));
+    let mut platform = IntakeServiceClient::new(peer(&outside.urls[0], &tokens).expect("a URL"));
+    let (send, receive) = mpsc::channel::<PushAppealsRequest>(1);
+    let stream = tokio_stream::wrappers::ReceiverStream::new(receive);
+    let first = platform.push_appeals(stream).await.expect("the only one");
+    let told = outside.refusal(Role::Platform, Name::Intake, "{}", &format!("{intake}/PushAppeals"));
+    assert!(
+        told.contains("google.rpc.RetryInfo") && told.contains("\"retryDelay\": \"1s\""),
+        "{told}"
+    );
+    drop((send, first));
+
+    process.signal("TERM");
+    assert!(process.ended(), "it ends in order");
+}
