@@ -1,7 +1,6 @@
 //! Wiring only: what stands on what.
 
 use std::sync::Arc;
-use std::time::Duration;
 
 use eventlog::{Reading, Store, Wired};
 use hotline_proto::intake::intake_service_server::IntakeServiceServer;
@@ -47,7 +46,6 @@ impl App {
             push_streams: Streams::new(settings.service.push_streams),
             config: settings.service.clone(),
             lifecycle: base.lifecycle,
-            drain: Duration::from_secs(settings.server.drain_seconds),
         };
         Ok(Self {
             intake,

@@ -42,8 +42,7 @@ impl Serve {
         let shared = Shared::load(self.service, &overrides)?;
         let telemetry = platform::telemetry::init(&shared.log, &shared.otlp, self.service.as_str())?;
         let mut interrupts = Interrupts::listen()?;
-        let lifecycle = Lifecycle::new();
-        let stop = Duration::from_secs(shared.server.drain_seconds);
+        let lifecycle = Lifecycle::draining(Duration::from_secs(shared.server.drain_seconds));
         let metrics = Metrics::install()?;
         // Counted is what happens to the last call: it ends after all others.
         let counting = Lifecycle::new();
@@ -52,7 +51,7 @@ impl Serve {
         }
         let probes = match shared.server.probe_listen.as_str() {
             "" => None,
-            listen => Some(Probes::serve(listen, stop, &lifecycle).await?.0),
+            listen => Some(Probes::serve(listen, &lifecycle).await?.0),
         };
         let hosted = tokio::select! {
             hosted = Box::pin(Hosted::build(self.service, &overrides, Arc::new(SystemClock), lifecycle.clone())) => hosted?,

@@ -43,7 +43,7 @@ pub struct SuiteOptions {
     pub drive: Drive,
     /// Partitions of new databases.
     pub partitions: u16,
-    /// Seconds between NOT_SERVING and the end of accepting.
+    /// Seconds between NOT_SERVING and the end of accepting and of the steps.
     pub drain_seconds: u64,
     /// Settings file for all.
     pub file: Option<PathBuf>,
@@ -71,7 +71,7 @@ impl Suite {
     /// # Errors
     /// What is wrong and what to do.
     pub async fn start(options: &SuiteOptions) -> Result<Self, StartError> {
-        let lifecycle = Lifecycle::new();
+        let lifecycle = Lifecycle::draining(Duration::from_secs(options.drain_seconds));
         let (listeners, urls) = bind_all(options.first_port).await?;
         let mut pools = Vec::new();
         let mut steps = Vec::new();

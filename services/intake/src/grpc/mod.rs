@@ -9,7 +9,6 @@ pub mod status;
 pub mod streams;
 
 use std::sync::Arc;
-use std::time::Duration;
 
 use chrono::{DateTime, Utc};
 use eventlog::{Call, Store};
@@ -55,10 +54,8 @@ pub struct Intake {
     pub config: IntakeConfig,
     /// Places of push streams.
     pub push_streams: Arc<Streams>,
-    /// What push streams run on.
+    /// What push streams run on; they are read until it has drained, as long as calls are accepted.
     pub lifecycle: Lifecycle,
-    /// How long they are still read when it stops: as long as calls are still accepted.
-    pub drain: Duration,
 }
 
 impl Intake {

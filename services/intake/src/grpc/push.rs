@@ -99,7 +99,7 @@ impl Pusher {
         queue: mpsc::Sender<Arrived>,
     ) -> Result<(), Status> {
         // Not at once: an end would only send the platform to the next replica that stops.
-        let mut ending = std::pin::pin!(self.intake.lifecycle.drained(self.intake.drain));
+        let mut ending = std::pin::pin!(self.intake.lifecycle.drained());
         loop {
             let message = tokio::select! {
                 biased;

@@ -2,6 +2,7 @@
 
 use std::collections::HashMap;
 use std::sync::Arc;
+use std::time::Duration;
 
 use hotline_proto::access::Role;
 use hotline_proto::common::AppealType;
@@ -12,6 +13,8 @@ use intake::config::IntakeConfig;
 use intake::{App, Settings};
 use platform::clock::DrivenClock;
 use platform::grpc::client::Peer;
+use platform::lifecycle::Lifecycle;
+use platform::service::Base;
 use prost::Message as _;
 use sqlx::PgPool;
 use testkit::{Database, Edge, at};
@@ -56,8 +59,11 @@ pub async fn bare_world(settings: Settings) -> World {
 /// Over a database that is there.
 pub async fn over(database: Database, settings: Settings) -> World {
     let clock = Arc::new(DrivenClock::new(at(1, 9, 0)));
-    let base = Edge::base(intake::NAME, &database, &clock);
-    let lifecycle = base.lifecycle.clone();
+    let lifecycle = Lifecycle::draining(Duration::from_secs(settings.server.drain_seconds));
+    let base = Base {
+        lifecycle: lifecycle.clone(),
+        ..Edge::base(intake::NAME, &database, &clock)
+    };
     let app = App::build(&settings, base).await.expect("wired");
     let edge = Edge::serve(intake::NAME, app.routes(), app.rpc_services(), &clock, &lifecycle).await;
     World {

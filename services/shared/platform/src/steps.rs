@@ -51,11 +51,13 @@ pub trait Step: Send + Sync + 'static {
     async fn run_once(&self) -> Result<Ran, StepError>;
 }
 
-/// Runs `step` until the lifecycle stops: at once when `wake` rings or when there was more to do, else after `every`
+/// Runs `step` until the lifecycle has drained: at once when `wake` rings or when there was more to do, else after `every`
 /// (±10 %, so that replicas do not march in step). After a failure it waits longer (see [`pause_after`]).
 pub fn drive(lifecycle: &Lifecycle, step: Arc<dyn Step>, every: Duration, wake: Arc<Notify>) {
-    let stopping = lifecycle.stopping();
+    let ending = lifecycle.clone();
     lifecycle.spawn(async move {
+        // Not at once: what callers bring while it drains has its effect as ever.
+        let mut ending = std::pin::pin!(ending.drained());
         let mut failures = 0_u32;
         loop {
             let ran = tokio::time::timeout(LONGEST_RUN, step.run_once()).await;
@@ -76,11 +78,9 @@ pub fn drive(lifecycle: &Lifecycle, step: Arc<dyn Step>, every: Duration, wake: 
                     pause_after(failures, every)
                 }
             };
-            if stopping.is_cancelled() {
-                return;
-            }
             tokio::select! {
-                () = stopping.cancelled() => return,
+                biased;
+                () = &mut ending => return,
                 () = wake.notified(), if failures == 0 => {}
                 () = tokio::time::sleep(pause.mul_f64(rand::random::<f64>() * 0.2 + 0.9)) => {}
             }
@@ -128,6 +128,55 @@ mod tests {
         Silent(#[source] std::io::Error),
         #[error("the step failed: {0}")]
         Repeats(#[source] std::io::Error),
+    }
+
+    /// Says when it runs.
+    #[derive(Default)]
+    struct Runs(Notify);
+
+    #[async_trait]
+    impl Step for Runs {
+        fn name(&self) -> &'static str {
+            "test.runs"
+        }
+
+        async fn run_once(&self) -> Result<Ran, StepError> {
+            self.0.notify_one();
+            Ok(Ran::default())
+        }
+    }
+
+    const HOUR: Duration = Duration::from_secs(3_600);
+    const SOON: Duration = Duration::from_secs(10);
+
+    #[tokio::test]
+    async fn a_step_goes_on_while_the_process_drains() {
+        let (lifecycle, step, wake) = (
+            Lifecycle::draining(HOUR),
+            Arc::<Runs>::default(),
+            Arc::<Notify>::default(),
+        );
+        drive(&lifecycle, step.clone(), HOUR, wake.clone());
+        step.0.notified().await;
+        lifecycle.stop();
+        for _ in 0..3 {
+            wake.notify_one();
+            let ran = tokio::time::timeout(SOON, step.0.notified()).await;
+            ran.expect("it works as ever");
+        }
+        assert!(!lifecycle.finish(Duration::ZERO).await, "it has an hour left");
+    }
+
+    #[tokio::test]
+    async fn a_step_ends_when_the_process_has_drained() {
+        let drain = Duration::from_millis(50);
+        let (lifecycle, step) = (Lifecycle::draining(drain), Arc::<Runs>::default());
+        drive(&lifecycle, step.clone(), HOUR, Arc::default());
+        step.0.notified().await;
+        let stopped = std::time::Instant::now();
+        lifecycle.stop();
+        assert!(lifecycle.finish(SOON).await, "it ends by itself");
+        assert!(stopped.elapsed() >= drain, "not before it has drained");
     }
 
     #[test]

@@ -40,11 +40,11 @@ const FAILED_LOOKS: u32 = 3;
 pub struct Probes(HealthReporter);
 
 impl Probes {
-    /// Answers probes at `listen` until `drain` after the lifecycle stops; nothing has started yet.
+    /// Answers probes at `listen` until the lifecycle has drained; nothing has started yet.
     ///
     /// # Errors
     /// When the address cannot be used.
-    pub async fn serve(listen: &str, drain: Duration, lifecycle: &Lifecycle) -> Result<(Self, SocketAddr), String> {
+    pub async fn serve(listen: &str, lifecycle: &Lifecycle) -> Result<(Self, SocketAddr), String> {
         let failed = |error: std::io::Error| format!("server.probe_listen {listen}: {error}");
         let listener = TcpListener::bind(listen).await.map_err(failed)?;
         let address = listener.local_addr().map_err(failed)?;
@@ -63,7 +63,7 @@ impl Probes {
         let serving = tonic::transport::Server::builder()
             .add_service(service)
             .serve_with_incoming_shutdown(incoming, async move {
-                draining.drained(drain).await;
+                draining.drained().await;
                 // The kubelet's next question is answered by the end of the connection.
                 cut.cancel();
             });

@@ -130,14 +130,13 @@ impl Server {
     /// When the lifecycle stops: NOT_SERVING, time for balancers to see it, then no new calls.
     fn stop_later(&self, health: HealthReporter, names: Vec<&'static str>, ended: CancellationToken) {
         let lifecycle = self.lifecycle.clone();
-        let drain = Duration::from_secs(self.config.drain_seconds);
         self.lifecycle.spawn(async move {
             lifecycle.stopping().cancelled().await;
             health.set_service_status("", ServingStatus::NotServing).await;
             for service in names {
                 health.set_service_status(service, ServingStatus::NotServing).await;
             }
-            lifecycle.drained(drain).await;
+            lifecycle.drained().await;
             ended.cancel();
         });
     }
