@@ -18,6 +18,7 @@ pub mod sealing;
 pub mod service;
 pub mod steps;
 pub mod store;
+pub mod streak;
 pub mod telemetry;
 pub mod tls;
 

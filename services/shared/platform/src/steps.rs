@@ -9,6 +9,7 @@ use tokio::sync::Notify;
 
 use crate::lifecycle::Lifecycle;
 use crate::store::StoreError;
+use crate::streak::Streak;
 
 /// What one run of a step did.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -58,12 +59,12 @@ pub fn drive(lifecycle: &Lifecycle, step: Arc<dyn Step>, every: Duration, wake: 
     lifecycle.spawn(async move {
         // Not at once: what callers bring while it drains has its effect as ever.
         let mut ending = std::pin::pin!(ending.drained());
-        let mut failures = 0_u32;
+        let (mut failures, mut streak) = (0_u32, Streak::default());
         loop {
             let ran = tokio::time::timeout(LONGEST_RUN, step.run_once()).await;
             let pause = match ran.unwrap_or(Err(StepError::Late(LONGEST_RUN))) {
                 Ok(ran) => {
-                    if failures > 0 {
+                    if streak.end() {
                         tracing::info!(step = step.name(), "works again");
                     }
                     failures = 0;
@@ -71,8 +72,9 @@ pub fn drive(lifecycle: &Lifecycle, step: Arc<dyn Step>, every: Duration, wake: 
                 }
                 Err(error) => {
                     crate::metrics::step_failed(step.name());
-                    if failures == 0 {
-                        tracing::warn!(step = step.name(), error = %chain(&error), "failed; will be tried again");
+                    let error = chain(&error);
+                    if streak.is_to_be_logged(&error) {
+                        tracing::warn!(step = step.name(), error, "failed; will be tried again");
                     }
                     failures = failures.saturating_add(1);
                     pause_after(failures, every)

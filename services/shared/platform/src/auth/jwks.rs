@@ -15,6 +15,7 @@ use tokio::sync::{Notify, watch};
 
 use crate::config::{Algorithm, AuthConfig};
 use crate::lifecycle::Lifecycle;
+use crate::streak::Streak;
 
 /// A token without the name of its key is tried with each of so few: each costs a signature's check.
 const MOST_UNNAMED: usize = 4;
@@ -47,12 +48,12 @@ impl Published {
         lifecycle.spawn(async move {
             // Not told before the first look: an alert would take a 0 for a success.
             let failing = |is: f64| metrics::gauge!("hotline_jwks_refresh_failing", "service_name" => service).set(is);
-            let mut failures = 0_u32;
+            let (mut failures, mut streak) = (0_u32, Streak::default());
             while !stopping.is_cancelled() {
                 match watched.look().await {
                     Ok(number) => {
                         failing(0.0);
-                        if failures > 0 || number == 0 {
+                        if streak.end() || number == 0 {
                             tracing::info!(service, number, "auth.jwks_url answers");
                         }
                         failures = 0;
@@ -61,14 +62,12 @@ impl Published {
                         failing(1.0);
                         metrics::counter!("hotline_jwks_refresh_failures_total", "service_name" => service)
                             .increment(1);
-                        if failures == 0 && watched.edition() == 0 {
-                            tracing::warn!(
-                                service,
-                                reason,
-                                "auth.jwks_url: no key is known; not started until it answers"
-                            );
-                        } else if failures == 0 {
-                            tracing::warn!(service, reason, "auth.jwks_url: the keys known so far are kept");
+                        let consequence = match watched.edition() {
+                            0 => "auth.jwks_url: no key is known; not started until it answers",
+                            _ => "auth.jwks_url: the keys known so far are kept",
+                        };
+                        if streak.is_to_be_logged(&reason) {
+                            tracing::warn!(service, reason, "{consequence}");
                         }
                         failures = failures.saturating_add(1);
                     }
