@@ -15,6 +15,7 @@ use platform::lifecycle::Lifecycle;
 use platform::redis::Client;
 use platform::steps::{Ran, Step, StepError};
 use platform::store::StoreError;
+use platform::streak::Streak;
 use tokio::sync::Notify;
 use uuid::Uuid;
 
@@ -56,6 +57,8 @@ pub struct Consumer {
     log: Mutex<Option<(Uuid, u16)>>,
     notes_knowledge: bool,
     behind: Mutex<Behindness>,
+    /// Reads from Redis that failed.
+    redis: Mutex<Streak>,
 }
 
 /// How far behind its source a consumer is.
@@ -91,6 +94,7 @@ impl Consumer {
                 positions: 0,
                 caught_up_at: Instant::now(),
             }),
+            redis: Mutex::default(),
         }
     }
 
@@ -218,10 +222,27 @@ impl Consumer {
         if !self.streams.is_configured() {
             return HashMap::new();
         }
-        self.streams
+        let read = self
+            .streams
             .read(self.source.service, epoch, behind, self.batch as usize)
-            .await
-            .unwrap_or_default()
+            .await;
+        let mut streak = self.redis.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
+        match read {
+            Ok(read) => {
+                if streak.end() {
+                    tracing::info!(step = self.name, "reads from Redis again");
+                }
+                read
+            }
+            Err(error) => {
+                platform::metrics::consumer_redis_failed(&self.name);
+                let error = error.to_string();
+                if streak.is_to_be_logged(&error) {
+                    tracing::warn!(step = self.name, error, "cannot read from Redis; reads the log by gRPC");
+                }
+                HashMap::new()
+            }
+        }
     }
 
     async fn read_producer(&self, epoch: Uuid, partition: u16, after: u64) -> Result<Vec<Logged>, StepError> {

@@ -5,6 +5,7 @@ use std::collections::HashMap;
 use async_trait::async_trait;
 use platform::steps::{Ran, Step, StepError};
 use platform::store::StoreError;
+use platform::streak::Streak;
 use tokio::sync::Mutex;
 
 use crate::core::relay::resume_after;
@@ -23,6 +24,7 @@ pub struct Relay {
     keep: u64,
     sent: Mutex<HashMap<u16, u64>>,
     away: std::sync::atomic::AtomicBool,
+    streak: Mutex<Streak>,
 }
 
 impl Relay {
@@ -36,6 +38,7 @@ impl Relay {
             keep,
             sent: Mutex::default(),
             away: std::sync::atomic::AtomicBool::new(false),
+            streak: Mutex::default(),
         }
     }
 
@@ -110,14 +113,17 @@ impl Step for Relay {
                 // Consumers read from the log itself meanwhile; what the stream has is asked again afterwards.
                 Err(Failure::Redis(error)) => {
                     sent.clear();
-                    if !self.away.swap(true, Ordering::SeqCst) {
-                        tracing::warn!(step = self.name, %error, "Redis is away; consumers read the log by gRPC");
+                    self.away.store(true, Ordering::SeqCst);
+                    let error = error.to_string();
+                    if self.streak.lock().await.is_to_be_logged(&error) {
+                        tracing::warn!(step = self.name, error, "Redis is away; consumers read the log by gRPC");
                     }
                     return Ok(Ran { did, next_at: None });
                 }
             }
         }
-        if self.away.swap(false, Ordering::SeqCst) {
+        self.away.store(false, Ordering::SeqCst);
+        if self.streak.lock().await.end() {
             tracing::info!(step = self.name, "Redis is back");
         }
         Ok(Ran { did, next_at: None })

@@ -2,6 +2,7 @@
 //! tail and a doorbell; losing it costs latency, never data. The only file that names a key or a command of Redis.
 
 use std::collections::HashMap;
+use std::time::Duration;
 
 use hotline_proto::common::LoggedEvent;
 use prost::Message as _;
@@ -11,6 +12,7 @@ use redis::{AsyncCommands as _, Client, RedisError, Value};
 use tokio::sync::Mutex;
 use uuid::Uuid;
 
+use crate::doorbell::{BLOCK, MARGIN};
 use crate::event::Logged;
 
 const FIELD: &str = "e";
@@ -141,7 +143,7 @@ impl Streams {
         epoch: Uuid,
         seen: &mut HashMap<String, String>,
         partitions: u16,
-        milliseconds: usize,
+        block: Duration,
     ) -> Result<bool, RedisError> {
         let keys: Vec<String> = (0..partitions)
             .map(|partition| key(service, epoch, partition))
@@ -150,6 +152,7 @@ impl Streams {
             .iter()
             .map(|key| seen.get(key).cloned().unwrap_or_else(|| "$".to_owned()))
             .collect();
+        let milliseconds = usize::try_from(block.as_millis()).unwrap_or(usize::MAX);
         let options = StreamReadOptions::default().count(1000).block(milliseconds);
         let reply: Option<StreamReadReply> = connection.xread_options(&keys, &ids, &options).await?;
         let mut rang = false;
@@ -162,12 +165,12 @@ impl Streams {
         Ok(rang)
     }
 
-    /// A connection for blocking reads: no response time-out, nobody else on it.
+    /// A connection for blocking reads, with nobody else on it. An answer that takes much longer than such a read fails.
     pub(crate) async fn blocking(&self) -> Result<Option<MultiplexedConnection>, RedisError> {
         let Some(client) = &self.client else {
             return Ok(None);
         };
-        let config = redis::AsyncConnectionConfig::new().set_response_timeout(None);
+        let config = redis::AsyncConnectionConfig::new().set_response_timeout(Some(BLOCK + MARGIN));
         Ok(Some(
             client.get_multiplexed_async_connection_with_config(&config).await?,
         ))

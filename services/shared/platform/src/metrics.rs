@@ -250,3 +250,10 @@ pub fn step_failed(step: &str) {
     let service = step.split('.').next().unwrap_or_default().to_owned();
     counter!("hotline_step_failures_total", "service_name" => service, "step" => step.to_owned()).increment(1);
 }
+
+/// A consumer's Redis failed: what it would have brought is read by gRPC.
+pub fn consumer_redis_failed(consumer: &str) {
+    let service = consumer.split('.').next().unwrap_or_default().to_owned();
+    counter!("hotline_consumer_redis_failures_total", "service_name" => service, "consumer" => consumer.to_owned())
+        .increment(1);
+}

@@ -5,11 +5,14 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use std::time::Duration;
 
+use eventlog::{ApplyError, Consumer, Effect, Handler, Recorded, Source, Tx};
 use hotline::process::Name;
 use hotline_proto::callback::{LeaseTasksRequest, ListTasksRequest};
-use platform::auth::{Verifier, generate_key_pair};
+use hotline_proto::common::event_log_service_client::EventLogServiceClient;
+use platform::auth::{TokenSource, Verifier, generate_key_pair};
+use platform::clock::SystemClock;
 use platform::config::{AuthConfig, ClientCertificates, TlsConfig};
-use platform::lifecycle::Lifecycle;
+use platform::grpc::client::peer;
 use platform::metrics::{Metrics, take};
 use platform::steps::{Ran, Step, StepError, drive};
 use platform::tls::Certificates;
@@ -21,8 +24,9 @@ use crate::way_of_an_order::brought_and_forwarded;
 const PAGE: &str = include_str!("../../../../docs/metrics.md");
 
 /// Exported when something fails, or with TLS.
-const ON_OCCASION: [&str; 5] = [
+const ON_OCCASION: [&str; 6] = [
     "hotline_step_failures_total",
+    "hotline_consumer_redis_failures_total",
     "hotline_tls_reload_failures_total",
     "hotline_jwks_refresh_failures_total",
     "hotline_jwks_refresh_failing",
@@ -42,9 +46,32 @@ impl Step for Fails {
     }
 }
 
-/// A step that fails, an issuer that is away, a certificate that is overwritten: until each is counted.
-async fn occasions(metrics: &Metrics, lifecycle: &Lifecycle) {
+#[async_trait::async_trait]
+impl Handler for Fails {
+    async fn apply(&self, _: &mut Tx, events: &[Recorded]) -> Result<Vec<Effect>, ApplyError> {
+        Ok(vec![Effect::Applied; events.len()])
+    }
+}
+
+/// A consumer whose Redis is away, listening.
+async fn deaf(five: &Five) -> Arc<Consumer> {
+    let pool = five.suite.pool(Name::Routing);
+    let store = testkit::log("routing", pool, Arc::new(SystemClock)).await;
+    let tokens = TokenSource::service(five.suite.issuer.clone(), "routing");
+    let source = Source {
+        service: "intake",
+        client: EventLogServiceClient::new(peer(five.suite.url(Name::Intake), &tokens).expect("a URL")),
+        // Nobody listens on the first port.
+        redis: Some(platform::redis::Client::open("redis://127.0.0.1:1").expect("a URL")),
+    };
+    Arc::new(Consumer::new(&store, source, Arc::new(Fails)))
+}
+
+/// A step that fails, a Redis and an issuer that are away, a certificate that is overwritten: until each is counted.
+async fn occasions(metrics: &Metrics, five: &Five) {
+    let lifecycle = &five.suite.lifecycle;
     drive(lifecycle, Arc::new(Fails), Duration::from_secs(3_600), Arc::default());
+    lifecycle.spawn(deaf(five).await.doorbell()(lifecycle.clone()));
 
     let authority = Authority::new();
     authority.sign("intake", "spiffe://hotline/service/intake", 2099);
@@ -153,7 +180,7 @@ async fn what_is_exported_is_what_is_documented() {
         }
     }
     platform::metrics::sample("intake", vec![], &five.suite.lifecycle);
-    occasions(&metrics, &five.suite.lifecycle).await;
+    occasions(&metrics, &five).await;
     let text = metrics.render();
     let exported = exported(&text);
     let documented = documented();

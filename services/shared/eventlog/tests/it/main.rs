@@ -2,6 +2,7 @@
 
 mod arrivals;
 mod decided;
+mod doorbell;
 mod effects;
 mod epoch;
 mod known;
