@@ -4,6 +4,7 @@
 pub mod access;
 mod event_type;
 pub mod orders;
+pub mod region;
 
 /// The encoded `FileDescriptorSet` of every package, for reflection and for tests that walk the contracts.
 pub const DESCRIPTORS: &[u8] = include_bytes!(concat!(env!("OUT_DIR"), "/descriptors.bin"));

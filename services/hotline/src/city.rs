@@ -13,6 +13,7 @@ use std::collections::BTreeSet;
 use calendar::Span;
 use chrono::NaiveDate;
 use hotline_proto::common::{AppealType, ClockKind, Urgency};
+use hotline_proto::region::folded;
 use hotline_proto::{intake, routing};
 use serde::{Deserialize, Deserializer};
 
@@ -56,7 +57,7 @@ pub struct City {
 #[derive(Clone, Debug, Deserialize, PartialEq)]
 #[serde(deny_unknown_fields)]
 pub struct Region {
-    /// GB/T 2260, 6 digits, or 9 for a township.
+    /// GB/T 2260, 6 digits, 9 for a township, 12 for a village. It covers what lies in it.
     pub code: String,
     /// Name in Chinese.
     pub name: String,
@@ -120,7 +121,7 @@ pub struct CatalogueRow {
     pub row: String,
     /// Code of a category; empty matches all.
     pub category: String,
-    /// Code of a region; empty matches all.
+    /// Code of a region, which leads what lies in it; `430300` is the city itself, `4303` all of it; empty matches all.
     pub region: String,
     /// Code of the lead unit.
     pub unit: String,
@@ -225,11 +226,38 @@ impl City {
     /// again: the replay has to know beforehand what routing should decide.
     #[must_use]
     pub fn lead_for(&self, category: &str, region: &str) -> Option<&str> {
+        let region = folded(region);
         self.catalogue
             .iter()
-            .filter(|row| category.starts_with(&row.category) && region.starts_with(&row.region))
-            .max_by_key(|row| (row.category.len(), row.region.len()))
+            .filter(|row| category.starts_with(&row.category) && region.starts_with(folded(&row.region)))
+            .max_by_key(|row| (row.category.len(), folded(&row.region).len()))
             .map(|row| row.unit.as_str())
+    }
+
+    /// The prefix of all regions of the city: its code without the zeros that stand for "none below", 2 digits a level.
+    #[must_use]
+    pub fn whole(&self) -> &str {
+        let mut whole = folded(&self.code);
+        while let Some(above) = whole.strip_suffix("00") {
+            whole = above;
+        }
+        whole
+    }
+
+    /// What the catalogue means by the city, for whoever loads it: rows of the one are easily taken for rows of the other.
+    #[must_use]
+    pub fn what_regions_mean(&self) -> String {
+        let Self { code, name, .. } = self;
+        let whole = self.whole();
+        let rows = |region: &str| self.catalogue.iter().filter(|row| folded(&row.region) == region).count();
+        if whole == folded(code) {
+            return format!("regions: {code} is {name} with all that lies in it ({} catalogue rows)", rows(whole));
+        }
+        format!(
+            "regions: {code} is {name} itself ({} catalogue rows), {whole} all of it with its districts ({})",
+            rows(folded(code)),
+            rows(whole)
+        )
     }
 
     /// The top-level unit above `unit`, or `unit` itself: the one that the bulletin counts.

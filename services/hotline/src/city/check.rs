@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use calendar::Span;
 use hotline_proto::common::ClockKind;
+use hotline_proto::region::{covering, folded, is_code};
 use platform::grpc::fields::Fields;
 use routing::domain::units::MAX_LEVELS;
 
@@ -86,20 +87,7 @@ fn codes_and_names(city: &City, found: &mut Vec<Violation>) {
             }
         }
     }
-    for (at, region) in city.regions.iter().enumerate() {
-        if !matches!(region.code.len(), 6 | 9) || !digits(&region.code) {
-            let problem = format!("{:?} is no code of a region", region.code);
-            found.push(Violation::new(
-                format!("regions[{at}].code"),
-                problem,
-                "write 6 digits, or 9 for a township",
-            ));
-        }
-    }
-    if !city.regions.iter().any(|region| region.code == city.code) {
-        let problem = format!("{:?} is not among the regions", city.code);
-        found.push(Violation::new("code", problem, "add the city itself to regions"));
-    }
+    places(city, found);
     for (at, channel) in city.channels.iter().enumerate() {
         let code = channel.code.as_str();
         if !code.starts_with(|c: char| c.is_ascii_lowercase())
@@ -115,6 +103,34 @@ fn codes_and_names(city: &City, found: &mut Vec<Violation>) {
             plain(&format!("channels[{at}].platform"), platform, found);
         }
     }
+}
+
+fn places(city: &City, found: &mut Vec<Violation>) {
+    let mut places: BTreeMap<&str, &str> = BTreeMap::new();
+    for (at, region) in city.regions.iter().enumerate() {
+        let code = region.code.as_str();
+        let key = || format!("regions[{at}].code");
+        if !is_code(code) {
+            let problem = format!("{code:?} is no code of a region");
+            let right = "write 6 digits, 9 for a township or 12 for a village";
+            found.push(Violation::new(key(), problem, right));
+        } else if let Some(earlier) = places.insert(folded(code), code).filter(|earlier| *earlier != code) {
+            let problem = format!("{code:?} is the same place as {earlier:?}");
+            found.push(Violation::new(key(), problem, "keep one of the two"));
+        }
+    }
+    if !city.regions.iter().any(|region| region.code == city.code) {
+        let problem = format!("{:?} is not among the regions", city.code);
+        found.push(Violation::new("code", problem, "add the city itself to regions"));
+    }
+}
+
+/// Whether a region of the catalogue begins one of the city's, or lies in one.
+fn is_within(city: &City, region: &str) -> bool {
+    city.regions.iter().any(|known| {
+        let known = folded(&known.code);
+        known.starts_with(folded(region)) || covering(region).any(|place| place == known)
+    })
 }
 
 fn categories(city: &City, found: &mut Vec<Violation>) {
@@ -216,8 +232,8 @@ fn catalogue(city: &City, found: &mut Vec<Violation>) {
                 "write the code of a category, or \"\" for all",
             ));
         }
-        if !row.region.is_empty() && !city.regions.iter().any(|region| region.code.starts_with(&row.region)) {
-            let problem = format!("no region begins with {:?}", row.region);
+        if !row.region.is_empty() && !is_within(city, &row.region) {
+            let problem = format!("no region begins with {:?} or covers it", row.region);
             found.push(Violation::new(
                 key("region"),
                 problem,
@@ -228,13 +244,13 @@ fn catalogue(city: &City, found: &mut Vec<Violation>) {
             let problem = format!("{:?} is not among the units", row.unit);
             found.push(Violation::new(key("unit"), problem, "write the code of a unit"));
         }
-        match first.get(&(row.category.as_str(), row.region.as_str())) {
+        match first.get(&(row.category.as_str(), folded(&row.region))) {
             Some(earlier) => {
                 let problem = format!("row {earlier:?} has the same category and region");
                 found.push(Violation::new(key("category"), problem, "keep one of the two"));
             }
             None => {
-                first.insert((&row.category, &row.region), &row.row);
+                first.insert((&row.category, folded(&row.region)), &row.row);
             }
         }
     }

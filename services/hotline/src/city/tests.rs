@@ -58,6 +58,45 @@ fn the_catalogue_leads_by_the_longest_category_then_the_longest_region() {
     }
 }
 
+/// The rule is routing's, written again: villages and codes filled up with zeros go by what they lie in.
+#[test]
+fn a_village_is_led_by_the_row_of_what_it_lies_in() {
+    let city = xiangtan();
+    for (category, region, lead) in [
+        ("0201", "430321100001", "430321_market"),
+        ("0701", "430321100001", "430321100"),
+        ("0701", "430321100000", "430321100"),
+        ("0101", "430302000000", "430302"),
+        ("0101", "430300000000", "human_resources"),
+    ] {
+        assert_eq!(city.lead_for(category, region), Some(lead), "{category} {region}");
+    }
+}
+
+#[test]
+fn villages_and_zeros_are_taken_and_one_place_once() {
+    let village = XIANGTAN
+        .replacen("\"430304\", name", "\"430304000000\", name", 1)
+        .replacen("\"430382100\", name", "\"430382100001\", name", 1)
+        .replacen("region = \"430371\"", "region = \"430302001001\"", 1);
+    let city = City::parse(&village, "city.toml").expect("villages are regions");
+    assert_eq!(city.lead_for("0101", "430302001001"), Some("430371"));
+    let twice = XIANGTAN.replacen("\"430304\", name", "\"430302000\", name", 1);
+    let error = City::parse(&twice, "city.toml").expect_err("one place twice").to_string();
+    assert!(error.contains("\"430302000\" is the same place as \"430302\""), "{error}");
+}
+
+#[test]
+fn the_city_itself_and_all_of_it_are_told_apart() {
+    let mut city = xiangtan();
+    assert_eq!(city.whole(), "4303");
+    city.catalogue[0].region = "4303".to_owned();
+    let told = city.what_regions_mean();
+    assert!(told.contains("430300 is 湘潭市 itself") && told.contains("4303 all of it with its districts (1)"), "{told}");
+    city.code = "430321".to_owned();
+    assert!(city.what_regions_mean().contains("430321 is 湘潭市 with all that lies in it"));
+}
+
 #[test]
 fn what_waits_for_a_person_is_what_the_file_says() {
     let city = xiangtan();
@@ -269,7 +308,7 @@ const UNITS_AND_CATALOGUE: [Planted; 7] = [
         "region = \"44\"",
         "row = \"local-430371\"",
         ".region",
-        "no region begins with",
+        "no region begins with \"44\" or covers it",
     ),
     (
         "unit = \"taxation\"",

@@ -36,6 +36,7 @@ impl Load {
         let intake = self.reach.channel(Name::Intake, Role::Operator)?;
         let routing = self.reach.channel(Name::Routing, Role::Operator)?;
         publish_on(intake, routing, &city).await?;
+        say(city.what_regions_mean());
         say(format!("loaded {}", city.name));
         Ok(ExitCode::SUCCESS)
     }

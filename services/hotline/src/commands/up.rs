@@ -89,6 +89,7 @@ impl Up {
         };
         if loaded.is_ok() {
             if let Some(city) = &city {
+                say(city.what_regions_mean());
                 say(format!("loaded {}", city.name));
             }
             let stopping = suite.lifecycle.stopping();

@@ -20,7 +20,7 @@ pub struct Codes {
     pub kind: AppealType,
     /// Code of a category, 2 digits a level.
     pub category: String,
-    /// Code of a region, 6 or 9 digits.
+    /// Code of a region in force or of a place in one, as it was sent: 6, 9 or 12 digits.
     pub region: String,
     /// How soon.
     pub urgency: Urgency,

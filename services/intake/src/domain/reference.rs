@@ -2,6 +2,8 @@
 
 use std::collections::{HashMap, HashSet};
 
+use hotline_proto::region;
+
 use super::Fault;
 use super::draft::Codes;
 
@@ -55,6 +57,7 @@ impl Reference {
         check_kind("categories", &category_codes, category_shape, &mut faults);
         check_parents(&category_codes, &mut faults);
         check_kind("regions", &region_codes, region_shape, &mut faults);
+        check_places(&region_codes, &mut faults);
         if faults.is_empty() {
             Ok(Self {
                 channels,
@@ -110,6 +113,25 @@ fn check_parents(codes: &[&str], faults: &mut Vec<Fault>) {
     }
 }
 
+/// One place has one entry, however many zeros its code is filled up with.
+fn check_places(codes: &[&str], faults: &mut Vec<Fault>) {
+    if codes.len() > MAX_ENTRIES {
+        return;
+    }
+    let mut places: HashMap<&str, &str> = HashMap::new();
+    for (at, code) in codes.iter().enumerate().filter(|(_, code)| region::is_code(code)) {
+        if let Some(earlier) = places
+            .insert(region::folded(code), code)
+            .filter(|earlier| earlier != code)
+        {
+            faults.push(Fault::new(
+                format!("reference.regions[{at}].code"),
+                format!("{code} is the same place as {earlier}"),
+            ));
+        }
+    }
+}
+
 fn channel_shape(code: &str) -> Result<(), &'static str> {
     let right = (1..=64).contains(&code.len())
         && code.starts_with(|c: char| c.is_ascii_lowercase())
@@ -135,10 +157,10 @@ fn category_shape(code: &str) -> Result<(), &'static str> {
 }
 
 fn region_shape(code: &str) -> Result<(), &'static str> {
-    if matches!(code.len(), 6 | 9) && code.bytes().all(|b| b.is_ascii_digit()) {
+    if region::is_code(code) {
         Ok(())
     } else {
-        Err("must be a GB/T 2260 code of 6 digits, or 9 with the township")
+        Err(region::SHAPE)
     }
 }
 
@@ -151,7 +173,7 @@ pub struct InForce {
     pub channels: HashMap<String, Option<String>>,
     /// Codes of categories.
     pub categories: HashSet<String>,
-    /// Codes of regions.
+    /// Codes of regions, folded to the shortest code of their place.
     pub regions: HashSet<String>,
 }
 
@@ -171,7 +193,8 @@ impl InForce {
             Some(_) => None,
         };
         let category = (!self.categories.contains(&codes.category)).then_some("is not a category in force");
-        let region = (!self.regions.contains(&codes.region)).then_some("is not a region in force");
+        let covered = region::covering(&codes.region).any(|place| self.regions.contains(place));
+        let region = (!covered).then_some("is not a region in force, nor in one");
         [("channel", channel), ("category", category), ("region", region)]
             .into_iter()
             .filter_map(|(field, wrong)| wrong.map(|wrong| Fault::new(format!("{prefix}.{field}"), wrong)))
@@ -222,7 +245,7 @@ mod tests {
         let faults = check(
             &["phone", "wechat_12345"],
             &["01", "0101", "010101", "01010101", "0101010101"],
-            &["430300", "430302001"],
+            &["430300", "430302001", "430302001001", "430304000000"],
         );
         assert_eq!(faults, []);
     }
@@ -232,7 +255,7 @@ mod tests {
         let faults = check(
             &["phone", "Phone", "phone"],
             &["01", "0201", "1", "010101010101", "01"],
-            &["4303", "430302", "430302"],
+            &["4303", "430302", "430302", "430302000", "430302001001001"],
         );
         let fields: Vec<&str> = faults.iter().map(|(field, _)| field.as_str()).collect();
         assert_eq!(
@@ -246,9 +269,12 @@ mod tests {
                 "reference.categories[1].code",
                 "reference.regions[0].code",
                 "reference.regions[2].code",
+                "reference.regions[4].code",
+                "reference.regions[3].code",
             ]
         );
         assert_eq!(faults[5].1, "0201 has no parent 02");
+        assert_eq!(faults[9].1, "430302000 is the same place as 430302");
     }
 
     #[test]
@@ -260,25 +286,56 @@ mod tests {
         );
     }
 
-    #[test]
-    fn whose_a_channel_is_is_told() {
-        let in_force = InForce {
+    fn in_force() -> InForce {
+        InForce {
             version: 1,
             channels: HashMap::from([("transfer".to_owned(), Some("province".to_owned()))]),
             categories: HashSet::from(["0101".to_owned()]),
-            regions: HashSet::from(["430300".to_owned()]),
-        };
-        let codes = Codes {
+            regions: ["430300", "430302", "430304001"].map(str::to_owned).into(),
+        }
+    }
+
+    fn codes_of(region: &str) -> Codes {
+        Codes {
             channel: "transfer".to_owned(),
             kind: AppealType::Help,
             category: "0101".to_owned(),
-            region: "430300".to_owned(),
+            region: region.to_owned(),
             urgency: Urgency::Ordinary,
             tags: Vec::new(),
             anonymous: false,
             confidential: false,
             accused_unit: None,
-        };
+        }
+    }
+
+    #[test]
+    fn a_place_within_a_region_in_force_is_taken() {
+        for code in [
+            "430302",
+            "430302000000",
+            "430302001",
+            "430302001001",
+            "430304001",
+            "430304001000",
+            "430304001007",
+            "430300000000",
+        ] {
+            let faults = in_force().check(&codes_of(code), "appeal", Some("province"));
+            assert_eq!(faults, [], "{code}");
+        }
+        // Above what is published, beside it, and no code.
+        for code in ["430304", "430304000000", "430304002", "430321", "4303", "43030200100"] {
+            let faults = in_force().check(&codes_of(code), "appeal", Some("province"));
+            let fault = Fault::new("appeal.region", "is not a region in force, nor in one");
+            assert_eq!(faults, [fault], "{code}");
+        }
+    }
+
+    #[test]
+    fn whose_a_channel_is_is_told() {
+        let in_force = in_force();
+        let codes = codes_of("430300");
         let told = |platform| in_force.check(&codes, "appeal", platform);
         let fault = |wrong: &str| vec![Fault::new("appeal.channel", wrong)];
         assert_eq!(

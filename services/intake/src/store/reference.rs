@@ -4,6 +4,7 @@
 use std::sync::{Arc, RwLock};
 
 use chrono::{DateTime, NaiveDate, Utc};
+use hotline_proto::region;
 use platform::rows::{big, fits, impossible};
 use platform::store::StoreError;
 use sqlx::PgConnection;
@@ -169,7 +170,11 @@ impl Cache {
                 .map(|c| (c.named.code, c.platform))
                 .collect(),
             categories: reference.categories.into_iter().map(code).collect(),
-            regions: reference.regions.into_iter().map(code).collect(),
+            regions: reference
+                .regions
+                .into_iter()
+                .map(|named| region::folded(&named.code).to_owned())
+                .collect(),
         });
         *self.0.write().unwrap_or_else(std::sync::PoisonError::into_inner) = Some(fresh.clone());
         Ok(Some(fresh))

@@ -5,7 +5,7 @@ use platform::ids::derived_id;
 use tonic::Code;
 use uuid::Uuid;
 
-use crate::world::{bare_world, publishing, reference, settings, violated, world};
+use crate::world::{bare_world, draft, publishing, reference, registering, settings, violated, world};
 
 #[tokio::test]
 async fn versions_are_dense_and_told_under_one_key() {
@@ -86,6 +86,29 @@ async fn every_fault_is_told_and_nothing_changes() {
     let refused = world.client(Role::Operator).publish_reference(missing).await;
     assert_eq!(violated(&refused.expect_err("no data")), ["reference"]);
     assert_eq!(world.count("select count(*) from reference_version").await, 1);
+}
+
+#[tokio::test]
+async fn villages_and_codes_filled_up_with_zeros_are_published() {
+    let world = world().await;
+    let mut more = reference();
+    more.regions[1].code = "430304000000".to_owned();
+    more.regions[2].code = "430302001001".to_owned();
+    let mut operator = world.client(Role::Operator);
+    let published = operator.publish_reference(publishing("2024-01-01", more.clone())).await;
+    assert_eq!(published.expect("published").into_inner().version, 2);
+    let draft = pb::AppealDraft {
+        region: "430304".to_owned(),
+        ..draft()
+    };
+    let registered = world.agent().register_appeal(registering(draft)).await;
+    registered.expect("430304 is the place of 430304000000");
+    more.regions[2].code = "430304".to_owned();
+    let refused = operator.publish_reference(publishing("2024-01-01", more)).await;
+    assert_eq!(
+        violated(&refused.expect_err("one place twice")),
+        ["reference.regions[2].code"]
+    );
 }
 
 #[tokio::test]

@@ -150,10 +150,26 @@ async fn codes_must_be_in_force_on_the_day() {
     let expected = [
         ("appeal.channel", "is not a channel in force"),
         ("appeal.category", "is not a category in force"),
-        ("appeal.region", "is not a region in force"),
+        ("appeal.region", "is not a region in force, nor in one"),
     ];
     let expected = expected.map(|(field, text)| (field.to_owned(), text.to_owned()));
     assert_eq!(violations(&refused), expected);
+}
+
+#[tokio::test]
+async fn a_village_is_covered_by_its_district_and_kept_as_it_was_sent() {
+    let world = world().await;
+    for region in ["430304001001", "430302000000", "430302001", "430302001001"] {
+        let draft = pb::AppealDraft {
+            region: region.to_owned(),
+            ..draft()
+        };
+        let answer = world.agent().register_appeal(registering(draft)).await;
+        let id = answer.expect(region).into_inner().appeal_id;
+        let read = world.agent().get_appeal(getting(Name::AppealId(id), "")).await;
+        let appeal = read.expect("its own").into_inner().appeal.expect("an appeal");
+        assert_eq!(appeal.region, region);
+    }
 }
 
 #[tokio::test]

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use chrono::NaiveDate;
+use hotline_proto::region::folded;
 
 use super::directory::Violation;
 
@@ -13,7 +14,7 @@ pub struct CatalogueRow {
     pub row: String,
     /// Category code or prefix; empty matches all.
     pub category: String,
-    /// Region code or prefix; empty matches all.
+    /// Region code or prefix; empty matches all. 430300 is the city itself, 4303 all of it.
     pub region: String,
     /// Code of the lead unit.
     pub unit: String,
@@ -37,13 +38,15 @@ impl Catalogue {
         self.rows.iter()
     }
 
-    /// The row that decides, if one covers this category and region. No two rows tie: (category, region) is unique.
+    /// The row that decides, if one covers this category and region. No two rows tie:
+    /// (category, region) is unique, with regions folded to the shortest code of their place.
     #[must_use]
     pub fn find(&self, category: &str, region: &str) -> Option<&CatalogueRow> {
+        let region = folded(region);
         self.rows
             .iter()
-            .filter(|row| category.starts_with(&row.category) && region.starts_with(&row.region))
-            .max_by_key(|row| (row.category.len(), row.region.len()))
+            .filter(|row| category.starts_with(&row.category) && region.starts_with(folded(&row.region)))
+            .max_by_key(|row| (row.category.len(), folded(&row.region).len()))
     }
 }
 
@@ -61,7 +64,7 @@ pub fn check(rows: &[CatalogueRow], missing: &BTreeMap<String, NaiveDate>) -> Ve
                 format!("should be unique; rows[{earlier}] has it too"),
             ));
         }
-        if let Some(earlier) = keys.insert((&row.category, &row.region), at) {
+        if let Some(earlier) = keys.insert((&row.category, folded(&row.region)), at) {
             violations.push(Violation::new(
                 format!("rows[{at}].category"),
                 format!("should differ from rows[{earlier}] in category or region"),
@@ -115,6 +118,34 @@ mod tests {
     }
 
     #[test]
+    fn a_place_is_led_by_the_row_of_what_it_lies_in() {
+        let catalogue = Catalogue::new(vec![
+            row("all", "", "4303", "a"),
+            row("itself", "", "430300", "a"),
+            row("district", "", "430302000000", "a"),
+            row("street", "", "430302001", "a"),
+            row("village", "", "430302001001", "a"),
+        ]);
+        for (region, found) in [
+            ("430300", "itself"),
+            ("430300000000", "itself"),
+            ("430304", "all"),
+            ("430302", "district"),
+            ("430302000000", "district"),
+            ("430302002", "district"),
+            ("430302001000", "street"),
+            ("430302001002", "street"),
+            ("430302001001", "village"),
+        ] {
+            assert_eq!(
+                catalogue.find("01", region).map(|r| r.row.as_str()),
+                Some(found),
+                "{region}"
+            );
+        }
+    }
+
+    #[test]
     fn every_violation_is_told() {
         let day = NaiveDate::from_ymd_opt(2024, 5, 1).expect("a day");
         let missing = BTreeMap::from([("b".to_owned(), day)]);
@@ -123,11 +154,16 @@ mod tests {
                 row("1", "01", "", "a"),
                 row("1", "02", "", "b"),
                 row("3", "01", "", "a"),
+                row("4", "01", "430302", "a"),
+                row("5", "01", "430302000000", "a"),
             ],
             &missing,
         );
         let fields: Vec<&str> = found.iter().map(|v| v.field.as_str()).collect();
-        assert_eq!(fields, ["rows[1].row", "rows[1].unit", "rows[2].category"]);
         assert!(found[1].description.contains("2024-05-01"), "{found:?}");
+        assert_eq!(
+            fields,
+            ["rows[1].row", "rows[1].unit", "rows[2].category", "rows[4].category"]
+        );
     }
 }

@@ -32,7 +32,7 @@ use crate::store::transitions::Transition;
 
 /// Longest code, in bytes; as the columns of all services have it.
 const MAX_CODE: usize = 64;
-/// Longest category or region code, in bytes: five levels of two digits, nine digits; with room.
+/// Longest category or region code, in bytes: five levels of two digits, twelve digits; with room.
 const MAX_KEY: usize = 32;
 /// Characters of a unit's name.
 const MAX_NAME: usize = 100;

@@ -16,10 +16,14 @@ async fn the_longest_rows_dispatch_and_start_both_clocks() {
         ("010201", "430302", "water", "utilities"),
         ("010201", "430304", "water.north", "utilities"),
         ("0103", "430381", "gas", "utilities"),
+        // A village, and a district with its zeros, by the rows of what they lie in.
+        ("010201", "430304001001", "water.north", "utilities"),
+        ("010201", "430304000000", "water.north", "utilities"),
     ] {
         let order = world.get(&world.forward(appeal(category, region)).await).await;
         assert_eq!((order.lead_unit.as_str(), order.lead_top_unit.as_str()), (unit, top));
         assert_eq!((order.state(), order.version), (OrderState::PendingSign, 2));
+        assert_eq!(order.region, region, "as it was sent");
         assert!(!order.dispatched_by_person);
         let (sign, handle) = (order.sign.expect("dispatched"), order.handle.expect("dispatched"));
         // Monday 2024-04-01; 04-04 to 04-06 are off, Sunday 04-07 is worked.

@@ -85,7 +85,10 @@ fn what_operators_type_works_on_a_running_installation() {
     let running = Running::start();
     let greeting = running.greeting.join("\n");
     assert!(greeting.contains("grpcurl -plaintext"), "{greeting}");
-    assert!(running.says(&["load", &city()]).contains("loaded"), "once more");
+    let loaded = running.says(&["load", &city()]);
+    assert!(loaded.contains("loaded 湘潭市"), "once more: {loaded}");
+    let regions = "regions: 430300 is 湘潭市 itself (22 catalogue rows), 4303 all of it with its districts (0)";
+    assert!(loaded.contains(regions), "{loaded}");
     let smoke = running.says(&["smoke"]);
     assert!(smoke.contains("events travel both ways"), "{smoke}");
     let order = smoke
