@@ -2,10 +2,12 @@
 //!
 //! Rule: domain.md §5. A working day is Monday to Friday, less the days off, plus the make-up workdays of the State
 //! Council's yearly notice. Day 1 is the next working day after the event, and a deadline in days ends at the close of
-//! its day, in Asia/Shanghai. A year without a notice has plain weeks, and what relies on it is *provisional*.
+//! its day, in Asia/Shanghai. A year without a notice has the days off of the law, and what relies on it is
+//! *provisional*; so is what relies on the days from 25 December on while the next year has no notice.
 //!
-//! Pure: no clock, no I/O. [`Calendar`] (this file) knows days, `notice.rs` reads them from TOML and refuses what
-//! contradicts itself, `local.rs` turns days into instants, `limit.rs` turns a [`Span`] into a [`Due`] and its warning.
+//! Pure: no clock, no I/O. [`Calendar`] (this file) knows days, `notice.rs` checks notices and reads them from TOML,
+//! `statutory.rs` knows the law, `local.rs` turns days into instants, `limit.rs` turns a [`Span`] into a [`Due`] and its
+//! warning.
 //!
 //! Dates and instants lie in the years 1 to 9999, which is all that a protobuf `Timestamp` can say; outside of them
 //! functions may panic.
@@ -18,6 +20,7 @@ struct Readme;
 mod limit;
 mod local;
 mod notice;
+mod statutory;
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -25,7 +28,9 @@ use chrono::{Datelike, NaiveDate, Weekday};
 
 pub use crate::limit::{Due, MAX_DAYS, Span};
 pub use crate::local::{Close, CloseError, ZONE, local_date, start_of_day};
-pub use crate::notice::CalendarError;
+pub use crate::notice::{
+    CalendarError, MAX_ENTRIES, MAX_NOTICES, MAX_SOURCE, MAX_VERSION_BYTES, Notice, NoticeFault, Place,
+};
 
 /// The working days of one version of the notices, and the hour at which a working day closes.
 ///
@@ -36,8 +41,10 @@ pub struct Calendar {
     notices_version: String,
     /// Of notices and close together: equal versions give equal deadlines.
     version: String,
-    /// Year to source. A year that is missing is provisional.
-    sources: BTreeMap<i32, String>,
+    /// Year and number within it, of the version: which of two notices is newer.
+    edition: (u32, u32),
+    /// By year. A year that is missing is provisional.
+    notices: BTreeMap<i32, Notice>,
     off: BTreeSet<NaiveDate>,
     make_up: BTreeSet<NaiveDate>,
     close: Close,
@@ -78,18 +85,30 @@ impl Calendar {
     #[must_use]
     pub fn is_version(text: &str) -> bool {
         let (notices, close) = text.split_once('+').map_or((text, None), |(n, close)| (n, Some(close)));
-        let numbered = notices.rsplit_once('-').and_then(|(country, number)| {
-            let (year, edition) = number.split_once('.')?;
-            let digits = |text: &str| !text.is_empty() && text.bytes().all(|b| b.is_ascii_digit());
-            (!country.is_empty() && digits(year) && digits(edition)).then_some(())
-        });
-        numbered.is_some() && close.is_none_or(|close| close.parse::<Close>().is_ok())
+        notice::edition(notices).is_some() && close.is_none_or(|close| close.parse::<Close>().is_ok())
     }
 
     /// What is stored beside a deadline, so that it can be computed again: `cn-2026.1`.
     #[must_use]
     pub fn version(&self) -> &str {
         &self.version
+    }
+
+    /// The version of the notices alone, whatever the close.
+    #[must_use]
+    pub fn notices_version(&self) -> &str {
+        &self.notices_version
+    }
+
+    /// Year and number within it, of the version of the notices: the higher one is newer.
+    #[must_use]
+    pub fn edition(&self) -> (u32, u32) {
+        self.edition
+    }
+
+    /// The notices, by year.
+    pub fn notices(&self) -> impl Iterator<Item = &Notice> {
+        self.notices.values()
     }
 
     /// The local time at which a working day ends.
@@ -101,17 +120,28 @@ impl Calendar {
     /// The notice that the days of `year` come from; `None` where there is none and the days are provisional.
     #[must_use]
     pub fn source(&self, year: i32) -> Option<&str> {
-        self.sources.get(&year).map(String::as_str)
+        self.notices.get(&year).map(|notice| notice.source.as_str())
     }
 
-    /// Whether offices work on `date`, as far as the notices are known.
+    /// Whether offices work on `date`, as far as the notices are known; by the law in a year without one.
     #[must_use]
     pub fn is_working(&self, date: NaiveDate) -> bool {
         if matches!(date.weekday(), Weekday::Sat | Weekday::Sun) {
             self.make_up.contains(&date)
-        } else {
+        } else if self.notices.contains_key(&date.year()) {
             !self.off.contains(&date)
+        } else {
+            !statutory::is_day_off(date)
         }
+    }
+
+    /// Whether a notice that is still to come may change `date`: its year has none, or it is one of the last days of
+    /// December and the next year has none. A holiday of New Year has moved those days before.
+    #[must_use]
+    pub fn is_provisional(&self, date: NaiveDate) -> bool {
+        let known = |year| self.notices.contains_key(&year);
+        let before_new_year = date.month() == 12 && date.day() >= 25;
+        !known(date.year()) || (before_new_year && !known(date.year() + 1))
     }
 
     /// The first working day after `date`, never `date` itself.
@@ -131,7 +161,7 @@ impl Calendar {
     }
 
     /// The `days`-th working day after `date`, and whether it is provisional: whether a day after `date`, up to and
-    /// including the answer, lies in a year without a notice. Day 1 is the next working day, whatever `date` is
+    /// including the answer, is ([`Calendar::is_provisional`]). Day 1 is the next working day, whatever `date` is
     /// itself; 0 days answer `date`. More than [`MAX_DAYS`] count as [`MAX_DAYS`].
     #[must_use]
     pub fn add_working_days(&self, date: NaiveDate, days: u32) -> (NaiveDate, bool) {
@@ -140,7 +170,7 @@ impl Calendar {
         let mut left = days.min(MAX_DAYS);
         while left > 0 {
             day = after(day);
-            provisional |= !self.sources.contains_key(&day.year());
+            provisional |= self.is_provisional(day);
             left -= u32::from(self.is_working(day));
         }
         (day, provisional)

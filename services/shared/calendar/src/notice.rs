@@ -1,4 +1,5 @@
-//! Reads the notices from TOML, and refuses a file that contradicts itself: a wrong day moves thousands of deadlines.
+//! Checks notices, and refuses what contradicts itself: a wrong day moves thousands of deadlines. Whether they come from
+//! a TOML file or from a request, the checks are these.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::ops::Range;
@@ -13,11 +14,74 @@ use crate::{Calendar, Close};
 const YEARS: std::ops::RangeInclusive<i32> = 2000..=2100;
 
 /// The version is stored with every deadline; more is a mistake.
-const MAX_VERSION_BYTES: usize = 32;
+pub const MAX_VERSION_BYTES: usize = 32;
+/// Most notices: one for each year that one may speak of.
+pub const MAX_NOTICES: usize = 101;
+/// Most entries of `off` and of `work`: no more days in a year.
+pub const MAX_ENTRIES: usize = 366;
+/// Most characters of a source: a title with its number.
+pub const MAX_SOURCE: usize = 200;
 
 const SHAPE: &str = "write version = \"cn-2026.1\", then for each year a [[notice]] with year = 2026, source = \"…\", \
                      off = [\"2026-02-15..2026-02-23\", …] and work = [\"2026-02-14\", …]";
 const DAY: &str = "write a day as \"2026-01-04\", or days off as first..last, \"2026-02-15..2026-02-23\"";
+
+/// The State Council's notice on the holidays of one year, as people write it down.
+#[derive(Clone, Debug, Deserialize, Eq, PartialEq)]
+#[serde(deny_unknown_fields)]
+pub struct Notice {
+    /// The year that it speaks of; all its days lie in it.
+    pub year: i32,
+    /// Title and number, to be printed when somebody asks why.
+    pub source: String,
+    /// Days off, each a day, `2026-01-04`, or several, `2026-02-15..2026-02-23`, both included.
+    pub off: Vec<String>,
+    /// Make-up workdays (调休): Saturdays and Sundays on which offices work.
+    pub work: Vec<String>,
+}
+
+/// Where in notices something is: the index of the notice, then that of the entry.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub enum Place {
+    /// The version of all.
+    Version,
+    /// The list of notices.
+    Notices,
+    /// A notice's year.
+    Year(usize),
+    /// A notice's source.
+    Source(usize),
+    /// An entry of its days off.
+    Off(usize, usize),
+    /// An entry of its make-up workdays.
+    Work(usize, usize),
+}
+
+impl Place {
+    /// As a path, where the list of notices is named `list`: `notices[0].off[2]`.
+    #[must_use]
+    pub fn path(self, list: &str) -> String {
+        match self {
+            Self::Version => "version".to_owned(),
+            Self::Notices => list.to_owned(),
+            Self::Year(at) => format!("{list}[{at}].year"),
+            Self::Source(at) => format!("{list}[{at}].source"),
+            Self::Off(at, entry) => format!("{list}[{at}].off[{entry}]"),
+            Self::Work(at, entry) => format!("{list}[{at}].work[{entry}]"),
+        }
+    }
+}
+
+/// Something in notices that cannot be.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub struct NoticeFault {
+    /// Where.
+    pub place: Place,
+    /// What was found.
+    pub problem: String,
+    /// What would be right.
+    pub right: String,
+}
 
 /// Why a file of notices is refused, where, and what would be right.
 #[derive(Clone, Debug, Eq, PartialEq, thiserror::Error)]
@@ -33,113 +97,195 @@ pub struct CalendarError {
     pub right: String,
 }
 
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct NoticesFile {
-    version: Spanned<String>,
-    notice: Vec<NoticeTable>,
-}
-
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct NoticeTable {
-    year: Spanned<i32>,
-    source: Spanned<String>,
-    off: Vec<Spanned<String>>,
-    work: Vec<Spanned<String>>,
-}
-
-impl Calendar {
-    /// Reads a file of notices, shaped like `notices.toml` of this crate. The close is the default, see
-    /// [`Calendar::with_close`].
-    ///
-    /// # Errors
-    /// [`CalendarError`] at the first thing that cannot be: no TOML, a missing or unknown key, no date, a day outside
-    /// of its notice's year, a day named twice, off and make-up at once, a make-up workday that is no weekend.
-    pub fn parse(text: &str) -> Result<Self, CalendarError> {
-        let file: NoticesFile = toml::from_str(text).map_err(|e| unreadable(text, &e))?;
-        let version = file.version.get_ref();
-        let is_plain = |c: char| c.is_ascii_alphanumeric() || "-._".contains(c);
-        if version.is_empty() || version.len() > MAX_VERSION_BYTES || !version.chars().all(is_plain) {
-            return Err(CalendarError {
-                line: line_of(text, &file.version.span()),
-                key: "version".to_owned(),
-                problem: format!("{version:?} is no version"),
-                right: format!("use 1 to {MAX_VERSION_BYTES} letters, digits, \"-\", \".\", \"_\""),
-            });
-        }
-        let mut calendar = Self {
-            notices_version: version.clone(),
-            version: version.clone(),
-            sources: BTreeMap::new(),
-            off: BTreeSet::new(),
-            make_up: BTreeSet::new(),
-            close: Close::default(),
-        };
-        for table in &file.notice {
-            add_notice(text, table, &mut calendar)?;
-        }
-        Ok(calendar)
-    }
-}
-
-fn add_notice(text: &str, table: &NoticeTable, calendar: &mut Calendar) -> Result<(), CalendarError> {
-    let year = *table.year.get_ref();
-    let refuse = |span: Range<usize>, key: &str, problem: String, right: &str| CalendarError {
-        line: line_of(text, &span),
-        key: format!("notice.{year}.{key}"),
-        problem,
-        right: right.to_owned(),
-    };
-    if !YEARS.contains(&year) {
-        let right = format!("a year lies in {} to {}", YEARS.start(), YEARS.end());
-        let problem = format!("{year} is no year of a notice");
-        return Err(refuse(table.year.span(), "year", problem, &right));
-    }
-    if table.source.get_ref().trim().is_empty() {
-        let problem = "nothing is named".to_owned();
-        let right = "name the title and number of the notice";
-        return Err(refuse(table.source.span(), "source", problem, right));
-    }
-    if calendar.sources.insert(year, table.source.get_ref().clone()).is_some() {
-        let problem = format!("{year} has two notices");
-        let right = "merge them into one [[notice]] per year";
-        return Err(refuse(table.year.span(), "year", problem, right));
-    }
-    for entry in &table.off {
-        let refuse = |problem, right: &str| refuse(entry.span(), "off", problem, right);
-        for day in days(entry.get_ref(), year).map_err(|(problem, right)| refuse(problem, right))? {
-            if !calendar.off.insert(day) {
-                return Err(refuse(format!("{day} is named twice"), "name it once"));
-            }
-        }
-    }
-    for entry in &table.work {
-        let refuse = |problem, right: &str| refuse(entry.span(), "work", problem, right);
-        for day in days(entry.get_ref(), year).map_err(|(problem, right)| refuse(problem, right))? {
-            check_make_up(calendar, day).map_err(|(problem, right)| refuse(problem, right))?;
-            calendar.make_up.insert(day);
-        }
-    }
-    Ok(())
-}
-
 /// What is wrong with an entry, and what would be right.
 type Fault = (String, &'static str);
 
-fn check_make_up(calendar: &Calendar, day: NaiveDate) -> Result<(), Fault> {
-    if calendar.off.contains(&day) {
-        let problem = format!("{day} is a day off as well");
-        return Err((problem, "leave it in \"off\" or in \"work\", not in both"));
+impl Calendar {
+    /// Takes notices, one a year. The close is the default, see [`Calendar::with_close`].
+    ///
+    /// # Errors
+    /// Everything that cannot be: no version, no year, no date, a day outside of its notice's year, a year or a day named
+    /// twice, off and make-up at once, a make-up workday that is no weekend.
+    pub fn of_notices(version: &str, notices: Vec<Notice>) -> Result<Self, Vec<NoticeFault>> {
+        let mut check = Check::default();
+        let edition = edition(version);
+        if edition.is_none() {
+            let right =
+                format!("write letters, then year and number, \"cn-2026.1\", in {MAX_VERSION_BYTES} characters");
+            check.refuse(Place::Version, (format!("{version:?} is no version"), right.as_str()));
+        }
+        if notices.len() > MAX_NOTICES {
+            check.refuse(
+                Place::Notices,
+                (format!("{} notices", notices.len()), "write one a year"),
+            );
+        }
+        for (at, notice) in notices.iter().take(MAX_NOTICES).enumerate() {
+            check.notice(at, notice);
+        }
+        match edition {
+            Some(edition) if check.faults.is_empty() => Ok(Self {
+                notices_version: version.to_owned(),
+                version: version.to_owned(),
+                edition,
+                notices: notices.into_iter().map(|notice| (notice.year, notice)).collect(),
+                off: check.off,
+                make_up: check.make_up,
+                close: Close::default(),
+            }),
+            _ => Err(check.faults),
+        }
     }
-    if !matches!(day.weekday(), Weekday::Sat | Weekday::Sun) {
-        let problem = format!("{day} is a {}, a working day already", day.format("%A"));
-        return Err((problem, "name only Saturdays and Sundays"));
+
+    /// These notices on top of this calendar's: a year that is named again gets the new notice, the others keep theirs.
+    /// A version that is not newer changes nothing, so that a file may be published again after a newer one.
+    ///
+    /// # Errors
+    /// Those of [`Calendar::of_notices`]; a version that is not newer than this one's, with other days.
+    pub fn amended(&self, version: &str, notices: Vec<Notice>) -> Result<Self, Vec<NoticeFault>> {
+        let named = Self::of_notices(version, notices)?;
+        if named.edition <= self.edition && self.agrees(&named) {
+            return Ok(self.clone());
+        }
+        if named.edition <= self.edition {
+            let known = &self.notices_version;
+            let newer = NoticeFault {
+                place: Place::Version,
+                problem: format!("{version} has other days than {known}, and is not newer"),
+                right: format!("write a version after {known}"),
+            };
+            return Err(vec![newer]);
+        }
+        let mut notices = self.notices.clone();
+        notices.extend(named.notices);
+        Self::of_notices(version, notices.into_values().collect()).map(|calendar| calendar.with_close(self.close))
     }
-    if calendar.make_up.contains(&day) {
-        return Err((format!("{day} is named twice"), "name it once"));
+
+    /// Whether each year that `other` has a notice for has one here, with the same working days.
+    fn agrees(&self, other: &Self) -> bool {
+        other.notices.keys().all(|year| {
+            let first = NaiveDate::from_ymd_opt(*year, 1, 1).expect("the year of a notice");
+            let mut days = first.iter_days().take_while(|day| day.year() == *year);
+            self.notices.contains_key(year) && days.all(|day| self.is_working(day) == other.is_working(day))
+        })
     }
-    Ok(())
+
+    /// Reads a file of notices, shaped like `notices.toml` of this crate.
+    ///
+    /// # Errors
+    /// [`CalendarError`] at the first thing that is no TOML, a missing or unknown key, or a fault of
+    /// [`Calendar::of_notices`].
+    pub fn parse(text: &str) -> Result<Self, CalendarError> {
+        let (file, notices) = read(text)?;
+        Self::of_notices(file.version.get_ref(), notices).map_err(|faults| file.error(text, faults))
+    }
+
+    /// Reads a file of notices on top of this calendar's, see [`Calendar::amended`].
+    ///
+    /// # Errors
+    /// Those of [`Calendar::parse`]; a version that is not newer.
+    pub fn amended_by(&self, text: &str) -> Result<Self, CalendarError> {
+        let (file, notices) = read(text)?;
+        self.amended(file.version.get_ref(), notices)
+            .map_err(|faults| file.error(text, faults))
+    }
+}
+
+/// Year and number of a version: `cn-2026.1`.
+pub(crate) fn edition(version: &str) -> Option<(u32, u32)> {
+    let is_plain = |c: char| c.is_ascii_alphanumeric() || "-_".contains(c);
+    let digits = |text: &str| {
+        let plain = !text.is_empty() && text.bytes().all(|b| b.is_ascii_digit());
+        plain.then(|| text.parse().ok()).flatten()
+    };
+    let (name, number) = version.rsplit_once('-')?;
+    let (year, edition) = number.split_once('.')?;
+    let named = !name.is_empty() && name.chars().all(is_plain) && version.len() <= MAX_VERSION_BYTES;
+    named.then_some((digits(year)?, digits(edition)?))
+}
+
+/// The days of notices, with what is wrong with them.
+#[derive(Default)]
+struct Check {
+    years: BTreeMap<i32, usize>,
+    off: BTreeSet<NaiveDate>,
+    make_up: BTreeSet<NaiveDate>,
+    faults: Vec<NoticeFault>,
+}
+
+impl Check {
+    fn refuse(&mut self, place: Place, (problem, right): (String, &str)) {
+        self.faults.push(NoticeFault {
+            place,
+            problem,
+            right: right.to_owned(),
+        });
+    }
+
+    fn notice(&mut self, at: usize, notice: &Notice) {
+        let year = notice.year;
+        if !YEARS.contains(&year) {
+            let right = format!("a year lies in {} to {}", YEARS.start(), YEARS.end());
+            // Its days would all be outside of it.
+            return self.refuse(Place::Year(at), (format!("{year} is no year of a notice"), &right));
+        }
+        let source = &notice.source;
+        if source.trim().is_empty() || source.chars().count() > MAX_SOURCE || source.chars().any(char::is_control) {
+            let problem = if source.trim().is_empty() {
+                "nothing is named"
+            } else {
+                "this is no title"
+            };
+            let right = format!("name the title and number of the notice, in {MAX_SOURCE} characters");
+            self.refuse(Place::Source(at), (problem.to_owned(), &right));
+        }
+        if self.years.insert(year, at).is_some() {
+            let right = "merge them into one [[notice]] per year";
+            return self.refuse(Place::Year(at), (format!("{year} has two notices"), right));
+        }
+        for (list, place) in [
+            (&notice.off, Place::Off(at, MAX_ENTRIES)),
+            (&notice.work, Place::Work(at, MAX_ENTRIES)),
+        ] {
+            if list.len() > MAX_ENTRIES {
+                self.refuse(place, (format!("{} entries", list.len()), "no year has so many days"));
+            }
+        }
+        for (nth, entry) in notice.off.iter().take(MAX_ENTRIES).enumerate() {
+            let taken = days(entry, year).and_then(|days| self.take_off(days));
+            taken.unwrap_or_else(|fault| self.refuse(Place::Off(at, nth), fault));
+        }
+        for (nth, entry) in notice.work.iter().take(MAX_ENTRIES).enumerate() {
+            let taken = days(entry, year).and_then(|days| self.take_make_up(days));
+            taken.unwrap_or_else(|fault| self.refuse(Place::Work(at, nth), fault));
+        }
+    }
+
+    fn take_off(&mut self, days: impl Iterator<Item = NaiveDate>) -> Result<(), Fault> {
+        for day in days {
+            if !self.off.insert(day) {
+                return Err((format!("{day} is named twice"), "name it once"));
+            }
+        }
+        Ok(())
+    }
+
+    fn take_make_up(&mut self, days: impl Iterator<Item = NaiveDate>) -> Result<(), Fault> {
+        for day in days {
+            if self.off.contains(&day) {
+                let problem = format!("{day} is a day off as well");
+                return Err((problem, "leave it in \"off\" or in \"work\", not in both"));
+            }
+            if !matches!(day.weekday(), Weekday::Sat | Weekday::Sun) {
+                let problem = format!("{day} is a {}, a working day already", day.format("%A"));
+                return Err((problem, "name only Saturdays and Sundays"));
+            }
+            if !self.make_up.insert(day) {
+                return Err((format!("{day} is named twice"), "name it once"));
+            }
+        }
+        Ok(())
+    }
 }
 
 /// The days that `entry` names, at most a year of them.
@@ -160,8 +306,78 @@ fn days(entry: &str, year: i32) -> Result<impl Iterator<Item = NaiveDate> + use<
 fn day(text: &str) -> Result<NaiveDate, Fault> {
     // chrono alone would take "2026-1-4" too: one way to write a day, so that a file can be searched.
     let date = NaiveDate::parse_from_str(text, "%Y-%m-%d").ok();
-    date.filter(|d| d.to_string() == text)
-        .ok_or_else(|| (format!("{text:?} is no day"), DAY))
+    date.filter(|d| d.to_string() == text).ok_or_else(|| {
+        let shown: String = text.chars().take(40).collect();
+        (format!("{shown:?} is no day"), DAY)
+    })
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct NoticesFile {
+    version: Spanned<String>,
+    notice: Vec<NoticeTable>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct NoticeTable {
+    year: Spanned<i32>,
+    source: Spanned<String>,
+    off: Vec<Spanned<String>>,
+    work: Vec<Spanned<String>>,
+}
+
+fn read(text: &str) -> Result<(NoticesFile, Vec<Notice>), CalendarError> {
+    let file: NoticesFile = toml::from_str(text).map_err(|e| unreadable(text, &e))?;
+    let notices = file.notice.iter().map(NoticeTable::notice).collect();
+    Ok((file, notices))
+}
+
+impl NoticeTable {
+    fn notice(&self) -> Notice {
+        let entries = |list: &[Spanned<String>]| list.iter().map(|entry| entry.get_ref().clone()).collect();
+        Notice {
+            year: *self.year.get_ref(),
+            source: self.source.get_ref().clone(),
+            off: entries(&self.off),
+            work: entries(&self.work),
+        }
+    }
+}
+
+impl NoticesFile {
+    /// The first fault, at its line.
+    fn error(&self, text: &str, faults: Vec<NoticeFault>) -> CalendarError {
+        let NoticeFault { place, problem, right } = faults.into_iter().next().expect("notices are refused for a fault");
+        let (span, key) = self.find(place);
+        CalendarError {
+            line: line_of(text, &span),
+            key,
+            problem,
+            right,
+        }
+    }
+
+    /// Where a place stands, and its key with the year.
+    fn find(&self, place: Place) -> (Range<usize>, String) {
+        let (at, key) = match place {
+            Place::Version | Place::Notices => return (self.version.span(), place.path("notice")),
+            Place::Year(at) => (at, "year"),
+            Place::Source(at) => (at, "source"),
+            Place::Off(at, _) => (at, "off"),
+            Place::Work(at, _) => (at, "work"),
+        };
+        let table = &self.notice[at];
+        let entry = match place {
+            Place::Off(_, entry) => table.off.get(entry).map(Spanned::span),
+            Place::Work(_, entry) => table.work.get(entry).map(Spanned::span),
+            Place::Source(_) => Some(table.source.span()),
+            _ => None,
+        };
+        let span = entry.unwrap_or_else(|| table.year.span());
+        (span, format!("notice.{}.{key}", table.year.get_ref()))
+    }
 }
 
 /// What the TOML reader says, with the key of the line it points at.

@@ -4,6 +4,7 @@ mod days;
 mod files;
 mod limits;
 mod properties;
+mod statutory;
 
 use chrono::{DateTime, NaiveDate, NaiveDateTime, TimeDelta, Utc};
 
