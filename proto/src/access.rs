@@ -135,6 +135,7 @@ pub static TABLE: &[Grant] = table! {
     "/hotline.routing.v1.RoutingService/PublishUnits" => [Operator All];
     "/hotline.routing.v1.RoutingService/PublishCatalogue" => [Operator All];
     "/hotline.routing.v1.RoutingService/PublishLimits" => [Operator All];
+    "/hotline.routing.v1.RoutingService/PublishCalendar" => [Operator All];
     "/hotline.routing.v1.RoutingService/GetDirectory" =>
         [Agent All, Dispatcher All, Liaison All, Reviewer All, CallbackAgent All, Supervisor All, Analyst All,
          Operator All, Service All];

@@ -6,11 +6,13 @@
 mod check;
 pub mod faults;
 #[cfg(test)]
+mod notices_tests;
+#[cfg(test)]
 mod tests;
 
 use std::collections::BTreeSet;
 
-use calendar::Span;
+use calendar::{Calendar, Notice, Span};
 use chrono::NaiveDate;
 use hotline_proto::common::{AppealType, ClockKind, Urgency};
 use hotline_proto::region::folded;
@@ -24,7 +26,8 @@ pub const XIANGTAN: &str = include_str!("../scenarios/city.toml");
 pub type CityError = faults::FileError;
 
 const SHAPE: &str = "see scenarios/city.toml: code, name, valid_from = \"2024-01-01\", then regions, channels, \
-                     categories, tags, units, catalogue and limits, each a list of { … } with one entry a line";
+                     categories, tags, units, catalogue and limits, each a list of { … } with one entry a line; \
+                     at the end [calendar] with version = \"cn-2027.1\" and [[calendar.notice]], where a notice is out";
 
 /// A city.
 #[derive(Clone, Debug, Deserialize, PartialEq)]
@@ -51,6 +54,18 @@ pub struct City {
     pub catalogue: Vec<CatalogueRow>,
     /// 时限.
     pub limits: Vec<LimitRow>,
+    /// Notices on holidays that are newer than the program; none when its own are the newest.
+    pub calendar: Option<Notices>,
+}
+
+/// Notices on holidays, on top of those that are compiled in.
+#[derive(Clone, Debug, Deserialize, PartialEq)]
+#[serde(deny_unknown_fields)]
+pub struct Notices {
+    /// Name, year and number, higher with every change: `cn-2027.1`.
+    pub version: String,
+    /// One a year.
+    pub notice: Vec<Notice>,
 }
 
 /// A place.
@@ -222,6 +237,30 @@ impl City {
         self.limits.iter().map(row).collect()
     }
 
+    /// What routing is told of the working days: nothing when the file has no notices.
+    #[must_use]
+    pub fn notices(&self) -> Option<(String, Vec<routing::Notice>)> {
+        let notices = self.calendar.as_ref()?;
+        let notice = |n: &Notice| routing::Notice {
+            year: u32::try_from(n.year).unwrap_or_default(),
+            source: n.source.clone(),
+            off: n.off.clone(),
+            work: n.work.clone(),
+        };
+        Some((notices.version.clone(), notices.notice.iter().map(notice).collect()))
+    }
+
+    /// The working days that routing reckons with once the city is published.
+    #[must_use]
+    pub fn working_days(&self) -> Calendar {
+        let compiled = Calendar::national();
+        let amended = self
+            .calendar
+            .as_ref()
+            .and_then(|notices| compiled.amended(&notices.version, notices.notice.clone()).ok());
+        amended.unwrap_or(compiled)
+    }
+
     /// The unit that the catalogue gives a matter to; `None` when it waits for a person. The rule is routing's, written
     /// again: the replay has to know beforehand what routing should decide.
     #[must_use]
@@ -249,9 +288,17 @@ impl City {
     pub fn what_regions_mean(&self) -> String {
         let Self { code, name, .. } = self;
         let whole = self.whole();
-        let rows = |region: &str| self.catalogue.iter().filter(|row| folded(&row.region) == region).count();
+        let rows = |region: &str| {
+            self.catalogue
+                .iter()
+                .filter(|row| folded(&row.region) == region)
+                .count()
+        };
         if whole == folded(code) {
-            return format!("regions: {code} is {name} with all that lies in it ({} catalogue rows)", rows(whole));
+            return format!(
+                "regions: {code} is {name} with all that lies in it ({} catalogue rows)",
+                rows(whole)
+            );
         }
         format!(
             "regions: {code} is {name} itself ({} catalogue rows), {whole} all of it with its districts ({})",

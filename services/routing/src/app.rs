@@ -35,8 +35,9 @@ impl App {
     pub async fn build(settings: &Settings, base: Base) -> Result<Self, StartError> {
         let store = Store::open(NAME, base.pool.clone(), base.sealer.request_key(), base.clock.clone()).await?;
         let rules = Rules {
-            calendar: Arc::new(Calendar::national().with_close(settings.service.close)),
-            directories: Arc::new(Directories::default()),
+            directories: Arc::new(Directories::new(
+                Calendar::national().with_close(settings.service.close),
+            )),
             max_rework_rounds: settings.service.max_rework_rounds,
         };
         let decisions = Decisions { rules: rules.clone() };

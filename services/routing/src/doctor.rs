@@ -5,10 +5,11 @@ use std::collections::BTreeMap;
 use calendar::Calendar;
 use platform::service::Violation;
 use platform::store::StoreError;
-use sqlx::PgPool;
+use sqlx::{PgConnection, PgPool};
 use uuid::Uuid;
 
 use crate::domain::deadline::Deadline;
+use crate::store::calendars;
 use crate::store::doctor::{self, Finding, Place, Stored};
 
 /// Findings per invariant: more of the same tell nobody more.
@@ -25,13 +26,13 @@ pub async fn check(pool: &PgPool) -> Result<Vec<Violation>, StoreError> {
     let mut violations = Vec::new();
     let histories = doctor::histories(&mut conn, MOST).await?;
     violations.extend(histories.into_iter().map(|finding| breach("I2", "version", &finding)));
-    let calendar = Calendar::national();
+    let known = calendars(&mut conn).await?;
     let mut place = Place::default();
     loop {
         let page = doctor::deadlines(&mut conn, &place, PAGE).await?;
         let Some(last) = page.last() else { break };
         place = last.place.clone();
-        violations.extend(page.iter().filter_map(|stored| wrong(&calendar, stored)));
+        violations.extend(page.iter().filter_map(|stored| wrong(&known, stored)));
         if violations
             .iter()
             .filter(|violation| violation.invariant == "I4")
@@ -46,6 +47,17 @@ pub async fn check(pool: &PgPool) -> Result<Vec<Violation>, StoreError> {
     Ok(violations)
 }
 
+/// Every calendar that a deadline may have been computed with: the compiled-in one, and all that were published.
+async fn calendars(conn: &mut PgConnection) -> Result<Vec<Calendar>, StoreError> {
+    let mut known = Vec::new();
+    for version in calendars::versions(conn).await? {
+        known.extend(calendars::read(conn, &version).await?);
+    }
+    // The last: of equal versions the published one is in force.
+    known.push(Calendar::national());
+    Ok(known)
+}
+
 fn breach(invariant: &'static str, what: &str, finding: &Finding) -> Violation {
     Violation {
         invariant,
@@ -54,9 +66,9 @@ fn breach(invariant: &'static str, what: &str, finding: &Finding) -> Violation {
 }
 
 /// Computes a deadline again from its rule row, its start and the platform's deadline, with the close of its day. One that
-/// was computed with other notices is held against its rule and its start only: this program does not know them. That is
-/// no excuse for what is no version at all.
-fn wrong(calendar: &Calendar, stored: &Stored) -> Option<Violation> {
+/// was computed with notices that another program brought is held against its rule and its start only: this one does not
+/// know them. That is no excuse for what is no version at all.
+fn wrong(known: &[Calendar], stored: &Stored) -> Option<Violation> {
     let deadline = &stored.deadline;
     let what = match &stored.rule {
         None => "its rule row is missing or speaks of another clock",
@@ -68,7 +80,10 @@ fn wrong(calendar: &Calendar, stored: &Stored) -> Option<Violation> {
         Some(_) if deadline.upstream && stored.upstream != Some(deadline.due) => {
             "it is not the platform's deadline that it says it is"
         }
-        Some(rule) => match calendar.of_version(&deadline.calendar_version) {
+        Some(rule) => match known
+            .iter()
+            .find_map(|known| known.of_version(&deadline.calendar_version))
+        {
             None if Calendar::is_version(&deadline.calendar_version) => return None,
             None => "its calendar's version is none",
             Some(calendar) => {

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use calendar::Span;
+use calendar::{Calendar, Span};
 use hotline_proto::common::ClockKind;
 use hotline_proto::region::{covering, folded, is_code};
 use platform::grpc::fields::Fields;
@@ -29,6 +29,7 @@ pub(super) fn violations(city: &City) -> Vec<Violation> {
     units(city, &mut found);
     catalogue(city, &mut found);
     limits(city, &mut found);
+    notices(city, &mut found);
     found
 }
 
@@ -303,6 +304,20 @@ fn limits(city: &City, found: &mut Vec<Violation>) {
                 right,
             ));
         }
+    }
+}
+
+/// On top of those that are compiled in, as routing takes them.
+fn notices(city: &City, found: &mut Vec<Violation>) {
+    let Some(notices) = &city.calendar else { return };
+    if notices.notice.is_empty() {
+        let right = "add a [[calendar.notice]], or leave [calendar] out";
+        found.push(Violation::new("calendar.notice", "nothing is listed", right));
+    }
+    let amended = Calendar::national().amended(&notices.version, notices.notice.clone());
+    for fault in amended.err().unwrap_or_default() {
+        let key = format!("calendar.{}", fault.place.path("notice"));
+        found.push(Violation::new(key, fault.problem, fault.right));
     }
 }
 

@@ -82,8 +82,13 @@ fn villages_and_zeros_are_taken_and_one_place_once() {
     let city = City::parse(&village, "city.toml").expect("villages are regions");
     assert_eq!(city.lead_for("0101", "430302001001"), Some("430371"));
     let twice = XIANGTAN.replacen("\"430304\", name", "\"430302000\", name", 1);
-    let error = City::parse(&twice, "city.toml").expect_err("one place twice").to_string();
-    assert!(error.contains("\"430302000\" is the same place as \"430302\""), "{error}");
+    let error = City::parse(&twice, "city.toml")
+        .expect_err("one place twice")
+        .to_string();
+    assert!(
+        error.contains("\"430302000\" is the same place as \"430302\""),
+        "{error}"
+    );
 }
 
 #[test]
@@ -92,9 +97,15 @@ fn the_city_itself_and_all_of_it_are_told_apart() {
     assert_eq!(city.whole(), "4303");
     city.catalogue[0].region = "4303".to_owned();
     let told = city.what_regions_mean();
-    assert!(told.contains("430300 is 湘潭市 itself") && told.contains("4303 all of it with its districts (1)"), "{told}");
+    assert!(
+        told.contains("430300 is 湘潭市 itself") && told.contains("4303 all of it with its districts (1)"),
+        "{told}"
+    );
     city.code = "430321".to_owned();
-    assert!(city.what_regions_mean().contains("430321 is 湘潭市 with all that lies in it"));
+    assert!(
+        city.what_regions_mean()
+            .contains("430321 is 湘潭市 with all that lies in it")
+    );
 }
 
 #[test]

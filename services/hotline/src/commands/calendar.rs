@@ -1,13 +1,16 @@
 //! `hotline calendar`: reckons with working days as deadlines do.
 
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
-use chrono::{Datelike as _, NaiveDate};
+use ::calendar::Calendar as WorkingDays;
+use chrono::{Datelike, NaiveDate};
 use clap::Subcommand;
 
-use crate::console::say;
+use super::load::read_city;
+use crate::console::{Failure, say};
 
-/// Reckons with the State Council's notices that are compiled in.
+/// Reckons without a running service, with the State Council's notices that are compiled in.
 #[derive(Subcommand, Debug)]
 pub enum Calendar {
     /// The n-th working day after a day
@@ -18,6 +21,9 @@ pub enum Calendar {
         /// Working days, 1 to 250
         #[arg(value_parser = clap::value_parser!(u32).range(1..=250))]
         n: u32,
+        /// Notices on top of those: a file as services/shared/calendar/notices.toml, or a city file with [calendar]
+        #[arg(long, value_name = "FILE")]
+        notices: Option<PathBuf>,
     },
 }
 
@@ -31,16 +37,32 @@ fn day(text: &str) -> Result<NaiveDate, String> {
 }
 
 impl Calendar {
-    pub fn run(self) -> ExitCode {
-        let Self::Add { date, n } = self;
-        let calendar = ::calendar::Calendar::national();
+    pub fn run(self) -> Result<ExitCode, Failure> {
+        let Self::Add { date, n, notices } = self;
+        let calendar = match &notices {
+            None => WorkingDays::national(),
+            Some(path) => amended(path)?,
+        };
         let (day, provisional) = calendar.add_working_days(date, n);
         let remark = if provisional {
-            "  (provisional: a year without a holiday notice)"
+            "  (provisional: a notice on holidays that is still to come may move it)"
         } else {
             ""
         };
         say(format!("{day}{remark}"));
-        ExitCode::SUCCESS
+        Ok(ExitCode::SUCCESS)
     }
+}
+
+fn amended(path: &Path) -> Result<WorkingDays, Failure> {
+    let failed = |error: &dyn std::fmt::Display| Failure(format!("{}: {error}", path.display()));
+    let text = std::fs::read_to_string(path).map_err(|error| failed(&error))?;
+    // A city file has its units; a file of notices has none.
+    let is_city = toml::from_str::<toml::Table>(&text).is_ok_and(|table| table.contains_key("units"));
+    if is_city {
+        return Ok(read_city(path)?.working_days());
+    }
+    WorkingDays::national()
+        .amended_by(&text)
+        .map_err(|error| failed(&error))
 }

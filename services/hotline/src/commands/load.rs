@@ -10,7 +10,8 @@ use hotline_proto::intake::PublishReferenceRequest;
 use hotline_proto::intake::intake_service_client::IntakeServiceClient;
 use hotline_proto::routing::routing_service_client::RoutingServiceClient;
 use hotline_proto::routing::{
-    GetDirectoryRequest, GetDirectoryResponse, PublishCatalogueRequest, PublishLimitsRequest, PublishUnitsRequest, Unit,
+    GetDirectoryRequest, GetDirectoryResponse, PublishCalendarRequest, PublishCatalogueRequest, PublishLimitsRequest,
+    PublishUnitsRequest, Unit,
 };
 use platform::auth::{Issuer, TokenSource};
 use platform::grpc::client::{Peer, peer};
@@ -21,7 +22,7 @@ use crate::city::City;
 use crate::console::{Failure, say};
 use crate::process::Name;
 
-/// Publishes channels, categories, regions, units, catalogue and limits as new versions.
+/// Publishes channels, categories, regions, units, catalogue and limits as new versions, and notices on holidays.
 #[derive(Args, Debug)]
 pub struct Load {
     /// City file (TOML), as services/hotline/scenarios/city.toml
@@ -59,6 +60,7 @@ pub async fn publish(urls: &[String; 5], issuer: &Issuer, city: &City) -> Result
     publish_on(intake, routing, city).await
 }
 
+/// Notices before all: where they contradict what is in force, nothing else is published.
 /// Units before the catalogue, which names them. A unit that the file no longer has and the catalogue of before names goes
 /// in two steps: it stays until the catalogue without it is there.
 async fn publish_on(intake: Peer, routing: Peer, city: &City) -> Result<(), Failure> {
@@ -66,6 +68,15 @@ async fn publish_on(intake: Peer, routing: Peer, city: &City) -> Result<(), Fail
     let valid_from = || city.valid_from.to_string();
     let mut intake = IntakeServiceClient::new(intake);
     let mut routing = RoutingServiceClient::new(routing);
+    if let Some((version, notices)) = city.notices() {
+        routing
+            .publish_calendar(PublishCalendarRequest {
+                request_id: request_id(),
+                version,
+                notices,
+            })
+            .await?;
+    }
     intake
         .publish_reference(PublishReferenceRequest {
             request_id: request_id(),

@@ -50,7 +50,7 @@ enum Command {
     Serve(serve::Serve),
     /// Bring a service's database up to date (or all five)
     Migrate(migrate::Migrate),
-    /// Load a city's reference data: channels, categories, regions, units, catalogue, limits
+    /// Load a city's reference data: channels, categories, regions, units, catalogue, limits, notices on holidays
     Load(load::Load),
     /// Ask a running service how it is
     Healthcheck(healthcheck::Healthcheck),
@@ -100,7 +100,7 @@ pub async fn run(cli: Cli) -> Result<ExitCode, Failure> {
         Command::Events(command) => command.run().await,
         Command::Analytics(command) => command.run().await,
         Command::Doctor(command) => command.run().await,
-        Command::Calendar(command) => Ok(command.run()),
+        Command::Calendar(command) => command.run(),
         Command::Config(command) => Ok(command.run()),
     }
 }

@@ -47,7 +47,7 @@ pub async fn dispatch_order(
     if accused.is_some_and(|accused| directory.units.is_within(&command.unit, accused)) {
         return Err(Refusal::AccusedUnit.into());
     }
-    let dispatch = dispatch_to(rules, &directory, &order, &command.unit, None, now)?;
+    let dispatch = dispatch_to(&directory, &order, &command.unit, None, now)?;
     let (sign, handle) = (dispatch.sign.clone(), dispatch.handle.clone());
     let (order, change) = order.dispatch(dispatch, now)?;
     let step = tell(tx, &order, &change, &command.by.subject);

@@ -46,7 +46,14 @@ pub async fn judge_dissatisfaction(
     let verdict = if command.by_unit {
         let directory = rules.directories.on(tx.conn(), calendar::local_date(now)).await?;
         let matter = order.appeal.matter();
-        let rework = Deadline::start(&rules.calendar, &directory.limits, Clock::Rework, &matter, now, None)?;
+        let rework = Deadline::start(
+            &directory.calendar,
+            &directory.limits,
+            Clock::Rework,
+            &matter,
+            now,
+            None,
+        )?;
         Verdict::Unit {
             rework,
             max_rounds: rules.max_rework_rounds,

@@ -8,6 +8,7 @@ pub mod get_order_history;
 pub mod judge_dissatisfaction;
 pub mod list_orders;
 pub mod open_order;
+pub mod publish_calendar;
 pub mod publish_catalogue;
 pub mod publish_limits;
 pub mod publish_units;
@@ -18,7 +19,6 @@ pub mod submit_reply;
 
 use std::sync::Arc;
 
-use calendar::Calendar;
 use chrono::{DateTime, NaiveDate, Utc};
 use eventlog::{NewEvent, Tx};
 use platform::ids::new_id;
@@ -59,9 +59,7 @@ impl AsStoreError for Error {
 /// The rules that actions decide by.
 #[derive(Clone, Debug)]
 pub struct Rules {
-    /// Working days.
-    pub calendar: Arc<Calendar>,
-    /// Units, catalogue and limits.
+    /// Units, catalogue, limits and working days.
     pub directories: Arc<Directories>,
     /// Rework rounds that an order may have.
     pub max_rework_rounds: u32,

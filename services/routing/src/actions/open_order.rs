@@ -8,7 +8,7 @@ use chrono::{DateTime, Utc};
 use eventlog::Tx;
 use platform::numbers::number;
 
-use super::{Error, Rules, tell};
+use super::{Error, tell};
 use crate::NAME;
 use crate::domain::deadline::Deadline;
 use crate::domain::directory::Directory;
@@ -46,7 +46,6 @@ pub async fn take_serials(tx: &mut Tx, count: usize) -> Result<Vec<u64>, Error> 
 #[tracing::instrument(skip_all, fields(service = NAME), name = "open_order")]
 pub async fn open_order(
     tx: &mut Tx,
-    rules: &Rules,
     directory: &Directory,
     command: OpenOrder,
     now: DateTime<Utc>,
@@ -58,7 +57,7 @@ pub async fn open_order(
         actor,
     } = command;
     let (opened, change) = Order::open(id, number('W', local_date(now), serial), appeal, now);
-    let dispatch = by_catalogue(rules, directory, &opened, now)?;
+    let dispatch = by_catalogue(directory, &opened, now)?;
     // Told only when it is written: an order that is there already tells nothing again.
     let (order, changes) = match dispatch {
         None => (opened.clone(), vec![(opened, change)]),
@@ -89,12 +88,7 @@ const DISPATCHER: &str = "service:routing";
 
 /// The catalogue's decision, if it covers the appeal, its unit is in force, and limits are published. Where a report
 /// accuses that unit, its superior leads.
-fn by_catalogue(
-    rules: &Rules,
-    directory: &Directory,
-    order: &Order,
-    now: DateTime<Utc>,
-) -> Result<Option<Dispatch>, Error> {
+fn by_catalogue(directory: &Directory, order: &Order, now: DateTime<Utc>) -> Result<Option<Dispatch>, Error> {
     if directory.limits.version == 0 {
         return Ok(None);
     }
@@ -106,13 +100,12 @@ fn by_catalogue(
     let Some(row) = row else { return Ok(None) };
     match directory.units.lead_instead(&row.unit, appeal.accused_unit.as_deref()) {
         None => Ok(None),
-        Some(lead) => dispatch_to(rules, directory, order, lead, Some(row.row.clone()), now).map(Some),
+        Some(lead) => dispatch_to(directory, order, lead, Some(row.row.clone()), now).map(Some),
     }
 }
 
 /// A dispatch to a unit in force, with both limits started.
 pub(super) fn dispatch_to(
-    rules: &Rules,
     directory: &Directory,
     order: &Order,
     unit: &str,
@@ -123,7 +116,7 @@ pub(super) fn dispatch_to(
     let deadline = |clock| {
         let start = order.instant(now);
         Deadline::start(
-            &rules.calendar,
+            &directory.calendar,
             &directory.limits,
             clock,
             &appeal.matter(),

@@ -52,7 +52,7 @@ impl Handler for ForwardedAppeals {
                 appeal: appeal(body.appeal.as_ref())?,
                 actor: event.actor.clone(),
             };
-            let order = open_order(tx, &self.decisions.rules, &directory, command, event.occurred_at)
+            let order = open_order(tx, &directory, command, event.occurred_at)
                 .await
                 .map_err(failed)?;
             effects.push(if order.is_some() {

@@ -34,7 +34,7 @@ pub struct Deadline {
     pub upstream: bool,
     /// Version of the working-day calendar.
     pub calendar_version: String,
-    /// Falls into a year without a holiday notice.
+    /// A notice that is still to come may move it.
     pub provisional: bool,
 }
 

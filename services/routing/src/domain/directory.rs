@@ -1,4 +1,9 @@
-//! What is in force on a day: units, catalogue and limits, each published as a whole and effective from a day.
+//! What is in force on a day: units, catalogue and limits, each published as a whole and effective from a day; and the
+//! working days, whose newest version is in force at once.
+
+use std::sync::Arc;
+
+use calendar::Calendar;
 
 use super::catalogue::Catalogue;
 use super::limits::Limits;
@@ -57,4 +62,6 @@ pub struct Directory {
     pub catalogue: Catalogue,
     /// Limits, with their version.
     pub limits: Limits,
+    /// Working days: the newest notices, published or compiled in. They name their own days, so they have no first one.
+    pub calendar: Arc<Calendar>,
 }

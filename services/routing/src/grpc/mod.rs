@@ -22,6 +22,7 @@ use crate::actions::get_directory::get_directory;
 use crate::actions::get_order::{Reads, get_order, read_order_text};
 use crate::actions::get_order_history::get_order_history;
 use crate::actions::list_orders::list_orders;
+use crate::actions::publish_calendar::publish_calendar;
 use crate::actions::publish_catalogue::publish_catalogue;
 use crate::actions::publish_limits::publish_limits;
 use crate::actions::publish_units::publish_units;
@@ -258,6 +259,24 @@ impl RoutingService for Routing {
             Box::pin(async move {
                 let version = publish_limits(tx, &command, now).await?;
                 Ok::<_, Error>(pb::PublishLimitsResponse { version })
+            })
+        });
+        Ok(Response::new(answer.await?))
+    }
+
+    async fn publish_calendar(
+        &self,
+        request: Request<pb::PublishCalendarRequest>,
+    ) -> Result<Response<pb::PublishCalendarResponse>, Status> {
+        let (by, now) = (actor(&request), self.clock.now());
+        let request = request.into_inner();
+        let (request_id, command) = parse::publish_calendar(&request, &by)?;
+        let call = Call::new(by.subject, "PublishCalendar", request_id, &request, now);
+        let answer = self.store.once(&call, "publish_calendar", move |tx| {
+            let (rules, command) = (self.rules.clone(), command.clone());
+            Box::pin(async move {
+                let version = publish_calendar(tx, &rules, &command, now).await?;
+                Ok::<_, Error>(pb::PublishCalendarResponse { version })
             })
         });
         Ok(Response::new(answer.await?))

@@ -1,6 +1,6 @@
 //! Requests to commands: their shape, all violations at once.
 
-use calendar::Span;
+use calendar::{MAX_ENTRIES, MAX_NOTICES, MAX_SOURCE, MAX_VERSION_BYTES, Notice, Span};
 use chrono::NaiveDate;
 use hotline_proto::common::{AppealType, ClockKind, OrderState, ReplyResult, Urgency};
 use hotline_proto::routing as pb;
@@ -16,6 +16,7 @@ use crate::actions::dispatch_order::DispatchOrder;
 use crate::actions::get_order::OrderName;
 use crate::actions::get_order_history::GetOrderHistory;
 use crate::actions::list_orders::ListOrders;
+use crate::actions::publish_calendar::PublishCalendar;
 use crate::actions::publish_catalogue::PublishCatalogue;
 use crate::actions::publish_limits::PublishLimits;
 use crate::actions::publish_units::PublishUnits;
@@ -302,6 +303,37 @@ pub(super) fn publish_catalogue(request: &pb::PublishCatalogueRequest, by: &Acto
         let command = PublishCatalogue {
             valid_from: valid_from?,
             rows,
+            by: by.subject.clone(),
+        };
+        Some((request_id?, command))
+    };
+    fields.read(command())
+}
+
+/// The shape only: what the days may be is the calendar's to say, of files too.
+pub(super) fn publish_calendar(request: &pb::PublishCalendarRequest, by: &Actor) -> Once<PublishCalendar> {
+    let mut fields = Fields::new();
+    let request_id = fields.uuid("request_id", &request.request_id);
+    let version = fields.code("version", &request.version, MAX_VERSION_BYTES);
+    count(&mut fields, "notices", request.notices.len(), MAX_NOTICES);
+    let notices = read_all(&mut fields, "notices", &request.notices, MAX_NOTICES, |fields, sent| {
+        let source = fields.line("source", &sent.source, 1..=MAX_SOURCE);
+        for (list, entries) in [("off", &sent.off), ("work", &sent.work)] {
+            if entries.len() > MAX_ENTRIES {
+                fields.refuse(list, format!("must have at most {MAX_ENTRIES} entries"));
+            }
+        }
+        Some(Notice {
+            year: i32::try_from(sent.year).unwrap_or(i32::MAX),
+            source: source?,
+            off: sent.off.clone(),
+            work: sent.work.clone(),
+        })
+    });
+    let command = || {
+        let command = PublishCalendar {
+            version: version?,
+            notices,
             by: by.subject.clone(),
         };
         Some((request_id?, command))

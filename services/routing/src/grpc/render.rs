@@ -1,6 +1,6 @@
 //! Domain to answers.
 
-use calendar::Span;
+use calendar::{Notice, Span};
 use hotline_proto::common::ClockKind;
 use hotline_proto::routing as pb;
 use hotline_proto::routing::duration::Kind;
@@ -131,6 +131,17 @@ pub(super) fn directory(directory: &Directory) -> pb::GetDirectoryResponse {
             .collect(),
         limits_version: directory.limits.version,
         limits: directory.limits.iter().map(limit).collect(),
+        calendar_version: directory.calendar.notices_version().to_owned(),
+        notices: directory.calendar.notices().map(notice).collect(),
+    }
+}
+
+fn notice(notice: &Notice) -> pb::Notice {
+    pb::Notice {
+        year: u32::try_from(notice.year).expect("a checked notice is of this or the last century"),
+        source: notice.source.clone(),
+        off: notice.off.clone(),
+        work: notice.work.clone(),
     }
 }
 

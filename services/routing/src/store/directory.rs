@@ -1,14 +1,16 @@
 //! Units, catalogue and limits as rows by version, and what of them is in force on a day: of those that have begun the
-//! one that began last, of equal ones the newest.
+//! one that began last, of equal ones the newest. Beside them the calendar in force.
 
 use std::sync::{Arc, Mutex, PoisonError};
 
+use calendar::Calendar;
 use chrono::{DateTime, NaiveDate, Utc};
 use hotline_proto::common::{AppealType, Urgency};
 use platform::rows::{big, fits, impossible, small};
 use platform::store::StoreError;
 use sqlx::PgConnection;
 
+use super::calendars;
 use super::deadlines::{span, span_columns};
 use crate::domain::catalogue::{Catalogue, CatalogueRow};
 use crate::domain::directory::{Directory, Part};
@@ -148,16 +150,34 @@ pub async fn lineage(conn: &mut PgConnection, unit: &str, day: NaiveDate) -> Res
 }
 
 /// Which publications are in force: what the directory in memory is known by.
-type Key = [Option<(i64, DateTime<Utc>)>; 3];
+#[derive(Clone, Debug, PartialEq, Eq)]
+struct Key {
+    /// Units, catalogue, limits.
+    parts: [Option<(i64, DateTime<Utc>)>; 3],
+    /// The newest published calendar.
+    calendar: Option<(String, DateTime<Utc>)>,
+}
 
 /// Reads the directory, and keeps the last one in memory: a publication never changes, so its versions and times say
-/// whether the one in memory is the one in force.
-#[derive(Debug, Default)]
+/// whether the one in memory is the one in force. Every transaction asks for them, so all replicas see a publication
+/// with its commit.
+#[derive(Debug)]
 pub struct Directories {
+    /// The calendar that is compiled in, with the close of the settings.
+    compiled: Arc<Calendar>,
     last: Mutex<Option<(Key, Arc<Directory>)>>,
 }
 
 impl Directories {
+    /// Nothing read yet.
+    #[must_use]
+    pub fn new(compiled: Calendar) -> Self {
+        Self {
+            compiled: Arc::new(compiled),
+            last: Mutex::default(),
+        }
+    }
+
     /// What is in force on a day.
     ///
     /// # Errors
@@ -169,37 +189,72 @@ impl Directories {
         {
             return Ok(directory.clone());
         }
-        let directory = Arc::new(read(conn, key).await?);
+        let directory = Arc::new(self.read(conn, &key).await?);
         *self.last.lock().unwrap_or_else(PoisonError::into_inner) = Some((key, directory.clone()));
         Ok(directory)
+    }
+
+    /// The calendar in force: the newest published one, unless this program brings a newer one.
+    ///
+    /// # Errors
+    /// The database's, or an impossible row.
+    pub async fn calendar(&self, conn: &mut PgConnection) -> Result<Arc<Calendar>, StoreError> {
+        let newest = calendars::newest(conn).await?;
+        self.newer(conn, newest.as_deref()).await
+    }
+
+    async fn newer(&self, conn: &mut PgConnection, published: Option<&str>) -> Result<Arc<Calendar>, StoreError> {
+        let published = match published {
+            Some(version) => calendars::read(conn, version).await?,
+            None => None,
+        };
+        Ok(match published {
+            Some(published) if published.edition() >= self.compiled.edition() => {
+                Arc::new(published.with_close(self.compiled.close()))
+            }
+            _ => self.compiled.clone(),
+        })
+    }
+
+    async fn read(&self, conn: &mut PgConnection, key: &Key) -> Result<Directory, StoreError> {
+        let [units, catalogue, limits] = key
+            .parts
+            .map(|publication| publication.map_or(0, |(version, _)| version));
+        let published = key.calendar.as_ref().map(|(version, _)| version.as_str());
+        Ok(Directory {
+            units_version: fits("directory_version", "version", units)?,
+            units: read_units(conn, units).await?,
+            catalogue_version: fits("directory_version", "version", catalogue)?,
+            catalogue: read_catalogue(conn, catalogue).await?,
+            limits: read_limits(conn, limits).await?,
+            calendar: self.newer(conn, published).await?,
+        })
     }
 }
 
 async fn in_force(conn: &mut PgConnection, day: NaiveDate) -> Result<Key, StoreError> {
     let rows: Vec<(String, i64, DateTime<Utc>)> = sqlx::query_as(
-        "select distinct on (part) part, version, published_at
-           from directory_version
-          where valid_from <= $1
-          order by part, valid_from desc, version desc",
+        "(select distinct on (part) part, version, published_at
+            from directory_version
+           where valid_from <= $1
+           order by part, valid_from desc, version desc)
+         union all
+         (select version, 0, published_at from calendar_version order by year desc, number desc limit 1)",
     )
     .bind(day)
     .fetch_all(conn)
     .await?;
-    Ok([Part::Units, Part::Catalogue, Part::Limits].map(|part| {
-        rows.iter()
-            .find(|(name, ..)| name == part.name())
-            .map(|(_, version, at)| (*version, *at))
-    }))
-}
-
-async fn read(conn: &mut PgConnection, key: Key) -> Result<Directory, StoreError> {
-    let [units, catalogue, limits] = key.map(|publication| publication.map_or(0, |(version, _)| version));
-    Ok(Directory {
-        units_version: fits("directory_version", "version", units)?,
-        units: read_units(conn, units).await?,
-        catalogue_version: fits("directory_version", "version", catalogue)?,
-        catalogue: read_catalogue(conn, catalogue).await?,
-        limits: read_limits(conn, limits).await?,
+    let parts = [Part::Units, Part::Catalogue, Part::Limits];
+    let calendar = rows
+        .iter()
+        .find(|(name, ..)| parts.iter().all(|part| part.name() != name));
+    Ok(Key {
+        calendar: calendar.map(|(version, _, at)| (version.clone(), *at)),
+        parts: parts.map(|part| {
+            rows.iter()
+                .find(|(name, ..)| name == part.name())
+                .map(|(_, version, at)| (*version, *at))
+        }),
     })
 }
 

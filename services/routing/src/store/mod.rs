@@ -1,5 +1,6 @@
 //! The only SQL of routing. Functions take a connection: an open transaction's, or one of the pool for reading.
 
+pub mod calendars;
 pub mod contacts;
 pub mod deadlines;
 pub mod directory;

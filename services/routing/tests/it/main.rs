@@ -11,6 +11,7 @@ mod get_order_history;
 mod judge_dissatisfaction;
 mod list_orders;
 mod open_order;
+mod publish_calendar;
 mod publish_catalogue;
 mod publish_limits;
 mod publish_units;

@@ -81,8 +81,7 @@ impl World {
         let base = Edge::base("routing", &database, &clock);
         let store = testkit::log("routing", &database.pool, clock.clone()).await;
         let rules = Rules {
-            calendar: Arc::new(Calendar::national()),
-            directories: Arc::new(Directories::default()),
+            directories: Arc::new(Directories::new(Calendar::national())),
             max_rework_rounds: 2,
         };
         let texts = Arc::new(Texts::default());
@@ -110,6 +109,15 @@ impl World {
             forwarded,
             decisions,
         }
+    }
+
+    /// Another replica over the same database, with a memory of its own.
+    pub async fn beside(world: &Self) -> Self {
+        let database = Database {
+            pool: world.database.pool.clone(),
+            url: world.database.url.clone(),
+        };
+        Self::over(database).await
     }
 
     /// With units, catalogue and limits.

@@ -80,6 +80,57 @@ impl Running {
     }
 }
 
+/// A notice comes with the city file, on top of what is published, and is refused where it contradicts that.
+fn load_notices(running: &Running) {
+    let path = running.folder.path().join("city.toml");
+    let load = |version: &str, off: &str| {
+        let notice = format!("year = 2030\nsource = \"a notice\"\noff = [\"{off}\"]\nwork = []\n");
+        let city = std::fs::read_to_string(city()).expect("the city");
+        let text = format!("{city}\n[calendar]\nversion = \"{version}\"\n\n[[calendar.notice]]\n{notice}");
+        std::fs::write(&path, text).expect("written");
+        running.run(&["load", &path.display().to_string()])
+    };
+    for _ in 0..2 {
+        let loaded = load("cn-2030.1", "2030-01-01");
+        assert!(loaded.status.success(), "{loaded:?}");
+    }
+    let refused = load("cn-2030.1", "2030-01-02");
+    let told = String::from_utf8_lossy(&refused.stderr).into_owned();
+    assert!(
+        !refused.status.success() && told.contains("write a version after cn-2030.1"),
+        "{told}"
+    );
+}
+
+/// Without a notice by the law, provisionally; with one, from whichever file it stands in.
+fn working_days_of_next_year(folder: &Path, run: &impl Fn(&[&str]) -> Output) {
+    let counted = |more: &[&str]| {
+        let arguments = [&["calendar", "add", "2026-12-21", "9"], more].concat();
+        let found = run(&arguments);
+        let text = [found.stdout, found.stderr].concat();
+        (found.status.success(), String::from_utf8(text).expect("text"))
+    };
+    let (_, by_law) = counted(&[]);
+    assert!(by_law.starts_with("2027-01-04  (provisional"), "{by_law}");
+    let notice = "year = 2027\nsource = \"a notice\"\noff = [\"2027-01-01..2027-01-04\"]\nwork = [\"2027-01-09\"]\n";
+    let notices = format!("version = \"cn-2027.1\"\n\n[[notice]]\n{notice}");
+    let city = std::fs::read_to_string(city()).expect("the city");
+    let city = format!("{city}\n[calendar]\nversion = \"cn-2027.1\"\n\n[[calendar.notice]]\n{notice}");
+    for (name, text) in [("notices.toml", notices.as_str()), ("city.toml", city.as_str())] {
+        let file = folder.join(name).display().to_string();
+        std::fs::write(&file, text).expect("written");
+        assert_eq!(
+            counted(&["--notices", &file]),
+            (true, "2027-01-05\n".to_owned()),
+            "{name}"
+        );
+        std::fs::write(&file, text.replace("2027-01-09", "2027-01-08")).expect("written");
+        let (succeeded, told) = counted(&["--notices", &file]);
+        assert!(!succeeded && told.contains("2027-01-08 is a Friday"), "{told}");
+        assert!(told.contains(name) && told.contains("line "), "{told}");
+    }
+}
+
 #[test]
 fn what_operators_type_works_on_a_running_installation() {
     let running = Running::start();
@@ -87,6 +138,7 @@ fn what_operators_type_works_on_a_running_installation() {
     assert!(greeting.contains("grpcurl -plaintext"), "{greeting}");
     let loaded = running.says(&["load", &city()]);
     assert!(loaded.contains("loaded 湘潭市"), "once more: {loaded}");
+    load_notices(&running);
     let regions = "regions: 430300 is 湘潭市 itself (22 catalogue rows), 4303 all of it with its districts (0)";
     assert!(loaded.contains(regions), "{loaded}");
     let smoke = running.says(&["smoke"]);
@@ -254,6 +306,7 @@ fn tokens_working_days_and_settings_need_no_installation() {
 
     let day = run(&["calendar", "add", "2024-04-03", "1"]);
     assert!(day.status.success() && told(&day).contains("2024-04-07"), "{day:?}");
+    working_days_of_next_year(folder.path(), &run);
 
     let file = folder.path().join("routing.toml");
     std::fs::write(&file, "[server]\nlissten = \"x\"\n").expect("written");

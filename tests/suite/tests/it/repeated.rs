@@ -20,9 +20,10 @@ use hotline_proto::intake::{
     RegisterAppealResponse,
 };
 use hotline_proto::routing::{
-    ContactResult, DispatchOrderRequest, DispatchOrderResponse, PublishCatalogueRequest, PublishCatalogueResponse,
-    PublishLimitsRequest, PublishLimitsResponse, PublishUnitsRequest, PublishUnitsResponse, RecordContactRequest,
-    RecordContactResponse, SignOrderRequest, SignOrderResponse, SubmitReplyRequest, SubmitReplyResponse,
+    ContactResult, DispatchOrderRequest, DispatchOrderResponse, Notice, PublishCalendarRequest,
+    PublishCalendarResponse, PublishCatalogueRequest, PublishCatalogueResponse, PublishLimitsRequest,
+    PublishLimitsResponse, PublishUnitsRequest, PublishUnitsResponse, RecordContactRequest, RecordContactResponse,
+    SignOrderRequest, SignOrderResponse, SubmitReplyRequest, SubmitReplyResponse,
 };
 use hotline_proto::supervision::{ReviewReplyRequest, ReviewReplyResponse, Verdict};
 use platform::auth::{Principal, TokenSource};
@@ -156,6 +157,24 @@ impl Walk {
         };
         let _: PublishLimitsResponse = self
             .repeat((Name::Routing, "PublishLimits"), &operator, limits, other)
+            .await;
+        let notice = Notice {
+            year: 2031,
+            source: "通知".to_owned(),
+            off: vec!["2031-01-01".to_owned()],
+            work: Vec::new(),
+        };
+        let calendar = PublishCalendarRequest {
+            request_id: request_id(),
+            version: "cn-2031.1".to_owned(),
+            notices: vec![notice],
+        };
+        let other = PublishCalendarRequest {
+            version: "cn-2031.2".to_owned(),
+            ..calendar.clone()
+        };
+        let _: PublishCalendarResponse = self
+            .repeat((Name::Routing, "PublishCalendar"), &operator, calendar, other)
             .await;
     }
 
