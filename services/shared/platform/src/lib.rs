@@ -16,6 +16,7 @@ pub mod redis;
 pub mod rows;
 pub mod sealing;
 pub mod service;
+pub mod source;
 pub mod steps;
 pub mod store;
 pub mod streak;
