@@ -13,6 +13,8 @@ pub struct IntakeConfig {
     pub push_in_flight: usize,
     /// Push streams at once, half of them for one platform at most; more are answered UNAVAILABLE.
     pub push_streams: usize,
+    /// Days back that a source may say something happened.
+    pub source_days: u32,
 }
 
 impl ServiceSection for IntakeConfig {
@@ -21,6 +23,7 @@ impl ServiceSection for IntakeConfig {
             ("push_batch", self.push_batch as u64, 1..=5_000),
             ("push_in_flight", self.push_in_flight as u64, 1..=100_000),
             ("push_streams", self.push_streams as u64, 1..=10_000),
+            ("source_days", self.source_days.into(), 1..=366),
         ]
     }
 }
@@ -48,6 +51,11 @@ mod tests {
             ),
             ("INTAKE_SERVICE__PUSH_IN_FLIGHT", "0", "service.push_in_flight"),
             ("INTAKE_SERVICE__PUSH_STREAMS", "10001", "service.push_streams"),
+            (
+                "INTAKE_SERVICE__SOURCE_DAYS",
+                "0",
+                "service.source_days must be 1 to 366, is 0",
+            ),
         ] {
             let error = load(key, value).expect_err(key);
             assert!(error.contains(told), "{error}");

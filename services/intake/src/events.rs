@@ -45,11 +45,11 @@ pub fn forwarded(appeal: &Appeal, event: Uuid, actor: &str) -> NewEvent {
 #[must_use]
 pub fn call_recorded(call: &FreshCall, actor: &str) -> NewEvent {
     NewEvent {
-        event_id: new_id(call.offered_at),
+        event_id: new_id(call.recorded_at),
         key: call.id,
         version: 1,
         actor: actor.to_owned(),
-        occurred_at: call.offered_at,
+        occurred_at: call.recorded_at,
         body: Body::CallRecorded(CallRecorded {
             call_id: call.id.to_string(),
             offered_time: Some(to_proto(call.offered_at)),
@@ -109,6 +109,7 @@ fn facts(appeal: &Appeal) -> AppealFacts {
         channel: appeal.codes.channel.clone(),
         urgency: appeal.codes.urgency.into(),
         received_time: Some(to_proto(appeal.received_at)),
+        source_time: appeal.source_at.map(to_proto),
         tags: appeal.codes.tags.clone(),
         anonymous: appeal.codes.anonymous,
         confidential: appeal.codes.confidential,

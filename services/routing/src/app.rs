@@ -39,6 +39,7 @@ impl App {
                 Calendar::national().with_close(settings.service.close),
             )),
             max_rework_rounds: settings.service.max_rework_rounds,
+            source_days: settings.service.source_days,
         };
         let decisions = Decisions { rules: rules.clone() };
         let forwarded = ForwardedAppeals {

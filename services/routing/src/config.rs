@@ -12,11 +12,16 @@ pub struct RoutingConfig {
     pub max_rework_rounds: u32,
     /// Local time at which a working day ends, and with it every limit in days.
     pub close: Close,
+    /// Days back that a unit may say a contact was made.
+    pub source_days: u32,
 }
 
 impl ServiceSection for RoutingConfig {
     fn ranges(&self) -> Vec<Ranged> {
-        vec![("max_rework_rounds", self.max_rework_rounds.into(), 0..=9)]
+        vec![
+            ("max_rework_rounds", self.max_rework_rounds.into(), 0..=9),
+            ("source_days", self.source_days.into(), 1..=366),
+        ]
     }
 }
 
@@ -37,6 +42,7 @@ mod tests {
         let earlier = RoutingConfig {
             max_rework_rounds: 2,
             close,
+            source_days: 7,
         };
         assert_eq!(load("ROUTING_SERVICE__CLOSE", "17:30"), Ok(earlier));
         let by_default = load("ROUTING_SERVICE__MAX_REWORK_ROUNDS", "3").map(|service| service.close);
@@ -48,6 +54,11 @@ mod tests {
                 "service.max_rework_rounds must be 0 to 9, is 10",
             ),
             ("ROUTING_SERVICE__CLOSE", "6pm", "service.close"),
+            (
+                "ROUTING_SERVICE__SOURCE_DAYS",
+                "367",
+                "service.source_days must be 1 to 366, is 367",
+            ),
             ("ROUTING_SERVICE__CLOSE", "6pm", "23:59"),
         ] {
             let error = load(key, value).expect_err(key);

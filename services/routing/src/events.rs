@@ -27,9 +27,11 @@ pub fn body(order: &Order, change: &Change) -> Body {
             catalogue_row: row.clone().unwrap_or_default(),
         }),
         Fact::Signed { late } => Body::OrderSigned(OrderSigned { order, late: *late }),
-        Fact::Contacted { contact } => Body::ContactRecorded(ContactRecorded {
+        Fact::Contacted { contact, mode, made_at } => Body::ContactRecorded(ContactRecorded {
             order,
             contact_id: contact.to_string(),
+            mode: (*mode).into(),
+            made_time: time(*made_at),
         }),
         Fact::Replied { late } => Body::ReplySubmitted(ReplySubmitted {
             order,
@@ -144,6 +146,7 @@ fn appeal(appeal: &Appeal) -> AppealFacts {
         channel: appeal.channel.clone(),
         urgency: appeal.urgency.into(),
         received_time: Some(to_proto(appeal.received_at)),
+        source_time: time(appeal.source_at),
         tags: appeal.tags.clone(),
         anonymous: appeal.anonymous,
         confidential: appeal.confidential,

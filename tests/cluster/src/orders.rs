@@ -6,7 +6,9 @@ use std::time::Instant;
 
 use hotline_proto::callback::{LeaseTasksRequest, RecordOutcomeRequest, ReportAttemptRequest};
 use hotline_proto::common::{AttemptOutcome, CallbackMode, OrderState, Rating, ReplyResult, Solved};
-use hotline_proto::routing::{ContactResult, Order, RecordContactRequest, SignOrderRequest, SubmitReplyRequest};
+use hotline_proto::routing::{
+    ContactMode, ContactResult, Order, RecordContactRequest, SignOrderRequest, SubmitReplyRequest,
+};
 use hotline_proto::supervision::{ReviewReplyRequest, Verdict};
 use tonic::{Code, Status};
 use tonic_types::StatusExt as _;
@@ -198,6 +200,7 @@ impl Load {
             request_id: step.request_id.clone(),
             order_id: step.order_id.clone(),
             phone: PHONE.to_owned(),
+            mode: ContactMode::Phone.into(),
             result: ContactResult::Reached.into(),
             ..RecordContactRequest::default()
         };

@@ -65,6 +65,7 @@ fn appeal(event: &Recorded, facts: Option<&AppealFacts>, end: Option<End>) -> Re
         region: facts.region.clone(),
         channel: read::filled("channel", &facts.channel)?,
         received_at: read::time("received_time", facts.received_time.as_ref())?,
+        source_at: read::optional_time("source_time", facts.source_time.as_ref())?,
         tags,
         platform: Some(facts.platform.clone()).filter(|platform| !platform.is_empty()),
     };

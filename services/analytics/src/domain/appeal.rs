@@ -22,8 +22,10 @@ pub struct AppealState {
     pub region: String,
     /// Code of the channel.
     pub channel: String,
-    /// When it was received.
+    /// When it was registered.
     pub received_at: DateTime<Utc>,
+    /// When the person brought it, if the source says.
+    pub source_at: Option<DateTime<Utc>>,
     /// Tags, sorted, each once.
     pub tags: Vec<String>,
     /// Platform that pushed it.
@@ -62,10 +64,10 @@ pub struct AppealFact {
 }
 
 impl AppealFact {
-    /// The day (Asia/Shanghai) that it counts on.
+    /// The day (Asia/Shanghai) that it counts on: when the person brought it, however late it was registered.
     #[must_use]
     pub fn day(&self) -> NaiveDate {
-        calendar::local_date(self.state.received_at)
+        calendar::local_date(self.state.source_at.unwrap_or(self.state.received_at))
     }
 
     /// The fact after one more event; in any order, and twice, with the same end.

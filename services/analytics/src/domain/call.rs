@@ -11,7 +11,7 @@ use super::measure::Measure;
 pub struct CallState {
     /// Version of the call; the highest one is the truth.
     pub version: u64,
-    /// When it was offered to the line.
+    /// When it was offered to the line, however late it was recorded.
     pub offered_at: DateTime<Utc>,
     /// An agent answered it.
     pub answered: bool,

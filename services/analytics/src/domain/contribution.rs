@@ -10,7 +10,7 @@ use chrono::NaiveDate;
 use super::measure::{Dimension, Measure};
 
 /// Version of all contribution functions together. Roll-ups of another version are recounted at the start.
-pub const VERSION: i32 = 2;
+pub const VERSION: i32 = 3;
 
 /// Due day of what does not depend on time: before every `as_of`.
 pub const ALWAYS: NaiveDate = NaiveDate::from_ymd_opt(1, 1, 1).expect("a date");
@@ -18,7 +18,7 @@ pub const ALWAYS: NaiveDate = NaiveDate::from_ymd_opt(1, 1, 1).expect("a date");
 /// Which sum. The order of keys is the order in which roll-ups are locked.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct Key {
-    /// Day (Asia/Shanghai) of the cohort: offered, received, opened.
+    /// Day (Asia/Shanghai) of the cohort: offered, brought, opened.
     pub day: NaiveDate,
     /// It counts for every `as_of` whose day lies after this one.
     pub due_day: NaiveDate,

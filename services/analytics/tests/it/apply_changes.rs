@@ -1,9 +1,11 @@
 //! Whatever the order, the batches and the repetitions: one state.
 
 use eventlog::{Effect, Recorded};
+use hotline_proto::access::Role;
 use hotline_proto::common::OrderState;
 use hotline_proto::events as pb;
 use hotline_proto::events::event::Body;
+use testkit::at;
 use uuid::Uuid;
 
 use crate::story::{Story, WATER, accepted, appeal, april, call, dispatched, facts, opened, order, recorded};
@@ -265,4 +267,40 @@ async fn an_event_about_an_order_that_cannot_be_read_is_refused_for_good() {
         ),
     ])
     .await;
+}
+
+#[tokio::test]
+async fn what_is_registered_later_counts_on_the_day_of_its_source() {
+    let world = world().await;
+    let mut story = Story::default();
+    story.forwarded(1, 1, WATER);
+    story.forwarded(2, 2, WATER);
+    let prompt = story.events.len();
+    world.play(&story.events).await;
+    let appeals = async |from: &str, to: &str| {
+        let figures = world.bulletin(from, to).await;
+        figure(&figures, "volume.appeals").numerator
+    };
+    let of_days = async || {
+        (
+            appeals("2024-04-01", "2024-04-01").await,
+            appeals("2024-04-02", "2024-04-02").await,
+        )
+    };
+    assert_eq!(of_days().await, (1, 1));
+    // Brought before midnight, registered after it; and one of the week before.
+    story.late(3, at(1, 23, 59), at(2, 0, 1));
+    story.late(4, at(1, 0, 0), at(8, 0, 0));
+    world.play(&story.events[prompt..]).await;
+    assert_eq!(of_days().await, (3, 1));
+    assert_eq!(appeals("2024-04-01", "2024-04-08").await, 4);
+    let request = hotline_proto::analytics::ListFigureMembersRequest {
+        from_day: "2024-04-01".to_owned(),
+        to_day: "2024-04-01".to_owned(),
+        figure: "volume.appeals".to_owned(),
+        ..Default::default()
+    };
+    let opened = world.client(Role::Analyst).list_figure_members(request).await;
+    assert_eq!(opened.expect("opened").into_inner().members.len(), 3);
+    assert_eq!(world.verify().await.differences, []);
 }

@@ -142,6 +142,19 @@ impl Story {
         self.events.push(recorded(source, event, key, version, body));
     }
 
+    /// An appeal of the city's own that was brought at one time and registered at another.
+    pub fn late(&mut self, number: u32, brought: DateTime<Utc>, received: DateTime<Utc>) {
+        let appeal_facts = pb::AppealFacts {
+            received_time: Some(to_proto(received)),
+            source_time: Some(to_proto(brought)),
+            ..facts(number, 1, WATER)
+        };
+        let registered = pb::AppealRegistered {
+            appeal: Some(appeal_facts),
+        };
+        self.tell("intake", appeal(number), 1, Body::AppealRegistered(registered));
+    }
+
     pub fn call(&mut self, number: u32, day: u32, answered: bool) {
         let body = pb::CallRecorded {
             call_id: call(number).to_string(),

@@ -7,12 +7,13 @@ use std::collections::{BTreeMap, HashMap, HashSet};
 use std::sync::Arc;
 
 use calendar::local_date;
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, TimeDelta, Utc};
 use futures::stream::{self, StreamExt as _, TryStreamExt as _};
 use hotline_proto::callback::LeaseTasksRequest;
 use hotline_proto::common::ListParkedEventsRequest;
 use hotline_proto::intake::{CallOutcome, RecordCallRequest};
 use platform::clock::{Clock as _, DrivenClock};
+use platform::grpc::time::to_proto;
 use platform::steps::Step;
 use uuid::Uuid;
 
@@ -292,7 +293,15 @@ async fn record_call(clients: &Clients, plan: &Plan, index: usize) -> Result<(),
         request_id: Uuid::new_v5(&Uuid::NAMESPACE_OID, format!("call/{index}").as_bytes()).to_string(),
         outcome: outcome.into(),
         phone: caller(index),
+        offered_time: offered(plan, index).map(to_proto),
     };
     clients.agent()?.record_call(request).await?;
     Ok(())
+}
+
+/// Every fiftieth call is recorded some minutes after it was offered, also across midnight, but inside the window.
+fn offered(plan: &Plan, index: usize) -> Option<DateTime<Utc>> {
+    let first = local_date(plan.calls[0].at_grain);
+    let earlier = plan.calls[index].at_grain - TimeDelta::minutes(2);
+    (index % 50 == 49 && local_date(earlier) >= first).then_some(earlier)
 }

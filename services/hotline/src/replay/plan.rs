@@ -210,6 +210,7 @@ impl Case {
             content: self.content.clone(),
             place: self.place.clone(),
             tags: self.tags.clone(),
+            source_time: None,
         }
     }
 

@@ -20,7 +20,11 @@ use crate::console::Failure;
 /// Everything that the four services list for a window.
 pub struct Lists {
     calls: Vec<Call>,
+    /// Brought in the window, whenever they were registered.
     appeals: Vec<Appeal>,
+    /// Ids of all that give no name, and of all that are confidential, whenever they came.
+    anonymous: HashSet<String>,
+    confidential: HashSet<String>,
     orders: Vec<Order>,
     reviews: Vec<Review>,
     cards: Vec<Card>,
@@ -69,12 +73,22 @@ impl Lists {
             list_appeals,
             ListAppealsRequest {
                 page_size,
-                from_time,
-                to_time,
                 ..ListAppealsRequest::default()
             },
             appeals
         );
+        let that = |are: fn(&Appeal) -> bool| {
+            let such = appeals.iter().filter(|appeal| are(appeal));
+            such.map(|appeal| appeal.appeal_id.clone()).collect()
+        };
+        let (anonymous, confidential) = (that(|appeal| appeal.anonymous), that(|appeal| appeal.confidential));
+        // The list is by the time of registration: one that was brought in the window may be registered after it.
+        let days = from..=to;
+        let brought = |appeal: &Appeal| instant(appeal.source_time.as_ref()).map(calendar::local_date);
+        let appeals = appeals
+            .into_iter()
+            .filter(|appeal| brought(appeal).is_some_and(|day| days.contains(&day)))
+            .collect();
         let orders = all_pages!(
             clients.routing_analyst()?,
             list_orders,
@@ -90,6 +104,8 @@ impl Lists {
         Ok(Self {
             calls,
             appeals,
+            anonymous,
+            confidential,
             orders,
             reviews,
             cards,
@@ -198,9 +214,8 @@ impl Lists {
             matches!((instant(order.sign_time.as_ref()), due), (Some(signed), Some(due)) if signed > due)
         });
         figures.count("handling.signed_late", signed_late);
-        let confidential = self.appeals_that(|appeal| appeal.confidential);
         let mut to_contact = self.with_a_name();
-        to_contact.retain(|order| !order.lead_unit.is_empty() && !confidential.contains(order.appeal_id.as_str()));
+        to_contact.retain(|order| !order.lead_unit.is_empty() && !self.confidential.contains(&order.appeal_id));
         figures.rate(
             "handling.contact_rate",
             count(&to_contact, |order| order.contact_count > 0),
@@ -236,15 +251,8 @@ impl Lists {
 
     /// Orders with somebody to ask: only intake says who gave no name.
     fn with_a_name(&self) -> Vec<&Order> {
-        let anonymous = self.appeals_that(|appeal| appeal.anonymous);
-        let named = |order: &&Order| !anonymous.contains(order.appeal_id.as_str());
+        let named = |order: &&Order| !self.anonymous.contains(&order.appeal_id);
         self.orders.iter().filter(named).collect()
-    }
-
-    /// Ids of the appeals that `are` so.
-    fn appeals_that(&self, are: impl Fn(&Appeal) -> bool) -> HashSet<&str> {
-        let such = self.appeals.iter().filter(|appeal| are(appeal));
-        such.map(|appeal| appeal.appeal_id.as_str()).collect()
     }
 
     /// By the last round that was asked about, of orders with somebody to ask.

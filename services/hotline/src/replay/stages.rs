@@ -13,7 +13,7 @@ use hotline_proto::intake::{
     push_appeals_response,
 };
 use hotline_proto::routing::{
-    ContactResult, DispatchOrderRequest, GetOrderRequest, Order, RecordContactRequest, SignOrderRequest,
+    ContactMode, ContactResult, DispatchOrderRequest, GetOrderRequest, Order, RecordContactRequest, SignOrderRequest,
     SubmitReplyRequest, get_order_request,
 };
 use hotline_proto::supervision::{ReviewReplyRequest, Verdict};
@@ -237,6 +237,8 @@ impl People<'_> {
             result: ContactResult::Reached.into(),
             note: self.case.says("已与诉求人电话核实情况。"),
             recording: self.case.says("通话录音"),
+            mode: ContactMode::Phone.into(),
+            made_time: None,
         };
         self.clients.liaison(&order.lead_unit)?.record_contact(request).await?;
         Ok((Stage::Reply { order }, reply_at.max(self.after(1))))

@@ -14,7 +14,9 @@ pub mod read_appeal_text;
 pub mod record_call;
 pub mod register_appeal;
 
+use chrono::{DateTime, Utc};
 use platform::sealing::{SealKey, Sealer};
+use platform::source;
 use platform::store::{AsStoreError, StoreError};
 
 use crate::domain::Fault;
@@ -59,4 +61,15 @@ pub struct Desk {
     pub key: SealKey,
     /// What is in force.
     pub references: Cache,
+    /// Days back that a source may say something happened.
+    pub source_days: u32,
+}
+
+impl Desk {
+    /// What is wrong with the source's time at `field`. Asked in the transaction: a request that was answered finds its
+    /// answer however long ago its time is by now.
+    fn source_fault(&self, field: &str, at: Option<DateTime<Utc>>, now: DateTime<Utc>) -> Option<Fault> {
+        let fault = source::fault(at?, now, self.source_days)?;
+        Some(Fault::new(field, fault))
+    }
 }

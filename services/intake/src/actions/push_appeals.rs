@@ -69,7 +69,10 @@ pub async fn push_appeals(
     let known = appeals::pushed(tx.conn(), &command.platform, &numbers).await?;
     let keys = command.items.iter().map(|item| &item.key);
     let mut verdicts = plan(keys, &known, |at| {
-        in_force.check(&command.items[at].draft.codes, "appeal", Some(&command.platform))
+        let draft = &command.items[at].draft;
+        let mut faults = in_force.check(&draft.codes, "appeal", Some(&command.platform));
+        faults.extend(desk.source_fault("appeal.source_time", draft.source_at, now));
+        faults
     });
     let written = write(tx, desk, command, &verdicts, in_force.version, now, today).await?;
     yield_to_winners(tx, command, &mut verdicts, &written).await?;
@@ -110,8 +113,9 @@ async fn write(
             });
             let id = AppealId(new_id(now));
             let own = number('A', today, serial);
+            let (codes, source_at) = (item.draft.codes.clone(), item.draft.source_at);
             Fresh {
-                appeal: Appeal::receive(id, own, item.draft.codes.clone(), reference, origin, now),
+                appeal: Appeal::receive(id, own, codes, reference, origin, source_at, now),
                 personal: cells::seal(&desk.sealer, &desk.key, id.0, &item.draft.personal),
                 upstream_hash: Some(item.key.hash.clone()),
             }

@@ -3,9 +3,8 @@
 use chrono::{DateTime, Utc};
 use eventlog::Tx;
 use platform::ids::new_id;
-use platform::sealing::{SealKey, Sealer};
 
-use super::Error;
+use super::{Desk, Error};
 use crate::events;
 use crate::store::calls::FreshCall;
 use crate::store::{calls, cells};
@@ -17,25 +16,30 @@ pub struct RecordCall {
     pub answered: bool,
     /// Caller's normalised number.
     pub phone: Option<String>,
+    /// When it was offered, if the telephone system says.
+    pub offered_at: Option<DateTime<Utc>>,
     /// Who records.
     pub actor: String,
 }
 
 /// # Errors
-/// Only the store's.
+/// [`Error::Invalid`] for a time that may not stand.
 #[tracing::instrument(name = "record_call", skip_all, fields(service = crate::NAME))]
 pub async fn record_call(
     tx: &mut Tx,
-    sealer: &Sealer,
-    key: &SealKey,
+    desk: &Desk,
     command: &RecordCall,
     now: DateTime<Utc>,
 ) -> Result<FreshCall, Error> {
+    if let Some(fault) = desk.source_fault("offered_time", command.offered_at, now) {
+        return Err(Error::Invalid(vec![fault]));
+    }
     let id = new_id(now);
-    let seal = |phone: &String| (cells::seal_caller(key, id, phone), sealer.phone_hash(phone));
+    let seal = |phone: &String| (cells::seal_caller(&desk.key, id, phone), desk.sealer.phone_hash(phone));
     let call = FreshCall {
         id,
-        offered_at: now,
+        offered_at: command.offered_at.unwrap_or(now),
+        recorded_at: now,
         answered: command.answered,
         phone: command.phone.as_ref().map(seal),
     };

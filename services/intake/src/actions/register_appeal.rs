@@ -26,7 +26,7 @@ pub struct RegisterAppeal {
 }
 
 /// # Errors
-/// [`Error::Invalid`] for codes that are not in force today, `NO_REFERENCE` when nothing is, absent for a call that
+/// [`Error::Invalid`] for codes that are not in force today or a source's time that may not stand, `NO_REFERENCE` when nothing is, absent for a call that
 /// is not on record.
 #[tracing::instrument(name = "register_appeal", skip_all, fields(service = crate::NAME))]
 pub async fn register_appeal(
@@ -41,7 +41,8 @@ pub async fn register_appeal(
         .in_force(tx.conn(), today)
         .await?
         .ok_or(Refusal::NoReference)?;
-    let faults = in_force.check(&command.draft.codes, "appeal", None);
+    let mut faults = in_force.check(&command.draft.codes, "appeal", None);
+    faults.extend(desk.source_fault("appeal.source_time", command.draft.source_at, now));
     if !faults.is_empty() {
         return Err(Error::Invalid(faults));
     }
@@ -59,6 +60,7 @@ pub async fn register_appeal(
         command.draft.codes.clone(),
         in_force.version,
         Origin::City { call: command.call },
+        command.draft.source_at,
         now,
     );
     let personal = cells::seal(&desk.sealer, &desk.key, id.0, &command.draft.personal);

@@ -35,6 +35,8 @@ pub struct Appeal {
     pub call: Option<Uuid>,
     /// Platform that pushed it.
     pub upstream: Option<Upstream>,
+    /// When the person brought it, if the source says; figures count it on that day.
+    pub source_at: Option<DateTime<Utc>>,
     /// When it was registered.
     pub received_at: DateTime<Utc>,
     /// Time of its newest event.
@@ -138,6 +140,7 @@ impl Appeal {
         codes: Codes,
         reference: u64,
         origin: Origin,
+        source_at: Option<DateTime<Utc>>,
         now: DateTime<Utc>,
     ) -> Self {
         let (call, upstream) = match origin {
@@ -153,6 +156,7 @@ impl Appeal {
             reference,
             call,
             upstream,
+            source_at,
             received_at: now,
             changed_at: now,
         }
@@ -270,7 +274,7 @@ mod tests {
         };
         let origin = Origin::City { call: None };
         let id = AppealId(Uuid::from_u128(1));
-        Appeal::receive(id, "A".to_owned(), codes, 1, origin, at(0))
+        Appeal::receive(id, "A".to_owned(), codes, 1, origin, None, at(0))
     }
 
     fn seen(version: u64) -> OrderSeen {

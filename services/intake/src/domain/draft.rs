@@ -1,5 +1,6 @@
 //! What somebody says about an appeal before it has a number.
 
+use chrono::{DateTime, Utc};
 use hotline_proto::common::{AppealType, Urgency};
 
 /// A draft whose shape is right; its codes are not yet checked against the reference in force.
@@ -9,6 +10,8 @@ pub struct Draft {
     pub codes: Codes,
     /// What must be sealed.
     pub personal: Personal,
+    /// When the person brought it, if the source says.
+    pub source_at: Option<DateTime<Utc>>,
 }
 
 /// The codes of an appeal: nothing of a person.

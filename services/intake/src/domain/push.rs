@@ -50,7 +50,7 @@ pub enum Verdict {
     Again(Receipt),
     /// The number was used with another content.
     Reused,
-    /// Its codes are not in force.
+    /// Its codes are not in force, or its source's time may not stand.
     Invalid(Vec<Fault>),
 }
 
@@ -64,7 +64,7 @@ pub fn against(known: &Known, key: &Key) -> Verdict {
     }
 }
 
-/// Decides a batch, item by item. `faults` tells what the reference in force says of an item; what is stored already
+/// Decides a batch, item by item. `faults` tells what the rules of today say of an item; what is stored already
 /// is not asked, for its receipt stands whatever has been published since.
 #[must_use]
 pub fn plan<'k>(

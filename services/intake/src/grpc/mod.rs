@@ -66,6 +66,7 @@ impl Intake {
             sealer: self.sealer.clone(),
             key,
             references: self.references.clone(),
+            source_days: self.config.source_days,
         })
     }
 }
@@ -165,7 +166,7 @@ impl IntakeService for Intake {
             .once(&call, "record_call", move |tx| {
                 let (desk, command) = (desk.clone(), command.clone());
                 Box::pin(async move {
-                    let call = record_call(tx, &desk.sealer, &desk.key, &command, now).await?;
+                    let call = record_call(tx, &desk, &command, now).await?;
                     Ok::<_, Error>(render::recorded(&call))
                 })
             })

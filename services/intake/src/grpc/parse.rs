@@ -123,10 +123,12 @@ pub fn record_call(request: &pb::RecordCallRequest, caller: &Caller) -> Once<Rec
     let id = fields.uuid("request_id", &request.request_id);
     let outcome = fields.known::<pb::CallOutcome>("outcome", request.outcome);
     let phone = fields.optional_phone("phone", &request.phone);
+    let offered_at = fields.optional_time("offered_time", request.offered_time.as_ref());
     let command = || {
         let command = RecordCall {
             answered: outcome? == pb::CallOutcome::Answered,
             phone,
+            offered_at,
             actor: caller.actor(),
         };
         Some((id?, command))
@@ -227,6 +229,7 @@ fn draft(fields: &mut Fields, sent: Option<&pb::AppealDraft>) -> Option<Draft> {
     let title = part.line("title", &sent.title, 1..=MAX_TITLE);
     let content = part.text("content", &sent.content, 1..=MAX_CONTENT);
     let place = part.optional_line("place", &sent.place, MAX_ADDRESS);
+    let source_at = part.optional_time("source_time", sent.source_time.as_ref());
     let clean = part.is_clean();
     fields.absorb(part);
     let draft = Draft {
@@ -237,6 +240,7 @@ fn draft(fields: &mut Fields, sent: Option<&pb::AppealDraft>) -> Option<Draft> {
             content: content?,
             place,
         },
+        source_at,
     };
     clean.then_some(draft)
 }
@@ -367,6 +371,7 @@ mod tests {
             (with(|d| d.title = "字".repeat(201)), "appeal.title"),
             (with(|d| d.content = "a\0b".to_owned()), "appeal.content"),
             (with(|d| d.place = "\u{FFFF}".to_owned()), "appeal.place"),
+            (with(|d| d.source_time = Some(far)), "appeal.source_time"),
             (with(|d| d.tags = vec!["a".to_owned(); 21]), "appeal.tags"),
             (with(|d| d.tags = vec!["a,b".to_owned()]), "appeal.tags[0]"),
             (with(|d| d.accused_unit = "water".to_owned()), "appeal.accused_unit"),

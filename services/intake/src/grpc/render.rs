@@ -121,6 +121,7 @@ pub fn bare(appeal: &Appeal) -> pb::Appeal {
         accused_unit: appeal.codes.accused_unit.clone().unwrap_or_default(),
         tags: appeal.codes.tags.clone(),
         received_time: Some(to_proto(appeal.received_at)),
+        source_time: Some(to_proto(appeal.source_at.unwrap_or(appeal.received_at))),
         ..pb::Appeal::default()
     };
     match &appeal.state {
@@ -238,6 +239,7 @@ pub fn call(call: &ListedCall) -> pb::Call {
         call_id: call.id.to_string(),
         offered_time: Some(to_proto(call.offered_at)),
         outcome: outcome.into(),
+        recorded_time: Some(to_proto(call.recorded_at)),
     }
 }
 

@@ -44,6 +44,7 @@ pub(super) struct Row {
     platform: Option<String>,
     upstream_number: Option<String>,
     upstream_due_at: Option<DateTime<Utc>>,
+    source_at: Option<DateTime<Utc>>,
 }
 
 /// An appeal with everything that is sealed.
@@ -116,7 +117,7 @@ pub async fn lock(conn: &mut PgConnection, ids: &[Uuid]) -> Result<HashMap<Uuid,
     let rows: Vec<Row> = sqlx::query_as(
         "select id, number, version, state, channel, type, category, region, urgency, tags, anonymous, confidential,
                 accused_unit, reference, call_id, received_at, changed_at, answered_at, forwarded_at, order_id, order_version,
-                order_number, order_state, platform, upstream_number, upstream_due_at
+                order_number, order_state, platform, upstream_number, upstream_due_at, source_at
            from appeal where id = any($1) order by id for update",
     )
     .bind(ids)
@@ -232,7 +233,7 @@ pub async fn read(conn: &mut PgConnection, name: &Name, platform: Option<&str>) 
         "select appeal.id, number, version, state, channel, type, category, region, urgency, tags, anonymous,
                 confidential, accused_unit, reference, call_id, received_at, changed_at, name, phone, phone_hash, id_number,
                 address, title, content, place, answered_at, answer, forwarded_at, order_id, order_version, order_number,
-                order_state, platform, upstream_number, upstream_due_at
+                order_state, platform, upstream_number, upstream_due_at, source_at
            from appeal
            join (select id from appeal where id = $1
                  union select id from appeal where number = $2
@@ -308,6 +309,7 @@ impl TryFrom<Row> for Appeal {
             reference: fits("appeal", "reference", row.reference)?,
             call: row.call_id,
             upstream,
+            source_at: row.source_at,
             received_at: row.received_at,
             changed_at: row.changed_at,
         })

@@ -13,6 +13,8 @@ pub struct FreshCall {
     pub id: Uuid,
     /// When it was offered.
     pub offered_at: DateTime<Utc>,
+    /// When it was recorded.
+    pub recorded_at: DateTime<Utc>,
     /// An agent answered.
     pub answered: bool,
     /// Caller's number, with its keyed hash.
@@ -25,14 +27,17 @@ pub struct FreshCall {
 /// When the database refuses.
 pub async fn insert(conn: &mut PgConnection, call: &FreshCall) -> Result<(), StoreError> {
     let (phone, hash) = call.phone.as_ref().map(|(phone, hash)| (phone, hash)).unzip();
-    sqlx::query("insert into call (id, offered_at, answered, phone, phone_hash) values ($1, $2, $3, $4, $5)")
-        .bind(call.id)
-        .bind(call.offered_at)
-        .bind(call.answered)
-        .bind(phone)
-        .bind(hash)
-        .execute(conn)
-        .await?;
+    sqlx::query(
+        "insert into call (id, offered_at, answered, phone, phone_hash, recorded_at) values ($1, $2, $3, $4, $5, $6)",
+    )
+    .bind(call.id)
+    .bind(call.offered_at)
+    .bind(call.answered)
+    .bind(phone)
+    .bind(hash)
+    .bind(call.recorded_at)
+    .execute(conn)
+    .await?;
     Ok(())
 }
 

@@ -47,19 +47,20 @@ pub async fn insert(conn: &mut PgConnection, fresh: &[Fresh]) -> Result<Vec<Uuid
     let written = sqlx::query_scalar(
         "insert into appeal (id, number, version, state, channel, type, category, region, urgency, tags, anonymous,
                 confidential, reference, call_id, received_at, changed_at, name, phone, phone_hash, id_number, address,
-                title, content, place, platform, upstream_number, upstream_hash, upstream_due_at, accused_unit)
+                title, content, place, platform, upstream_number, upstream_hash, upstream_due_at, accused_unit,
+                source_at)
          select id, number, 1, 'received', channel, type, category, region, urgency, string_to_array(tags, ','),
                 anonymous, confidential, reference, call_id, received_at, received_at, name, phone, phone_hash,
                 id_number, address, title, content, place, platform, upstream_number, upstream_hash, upstream_due_at,
-                accused_unit
+                accused_unit, source_at
            from unnest($1::uuid[], $2::text[], $3::text[], $4::smallint[], $5::text[], $6::text[], $7::smallint[],
                        $8::text[], $9::boolean[], $10::boolean[], $11::bigint[], $12::uuid[], $13::timestamptz[],
                        $14::bytea[], $15::bytea[], $16::bytea[], $17::bytea[], $18::bytea[], $19::bytea[],
                        $20::bytea[], $21::bytea[], $22::text[], $23::text[], $24::bytea[], $25::timestamptz[],
-                       $26::text[])
+                       $26::text[], $27::timestamptz[])
                 as t (id, number, channel, type, category, region, urgency, tags, anonymous, confidential, reference,
                       call_id, received_at, name, phone, phone_hash, id_number, address, title, content, place,
-                      platform, upstream_number, upstream_hash, upstream_due_at, accused_unit)
+                      platform, upstream_number, upstream_hash, upstream_due_at, accused_unit, source_at)
          on conflict (platform, upstream_number) do nothing
          returning id",
     )
@@ -89,6 +90,7 @@ pub async fn insert(conn: &mut PgConnection, fresh: &[Fresh]) -> Result<Vec<Uuid
     .bind(columns.upstream_hash)
     .bind(columns.upstream_due_at)
     .bind(columns.accused_unit)
+    .bind(columns.source_at)
     .fetch_all(conn)
     .await?;
     Ok(written)
@@ -123,6 +125,7 @@ struct Columns {
     upstream_hash: Vec<Option<Vec<u8>>>,
     upstream_due_at: Vec<Option<DateTime<Utc>>>,
     accused_unit: Vec<Option<String>>,
+    source_at: Vec<Option<DateTime<Utc>>>,
 }
 
 impl Columns {
@@ -155,6 +158,7 @@ impl Columns {
         self.reference.push(big(appeal.reference));
         self.call.push(appeal.call);
         self.received_at.push(appeal.received_at);
+        self.source_at.push(appeal.source_at);
         self.name.push(personal.name);
         self.phone.push(personal.phone);
         self.phone_hash.push(personal.phone_hash);

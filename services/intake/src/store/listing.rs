@@ -33,7 +33,7 @@ pub async fn appeals(
     let rows: Vec<Row> = sqlx::query_as(
         "select id, number, version, state, channel, type, category, region, urgency, tags, anonymous, confidential,
                 accused_unit, reference, call_id, received_at, changed_at, answered_at, forwarded_at, order_id, order_version,
-                order_number, order_state, platform, upstream_number, upstream_due_at
+                order_number, order_state, platform, upstream_number, upstream_due_at, source_at
            from appeal
           where (received_at, id) > ($1, $2) and received_at < $3
             and ($5::text is null or state = $5)
@@ -60,6 +60,8 @@ pub struct ListedCall {
     pub id: Uuid,
     /// When it was offered.
     pub offered_at: DateTime<Utc>,
+    /// When it was recorded.
+    pub recorded_at: DateTime<Utc>,
     /// An agent answered.
     pub answered: bool,
 }
@@ -70,7 +72,7 @@ pub struct ListedCall {
 /// When the database refuses.
 pub async fn calls(conn: &mut PgConnection, window: &Window) -> Result<Vec<ListedCall>, StoreError> {
     let rows = sqlx::query_as(
-        "select id, offered_at, answered from call
+        "select id, offered_at, recorded_at, answered from call
           where (offered_at, id) > ($1, $2) and offered_at < $3
           order by offered_at, id limit $4",
     )

@@ -20,6 +20,7 @@ async fn calls_are_listed_by_time_page_by_page() {
             request_id: fresh(),
             outcome: outcome.into(),
             phone: String::new(),
+            offered_time: None,
         };
         let call = agent.record_call(request).await.expect("recorded").into_inner();
         expected.push((call.call_id, i32::from(outcome)));

@@ -1,8 +1,11 @@
 use std::time::Instant;
 
+use chrono::TimeDelta;
 use hotline_proto::access::Role;
 use hotline_proto::intake as pb;
 use hotline_proto::intake::push_appeals_response::Result as Answer;
+use platform::grpc::time::to_proto;
+use testkit::at;
 use tokio::sync::mpsc;
 use tokio_stream::StreamExt as _;
 use tonic::{Code, Streaming};
@@ -352,4 +355,39 @@ async fn only_a_platform_may_push() {
             .expect_err("not his");
         assert_eq!(refused.code(), Code::PermissionDenied);
     }
+}
+
+#[tokio::test]
+async fn yesterdays_backlog_keeps_its_times_and_what_is_too_old_is_refused_by_itself() {
+    let world = world().await;
+    let (yesterday, now) = (at(1, 23, 59), at(2, 0, 1));
+    world.clock.move_to(now);
+    let brought = |number: &str, at| with(number, |d| d.source_time = Some(to_proto(at)));
+    let (tick, most) = (TimeDelta::microseconds(1), TimeDelta::days(7));
+    let items = vec![
+        brought("P1", yesterday),
+        brought("P2", now + tick),
+        brought("P3", now - most - tick),
+        brought("P4", now - most),
+    ];
+    let answers = push(world.platform("province"), items.clone()).await;
+    let receipt = accepted(&answers[0]).clone();
+    assert_eq!(receipt.received_time, Some(to_proto(now)));
+    for at in [1, 2] {
+        assert_eq!(refused(&answers[at]), ("INVALID_ARGUMENT", vec!["appeal.source_time"]));
+    }
+    accepted(&answers[3]);
+    let shown = world.get(&receipt.appeal_id).await;
+    assert_eq!(shown.source_time, Some(to_proto(yesterday)));
+
+    // Weeks later the same push finds its receipt; another time is another content.
+    world.clock.move_to(at(25, 9, 0));
+    let again = push(
+        world.platform("province"),
+        vec![items[0].clone(), brought("P1", now), item("P1")],
+    )
+    .await;
+    assert_eq!(accepted(&again[0]), &receipt);
+    assert_eq!(refused(&again[1]), ("ALREADY_EXISTS", vec![]));
+    assert_eq!(refused(&again[2]), ("ALREADY_EXISTS", vec![]));
 }

@@ -1,5 +1,9 @@
+use chrono::TimeDelta;
 use hotline_proto::events::event::Body;
 use hotline_proto::intake as pb;
+use platform::grpc::time::to_proto;
+use testkit::at;
+use tonic::Code;
 
 use crate::world::{fresh, violated, world};
 
@@ -8,6 +12,7 @@ fn recording(outcome: i32, phone: &str) -> pb::RecordCallRequest {
         request_id: fresh(),
         outcome,
         phone: phone.to_owned(),
+        offered_time: None,
     }
 }
 
@@ -68,4 +73,74 @@ async fn outcome_and_phone_are_checked() {
         let refused = agent.record_call(recording(outcome, phone)).await.expect_err("wrong");
         assert_eq!(violated(&refused), fields);
     }
+}
+
+#[tokio::test]
+async fn a_call_before_midnight_recorded_after_it_is_of_the_day_before() {
+    let world = world().await;
+    let offered = Some(to_proto(at(1, 23, 59)));
+    let recorded = at(2, 0, 1);
+    world.clock.move_to(recorded);
+    let late = pb::RecordCallRequest {
+        offered_time: offered,
+        ..recording(pb::CallOutcome::Answered.into(), "13812345678")
+    };
+    let mut agent = world.agent();
+    let call = agent.record_call(late.clone()).await.expect("recorded").into_inner();
+    assert_eq!(call.offered_time, offered);
+    let [(_, _, _, Body::CallRecorded(told))] = &world.told(&call.call_id).await[..] else {
+        panic!("told otherwise");
+    };
+    assert_eq!(told.offered_time, offered);
+    let day_before = pb::ListCallsRequest {
+        from_time: Some(to_proto(at(1, 0, 0))),
+        to_time: Some(to_proto(at(2, 0, 0))),
+        ..Default::default()
+    };
+    let listed = agent.list_calls(day_before).await.expect("a page").into_inner().calls;
+    let times: Vec<_> = listed
+        .iter()
+        .map(|call| (call.offered_time, call.recorded_time))
+        .collect();
+    assert_eq!(times, [(offered, Some(to_proto(recorded)))]);
+
+    // The same request finds its answer however old its time is by now; another time is another request.
+    world.clock.move_to(at(20, 9, 0));
+    assert_eq!(agent.record_call(late.clone()).await.expect("again").into_inner(), call);
+    let other = pb::RecordCallRequest {
+        offered_time: None,
+        ..late
+    };
+    let refused = agent.record_call(other).await.expect_err("another content");
+    assert_eq!(refused.code(), Code::AlreadyExists);
+}
+
+#[tokio::test]
+async fn a_call_is_never_offered_in_the_future_nor_longer_ago_than_source_days() {
+    let world = world().await;
+    let now = at(20, 9, 0);
+    world.clock.move_to(now);
+    let (tick, most) = (TimeDelta::microseconds(1), TimeDelta::days(7));
+    for (offered, right) in [
+        (now, true),
+        (now + tick, false),
+        (now - most, true),
+        (now - most - tick, false),
+    ] {
+        let request = pb::RecordCallRequest {
+            offered_time: Some(to_proto(offered)),
+            ..recording(pb::CallOutcome::Abandoned.into(), "")
+        };
+        match world.agent().record_call(request).await {
+            Ok(call) => assert!(
+                right && call.into_inner().offered_time == Some(to_proto(offered)),
+                "{offered}"
+            ),
+            Err(refused) => assert!(
+                !right && violated(&refused) == ["offered_time"],
+                "{offered}: {refused:?}"
+            ),
+        }
+    }
+    assert_eq!(world.count("select count(*) from call").await, 2);
 }

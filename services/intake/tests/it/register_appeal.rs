@@ -1,9 +1,13 @@
+use chrono::TimeDelta;
 use hotline_proto::access::Role;
 use hotline_proto::common::{AppealType, Urgency};
+use hotline_proto::events as told;
 use hotline_proto::events::event::Body;
 use hotline_proto::intake as pb;
 use hotline_proto::intake::get_appeal_request::Name;
+use platform::grpc::time::to_proto;
 use platform::numbers::parse_number;
+use testkit::at;
 use tonic::Code;
 
 use crate::world::{
@@ -234,6 +238,7 @@ async fn a_call_that_brought_it_must_be_on_record() {
             request_id: fresh(),
             outcome: outcome.into(),
             phone: String::new(),
+            offered_time: None,
         };
         world.agent().record_call(call).await.expect("recorded").into_inner()
     };
@@ -352,4 +357,78 @@ async fn a_channel_that_a_platform_pushes_is_nobody_else_s() {
             None => panic!("an answer without a result"),
         }
     }
+}
+
+#[tokio::test]
+async fn an_appeal_that_is_typed_later_shows_when_it_was_brought() {
+    let world = world().await;
+    let (brought, now) = (at(1, 23, 59), at(2, 0, 1));
+    world.clock.move_to(now);
+    let late = pb::AppealDraft {
+        source_time: Some(to_proto(brought)),
+        ..draft()
+    };
+    let receipt = world.register(late).await;
+    assert_eq!(receipt.received_time, Some(to_proto(now)));
+    assert!(receipt.number.starts_with("A240402-"), "{}", receipt.number);
+    let shown = world.get(&receipt.appeal_id).await;
+    let times = (Some(to_proto(brought)), Some(to_proto(now)));
+    assert_eq!((shown.source_time, shown.received_time), times);
+    let page = world.agent().list_appeals(pb::ListAppealsRequest::default()).await;
+    let listed = page.expect("a page").into_inner().appeals;
+    assert_eq!((listed[0].source_time, listed[0].received_time), times);
+    world.forward(&receipt.appeal_id).await;
+    for (_, kind, _, body) in world.told(&receipt.appeal_id).await {
+        let (Body::AppealRegistered(told::AppealRegistered { appeal })
+        | Body::AppealForwarded(told::AppealForwarded { appeal })) = body
+        else {
+            panic!("another event");
+        };
+        assert_eq!(appeal.expect("its codes").source_time, times.0, "{kind}");
+    }
+    // One that is registered as it comes was brought when it is registered, and tells no other time.
+    let prompt = world.registered().await;
+    assert_eq!(world.get(&prompt.appeal_id).await.source_time, Some(to_proto(now)));
+    let Body::AppealRegistered(first) = &world.told(&prompt.appeal_id).await[0].3 else {
+        panic!("another event");
+    };
+    assert_eq!(first.appeal.as_ref().expect("its codes").source_time, None);
+}
+
+#[tokio::test]
+async fn an_appeal_is_never_brought_in_the_future_nor_longer_ago_than_source_days() {
+    let world = world().await;
+    let now = at(20, 9, 0);
+    world.clock.move_to(now);
+    let (tick, most) = (TimeDelta::microseconds(1), TimeDelta::days(7));
+    for (brought, right) in [
+        (now, true),
+        (now + tick, false),
+        (now - most, true),
+        (now - most - tick, false),
+    ] {
+        let late = pb::AppealDraft {
+            source_time: Some(to_proto(brought)),
+            ..draft()
+        };
+        match world.agent().register_appeal(registering(late)).await {
+            Ok(_) => assert!(right, "{brought}"),
+            Err(refused) => assert!(
+                !right && violated(&refused) == ["appeal.source_time"],
+                "{brought}: {refused:?}"
+            ),
+        }
+    }
+    // With what else breaks a rule, at once.
+    let late = pb::AppealDraft {
+        channel: "fax".to_owned(),
+        source_time: Some(to_proto(now + tick)),
+        ..draft()
+    };
+    let refused = world
+        .agent()
+        .register_appeal(registering(late))
+        .await
+        .expect_err("both");
+    assert_eq!(violated(&refused), ["appeal.channel", "appeal.source_time"]);
 }

@@ -184,6 +184,7 @@ pub fn draft() -> pb::AppealDraft {
         content: "楼下水管破裂，水流满街。".to_owned(),
         place: "车站路口".to_owned(),
         tags: vec!["water".to_owned(), "civility_drive".to_owned()],
+        source_time: None,
     }
 }
 

@@ -51,6 +51,10 @@ pub struct ContactText {
     pub at: DateTime<Utc>,
     /// Number of `ContactResult`.
     pub result: i32,
+    /// Number of `ContactMode`.
+    pub mode: i32,
+    /// When it was made: as the unit says, else when it was recorded.
+    pub made_at: DateTime<Utc>,
     /// Number that was called, for those who may see persons.
     pub phone: Option<String>,
     /// What was said.
@@ -206,6 +210,8 @@ async fn contact(sealer: &Sealer, said: contacts::Said) -> Result<ContactText, S
     Ok(ContactText {
         at: said.at,
         result: said.result.into(),
+        mode: said.mode.into(),
+        made_at: said.made_at.unwrap_or(said.at),
         phone: open("phone", said.phone).await?,
         note: open("note", said.note).await?,
         recording: open("recording", said.recording).await?,

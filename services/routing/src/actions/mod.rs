@@ -63,6 +63,8 @@ pub struct Rules {
     pub directories: Arc<Directories>,
     /// Rework rounds that an order may have.
     pub max_rework_rounds: u32,
+    /// Days back that a unit may say a contact was made.
+    pub source_days: u32,
 }
 
 /// Whose orders a caller reaches.
@@ -155,6 +157,7 @@ pub(crate) fn tell(tx: &mut Tx, order: &Order, change: &Change, actor: &str) -> 
         event,
         actor: actor.to_owned(),
         at: change.at,
+        source_at: change.source_at(order),
         unit: order.lead().map(|lead| lead.unit.clone()),
         before: change.before,
         after: order.state.name(),

@@ -2,14 +2,17 @@
 
 use chrono::{DateTime, Utc};
 use eventlog::Tx;
-use hotline_proto::routing::ContactResult;
+use hotline_proto::routing::{ContactMode, ContactResult};
 use platform::ids::new_id;
 use platform::sealing::SealKey;
+use platform::source;
 use uuid::Uuid;
 
-use super::{Actor, Error, lock_for, write};
+use super::{Actor, Error, Rules, lock_for, write};
 use crate::NAME;
+use crate::domain::directory::Violation;
 use crate::domain::order::{Order, OrderId};
+use crate::domain::transitions::Contact;
 use crate::store::contacts;
 
 /// What the caller asks for.
@@ -17,8 +20,12 @@ use crate::store::contacts;
 pub struct RecordContact {
     /// The order.
     pub order: OrderId,
-    /// Number that was called, in normal form.
-    pub phone: String,
+    /// How.
+    pub mode: ContactMode,
+    /// When it was made, if the unit says.
+    pub made_at: Option<DateTime<Utc>>,
+    /// Number that was called, in normal form; always there for a call.
+    pub phone: Option<String>,
     /// How it went.
     pub result: ContactResult,
     /// What was said.
@@ -32,17 +39,30 @@ pub struct RecordContact {
 /// Gives the order and the id of the record. `key` is fetched before the transaction.
 ///
 /// # Errors
-/// [`platform::store::StoreError::Absent`]; [`Error::Refused`] with `NOT_IN_PROGRESS`, `TOO_MANY_CONTACTS`.
+/// [`platform::store::StoreError::Absent`]; [`Error::Refused`] with `NOT_IN_PROGRESS`, `TOO_MANY_CONTACTS`;
+/// [`Error::Invalid`] for a time that may not stand.
 #[tracing::instrument(skip_all, fields(service = NAME), name = "record_contact")]
 pub async fn record_contact(
     tx: &mut Tx,
+    rules: &Rules,
     key: &SealKey,
     command: &RecordContact,
     now: DateTime<Utc>,
 ) -> Result<(Order, Uuid), Error> {
     let order = lock_for(tx, command.order, &command.by.reach, now).await?;
+    if let Some(fault) = command.made_at.and_then(|at| source::fault(at, now, rules.source_days)) {
+        return Err(Error::Invalid(vec![Violation::new("made_time".to_owned(), fault)]));
+    }
     let id = new_id(now);
-    let (order, change) = order.record_contact(id, command.result == ContactResult::Reached, now)?;
+    let (order, change) = order.record_contact(
+        Contact {
+            id,
+            reached: command.result == ContactResult::Reached,
+            mode: command.mode,
+            made_at: command.made_at,
+        },
+        now,
+    )?;
     let seal = |column, text: &str| key.seal(contacts::cell(column, id), text);
     let contact = contacts::Contact {
         id,
@@ -51,7 +71,9 @@ pub async fn record_contact(
         at: change.at,
         actor: command.by.subject.clone(),
         result: command.result.into(),
-        phone: seal("phone", &command.phone),
+        mode: command.mode.into(),
+        made_at: command.made_at,
+        phone: command.phone.as_deref().map(|phone| seal("phone", phone)),
         note: command.note.as_deref().map(|note| seal("note", note)),
         recording: command
             .recording

@@ -17,6 +17,7 @@ pub(crate) fn appeal(facts: Option<&AppealFacts>) -> Result<Appeal, Unreadable> 
         channel: read::filled("channel", &facts.channel)?,
         urgency: read::known("urgency", facts.urgency)?,
         received_at: read::time("received_time", facts.received_time.as_ref())?,
+        source_at: read::optional_time("source_time", facts.source_time.as_ref())?,
         tags: facts.tags.clone(),
         anonymous: facts.anonymous,
         confidential: facts.confidential,

@@ -7,7 +7,7 @@
 
 use chrono::{DateTime, NaiveDate, Utc};
 use hotline_proto::common::{AppealType, RejectionGround, ReplyResult, Urgency};
-use hotline_proto::routing::NoContactGround;
+use hotline_proto::routing::{ContactMode, NoContactGround};
 use uuid::Uuid;
 
 use super::deadline::Deadline;
@@ -34,8 +34,10 @@ pub struct Appeal {
     pub channel: String,
     /// How soon.
     pub urgency: Urgency,
-    /// When it was received.
+    /// When it was registered.
     pub received_at: DateTime<Utc>,
+    /// When the person brought it, if the source says.
+    pub source_at: Option<DateTime<Utc>>,
     /// Tags, sorted.
     pub tags: Vec<String>,
     /// 匿名
@@ -341,6 +343,18 @@ pub struct Change {
     pub fact: Fact,
 }
 
+impl Change {
+    /// The time of the source, where it is another one than the change's.
+    #[must_use]
+    pub fn source_at(&self, order: &Order) -> Option<DateTime<Utc>> {
+        match &self.fact {
+            Fact::Opened => order.appeal.source_at,
+            Fact::Contacted { made_at, .. } => *made_at,
+            _ => None,
+        }
+    }
+}
+
 /// What a change was.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Fact {
@@ -360,6 +374,10 @@ pub enum Fact {
     Contacted {
         /// The record.
         contact: Uuid,
+        /// How.
+        mode: ContactMode,
+        /// When it was made, if the unit says.
+        made_at: Option<DateTime<Utc>>,
     },
     /// 回复
     Replied {

@@ -2,7 +2,7 @@
 
 use chrono::{DateTime, NaiveDate, Utc};
 use hotline_proto::common::{RejectionGround, ReplyResult};
-use hotline_proto::routing::NoContactGround;
+use hotline_proto::routing::{ContactMode, NoContactGround};
 use uuid::Uuid;
 
 use super::deadline::Deadline;
@@ -22,6 +22,19 @@ pub struct Dispatch {
     pub sign: Deadline,
     /// 办理时限, started at the dispatch.
     pub handle: Deadline,
+}
+
+/// A contact of the unit with the appellant, as far as the order's life knows it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Contact {
+    /// The record.
+    pub id: Uuid,
+    /// The person was reached.
+    pub reached: bool,
+    /// How.
+    pub mode: ContactMode,
+    /// When it was made, if the unit says.
+    pub made_at: Option<DateTime<Utc>>,
 }
 
 /// What the unit says it achieved; a commitment has a day.
@@ -168,16 +181,12 @@ impl Order {
         Ok(self.with(StateName::PendingSign, state, at, String::new(), Fact::Signed { late }))
     }
 
-    /// 联系当事人: every record counts, the first that reached the person is the first contact.
+    /// 联系当事人: every record counts, the first that reached the person is the first contact. It counts when it is
+    /// recorded, whenever it was made.
     ///
     /// # Errors
     /// [`Refusal::NotInProgress`], [`Refusal::TooManyContacts`].
-    pub fn record_contact(
-        mut self,
-        contact: Uuid,
-        reached: bool,
-        now: DateTime<Utc>,
-    ) -> Result<(Self, Change), Refusal> {
+    pub fn record_contact(mut self, contact: Contact, now: DateTime<Utc>) -> Result<(Self, Change), Refusal> {
         let at = self.instant(now);
         let found = self.state.name();
         let State::InProgress { mut work, previous } = self.take() else {
@@ -187,11 +196,16 @@ impl Order {
             return Err(Refusal::TooManyContacts);
         }
         work.contacts += 1;
-        if reached {
+        if contact.reached {
             work.contacted_at.get_or_insert(at);
         }
         let state = State::InProgress { work, previous };
-        Ok(self.with(found, state, at, String::new(), Fact::Contacted { contact }))
+        let fact = Fact::Contacted {
+            contact: contact.id,
+            mode: contact.mode,
+            made_at: contact.made_at,
+        };
+        Ok(self.with(found, state, at, String::new(), fact))
     }
 
     /// 回复. `no_contact` is the ground that the unit gave why there is no contact record; one that the order itself

@@ -27,6 +27,7 @@ fn appeal() -> Appeal {
         channel: "phone".to_owned(),
         urgency: Urgency::Ordinary,
         received_at: at(0),
+        source_at: None,
         tags: vec![],
         anonymous: false,
         confidential: false,
@@ -144,19 +145,34 @@ fn signing_at_the_limit_is_in_time_and_a_moment_later_is_late() {
     assert_eq!(passed().sign(at(2)), Err(Refusal::AlreadySigned));
 }
 
+fn contact(id: u128, reached: bool) -> Contact {
+    Contact {
+        id: Uuid::from_u128(id),
+        reached,
+        mode: ContactMode::Phone,
+        made_at: None,
+    }
+}
+
+#[test]
+fn a_contact_counts_when_it_is_recorded_whenever_it_was_made() {
+    let made = Contact {
+        mode: ContactMode::Visit,
+        made_at: Some(at(-2)),
+        ..contact(1, true)
+    };
+    let (order, change) = signed().record_contact(made, at(3)).expect("in progress");
+    assert_eq!(order.work().and_then(|work| work.contacted_at), Some(at(3)));
+    assert_eq!((change.at, change.source_at(&order)), (at(3), Some(at(-2))));
+}
+
 #[test]
 fn every_contact_counts_and_the_first_that_reached_is_the_first() {
     let order = signed();
-    let (order, _) = order
-        .record_contact(Uuid::from_u128(1), false, at(2))
-        .expect("in progress");
+    let (order, _) = order.record_contact(contact(1, false), at(2)).expect("in progress");
     assert_eq!(order.work().map(|w| (w.contacts, w.contacted_at)), Some((1, None)));
-    let (order, _) = order
-        .record_contact(Uuid::from_u128(2), true, at(3))
-        .expect("in progress");
-    let (order, _) = order
-        .record_contact(Uuid::from_u128(3), true, at(4))
-        .expect("in progress");
+    let (order, _) = order.record_contact(contact(2, true), at(3)).expect("in progress");
+    let (order, _) = order.record_contact(contact(3, true), at(4)).expect("in progress");
     assert_eq!(
         order.work().map(|w| (w.contacts, w.contacted_at)),
         Some((3, Some(at(3))))
@@ -164,7 +180,7 @@ fn every_contact_counts_and_the_first_that_reached_is_the_first() {
     for order in [opened(), dispatched(), replied(5), passed()] {
         let found = order.state.name();
         assert_eq!(
-            order.record_contact(REPLY, true, at(20)),
+            order.record_contact(contact(9, true), at(20)),
             Err(Refusal::NotInProgress { found })
         );
     }
@@ -177,9 +193,7 @@ fn a_reply_needs_a_contact_record_or_a_ground() {
         Err(Refusal::NoContactRecord)
     );
     assert!(signed().submit_reply(REPLY, SOLVED, DECLINED, at(5)).is_ok());
-    let (contacted, _) = signed()
-        .record_contact(Uuid::from_u128(1), false, at(2))
-        .expect("in progress");
+    let (contacted, _) = signed().record_contact(contact(1, false), at(2)).expect("in progress");
     assert!(
         contacted.submit_reply(REPLY, SOLVED, None, at(5)).is_ok(),
         "an attempt that did not reach is a record"
@@ -371,7 +385,7 @@ fn tried(order: Order, attempt: &Attempt, now: DateTime<Utc>) -> Result<(Order, 
     match *attempt {
         Attempt::Dispatch => order.dispatch(dispatch(now), now),
         Attempt::Sign => order.sign(now),
-        Attempt::Contact(reached) => order.record_contact(Uuid::from_u128(5), reached, now),
+        Attempt::Contact(reached) => order.record_contact(contact(5, reached), now),
         Attempt::Reply(id, ground) => order.submit_reply(
             Uuid::from_u128(id),
             SOLVED,

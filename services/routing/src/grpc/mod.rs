@@ -128,9 +128,9 @@ impl RoutingService for Routing {
         let call = Call::new(command.by.subject.clone(), "RecordContact", request_id, &request, now);
         let key = self.sealer.key_for(now).await?;
         let answer = self.store.once(&call, "record_contact", move |tx| {
-            let (key, command) = (key.clone(), command.clone());
+            let (rules, key, command) = (self.rules.clone(), key.clone(), command.clone());
             Box::pin(async move {
-                let (order, id) = record_contact(tx, &key, &command, now).await?;
+                let (order, id) = record_contact(tx, &rules, &key, &command, now).await?;
                 Ok::<_, Error>(pb::RecordContactResponse {
                     order: Some(render::receipt(&order)),
                     contact_id: id.to_string(),

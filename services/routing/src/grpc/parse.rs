@@ -6,7 +6,7 @@ use hotline_proto::common::{AppealType, ClockKind, OrderState, ReplyResult, Urge
 use hotline_proto::routing as pb;
 use hotline_proto::routing::duration::Kind;
 use hotline_proto::routing::get_order_request::Name;
-use hotline_proto::routing::{ContactResult, NoContactGround};
+use hotline_proto::routing::{ContactMode, ContactResult, NoContactGround};
 use platform::grpc::fields::{Fields, InvalidRequest, Once};
 use platform::grpc::page;
 use platform::listing::{Asked, Page};
@@ -80,14 +80,22 @@ pub(super) fn record_contact(request: &pb::RecordContactRequest, by: Actor) -> O
     let mut fields = Fields::new();
     let request_id = fields.uuid("request_id", &request.request_id);
     let order = fields.uuid("order_id", &request.order_id).map(OrderId);
-    let phone = fields.phone("phone", &request.phone);
+    let mode = fields.known::<ContactMode>("mode", request.mode);
+    let made_at = fields.optional_time("made_time", request.made_time.as_ref());
+    let phone = if mode == Some(ContactMode::Phone) {
+        fields.phone("phone", &request.phone)
+    } else {
+        fields.optional_phone("phone", &request.phone)
+    };
     let result = fields.known::<ContactResult>("result", request.result);
     let note = fields.optional_text("note", &request.note, MAX_NOTE);
     let recording = fields.optional_line("recording", &request.recording, MAX_REFERENCE);
     let command = || {
         let command = RecordContact {
             order: order?,
-            phone: phone?,
+            mode: mode?,
+            made_at,
+            phone,
             result: result?,
             note,
             recording,

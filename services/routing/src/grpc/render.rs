@@ -61,6 +61,7 @@ pub(super) fn order(order: &Order) -> pb::Order {
         anonymous: order.appeal.anonymous,
         confidential: order.appeal.confidential,
         accused_unit: order.appeal.accused_unit.clone().unwrap_or_default(),
+        source_time: order.appeal.source_at.map(to_proto),
         commitment_day: reply
             .and_then(|reply| reply.commitment_day)
             .map(|day| day.to_string())
@@ -85,6 +86,8 @@ fn contact(said: ContactText) -> pb::ContactText {
     pb::ContactText {
         time: Some(to_proto(said.at)),
         result: said.result,
+        mode: said.mode,
+        made_time: Some(to_proto(said.made_at)),
         phone: said.phone.unwrap_or_default(),
         note: said.note.unwrap_or_default(),
         recording: said.recording.unwrap_or_default(),
@@ -98,6 +101,7 @@ pub(super) fn transition(step: &Transition) -> pb::Transition {
         actor: step.actor.clone(),
         unit: step.unit.clone().unwrap_or_default(),
         time: Some(to_proto(step.at)),
+        source_time: step.source_at.map(to_proto),
         before: step.before.map_or(0, |before| events::state(before).into()),
         after: events::state(step.after).into(),
         round: step.round,

@@ -25,8 +25,12 @@ pub struct Contact {
     pub actor: String,
     /// Number of `ContactResult`.
     pub result: i32,
-    /// Number that was called.
-    pub phone: Sealed,
+    /// Number of `ContactMode`.
+    pub mode: i32,
+    /// When it was made, if the unit says.
+    pub made_at: Option<DateTime<Utc>>,
+    /// Number that was called, when there was one.
+    pub phone: Option<Sealed>,
     /// What was said.
     pub note: Option<Sealed>,
     /// Reference of the recording.
@@ -49,8 +53,8 @@ pub const fn cell(column: &'static str, id: Uuid) -> Cell {
 /// The database's.
 pub async fn insert(conn: &mut PgConnection, contact: &Contact) -> Result<(), StoreError> {
     sqlx::query(
-        "insert into contact (id, order_id, round, at, actor, result, phone, note, recording)
-         values ($1, $2, $3, $4, $5, $6, $7, $8, $9)",
+        "insert into contact (id, order_id, round, at, actor, result, phone, note, recording, mode, made_at)
+         values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)",
     )
     .bind(contact.id)
     .bind(contact.order.0)
@@ -61,6 +65,8 @@ pub async fn insert(conn: &mut PgConnection, contact: &Contact) -> Result<(), St
     .bind(&contact.phone)
     .bind(&contact.note)
     .bind(&contact.recording)
+    .bind(small(contact.mode))
+    .bind(contact.made_at)
     .execute(conn)
     .await?;
     Ok(())
@@ -75,6 +81,10 @@ pub struct Said {
     pub at: DateTime<Utc>,
     /// Number of `ContactResult`.
     pub result: i16,
+    /// Number of `ContactMode`.
+    pub mode: i16,
+    /// When it was made, if the unit says.
+    pub made_at: Option<DateTime<Utc>>,
     /// Number that was called.
     pub phone: Option<Sealed>,
     /// What was said.
@@ -89,7 +99,7 @@ pub struct Said {
 /// The database's.
 pub async fn of_order(conn: &mut PgConnection, order: OrderId) -> Result<Vec<Said>, StoreError> {
     let said = sqlx::query_as(
-        "select id, at, result, phone, note, recording from contact
+        "select id, at, result, mode, made_at, phone, note, recording from contact
           where order_id = $1 order by at, id limit $2",
     )
     .bind(order.0)

@@ -173,6 +173,7 @@ pub async fn insert(conn: &mut PgConnection, order: &Order) -> Result<bool, Stor
         .bind(order.opened_at)
         .bind(appeal.upstream_number.clone())
         .bind(appeal.accused_unit.clone())
+        .bind(appeal.source_at)
         .execute(&mut *conn)
         .await?;
     if done.rows_affected() == 0 {

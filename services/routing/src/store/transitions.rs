@@ -23,6 +23,8 @@ pub struct Transition {
     pub actor: String,
     /// When.
     pub at: DateTime<Utc>,
+    /// The time of the source, where it is another one.
+    pub source_at: Option<DateTime<Utc>>,
     /// Lead unit after it.
     pub unit: Option<String>,
     /// State before; none for the first.
@@ -41,9 +43,10 @@ pub struct Transition {
 /// The database's.
 pub async fn insert(conn: &mut PgConnection, steps: &[Transition]) -> Result<(), StoreError> {
     sqlx::query(
-        "insert into transition (order_id, version, event_id, event, actor, at, unit, before, after, round, reason)
+        "insert into transition (order_id, version, event_id, event, actor, at, unit, before, after, round, reason,
+                                 source_at)
          select * from unnest($1::uuid[], $2::bigint[], $3::uuid[], $4::text[], $5::text[], $6::timestamptz[],
-                              $7::text[], $8::text[], $9::text[], $10::integer[], $11::text[])",
+                              $7::text[], $8::text[], $9::text[], $10::integer[], $11::text[], $12::timestamptz[])",
     )
     .bind(steps.iter().map(|step| step.order.0).collect::<Vec<_>>())
     .bind(steps.iter().map(|step| big(step.version)).collect::<Vec<_>>())
@@ -61,6 +64,7 @@ pub async fn insert(conn: &mut PgConnection, steps: &[Transition]) -> Result<(),
     .bind(steps.iter().map(|step| step.after.name()).collect::<Vec<_>>())
     .bind(steps.iter().map(|step| int(step.round)).collect::<Vec<_>>())
     .bind(steps.iter().map(|step| step.reason.as_str()).collect::<Vec<_>>())
+    .bind(steps.iter().map(|step| step.source_at).collect::<Vec<_>>())
     .execute(conn)
     .await?;
     Ok(())
@@ -73,6 +77,7 @@ struct Row {
     event: String,
     actor: String,
     at: DateTime<Utc>,
+    source_at: Option<DateTime<Utc>>,
     unit: Option<String>,
     before: Option<String>,
     after: String,
@@ -91,7 +96,7 @@ pub async fn after(
     limit: i64,
 ) -> Result<Vec<Transition>, StoreError> {
     let rows: Vec<Row> = sqlx::query_as(
-        "select version, event_id, event, actor, at, unit, before, after, round, reason
+        "select version, event_id, event, actor, at, source_at, unit, before, after, round, reason
            from transition
           where order_id = $1 and version > $2
           order by version limit $3",
@@ -113,6 +118,7 @@ pub async fn after(
                 event: row.event,
                 actor: row.actor,
                 at: row.at,
+                source_at: row.source_at,
                 unit: row.unit,
                 before: row.before.as_deref().map(state).transpose()?,
                 after: state(&row.after)?,

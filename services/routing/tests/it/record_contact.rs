@@ -1,8 +1,11 @@
 //! 联系当事人.
 
+use chrono::TimeDelta;
+use hotline_proto::events::event::Body;
 use hotline_proto::routing::get_order_request::Name;
-use hotline_proto::routing::{ContactResult, GetOrderRequest, SubmitReplyRequest};
+use hotline_proto::routing::{ContactMode, ContactResult, GetOrderHistoryRequest, GetOrderRequest, SubmitReplyRequest};
 use platform::grpc::time::to_proto;
+use prost::Message as _;
 use testkit::at;
 use tonic::Code;
 
@@ -119,4 +122,112 @@ async fn it_belongs_to_an_order_in_progress() {
         .await
         .expect_err("another's order");
     assert_eq!(refused.code(), Code::NotFound);
+}
+
+#[tokio::test]
+async fn a_contact_made_at_noon_and_typed_at_five_counts_at_five_and_shows_noon() {
+    let world = World::new().await;
+    let order = world.signed().await;
+    let (noon, five) = (at(1, 12, 0), at(1, 17, 0));
+    world.clock.move_to(five);
+    let mut visit = contact(&order);
+    (visit.mode, visit.made_time) = (ContactMode::Visit.into(), Some(to_proto(noon)));
+    visit.phone = String::new();
+    let mut liaison = world.liaison("water");
+    liaison.record_contact(visit).await.expect("recorded");
+    let found = world.get(&order).await;
+    assert_eq!((found.contact_count, found.contact_time), (1, Some(to_proto(five))));
+    let request = GetOrderHistoryRequest {
+        order_id: order.clone(),
+        ..Default::default()
+    };
+    let history = liaison
+        .get_order_history(request)
+        .await
+        .expect("its history")
+        .into_inner();
+    let step = history.transitions.last().expect("the newest");
+    assert_eq!(
+        (step.event.as_str(), step.time, step.source_time),
+        ("contact_recorded", Some(to_proto(five)), Some(to_proto(noon)))
+    );
+    let request = GetOrderRequest {
+        name: Some(Name::OrderId(order)),
+        with_text: true,
+    };
+    let found = liaison.get_order(request).await.expect("its order").into_inner().order;
+    let said = &found.and_then(|order| order.text).expect("asked for").contacts[0];
+    assert_eq!(
+        (said.time, said.made_time),
+        (Some(to_proto(five)), Some(to_proto(noon)))
+    );
+    assert_eq!((said.mode(), said.phone.as_str()), (ContactMode::Visit, ""));
+    let payloads: Vec<Vec<u8>> = sqlx::query_scalar("select payload from log where type = 'contact_recorded'")
+        .fetch_all(&world.database.pool)
+        .await
+        .expect("events");
+    let told: Vec<_> = payloads.iter().map(|payload| body(payload)).collect();
+    let [Body::ContactRecorded(told)] = &told[..] else {
+        panic!("told otherwise: {told:?}");
+    };
+    assert_eq!(
+        (told.mode(), told.made_time),
+        (ContactMode::Visit, Some(to_proto(noon)))
+    );
+}
+
+fn body(payload: &[u8]) -> Body {
+    let event = hotline_proto::events::Event::decode(payload).expect("an event");
+    event.body.expect("a body")
+}
+
+#[tokio::test]
+async fn a_call_has_a_number_and_another_contact_has_one_only_when_there_was_one() {
+    let world = World::new().await;
+    let order = world.signed().await;
+    let mut liaison = world.liaison("water");
+    for (mode, phone, wrong) in [
+        (ContactMode::Phone, "", Some("phone")),
+        (ContactMode::Phone, "13812345678", None),
+        (ContactMode::Visit, "", None),
+        (ContactMode::Wechat, "", None),
+        (ContactMode::Other, "", None),
+        (ContactMode::Visit, "13812345678", None),
+        (ContactMode::Unspecified, "", Some("mode")),
+    ] {
+        let mut sent = contact(&order);
+        (sent.mode, sent.phone) = (mode.into(), phone.to_owned());
+        match (liaison.record_contact(sent).await, wrong) {
+            (Ok(_), None) => {}
+            (Err(refused), Some(field)) => assert_eq!(violations(&refused), [field], "{mode:?}"),
+            (other, _) => panic!("{mode:?} {phone}: {other:?}"),
+        }
+    }
+    let rows: Vec<(i16, bool)> = sqlx::query_as("select mode, phone is not null from contact order by 1, 2")
+        .fetch_all(&world.database.pool)
+        .await
+        .expect("rows");
+    assert_eq!(rows, [(1, true), (2, false), (2, true), (3, false), (4, false)]);
+}
+
+#[tokio::test]
+async fn a_contact_is_never_made_in_the_future_nor_longer_ago_than_source_days() {
+    let world = World::new().await;
+    let order = world.signed().await;
+    let now = at(20, 9, 0);
+    world.clock.move_to(now);
+    let (tick, most) = (TimeDelta::microseconds(1), TimeDelta::days(7));
+    for (made, right) in [
+        (now, true),
+        (now + tick, false),
+        (now - most, true),
+        (now - most - tick, false),
+    ] {
+        let mut sent = contact(&order);
+        sent.made_time = Some(to_proto(made));
+        match world.liaison("water").record_contact(sent).await {
+            Ok(_) => assert!(right, "{made}"),
+            Err(refused) => assert!(!right && violations(&refused) == ["made_time"], "{made}: {refused:?}"),
+        }
+    }
 }

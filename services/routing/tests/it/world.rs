@@ -83,6 +83,7 @@ impl World {
         let rules = Rules {
             directories: Arc::new(Directories::new(Calendar::national())),
             max_rework_rounds: 2,
+            source_days: 7,
         };
         let texts = Arc::new(Texts::default());
         let service = Routing {
@@ -388,6 +389,8 @@ pub fn contact(order: &str) -> pb::RecordContactRequest {
         result: pb::ContactResult::Reached.into(),
         note: "约了周三".to_owned(),
         recording: "rec/1".to_owned(),
+        mode: pb::ContactMode::Phone.into(),
+        made_time: None,
     }
 }
 

@@ -7,6 +7,7 @@ use hotline_proto::events::{
     AppealFacts, ContactRecorded, OrderClosed, OrderDispatched, OrderOpened, OrderReworked, OrderSigned, OrderSnapshot,
     ReplyPassed, ReplyRejected, ReplySubmitted,
 };
+use hotline_proto::routing::ContactMode;
 use platform::grpc::time::to_proto;
 use uuid::Uuid;
 
@@ -92,8 +93,15 @@ impl<'w> Order<'w> {
         self.snapshot.contact_count += 1;
         self.snapshot.contact_time.get_or_insert(to_proto(at));
         let contact_id = Uuid::new_v4().to_string();
-        self.tell(at, |order| Body::ContactRecorded(ContactRecorded { order, contact_id }))
-            .await;
+        self.tell(at, |order| {
+            Body::ContactRecorded(ContactRecorded {
+                order,
+                contact_id,
+                mode: ContactMode::Phone.into(),
+                made_time: None,
+            })
+        })
+        .await;
     }
 
     /// Replied at `at`; gives the reply's id.

@@ -68,8 +68,8 @@ fn settable() -> BTreeMap<String, BTreeSet<String>> {
 #[test]
 fn settings_are_toml_with_keys_that_the_program_knows() {
     let own = "services:\n\
-               \x20 intake: {config: {service: {push_batch: 5, push_in_flight: 6, push_streams: 7}}}\n\
-               \x20 routing: {config: {service: {max_rework_rounds: 1}}}\n\
+               \x20 intake: {config: {service: {push_batch: 5, push_in_flight: 6, push_streams: 7, source_days: 3}}}\n\
+               \x20 routing: {config: {service: {max_rework_rounds: 1, source_days: 3}}}\n\
                \x20 supervision: {config: {service: {fire_batch: 3, fire_milliseconds: 50}}}\n\
                \x20 callback: {config: {service: {lease_seconds: 60, min_attempts_before_unrated: 2}}}\n\
                \x20 analytics: {config: {service: {topic_level: 1, max_window_days: 9, max_scanned_facts: 8}}}\n";

@@ -311,6 +311,7 @@ async fn all_call(callers: &mut [IntakeServiceClient<Peer>], patience: impl Fn(u
                 request_id: request_id(),
                 outcome: CallOutcome::Answered.into(),
                 phone: String::new(),
+                offered_time: None,
             });
             match patience {
                 Patience::Endless => loop {

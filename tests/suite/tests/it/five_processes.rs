@@ -16,7 +16,7 @@ use hotline_proto::intake::{
     Appeal, ForwardAppealRequest, GetAppealRequest, RegisterAppealRequest, get_appeal_request,
 };
 use hotline_proto::routing::{
-    ContactResult, GetOrderRequest, Order, RecordContactRequest, SignOrderRequest, SubmitReplyRequest,
+    ContactMode, ContactResult, GetOrderRequest, Order, RecordContactRequest, SignOrderRequest, SubmitReplyRequest,
     get_order_request,
 };
 use hotline_proto::supervision::{ReviewReplyRequest, Verdict};
@@ -217,6 +217,7 @@ impl Running {
             request_id: request_id(),
             order_id: order_id.clone(),
             phone: "13812345678".to_owned(),
+            mode: ContactMode::Phone.into(),
             result: ContactResult::Reached.into(),
             ..RecordContactRequest::default()
         };

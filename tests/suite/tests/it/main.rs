@@ -15,6 +15,7 @@ mod five_processes;
 mod fixture;
 mod foreign;
 mod grpcurl;
+mod late;
 mod metrics;
 mod migrated;
 mod order_text;

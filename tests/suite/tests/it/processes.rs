@@ -154,6 +154,7 @@ async fn record(agent: &mut IntakeServiceClient<Peer>) -> Option<String> {
         request_id: Uuid::new_v4().to_string(),
         outcome: CallOutcome::Answered.into(),
         phone: String::new(),
+        offered_time: None,
     };
     agent
         .record_call(request)

@@ -13,8 +13,8 @@ use hotline_proto::intake::{
 };
 use hotline_proto::routing::routing_service_client::RoutingServiceClient;
 use hotline_proto::routing::{
-    ContactResult, GetOrderHistoryRequest, GetOrderRequest, ListOrdersRequest, RecordContactRequest, SignOrderRequest,
-    SubmitReplyRequest, get_order_request,
+    ContactMode, ContactResult, GetOrderHistoryRequest, GetOrderRequest, ListOrdersRequest, RecordContactRequest,
+    SignOrderRequest, SubmitReplyRequest, get_order_request,
 };
 use hotline_proto::supervision::supervision_service_client::SupervisionServiceClient;
 use hotline_proto::supervision::{GetReviewRequest, ListCardsRequest, get_review_request};
@@ -200,6 +200,7 @@ fn routing(world: &World, verb: String, mut client: RoutingServiceClient<Peer>) 
                     request_id: request_id(),
                     order_id,
                     phone: "13812345678".to_owned(),
+                    mode: ContactMode::Phone.into(),
                     result: ContactResult::Reached.into(),
                     ..RecordContactRequest::default()
                 };

@@ -20,7 +20,7 @@ use hotline_proto::intake::{
     RegisterAppealResponse,
 };
 use hotline_proto::routing::{
-    ContactResult, DispatchOrderRequest, DispatchOrderResponse, Notice, PublishCalendarRequest,
+    ContactMode, ContactResult, DispatchOrderRequest, DispatchOrderResponse, Notice, PublishCalendarRequest,
     PublishCalendarResponse, PublishCatalogueRequest, PublishCatalogueResponse, PublishLimitsRequest,
     PublishLimitsResponse, PublishUnitsRequest, PublishUnitsResponse, RecordContactRequest, RecordContactResponse,
     SignOrderRequest, SignOrderResponse, SubmitReplyRequest, SubmitReplyResponse,
@@ -185,6 +185,7 @@ impl Walk {
             request_id: request_id(),
             outcome: CallOutcome::Answered.into(),
             phone: "13800000000".to_owned(),
+            offered_time: None,
         };
         let other = RecordCallRequest {
             phone: "13800000001".to_owned(),
@@ -268,9 +269,11 @@ impl Walk {
             request_id: request_id(),
             order_id: order_id.to_owned(),
             phone: "13800000000".to_owned(),
+            mode: ContactMode::Phone.into(),
             result: ContactResult::Reached.into(),
             note: "核实。".to_owned(),
             recording: String::new(),
+            made_time: None,
         };
         let other = RecordContactRequest {
             note: "未核实。".to_owned(),

@@ -6,7 +6,7 @@ use hotline_proto::callback::{LeaseTasksRequest, RecordOutcomeRequest, ReportAtt
 use hotline_proto::common::{AttemptOutcome, CallbackMode, OrderState, Rating, RejectionGround, ReplyResult, Solved};
 use hotline_proto::intake::{ForwardAppealRequest, GetAppealRequest, RegisterAppealRequest, get_appeal_request};
 use hotline_proto::routing::{
-    ContactResult, GetOrderHistoryRequest, GetOrderRequest, Order, RecordContactRequest, SignOrderRequest,
+    ContactMode, ContactResult, GetOrderHistoryRequest, GetOrderRequest, Order, RecordContactRequest, SignOrderRequest,
     SubmitReplyRequest, get_order_request,
 };
 use hotline_proto::supervision::{ReviewReplyRequest, Verdict};
@@ -175,6 +175,7 @@ async fn signed_and_contacted(five: &Five, unit: &str, id: &str) {
         request_id: request_id(),
         order_id: id.to_owned(),
         phone: "13812345678".to_owned(),
+        mode: ContactMode::Phone.into(),
         result: ContactResult::Reached.into(),
         ..RecordContactRequest::default()
     };

@@ -26,6 +26,7 @@ struct Row {
     channel: String,
     received_at: DateTime<Utc>,
     received_day: NaiveDate,
+    source_at: Option<DateTime<Utc>>,
     tags: Vec<String>,
     platform: Option<String>,
     answered: bool,
@@ -38,8 +39,8 @@ struct Row {
 /// When the database refuses, or a row is impossible.
 pub async fn lock(connection: &mut PgConnection, ids: &[Uuid]) -> Result<Vec<AppealFact>, StoreError> {
     let rows: Vec<Row> = sqlx::query_as(
-        "select id, version, number, appeal_type, category, region, channel, received_at, received_day, tags,
-                platform, answered, forwarded
+        "select id, version, number, appeal_type, category, region, channel, received_at, received_day, source_at,
+                tags, platform, answered, forwarded
            from fact_appeal where id = any($1) order by id for update",
     )
     .bind(ids)
@@ -59,7 +60,7 @@ pub async fn save(connection: &mut PgConnection, facts: &[&AppealFact]) -> Resul
          on conflict (id) do update set version = excluded.version, number = excluded.number,
                 appeal_type = excluded.appeal_type, category = excluded.category, region = excluded.region,
                 channel = excluded.channel, received_at = excluded.received_at,
-                received_day = excluded.received_day, tags = excluded.tags, platform = excluded.platform,
+                received_day = excluded.received_day, source_at = excluded.source_at, tags = excluded.tags, platform = excluded.platform,
                 answered = excluded.answered, forwarded = excluded.forwarded",
     )
     .bind(Json(rows))
@@ -79,8 +80,8 @@ pub async fn scan(
     limit: i64,
 ) -> Result<Vec<AppealFact>, StoreError> {
     let rows: Vec<Row> = sqlx::query_as(
-        "select id, version, number, appeal_type, category, region, channel, received_at, received_day, tags,
-                platform, answered, forwarded
+        "select id, version, number, appeal_type, category, region, channel, received_at, received_day, source_at,
+                tags, platform, answered, forwarded
            from fact_appeal
           where received_day between $1 and $2 and (received_day, id) > ($3, $4)
           order by received_day, id limit $5",
@@ -101,8 +102,8 @@ pub async fn scan(
 /// As [`lock`].
 pub async fn page(connection: &mut PgConnection, after: Uuid, limit: i64) -> Result<Vec<AppealFact>, StoreError> {
     let rows: Vec<Row> = sqlx::query_as(
-        "select id, version, number, appeal_type, category, region, channel, received_at, received_day, tags,
-                platform, answered, forwarded
+        "select id, version, number, appeal_type, category, region, channel, received_at, received_day, source_at,
+                tags, platform, answered, forwarded
            from fact_appeal where id > $1 order by id limit $2",
     )
     .bind(after)
@@ -125,6 +126,7 @@ impl From<&AppealFact> for Row {
             channel: state.channel,
             received_at: state.received_at,
             received_day: fact.day(),
+            source_at: state.source_at,
             tags: state.tags,
             platform: state.platform,
             answered: fact.answered,
@@ -148,6 +150,7 @@ impl TryFrom<Row> for AppealFact {
                 region: row.region,
                 channel: row.channel,
                 received_at: row.received_at,
+                source_at: row.source_at,
                 tags: row.tags,
                 platform: row.platform,
             },

@@ -1,7 +1,7 @@
 -- $1 lead units or null for all, $2 state or null, $3 due before or null,
 -- $4 and $5 (opened_at, id) after which the page starts, $6 opened before, $7 how many, $8 the reader's unit and those above it, or none:
 -- of orders that accuse one of them he sees those that his own unit leads.
-select id, number, version, appeal_id, appeal_number, type, category, region, channel, urgency, received_at,
+select id, number, version, appeal_id, appeal_number, type, category, region, channel, urgency, received_at, source_at,
        tags, anonymous, confidential, platform, upstream_number, upstream_due_at, opened_at, changed_at, state,
        accused_unit, lead_unit, lead_top_unit, dispatched_at, dispatched_by_person, signed_at, round,
        contacted_at, contact_count, reply_id, reply_at, reply_result, accepted_at, rejected_count,
