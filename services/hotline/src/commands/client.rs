@@ -28,15 +28,32 @@ pub struct Reach {
     /// Port of intake; routing, supervision, callback and analytics follow
     #[arg(long, default_value_t = FIRST_PORT, env = "HOTLINE_PORT", conflicts_with = "config", value_parser = first_of_five())]
     port: u16,
-    /// Data directory with the keys (as of `hotline up`)
-    #[arg(long, env = "HOTLINE_DATA", conflicts_with = "config")]
+    /// Data directory with the keys (as of `hotline up`) [env: HOTLINE_DATA, unless --config is given]
+    #[arg(long, conflicts_with = "config")]
     data: Option<PathBuf>,
+    #[command(flatten)]
+    exported: ExportedData,
     /// Settings file (TOML) of an installation elsewhere, as of `hotline smoke`: [peers], [auth] and, for https, [tls]
     #[arg(long, env = "HOTLINE_CONFIG")]
     config: Option<PathBuf>,
     /// File with a token of the identity provider, used with --config instead of auth.private_key_file
     #[arg(long, env = "HOTLINE_TOKEN_FILE", requires = "config")]
     token_file: Option<PathBuf>,
+}
+
+/// `HOTLINE_DATA`. Not the flag itself: what a shell exports for all commands contradicts no other flag of one.
+#[derive(Args, Debug, Clone)]
+pub struct ExportedData {
+    #[arg(long = "exported-data", env = "HOTLINE_DATA", hide = true)]
+    folder: Option<PathBuf>,
+}
+
+impl ExportedData {
+    /// The folder of the flag, else the exported one.
+    #[must_use]
+    pub fn or<'a>(&'a self, flag: Option<&'a PathBuf>) -> Option<&'a Path> {
+        flag.or(self.folder.as_ref()).map(PathBuf::as_path)
+    }
 }
 
 impl Reach {
@@ -49,7 +66,7 @@ impl Reach {
             return Installation::open(config, self.token_file.as_deref())?.peer(service, role);
         }
         let port = self.port + service as u16;
-        let tokens = TokenSource::of(issuer(self.data.as_deref())?, principal(role));
+        let tokens = TokenSource::of(issuer(self.exported.or(self.data.as_ref()))?, principal(role));
         Ok(peer(&format!("http://{}:{port}", self.host), &tokens)?)
     }
 }

@@ -6,6 +6,7 @@ use std::process::ExitCode;
 use clap::Args;
 use platform::private::running_postgres_url;
 
+use super::client::ExportedData;
 use crate::console::{Failure, busy, say};
 use crate::process::Name;
 use crate::process::databases::{database_name, database_of};
@@ -14,7 +15,7 @@ use crate::process::hosted::{Overrides, Shared};
 /// Reads the five databases and prints every broken invariant; fails when there is one.
 #[derive(Args, Debug)]
 #[command(
-    after_help = "Each service's database comes from its settings (INTAKE_DATABASE__URL …) or --config; --database-url names a server\nwith the five databases hotline_intake … hotline_analytics, as for `hotline up`,\nand --data the folder of a `hotline up` that runs on a Postgres of its own."
+    after_help = "Each service's database comes from its settings (INTAKE_DATABASE__URL …) or --config; --database-url names a server\nwith the five databases hotline_intake … hotline_analytics, as for `hotline up`,\nand --data the folder of a `hotline up` that runs on a Postgres of its own, which HOTLINE_DATA names when nothing else is said."
 )]
 pub struct Doctor {
     /// Server with the five databases
@@ -23,6 +24,8 @@ pub struct Doctor {
     /// Data directory of a running `hotline up`
     #[arg(long, conflicts_with = "database_url")]
     data: Option<PathBuf>,
+    #[command(flatten)]
+    exported: ExportedData,
     /// Settings file (TOML)
     #[arg(long)]
     config: Option<PathBuf>,
@@ -32,11 +35,16 @@ impl Doctor {
     pub async fn run(self) -> Result<ExitCode, Failure> {
         let mut pools = Vec::new();
         for name in Name::ALL {
+            // A settings file says where the databases are: what a shell exports does not overrule it.
+            let data = match &self.config {
+                Some(_) => self.data.as_deref(),
+                None => self.exported.or(self.data.as_ref()),
+            };
             let mut overrides = Overrides {
                 file: self.config.clone(),
                 ..Overrides::default()
             };
-            let url = match (&self.database_url, &self.data) {
+            let url = match (&self.database_url, data) {
                 (Some(server), _) => Some(database_of(server, name)),
                 (None, Some(data)) => {
                     let database = database_name(name);

@@ -4,6 +4,7 @@ use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
 
+use hotline::city::{City, XIANGTAN};
 use hotline::process::Name;
 use hotline::process::home::Home;
 use hotline::replay::scenario::WEEK;
@@ -26,7 +27,8 @@ fn city() -> String {
 fn run(arguments: &[&str], config: &Path) -> Output {
     let mut command = Command::new(hotline());
     command.args(arguments).arg("--config").arg(config);
-    command.output().expect("it runs")
+    // What README exports contradicts no flag.
+    command.env("HOTLINE_DATA", "/nowhere").output().expect("it runs")
 }
 
 impl Running {
@@ -153,6 +155,7 @@ fn what_operators_type_works_on_a_running_installation() {
     for written in [order, &pasted] {
         assert!(running.says(&["order", "show", written]).contains(order), "{written}");
     }
+    an_order_is_shown_with_names(&running, order);
     assert!(running.says(&["events", "parked"]).contains("routing: 0 waiting"));
     assert!(running.says(&["events", "cursors", "routing"]).contains("intake"));
     let unknown = uuid::Uuid::new_v4().to_string();
@@ -178,18 +181,39 @@ fn what_operators_type_works_on_a_running_installation() {
         "{json}"
     );
     assert!(!running.says(&["analytics", "verify"]).is_empty());
-    let doctor = Command::new(hotline())
-        .args(["doctor", "--data"])
-        .arg(running.folder.path().join("data"))
-        .output()
-        .expect("it runs");
-    assert_eq!(
-        String::from_utf8_lossy(&doctor.stdout),
-        "0 violation(s)\n",
-        "{doctor:?}"
-    );
+    let data = running.folder.path().join("data");
+    for (flags, exported) in [
+        (vec!["--data".as_ref(), data.as_os_str()], "/nowhere".as_ref()),
+        (vec![], data.as_os_str()),
+    ] {
+        let mut doctor = Command::new(hotline());
+        doctor.arg("doctor").args(flags).env("HOTLINE_DATA", exported);
+        let doctor = doctor.output().expect("it runs");
+        assert_eq!(
+            String::from_utf8_lossy(&doctor.stdout),
+            "0 violation(s)\n",
+            "{doctor:?}"
+        );
+    }
     running.process.signal("TERM");
     assert!(running.process.ended(), "it ends in order");
+}
+
+fn an_order_is_shown_with_names(running: &Running, order: &str) {
+    let shown = running.says(&["order", "show", order]);
+    let city = City::parse(XIANGTAN, "city.toml").expect("the shipped city");
+    let named = |kind: &str, code: &str, name: &str| shown.contains(&format!("{kind} {code} {name}  "));
+    assert!(city.topics().any(|c| named("category", &c.code, &c.name)), "{shown}");
+    assert!(
+        city.regions.iter().any(|r| named("region", &r.code, &r.name)),
+        "{shown}"
+    );
+    assert!(
+        city.units()
+            .iter()
+            .any(|u| shown.contains(&format!(" {} {} ", u.code, u.name))),
+        "{shown}"
+    );
 }
 
 /// By a token of somebody who is agent and dispatcher as well; nobody asks for health only.
