@@ -87,12 +87,8 @@ async fn a_text_names_nobody_who_hides_and_only_shows_the_ends_of_others() {
         }),
         ..draft()
     };
-    let nothing = ("***举报", "***，电话***，***，住雨湖区***", "***");
-    let ends = (
-        "张**举报",
-        "张**，电话（138****5678，138****5678，住雨湖区*****",
-        "*****",
-    );
+    let nothing = ("***举报", "***，电话***，***，住***", "***");
+    let ends = ("张**举报", "张**，电话138****5678，138****5678，住雨湖区*****", "*****");
     for (draft, unit, with_appellant, right) in [
         (telling(true, false), "water", true, nothing),
         (telling(false, true), "water", true, nothing),
