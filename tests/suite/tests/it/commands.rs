@@ -107,7 +107,7 @@ fn load_notices(running: &Running) {
 /// Without a notice by the law, provisionally; with one, from whichever file it stands in.
 fn working_days_of_next_year(folder: &Path, run: &impl Fn(&[&str]) -> Output) {
     let counted = |more: &[&str]| {
-        let arguments = [&["calendar", "add", "2026-12-21", "9"], more].concat();
+        let arguments = [&["calendar", "add", "2026-12-21", "9"][..], more].concat();
         let found = run(&arguments);
         let text = [found.stdout, found.stderr].concat();
         (found.status.success(), String::from_utf8(text).expect("text"))
