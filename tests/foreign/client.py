@@ -64,7 +64,7 @@ def main():
     again = intake.RegisterAppeal(request, metadata=bearer(agent), timeout=10)
 
     def items():
-        for number, phone in [("P-1", "13812345678"), ("P-2", "13812345678"), ("P-3", "12"), ("P-4", "13812345678"), ("P-1", "13812345678")]:
+        for number, phone in [("P-1", "13812345678"), ("P-2", "13812345678"), ("P-3", ""), ("P-4", "13812345678"), ("P-1", "13812345678")]:
             yield intake_pb2.PushAppealsRequest(
                 upstream_number=number, appeal=draft(phone, "provincial_transfer")
             )

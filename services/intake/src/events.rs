@@ -114,6 +114,8 @@ fn facts(appeal: &Appeal) -> AppealFacts {
         anonymous: appeal.codes.anonymous,
         confidential: appeal.codes.confidential,
         accused_unit: appeal.codes.accused_unit.clone().unwrap_or_default(),
+        defects: appeal.codes.defects.iter().map(|defect| i32::from(*defect)).collect(),
+        no_channel: appeal.codes.no_channel(),
         platform: upstream.map(|u| u.platform.clone()).unwrap_or_default(),
         upstream_due_time: upstream.and_then(|u| u.due_at).map(to_proto),
         upstream_number: upstream.map(|u| u.number.clone()).unwrap_or_default(),

@@ -151,6 +151,8 @@ fn appeal(appeal: &Appeal) -> AppealFacts {
         anonymous: appeal.anonymous,
         confidential: appeal.confidential,
         accused_unit: appeal.accused_unit.clone().unwrap_or_default(),
+        defects: appeal.defects.iter().map(|defect| i32::from(*defect)).collect(),
+        no_channel: appeal.no_channel,
         platform: appeal.platform.clone().unwrap_or_default(),
         upstream_due_time: appeal.upstream_due_at.map(to_proto),
         upstream_number: appeal.upstream_number.clone().unwrap_or_default(),

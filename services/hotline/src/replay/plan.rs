@@ -202,6 +202,7 @@ impl Case {
                 phone: self.phone.clone(),
                 id_number: self.id_number.clone(),
                 address: self.address.clone(),
+                ..Appellant::default()
             }),
             anonymous: false,
             confidential: false,

@@ -133,6 +133,7 @@ async fn write(
                 appeal: appeal.id.0,
                 number: appeal.number,
                 received_at: appeal.received_at,
+                defects: appeal.codes.defects,
             };
             receipts.insert(upstream.number, receipt);
         }

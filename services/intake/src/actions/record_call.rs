@@ -2,7 +2,9 @@
 
 use chrono::{DateTime, Utc};
 use eventlog::Tx;
+use personal::Phone;
 use platform::ids::new_id;
+use platform::people;
 
 use super::{Desk, Error};
 use crate::events;
@@ -14,8 +16,8 @@ use crate::store::{calls, cells};
 pub struct RecordCall {
     /// An agent answered.
     pub answered: bool,
-    /// Caller's normalised number.
-    pub phone: Option<String>,
+    /// Caller's number as the exchange gave it.
+    pub phone: Option<Phone>,
     /// When it was offered, if the telephone system says.
     pub offered_at: Option<DateTime<Utc>>,
     /// Who records.
@@ -35,13 +37,18 @@ pub async fn record_call(
         return Err(Error::Invalid(vec![fault]));
     }
     let id = new_id(now);
-    let seal = |phone: &String| (cells::seal_caller(&desk.key, id, phone), desk.sealer.phone_hash(phone));
+    let seal = |phone: &Phone| {
+        let cell = cells::seal_caller(&desk.key, id, phone.kept());
+        (cell, cells::phone_hashes(&desk.sealer, phone))
+    };
+    let defect = command.phone.as_ref().and_then(people::phone_defect);
     let call = FreshCall {
         id,
         offered_at: command.offered_at.unwrap_or(now),
         recorded_at: now,
         answered: command.answered,
         phone: command.phone.as_ref().map(seal),
+        defects: defect.into_iter().collect(),
     };
     calls::insert(tx.conn(), &call).await?;
     tx.tell(events::call_recorded(&call, &command.actor));

@@ -271,6 +271,7 @@ mod tests {
             anonymous: false,
             confidential: false,
             accused_unit: None,
+            defects: Vec::new(),
         };
         let origin = Origin::City { call: None };
         let id = AppealId(Uuid::from_u128(1));

@@ -1,7 +1,9 @@
 //! What somebody says about an appeal before it has a number.
 
 use chrono::{DateTime, Utc};
-use hotline_proto::common::{AppealType, Urgency};
+use hotline_proto::common::{AppealType, Defect, Urgency};
+use personal::{Document, Phone};
+use platform::people;
 
 /// A draft whose shape is right; its codes are not yet checked against the reference in force.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -35,6 +37,16 @@ pub struct Codes {
     pub confidential: bool,
     /// Code of the unit that a report accuses; routing knows the units.
     pub accused_unit: Option<String>,
+    /// What is missing or wrong in it, sorted.
+    pub defects: Vec<Defect>,
+}
+
+impl Codes {
+    /// Due for callback, and nobody can be called: no usable number was left.
+    #[must_use]
+    pub fn no_channel(&self) -> bool {
+        !self.anonymous && self.defects.iter().any(|defect| people::is_of_phone(*defect))
+    }
 }
 
 impl Codes {
@@ -63,10 +75,10 @@ pub struct Personal {
 pub struct Appellant {
     /// Name.
     pub name: Option<String>,
-    /// Normalised telephone number.
-    pub phone: Option<String>,
-    /// Identity number.
-    pub id_number: Option<String>,
+    /// Telephone numbers, or what came instead.
+    pub phone: Option<Phone>,
+    /// Identity document.
+    pub document: Option<Document>,
     /// Address.
     pub address: Option<String>,
 }
@@ -76,6 +88,14 @@ impl Appellant {
     #[must_use]
     pub fn is_unknown(&self) -> bool {
         *self == Self::default()
+    }
+
+    /// What is wrong with it, sorted.
+    #[must_use]
+    pub fn defects(&self) -> Vec<Defect> {
+        let phone = self.phone.as_ref().and_then(people::phone_defect);
+        let document = self.document.as_ref().and_then(people::document_defect);
+        phone.into_iter().chain(document).collect()
     }
 }
 

@@ -6,6 +6,7 @@
 use std::collections::HashMap;
 
 use chrono::{DateTime, Utc};
+use hotline_proto::common::Defect;
 use uuid::Uuid;
 
 use super::Fault;
@@ -28,6 +29,8 @@ pub struct Receipt {
     pub number: String,
     /// When it was received.
     pub received_at: DateTime<Utc>,
+    /// What is missing or wrong in it.
+    pub defects: Vec<Defect>,
 }
 
 /// A pushed appeal that is stored.
@@ -115,6 +118,7 @@ mod tests {
                 appeal: Uuid::from_u128(7),
                 number: "A".to_owned(),
                 received_at: DateTime::UNIX_EPOCH,
+                defects: Vec::new(),
             },
         }
     }

@@ -306,6 +306,7 @@ mod tests {
             anonymous: false,
             confidential: false,
             accused_unit: None,
+            defects: Vec::new(),
         }
     }
 

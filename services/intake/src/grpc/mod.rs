@@ -1,6 +1,7 @@
 //! The edge: each method is parse, act, render. What a request may be is in [`parse`] and [`parse_reads`], what an
 //! error looks like in [`status`].
 
+pub mod documents;
 pub mod parse;
 pub mod parse_reads;
 pub mod push;

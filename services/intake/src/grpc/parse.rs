@@ -5,7 +5,7 @@ use hotline_proto::intake as pb;
 use platform::auth::Caller;
 use platform::grpc::fields::{Fields, InvalidRequest, Once};
 
-use super::status;
+use super::{documents, status};
 use crate::actions::answer_appeal::AnswerAppeal;
 use crate::actions::forward_appeal::ForwardAppeal;
 use crate::actions::publish_reference::PublishReference;
@@ -224,8 +224,8 @@ fn whole_set(fields: &mut Fields, sent: &pb::Reference) -> Option<Reference> {
 fn draft(fields: &mut Fields, sent: Option<&pb::AppealDraft>) -> Option<Draft> {
     let sent = fields.present("appeal", sent)?;
     let mut part = Fields::at("appeal");
-    let codes = codes(&mut part, sent);
     let appellant = appellant(&mut part, sent);
+    let codes = codes(&mut part, sent, &appellant);
     let title = part.line("title", &sent.title, 1..=MAX_TITLE);
     let content = part.text("content", &sent.content, 1..=MAX_CONTENT);
     let place = part.optional_line("place", &sent.place, MAX_ADDRESS);
@@ -245,7 +245,7 @@ fn draft(fields: &mut Fields, sent: Option<&pb::AppealDraft>) -> Option<Draft> {
     clean.then_some(draft)
 }
 
-fn codes(part: &mut Fields, sent: &pb::AppealDraft) -> Option<Codes> {
+fn codes(part: &mut Fields, sent: &pb::AppealDraft, appellant: &Appellant) -> Option<Codes> {
     let channel = part.code("channel", &sent.channel, MAX_CODE);
     let kind = part.known("type", sent.r#type);
     let category = part.code("category", &sent.category, MAX_CODE);
@@ -277,6 +277,7 @@ fn codes(part: &mut Fields, sent: &pb::AppealDraft) -> Option<Codes> {
         anonymous: sent.anonymous,
         confidential: sent.confidential,
         accused_unit,
+        defects: appellant.defects(),
     })
 }
 
@@ -299,10 +300,19 @@ fn appellant(part: &mut Fields, sent: &pb::AppealDraft) -> Appellant {
             part.phone("appellant.phone", &who.phone),
         )
     };
+    for (at, number) in who.phone_numbers.iter().enumerate() {
+        let fields = [("number", &number.number), ("extension", &number.extension)];
+        for (field, _) in fields.iter().filter(|(_, text)| !text.is_empty()) {
+            let field = format!("appellant.phone_numbers[{at}].{field}");
+            part.refuse(&field, "must be empty: numbers are read of `phone`");
+        }
+    }
+    let kind = part.optional_known("appellant.document_kind", who.document_kind);
+    let stated = kind.and_then(documents::kind);
     Appellant {
         name,
         phone,
-        id_number: part.optional_id_number("appellant.id_number", &who.id_number),
+        document: part.optional_document("appellant.id_number", &who.id_number, stated),
         address: part.optional_line("appellant.address", &who.address, MAX_ADDRESS),
     }
 }
@@ -329,8 +339,7 @@ mod tests {
                 appellant: Some(pb::Appellant {
                     name: "张三".to_owned(),
                     phone: "+86 138 1234 5678".to_owned(),
-                    id_number: String::new(),
-                    address: String::new(),
+                    ..Default::default()
                 }),
                 title: "水管破裂".to_owned(),
                 content: "楼下水管破裂。".to_owned(),
@@ -350,7 +359,8 @@ mod tests {
     #[test]
     fn a_right_item_is_normalised() {
         let item = pushed_appeal(&right(), || vec![1]).expect("right");
-        assert_eq!(item.draft.personal.appellant.phone.as_deref(), Some("13812345678"));
+        let phone = item.draft.personal.appellant.phone.expect("given");
+        assert_eq!((phone.kept(), item.draft.codes.defects), ("13812345678", vec![]));
         assert_eq!(item.draft.codes.tags, ["a", "b"]);
         assert_eq!(item.draft.codes.urgency, Urgency::Ordinary);
         assert_eq!(item.key.hash, [1]);
@@ -399,9 +409,11 @@ mod tests {
         let item = with(|d| {
             d.appellant = Some(pb::Appellant {
                 name: String::new(),
-                phone: "12345".to_owned(),
-                id_number: "110105194912310021".to_owned(),
+                phone: "1".repeat(101),
+                id_number: "1\0".to_owned(),
                 address: "址".repeat(501),
+                document_kind: 77,
+                ..Default::default()
             });
         });
         assert_eq!(
@@ -409,6 +421,7 @@ mod tests {
             [
                 "appeal.appellant.name",
                 "appeal.appellant.phone",
+                "appeal.appellant.document_kind",
                 "appeal.appellant.id_number",
                 "appeal.appellant.address"
             ]

@@ -1,13 +1,15 @@
 //! The domain as messages. Personal fields are shown as far as the action allowed, masked otherwise.
 
+use hotline_proto::common::Defect;
 use hotline_proto::intake as pb;
-use personal::mask::{mask_address, mask_id, mask_name, mask_phone};
+use personal::mask::{mask_address, mask_name};
 use platform::grpc::fields::{InvalidRequest, Violation};
 use platform::grpc::time::to_proto;
+use platform::people::{masked_phone_numbers, phone_numbers};
 use platform::sealing::Sealer;
 use platform::store::StoreError;
 
-use super::status;
+use super::{documents, status};
 use crate::actions::get_appeal::Shown;
 use crate::actions::push_appeals::Outcome;
 use crate::actions::read_appeal_text::Seen;
@@ -28,7 +30,12 @@ pub fn registered(appeal: &Appeal) -> pb::RegisterAppealResponse {
         appeal_id: appeal.id.0.to_string(),
         number: appeal.number.clone(),
         received_time: Some(to_proto(appeal.received_at)),
+        defects: defects(&appeal.codes.defects),
     }
+}
+
+fn defects(defects: &[Defect]) -> Vec<i32> {
+    defects.iter().map(|defect| i32::from(*defect)).collect()
 }
 
 fn receipt(receipt: &Receipt) -> pb::RegisterAppealResponse {
@@ -36,6 +43,7 @@ fn receipt(receipt: &Receipt) -> pb::RegisterAppealResponse {
         appeal_id: receipt.appeal.to_string(),
         number: receipt.number.clone(),
         received_time: Some(to_proto(receipt.received_at)),
+        defects: defects(&receipt.defects),
     }
 }
 
@@ -102,6 +110,7 @@ pub fn recorded(call: &FreshCall) -> pb::RecordCallResponse {
     pb::RecordCallResponse {
         call_id: call.id.to_string(),
         offered_time: Some(to_proto(call.offered_at)),
+        defects: defects(&call.defects),
     }
 }
 
@@ -120,6 +129,7 @@ pub fn bare(appeal: &Appeal) -> pb::Appeal {
         confidential: appeal.codes.confidential,
         accused_unit: appeal.codes.accused_unit.clone().unwrap_or_default(),
         tags: appeal.codes.tags.clone(),
+        defects: defects(&appeal.codes.defects),
         received_time: Some(to_proto(appeal.received_at)),
         source_time: Some(to_proto(appeal.source_at.unwrap_or(appeal.received_at))),
         ..pb::Appeal::default()
@@ -205,10 +215,14 @@ fn without(redaction: Option<&Redaction>, text: String) -> String {
 }
 
 fn clear(who: Appellant) -> pb::Appellant {
+    let phone = who.phone.as_ref();
+    let document = who.document.as_ref();
     pb::Appellant {
+        phone: phone.map(|phone| phone.kept().to_owned()).unwrap_or_default(),
+        phone_numbers: phone.map(phone_numbers).unwrap_or_default(),
+        document_kind: document.map_or(0, |document| documents::sent(document.kind).into()),
+        id_number: document.map(|document| document.number.clone()).unwrap_or_default(),
         name: who.name.unwrap_or_default(),
-        phone: who.phone.unwrap_or_default(),
-        id_number: who.id_number.unwrap_or_default(),
         address: who.address.unwrap_or_default(),
     }
 }
@@ -219,10 +233,14 @@ fn masked(who: &Appellant, hidden: bool) -> pb::Appellant {
         let mask = if hidden { |_: &str| HIDDEN.to_owned() } else { mask };
         text.as_deref().map(mask).unwrap_or_default()
     };
+    let (phone, document) = (who.phone.as_ref(), who.document.as_ref());
+    let shown = |mask: String| if hidden { HIDDEN.to_owned() } else { mask };
     pb::Appellant {
         name: mask(&who.name, mask_name),
-        phone: mask(&who.phone, mask_phone),
-        id_number: mask(&who.id_number, mask_id),
+        phone: phone.map(|phone| shown(phone.masked())).unwrap_or_default(),
+        phone_numbers: phone.filter(|_| !hidden).map(masked_phone_numbers).unwrap_or_default(),
+        document_kind: document.map_or(0, |document| documents::sent(document.kind).into()),
+        id_number: document.map(|document| shown(document.masked())).unwrap_or_default(),
         address: mask(&who.address, mask_address),
     }
 }

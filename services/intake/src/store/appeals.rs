@@ -3,8 +3,8 @@
 use std::collections::HashMap;
 
 use chrono::{DateTime, Utc};
-use hotline_proto::common::{AppealType, OrderState, Urgency};
-use platform::rows::{big, each, fits, impossible, one, small};
+use hotline_proto::common::{AppealType, Defect, OrderState, Urgency};
+use platform::rows::{big, each, fits, impossible, known, one, small};
 use platform::sealing::Sealed;
 use platform::store::StoreError;
 use sqlx::PgConnection;
@@ -31,6 +31,7 @@ pub(super) struct Row {
     anonymous: bool,
     confidential: bool,
     accused_unit: Option<String>,
+    defects: Vec<i16>,
     reference: i64,
     call_id: Option<Uuid>,
     pub(super) received_at: DateTime<Utc>,
@@ -83,30 +84,31 @@ pub async fn pushed(
         id: Uuid,
         number: String,
         received_at: DateTime<Utc>,
+        defects: Vec<i16>,
     }
     let rows: Vec<PushedRow> = sqlx::query_as(
-        "select upstream_number, upstream_hash, id, number, received_at
+        "select upstream_number, upstream_hash, id, number, received_at, defects
            from appeal where platform = $1 and upstream_number = any($2)",
     )
     .bind(platform)
     .bind(numbers)
     .fetch_all(conn)
     .await?;
-    Ok(rows
-        .into_iter()
+    rows.into_iter()
         .map(|row| {
             let receipt = Receipt {
                 appeal: row.id,
                 number: row.number,
                 received_at: row.received_at,
+                defects: defects(&row.defects)?,
             };
             let known = Known {
                 hash: row.upstream_hash,
                 receipt,
             };
-            (row.upstream_number, known)
+            Ok((row.upstream_number, known))
         })
-        .collect())
+        .collect()
 }
 
 /// Reads appeals and keeps them locked until the transaction ends, in the order of their ids.
@@ -116,7 +118,7 @@ pub async fn pushed(
 pub async fn lock(conn: &mut PgConnection, ids: &[Uuid]) -> Result<HashMap<Uuid, Appeal>, StoreError> {
     let rows: Vec<Row> = sqlx::query_as(
         "select id, number, version, state, channel, type, category, region, urgency, tags, anonymous, confidential,
-                accused_unit, reference, call_id, received_at, changed_at, answered_at, forwarded_at, order_id, order_version,
+                accused_unit, defects, reference, call_id, received_at, changed_at, answered_at, forwarded_at, order_id, order_version,
                 order_number, order_state, platform, upstream_number, upstream_due_at, source_at
            from appeal where id = any($1) order by id for update",
     )
@@ -231,8 +233,8 @@ pub async fn read(conn: &mut PgConnection, name: &Name, platform: Option<&str>) 
     // The union of three index look-ups: an `or` over parameters would scan the table in a generic plan.
     let row: Option<WholeRow> = sqlx::query_as(
         "select appeal.id, number, version, state, channel, type, category, region, urgency, tags, anonymous,
-                confidential, accused_unit, reference, call_id, received_at, changed_at, name, phone, phone_hash, id_number,
-                address, title, content, place, answered_at, answer, forwarded_at, order_id, order_version, order_number,
+                confidential, accused_unit, defects, reference, call_id, received_at, changed_at, name, phone, phone_hashes,
+                id_number, document_kind, address, title, content, place, answered_at, answer, forwarded_at, order_id, order_version, order_number,
                 order_state, platform, upstream_number, upstream_due_at, source_at
            from appeal
            join (select id from appeal where id = $1
@@ -253,6 +255,11 @@ pub async fn read(conn: &mut PgConnection, name: &Name, platform: Option<&str>) 
         personal: whole.personal,
         answer: whole.answer,
     })
+}
+
+fn defects(numbers: &[i16]) -> Result<Vec<Defect>, StoreError> {
+    let read = |number: &i16| known("appeal", "defects", *number);
+    numbers.iter().map(read).collect()
 }
 
 /// The database is not trusted: a row that no transition could have written is an error, never a guess.
@@ -305,6 +312,7 @@ impl TryFrom<Row> for Appeal {
                 anonymous: row.anonymous,
                 confidential: row.confidential,
                 accused_unit: row.accused_unit,
+                defects: defects(&row.defects)?,
             },
             reference: fits("appeal", "reference", row.reference)?,
             call: row.call_id,

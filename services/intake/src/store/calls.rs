@@ -1,6 +1,7 @@
 //! Calls as rows.
 
 use chrono::{DateTime, Utc};
+use hotline_proto::common::Defect;
 use platform::sealing::Sealed;
 use platform::store::StoreError;
 use sqlx::PgConnection;
@@ -17,8 +18,10 @@ pub struct FreshCall {
     pub recorded_at: DateTime<Utc>,
     /// An agent answered.
     pub answered: bool,
-    /// Caller's number, with its keyed hash.
-    pub phone: Option<(Sealed, Vec<u8>)>,
+    /// Caller's number, with keyed hashes of what is usable of it.
+    pub phone: Option<(Sealed, Vec<Vec<u8>>)>,
+    /// What is wrong with it.
+    pub defects: Vec<Defect>,
 }
 
 /// Writes a call.
@@ -26,15 +29,16 @@ pub struct FreshCall {
 /// # Errors
 /// When the database refuses.
 pub async fn insert(conn: &mut PgConnection, call: &FreshCall) -> Result<(), StoreError> {
-    let (phone, hash) = call.phone.as_ref().map(|(phone, hash)| (phone, hash)).unzip();
+    let (phone, hashes) = call.phone.as_ref().map(|(phone, hashes)| (phone, hashes)).unzip();
     sqlx::query(
-        "insert into call (id, offered_at, answered, phone, phone_hash, recorded_at) values ($1, $2, $3, $4, $5, $6)",
+        "insert into call (id, offered_at, answered, phone, phone_hashes, recorded_at)
+         values ($1, $2, $3, $4, coalesce($5, '{}'), $6)",
     )
     .bind(call.id)
     .bind(call.offered_at)
     .bind(call.answered)
     .bind(phone)
-    .bind(hash)
+    .bind(hashes)
     .bind(call.recorded_at)
     .execute(conn)
     .await?;

@@ -1,5 +1,7 @@
 //! Personal fields of an appeal as sealed cells. The only place that knows which column holds what.
 
+use personal::{Document, DocumentKind, Phone};
+use platform::rows::impossible;
 use platform::sealing::{Cell, SealKey, Sealed, Sealer};
 use platform::store::StoreError;
 use uuid::Uuid;
@@ -13,10 +15,12 @@ pub struct SealedPersonal {
     pub name: Option<Sealed>,
     /// Appellant's phone.
     pub phone: Option<Sealed>,
-    /// Keyed hash of the phone.
-    pub phone_hash: Option<Vec<u8>>,
-    /// Appellant's identity number.
+    /// Keyed hashes of the usable numbers.
+    pub phone_hashes: Vec<Vec<u8>>,
+    /// Number of the appellant's identity document.
     pub id_number: Option<Sealed>,
+    /// Kind of the document.
+    pub document_kind: Option<Sealed>,
     /// Appellant's address.
     pub address: Option<Sealed>,
     /// One line.
@@ -41,16 +45,25 @@ pub fn seal(sealer: &Sealer, key: &SealKey, row: Uuid, plain: &Personal) -> Seal
     let one = |column, text: &str| key.seal(cell(column, row), text);
     let maybe = |column, text: &Option<String>| text.as_ref().map(|t| key.seal(cell(column, row), t));
     let appellant = &plain.appellant;
+    let (phone, document) = (appellant.phone.as_ref(), appellant.document.as_ref());
     SealedPersonal {
         name: maybe("name", &appellant.name),
-        phone: maybe("phone", &appellant.phone),
-        phone_hash: appellant.phone.as_ref().map(|p| sealer.phone_hash(p)),
-        id_number: maybe("id_number", &appellant.id_number),
+        phone: phone.map(|phone| one("phone", phone.kept())),
+        phone_hashes: phone.map(|phone| phone_hashes(sealer, phone)).unwrap_or_default(),
+        id_number: document.map(|document| one("id_number", &document.number)),
+        document_kind: document.map(|document| one("document_kind", document.kind.name())),
         address: maybe("address", &appellant.address),
         title: one("title", &plain.title),
         content: one("content", &plain.content),
         place: maybe("place", &plain.place),
     }
+}
+
+/// Keyed hashes of the usable numbers, so that each is found again; none of what cannot be called.
+#[must_use]
+pub fn phone_hashes(sealer: &Sealer, phone: &Phone) -> Vec<Vec<u8>> {
+    let numbers = phone.numbers().iter();
+    numbers.map(|number| sealer.phone_hash(number.normal())).collect()
 }
 
 /// Seals the answer of the appeal `row`.
@@ -77,10 +90,23 @@ pub fn seal_caller(key: &SealKey, row: Uuid, phone: &str) -> Sealed {
 pub async fn appellant(sealer: &Sealer, row: Uuid, cells: &SealedPersonal) -> Result<Appellant, StoreError> {
     Ok(Appellant {
         name: maybe(sealer, "name", row, cells.name.as_ref()).await?,
-        phone: maybe(sealer, "phone", row, cells.phone.as_ref()).await?,
-        id_number: maybe(sealer, "id_number", row, cells.id_number.as_ref()).await?,
+        phone: maybe(sealer, "phone", row, cells.phone.as_ref())
+            .await?
+            .and_then(|kept| Phone::read(&kept)),
+        document: document(sealer, row, cells).await?,
         address: maybe(sealer, "address", row, cells.address.as_ref()).await?,
     })
+}
+
+/// A document that was sealed before kinds were has the kind that its number tells.
+async fn document(sealer: &Sealer, row: Uuid, cells: &SealedPersonal) -> Result<Option<Document>, StoreError> {
+    let number = maybe(sealer, "id_number", row, cells.id_number.as_ref()).await?;
+    let kind = maybe(sealer, "document_kind", row, cells.document_kind.as_ref()).await?;
+    let known = |name: &String| {
+        DocumentKind::from_name(name).ok_or_else(|| impossible("appeal", format!("{row} has a document of no kind")))
+    };
+    let kind = kind.as_ref().map(known).transpose()?;
+    Ok(number.and_then(|number| Document::read(&number, kind)))
 }
 
 /// What an appeal says, in clear. Its Debug is empty.

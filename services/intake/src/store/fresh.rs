@@ -1,6 +1,7 @@
 //! New appeals as rows: one statement however many there are.
 
 use chrono::{DateTime, Utc};
+use hotline_proto::common::Defect;
 use platform::rows::{big, fits, small};
 use platform::sealing::Sealed;
 use platform::store::StoreError;
@@ -46,21 +47,23 @@ pub async fn insert(conn: &mut PgConnection, fresh: &[Fresh]) -> Result<Vec<Uuid
     let columns = Columns::of(fresh);
     let written = sqlx::query_scalar(
         "insert into appeal (id, number, version, state, channel, type, category, region, urgency, tags, anonymous,
-                confidential, reference, call_id, received_at, changed_at, name, phone, phone_hash, id_number, address,
-                title, content, place, platform, upstream_number, upstream_hash, upstream_due_at, accused_unit,
-                source_at)
+                confidential, reference, call_id, received_at, changed_at, name, phone, phone_hashes, id_number,
+                document_kind, address, title, content, place, platform, upstream_number, upstream_hash,
+                upstream_due_at, accused_unit, source_at, defects)
          select id, number, 1, 'received', channel, type, category, region, urgency, string_to_array(tags, ','),
-                anonymous, confidential, reference, call_id, received_at, received_at, name, phone, phone_hash,
-                id_number, address, title, content, place, platform, upstream_number, upstream_hash, upstream_due_at,
-                accused_unit, source_at
+                anonymous, confidential, reference, call_id, received_at, received_at, name, phone,
+                string_to_array(phone_hashes, ',')::bytea[], id_number, document_kind, address, title, content, place,
+                platform, upstream_number, upstream_hash, upstream_due_at, accused_unit, source_at,
+                string_to_array(defects, ',')::smallint[]
            from unnest($1::uuid[], $2::text[], $3::text[], $4::smallint[], $5::text[], $6::text[], $7::smallint[],
                        $8::text[], $9::boolean[], $10::boolean[], $11::bigint[], $12::uuid[], $13::timestamptz[],
-                       $14::bytea[], $15::bytea[], $16::bytea[], $17::bytea[], $18::bytea[], $19::bytea[],
+                       $14::bytea[], $15::bytea[], $16::text[], $17::bytea[], $18::bytea[], $19::bytea[],
                        $20::bytea[], $21::bytea[], $22::text[], $23::text[], $24::bytea[], $25::timestamptz[],
-                       $26::text[], $27::timestamptz[])
+                       $26::text[], $27::timestamptz[], $28::text[], $29::bytea[])
                 as t (id, number, channel, type, category, region, urgency, tags, anonymous, confidential, reference,
-                      call_id, received_at, name, phone, phone_hash, id_number, address, title, content, place,
-                      platform, upstream_number, upstream_hash, upstream_due_at, accused_unit, source_at)
+                      call_id, received_at, name, phone, phone_hashes, id_number, address, title, content, place,
+                      platform, upstream_number, upstream_hash, upstream_due_at, accused_unit, source_at, defects,
+                      document_kind)
          on conflict (platform, upstream_number) do nothing
          returning id",
     )
@@ -79,7 +82,7 @@ pub async fn insert(conn: &mut PgConnection, fresh: &[Fresh]) -> Result<Vec<Uuid
     .bind(columns.received_at)
     .bind(columns.name)
     .bind(columns.phone)
-    .bind(columns.phone_hash)
+    .bind(columns.phone_hashes)
     .bind(columns.id_number)
     .bind(columns.address)
     .bind(columns.title)
@@ -91,6 +94,8 @@ pub async fn insert(conn: &mut PgConnection, fresh: &[Fresh]) -> Result<Vec<Uuid
     .bind(columns.upstream_due_at)
     .bind(columns.accused_unit)
     .bind(columns.source_at)
+    .bind(columns.defects)
+    .bind(columns.document_kind)
     .fetch_all(conn)
     .await?;
     Ok(written)
@@ -114,7 +119,7 @@ struct Columns {
     received_at: Vec<DateTime<Utc>>,
     name: Vec<Option<Sealed>>,
     phone: Vec<Option<Sealed>>,
-    phone_hash: Vec<Option<Vec<u8>>>,
+    phone_hashes: Vec<String>,
     id_number: Vec<Option<Sealed>>,
     address: Vec<Option<Sealed>>,
     title: Vec<Sealed>,
@@ -126,6 +131,8 @@ struct Columns {
     upstream_due_at: Vec<Option<DateTime<Utc>>>,
     accused_unit: Vec<Option<String>>,
     source_at: Vec<Option<DateTime<Utc>>>,
+    defects: Vec<String>,
+    document_kind: Vec<Option<Sealed>>,
 }
 
 impl Columns {
@@ -155,14 +162,16 @@ impl Columns {
         self.anonymous.push(appeal.codes.anonymous);
         self.confidential.push(appeal.codes.confidential);
         self.accused_unit.push(appeal.codes.accused_unit);
+        self.defects.push(numbers(&appeal.codes.defects));
         self.reference.push(big(appeal.reference));
         self.call.push(appeal.call);
         self.received_at.push(appeal.received_at);
         self.source_at.push(appeal.source_at);
         self.name.push(personal.name);
         self.phone.push(personal.phone);
-        self.phone_hash.push(personal.phone_hash);
+        self.phone_hashes.push(hashes(&personal.phone_hashes));
         self.id_number.push(personal.id_number);
+        self.document_kind.push(personal.document_kind);
         self.address.push(personal.address);
         self.title.push(personal.title);
         self.content.push(personal.content);
@@ -176,4 +185,20 @@ impl Columns {
         self.upstream_hash.push(upstream_hash);
         self.upstream_due_at.push(due_at);
     }
+}
+
+/// Hashes as an array's elements are written; an array of arrays cannot be unnested by rows.
+pub(super) fn hashes(hashes: &[Vec<u8>]) -> String {
+    let hex = |hash: &Vec<u8>| {
+        hash.iter()
+            .fold("\\x".to_owned(), |text, byte| text + &format!("{byte:02x}"))
+    };
+    let written: Vec<String> = hashes.iter().map(hex).collect();
+    written.join(",")
+}
+
+/// Numbers of defects, in the same way.
+pub(super) fn numbers(defects: &[Defect]) -> String {
+    let written: Vec<String> = defects.iter().map(|defect| i32::from(*defect).to_string()).collect();
+    written.join(",")
 }

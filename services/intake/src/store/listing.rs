@@ -32,7 +32,7 @@ pub async fn appeals(
 ) -> Result<Vec<Appeal>, StoreError> {
     let rows: Vec<Row> = sqlx::query_as(
         "select id, number, version, state, channel, type, category, region, urgency, tags, anonymous, confidential,
-                accused_unit, reference, call_id, received_at, changed_at, answered_at, forwarded_at, order_id, order_version,
+                accused_unit, defects, reference, call_id, received_at, changed_at, answered_at, forwarded_at, order_id, order_version,
                 order_number, order_state, platform, upstream_number, upstream_due_at, source_at
            from appeal
           where (received_at, id) > ($1, $2) and received_at < $3

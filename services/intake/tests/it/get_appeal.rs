@@ -1,4 +1,5 @@
 use hotline_proto::access::Role;
+use hotline_proto::common::PhoneNumber;
 use hotline_proto::intake as pb;
 use hotline_proto::intake::get_appeal_request::Name;
 use tonic::Code;
@@ -15,6 +16,13 @@ async fn reads(world: &World) -> Vec<(String, String, Vec<String>)> {
         .fetch_all(world.pool())
         .await
         .expect("the audit")
+}
+
+fn number(number: &str) -> PhoneNumber {
+    PhoneNumber {
+        number: number.to_owned(),
+        extension: String::new(),
+    }
 }
 
 fn upstream(platform: &str, number: &str) -> Name {
@@ -72,6 +80,8 @@ async fn personal_fields_are_masked_and_no_record_is_written() {
         phone: "138****5678".to_owned(),
         id_number: "110***********002X".to_owned(),
         address: "湘潭市雨湖区*****".to_owned(),
+        document_kind: pb::DocumentKind::ResidentIdentity.into(),
+        phone_numbers: vec![number("138****5678")],
     };
     assert_eq!(appeal.appellant, Some(masked));
     assert_eq!((appeal.title, appeal.content, appeal.place), Default::default());
@@ -87,6 +97,8 @@ async fn whoever_may_unmask_is_on_record() {
         let appeal = get(world.client(role), id(), "回电").await.expect("clear");
         let clear = pb::Appellant {
             phone: "13812345678".to_owned(),
+            document_kind: pb::DocumentKind::ResidentIdentity.into(),
+            phone_numbers: vec![number("13812345678")],
             ..appellant()
         };
         assert_eq!(appeal.appellant, Some(clear), "{role:?}");
@@ -133,6 +145,7 @@ async fn of_one_who_hides_a_mask_shows_nothing() {
         phone: hidden(),
         id_number: hidden(),
         address: hidden(),
+        ..pb::Appellant::default()
     };
     for (role, purpose, content) in [
         (Role::Agent, "", ""),

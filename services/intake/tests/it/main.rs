@@ -13,5 +13,6 @@ mod push_appeals;
 mod read_appeal_text;
 mod record_call;
 mod register_appeal;
+mod telephone_numbers;
 mod wiring;
 mod world;

@@ -82,8 +82,8 @@ async fn a_text_names_nobody_who_hides_and_only_shows_the_ends_of_others() {
         appellant: Some(pb::Appellant {
             name: "张三丰".to_owned(),
             phone: "13812345678".to_owned(),
-            id_number: String::new(),
             address: "湘潭市雨湖区车站路1号".to_owned(),
+            ..pb::Appellant::default()
         }),
         ..draft()
     };

@@ -1,11 +1,12 @@
 use chrono::TimeDelta;
+use hotline_proto::common::Defect;
 use hotline_proto::events::event::Body;
 use hotline_proto::intake as pb;
 use platform::grpc::time::to_proto;
 use testkit::at;
 use tonic::Code;
 
-use crate::world::{fresh, violated, world};
+use crate::world::{fresh, id, violated, world};
 
 fn recording(outcome: i32, phone: &str) -> pb::RecordCallRequest {
     pb::RecordCallRequest {
@@ -52,7 +53,7 @@ async fn the_same_number_has_the_same_hash_however_it_is_written() {
         let request = recording(pb::CallOutcome::Answered.into(), phone);
         agent.record_call(request).await.expect("recorded");
     }
-    assert_eq!(world.count("select count(distinct phone_hash) from call").await, 2);
+    assert_eq!(world.count("select count(distinct phone_hashes[1]) from call").await, 2);
     assert_eq!(
         world.count("select count(distinct phone) from call").await,
         4,
@@ -62,13 +63,48 @@ async fn the_same_number_has_the_same_hash_however_it_is_written() {
 }
 
 #[tokio::test]
+async fn a_call_counts_whatever_its_number_is() {
+    let world = world().await;
+    let mut agent = world.agent();
+    for (phone, hashes, defects) in [
+        ("anonymous", 0, vec![Defect::PhoneUnusable]),
+        ("58888888", 0, vec![Defect::PhoneUnusable]),
+        ("8613812345678", 1, vec![]),
+        ("+85291234567", 1, vec![]),
+        ("12315", 0, vec![Defect::PhoneUnusable]),
+        ("+86 731 5888 8888", 1, vec![]),
+        ("sip:1001@pbx", 0, vec![Defect::PhoneUnusable]),
+        ("138****5678", 0, vec![Defect::PhoneMasked]),
+        ("13812345678/13912345678", 2, vec![]),
+        ("\u{202D}13812345678\u{202C}", 1, vec![]),
+        ("\u{FEFF}", 0, vec![]),
+    ] {
+        let request = recording(pb::CallOutcome::Answered.into(), phone);
+        let call = agent.record_call(request).await.expect("recorded").into_inner();
+        assert_eq!(call.defects().collect::<Vec<_>>(), defects, "{phone:?}");
+        let (stored, row): (i32, String) =
+            sqlx::query_as("select cardinality(phone_hashes), call::text from call where id = $1")
+                .bind(id(&call.call_id))
+                .fetch_one(world.pool())
+                .await
+                .expect("a row");
+        assert_eq!(stored, hashes, "{phone:?}");
+        assert!(!row.contains(phone), "{phone:?} is not sealed: {row}");
+        assert_eq!(world.told(&call.call_id).await.len(), 1, "{phone:?} is told");
+    }
+    let mobiles = "select count(*) from call where phone_hashes && (select phone_hashes from call
+                    where cardinality(phone_hashes) = 2)";
+    assert_eq!(world.count(mobiles).await, 3, "each of two numbers is found again");
+}
+
+#[tokio::test]
 async fn outcome_and_phone_are_checked() {
     let world = world().await;
     let mut agent = world.agent();
     for (outcome, phone, fields) in [
         (0, "", vec!["outcome"]),
-        (77, "12345", vec!["outcome", "phone"]),
-        (1, "1381234567", vec!["phone"]),
+        (77, "1\0", vec!["outcome", "phone"]),
+        (1, &"1".repeat(101), vec!["phone"]),
     ] {
         let refused = agent.record_call(recording(outcome, phone)).await.expect_err("wrong");
         assert_eq!(violated(&refused), fields);

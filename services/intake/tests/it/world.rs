@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use hotline_proto::access::Role;
-use hotline_proto::common::AppealType;
+use hotline_proto::common::{AppealType, PhoneNumber};
 use hotline_proto::events::event::Body;
 use hotline_proto::intake as pb;
 use hotline_proto::intake::intake_service_client::IntakeServiceClient;
@@ -166,6 +166,7 @@ pub fn appellant() -> pb::Appellant {
         phone: "+86 138-1234-5678".to_owned(),
         id_number: "11010519491231002X".to_owned(),
         address: "湘潭市雨湖区车站路1号".to_owned(),
+        ..pb::Appellant::default()
     }
 }
 
@@ -239,6 +240,15 @@ pub fn reference() -> pb::Reference {
             region("430302001", "雨湖路街道"),
         ],
     }
+}
+
+/// What an appellant's telephone field is read as: each number, with its extension behind a slash.
+pub fn numbers(appellant: &pb::Appellant) -> Vec<String> {
+    let number = |sent: &PhoneNumber| match sent.extension.as_str() {
+        "" => sent.number.clone(),
+        extension => format!("{}/{extension}", sent.number),
+    };
+    appellant.phone_numbers.iter().map(number).collect()
 }
 
 /// The stable reason of a refusal.

@@ -3,6 +3,7 @@
 use chrono::{DateTime, Utc};
 use eventlog::Tx;
 use hotline_proto::routing::{ContactMode, ContactResult};
+use personal::Phone;
 use platform::ids::new_id;
 use platform::sealing::SealKey;
 use platform::source;
@@ -24,8 +25,8 @@ pub struct RecordContact {
     pub mode: ContactMode,
     /// When it was made, if the unit says.
     pub made_at: Option<DateTime<Utc>>,
-    /// Number that was called, in normal form; always there for a call.
-    pub phone: Option<String>,
+    /// Number that was called; always there for a call.
+    pub phone: Option<Phone>,
     /// How it went.
     pub result: ContactResult,
     /// What was said.
@@ -73,7 +74,7 @@ pub async fn record_contact(
         result: command.result.into(),
         mode: command.mode.into(),
         made_at: command.made_at,
-        phone: command.phone.as_deref().map(|phone| seal("phone", phone)),
+        phone: command.phone.as_ref().map(|phone| seal("phone", phone.kept())),
         note: command.note.as_deref().map(|note| seal("note", note)),
         recording: command
             .recording

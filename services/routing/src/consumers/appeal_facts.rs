@@ -22,6 +22,8 @@ pub(crate) fn appeal(facts: Option<&AppealFacts>) -> Result<Appeal, Unreadable> 
         anonymous: facts.anonymous,
         confidential: facts.confidential,
         accused_unit: read::optional_text(&facts.accused_unit),
+        defects: read::all_known("defects", &facts.defects)?,
+        no_channel: facts.no_channel,
         platform: read::optional_text(&facts.platform),
         upstream_number: read::optional_text(&facts.upstream_number),
         upstream_due_at: read::optional_time("upstream_due_time", facts.upstream_due_time.as_ref())?,

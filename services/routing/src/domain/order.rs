@@ -6,7 +6,7 @@
 //! the order's own last change.
 
 use chrono::{DateTime, NaiveDate, Utc};
-use hotline_proto::common::{AppealType, RejectionGround, ReplyResult, Urgency};
+use hotline_proto::common::{AppealType, Defect, RejectionGround, ReplyResult, Urgency};
 use hotline_proto::routing::{ContactMode, NoContactGround};
 use uuid::Uuid;
 
@@ -46,6 +46,10 @@ pub struct Appeal {
     pub confidential: bool,
     /// Code of the unit that a report accuses.
     pub accused_unit: Option<String>,
+    /// What is missing or wrong in it, sorted.
+    pub defects: Vec<Defect>,
+    /// Due for callback, and nobody can be called.
+    pub no_channel: bool,
     /// Platform that pushed it.
     pub platform: Option<String>,
     /// The platform's number; none of the city's own.

@@ -32,6 +32,8 @@ fn appeal() -> Appeal {
         anonymous: false,
         confidential: false,
         accused_unit: None,
+        defects: Vec::new(),
+        no_channel: false,
         platform: None,
         upstream_number: None,
         upstream_due_at: None,

@@ -134,6 +134,7 @@ impl RoutingService for Routing {
                 Ok::<_, Error>(pb::RecordContactResponse {
                     order: Some(render::receipt(&order)),
                     contact_id: id.to_string(),
+                    defects: render::defects(command.phone.as_ref()),
                 })
             })
         });

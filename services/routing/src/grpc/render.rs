@@ -4,7 +4,9 @@ use calendar::{Notice, Span};
 use hotline_proto::common::ClockKind;
 use hotline_proto::routing as pb;
 use hotline_proto::routing::duration::Kind;
+use personal::Phone;
 use platform::grpc::time::to_proto;
+use platform::people::phone_defect;
 
 use crate::actions::get_order::{ContactText, OrderText};
 use crate::domain::directory::Directory;
@@ -62,6 +64,7 @@ pub(super) fn order(order: &Order) -> pb::Order {
         confidential: order.appeal.confidential,
         accused_unit: order.appeal.accused_unit.clone().unwrap_or_default(),
         source_time: order.appeal.source_at.map(to_proto),
+        defects: order.appeal.defects.iter().map(|defect| i32::from(*defect)).collect(),
         commitment_day: reply
             .and_then(|reply| reply.commitment_day)
             .map(|day| day.to_string())
@@ -92,6 +95,11 @@ fn contact(said: ContactText) -> pb::ContactText {
         note: said.note.unwrap_or_default(),
         recording: said.recording.unwrap_or_default(),
     }
+}
+
+/// What is wrong with a number that was called.
+pub(super) fn defects(phone: Option<&Phone>) -> Vec<i32> {
+    phone.and_then(phone_defect).map(i32::from).into_iter().collect()
 }
 
 pub(super) fn transition(step: &Transition) -> pb::Transition {

@@ -174,6 +174,14 @@ pub async fn insert(conn: &mut PgConnection, order: &Order) -> Result<bool, Stor
         .bind(appeal.upstream_number.clone())
         .bind(appeal.accused_unit.clone())
         .bind(appeal.source_at)
+        .bind(
+            appeal
+                .defects
+                .iter()
+                .map(|defect| small(i32::from(*defect)))
+                .collect::<Vec<i16>>(),
+        )
+        .bind(appeal.no_channel)
         .execute(&mut *conn)
         .await?;
     if done.rows_affected() == 0 {

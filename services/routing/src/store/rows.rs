@@ -1,7 +1,7 @@
 //! Rows to domain. The database is not trusted: a row that no transition could have written is an error, never a guess.
 
 use chrono::{DateTime, NaiveDate, Utc};
-use hotline_proto::common::{AppealType, ReplyResult, Urgency};
+use hotline_proto::common::{AppealType, Defect, ReplyResult, Urgency};
 use platform::rows::{fits, impossible, known};
 use platform::store::StoreError;
 use uuid::Uuid;
@@ -29,6 +29,8 @@ pub(super) struct OrderRow {
     anonymous: bool,
     confidential: bool,
     accused_unit: Option<String>,
+    defects: Vec<i16>,
+    no_channel: bool,
     platform: Option<String>,
     upstream_number: Option<String>,
     upstream_due_at: Option<DateTime<Utc>>,
@@ -89,10 +91,17 @@ impl OrderRow {
             anonymous: self.anonymous,
             confidential: self.confidential,
             accused_unit: self.accused_unit.clone(),
+            defects: self.defects()?,
+            no_channel: self.no_channel,
             platform: self.platform.clone(),
             upstream_number: self.upstream_number.clone(),
             upstream_due_at: self.upstream_due_at,
         })
+    }
+
+    fn defects(&self) -> Result<Vec<Defect>, StoreError> {
+        let read = |number: &i16| known("orders", "defects", *number);
+        self.defects.iter().map(read).collect()
     }
 
     fn state(self, deadlines: Vec<(u32, Deadline)>) -> Result<State, StoreError> {

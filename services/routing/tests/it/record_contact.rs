@@ -1,9 +1,12 @@
 //! 联系当事人.
 
 use chrono::TimeDelta;
+use hotline_proto::common::Defect;
 use hotline_proto::events::event::Body;
 use hotline_proto::routing::get_order_request::Name;
-use hotline_proto::routing::{ContactMode, ContactResult, GetOrderHistoryRequest, GetOrderRequest, SubmitReplyRequest};
+use hotline_proto::routing::{
+    ContactMode, ContactResult, GetOrderHistoryRequest, GetOrderRequest, RecordContactRequest, SubmitReplyRequest,
+};
 use platform::grpc::time::to_proto;
 use prost::Message as _;
 use testkit::at;
@@ -95,6 +98,43 @@ async fn what_was_said_is_sealed_and_goes_nowhere_else() {
 }
 
 #[tokio::test]
+async fn a_contact_counts_whatever_number_was_called() {
+    let world = World::new().await;
+    let order = world.signed().await;
+    let mut liaison = world.liaison("water");
+    for (count, (phone, kept, defects)) in (1..).zip([
+        ("013812345678", "13812345678", vec![]),
+        ("0731—58888888-801", "073158888888转801", vec![]),
+        ("+853 6612 3456", "+85366123456", vec![]),
+        ("\u{202D}13812345678\u{202C}", "13812345678", vec![]),
+        ("13812345678/13912345678", "13812345678/13912345678", vec![]),
+        ("138****5678", "138****5678", vec![Defect::PhoneMasked]),
+        ("58888888", "58888888", vec![Defect::PhoneUnusable]),
+    ]) {
+        let request = RecordContactRequest {
+            phone: phone.to_owned(),
+            ..contact(&order)
+        };
+        let answer = liaison.record_contact(request).await.expect("recorded").into_inner();
+        assert_eq!(answer.defects().collect::<Vec<_>>(), defects, "{phone:?}");
+        let request = GetOrderRequest {
+            name: Some(Name::OrderId(order.clone())),
+            with_text: true,
+        };
+        let found = liaison
+            .get_order(request)
+            .await
+            .expect("its own")
+            .into_inner()
+            .order
+            .expect("an order");
+        assert_eq!(found.contact_count, count);
+        let text = found.text.expect("asked for");
+        assert_eq!(text.contacts.last().expect("recorded").phone, kept, "{phone:?}");
+    }
+}
+
+#[tokio::test]
 async fn it_belongs_to_an_order_in_progress() {
     let world = World::new().await;
     let order = world.dispatched().await;
@@ -108,7 +148,7 @@ async fn it_belongs_to_an_order_in_progress() {
         (Code::FailedPrecondition, "NOT_IN_PROGRESS".to_owned())
     );
     let mut wrong = contact(&order);
-    (wrong.phone, wrong.result, wrong.note) = ("12345".to_owned(), 99, "a\u{0}".to_owned());
+    (wrong.phone, wrong.result, wrong.note) = ("1".repeat(101), 99, "a\u{0}".to_owned());
     wrong.recording = "字".repeat(201);
     let refused = world
         .liaison("water")

@@ -27,6 +27,39 @@ pub enum DocumentKind {
     Other,
 }
 
+impl DocumentKind {
+    /// All of them.
+    pub const ALL: [Self; 7] = [
+        Self::ResidentIdentity,
+        Self::HongKongMacauPermit,
+        Self::TaiwanPermit,
+        Self::HongKongMacauTaiwanResidence,
+        Self::ForeignerResidence,
+        Self::Passport,
+        Self::Other,
+    ];
+
+    /// Stable, `UPPER_SNAKE`: what is stored.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::ResidentIdentity => "RESIDENT_IDENTITY",
+            Self::HongKongMacauPermit => "HONG_KONG_MACAU_PERMIT",
+            Self::TaiwanPermit => "TAIWAN_PERMIT",
+            Self::HongKongMacauTaiwanResidence => "HONG_KONG_MACAU_TAIWAN_RESIDENCE",
+            Self::ForeignerResidence => "FOREIGNER_RESIDENCE",
+            Self::Passport => "PASSPORT",
+            Self::Other => "OTHER",
+        }
+    }
+
+    /// The kind of this name.
+    #[must_use]
+    pub fn from_name(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|kind| kind.name() == name)
+    }
+}
+
 /// What is not right with a document; it is kept nevertheless.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum DocumentMark {

@@ -10,6 +10,7 @@ pub mod lifecycle;
 pub mod listing;
 pub mod metrics;
 pub mod numbers;
+pub mod people;
 pub mod private;
 pub mod reads;
 pub mod redis;

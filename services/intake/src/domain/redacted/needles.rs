@@ -89,8 +89,8 @@ pub fn needles(who: &Appellant, hidden: bool) -> Vec<Needle> {
     if let Some(phone) = &who.phone {
         numbers(phone, hidden, &mut all);
     }
-    if let Some(id) = &who.id_number {
-        documents(id, hidden, &mut all);
+    if let Some(document) = &who.document {
+        documents(&document.number, hidden, &mut all);
     }
     if let Some(value) = &who.address {
         let mask = mask_address(value);
@@ -130,10 +130,9 @@ fn names(name: &str, hidden: bool, all: &mut Vec<Needle>) {
 
 /// Each number; a landline also without its area code, or with the area code as from abroad. Of a hidden person also with
 /// its extension, and a mobile that somebody has masked: its ends. A field without a usable number is looked for as it is.
-fn numbers(text: &str, hidden: bool, all: &mut Vec<Needle>) {
-    let Some(phone) = Phone::read(text) else { return };
+fn numbers(phone: &Phone, hidden: bool, all: &mut Vec<Needle>) {
     if phone.numbers().is_empty() {
-        all.extend(Needle::of(text, phone.masked(), SHORTEST_NUMBER));
+        all.extend(Needle::of(phone.kept(), phone.masked(), SHORTEST_NUMBER));
     }
     for number in phone.numbers() {
         let (normal, mask) = (number.normal(), mask_phone(number.normal()));

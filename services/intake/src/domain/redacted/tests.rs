@@ -1,5 +1,6 @@
 //! Persons in texts: those of the issue, and random ones in random writing.
 
+use personal::{Document, Phone};
 use proptest::prelude::*;
 
 use super::*;
@@ -8,8 +9,8 @@ fn person(name: &str, phone: &str, id: &str, address: &str) -> Appellant {
     let given = |text: &str| (!text.is_empty()).then(|| text.to_owned());
     Appellant {
         name: given(name),
-        phone: given(phone),
-        id_number: given(id),
+        phone: Phone::read(phone),
+        document: Document::read(id, None),
         address: given(address),
     }
 }
@@ -271,9 +272,11 @@ fn persons() -> impl Strategy<Value = Appellant> {
 
 /// What may be written of a person: each value, a landline without its area code, an address without its district.
 fn values(who: &Appellant) -> Vec<String> {
-    let all = [&who.name, &who.phone, &who.id_number, &who.address];
+    let phone = who.phone.as_ref().map(|phone| phone.kept().to_owned());
+    let number = who.document.as_ref().map(|document| document.number.clone());
+    let all = [&who.name, &phone, &number, &who.address];
     let mut all: Vec<String> = all.into_iter().flatten().cloned().collect();
-    if let Some(phone) = who.phone.as_ref().filter(|phone| phone.starts_with('0')) {
+    if let Some(phone) = phone.filter(|phone| phone.starts_with('0')) {
         all.push(phone[if phone.starts_with("010") { 3 } else { 4 }..].to_owned());
     }
     if let Some((_, rest)) = who.address.as_ref().and_then(|address| address.split_once('区')) {

@@ -3,11 +3,13 @@
 use std::ops::RangeInclusive;
 
 use chrono::{DateTime, NaiveDate, Utc};
+use personal::document::MAX_DOCUMENT;
+use personal::phone::MAX_PHONE;
+use personal::{Document, DocumentKind, Phone};
 use prost_types::Timestamp;
 use uuid::Uuid;
 
 use super::characters::{MAX_COMBINING, cleaned, has_mark_run, in_one_line, is_refused, is_unseen};
-use super::normal::{normal_id_number, normal_phone};
 use super::time;
 
 /// Largest page of any list.
@@ -258,34 +260,40 @@ impl Fields {
         }
     }
 
-    /// A telephone number as people write it; gives its normal form.
-    pub fn phone(&mut self, field: &str, text: &str) -> Option<String> {
-        match normal_phone(text) {
-            Some(phone) => Some(phone),
-            None => self.none(
-                field,
-                "must be a mobile number (11 digits), a landline with area code, 400… or 95…; +86 is allowed",
-            ),
+    /// A telephone field as it came: refused is only one that shows nothing, is too long or has what no text holds, such
+    /// as NUL. One that names no usable number is marked.
+    pub fn phone(&mut self, field: &str, text: &str) -> Option<Phone> {
+        let written = self.as_it_came(field, text, MAX_PHONE)?;
+        let phone = Phone::read(&written);
+        if phone.is_none() {
+            self.refuse(field, format!("must not be empty; 1 to {MAX_PHONE} characters"));
         }
+        phone
     }
 
-    /// A telephone number, or nothing when empty.
-    pub fn optional_phone(&mut self, field: &str, text: &str) -> Option<String> {
-        if text.is_empty() { None } else { self.phone(field, text) }
+    /// A telephone field, or nothing when it shows nothing.
+    pub fn optional_phone(&mut self, field: &str, text: &str) -> Option<Phone> {
+        let written = self.as_it_came(field, text, MAX_PHONE)?;
+        Phone::read(&written)
     }
 
-    /// An 18-digit identity number (GB 11643) with a right date and check digit, or nothing when empty.
-    pub fn optional_id_number(&mut self, field: &str, text: &str) -> Option<String> {
-        if text.is_empty() {
-            return None;
+    /// An identity document as it came, or nothing when it shows nothing; without a stated kind its number tells. One
+    /// that is not right is marked.
+    pub fn optional_document(&mut self, field: &str, text: &str, stated: Option<DocumentKind>) -> Option<Document> {
+        let written = self.as_it_came(field, text, MAX_DOCUMENT)?;
+        Document::read(&written, stated)
+    }
+
+    fn as_it_came(&mut self, field: &str, text: &str, max: usize) -> Option<String> {
+        let text = cleaned(text);
+        let count = text.chars().count();
+        if count > max {
+            return self.none(field, format!("must have at most {max} characters, has {count}"));
         }
-        match normal_id_number(text) {
-            Some(id) => Some(id),
-            None => self.none(
-                field,
-                "must be an 18-digit identity number with a right date and check digit",
-            ),
+        if let Some(bad) = text.chars().find(|c| is_refused(*c)) {
+            return self.none(field, format!("must not contain U+{:04X}", u32::from(bad)));
         }
+        Some(text)
     }
 
     /// A known, specified value of an enum.

@@ -9,7 +9,6 @@ pub mod fields;
 pub mod guard;
 mod line;
 pub mod measure;
-pub mod normal;
 pub mod page;
 pub mod probes;
 mod reflection;
