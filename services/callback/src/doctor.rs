@@ -29,6 +29,12 @@ pub async fn check(pool: &PgPool) -> Result<Vec<Violation>, StoreError> {
     note("I7", graded, "has answers of a person whom no attempt reached");
     let miscounted = doctor::miscounted(&mut conn).await?;
     note("I7", miscounted, "does not count its attempts as they are");
+    let uncallable = doctor::uncallable(&mut conn).await?;
+    note(
+        "I7",
+        uncallable,
+        "has nobody who can be called, and did not end unrated for that ground alone",
+    );
     Ok(violations)
 }
 

@@ -52,6 +52,7 @@ pub fn outcome(task: &Task) -> Option<NewEvent> {
         solved: recorded.outcome.solved().unwrap_or(Solved::Unspecified).into(),
         rating: recorded.outcome.rating().into(),
         r#final: matches!(task.state, State::Done { .. }),
+        ground: recorded.outcome.ground().into(),
     });
     Some(newest(task, new_id(task.changed_at), &recorded.by, body))
 }
@@ -103,6 +104,7 @@ pub fn passed(event: &Recorded) -> Result<Option<Passed>, Unreadable> {
             unit: order.lead_unit.clone(),
             urgency: read::known("urgency", appeal.urgency)?,
             anonymous: appeal.anonymous,
+            no_channel: appeal.no_channel,
             confidential: appeal.confidential,
         },
         at: event.occurred_at,

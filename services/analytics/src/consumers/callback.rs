@@ -23,6 +23,7 @@ pub fn read(event: &Recorded) -> Result<Option<Change>, Unreadable> {
                 reached: told.reached,
                 solved: read::known_or_unspecified("solved", told.solved)?,
                 rating: read::known("rating", told.rating)?,
+                ground: read::known_or_unspecified("ground", told.ground)?,
             };
             let attempts = told.attempt_count;
             (&told.order_id, OrderHeard::Outcome { outcome, attempts })

@@ -109,6 +109,8 @@ named! {
         OutcomesDissatisfied = "outcomes.dissatisfied",
         /// Of these, without a grade.
         OutcomesUnrated = "outcomes.unrated",
+        /// Of these, without a usable telephone number: nobody was called.
+        OutcomesNoChannel = "outcomes.no_channel",
         /// Orders whose last judged dissatisfaction was the unit's fault.
         CauseUnit = "cause.unit",
         /// Orders whose last judged dissatisfaction had an objective cause.

@@ -6,7 +6,7 @@
 use std::collections::BTreeSet;
 
 use chrono::{DateTime, NaiveDate, Utc};
-use hotline_proto::common::{AppealType, Cause, OrderState, Rating, Solved};
+use hotline_proto::common::{AppealType, Cause, OrderState, Rating, Solved, UnratedGround};
 use uuid::Uuid;
 
 use super::contribution::{Contribution, Tally};
@@ -94,6 +94,8 @@ pub struct Outcome {
     pub solved: Solved,
     /// The grade, or UNRATED; never unspecified.
     pub rating: Rating,
+    /// Why it is unrated without a call.
+    pub ground: UnratedGround,
 }
 
 /// Whose fault a dissatisfaction was judged to be.
@@ -243,6 +245,8 @@ impl OrderFact {
         };
         tally.total(Measure::Outcomes, 1);
         tally.total(graded, 1);
+        let no_channel = outcome.ground == UnratedGround::NoChannel;
+        tally.total(Measure::OutcomesNoChannel, i64::from(no_channel));
         tally.total(Measure::CallbackReached, i64::from(outcome.reached));
         let solved = outcome.reached && outcome.solved == Solved::Solved;
         tally.total(Measure::CallbackSolved, i64::from(solved));

@@ -1,5 +1,5 @@
 use chrono::{DateTime, NaiveDate, Utc};
-use hotline_proto::common::{AppealType, Cause, OrderState, Rating, Solved};
+use hotline_proto::common::{AppealType, Cause, OrderState, Rating, Solved, UnratedGround};
 use proptest::prelude::*;
 use uuid::Uuid;
 
@@ -87,6 +87,7 @@ fn outcome(round: u32, rating: Rating) -> OrderHeard {
             reached,
             solved,
             rating,
+            ground: UnratedGround::Unspecified,
         },
         attempts: 1,
     }
@@ -252,6 +253,32 @@ fn anonymous_appellants_are_neither_contacted_nor_called_back() {
 }
 
 #[test]
+fn one_without_a_channel_is_due_for_callback_and_neither_called_nor_reached() {
+    let uncalled = OrderHeard::Outcome {
+        outcome: Outcome {
+            stamp: stamp(0, 50),
+            reached: false,
+            solved: Solved::Unspecified,
+            rating: Rating::Unrated,
+            ground: UnratedGround::NoChannel,
+        },
+        attempts: 0,
+    };
+    let fact = fact(&[state(accepted(at(3, 9))), uncalled]);
+    for (measure, expected) in [
+        (Measure::CallbackDue, 1),
+        (Measure::CallbackAttempted, 0),
+        (Measure::CallbackReached, 0),
+        (Measure::Outcomes, 1),
+        (Measure::OutcomesUnrated, 1),
+        (Measure::OutcomesNoChannel, 1),
+        (Measure::OutcomesSatisfied, 0),
+    ] {
+        assert_eq!(counted(&fact, measure, april(30)), expected, "{measure:?}");
+    }
+}
+
+#[test]
 fn a_withdrawn_card_stands_no_longer_and_is_counted_apart() {
     let card = Uuid::from_u128(5);
     let issued = [state(dispatched()), OrderHeard::RedCard(card)];
@@ -306,7 +333,7 @@ prop_compose! {
                 let solved = Solved::try_from(solved.min(i32::from(flag))).expect("0 or 1");
                 let event = Uuid::from_u128(stamp.event.as_u128() * 2 + solved as u128);
                 let reached = solved != Solved::Unspecified;
-                OrderHeard::Outcome { outcome: Outcome { stamp: Stamp { event, ..stamp }, reached, solved, rating }, attempts: 1 }
+                OrderHeard::Outcome { outcome: Outcome { stamp: Stamp { event, ..stamp }, reached, solved, rating, ground: UnratedGround::Unspecified }, attempts: 1 }
             }
             _ => OrderHeard::Judged(Judged {
                 stamp,

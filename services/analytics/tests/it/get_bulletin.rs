@@ -8,7 +8,7 @@ use testkit::at;
 use tonic::Code;
 use tonic_types::StatusExt as _;
 
-use crate::story::april;
+use crate::story::{accepted, april, closed, dispatched, opened};
 use crate::world::{figure, settings, world, world_with};
 
 #[tokio::test]
@@ -35,6 +35,7 @@ async fn every_figure_is_printed_with_what_it_was_computed_from() {
         ("satisfaction.lower_bound", 2, 4, "50.00"),
         ("satisfaction.upper_bound", 3, 4, "75.00"),
         ("satisfaction.unrated", 1, 0, "1"),
+        ("satisfaction.no_channel", 0, 0, "0"),
         ("satisfaction.rating_rate", 3, 4, "75.00"),
         ("type.appeals/HELP", 6, 0, "6"),
         ("type.appeals/COMPLAINT", 1, 0, "1"),
@@ -99,6 +100,41 @@ async fn members_have_their_published_names_and_stand_in_order() {
         .map(|f| f.member.as_str())
         .collect();
     assert_eq!(topics, ["0501", "0101", "0201"]);
+}
+
+#[tokio::test]
+async fn one_without_a_channel_is_due_not_reached_and_printed_beside_unrated() {
+    let world = world().await;
+    let mut story = april();
+    let passed = accepted(7, 1, "water");
+    story.order(
+        7,
+        vec![
+            opened(7, 1),
+            dispatched(7, 1, "water"),
+            passed.clone(),
+            closed(passed, 4),
+        ],
+    );
+    story.no_channel(7);
+    world.play(&story.events).await;
+    let figures = world.april().await;
+    for (key, numerator, denominator) in [
+        ("handling.callback_rate", 4, 5),
+        ("callback.effective_rate", 3, 5),
+        ("satisfaction.unrated", 2, 0),
+        ("satisfaction.no_channel", 1, 0),
+        ("satisfaction.rated_only", 2, 3),
+        ("satisfaction.lower_bound", 2, 5),
+    ] {
+        let printed = figure(&figures, key);
+        assert_eq!(
+            (printed.numerator, printed.denominator),
+            (numerator, denominator),
+            "{key}"
+        );
+    }
+    assert_eq!(world.verify().await.differences, []);
 }
 
 #[tokio::test]

@@ -3,7 +3,7 @@
 use chrono::{DateTime, Utc};
 use eventlog::Recorded;
 use hotline_proto::common::{
-    AppealType, AttemptOutcome, CallbackMode, Cause, ClockKind, Deadline, OrderState, Rating, Solved,
+    AppealType, AttemptOutcome, CallbackMode, Cause, ClockKind, Deadline, OrderState, Rating, Solved, UnratedGround,
 };
 use hotline_proto::events as pb;
 use hotline_proto::events::event::Body;
@@ -265,8 +265,22 @@ impl Story {
             solved: solved.into(),
             rating: rating.into(),
             r#final: true,
+            ground: 0,
         };
         self.tell("callback", id(5, number * 10 + round), 5, Body::OutcomeRecorded(body));
+    }
+
+    /// The appellant left no usable number: callback ended the task without a call.
+    pub fn no_channel(&mut self, number: u32) {
+        let body = pb::OutcomeRecorded {
+            task_id: id(5, number * 10).to_string(),
+            order_id: order(number).to_string(),
+            rating: Rating::Unrated.into(),
+            r#final: true,
+            ground: UnratedGround::NoChannel.into(),
+            ..Default::default()
+        };
+        self.tell("callback", id(5, number * 10), 1, Body::OutcomeRecorded(body));
     }
 
     pub fn judged(&mut self, number: u32, round: u32, cause: Cause) {

@@ -1,4 +1,5 @@
-//! Opens a task for each passed reply: one per round of an order.
+//! Opens a task for each passed reply: one per round of an order. A task whose appellant left no usable telephone number
+//! is ended as it is opened: unrated, for that ground.
 
 use std::collections::HashSet;
 
@@ -7,8 +8,11 @@ use platform::store::StoreError;
 use uuid::Uuid;
 
 use crate::domain::task::Task;
-use crate::events::Passed;
-use crate::store::tasks;
+use crate::events::{self, Passed};
+use crate::store::tasks::{self, Texts};
+
+/// Who ends a task without a call, in events.
+const ITSELF: &str = "service:callback";
 
 /// Applies passed replies within a transaction that the consumer lends. One effect per reply.
 ///
@@ -31,6 +35,8 @@ pub async fn open_tasks(tx: &mut Tx, passed: &[Passed]) -> Result<Vec<Effect>, S
         })
         .collect();
     let new: HashSet<Uuid> = tasks::open(tx.conn(), &opened).await?.into_iter().collect();
+    let ended = opened.iter().filter(|task| new.contains(&task.id));
+    end_uncallable(tx, ended.cloned()).await?;
     let effect = |task: &Task| {
         if new.contains(&task.id) {
             Effect::Applied
@@ -39,4 +45,13 @@ pub async fn open_tasks(tx: &mut Tx, passed: &[Passed]) -> Result<Vec<Effect>, S
         }
     };
     Ok(opened.iter().map(effect).collect())
+}
+
+/// Ends those of new tasks whose appellant left no usable number.
+async fn end_uncallable(tx: &mut Tx, tasks: impl Iterator<Item = Task>) -> Result<(), StoreError> {
+    for task in tasks.filter_map(|task| task.without_channel(ITSELF)) {
+        tasks::save(tx.conn(), &task, &Texts::default()).await?;
+        tx.tell(events::outcome(&task).expect("it was recorded above"));
+    }
+    Ok(())
 }

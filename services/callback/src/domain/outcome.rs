@@ -1,7 +1,7 @@
 //! What an appellant said, or that he did not (domain.md §7). Unrated is an outcome of its own: it is never counted as
 //! satisfied (I7), and it has no grade.
 
-use hotline_proto::common::{AttemptOutcome, CallbackMode, Rating, Solved};
+use hotline_proto::common::{AttemptOutcome, CallbackMode, Rating, Solved, UnratedGround};
 
 use super::task::Refusal;
 
@@ -72,6 +72,8 @@ pub enum Outcome {
     },
     /// Nobody was reached: unrated.
     Unreached,
+    /// Nobody could be called, because no usable number was left: unrated.
+    NoChannel,
 }
 
 /// One of the five grades.
@@ -147,7 +149,7 @@ impl Outcome {
     pub const fn solved(self) -> Option<Solved> {
         match self {
             Self::Reached { solved, .. } => solved,
-            Self::Unreached => None,
+            Self::Unreached | Self::NoChannel => None,
         }
     }
 
@@ -156,7 +158,16 @@ impl Outcome {
     pub const fn rating(self) -> Rating {
         match self {
             Self::Reached { grade: Some(grade), .. } => grade.rating(),
-            Self::Reached { grade: None, .. } | Self::Unreached => Rating::Unrated,
+            Self::Reached { grade: None, .. } | Self::Unreached | Self::NoChannel => Rating::Unrated,
+        }
+    }
+
+    /// Why it is unrated without a call.
+    #[must_use]
+    pub const fn ground(self) -> UnratedGround {
+        match self {
+            Self::NoChannel => UnratedGround::NoChannel,
+            Self::Reached { .. } | Self::Unreached => UnratedGround::Unspecified,
         }
     }
 

@@ -47,6 +47,8 @@ pub struct About {
     pub urgency: Urgency,
     /// There is nobody to call.
     pub anonymous: bool,
+    /// There is somebody, who left no usable telephone number.
+    pub no_channel: bool,
     /// The unit must not learn who it was.
     pub confidential: bool,
 }
@@ -214,6 +216,25 @@ impl Task {
     #[must_use]
     pub fn is_leased(&self, wall: DateTime<Utc>) -> bool {
         matches!(&self.state, State::Open { lease: Some(lease) } if lease.runs(wall))
+    }
+
+    /// Ends a task whose appellant left no usable number: nobody is called, and the outcome is unrated for that ground.
+    /// It happens as the task is opened. None for any other task.
+    #[must_use]
+    pub fn without_channel(self, by: &str) -> Option<Self> {
+        let waits = self.about.no_channel && self.attempts == 0 && matches!(self.state, State::Open { .. });
+        waits.then(|| Self {
+            told: self.told + 1,
+            state: State::Done {
+                recorded: Recorded {
+                    outcome: Outcome::NoChannel,
+                    at: self.changed_at,
+                    by: by.to_owned(),
+                },
+                judged: None,
+            },
+            ..self
+        })
     }
 
     /// Gives the task to `owner` with a token that no earlier lease had. The store chooses tasks that are free.

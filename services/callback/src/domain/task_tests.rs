@@ -16,6 +16,7 @@ fn task(anonymous: bool) -> Task {
         unit: "water".to_owned(),
         urgency: Urgency::Ordinary,
         anonymous,
+        no_channel: false,
         confidential: false,
     };
     Task::open(Uuid::from_u128(3), about, 0, at(0))
@@ -51,6 +52,23 @@ const UNRATED: Answer = Answer {
     rating: Rating::Unrated,
     commented: false,
 };
+
+#[test]
+fn a_task_without_a_channel_ends_unrated_for_that_ground_and_no_other_does() {
+    let mut uncallable = task(false);
+    uncallable.about.no_channel = true;
+    let told = uncallable.told;
+    let done = uncallable.without_channel("callback").expect("nobody can be called");
+    let State::Done { recorded, judged: None } = &done.state else {
+        panic!("{done:?}");
+    };
+    assert_eq!(recorded.outcome, Outcome::NoChannel);
+    assert_eq!((recorded.outcome.rating(), recorded.at), (Rating::Unrated, at(0)));
+    assert_eq!((done.told, done.attempts, done.reached), (told + 1, 0, false));
+    for other in [task(false), task(true), leased(false), done] {
+        assert_eq!(other.without_channel("callback"), None);
+    }
+}
 
 #[test]
 fn only_the_newest_lease_works_and_until_somebody_else_has_the_task() {

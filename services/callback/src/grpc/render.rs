@@ -134,5 +134,6 @@ pub fn task(task: &Task, wall: DateTime<Utc>) -> pb::Task {
         cause: judged.map(|j| j.cause.into()).unwrap_or_default(),
         done_time: done_at.map(to_proto),
         unit: task.about.unit.clone(),
+        ground: recorded.map(|r| r.outcome.ground().into()).unwrap_or_default(),
     }
 }

@@ -76,6 +76,26 @@ pub async fn miscounted(conn: &mut PgConnection) -> Result<Vec<Uuid>, StoreError
     Ok(rows)
 }
 
+/// I7: tasks whose appellant cannot be called and that wait all the same, were called, or ended otherwise than unrated
+/// for that ground; and tasks of others that ended for it.
+///
+/// # Errors
+/// When the database cannot be read.
+pub async fn uncallable(conn: &mut PgConnection) -> Result<Vec<Uuid>, StoreError> {
+    let rows = sqlx::query_scalar(
+        "select t.id from callback_task t
+          where (t.no_channel or t.ground is not null)
+            and not (t.no_channel and not t.anonymous and t.state = 'done' and t.rating = 6
+                     and coalesce(t.ground, 0) = 1 and t.attempt_count = 0
+                     and not exists (select from attempt a where a.task_id = t.id))
+          order by t.id limit $1",
+    )
+    .bind(MOST)
+    .fetch_all(conn)
+    .await?;
+    Ok(rows)
+}
+
 /// A judgement that blames the unit, and where it was told.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, sqlx::FromRow)]
 pub struct Blamed {

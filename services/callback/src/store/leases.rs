@@ -42,9 +42,9 @@ pub async fn running(conn: &mut PgConnection, agent: &str, wall: DateTime<Utc>) 
 /// [`StoreError::Impossible`] for a row that no transition could have written.
 pub async fn lock(conn: &mut PgConnection, ids: &[Uuid]) -> Result<Vec<Task>, StoreError> {
     let rows: Vec<Row> = sqlx::query_as(
-        "select id, order_id, order_number, appeal_id, round, unit, urgency, anonymous, confidential, state, opened_at,
-                changed_at, told, token, lease_owner, lease_expires_at, attempt_count, reached, solved, rating,
-                recorded_at, recorded_by, cause, judged_at, judged_by, judged_event
+        "select id, order_id, order_number, appeal_id, round, unit, urgency, anonymous, no_channel, confidential, state,
+                opened_at, changed_at, told, token, lease_owner, lease_expires_at, attempt_count, reached, solved, rating,
+                ground, recorded_at, recorded_by, cause, judged_at, judged_by, judged_event
            from callback_task where id = any($1) order by id for no key update",
     )
     .bind(ids)
@@ -59,9 +59,9 @@ pub async fn lock(conn: &mut PgConnection, ids: &[Uuid]) -> Result<Vec<Task>, St
 /// As [`lock`].
 pub async fn lock_held(conn: &mut PgConnection, agent: &str) -> Result<Vec<Task>, StoreError> {
     let rows: Vec<Row> = sqlx::query_as(
-        "select id, order_id, order_number, appeal_id, round, unit, urgency, anonymous, confidential, state, opened_at,
-                changed_at, told, token, lease_owner, lease_expires_at, attempt_count, reached, solved, rating,
-                recorded_at, recorded_by, cause, judged_at, judged_by, judged_event
+        "select id, order_id, order_number, appeal_id, round, unit, urgency, anonymous, no_channel, confidential, state,
+                opened_at, changed_at, told, token, lease_owner, lease_expires_at, attempt_count, reached, solved, rating,
+                ground, recorded_at, recorded_by, cause, judged_at, judged_by, judged_event
            from callback_task where lease_owner = $1 order by id for no key update",
     )
     .bind(agent)
@@ -77,9 +77,9 @@ pub async fn lock_held(conn: &mut PgConnection, agent: &str) -> Result<Vec<Task>
 /// When the database refuses.
 pub async fn claim_free(conn: &mut PgConnection, wall: DateTime<Utc>, limit: u32) -> Result<Vec<Task>, StoreError> {
     let rows: Vec<Row> = sqlx::query_as(
-        "select id, order_id, order_number, appeal_id, round, unit, urgency, anonymous, confidential, state, opened_at,
-                changed_at, told, token, lease_owner, lease_expires_at, attempt_count, reached, solved, rating,
-                recorded_at, recorded_by, cause, judged_at, judged_by, judged_event
+        "select id, order_id, order_number, appeal_id, round, unit, urgency, anonymous, no_channel, confidential, state,
+                opened_at, changed_at, told, token, lease_owner, lease_expires_at, attempt_count, reached, solved, rating,
+                ground, recorded_at, recorded_by, cause, judged_at, judged_by, judged_event
            from callback_task
           where state = 'open' and (lease_expires_at is null or lease_expires_at <= $1)
           order by urgency desc, opened_at, id limit $2

@@ -50,9 +50,9 @@ pub async fn tasks(
         Some(Standing::Done) => (Some("done"), None),
     };
     let rows: Vec<Row> = sqlx::query_as(
-        "select id, order_id, order_number, appeal_id, round, unit, urgency, anonymous, confidential, state, opened_at,
-                changed_at, told, token, lease_owner, lease_expires_at, attempt_count, reached, solved, rating,
-                recorded_at, recorded_by, cause, judged_at, judged_by, judged_event
+        "select id, order_id, order_number, appeal_id, round, unit, urgency, anonymous, no_channel, confidential, state,
+                opened_at, changed_at, told, token, lease_owner, lease_expires_at, attempt_count, reached, solved, rating,
+                ground, recorded_at, recorded_by, cause, judged_at, judged_by, judged_event
            from callback_task
           where (opened_at, id) > ($1, $2) and opened_at < $3
             and ($5::text is null or state = $5)

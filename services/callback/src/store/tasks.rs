@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 
 use chrono::{DateTime, Utc};
-use hotline_proto::common::{AttemptOutcome, CallbackMode, Rating, Solved};
+use hotline_proto::common::{AttemptOutcome, CallbackMode, Rating, Solved, UnratedGround};
 use platform::ids::derived_id;
 use platform::rows::{big, fits, impossible, int, known, one, small};
 use platform::sealing::{Cell, Sealed};
@@ -19,6 +19,7 @@ pub const TABLE: &str = "callback_task";
 
 /// What every reading of a task selects; sealed cells are not read with it.
 #[derive(sqlx::FromRow)]
+#[expect(clippy::struct_excessive_bools, reason = "they are columns of their own")]
 pub(super) struct Row {
     id: Uuid,
     order_id: Uuid,
@@ -28,6 +29,7 @@ pub(super) struct Row {
     unit: String,
     urgency: i16,
     anonymous: bool,
+    no_channel: bool,
     confidential: bool,
     state: String,
     opened_at: DateTime<Utc>,
@@ -40,6 +42,7 @@ pub(super) struct Row {
     reached: bool,
     solved: Option<i16>,
     rating: Option<i16>,
+    ground: Option<i16>,
     recorded_at: Option<DateTime<Utc>>,
     recorded_by: Option<String>,
     cause: Option<i16>,
@@ -54,9 +57,9 @@ pub(super) struct Row {
 /// [`StoreError::Absent`] for an unknown one.
 pub async fn get(conn: &mut PgConnection, id: Uuid) -> Result<Task, StoreError> {
     let row: Option<Row> = sqlx::query_as(
-        "select id, order_id, order_number, appeal_id, round, unit, urgency, anonymous, confidential, state, opened_at,
-                changed_at, told, token, lease_owner, lease_expires_at, attempt_count, reached, solved, rating,
-                recorded_at, recorded_by, cause, judged_at, judged_by, judged_event
+        "select id, order_id, order_number, appeal_id, round, unit, urgency, anonymous, no_channel, confidential, state,
+                opened_at, changed_at, told, token, lease_owner, lease_expires_at, attempt_count, reached, solved, rating,
+                ground, recorded_at, recorded_by, cause, judged_at, judged_by, judged_event
            from callback_task where id = $1",
     )
     .bind(id)
@@ -71,9 +74,9 @@ pub async fn get(conn: &mut PgConnection, id: Uuid) -> Result<Task, StoreError> 
 /// [`StoreError::Absent`] for an unknown one.
 pub async fn lock(conn: &mut PgConnection, id: Uuid) -> Result<Task, StoreError> {
     let row: Option<Row> = sqlx::query_as(
-        "select id, order_id, order_number, appeal_id, round, unit, urgency, anonymous, confidential, state, opened_at,
-                changed_at, told, token, lease_owner, lease_expires_at, attempt_count, reached, solved, rating,
-                recorded_at, recorded_by, cause, judged_at, judged_by, judged_event
+        "select id, order_id, order_number, appeal_id, round, unit, urgency, anonymous, no_channel, confidential, state,
+                opened_at, changed_at, told, token, lease_owner, lease_expires_at, attempt_count, reached, solved, rating,
+                ground, recorded_at, recorded_by, cause, judged_at, judged_by, judged_event
            from callback_task where id = $1 for no key update",
     )
     .bind(id)
@@ -105,12 +108,13 @@ pub async fn open(conn: &mut PgConnection, tasks: &[Task]) -> Result<Vec<Uuid>, 
     let about = || tasks.iter().map(|task| &task.about);
     let new = sqlx::query_scalar(
         "insert into callback_task (id, order_id, order_number, appeal_id, round, unit, urgency, anonymous, confidential,
-                state, opened_at, changed_at, told, token, attempt_count, reached)
+                no_channel, state, opened_at, changed_at, told, token, attempt_count, reached)
          select id, order_id, order_number, appeal_id, round, unit, urgency, anonymous, confidential,
-                'open', opened_at, opened_at, told, 0, 0, false
+                no_channel, 'open', opened_at, opened_at, told, 0, 0, false
            from unnest($1::uuid[], $2::uuid[], $3::text[], $4::uuid[], $5::int[], $6::text[], $7::smallint[], $8::bool[],
-                $9::bool[], $10::timestamptz[], $11::bigint[])
-             as t(id, order_id, order_number, appeal_id, round, unit, urgency, anonymous, confidential, opened_at, told)
+                $9::bool[], $10::timestamptz[], $11::bigint[], $12::bool[])
+             as t(id, order_id, order_number, appeal_id, round, unit, urgency, anonymous, confidential, opened_at, told,
+                  no_channel)
              on conflict (order_id, round) do nothing
          returning id",
     )
@@ -125,6 +129,7 @@ pub async fn open(conn: &mut PgConnection, tasks: &[Task]) -> Result<Vec<Uuid>, 
     .bind(about().map(|a| a.confidential).collect::<Vec<_>>())
     .bind(tasks.iter().map(|t| t.opened_at).collect::<Vec<_>>())
     .bind(tasks.iter().map(|t| big(t.told)).collect::<Vec<_>>())
+    .bind(about().map(|a| a.no_channel).collect::<Vec<_>>())
     .fetch_all(conn)
     .await?;
     Ok(new)
@@ -182,7 +187,7 @@ pub async fn save(conn: &mut PgConnection, task: &Task, texts: &Texts) -> Result
             set state = $2, changed_at = $3, told = $4, lease_owner = $5, lease_expires_at = $6, attempt_count = $7,
                 reached = $8, solved = $9, rating = $10, recorded_at = $11, recorded_by = $12, cause = $13,
                 judged_at = $14, judged_by = $15, judged_event = $16,
-                comment = coalesce($17, comment), reason = coalesce($18, reason)
+                comment = coalesce($17, comment), reason = coalesce($18, reason), ground = $20
           where id = $1 and token = $19",
     )
     .bind(task.id)
@@ -204,6 +209,12 @@ pub async fn save(conn: &mut PgConnection, task: &Task, texts: &Texts) -> Result
     .bind(&texts.comment)
     .bind(&texts.reason)
     .bind(big(task.token))
+    .bind(
+        recorded
+            .map(|r| r.outcome.ground())
+            .filter(|g| *g != UnratedGround::Unspecified)
+            .map(|g| small(g.into())),
+    )
     .execute(conn)
     .await?;
     one(TABLE, task.id, done.rows_affected())
@@ -330,6 +341,7 @@ impl TryFrom<Row> for Task {
                 unit: row.unit,
                 urgency: known(TABLE, "urgency", row.urgency)?,
                 anonymous: row.anonymous,
+                no_channel: row.no_channel,
                 confidential: row.confidential,
             },
             opened_at: row.opened_at,
@@ -382,7 +394,13 @@ fn recorded(row: &Row) -> Result<Option<Recorded>, StoreError> {
         .solved
         .map(|solved| known::<Solved>(TABLE, "solved", solved))
         .transpose()?;
+    let ground = row
+        .ground
+        .map(|ground| known::<UnratedGround>(TABLE, "ground", ground))
+        .transpose()?;
     let outcome = match (row.reached, solved, Grade::of(rating)) {
+        (false, None, None) if ground == Some(UnratedGround::NoChannel) => Outcome::NoChannel,
+        _ if ground.is_some() => return Err(impossible(TABLE, format!("{} was called, for a ground not to", row.id))),
         (true, None, Some(_)) => return Err(impossible(TABLE, format!("{} is graded and not asked", row.id))),
         (true, solved, grade) => Outcome::Reached { solved, grade },
         (false, None, None) => Outcome::Unreached,

@@ -74,6 +74,17 @@ async fn a_grade_of_nobody_is_found() {
 }
 
 #[tokio::test]
+async fn one_whom_nobody_can_call_and_whose_task_waits_is_found() {
+    let found = plant(&[
+        "alter table callback_task drop constraint callback_task_no_channel_ends",
+        "alter table callback_task drop constraint callback_task_no_channel_not_leased",
+        "update callback_task set no_channel = true",
+    ])
+    .await;
+    is(&found, &[("I7", "nobody who can be called")]);
+}
+
+#[tokio::test]
 async fn a_lost_attempt_is_found() {
     let found = plant(&["update callback_task set attempt_count = 2"]).await;
     is(&found, &[("I7", "does not count")]);

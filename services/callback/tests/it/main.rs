@@ -5,6 +5,7 @@ mod get_task;
 mod judge_dissatisfaction;
 mod lease_tasks;
 mod list_tasks;
+mod no_channel;
 mod open_tasks;
 mod record_outcome;
 mod release_tasks;

@@ -61,15 +61,7 @@ pub fn as_text(bulletin: &GetBulletinResponse) -> String {
             page.rate("handling.callback_rate"),
             page.rate("callback.effective_rate")
         ),
-        format!(
-            "  满意率:已评价口径 {};未评价视同满意口径 {};真值界于 {} 与 {} 之间;未评价 {} 件,参评率 {}。",
-            page.rate("satisfaction.rated_only"),
-            page.rate("satisfaction.unrated_as_satisfied"),
-            page.rate("satisfaction.lower_bound"),
-            page.rate("satisfaction.upper_bound"),
-            page.value("satisfaction.unrated"),
-            page.rate("satisfaction.rating_rate")
-        ),
+        page.satisfaction(),
         format!("  诉求类型:{}。", page.types()),
         format!("  热点事项:{}。", page.list("topic.appeals/", 10)),
         String::new(),
@@ -144,6 +136,19 @@ impl Page<'_> {
             }
             _ => "–".to_owned(),
         }
+    }
+
+    fn satisfaction(&self) -> String {
+        format!(
+            "  满意率:已评价口径 {};未评价视同满意口径 {};真值界于 {} 与 {} 之间;未评价 {} 件(其中无有效联系方式 {} 件),参评率 {}。",
+            self.rate("satisfaction.rated_only"),
+            self.rate("satisfaction.unrated_as_satisfied"),
+            self.rate("satisfaction.lower_bound"),
+            self.rate("satisfaction.upper_bound"),
+            self.value("satisfaction.unrated"),
+            self.value("satisfaction.no_channel"),
+            self.rate("satisfaction.rating_rate")
+        )
     }
 
     /// The types, each with its share of all appeals.

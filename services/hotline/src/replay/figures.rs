@@ -141,6 +141,8 @@ fn satisfaction(figures: &mut Figures, scenario: &Scenario) {
     figures.count("callback.satisfied", satisfied);
     figures.count("callback.dissatisfied", dissatisfied);
     figures.count("satisfaction.unrated", whole(targets.orders_unrated));
+    // Everybody of the scenario leaves a number.
+    figures.count("satisfaction.no_channel", 0);
     figures.rate("satisfaction.rating_rate", whole(targets.orders_rated), orders);
     figures.rate("satisfaction.rated_only", satisfied, whole(targets.orders_rated));
     figures.rate("satisfaction.unrated_as_satisfied", orders - dissatisfied, orders);

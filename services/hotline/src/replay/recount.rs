@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, HashMap, HashSet};
 
 use chrono::{DateTime, NaiveDate, Utc};
 use hotline_proto::callback::{ListTasksRequest, Task};
-use hotline_proto::common::{AppealType, Cause, OrderState, Rating, Solved};
+use hotline_proto::common::{AppealType, Cause, OrderState, Rating, Solved, UnratedGround};
 use hotline_proto::events::CardColour;
 use hotline_proto::intake::{Appeal, AppealState, Call, CallOutcome, ListAppealsRequest, ListCallsRequest};
 use hotline_proto::routing::{ListOrdersRequest, Order};
@@ -286,6 +286,8 @@ impl Lists {
         figures.count("callback.satisfied", satisfied);
         figures.count("callback.dissatisfied", dissatisfied);
         figures.count("satisfaction.unrated", unrated);
+        let no_channel = count(&last, |task| task.ground == UnratedGround::NoChannel as i32);
+        figures.count("satisfaction.no_channel", no_channel);
         figures.rate("satisfaction.rating_rate", satisfied + dissatisfied, due);
         figures.rate("satisfaction.rated_only", satisfied, satisfied + dissatisfied);
         figures.rate("satisfaction.unrated_as_satisfied", outcomes - dissatisfied, outcomes);

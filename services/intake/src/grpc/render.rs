@@ -239,7 +239,9 @@ fn masked(who: &Appellant, hidden: bool) -> pb::Appellant {
         name: mask(&who.name, mask_name),
         phone: phone.map(|phone| shown(phone.masked())).unwrap_or_default(),
         phone_numbers: phone.filter(|_| !hidden).map(masked_phone_numbers).unwrap_or_default(),
-        document_kind: document.map_or(0, |document| documents::sent(document.kind).into()),
+        document_kind: document
+            .filter(|_| !hidden)
+            .map_or(0, |document| documents::sent(document.kind).into()),
         id_number: document.map(|document| shown(document.masked())).unwrap_or_default(),
         address: mask(&who.address, mask_address),
     }

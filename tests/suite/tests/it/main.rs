@@ -18,6 +18,7 @@ mod grpcurl;
 mod late;
 mod metrics;
 mod migrated;
+mod no_channel;
 mod order_text;
 mod probes;
 mod processes;

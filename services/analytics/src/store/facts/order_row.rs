@@ -1,7 +1,7 @@
 //! A row of `fact_order`. The database is not trusted: a row that no merge could have written is an error.
 
 use chrono::{DateTime, NaiveDate, Utc};
-use hotline_proto::common::{AppealType, Cause, OrderState, Rating, Solved};
+use hotline_proto::common::{AppealType, Cause, OrderState, Rating, Solved, UnratedGround};
 use platform::rows::{big, fits, impossible};
 use platform::store::StoreError;
 use serde::Serialize;
@@ -52,6 +52,7 @@ pub struct Row {
     outcome_reached: Option<bool>,
     outcome_solved: Option<String>,
     outcome_rating: Option<String>,
+    outcome_ground: Option<String>,
     judged_round: Option<i32>,
     judged_version: Option<i64>,
     judged_event: Option<Uuid>,
@@ -81,6 +82,9 @@ impl TryFrom<&OrderFact> for Row {
             row.outcome_reached = Some(outcome.reached);
             row.outcome_solved = Some(short(outcome.solved.as_str_name(), "SOLVED_").to_owned());
             row.outcome_rating = Some(short(outcome.rating.as_str_name(), "RATING_").to_owned());
+            if outcome.ground != UnratedGround::Unspecified {
+                row.outcome_ground = Some(short(outcome.ground.as_str_name(), "UNRATED_GROUND_").to_owned());
+            }
         }
         if let Some(judged) = &fact.judged {
             row.judged_round = Some(fits(TABLE, "judged_round", judged.stamp.round)?);
@@ -202,6 +206,10 @@ impl Row {
             reached: self.whole(self.outcome_reached)?,
             solved: named(TABLE, "SOLVED_", solved, Solved::from_str_name)?,
             rating: named(TABLE, "RATING_", rating, Rating::from_str_name)?,
+            ground: match self.outcome_ground.as_deref() {
+                None => UnratedGround::Unspecified,
+                Some(ground) => named(TABLE, "UNRATED_GROUND_", ground, UnratedGround::from_str_name)?,
+            },
         }))
     }
 

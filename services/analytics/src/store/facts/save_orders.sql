@@ -37,6 +37,7 @@ on conflict (id) do update set
     outcome_reached      = excluded.outcome_reached,
     outcome_solved       = excluded.outcome_solved,
     outcome_rating       = excluded.outcome_rating,
+    outcome_ground       = excluded.outcome_ground,
     judged_round         = excluded.judged_round,
     judged_version       = excluded.judged_version,
     judged_event         = excluded.judged_event,
