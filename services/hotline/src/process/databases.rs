@@ -49,13 +49,13 @@ async fn create(admin: &mut PgConnection, service: Name) -> Result<(), sqlx::Err
         .fetch_one(&mut *admin)
         .await?;
     if !exists {
-        for statement in [
-            format!("create database {name} owner {owner}"),
-            format!("revoke all on database {name} from public"),
-        ] {
-            sqlx::query(AssertSqlSafe(statement)).execute(&mut *admin).await?;
-        }
+        let create = format!("create database {name} owner {owner}");
+        sqlx::query(AssertSqlSafe(create)).execute(&mut *admin).await?;
     }
+    // Again when it is there already: whoever made it may have been killed before.
+    sqlx::query(AssertSqlSafe(format!("revoke all on database {name} from public")))
+        .execute(&mut *admin)
+        .await?;
     Ok(())
 }
 

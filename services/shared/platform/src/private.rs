@@ -2,7 +2,10 @@
 //! `hotline replay`, tests.
 //!
 //! Both listen on Unix sockets in a directory that only their user may enter. Postgres never runs as root: it runs as
-//! the user `postgres` then. Both end when this process dies, however it dies (`setpriv --pdeathsig`).
+//! the user `postgres` then. Both end when this process dies, however it dies (`setpriv --pdeathsig`). A directory has one
+//! owner at a time; the next one waits for the servers of one that was killed (`leftovers`).
+
+mod leftovers;
 
 use std::path::{Path, PathBuf};
 use std::process::Stdio;
@@ -47,17 +50,22 @@ pub struct Servers {
     postgres: Child,
     redis: Child,
     sockets: PathBuf,
+    /// Given back when the servers have ended.
+    _claim: leftovers::Claim,
 }
 
 impl Servers {
-    /// Starts both below `directory`, creating what is missing, and waits until both answer.
+    /// Starts both below `directory`, creating what is missing, and waits until both answer. Servers that a killed process
+    /// left there are stopped first.
     ///
     /// # Errors
-    /// What is missing and how to install it, or the last lines of the server's own log.
+    /// What is missing and how to install it, which process uses the directory, or the last lines of the server's own log.
     pub async fn start(directory: &Path, durability: Durability) -> Result<Self, StartError> {
         let user = server_user()?;
         let programs = Programs::find()?;
         let places = Places::prepare(directory, user.as_ref())?;
+        let claim = leftovers::Claim::take(&places.directory).await?;
+        leftovers::clear(&places).await?;
         if !places.data.join("PG_VERSION").exists() {
             initialise(&programs, &places, user.as_ref()).await?;
         }
@@ -77,6 +85,7 @@ impl Servers {
             postgres,
             redis,
             sockets: places.sockets.clone(),
+            _claim: claim,
         };
         servers.wait_until_ready(&places).await?;
         Ok(servers)
@@ -221,6 +230,11 @@ impl Places {
         }
         Ok(places)
     }
+
+    /// Where `postgres` is made.
+    fn making(&self) -> PathBuf {
+        self.directory.join("postgres.making")
+    }
 }
 
 fn url(sockets: &Path, user: &str, database: &str) -> String {
@@ -256,7 +270,13 @@ fn server_user() -> Result<Option<User>, StartError> {
     }
 }
 
+/// Made whole under another name and then renamed, so that a process that is killed meanwhile leaves no half cluster.
 async fn initialise(programs: &Programs, places: &Places, user: Option<&User>) -> Result<(), StartError> {
+    let making = places.making();
+    let failed = |error: std::io::Error| StartError(format!("cannot use {}: {error}", making.display()));
+    if making.exists() {
+        std::fs::remove_dir_all(&making).map_err(failed)?;
+    }
     let mut command = as_user(user, &programs.initdb);
     let output = command
         .args([
@@ -267,14 +287,14 @@ async fn initialise(programs: &Programs, places: &Places, user: Option<&User>) -
             "--no-sync",
             "-D",
         ])
-        .arg(&places.data)
+        .arg(&making)
         .current_dir(&places.directory)
         .stdin(Stdio::null())
         .output()
         .await
         .map_err(|error| StartError(format!("cannot run {}: {error}", programs.initdb.display())))?;
     if output.status.success() {
-        return Ok(());
+        return std::fs::rename(&making, &places.data).map_err(failed);
     }
     Err(StartError(format!(
         "initdb in {} failed: {}; the folder's parents must be open to the user that Postgres runs as",
@@ -384,9 +404,7 @@ fn ended(name: &str, log: &Path) -> StartError {
     let text = std::fs::read_to_string(log).unwrap_or_default();
     let lines: Vec<&str> = text.lines().collect();
     let tail = lines[lines.len().saturating_sub(4)..].join(" | ");
-    StartError(format!(
-        "{name} ended at once: {tail} (is another hotline running on the same --data folder?)"
-    ))
+    StartError(format!("{name} ended at once: {tail}"))
 }
 
 #[cfg(test)]
