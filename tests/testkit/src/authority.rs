@@ -1,5 +1,6 @@
 //! A certificate authority of a test's own, with a folder for what it signs.
 
+use std::net::Ipv4Addr;
 use std::path::PathBuf;
 
 use platform::config::{ClientCertificates, TlsConfig};
@@ -45,7 +46,15 @@ impl Authority {
     /// # Panics
     /// When the URI is not ASCII.
     pub fn sign(&self, name: &str, uri: &str, last_year: i32) {
-        let mut params = CertificateParams::new(vec!["127.0.0.1".to_owned()]).expect("an address");
+        self.sign_at(Ipv4Addr::LOCALHOST, name, uri, last_year);
+    }
+
+    /// [`Authority::sign`], for another address.
+    ///
+    /// # Panics
+    /// When the URI is not ASCII.
+    pub fn sign_at(&self, address: Ipv4Addr, name: &str, uri: &str, last_year: i32) {
+        let mut params = CertificateParams::new(vec![address.to_string()]).expect("an address");
         params
             .subject_alt_names
             .push(SanType::URI(uri.try_into().expect("ASCII")));

@@ -67,18 +67,15 @@ pub async fn database(service: &str, own: &'static Migrator) -> Database {
 /// Until `count` sessions of the pool's database wait for a lock.
 ///
 /// # Panics
-/// When the database does not answer.
+/// When the database does not answer, or not so many ever wait.
 pub async fn waiting(pool: &PgPool, count: i64) {
     let waiting = "select count(distinct pid) from pg_locks join pg_stat_activity using (pid)
                     where pg_stat_activity.datname = current_database() and not granted";
-    while sqlx::query_scalar::<_, i64>(waiting)
-        .fetch_one(pool)
-        .await
-        .expect("an answer")
-        < count
-    {
-        tokio::task::yield_now().await;
-    }
+    crate::until("sessions that wait for a lock", async || {
+        let found = sqlx::query_scalar::<_, i64>(waiting).fetch_one(pool).await;
+        found.expect("an answer") >= count
+    })
+    .await;
 }
 
 impl Database {

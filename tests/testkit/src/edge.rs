@@ -1,5 +1,7 @@
 //! A service served on a port of its own, as in production: every layer, real tokens.
 
+use std::net::Ipv4Addr;
+use std::sync::atomic::{AtomicU8, Ordering};
 use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
@@ -29,6 +31,20 @@ pub async fn listen() -> (TcpListener, String) {
     let listener = TcpListener::bind("127.0.0.1:0").await.expect("a free port");
     let url = format!("http://{}", listener.local_addr().expect("bound"));
     (listener, url)
+}
+
+/// An address of loopback that no other test has, for a server that has to be told its port: each one is free there, and
+/// none has to be taken and given back first.
+///
+/// # Panics
+/// When a process asks for more than there are.
+#[must_use]
+pub fn own_address() -> Ipv4Addr {
+    static TAKEN: AtomicU8 = AtomicU8::new(0);
+    let taken = TAKEN.fetch_add(1, Ordering::Relaxed);
+    assert!(taken < 128, "127.64.x.y to 127.191.x.y");
+    let [.., high, low] = std::process::id().to_be_bytes();
+    Ipv4Addr::new(127, 64 + taken, high, low)
 }
 
 /// The same key for the whole process: a database that comes from a backup was sealed with it.

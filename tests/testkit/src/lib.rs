@@ -8,13 +8,15 @@ pub mod authority;
 pub mod callers;
 pub mod databases;
 pub mod edge;
+pub mod patience;
 
 use chrono::{DateTime, Utc};
 
 pub use authority::Authority;
 pub use callers::{Callers, role};
 pub use databases::{Database, database, redis_url, waiting};
-pub use edge::{Edge, listen, log, request_key};
+pub use edge::{Edge, listen, log, own_address, request_key};
+pub use patience::{settled, until, within};
 
 /// An instant of Asia/Shanghai in April 2024: `at(1, 9, 30)` is 2024-04-01 09:30.
 #[must_use]

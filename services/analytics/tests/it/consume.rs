@@ -68,13 +68,12 @@ async fn replica(database: &Database, producer: &Edge) -> App {
 /// Runs the steps of all replicas, all at once, until nothing is left to do.
 async fn rest(replicas: &[App]) {
     let steps: Vec<_> = replicas.iter().flat_map(App::steps).collect();
-    loop {
+    testkit::until("all come to rest", async || {
         let ran = join_all(steps.iter().map(|driven| driven.step.run_once())).await;
         let did: usize = ran.into_iter().map(|ran| ran.expect("a run").did).sum();
-        if did == 0 {
-            return;
-        }
-    }
+        did == 0
+    })
+    .await;
 }
 
 #[tokio::test]

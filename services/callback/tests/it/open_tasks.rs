@@ -63,10 +63,7 @@ async fn two_replicas_open_each_task_once() {
         let id = Uuid::new_v4();
         world.tell(id, at(1, 9, 30), passed(snapshot(id))).await;
     }
-    tokio::join!(
-        async { while world.consumer.run_once().await.expect("routing").did > 0 {} },
-        async { while other.run_once().await.expect("routing").did > 0 {} },
-    );
+    tokio::join!(testkit::settled(&world.consumer), testkit::settled(&other));
     world.read().await;
     assert_eq!(count(&world).await, 20);
 }

@@ -61,15 +61,14 @@ impl Producer {
 }
 
 async fn rest(steps: &[Arc<dyn Step>]) {
-    loop {
+    testkit::until("all come to rest", async || {
         let mut did = 0;
         for step in steps {
             did += step.run_once().await.expect("a step").did;
         }
-        if did == 0 {
-            return;
-        }
-    }
+        did == 0
+    })
+    .await;
 }
 
 #[tokio::test]

@@ -112,11 +112,7 @@ async fn two_replicas_read_the_same_log_and_have_one_effect() {
         order.reply(at(1, 12, 0), false).await;
         orders.push(order.id);
     }
-    let (one, two) = tokio::join!(
-        async { while world.consumer.run_once().await.expect("routing").did > 0 {} },
-        async { while other.run_once().await.expect("routing").did > 0 {} },
-    );
-    let ((), ()) = (one, two);
+    tokio::join!(testkit::settled(&world.consumer), testkit::settled(&other));
     world.read().await;
     assert_eq!(world.cards().await.len(), 10);
     let reviews: i64 = sqlx::query_scalar("select count(*) from review")

@@ -129,7 +129,7 @@ impl World {
 
     /// Supervision reads all that routing has told.
     pub async fn read(&self) {
-        while self.consumer.run_once().await.expect("routing answers").did > 0 {}
+        testkit::settled(&self.consumer).await;
     }
 
     /// The worker looks once.
@@ -141,13 +141,7 @@ impl World {
     pub async fn pass(&self, to: DateTime<Utc>) -> usize {
         self.clock.move_to(to);
         self.read().await;
-        let mut cards = 0;
-        loop {
-            match self.look().await.did {
-                0 => return cards,
-                did => cards += did,
-            }
-        }
+        testkit::settled(&self.worker).await
     }
 
     /// A client with one role.

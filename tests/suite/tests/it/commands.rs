@@ -9,14 +9,14 @@ use hotline::process::Name;
 use hotline::process::home::Home;
 use hotline::replay::scenario::WEEK;
 
-use crate::processes::{Process, hotline};
+use crate::fixture::process::{Process, address, hotline, output};
 
 /// `hotline up` on servers of its own, with the small city, and a settings file that describes it.
-struct Running {
-    process: Process,
+pub struct Running {
+    pub process: Process,
     config: PathBuf,
     greeting: Vec<String>,
-    folder: tempfile::TempDir,
+    pub folder: tempfile::TempDir,
 }
 
 fn city() -> String {
@@ -28,11 +28,11 @@ fn run(arguments: &[&str], config: &Path) -> Output {
     let mut command = Command::new(hotline());
     command.args(arguments).arg("--config").arg(config);
     // What README exports contradicts no flag.
-    command.env("HOTLINE_DATA", "/nowhere").output().expect("it runs")
+    output(command.env("HOTLINE_DATA", "/nowhere"))
 }
 
 impl Running {
-    fn start() -> Self {
+    pub fn start() -> Self {
         use std::os::unix::fs::PermissionsExt as _;
         let folder = tempfile::tempdir().expect("a folder");
         // The private Postgres runs as another user when the test runs as root.
@@ -67,8 +67,14 @@ impl Running {
         run(arguments, &self.config)
     }
 
+    /// Where a service is.
+    pub fn url(&self, name: Name) -> String {
+        let line = self.greeting.iter().find(|line| line.starts_with(name.as_str()));
+        address(line.expect("it greets"))
+    }
+
     /// What a command prints that has to end well.
-    fn says(&self, arguments: &[&str]) -> String {
+    pub fn says(&self, arguments: &[&str]) -> String {
         let output = self.run(arguments);
         assert!(output.status.success(), "{arguments:?}: {output:?}");
         String::from_utf8(output.stdout).expect("text")
@@ -187,8 +193,7 @@ fn what_operators_type_works_on_a_running_installation() {
         (vec![], data.as_os_str()),
     ] {
         let mut doctor = Command::new(hotline());
-        doctor.arg("doctor").args(flags).env("HOTLINE_DATA", exported);
-        let doctor = doctor.output().expect("it runs");
+        let doctor = output(doctor.arg("doctor").args(flags).env("HOTLINE_DATA", exported));
         assert_eq!(
             String::from_utf8_lossy(&doctor.stdout),
             "0 violation(s)\n",
@@ -237,11 +242,9 @@ fn the_smoke_test_is_who_it_can_be(running: &Running) {
         !refused.status.success() && said.contains("auth.private_key_file is empty"),
         "{refused:?}"
     );
-    let issued = Command::new(hotline())
-        .args(["token", "--role", "agent", "--role", "dispatcher", "--data"])
-        .arg(running.folder.path().join("data"))
-        .output()
-        .expect("it runs");
+    let mut issued = Command::new(hotline());
+    issued.args(["token", "--role", "agent", "--role", "dispatcher", "--data"]);
+    let issued = output(issued.arg(running.folder.path().join("data")));
     std::fs::write(&token, issued.stdout).expect("written");
     let whole = run(&["smoke", "--token-file", &token.display().to_string()], &nobody);
     let said = String::from_utf8_lossy(&whole.stdout);
@@ -257,8 +260,7 @@ fn a_service_is_asked_how_it_is(running: &Running) {
     let address = address.split_whitespace().next().expect("host and port");
     let asked = |arguments: &[&str]| {
         let mut command = Command::new(hotline());
-        command.arg("healthcheck").args(arguments);
-        let output = command.output().expect("it runs");
+        let output = output(command.arg("healthcheck").args(arguments));
         let said = [output.stdout, output.stderr].concat();
         (output.status.success(), String::from_utf8(said).expect("text"))
     };
@@ -281,9 +283,7 @@ fn up_takes_both_servers_or_none() {
         ("--redis-url", "redis://127.0.0.1:1", "--database-url"),
         ("--database-url", "postgres://nobody@127.0.0.1:1", "--redis-url"),
     ] {
-        let mut up = Command::new("timeout");
-        up.arg("30").arg(hotline()).args(["up", "--data", &data, given, url]);
-        let output = up.output().expect("it runs");
+        let output = Process::start(&["up", "--data", &data, given, url], &[]).output();
         let errors = String::from_utf8_lossy(&output.stderr);
         assert!(!output.status.success() && errors.contains(missing), "{errors}");
     }
@@ -294,7 +294,7 @@ fn tokens_working_days_and_settings_need_no_installation() {
     let folder = tempfile::tempdir().expect("a folder");
     let data = folder.path().join("data");
     Home::open(&data).expect("keys");
-    let run = |arguments: &[&str]| Command::new(hotline()).args(arguments).output().expect("it runs");
+    let run = |arguments: &[&str]| Process::start(arguments, &[]).output();
     let told = |output: &Output| String::from_utf8_lossy(&output.stdout).into_owned();
 
     let token = run(&[
@@ -373,8 +373,7 @@ fn settings_that_cannot_start_are_not_called_right() {
         let lines: Vec<String> = settings.iter().map(|(key, value)| format!("{key} = {value}")).collect();
         std::fs::write(&file, lines.join("\n")).expect("written");
         let mut command = Command::new(hotline());
-        command.args(["config", "check", "intake", "--config"]).arg(&file);
-        let output = command.output().expect("it runs");
+        let output = output(command.args(["config", "check", "intake", "--config"]).arg(&file));
         (
             output.status.success(),
             String::from_utf8_lossy(&output.stdout).into_owned(),
@@ -411,25 +410,19 @@ fn settings_that_cannot_start_are_not_called_right() {
 /// Whoever presses Ctrl-C gets his machine back: no server runs on, and nothing is left in the temporary folder.
 #[test]
 fn a_replay_that_is_interrupted_leaves_nothing_behind() {
-    use std::io::{BufRead as _, BufReader};
     use std::os::unix::fs::PermissionsExt as _;
     let folder = tempfile::tempdir().expect("a folder");
     std::fs::set_permissions(folder.path(), std::fs::Permissions::from_mode(0o755)).expect("our own folder");
-    let mut replay = Command::new(hotline())
-        .args(["replay", &city().replace("city.toml", "week.toml")])
-        .env("TMPDIR", folder.path())
-        .stdout(std::process::Stdio::null())
-        .stderr(std::process::Stdio::piped())
-        .spawn()
-        .expect("it starts");
-    let mut lines = BufReader::new(replay.stderr.take().expect("piped")).lines();
-    let said = lines.next().expect("a line").expect("text");
+    let arguments = ["replay", &city().replace("city.toml", "week.toml")];
+    let place = ("TMPDIR".to_owned(), folder.path().display().to_string());
+    let replay = Process::start(&arguments, &[place]);
+    let said = replay.complaint();
     assert!(said.contains("starting a private Postgres"), "{said}");
-    let kill = Command::new("kill").args(["-INT", &replay.id().to_string()]).status();
-    assert!(kill.expect("kill runs").success());
-    let rest: Vec<String> = lines.map(|line| line.expect("text")).collect();
-    assert!(!replay.wait().expect("it ends").success());
-    assert!(rest.iter().any(|line| line.contains("interrupted")), "{rest:?}");
+    replay.signal("INT");
+    let output = replay.output();
+    assert!(!output.status.success());
+    let rest = String::from_utf8(output.stderr).expect("text");
+    assert!(rest.contains("interrupted"), "{rest}");
     let left: Vec<_> = std::fs::read_dir(folder.path()).expect("a folder").collect();
     assert!(left.is_empty(), "{left:?}");
     let at = folder.path().display().to_string();
@@ -456,7 +449,7 @@ fn a_week_is_played_by_the_command_and_leaves_only_its_bulletin() {
         .arg(&scenario)
         .args(["--city", &city(), "--out"])
         .arg(&out);
-    let output = command.output().expect("it runs");
+    let output = output(&mut command);
     let text = String::from_utf8_lossy(&output.stdout);
     assert!(
         output.status.success(),

@@ -94,8 +94,7 @@ async fn an_old_connection_ends_when_its_calls_are_answered() {
         }
     };
     let given_back = async {
-        let within = tokio::time::timeout(Duration::from_secs(20), renewed).await;
-        within.expect("a second connection is made");
+        testkit::within("a second connection", renewed).await;
         held.rollback().await.expect("given back");
     };
     let (answered, ()) = tokio::join!(ask(&client), given_back);

@@ -10,18 +10,14 @@ use sqlx::AssertSqlSafe;
 use testkit::{Database, at, database};
 
 use crate::fixture::Five;
-use crate::processes::hotline;
+use crate::fixture::process::{hotline, output};
 
 fn doctor(databases: &[Database]) -> Output {
     let variables = Name::ALL
         .into_iter()
         .zip(databases)
         .map(|(name, database)| (format!("{}_DATABASE__URL", name.as_str().to_uppercase()), &database.url));
-    Command::new(hotline())
-        .arg("doctor")
-        .envs(variables)
-        .output()
-        .expect("it runs")
+    output(Command::new(hotline()).arg("doctor").envs(variables))
 }
 
 fn told(output: &Output) -> String {

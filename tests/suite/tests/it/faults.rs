@@ -133,9 +133,8 @@ impl OwnRedis {
 
     async fn answers(&self) {
         let client = redis::Client::open(self.url()).expect("a URL");
-        while client.get_multiplexed_async_connection().await.is_err() {
-            tokio::task::yield_now().await;
-        }
+        let connects = async || client.get_multiplexed_async_connection().await.is_ok();
+        testkit::until("a Redis that answers", connects).await;
     }
 
     async fn flush_all(&self) {

@@ -33,7 +33,8 @@ use tonic::{Request, Response, Status};
 
 use crate::fixture::migrated_further;
 use crate::fixture::people::{draft, request_id};
-use crate::processes::{Process, variables};
+use crate::fixture::process::Process;
+use crate::processes::variables;
 
 /// Who took part in a trace, which RPCs were served in it, and what its spans say of each other.
 #[derive(Clone, Default)]

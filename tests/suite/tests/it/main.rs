@@ -34,4 +34,5 @@ mod sql;
 mod tidy;
 mod two_replicas;
 mod up;
+mod watched;
 mod way_of_an_order;

@@ -93,14 +93,8 @@ async fn occasions(metrics: &Metrics, five: &Five) {
         ..platform::config::shared_defaults().auth
     };
     let _verifier = Verifier::open(&auth, "intake", lifecycle).expect("right settings");
-    let counted = async {
-        while !ON_OCCASION.iter().all(|name| metrics.render().contains(name)) {
-            tokio::task::yield_now().await;
-        }
-    };
-    tokio::time::timeout(Duration::from_secs(30), counted)
-        .await
-        .expect("each is counted");
+    let counted = async || ON_OCCASION.iter().all(|name| metrics.render().contains(name));
+    testkit::until("each is counted", counted).await;
 }
 
 /// Name to labels, from the table of what the services export.

@@ -1,8 +1,6 @@
 //! The binary as operators run it: a service under load is ended by SIGTERM; what is wrong is said with what to do.
 
-use std::io::{BufRead as _, BufReader, Read as _};
-use std::path::{Path, PathBuf};
-use std::process::{Child, Command, Stdio};
+use std::path::Path;
 
 use hotline::process::Name;
 use hotline::process::home::Home;
@@ -20,97 +18,7 @@ use tonic_health::pb::health_check_response::ServingStatus;
 use tonic_health::pb::health_client::HealthClient;
 use uuid::Uuid;
 
-/// The binary that `make test` has built, beside this test's own.
-pub fn hotline() -> PathBuf {
-    let mut path = std::env::current_exe().expect("a path");
-    path.pop();
-    if path.ends_with("deps") {
-        path.pop();
-    }
-    let binary = path.join("hotline");
-    assert!(binary.exists(), "{} is not built: run `make test`", binary.display());
-    binary
-}
-
-pub struct Process(Child);
-
-impl Process {
-    pub fn start(arguments: &[&str], variables: &[(String, String)]) -> Self {
-        let child = Command::new(hotline())
-            .args(arguments)
-            .envs(variables.iter().cloned())
-            .stdout(Stdio::piped())
-            .stderr(Stdio::piped())
-            .spawn()
-            .expect("it starts");
-        Self(child)
-    }
-
-    /// The first line that starts with `prefix`.
-    pub fn line(&mut self, prefix: &str) -> String {
-        self.lines_until(prefix).pop().expect("it is the last one")
-    }
-
-    /// Every line up to the first one that starts with `prefix`.
-    pub fn lines_until(&mut self, prefix: &str) -> Vec<String> {
-        let mut lines = Vec::new();
-        let output = BufReader::new(self.0.stdout.take().expect("piped"));
-        for line in output.lines() {
-            lines.push(line.expect("text"));
-            if lines.last().is_some_and(|line| line.starts_with(prefix)) {
-                return lines;
-            }
-        }
-        let mut errors = String::new();
-        let _ = self.0.stderr.take().expect("piped").read_to_string(&mut errors);
-        panic!("it ended without saying {prefix}: {errors}");
-    }
-
-    /// Where the service of this name is.
-    pub fn url(&mut self, service: &str) -> String {
-        address(&self.line(service))
-    }
-
-    /// The same, when the city is loaded as well.
-    pub fn url_once_loaded(&mut self, service: &str) -> String {
-        let lines = self.lines_until("loaded");
-        address(lines.iter().find(|line| line.starts_with(service)).expect("it greets"))
-    }
-
-    pub fn signal(&self, name: &str) {
-        let done = Command::new("kill")
-            .args([format!("-{name}"), self.0.id().to_string()])
-            .status();
-        assert!(done.expect("kill runs").success());
-    }
-
-    pub fn ended(mut self) -> bool {
-        let ended = self.0.wait().expect("it ends").success();
-        std::mem::forget(self);
-        ended
-    }
-
-    /// Everything that it has logged, once it has ended in order.
-    pub fn log(mut self) -> String {
-        let mut log = String::new();
-        let mut errors = self.0.stderr.take().expect("piped");
-        errors.read_to_string(&mut log).expect("text");
-        assert!(self.ended(), "it ends in order: {log}");
-        log
-    }
-}
-
-/// Of a greeting: the service's name, then where it is.
-fn address(line: &str) -> String {
-    line.split_whitespace().nth(1).expect("an address").to_owned()
-}
-
-impl Drop for Process {
-    fn drop(&mut self) {
-        let _ = self.0.kill();
-        let _ = self.0.wait();
-    }
-}
+use crate::fixture::process::Process;
 
 pub fn agent(url: &str, home: &Path) -> IntakeServiceClient<Peer> {
     let mut auth = platform::config::shared_defaults().auth;
@@ -149,7 +57,7 @@ pub fn variables(
     all
 }
 
-async fn record(agent: &mut IntakeServiceClient<Peer>) -> Option<String> {
+pub async fn record(agent: &mut IntakeServiceClient<Peer>) -> Option<String> {
     let request = RecordCallRequest {
         request_id: Uuid::new_v4().to_string(),
         outcome: CallOutcome::Answered.into(),
@@ -228,7 +136,7 @@ async fn a_service_without_redis_works_and_says_so() {
     );
 }
 
-async fn probe(url: &str, service: &str) -> Option<ServingStatus> {
+pub async fn probe(url: &str, service: &str) -> Option<ServingStatus> {
     let channel = tonic::transport::Endpoint::from_shared(url.to_owned())
         .expect("a URL")
         .connect_lazy();
@@ -240,9 +148,8 @@ async fn probe(url: &str, service: &str) -> Option<ServingStatus> {
 }
 
 async fn until_serving(url: &str, service: &str) {
-    while probe(url, service).await != Some(ServingStatus::Serving) {
-        tokio::task::yield_now().await;
-    }
+    let serves = async || probe(url, service).await == Some(ServingStatus::Serving);
+    testkit::until("SERVING", serves).await;
 }
 
 /// Whoever takes the place of a replica that knows the keys has to know them as well; services call it before.
@@ -253,24 +160,19 @@ async fn a_service_is_ready_when_it_knows_the_keys_of_people() {
     let database = database("intake", Name::Intake.migrator()).await;
     let peers = vec!["http://127.0.0.1:1".to_owned(); 5];
     let (issuer, keys) = testkit::listen().await;
-    // An address of its own, so that a port that was just free is free still.
-    let free = std::net::TcpListener::bind("127.0.77.1:0")
-        .expect("a port")
-        .local_addr()
-        .expect("bound");
     let mut settings = variables(Name::Intake, &database, &home, "127.0.0.1:0", &peers);
     settings.retain(|(key, _)| key != "INTAKE_AUTH__PUBLIC_KEY_FILE");
     let public = home.public_key();
     for (key, value) in [
         ("AUTH__JWKS_URL", keys),
         ("AUTH__SERVICE_PUBLIC_KEY_FILE", public.display().to_string()),
-        ("SERVER__PROBE_LISTEN", free.to_string()),
+        ("SERVER__PROBE_LISTEN", "127.0.0.1:0".to_owned()),
     ] {
         settings.push((format!("INTAKE_{key}"), value));
     }
     let mut process = Process::start(&["serve", "intake"], &settings);
+    let probes = process.url("probes");
     process.url("intake");
-    let probes = format!("http://{free}");
     // The kubelet ends what does not start; this one starts, and waits.
     until_serving(&probes, "startup").await;
     assert_eq!(probe(&probes, "readiness").await, Some(ServingStatus::NotServing));
@@ -294,8 +196,7 @@ async fn a_service_is_ready_when_it_knows_the_keys_of_people() {
     };
     tokio::select! {
         () = serving => unreachable!("it serves for ever"),
-        ready = tokio::time::timeout(std::time::Duration::from_secs(30), until_serving(&probes, "readiness")) =>
-            ready.expect("it knows a key"),
+        () = until_serving(&probes, "readiness") => {}
     }
     process.signal("TERM");
     let log = process.log();
@@ -370,11 +271,7 @@ async fn what_is_wrong_is_said_with_what_to_do() {
         ),
         (with("INTAKE_PEERS__ROUTING", "not an address"), "not an address"),
     ] {
-        let output = Command::new(hotline())
-            .args(["serve", "intake"])
-            .envs(settings)
-            .output()
-            .expect("it runs");
+        let output = Process::start(&["serve", "intake"], &settings).output();
         let errors = String::from_utf8_lossy(&output.stderr);
         assert!(!output.status.success() && errors.contains(told), "{told}: {errors}");
     }

@@ -1,5 +1,6 @@
 //! Connections between services: spread over replicas, secured both ways, renewed without a restart.
 
+use std::net::Ipv4Addr;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -374,26 +375,24 @@ fn an_expired_certificate_stops_the_start_by_name() {
 /// A Redis that speaks TLS only, with a certificate of `authority`, until it is dropped.
 struct SecuredRedis {
     process: std::process::Child,
-    port: u16,
+    address: Ipv4Addr,
 }
 
 impl SecuredRedis {
     fn start(authority: &Authority) -> Self {
-        authority.sign("redis", "spiffe://hotline/redis", 2099);
-        let free = std::net::TcpListener::bind("127.0.0.1:0").expect("a port");
-        let port = free.local_addr().expect("bound").port();
-        drop(free);
+        let address = testkit::own_address();
+        authority.sign_at(address, "redis", "spiffe://hotline/redis", 2099);
         let file = |name: &str| authority.path(name).display().to_string();
         let process = std::process::Command::new("redis-server")
             .args([
                 "--port",
                 "0",
                 "--bind",
-                "127.0.0.1",
+                &address.to_string(),
                 "--save",
                 "",
                 "--tls-port",
-                &port.to_string(),
+                "6380",
             ])
             .args([
                 "--tls-cert-file",
@@ -405,7 +404,7 @@ impl SecuredRedis {
             .stdout(std::process::Stdio::null())
             .spawn()
             .expect("it is installed by `make setup`");
-        Self { process, port }
+        Self { process, address }
     }
 }
 
@@ -424,7 +423,7 @@ async fn a_redis_is_known_by_the_authority_of_the_settings() {
     let server = SecuredRedis::start(&authority);
     let client = |scheme: &str, ca_file: std::path::PathBuf| {
         let config = RedisConfig {
-            url: format!("{scheme}://127.0.0.1:{}", server.port),
+            url: format!("{scheme}://{}:6380", server.address),
             ca_file,
             ..platform::config::shared_defaults().redis
         };
@@ -434,14 +433,8 @@ async fn a_redis_is_known_by_the_authority_of_the_settings() {
         let client = client.expect("right settings").expect("a URL");
         client.get_multiplexed_async_connection().await.is_ok()
     };
-    let there = async {
-        while !answers(client("rediss", authority.path("ca.crt"))).await {
-            tokio::task::yield_now().await;
-        }
-    };
-    tokio::time::timeout(Duration::from_secs(20), there)
-        .await
-        .expect("it answers");
+    let there = async || answers(client("rediss", authority.path("ca.crt"))).await;
+    testkit::until("a Redis that answers", there).await;
     assert!(
         !answers(client("rediss", std::path::PathBuf::new())).await,
         "no public authority knows it"

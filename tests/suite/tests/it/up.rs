@@ -12,13 +12,14 @@ use hotline_proto::intake::{
 use platform::grpc::client::Peer;
 
 use crate::fixture::people::{draft, request_id};
-use crate::processes::{Process, agent};
+use crate::fixture::process::Process;
+use crate::processes::agent;
 
 /// The watcher ends the process after so many of its own.
 const WATCHED: usize = 50;
 
 /// What is acknowledged; nothing when the service is gone.
-async fn register(agent: &mut IntakeServiceClient<Peer>, draft: &AppealDraft) -> Option<RegisterAppealResponse> {
+pub async fn register(agent: &mut IntakeServiceClient<Peer>, draft: &AppealDraft) -> Option<RegisterAppealResponse> {
     let request = RegisterAppealRequest {
         request_id: request_id(),
         appeal: Some(draft.clone()),

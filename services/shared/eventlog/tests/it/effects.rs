@@ -48,23 +48,24 @@ async fn streamed(epoch: &str) -> usize {
 }
 
 async fn copy_until(relay: &Relay, node: &Node, total: usize) {
-    loop {
+    testkit::until("all events in the log", async || {
         relay.run_once().await.expect("Redis is there");
         let told: i64 = sqlx::query_scalar("select count(*) from log")
             .fetch_one(&node.database.pool)
             .await
             .expect("the log");
-        if usize::try_from(told).expect("positive") == total {
-            relay.run_once().await.expect("Redis is there");
-            return;
-        }
-    }
+        usize::try_from(told).expect("positive") == total
+    })
+    .await;
+    relay.run_once().await.expect("Redis is there");
 }
 
 async fn read_until(consumer: &Consumer, node: &Node, total: usize) {
-    while node.effects().await.len() < total {
+    testkit::until("an effect of each event", async || {
         consumer.run_once().await.expect("all is there");
-    }
+        node.effects().await.len() >= total
+    })
+    .await;
 }
 
 #[tokio::test]
@@ -103,10 +104,12 @@ async fn an_effect_that_tells_is_told_once() {
     let echo: Arc<Echo> = Arc::new(Echo(Ledger::default()));
     let one = routing.consumer_with(intake.source(Some(NOWHERE)), echo.clone());
     let other = routing.consumer_with(intake.source(Some(NOWHERE)), echo);
-    while routing.effects().await.len() < events.len() {
+    testkit::until("an effect of each event", async || {
         let (a, b) = tokio::join!(one.run_once(), other.run_once());
         a.and(b).expect("all is there");
-    }
+        routing.effects().await.len() >= events.len()
+    })
+    .await;
     let told: i64 = sqlx::query_scalar("select count(*) from log")
         .fetch_one(&routing.database.pool)
         .await

@@ -16,6 +16,10 @@ const ROUNDS: u64 = 12;
 
 /// Reads what a reader would: everything after the last position that it saw, until `total` are there. Panics on a hole.
 async fn follow(pool: &PgPool, total: i64) -> usize {
+    testkit::within("a reader of all positions", read_all(pool, total)).await
+}
+
+async fn read_all(pool: &PgPool, total: i64) -> usize {
     let mut seen: std::collections::BTreeMap<i32, i64> = std::collections::BTreeMap::new();
     let mut looks = 0;
     loop {
@@ -65,7 +69,7 @@ async fn undo(node: &Node, events: Vec<NewEvent>) {
 async fn together(node: &Node, all: &Barrier) {
     let mut connection = node.database.pool.acquire().await.expect("a session of its own");
     sqlx::query("begin").execute(&mut *connection).await.expect("begun");
-    all.wait().await;
+    testkit::within("a session for each writer", all.wait()).await;
     sqlx::query("rollback").execute(&mut *connection).await.expect("ended");
 }
 

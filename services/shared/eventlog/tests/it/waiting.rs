@@ -125,7 +125,8 @@ async fn a_decision_that_looks_just_before_its_thing_is_opened_does_not_wait_for
         case.read(&case.intake).await;
         slow.go_on.notify_one();
     };
-    let (read, ()) = tokio::join!(consumer.run_once(), brings);
+    let both = async { tokio::join!(consumer.run_once(), brings) };
+    let (read, ()) = testkit::within("both readers", both).await;
     read.expect("all is there");
     assert_eq!(
         sorted(case.routing.effects().await),

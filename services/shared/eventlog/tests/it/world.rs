@@ -169,13 +169,16 @@ pub async fn streams(epoch: &str) -> (MultiplexedConnection, Vec<String>) {
 
 /// Runs a consumer until it has come to rest; gives how many events it moved over.
 pub async fn settle(consumer: &Consumer) -> Result<usize, StepError> {
-    let mut did = 0;
-    loop {
-        match consumer.run_once().await?.did {
-            0 => return Ok(did),
-            more => did += more,
+    let reading = async {
+        let mut did = 0;
+        loop {
+            match consumer.run_once().await?.did {
+                0 => return Ok(did),
+                more => did += more,
+            }
         }
-    }
+    };
+    testkit::within("the consumer comes to rest", reading).await
 }
 
 /// A plain event of an aggregate.

@@ -391,7 +391,8 @@ mod tests {
         };
         let lifecycle = Lifecycle::new();
         let verifier = Verifier::open(&config, "routing", &lifecycle).expect("right settings");
-        verifier.knows_people().await;
+        let known = tokio::time::timeout(Duration::from_secs(30), verifier.knows_people()).await;
+        known.expect("the provider answers");
         let key = jsonwebtoken::EncodingKey::from_ed_pem(people.0.as_bytes()).expect("a generated key");
         let mut header = jsonwebtoken::Header::new(jsonwebtoken::Algorithm::EdDSA);
         header.kid = Some("one".to_owned());
@@ -402,9 +403,13 @@ mod tests {
         assert_eq!(principal.roles, [Role::Agent]);
         *answer.write().expect("not poisoned") = set(&[jwk("two", &generate_key_pair().1)]);
         // Until the next look has come back: what was verified once is verified again by the keys that are left.
-        while verifier.verify(&token).is_some() {
-            tokio::task::yield_now().await;
-        }
+        let withdrawn = async {
+            while verifier.verify(&token).is_some() {
+                tokio::task::yield_now().await;
+            }
+        };
+        let looked = tokio::time::timeout(Duration::from_secs(30), withdrawn).await;
+        looked.expect("the next look comes back");
         lifecycle.stop();
     }
 
@@ -429,7 +434,8 @@ mod tests {
         };
         let lifecycle = Lifecycle::new();
         let verifier = Verifier::open(&config, "routing", &lifecycle).expect("right settings");
-        verifier.knows_people().await;
+        let known = tokio::time::timeout(Duration::from_secs(30), verifier.knows_people()).await;
+        known.expect("the provider answers");
         for (private, _) in [&one, &two] {
             let issuer = crate::auth::Issuer::new(&config, private.as_bytes()).expect("a generated key");
             let token = issuer.issue(&agent(), Duration::from_secs(60));
