@@ -16,6 +16,7 @@ mod fixture;
 mod foreign;
 mod grpcurl;
 mod late;
+mod killed;
 mod metrics;
 mod migrated;
 mod no_channel;
