@@ -10,8 +10,9 @@ T ?=
 help: ## Describe each target
 	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
-setup: basics ## Install what is missing: Postgres, Redis, a C linker (asks sudo for apt-get); for the tests grpcio, Helm, promtool and grpcurl
+setup: basics ## Install what is missing: Postgres, Redis, a C linker (asks sudo for apt-get); for the tests grpcio, PgBouncer, Helm, promtool and grpcurl
 	@scripts/foreign
+	@scripts/need pgbouncer
 	@scripts/kube-tools
 
 basics: rust

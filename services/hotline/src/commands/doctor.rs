@@ -54,7 +54,7 @@ impl Doctor {
             };
             overrides.values.extend(url.map(|url| ("database.url", url)));
             let shared = Shared::load(name, &overrides)?;
-            pools.push(platform::store::connect(&shared.database.without_statement_timeout()).await?);
+            pools.push(platform::store::connect_reading(&shared.database.without_statement_timeout()).await?);
         }
         let pools = pools
             .try_into()

@@ -205,7 +205,8 @@ async fn mend_indexes(pool: &PgPool) -> Result<(), StoreError> {
     // It keeps nobody from working while it waits for transactions that began before it.
     sqlx::query("set lock_timeout = 0").execute(&mut *connection).await?;
     let built = rebuild(&mut connection, broken).await;
-    sqlx::query("reset lock_timeout").execute(&mut *connection).await?;
+    // Not given back: the next to use it would wait as long.
+    connection.close().await?;
     built
 }
 

@@ -21,6 +21,7 @@ mod metrics;
 mod migrated;
 mod no_channel;
 mod order_text;
+mod pooler;
 mod probes;
 mod processes;
 mod pushed_fast;
