@@ -8,6 +8,7 @@ use std::time::Duration;
 use clap::Args;
 use platform::clock::SystemClock;
 use platform::grpc::probes::Probes;
+use platform::grpc::readiness;
 use platform::lifecycle::Lifecycle;
 use platform::metrics::Metrics;
 use tokio::net::TcpListener;
@@ -49,10 +50,7 @@ impl Serve {
         if !shared.server.metrics_listen.is_empty() {
             metrics.serve(&shared.server.metrics_listen, &counting).await?;
         }
-        let probes = match shared.server.probe_listen.as_str() {
-            "" => None,
-            listen => Some(Probes::serve(listen, &lifecycle).await?.0),
-        };
+        let probes = probes(&shared.server.probe_listen, &lifecycle).await?;
         let hosted = tokio::select! {
             hosted = Box::pin(Hosted::build(self.service, &overrides, Arc::new(SystemClock), lifecycle.clone())) => hosted?,
             () = interrupts.next() => return Ok(ExitCode::SUCCESS),
@@ -68,17 +66,20 @@ impl Serve {
             "https"
         };
         say(format!("{} {scheme}://{}", self.service, listener.local_addr()?));
-        for driven in hosted.serve(listener).await? {
+        let serving = hosted.serve(listener).await?;
+        for driven in &serving.steps {
             driven.start(&lifecycle);
         }
+        let works = readiness::watch(&pool, &lifecycle);
+        serving.health.follow(works.clone(), &lifecycle);
         let (stopping, unseen) = (lifecycle.stopping(), counting.stopping());
         if let Some(probes) = probes {
             probes.started().await;
             // A pod that knows nobody must not take the place of one that does; what needs no people goes on meanwhile.
-            let (starting, cancelled, database) = (lifecycle.clone(), stopping.clone(), pool.clone());
+            let (starting, cancelled) = (lifecycle.clone(), stopping.clone());
             lifecycle.spawn(async move {
                 tokio::select! {
-                    () = verifier.knows_people() => probes.ready(&database, &starting).await,
+                    () = verifier.knows_people() => probes.readiness().follow(works, &starting),
                     () = cancelled.cancelled() => {}
                 }
             });
@@ -99,4 +100,14 @@ impl Serve {
         telemetry.shutdown().await;
         Ok(if orderly { ExitCode::SUCCESS } else { ExitCode::FAILURE })
     }
+}
+
+/// Health for the kubelet, where it is wanted: port 0 takes a free one, which is printed.
+async fn probes(listen: &str, lifecycle: &Lifecycle) -> Result<Option<Probes>, Failure> {
+    if listen.is_empty() {
+        return Ok(None);
+    }
+    let (probes, address) = Probes::serve(listen, lifecycle).await?;
+    say(format!("probes http://{address}"));
+    Ok(Some(probes))
 }

@@ -11,6 +11,7 @@ use platform::clock::SharedClock;
 use platform::config::{ServiceSection, Settings};
 use platform::grpc::balance::Security;
 use platform::grpc::client::Dialer;
+use platform::grpc::readiness::Told;
 use platform::grpc::server::Server;
 use platform::lifecycle::Lifecycle;
 use platform::metrics::Observer;
@@ -133,6 +134,14 @@ pub struct Hosted {
     server: Server,
 }
 
+/// A service that serves.
+pub struct Serving {
+    /// What time does for it.
+    pub steps: Vec<Driven>,
+    /// Where its health is told.
+    pub health: Told,
+}
+
 macro_rules! build {
     ($service:ident, $name:expr, $overrides:expr, $clock:expr, $lifecycle:expr) => {{
         let settings: $service::Settings = load($name, $service::DEFAULTS, &$overrides)?;
@@ -185,9 +194,12 @@ impl Hosted {
     ///
     /// # Errors
     /// When an RPC has no row in the table of rights.
-    pub async fn serve(self, listener: TcpListener) -> Result<Vec<Driven>, StartError> {
-        self.server.serve(listener, self.routes, self.rpc_services).await?;
-        Ok(self.steps)
+    pub async fn serve(self, listener: TcpListener) -> Result<Serving, StartError> {
+        let health = self.server.serve(listener, self.routes, self.rpc_services).await?;
+        Ok(Serving {
+            steps: self.steps,
+            health,
+        })
     }
 }
 

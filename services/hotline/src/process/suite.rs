@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use platform::auth::Issuer;
 use platform::clock::SharedClock;
+use platform::grpc::readiness;
 use platform::lifecycle::Lifecycle;
 use platform::metrics::Observer;
 use platform::service::{Driven, StartError};
@@ -88,9 +89,14 @@ impl Suite {
                 lifecycle.clone(),
             ))
             .await?;
-            pools.push(hosted.pool.clone());
+            let pool = hosted.pool.clone();
             observers[name as usize].clone_from(&hosted.observers);
-            steps.extend(hosted.serve(listener).await?);
+            let serving = hosted.serve(listener).await?;
+            if options.drive == Drive::Loops {
+                serving.health.follow(readiness::watch(&pool, &lifecycle), &lifecycle);
+            }
+            pools.push(pool);
+            steps.extend(serving.steps);
             issuer = Some(Issuer::open(&shared.auth)?);
         }
         if options.drive == Drive::Loops {

@@ -3,7 +3,7 @@
 use std::str::FromStr as _;
 
 use hotline::process::Name;
-use platform::grpc::probes::Look;
+use platform::grpc::readiness::Look;
 use sqlx::postgres::{PgConnectOptions, PgPoolOptions};
 use testkit::{database, listen};
 
@@ -18,7 +18,7 @@ async fn a_full_pool_is_busy_and_a_lost_connection_is_taken_anew() {
         .expect("it connects");
     let _all = pool.acquire().await.expect("the only one");
     let mut look = Look::new(pool.connect_options().as_ref().clone().application_name("look"));
-    assert!(look.answers().await, "the pool is full, the database is there");
+    assert!(look.works().await, "the pool is full, the database is there");
     let ended: bool = sqlx::query_scalar(
         "select bool_and(pg_terminate_backend(pid, 5000))
            from pg_stat_activity where application_name = 'look' and datname = current_database()",
@@ -27,8 +27,8 @@ async fn a_full_pool_is_busy_and_a_lost_connection_is_taken_anew() {
     .await
     .expect("we may");
     assert!(ended);
-    assert!(!look.answers().await, "its connection has ended");
-    assert!(look.answers().await, "it has taken a new one");
+    assert!(!look.works().await, "its connection has ended");
+    assert!(look.works().await, "it has taken a new one");
 }
 
 #[tokio::test]
@@ -37,7 +37,7 @@ async fn a_database_that_is_silent_or_gone_does_not_answer() {
     let (silent, url) = listen().await;
     let address = silent.local_addr().expect("bound");
     let options = PgConnectOptions::from_str(&url.replace("http://", "postgres://nobody@")).expect("a URL");
-    assert!(!Look::new(options.clone()).answers().await, "{address} is silent");
+    assert!(!Look::new(options.clone()).works().await, "{address} is silent");
     drop(silent);
-    assert!(!Look::new(options).answers().await, "{address} is gone");
+    assert!(!Look::new(options).works().await, "{address} is gone");
 }

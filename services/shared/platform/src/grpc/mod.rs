@@ -11,6 +11,7 @@ mod line;
 pub mod measure;
 pub mod page;
 pub mod probes;
+pub mod readiness;
 mod reflection;
 pub mod server;
 pub mod status;

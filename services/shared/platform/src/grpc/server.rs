@@ -12,13 +12,13 @@ use tonic::Status;
 use tonic::body::Body;
 use tonic::service::Routes;
 use tonic_health::ServingStatus;
-use tonic_health::server::HealthReporter;
 use tower_http::catch_panic::CatchPanicLayer;
 
 use super::accept::{Patience, accept};
 use super::detach::DetachLayer;
 use super::guard::{GuardLayer, Guarding};
 use super::measure::MeasureLayer;
+use super::readiness::Told;
 use super::reflection::with_reflection;
 use super::windows;
 use crate::auth::Verifier;
@@ -51,7 +51,8 @@ pub struct Server {
 }
 
 impl Server {
-    /// Serves `routes` on a bound listener until the lifecycle stops: NOT_SERVING, drain, then no new calls.
+    /// Serves `routes` on a bound listener until the lifecycle stops: NOT_SERVING, drain, then no new calls. Gives where its
+    /// health is told.
     ///
     /// # Errors
     /// When one of `services`' RPCs has no row in the table of rights: it would be closed to everybody.
@@ -60,15 +61,14 @@ impl Server {
         listener: TcpListener,
         routes: Routes,
         services: &[&'static str],
-    ) -> Result<(), StartError> {
+    ) -> Result<Told, StartError> {
         check_rows(services)?;
         let (health, health_service) = tonic_health::server::health_reporter();
-        for service in services {
-            health.set_service_status(service, ServingStatus::Serving).await;
-        }
+        let health = Told::new(health, [&[""][..], services].concat());
+        health.say(ServingStatus::Serving).await;
         let routes = with_reflection(routes.add_service(health_service), services)?;
         let ended = CancellationToken::new();
-        self.stop_later(health, services.to_vec(), ended.clone());
+        self.stop_later(health.clone(), ended.clone());
         let name = self.name;
         let guard = GuardLayer::new(self.guarding()?);
         let layers = tower::ServiceBuilder::new()
@@ -124,18 +124,15 @@ impl Server {
                 tracing::error!(service = name, error = %crate::steps::chain(&error), "the server ended");
             }
         });
-        Ok(())
+        Ok(health)
     }
 
     /// When the lifecycle stops: NOT_SERVING, time for balancers to see it, then no new calls.
-    fn stop_later(&self, health: HealthReporter, names: Vec<&'static str>, ended: CancellationToken) {
+    fn stop_later(&self, health: Told, ended: CancellationToken) {
         let lifecycle = self.lifecycle.clone();
         self.lifecycle.spawn(async move {
             lifecycle.stopping().cancelled().await;
-            health.set_service_status("", ServingStatus::NotServing).await;
-            for service in names {
-                health.set_service_status(service, ServingStatus::NotServing).await;
-            }
+            health.say(ServingStatus::NotServing).await;
             lifecycle.drained().await;
             ended.cancel();
         });
