@@ -14,7 +14,7 @@ use platform::grpc::client::peer;
 use tokio::sync::mpsc;
 
 use crate::access::SERVICES;
-use crate::processes::Process;
+use crate::fixture::process::Process;
 
 /// A running `hotline up`, and what calls it.
 struct Outside {

@@ -9,7 +9,7 @@ use hotline::city::{City, XIANGTAN};
 use hotline_proto::access::Role;
 use platform::auth::{Issuer, Principal};
 
-use crate::processes::Process;
+use crate::fixture::process::Process;
 
 /// Streams that one platform may have at once.
 const STREAMS: u64 = 8;
