@@ -134,10 +134,16 @@ impl Found {
         let found = Self {
             major: version.parse::<u32>().unwrap_or_default() / 10_000,
             is_read_only: row.try_get(1)?,
-            shares_sessions: share_sessions(&mut connection, &mut other).await?,
+            shares_sessions: match share_sessions(&mut connection, &mut other).await {
+                // PgBouncer's words for a transaction in pool_mode statement.
+                Err(sqlx::Error::Database(refusal)) if refusal.message().contains("statement pooling") => true,
+                compared => compared?,
+            },
         };
-        other.close().await?;
-        connection.close().await?;
+        for looked in [connection, other] {
+            // A pooler may have ended it for what was asked.
+            let _ = looked.close().await;
+        }
         Ok(found)
     }
 
@@ -169,11 +175,7 @@ async fn share_sessions(one: &mut PgConnection, other: &mut PgConnection) -> Res
     for _ in 0..COMPARISONS {
         let before = session(one, "select pg_backend_pid()").await?;
         // Held by a transaction, so that the first has to get another one.
-        let held = match session(other, "begin; select pg_backend_pid()").await {
-            // PgBouncer's words for a transaction in pool_mode statement.
-            Err(sqlx::Error::Database(refusal)) if refusal.message().contains("statement pooling") => return Ok(true),
-            held => held?,
-        };
+        let held = session(other, "begin; select pg_backend_pid()").await?;
         if held == before || session(one, "select pg_backend_pid()").await? != before {
             return Ok(true);
         }
