@@ -63,7 +63,10 @@ async fn two_replicas_open_each_task_once() {
         let id = Uuid::new_v4();
         world.tell(id, at(1, 9, 30), passed(snapshot(id))).await;
     }
-    tokio::join!(testkit::settled(&world.consumer), testkit::settled(&other));
+    tokio::join!(
+        testkit::settled(world.consumer.as_ref()),
+        testkit::settled(other.as_ref())
+    );
     world.read().await;
     assert_eq!(count(&world).await, 20);
 }

@@ -151,7 +151,7 @@ impl World {
 
     /// Callback reads all that routing has told.
     pub async fn read(&self) {
-        testkit::settled(&self.consumer).await;
+        testkit::settled(self.consumer.as_ref()).await;
     }
 
     /// Routing passes a reply now, and callback hears of it; gives the order.

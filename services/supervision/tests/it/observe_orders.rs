@@ -112,7 +112,10 @@ async fn two_replicas_read_the_same_log_and_have_one_effect() {
         order.reply(at(1, 12, 0), false).await;
         orders.push(order.id);
     }
-    tokio::join!(testkit::settled(&world.consumer), testkit::settled(&other));
+    tokio::join!(
+        testkit::settled(world.consumer.as_ref()),
+        testkit::settled(other.as_ref())
+    );
     world.read().await;
     assert_eq!(world.cards().await.len(), 10);
     let reviews: i64 = sqlx::query_scalar("select count(*) from review")

@@ -129,7 +129,7 @@ impl World {
 
     /// Supervision reads all that routing has told.
     pub async fn read(&self) {
-        testkit::settled(&self.consumer).await;
+        testkit::settled(self.consumer.as_ref()).await;
     }
 
     /// The worker looks once.
@@ -141,7 +141,7 @@ impl World {
     pub async fn pass(&self, to: DateTime<Utc>) -> usize {
         self.clock.move_to(to);
         self.read().await;
-        testkit::settled(&self.worker).await
+        testkit::settled(self.worker.as_ref()).await
     }
 
     /// A client with one role.

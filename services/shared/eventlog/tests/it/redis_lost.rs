@@ -152,13 +152,13 @@ async fn the_doorbell_rings_when_something_arrives() {
     lifecycle.spawn(consumer.doorbell()(lifecycle.clone()));
     let (relay, wake) = (intake.relay(), consumer.wake());
     // It listens some time after it was started: events are told until one of them rings.
-    testkit::until("it rings", async || {
+    let ringing = testkit::until("it rings", async || {
         intake.tell([event(Uuid::new_v4(), 1)]).await;
         relay.run_once().await.expect("Redis is there");
         let rang = tokio::time::timeout(Duration::from_millis(100), wake.notified()).await;
         rang.is_ok()
-    })
-    .await;
+    });
+    Box::pin(ringing).await;
     lifecycle.stop();
     assert!(
         lifecycle.finish(Duration::from_secs(5)).await,
