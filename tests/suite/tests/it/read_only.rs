@@ -79,7 +79,7 @@ async fn services_that_may_only_read_are_unavailable_and_work_soon_after() {
     let mut admin = PgConnection::connect(&admin).await.expect("connected");
 
     turn(&mut admin, true).await;
-    let ended = "select count(pg_terminate_backend(pid)) from pg_stat_activity where usename like 'hotline_%'";
+    let ended = "select count(pg_terminate_backend(pid, 5000)) from pg_stat_activity where usename like 'hotline_%'";
     let ended: i64 = sqlx::query_scalar(ended).fetch_one(&mut admin).await.expect("ended");
     assert!(ended >= 5, "{ended}");
     testkit::until("nobody serves", async || {
