@@ -1,5 +1,6 @@
 //! How commands reach running services: addresses, certificates and a token.
 
+use std::collections::HashMap;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
@@ -92,7 +93,9 @@ impl Installation {
     /// # Errors
     /// What is wrong with the file, a key or a certificate.
     pub fn open(config: &Path, token_file: Option<&Path>) -> Result<Self, Failure> {
-        let settings: Settings<Nothing> = platform::config::load("HOTLINE", "[service]", Some(config), None)?;
+        // Of the environment nothing: HOTLINE_DATA and its like are flags of commands, not settings.
+        let nothing = Some(HashMap::new());
+        let settings: Settings<Nothing> = platform::config::load("HOTLINE", "[service]", Some(config), nothing)?;
         let peers = &settings.peers;
         let security = match Certificates::open(&settings.tls)? {
             Some(certificates) => Security::Mutual(certificates),
