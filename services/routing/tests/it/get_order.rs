@@ -137,7 +137,7 @@ async fn another_unit_s_order_does_not_exist() {
         .get_order(by_id(&order, false))
         .await
         .expect_err("a liaison of no unit");
-    assert_eq!(refused.code(), Code::Unauthenticated, "{refused}");
+    assert_eq!(refused.code(), Code::PermissionDenied, "{refused}");
 }
 
 #[tokio::test]

@@ -124,7 +124,7 @@ async fn a_retry_that_succeeds_takes_the_followers_along_in_order() {
         .retry(Uuid::new_v4(), events[2].event_id)
         .await
         .expect_err("it is behind another");
-    assert_eq!(behind.code(), Code::FailedPrecondition, "{behind}");
+    assert_eq!(behind.code(), Code::NotFound, "{behind}");
     case.routing.ledger.mend(events[1].event_id);
     let request = Uuid::new_v4();
     assert_eq!(case.retry(request, events[1].event_id).await.expect("mended"), 4);
