@@ -74,11 +74,15 @@ impl Clients {
         ))
     }
 
-    /// A callback agent.
-    pub fn callback_agent(&self) -> Result<CallbackServiceClient<Peer>, Failure> {
-        Ok(CallbackServiceClient::new(
-            self.role(Name::Callback, Role::CallbackAgent)?,
-        ))
+    /// A callback agent, by its number.
+    pub fn callback_agent(&self, number: usize) -> Result<CallbackServiceClient<Peer>, Failure> {
+        let principal = Principal {
+            subject: format!("callback_agent:{number}"),
+            roles: vec![Role::CallbackAgent],
+            unit: None,
+            platform: None,
+        };
+        Ok(CallbackServiceClient::new(self.channel(Name::Callback, principal)?))
     }
 
     /// The callback supervisor.

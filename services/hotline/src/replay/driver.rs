@@ -48,6 +48,9 @@ impl<'s> Looks<'s> {
     }
 }
 
+/// Tasks that one agent has at most: callback's `most_leases` by default.
+const MOST_LEASES: usize = 50;
+
 /// Plays a plan against a suite that is driven by hand.
 pub struct Driver<'a> {
     suite: &'a Suite,
@@ -58,6 +61,8 @@ pub struct Driver<'a> {
     awaiting: HashMap<String, (usize, Stage)>,
     open_cases: usize,
     leases: u64,
+    /// Tasks that each callback agent has.
+    held: Vec<usize>,
 }
 
 enum Todo {
@@ -88,6 +93,7 @@ impl<'a> Driver<'a> {
             awaiting: HashMap::new(),
             open_cases: plan.cases.len(),
             leases: 0,
+            held: Vec::new(),
         }
     }
 
@@ -139,20 +145,24 @@ impl<'a> Driver<'a> {
 
     async fn act_all(&mut self, todo: Vec<Todo>, now: DateTime<Utc>) -> Result<(), Failure> {
         let (clients, plan) = (&self.clients, self.plan);
-        let results: Vec<Option<(usize, Stage, DateTime<Utc>)>> = stream::iter(todo)
+        let results: Vec<Option<_>> = stream::iter(todo)
             .map(|todo| async move {
                 match todo {
                     Todo::Call(index) => record_call(clients, plan, index).await.map(|()| None),
                     Todo::Case(index, stage) => {
+                        let freed = stage.ends_lease_of();
                         let (stage, at) = act(clients, &plan.cases[index], stage, now).await?;
-                        Ok::<_, Failure>(Some((index, stage, at)))
+                        Ok::<_, Failure>(Some((index, stage, at, freed)))
                     }
                 }
             })
             .buffer_unordered(AT_ONCE)
             .try_collect()
             .await?;
-        for (index, stage, at) in results.into_iter().flatten() {
+        for (index, stage, at, freed) in results.into_iter().flatten() {
+            if let Some(agent) = freed {
+                self.held[agent] -= 1;
+            }
             self.schedule(index, stage, at.max(now + GRAIN));
         }
         Ok(())
@@ -168,18 +178,28 @@ impl<'a> Driver<'a> {
         }
     }
 
+    /// An agent that may have more tasks; one more agent when all have their most.
+    fn free_agent(&mut self) -> usize {
+        let free = self.held.iter().position(|held| *held < MOST_LEASES);
+        free.unwrap_or_else(|| {
+            self.held.push(0);
+            self.held.len() - 1
+        })
+    }
+
     /// Callback agents take what there is; whose task it is decides what happens, not who took it.
     async fn lease(&mut self, now: DateTime<Utc>) -> Result<(), Failure> {
         while !self.awaiting.is_empty() {
             self.leases += 1;
+            let agent = self.free_agent();
             let request_id = Uuid::new_v5(&Uuid::NAMESPACE_OID, format!("lease/{}", self.leases).as_bytes());
             let request = LeaseTasksRequest {
                 request_id: request_id.to_string(),
-                count: 50,
+                count: 50, // callback gives as many as the agent may still have
             };
             let leases = self
                 .clients
-                .callback_agent()?
+                .callback_agent(agent)?
                 .lease_tasks(request)
                 .await?
                 .into_inner()
@@ -187,6 +207,7 @@ impl<'a> Driver<'a> {
             if leases.is_empty() {
                 break;
             }
+            self.held[agent] += leases.len();
             for lease in leases {
                 let Some((index, Stage::AwaitCallback { mut order })) = self.awaiting.remove(&lease.order_id) else {
                     return Err(Failure(format!(
@@ -198,6 +219,7 @@ impl<'a> Driver<'a> {
                 let task = Task {
                     id: lease.task_id,
                     token: lease.token,
+                    agent,
                 };
                 self.schedule(
                     index,

@@ -56,4 +56,17 @@ pub struct Task {
     pub id: String,
     /// Fencing token.
     pub token: u64,
+    /// Which of the callback agents has it, from 0.
+    pub agent: usize,
+}
+
+impl Stage {
+    /// The agent whose lease ends with this stage.
+    #[must_use]
+    pub fn ends_lease_of(&self) -> Option<usize> {
+        match self {
+            Self::Outcome { task, .. } => Some(task.agent),
+            _ => None,
+        }
+    }
 }

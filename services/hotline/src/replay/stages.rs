@@ -331,7 +331,7 @@ impl People<'_> {
                 String::new()
             },
         };
-        self.clients.callback_agent()?.report_attempt(request).await?;
+        self.clients.callback_agent(task.agent)?.report_attempt(request).await?;
         if unreached && attempt < 3 {
             return Ok((
                 Stage::Attempt {
@@ -365,7 +365,7 @@ impl People<'_> {
             rating: rating.into(),
             comment,
         };
-        self.clients.callback_agent()?.record_outcome(request).await?;
+        self.clients.callback_agent(task.agent)?.record_outcome(request).await?;
         if matches!(outcome, Outcome::Dissatisfied(_)) {
             return Ok((Stage::Judge { order, task }, self.after(1)));
         }

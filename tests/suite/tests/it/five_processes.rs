@@ -267,7 +267,7 @@ impl Running {
             };
             let answer = self
                 .clients
-                .callback_agent()
+                .callback_agent(0)
                 .expect("a client")
                 .lease_tasks(request)
                 .await;
@@ -280,7 +280,7 @@ impl Running {
 
     /// The person is reached, and satisfied.
     async fn call_back(&self, lease: &Lease) {
-        let mut agent = self.clients.callback_agent().expect("a client");
+        let mut agent = self.clients.callback_agent(0).expect("a client");
         let attempt = ReportAttemptRequest {
             request_id: request_id(),
             task_id: lease.task_id.clone(),

@@ -165,7 +165,7 @@ async fn what_is_exported_is_what_is_documented() {
         request_id: uuid::Uuid::new_v4().to_string(),
         count: 1,
     };
-    let mut agent = five.clients.callback_agent().expect("a client");
+    let mut agent = five.clients.callback_agent(0).expect("a client");
     agent.lease_tasks(lease).await.expect("leased, or none there");
     agent.list_tasks(ListTasksRequest::default()).await.expect("a list");
     for name in Name::ALL {

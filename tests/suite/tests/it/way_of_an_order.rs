@@ -183,7 +183,7 @@ async fn signed_and_contacted(five: &Five, unit: &str, id: &str) {
 }
 
 async fn call_back(five: &Five) {
-    let mut agent = five.clients.callback_agent().expect("a client");
+    let mut agent = five.clients.callback_agent(0).expect("a client");
     let lease = LeaseTasksRequest {
         request_id: request_id(),
         count: 5,
