@@ -32,7 +32,7 @@ pub async fn insert(conn: &mut PgConnection, call: &FreshCall) -> Result<(), Sto
     let (phone, hashes) = call.phone.as_ref().map(|(phone, hashes)| (phone, hashes)).unzip();
     sqlx::query(
         "insert into call (id, offered_at, answered, phone, phone_hashes, recorded_at)
-         values ($1, $2, $3, $4, coalesce($5, '{}'), $6)",
+         values ($1, $2, $3, $4, coalesce($5::bytea[], '{}'), $6)",
     )
     .bind(call.id)
     .bind(call.offered_at)

@@ -121,11 +121,11 @@ async fn all_violations_are_told_at_once() {
         violated(&refused),
         [
             "request_id",
+            "appeal.appellant",
             "appeal.channel",
             "appeal.type",
             "appeal.category",
             "appeal.region",
-            "appeal.appellant",
             "appeal.title",
             "appeal.content",
             "call_id"

@@ -1,6 +1,6 @@
 //! Requests to commands: their shape, all violations at once.
 
-use calendar::{MAX_ENTRIES, MAX_NOTICES, MAX_SOURCE, MAX_VERSION_BYTES, Notice, Span};
+use calendar::{MAX_ENTRIES, MAX_NOTICES, MAX_SOURCE, MAX_VERSION_BYTES, Notice, Span, YEARS};
 use chrono::NaiveDate;
 use hotline_proto::common::{AppealType, ClockKind, OrderState, ReplyResult, Urgency};
 use hotline_proto::routing as pb;
@@ -49,6 +49,8 @@ const MAX_UNITS: usize = 10_000;
 const MAX_CATALOGUE: usize = 10_000;
 /// Rows of limits: every type, urgency and channel of three clocks. Their check compares each with each.
 const MAX_LIMITS: usize = 500;
+/// Characters of a day or of a range of days: `2026-02-15..2026-02-23`, with room.
+const MAX_ENTRY: usize = 30;
 /// References of evidence.
 const MAX_EVIDENCE: usize = 20;
 
@@ -318,6 +320,17 @@ pub(super) fn publish_catalogue(request: &pb::PublishCatalogueRequest, by: &Acto
     fields.read(command())
 }
 
+/// Days or ranges of days; what they may be is the calendar's to say.
+fn entries(fields: &mut Fields, list: &str, sent: &[String]) -> Vec<String> {
+    if sent.len() > MAX_ENTRIES {
+        fields.refuse(list, format!("must have at most {MAX_ENTRIES} entries"));
+    }
+    let lines = sent.iter().take(MAX_ENTRIES).enumerate();
+    lines
+        .filter_map(|(at, entry)| fields.line(&format!("{list}[{at}]"), entry, 1..=MAX_ENTRY))
+        .collect()
+}
+
 /// The shape only: what the days may be is the calendar's to say, of files too.
 pub(super) fn publish_calendar(request: &pb::PublishCalendarRequest, by: &Actor) -> Once<PublishCalendar> {
     let mut fields = Fields::new();
@@ -326,16 +339,17 @@ pub(super) fn publish_calendar(request: &pb::PublishCalendarRequest, by: &Actor)
     count(&mut fields, "notices", request.notices.len(), MAX_NOTICES);
     let notices = read_all(&mut fields, "notices", &request.notices, MAX_NOTICES, |fields, sent| {
         let source = fields.line("source", &sent.source, 1..=MAX_SOURCE);
-        for (list, entries) in [("off", &sent.off), ("work", &sent.work)] {
-            if entries.len() > MAX_ENTRIES {
-                fields.refuse(list, format!("must have at most {MAX_ENTRIES} entries"));
-            }
+        let year = i32::try_from(sent.year).ok().filter(|year| YEARS.contains(year));
+        if year.is_none() {
+            fields.refuse("year", format!("must be {} to {}", YEARS.start(), YEARS.end()));
         }
+        let off = entries(fields, "off", &sent.off);
+        let work = entries(fields, "work", &sent.work);
         Some(Notice {
-            year: i32::try_from(sent.year).unwrap_or(i32::MAX),
+            year: year?,
             source: source?,
-            off: sent.off.clone(),
-            work: sent.work.clone(),
+            off,
+            work,
         })
     });
     let command = || {
