@@ -29,7 +29,7 @@ use chrono::{Datelike, NaiveDate, Weekday};
 pub use crate::limit::{Due, MAX_DAYS, Span};
 pub use crate::local::{Close, CloseError, ZONE, local_date, start_of_day};
 pub use crate::notice::{
-    CalendarError, MAX_ENTRIES, MAX_NOTICES, MAX_SOURCE, MAX_VERSION_BYTES, Notice, NoticeFault, Place, YEARS,
+    CalendarError, MAX_ENTRIES, MAX_NOTICES, MAX_SOURCE, MAX_VERSION_BYTES, Notice, NoticeFault, Place,
 };
 
 /// The working days of one version of the notices, and the hour at which a working day closes.

@@ -11,7 +11,7 @@ use toml::Spanned;
 use crate::{Calendar, Close};
 
 /// The years that a notice may speak of: a slip of a digit is refused.
-pub const YEARS: std::ops::RangeInclusive<i32> = 2000..=2100;
+const YEARS: std::ops::RangeInclusive<i32> = 2000..=2100;
 
 /// The version is stored with every deadline; more is a mistake.
 pub const MAX_VERSION_BYTES: usize = 32;
