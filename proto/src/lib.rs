@@ -2,7 +2,7 @@
 //! and the one table of who may call what ([`access`]).
 
 pub mod access;
-mod event_type;
+mod event;
 pub mod orders;
 pub mod region;
 
@@ -37,7 +37,7 @@ pub mod hotline {
     package!(supervision, "hotline.supervision.v1");
 }
 
-pub use event_type::event_type;
+pub use event::{Carried, carried, event_type, every_event, owner};
 pub use hotline::{
     analytics::v1 as analytics, callback::v1 as callback, common::v1 as common, events::v1 as events,
     intake::v1 as intake, routing::v1 as routing, supervision::v1 as supervision,

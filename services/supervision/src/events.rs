@@ -7,7 +7,7 @@ use eventlog::{NewEvent, Recorded};
 use hotline_proto::common::Deadline;
 use hotline_proto::events::event::Body;
 use hotline_proto::events::{CardIssued, CardWithdrawn, OrderSnapshot, ReplyReviewed};
-use hotline_proto::orders::{Carried, carried};
+use hotline_proto::{Carried, carried};
 use platform::grpc::time::to_proto;
 use platform::ids::new_id;
 

@@ -10,7 +10,7 @@ use crate::domain::order::{Judged, OrderHeard, Outcome, Stamp};
 /// Whose events these are.
 pub const SOURCE: &str = "callback";
 
-/// What an event of callback changes. The arms are listed, so that a new one is decided on here.
+/// What an event of callback changes. It names what it takes, and passes over the rest.
 ///
 /// # Errors
 /// What is wrong with the event.
@@ -35,24 +35,7 @@ pub fn read(event: &Recorded) -> Result<Option<Change>, Unreadable> {
             };
             (&told.order_id, OrderHeard::Judged(judged))
         }
-        Body::CallRecorded(_)
-        | Body::AppealRegistered(_)
-        | Body::AppealAnswered(_)
-        | Body::AppealForwarded(_)
-        | Body::ReferencePublished(_)
-        | Body::UnitsPublished(_)
-        | Body::OrderOpened(_)
-        | Body::OrderDispatched(_)
-        | Body::OrderSigned(_)
-        | Body::ContactRecorded(_)
-        | Body::ReplySubmitted(_)
-        | Body::ReplyPassed(_)
-        | Body::ReplyRejected(_)
-        | Body::OrderClosed(_)
-        | Body::OrderReworked(_)
-        | Body::ReplyReviewed(_)
-        | Body::CardIssued(_)
-        | Body::CardWithdrawn(_) => return Ok(None),
+        _ => return Ok(None),
     };
     Ok(Some(Change::Order(read::id("order_id", order)?, heard)))
 }

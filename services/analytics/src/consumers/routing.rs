@@ -5,7 +5,7 @@ use eventlog::read::{self, Unreadable};
 use hotline_proto::common::{Deadline, OrderState};
 use hotline_proto::events::event::Body;
 use hotline_proto::events::{OrderSnapshot, UnitsPublished};
-use hotline_proto::orders::{Carried, carried};
+use hotline_proto::{Carried, carried};
 
 use super::names;
 use crate::domain::change::{Change, NameKind};

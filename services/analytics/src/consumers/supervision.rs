@@ -11,7 +11,7 @@ use crate::domain::order::OrderHeard;
 /// Whose events these are.
 pub const SOURCE: &str = "supervision";
 
-/// What an event of supervision changes. The arms are listed, so that a new one is decided on here.
+/// What an event of supervision changes. It names what it takes, and passes over the rest.
 ///
 /// # Errors
 /// What is wrong with the event.
@@ -30,25 +30,7 @@ pub fn read(event: &Recorded) -> Result<Option<Change>, Unreadable> {
             let id = read::id("card_id", &card.card_id)?;
             (&card.order_id, OrderHeard::CardWithdrawn(id))
         }
-        Body::ReplyReviewed(_)
-        | Body::CallRecorded(_)
-        | Body::AppealRegistered(_)
-        | Body::AppealAnswered(_)
-        | Body::AppealForwarded(_)
-        | Body::ReferencePublished(_)
-        | Body::UnitsPublished(_)
-        | Body::OrderOpened(_)
-        | Body::OrderDispatched(_)
-        | Body::OrderSigned(_)
-        | Body::ContactRecorded(_)
-        | Body::ReplySubmitted(_)
-        | Body::ReplyPassed(_)
-        | Body::ReplyRejected(_)
-        | Body::OrderClosed(_)
-        | Body::OrderReworked(_)
-        | Body::AttemptReported(_)
-        | Body::OutcomeRecorded(_)
-        | Body::DissatisfactionJudged(_) => return Ok(None),
+        _ => return Ok(None),
     };
     Ok(Some(Change::Order(read::id("order_id", order)?, heard)))
 }

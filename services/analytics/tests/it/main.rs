@@ -6,6 +6,7 @@ mod doctor;
 mod get_bulletin;
 mod list_figure_members;
 mod observed;
+mod readers;
 mod recount_rollups;
 mod story;
 mod verify_rollups;

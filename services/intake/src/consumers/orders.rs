@@ -4,7 +4,7 @@ use async_trait::async_trait;
 use eventlog::read::{self, Unreadable};
 use eventlog::{ApplyError, Effect, Handler, Recorded, Tx};
 use hotline_proto::events::OrderSnapshot;
-use hotline_proto::orders::{Carried, carried};
+use hotline_proto::{Carried, carried};
 
 use crate::actions::Error;
 use crate::actions::hear_orders::{OrderNews, hear_orders};

@@ -1,0 +1,40 @@
+//! What each reader takes, held against who owns the event.
+
+use analytics::consumers::{Read, callback, intake, routing, supervision};
+use hotline_proto::{event_type, every_event, owner};
+use uuid::Uuid;
+
+use crate::story::recorded;
+
+const READERS: [(&str, Read); 4] = [
+    (intake::SOURCE, intake::read),
+    (routing::SOURCE, routing::read),
+    (supervision::SOURCE, supervision::read),
+    (callback::SOURCE, callback::read),
+];
+
+/// Decisions that become figures only by what routing does with them.
+const PASSED_OVER: [&str; 1] = ["reply_reviewed"];
+
+#[test]
+fn each_reader_takes_what_its_source_owns_and_nothing_else() {
+    let mut untaken = Vec::new();
+    for body in every_event() {
+        let (name, owner) = (event_type(&body), owner(&body));
+        let takers: Vec<&str> = READERS
+            .into_iter()
+            .filter(|(source, read)| {
+                let event = recorded(source, 1, Uuid::from_u128(1), 1, body.clone());
+                // An event with empty fields that is taken is refused.
+                !matches!(read(&event), Ok(None))
+            })
+            .map(|(source, _)| source)
+            .collect();
+        match takers.as_slice() {
+            [] => untaken.push(name),
+            [taker] => assert_eq!(*taker, owner, "{name}"),
+            several => panic!("{name} is taken by {several:?}"),
+        }
+    }
+    assert_eq!(untaken, PASSED_OVER);
+}
