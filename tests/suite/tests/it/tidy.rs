@@ -151,10 +151,48 @@ fn the_map_of_the_suite_names_every_file() {
     assert!(missing.is_empty(), "tests/README.md does not name {missing:?}");
 }
 
+/// A reader reviews Markdown line by line: a long line is one sentence. Tables and code are as wide as they have to be.
+#[test]
+fn a_long_line_of_markdown_is_one_sentence() {
+    let listed = std::process::Command::new("git")
+        .args(["ls-files", "-z", "*.md"])
+        .current_dir(root())
+        .output()
+        .expect("git lists the pages");
+    let listed = String::from_utf8(listed.stdout).expect("names");
+    let pages: Vec<&str> = listed.split_terminator('\0').collect();
+    assert!(pages.len() > 30, "{pages:?}");
+    let mut long = Vec::new();
+    for page in pages {
+        let text = std::fs::read_to_string(root().join(page)).unwrap_or_default();
+        let mut code = false;
+        for (number, line) in (1..).zip(text.lines()) {
+            code ^= line.trim_start().starts_with("```");
+            if !code && line.chars().count() > 120 && !line.starts_with(['|', '#']) && sentences(line) > 1 {
+                long.push(format!("{page}:{number}"));
+            }
+        }
+    }
+    assert!(long.is_empty(), "more than one sentence in a long line: {long:?}");
+}
+
+/// Sentences of a line: one ends with its mark, outside of code, before a blank and a capital letter.
+fn sentences(line: &str) -> usize {
+    let prose: String = line.split('`').step_by(2).collect::<Vec<_>>().join("x");
+    let ends = prose.match_indices(['.', '!', '?']).filter(|(at, mark)| {
+        let rest = &prose[at + mark.len()..];
+        let next = rest.trim_start_matches(['"', '”', ')', '*']);
+        let opening = next.trim_start().trim_start_matches(['"', '“', '(', '*']);
+        let numbered = prose[..*at].ends_with(|c: char| c.is_ascii_digit()) && at.checked_sub(3).is_none();
+        next.starts_with(' ') && opening.starts_with(|c: char| c.is_uppercase()) && !numbered
+    });
+    1 + ends.count()
+}
+
 #[test]
 fn every_promise_names_tests_that_exist() {
-    let readme = std::fs::read_to_string(root().join("README.md")).expect("a README");
-    let promises = readme.split("## Promises").nth(1).expect("promises");
+    let map = std::fs::read_to_string(root().join("tests/README.md")).expect("the map");
+    let promises = map.split("## What shows the promises").nth(1).expect("promises");
     let table = promises.split("\n## ").next().unwrap_or_default();
     let tests: String = tree().into_iter().map(|(_, text)| text).collect();
     let named: Vec<&str> = table
@@ -170,7 +208,7 @@ fn every_promise_names_tests_that_exist() {
         .collect();
     assert!(
         missing.is_empty(),
-        "README.md promises by tests that do not exist: {missing:?}"
+        "tests/README.md names tests that do not exist: {missing:?}"
     );
 }
 
