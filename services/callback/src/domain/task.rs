@@ -242,11 +242,13 @@ impl Task {
     /// # Errors
     /// [`Refusal::AlreadyRecorded`] when there is nothing left to ask.
     pub fn lease(self, owner: &str, expires_at: DateTime<Utc>) -> Result<Self, Refusal> {
-        let State::Open { .. } = self.state else {
+        let State::Open { lease: before } = &self.state else {
             return Err(Refusal::AlreadyRecorded);
         };
+        // An agent that leases its own task again keeps the token, so what it heard in mid-call is still taken.
+        let own = before.as_ref().is_some_and(|lease| lease.owner == owner);
         Ok(Self {
-            token: self.token + 1,
+            token: if own { self.token } else { self.token + 1 },
             state: State::Open {
                 lease: Some(Lease {
                     owner: owner.to_owned(),

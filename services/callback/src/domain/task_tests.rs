@@ -73,9 +73,14 @@ fn a_task_without_a_channel_ends_unrated_for_that_ground_and_no_other_does() {
 #[test]
 fn only_the_newest_lease_works_and_until_somebody_else_has_the_task() {
     let again = leased(false).lease("agent", at(40)).expect("it is open");
+    let elsewhere = leased(false).lease("other", at(40)).expect("it is open");
     let other = Holder {
         subject: "other".to_owned(),
         ..holder(1)
+    };
+    let other_after = Holder {
+        subject: "other".to_owned(),
+        ..holder(2)
     };
     let given_back = leased(false).release(&holder(1)).expect("the agent has it");
     for (task, holder, fits) in [
@@ -83,8 +88,11 @@ fn only_the_newest_lease_works_and_until_somebody_else_has_the_task() {
         (leased(false), holder(1), true),
         (leased(false), holder(2), false),
         (leased(false), other, false),
-        (again.clone(), holder(1), false),
-        (again, holder(2), true),
+        // The same agent again, after its lease ran out in mid-call.
+        (again.clone(), holder(1), true),
+        (again, holder(2), false),
+        (elsewhere.clone(), holder(1), false),
+        (elsewhere, other_after, true),
         (task(false), holder(0), false),
         (given_back.clone(), holder(1), false),
         (given_back.lease("agent", at(50)).expect("it is open"), holder(2), true),
