@@ -145,10 +145,23 @@ fn has_words(written: &str) -> bool {
         .any(|c| c.is_alphabetic() && !matches!(c, 'x' | '或' | '和'))
 }
 
+/// The text in ASCII's width, without what stands behind an `@`: the digits of an exchange's address are no number.
+fn without_hosts(written: &str) -> String {
+    let mut host = false;
+    written
+        .chars()
+        .map(narrow)
+        .map(|c| {
+            host = c == '@' || host && !(c.is_whitespace() || matches!(c, ',' | ';' | '>' | '、'));
+            if host { '|' } else { c }
+        })
+        .collect()
+}
+
 /// The text in an alphabet of its own: digits, `+`, `-` for any dash or dot, `/`, blank, `#` before an extension,
 /// `*` for hidden digits, `|` between numbers and for whatever no number has.
 fn symbols(written: &str) -> String {
-    let mut text: String = written.chars().map(narrow).collect::<String>().to_lowercase();
+    let mut text = without_hosts(written).to_lowercase();
     for word in EXTENSION {
         text = text.replace(word, "#");
     }

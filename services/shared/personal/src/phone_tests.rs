@@ -149,6 +149,8 @@ fn what_names_no_usable_number_is_kept_as_it_came() {
         ("anonymous", Unusable),
         ("匿名", Unusable),
         ("sip:1001@pbx", Unusable),
+        ("sip:1001@192.168.10.101", Unusable),
+        ("anonymous@172.16.100.101", Unusable),
         ("58888888", Unusable),
         ("12315", Unusable),
         ("12345", Unusable),
