@@ -108,9 +108,13 @@ impl Document {
         Some(Self { kind, number, mark })
     }
 
-    /// The ends of the number.
+    /// The ends of the number. Of what has the form of no document, or holds more than letters and digits, nothing: it may
+    /// be a name.
     #[must_use]
     pub fn masked(&self) -> String {
+        if self.mark == Some(DocumentMark::Unknown) || !self.number.is_ascii() {
+            return "***".to_owned();
+        }
         mask_id(&self.number)
     }
 }

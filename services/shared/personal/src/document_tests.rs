@@ -146,4 +146,6 @@ fn nothing_of_a_number_is_in_its_debug() {
     let document = Document::read("E12345678", None).expect("a passport");
     assert_eq!(format!("{document:?}"), "Document");
     assert_eq!(document.masked(), "E*******8");
+    let with_name = Document::read("张三丰430302199001011234", None).expect("a field");
+    assert_eq!(with_name.masked(), "***");
 }
