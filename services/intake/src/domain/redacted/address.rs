@@ -17,7 +17,12 @@ pub fn parts(value: &str, hidden: bool) -> Vec<Range<usize>> {
     let signs = folded(value);
     let Some(last) = signs.last() else { return Vec::new() };
     let whole = signs[0].from;
-    let rests = cuts(&signs).into_iter().filter_map(|cut| {
+    let cuts = cuts(&signs);
+    // A district alone names nobody: every matter of the place has it.
+    if cuts.last() == Some(&signs.len()) {
+        return Vec::new();
+    }
+    let rests = cuts.into_iter().filter_map(|cut| {
         let rest = &signs[cut..];
         let name = rest.iter().take_while(|sign| sign.kind != Kind::Digit).count();
         let tells = if name == rest.len() {
@@ -332,6 +337,8 @@ mod tests {
             ("和平小区3栋2", &["和平小区3栋2"]),
             ("云湖桥镇李村3组", &["云湖桥镇李村3组", "李村3组"]),
             ("雨湖区5号", &["雨湖区5号"]),
+            ("湘潭市雨湖区", &[]),
+            ("雨湖区", &[]),
             ("中山路街道5号", &["中山路街道5号"]),
             ("", &[]),
         ] {
