@@ -31,7 +31,7 @@ pub struct ReadAppealText {
 pub enum Seen {
     /// Who it is.
     Whole,
-    /// In the text masks that keep the ends: he is of the hotline, and the appellant hides from nobody.
+    /// Masks in the text keep the ends: the reader belongs to the hotline, and the appellant is not hidden.
     Masked,
     /// Nothing: the appellant hides, or hides from this unit.
     Hidden,

@@ -42,7 +42,7 @@ impl Sign {
 }
 
 /// The letters and digits of a text. Width, case, accents, presentation forms, radicals, traditional and simplified
-/// characters, numerals and digits of all kinds are one; blanks, marks and invisible characters are none.
+/// characters, numerals and digits of all kinds are one; blanks, marks and invisible characters are left out.
 #[must_use]
 pub fn folded(text: &str) -> Vec<Sign> {
     let forms = &*FORMS;
