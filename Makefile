@@ -2,7 +2,7 @@
 SHELL := /bin/bash
 .SHELLFLAGS := -eu -o pipefail -c
 .DEFAULT_GOAL := help
-SCENARIO ?= services/hotline/scenarios/week.toml
+SCENARIO ?= services/replay/scenarios/week.toml
 T ?=
 
 .PHONY: help setup basics rust demo test check up image cluster-images cluster-test clean
@@ -41,7 +41,7 @@ check: setup ## Formatting, lints, contracts, what the dependency tree may hold
 	scripts/deny check bans licenses sources
 
 up: basics ## Build and run all five services until Ctrl-C, with the small city loaded
-	cargo run --bin hotline -- up --data target/up --city services/hotline/scenarios/city.toml
+	cargo run --bin hotline -- up --data target/up --city services/replay/scenarios/city.toml
 
 image: rust ## Build the image localhost/hotline:<version> with buildah, print its digest (IMAGE=name:tag names it otherwise)
 	@scripts/image

@@ -1,8 +1,4 @@
-//! The binary's parts: [`process`] runs any of the five services, [`commands`] is what operators type, [`city`] loads
-//! reference data, [`replay`] plays a scenario against the whole and compares every figure.
+//! The binary's parts: [`commands`] is what operators type, [`console`] what they see.
 
-pub mod city;
 pub mod commands;
 pub mod console;
-pub mod process;
-pub mod replay;

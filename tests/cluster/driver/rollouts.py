@@ -29,7 +29,7 @@ def install(world):
     took = time.monotonic() - since
     # As a site does it.
     loaded = run("env", f"HELM={kube.HELM}", f"RELEASE={kube.RELEASE}", f"NAMESPACE={kube.NAMESPACE}",
-                 "k8s/load", "services/hotline/scenarios/city.toml")
+                 "k8s/load", "services/replay/scenarios/city.toml")
     if "loaded " not in loaded:
         raise Failed(f"k8s/load: {loaded.strip()[-300:]}")
     world.stand.client()

@@ -4,9 +4,9 @@ use std::collections::HashMap;
 use std::path::Path;
 use std::sync::{Mutex, PoisonError};
 
+use hosting::Name;
 use hotline::commands::client::Installation;
 use hotline::console::Failure;
-use hotline::process::Name;
 use hotline_proto::access::Role;
 use hotline_proto::analytics::analytics_service_client::AnalyticsServiceClient;
 use hotline_proto::callback::callback_service_client::CallbackServiceClient;

@@ -7,14 +7,14 @@ use std::time::Duration;
 
 use eventlog::Store;
 use hotline_proto::access::Role;
+use personal::sealing::{Kek, RequestKey};
 use platform::auth::{Principal, TokenSource};
-use platform::clock::{DrivenClock, SharedClock};
-use platform::config::{PeersConfig, ServerConfig};
+use platform::clock::{DrivenClock, SharedClock, SystemClock};
+use platform::config::{PeersConfig, SealingConfig, ServerConfig};
 use platform::grpc::balance::Security;
 use platform::grpc::client::{Dialer, Peer, peer};
 use platform::grpc::server::Server;
 use platform::lifecycle::Lifecycle;
-use platform::sealing::{Kek, RequestKey, Sealer};
 use platform::service::Base;
 use sqlx::PgPool;
 use tokio::net::TcpListener;
@@ -50,7 +50,15 @@ pub fn own_address() -> Ipv4Addr {
 /// The same key for the whole process: a database that comes from a backup was sealed with it.
 fn kek() -> Kek {
     static KEK: OnceLock<Kek> = OnceLock::new();
-    KEK.get_or_init(Kek::generate).clone()
+    KEK.get_or_init(|| Kek::read(&sealing().key_file).expect("base64 of 32 bytes"))
+        .clone()
+}
+
+/// The key of all tests: it protects nothing.
+fn sealing() -> SealingConfig {
+    SealingConfig {
+        key_file: concat!(env!("CARGO_MANIFEST_DIR"), "/sealing-key").into(),
+    }
 }
 
 /// The key by which a service under test knows a repeated request.
@@ -87,7 +95,8 @@ impl Edge {
         Base {
             pool: database.pool.clone(),
             clock: shared,
-            sealer: Sealer::new(database.pool.clone(), name, kek()),
+            wall: Arc::new(SystemClock),
+            sealing: sealing(),
             redis: Some(platform::redis::Client::open(redis_url()).expect("a redis:// URL")),
             dialer: Dialer::new(
                 "test",

@@ -4,14 +4,14 @@ use std::process::ExitCode;
 
 use chrono::NaiveDate;
 use clap::{Args, ValueEnum};
+use hosting::Name;
 use hotline_proto::access::Role;
 use hotline_proto::analytics::GetBulletinRequest;
 use hotline_proto::analytics::analytics_service_client::AnalyticsServiceClient;
+use replay::bulletin::{as_json, as_text};
 
 use super::client::Reach;
 use crate::console::{Failure, say};
-use crate::process::Name;
-use crate::replay::bulletin::{as_json, as_text};
 
 /// How it is printed.
 #[derive(Clone, Copy, Debug, ValueEnum)]

@@ -5,6 +5,8 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use clap::Args;
+use hosting::Name;
+use hosting::home::Home;
 use hotline_proto::access::Role;
 use platform::auth::{Issuer, Principal, TokenSource};
 use platform::config::{Nothing, Settings};
@@ -14,8 +16,6 @@ use platform::lifecycle::Lifecycle;
 use platform::tls::Certificates;
 
 use crate::console::Failure;
-use crate::process::Name;
-use crate::process::home::Home;
 
 /// Where the services of `hotline up` listen when nobody says otherwise.
 pub const FIRST_PORT: u16 = 50051;

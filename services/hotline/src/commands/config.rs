@@ -6,15 +6,15 @@ use std::process::ExitCode;
 use std::time::Duration;
 
 use clap::Subcommand;
+use hosting::Name;
+use personal::sealing::Kek;
 use platform::auth::{Issuer, Verifier};
+use platform::config::{Overrides, Shared};
 use platform::grpc::balance::{Balanced, Security};
 use platform::lifecycle::Lifecycle;
-use platform::sealing::Kek;
 use platform::tls::Certificates;
 
 use crate::console::say;
-use crate::process::Name;
-use crate::process::hosted::{Overrides, Shared};
 
 /// Checks settings.
 #[derive(Subcommand, Debug)]
@@ -43,9 +43,9 @@ impl Config {
                 file: config.clone(),
                 ..Overrides::default()
             };
-            match Shared::load(name, &overrides) {
-                Ok(shared) => {
-                    let wrong = wrong(name, &shared);
+            match name.service().load(&overrides) {
+                Ok(loaded) => {
+                    let wrong = wrong(name, &loaded.settings);
                     right &= wrong.is_empty();
                     for told in &wrong {
                         say(format!("{name}: {told}"));

@@ -4,13 +4,13 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 
 use clap::Args;
-use platform::private::running_postgres_url;
+use hosting::Name;
+use hosting::databases::{database_name, database_of};
+use platform::config::Overrides;
+use private_servers::running_postgres_url;
 
 use super::client::ExportedData;
 use crate::console::{Failure, busy, say};
-use crate::process::Name;
-use crate::process::databases::{database_name, database_of};
-use crate::process::hosted::{Overrides, Shared};
 
 /// Reads the five databases and prints every broken invariant; fails when there is one.
 #[derive(Args, Debug)]
@@ -53,14 +53,14 @@ impl Doctor {
                 (None, None) => None,
             };
             overrides.values.extend(url.map(|url| ("database.url", url)));
-            let shared = Shared::load(name, &overrides)?;
-            pools.push(platform::store::connect_reading(&shared.database.without_statement_timeout()).await?);
+            let settings = name.service().load(&overrides)?.settings;
+            pools.push(platform::store::connect_reading(&settings.database.without_statement_timeout()).await?);
         }
         let pools = pools
             .try_into()
             .map_err(|_| Failure("five services have five databases".to_owned()))?;
         let looking = busy("looking through five databases …");
-        let violations = crate::process::examine::examine(&pools).await?;
+        let violations = hosting::examine::examine(&pools).await?;
         looking.finish_and_clear();
         for violation in &violations {
             say(format!("{}  {}", violation.invariant, violation.detail));

@@ -4,19 +4,19 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 
 use clap::Subcommand;
+use hosting::Name;
+use hosting::restored::restored;
 use hotline_proto::access::Role;
 use hotline_proto::common::event_log_service_client::EventLogServiceClient;
 use hotline_proto::common::{
     ListCursorsRequest, ListParkedEventsRequest, RetryParkedEventRequest, SkipParkedEventRequest,
 };
+use platform::config::Overrides;
 use platform::grpc::client::Peer;
 use uuid::Uuid;
 
 use super::client::Reach;
 use crate::console::{Failure, say};
-use crate::process::Name;
-use crate::process::hosted::Overrides;
-use crate::process::restored::restored;
 
 /// Looks at and mends what a consumer could not apply.
 #[derive(Subcommand, Debug)]

@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use clap::Args;
+use hosting::Name;
 use hotline_proto::access::Role;
 use hotline_proto::intake::PublishReferenceRequest;
 use hotline_proto::intake::intake_service_client::IntakeServiceClient;
@@ -15,17 +16,16 @@ use hotline_proto::routing::{
 };
 use platform::auth::{Issuer, TokenSource};
 use platform::grpc::client::{Peer, peer};
+use replay::city::City;
 use uuid::Uuid;
 
 use super::client::{Reach, principal};
-use crate::city::City;
 use crate::console::{Failure, say};
-use crate::process::Name;
 
 /// Publishes channels, categories, regions, units, catalogue and limits as new versions, and notices on holidays.
 #[derive(Args, Debug)]
 pub struct Load {
-    /// City file (TOML), as services/hotline/scenarios/city.toml
+    /// City file (TOML), as services/replay/scenarios/city.toml
     city: PathBuf,
     #[command(flatten)]
     reach: Reach,

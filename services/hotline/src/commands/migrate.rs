@@ -4,11 +4,10 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 
 use clap::Args;
+use hosting::{Name, databases};
+use platform::config::Overrides;
 
 use crate::console::{Failure, busy, say};
-use crate::process::Name;
-use crate::process::databases;
-use crate::process::hosted::{Overrides, Shared};
 
 /// Brings databases up to date. Changes nothing when they are.
 #[derive(Args, Debug)]
@@ -35,13 +34,13 @@ impl Migrate {
                 file: self.config.clone(),
                 ..Overrides::default()
             };
-            let shared = Shared::load(name, &overrides)?;
-            let pool = platform::store::connect_waiting(&shared.database.without_statement_timeout())
+            let settings = name.service().load(&overrides)?.settings;
+            let pool = platform::store::connect_waiting(&settings.database.without_statement_timeout())
                 .await
                 .map_err(|error| Failure(format!("{name}: {}", platform::steps::chain(&error))))?;
             let migrating = busy(format!("{name}: migrating …"));
-            databases::migrate(name, &pool, shared.events.partitions).await?;
-            databases::grant(name, &pool, &shared.database).await?;
+            databases::migrate(name, &pool, settings.events.partitions).await?;
+            databases::grant(name, &pool, &settings.database).await?;
             migrating.finish_and_clear();
             say(format!("{name}: up to date"));
         }

@@ -35,7 +35,7 @@ use crate::console::Failure;
     arg_required_else_help = true
 )]
 #[command(
-    after_help = "Try it:  hotline up        runs everything on private Postgres and Redis\n         hotline replay services/hotline/scenarios/week.toml   plays a small city's week"
+    after_help = "Try it:  hotline up        runs everything on private Postgres and Redis\n         hotline replay services/replay/scenarios/week.toml   plays a small city's week"
 )]
 pub struct Cli {
     #[command(subcommand)]

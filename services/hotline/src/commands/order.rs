@@ -4,6 +4,7 @@ use std::collections::HashMap;
 use std::process::ExitCode;
 
 use clap::Subcommand;
+use hosting::Name;
 use hotline_proto::access::Role;
 use hotline_proto::common::OrderState;
 use hotline_proto::intake::GetReferenceRequest;
@@ -19,7 +20,6 @@ use prost_types::Timestamp;
 
 use super::client::Reach;
 use crate::console::{Failure, say};
-use crate::process::Name;
 
 /// Looks at an order.
 #[derive(Subcommand, Debug)]

@@ -6,26 +6,26 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use clap::Args;
+use hosting::databases::{create_all, database_name, owner_name};
+use hosting::home::Home;
+use hosting::{Drive, Name, Suite, SuiteOptions};
 use indicatif::{ProgressBar, ProgressStyle};
 use platform::clock::DrivenClock;
-use platform::private::{Durability, Servers, scratch};
+use private_servers::{Durability, Servers, scratch};
+use replay::bulletin::{as_json, as_text};
+use replay::city::City;
+use replay::run::{Outcome, play};
+use replay::scenario::Scenario;
 
 use super::load::read_city;
 use super::up::Interrupts;
-use crate::city::City;
 use crate::console::{Failure, remark, say};
-use crate::process::databases::{create_all, database_name, owner_name};
-use crate::process::home::Home;
-use crate::process::{Drive, Name, Suite, SuiteOptions};
-use crate::replay::bulletin::{as_json, as_text};
-use crate::replay::run::{Outcome, play};
-use crate::replay::scenario::Scenario;
 
 /// Plays a scenario through five services on private servers with a driven clock, as foreign gRPC clients, and compares
 /// target, bulletin and recount of every figure. Fails when one differs.
 #[derive(Args, Debug)]
 pub struct Replay {
-    /// Scenario file (TOML), as services/hotline/scenarios/week.toml
+    /// Scenario file (TOML), as services/replay/scenarios/week.toml
     scenario: PathBuf,
     /// City file (TOML); city.toml beside the scenario when not given
     #[arg(long)]

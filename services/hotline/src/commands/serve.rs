@@ -6,7 +6,9 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use clap::Args;
+use hosting::{Hosted, Name};
 use platform::clock::SystemClock;
+use platform::config::Overrides;
 use platform::grpc::probes::Probes;
 use platform::grpc::readiness;
 use platform::lifecycle::Lifecycle;
@@ -15,8 +17,6 @@ use tokio::net::TcpListener;
 
 use super::up::Interrupts;
 use crate::console::{Failure, remark, say};
-use crate::process::Name;
-use crate::process::hosted::{Hosted, Overrides, Shared};
 
 /// What a scrape that is under way may take at the end.
 const COUNTED: Duration = Duration::from_secs(1);
@@ -40,27 +40,28 @@ impl Serve {
             file: self.config.clone(),
             ..Overrides::default()
         };
-        let shared = Shared::load(self.service, &overrides)?;
-        let telemetry = platform::telemetry::init(&shared.log, &shared.otlp, self.service.as_str())?;
+        let loaded = self.service.service().load(&overrides)?;
+        let settings = loaded.settings.clone();
+        let telemetry = platform::telemetry::init(&settings.log, &settings.otlp, self.service.as_str())?;
         let mut interrupts = Interrupts::listen()?;
-        let lifecycle = Lifecycle::draining(Duration::from_secs(shared.server.drain_seconds));
+        let lifecycle = Lifecycle::draining(Duration::from_secs(settings.server.drain_seconds));
         let metrics = Metrics::install()?;
         // Counted is what happens to the last call: it ends after all others.
         let counting = Lifecycle::new();
-        if !shared.server.metrics_listen.is_empty() {
-            metrics.serve(&shared.server.metrics_listen, &counting).await?;
+        if !settings.server.metrics_listen.is_empty() {
+            metrics.serve(&settings.server.metrics_listen, &counting).await?;
         }
-        let probes = probes(&shared.server.probe_listen, &lifecycle).await?;
+        let probes = probes(&settings.server.probe_listen, &lifecycle).await?;
         let hosted = tokio::select! {
-            hosted = Box::pin(Hosted::build(self.service, &overrides, Arc::new(SystemClock), lifecycle.clone())) => hosted?,
+            hosted = Box::pin(Hosted::build(self.service, loaded, Arc::new(SystemClock), lifecycle.clone())) => hosted?,
             () = interrupts.next() => return Ok(ExitCode::SUCCESS),
         };
         let (pool, verifier) = (hosted.pool.clone(), hosted.verifier.clone());
-        platform::metrics::sample(self.service.as_str(), hosted.observers.clone(), &lifecycle);
-        let listener = TcpListener::bind(&shared.server.listen)
+        platform::metrics::sample(self.service.as_str(), hosted.parts.observers.clone(), &lifecycle);
+        let listener = TcpListener::bind(&settings.server.listen)
             .await
-            .map_err(|error| Failure(format!("server.listen {}: {error}", shared.server.listen)))?;
-        let scheme = if shared.tls.certificate_file.as_os_str().is_empty() {
+            .map_err(|error| Failure(format!("server.listen {}: {error}", settings.server.listen)))?;
+        let scheme = if settings.tls.certificate_file.as_os_str().is_empty() {
             "http"
         } else {
             "https"
@@ -91,7 +92,7 @@ impl Serve {
         }
         lifecycle.stop();
         let orderly = tokio::select! {
-            orderly = lifecycle.finish(Duration::from_secs(shared.server.stop_seconds)) => orderly,
+            orderly = lifecycle.finish(Duration::from_secs(settings.server.stop_seconds)) => orderly,
             () = interrupts.next() => false,
         };
         counting.stop();

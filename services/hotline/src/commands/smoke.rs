@@ -5,6 +5,7 @@ use std::process::ExitCode;
 use std::time::Duration;
 
 use clap::Args;
+use hosting::Name;
 use hotline_proto::access::Role;
 use hotline_proto::common::AppealType;
 use hotline_proto::intake::intake_service_client::IntakeServiceClient;
@@ -22,7 +23,6 @@ use uuid::Uuid;
 use super::client::Installation;
 use super::healthcheck::ask;
 use crate::console::{Failure, say};
-use crate::process::Name;
 
 /// How long each of the five is given to say SERVING, and an event to arrive.
 const PATIENCE: Duration = Duration::from_secs(60);

@@ -6,18 +6,18 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use clap::Args;
+use hosting::databases::{create_all, database_name, database_of, owner_name};
+use hosting::home::Home;
+use hosting::{Drive, Name, Suite, SuiteOptions};
 use hotline_proto::access::Role;
 use platform::clock::SystemClock;
-use platform::private::{Durability, Servers};
+use platform::config::Overrides;
+use private_servers::{Durability, Servers};
+use replay::city::City;
 use tokio::signal::unix::{SignalKind, signal};
 
 use super::client::{FIRST_PORT, first_of_five, principal};
-use crate::city::City;
 use crate::console::{Failure, remark, say};
-use crate::process::databases::{create_all, database_name, database_of, owner_name};
-use crate::process::home::Home;
-use crate::process::hosted::{Overrides, Shared};
-use crate::process::{Drive, Name, Suite, SuiteOptions};
 
 /// Runs all five services until it is interrupted.
 #[derive(Args, Debug)]
@@ -37,7 +37,7 @@ pub struct Up {
     /// Keys, and the private servers' data [default: /var/lib/hotline for root, ~/.local/share/hotline for others]
     #[arg(long, env = "HOTLINE_DATA")]
     data: Option<PathBuf>,
-    /// City to load when it starts, as services/hotline/scenarios/city.toml
+    /// City to load when it starts, as services/replay/scenarios/city.toml
     #[arg(long)]
     city: Option<PathBuf>,
     /// Settings file for all services; [log], [otlp] and server.stop_seconds are the process's, and as INTAKE_LOG__FORMAT
@@ -56,12 +56,9 @@ impl Up {
         let city = self.city.as_deref().map(super::load::read_city).transpose()?;
         let home = Home::open(&self.data.clone().unwrap_or_else(Home::default_directory))?;
         let mut interrupts = Interrupts::listen()?;
-        let mut shared = Shared::load(Name::Intake, &self.overrides())?;
-        if !self.otlp.is_empty() {
-            shared.otlp.endpoint.clone_from(&self.otlp);
-        }
-        let stop = Duration::from_secs(shared.server.stop_seconds);
-        let telemetry = platform::telemetry::init(&shared.log, &shared.otlp, "hotline")?;
+        let settings = Name::Intake.service().load(&self.overrides())?.settings;
+        let stop = Duration::from_secs(settings.server.stop_seconds);
+        let telemetry = platform::telemetry::init(&settings.log, &settings.otlp, "hotline")?;
         let servers = self.servers(&home).await?;
         let ran = self.on(&home, servers.as_ref(), city, &mut interrupts, stop).await;
         // Whatever became of it: the data is durable, and the servers end in order.
@@ -107,8 +104,10 @@ impl Up {
 
     /// What one process has once, it has as intake's settings say.
     fn overrides(&self) -> Overrides {
+        let otlp = Some(self.otlp.clone()).filter(|otlp| !otlp.is_empty());
         Overrides {
             file: self.config.clone(),
+            values: otlp.map(|otlp| ("otlp.endpoint", otlp)).into_iter().collect(),
             ..Overrides::default()
         }
     }

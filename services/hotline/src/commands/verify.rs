@@ -3,13 +3,13 @@
 use std::process::ExitCode;
 
 use clap::Subcommand;
+use hosting::Name;
 use hotline_proto::access::Role;
 use hotline_proto::analytics::VerifyRollupsRequest;
 use hotline_proto::analytics::analytics_service_client::AnalyticsServiceClient;
 
 use super::client::Reach;
 use crate::console::{Failure, busy, say};
-use crate::process::Name;
 
 /// Checks analytics.
 #[derive(Subcommand, Debug)]

@@ -7,6 +7,7 @@
 //! way without touching anything stands in [`mod@core`].
 
 mod arrivals;
+mod call;
 mod consumer;
 pub mod core;
 mod doorbell;
@@ -21,8 +22,10 @@ mod server;
 pub mod store;
 mod stream;
 mod tx;
+mod verb;
 mod wired;
 
+pub use call::Call;
 pub use consumer::{Consumer, Lag, Source};
 pub use core::partition_of;
 pub use event::{ApplyError, Effect, Handler, NewEvent, Recorded};
@@ -34,7 +37,8 @@ pub use store::cursors::{known_until, read_until};
 pub use store::lineage::{Restored, restored};
 pub use store::meta::{MIGRATIONS_TABLE, MIGRATOR, migrate, renew_epoch};
 pub use store::parked::{blocked, drain_waiting, supersede};
-pub use tx::{Call, Session, Store, Tx};
+pub use tx::{Session, Store, Tx};
+pub use verb::{At, Question, Served, Verb};
 pub use wired::{Reading, Wired};
 
 /// Name of the gRPC service that every service serves.

@@ -18,10 +18,11 @@ use sqlx::PgConnection;
 use tonic::{Request, Response, Status};
 use uuid::Uuid;
 
+use crate::call::Call;
 use crate::event::{Handler, Logged};
 use crate::parking::apply_single;
 use crate::store::{cursors, lineage, log, meta, parked};
-use crate::tx::{Call, Store, Tx};
+use crate::tx::{Store, Tx};
 
 /// Events per answer.
 pub(crate) const MAX_READ: u32 = 1000;

@@ -5,8 +5,8 @@ use std::time::{Duration, Instant};
 
 use chrono::{DateTime, Utc};
 use futures::future::BoxFuture;
+use personal::sealing::RequestKey;
 use platform::clock::SharedClock;
-use platform::sealing::RequestKey;
 use platform::store::{AsStoreError, StoreError};
 use sqlx::pool::PoolConnection;
 use sqlx::{PgConnection, PgPool, Postgres, Transaction};
@@ -14,6 +14,7 @@ use tokio::sync::Notify;
 use uuid::Uuid;
 
 use crate::arrivals::{self, Arrival};
+use crate::call::Call;
 use crate::event::NewEvent;
 use crate::store::log::{self, Told};
 use crate::store::meta::{self, Meta};
@@ -105,40 +106,6 @@ impl std::ops::DerefMut for Session {
 impl Drop for Session {
     fn drop(&mut self) {
         platform::metrics::unit_of_work(self.service, self.name, self.began);
-    }
-}
-
-/// A mutating call, as idempotency sees it.
-#[derive(Clone, Debug)]
-pub struct Call {
-    /// Subject of the caller.
-    pub caller: String,
-    /// Name of the RPC.
-    pub rpc: &'static str,
-    /// Unique per caller and RPC.
-    pub request_id: Uuid,
-    /// The encoded request; only its keyed hash is kept.
-    pub content: Vec<u8>,
-    /// Business time.
-    pub now: DateTime<Utc>,
-}
-
-impl Call {
-    /// Of a request as it came.
-    pub fn new(
-        caller: String,
-        rpc: &'static str,
-        request_id: Uuid,
-        request: &impl prost::Message,
-        now: DateTime<Utc>,
-    ) -> Self {
-        Self {
-            caller,
-            rpc,
-            request_id,
-            content: request.encode_to_vec(),
-            now,
-        }
     }
 }
 

@@ -2,8 +2,8 @@
 
 use chrono::{Datelike as _, NaiveDate};
 
-use crate::characters::{is_dash, is_invisible, narrow};
 use crate::mask::mask_id;
+use platform::characters::{is_dash, is_invisible, narrow};
 
 /// Longest text that a document field may have, in characters.
 pub const MAX_DOCUMENT: usize = 100;

@@ -1,8 +1,8 @@
 //! Telephone numbers as callers, exchanges and other cities' systems write them.
 
-use crate::characters::{is_dash, is_dot, narrow, visible};
 use crate::mask::keep;
 use crate::national;
+use platform::characters::{is_dash, is_dot, narrow, visible};
 
 /// Longest text that a telephone field may have, in characters: three numbers with extensions and a remark.
 pub const MAX_PHONE: usize = 100;

@@ -19,10 +19,10 @@ pub use words::{Algorithm, ClientCertificates, LogFormat, TlsVersion};
 /// The shared defaults, each with unit and comment.
 pub const DEFAULTS: &str = include_str!("../config.toml");
 
-/// All settings of one service; `S` is what it adds.
+/// All settings of one service. `S` is what it adds; without its type the same value is [`Shared`].
 #[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub struct Settings<S> {
+pub struct Settings<S: ?Sized> {
     /// The gRPC server.
     pub server: ServerConfig,
     /// Its Postgres.
@@ -45,6 +45,20 @@ pub struct Settings<S> {
     pub tls: TlsConfig,
     /// The service's own.
     pub service: S,
+}
+
+/// Settings of a service that is known by its name only: the sections that all have.
+pub type Shared = Settings<dyn ServiceSection>;
+
+/// What a process decides for a service; the rest comes from the compiled-in defaults.
+#[derive(Clone, Default)]
+pub struct Overrides {
+    /// Settings file.
+    pub file: Option<PathBuf>,
+    /// Variables instead of the process's own environment: tests.
+    pub environment: Option<HashMap<String, String>>,
+    /// `(key, value)` as in `database.url`; they win over file and environment.
+    pub values: Vec<(&'static str, String)>,
 }
 
 macro_rules! section {
@@ -281,33 +295,37 @@ pub fn load<S: DeserializeOwned + ServiceSection>(
     file: Option<&Path>,
     environment: Option<HashMap<String, String>>,
 ) -> Result<Settings<S>, ConfigError> {
-    load_with(service, service_defaults, file, environment, &[])
+    let overrides = Overrides {
+        file: file.map(Path::to_path_buf),
+        environment,
+        values: Vec::new(),
+    };
+    load_with(service, service_defaults, &overrides)
 }
 
-/// [`load`], with values that win over file and environment: what a process decides for the services in it.
+/// [`load`], with what a process decides for the services in it.
 ///
 /// # Errors
 /// [`ConfigError`] naming the key.
 pub fn load_with<S: DeserializeOwned + ServiceSection>(
     service: &str,
     service_defaults: &str,
-    file: Option<&Path>,
-    environment: Option<HashMap<String, String>>,
-    values: &[(&str, String)],
+    overrides: &Overrides,
 ) -> Result<Settings<S>, ConfigError> {
     use config::{Environment, File, FileFormat};
     let mut builder = config::Config::builder()
         .add_source(File::from_str(DEFAULTS, FileFormat::Toml))
         .add_source(File::from_str(service_defaults, FileFormat::Toml));
+    let file = overrides.file.as_deref();
     if let Some(path) = file {
         builder = builder.add_source(File::from(path).format(FileFormat::Toml));
     }
     let variables = Environment::with_prefix(&service.to_uppercase())
         .prefix_separator("_")
         .separator("__")
-        .source(environment);
+        .source(overrides.environment.clone());
     builder = builder.add_source(variables);
-    for (key, value) in values {
+    for (key, value) in &overrides.values {
         builder = builder
             .set_override(*key, value.as_str())
             .map_err(|error| ConfigError(error.to_string()))?;

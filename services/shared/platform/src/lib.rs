@@ -1,7 +1,8 @@
 //! What every service stands on, and what none of them is about: time, ids, settings, logs and traces, start and
-//! stop, Postgres, the gRPC edge, identity, sealing. It does not know the word *order*.
+//! stop, Postgres, the gRPC edge, identity. It does not know the word *order*.
 
 pub mod auth;
+pub mod characters;
 pub mod clock;
 pub mod config;
 pub mod grpc;
@@ -10,12 +11,8 @@ pub mod lifecycle;
 pub mod listing;
 pub mod metrics;
 pub mod numbers;
-pub mod people;
-pub mod private;
-pub mod reads;
 pub mod redis;
 pub mod rows;
-pub mod sealing;
 pub mod service;
 pub mod source;
 pub mod steps;
@@ -23,6 +20,7 @@ pub mod store;
 pub mod streak;
 pub mod telemetry;
 pub mod tls;
+pub mod versioned;
 
 /// The tables of this crate, migrated before a service's own; kept in `_platform_migrations`.
 pub static MIGRATOR: sqlx::migrate::Migrator = sqlx::migrate!();

@@ -3,8 +3,8 @@
 //! `A240401-000123-7`: a letter for the kind, the day (Asia/Shanghai), a serial of at least six digits and a check
 //! digit by ISO 7064 MOD 11,10 over all other digits, which finds every single wrong digit and nearly every swap.
 
+use crate::characters::{is_dash, is_invisible, narrow};
 use chrono::{Datelike, NaiveDate};
-use personal::characters::{is_dash, is_invisible, narrow};
 
 /// Writes a number. `serial` need only be unique for the kind and day.
 #[must_use]

@@ -1,28 +1,185 @@
 //! What a process gives to every service that it runs, and what it takes from it.
+//!
+//! A service's crate implements [`Service`]. A process that knows only names goes through [`AnyService`], which every
+//! [`Service`] is: it loads the settings ([`Loaded`]), makes the [`Base`], and gets the [`Parts`].
 
+use std::marker::PhantomData;
 use std::sync::Arc;
 use std::time::Duration;
 
+use async_trait::async_trait;
 use futures::future::BoxFuture;
+use serde::de::DeserializeOwned;
 use sqlx::PgPool;
+use sqlx::migrate::Migrator;
 use tokio::sync::Notify;
+use tonic::service::Routes;
 
 use crate::clock::SharedClock;
-use crate::config::PeersConfig;
+use crate::config::{Overrides, PeersConfig, SealingConfig, ServiceSection, Settings, Shared, load_with};
 use crate::grpc::client::Dialer;
 use crate::lifecycle::Lifecycle;
-use crate::sealing::Sealer;
+use crate::metrics::Observer;
 use crate::steps::Step;
+use crate::store::StoreError;
 
-/// Given to `App::build`.
+/// A service, as its crate describes it.
+pub trait Service: Send + Sync + 'static {
+    /// As in package names and settings.
+    const NAME: &'static str;
+    /// Defaults of its own settings: TOML with `[service]`.
+    const DEFAULTS: &'static str;
+    /// Its tables, migrated after those of platform and eventlog.
+    const MIGRATOR: &'static Migrator;
+    /// Its own settings.
+    type Section: ServiceSection + DeserializeOwned;
+
+    /// Wires it over a migrated database.
+    ///
+    /// # Errors
+    /// What is wrong with the settings or the database, and what to do.
+    fn build(settings: &Settings<Self::Section>, base: Base) -> impl Future<Output = Result<Parts, StartError>> + Send;
+
+    /// Its own share of the invariants, read-only.
+    ///
+    /// # Errors
+    /// When its database cannot be read.
+    fn examine(pool: &PgPool) -> impl Future<Output = Result<Vec<Violation>, StoreError>> + Send;
+}
+
+/// What a process serves, drives and watches of a service.
+pub struct Parts {
+    /// Its gRPC services, without health and reflection.
+    pub routes: Routes,
+    /// Full names of what `routes` serves.
+    pub rpc_services: &'static [&'static str],
+    /// What time and arrivals bring about, in the order in which a driver runs them.
+    pub steps: Vec<Driven>,
+    /// What is watched of it.
+    pub observers: Vec<Arc<dyn Observer>>,
+}
+
+/// A [`Service`] that is wired. A process takes the [`Parts`] as they are; the tests of a service ask for one at a time.
+pub struct App<S> {
+    parts: Parts,
+    service: PhantomData<S>,
+}
+
+impl<S: Service> App<S> {
+    /// [`Service::build`]
+    ///
+    /// # Errors
+    /// As there.
+    pub async fn build(settings: &Settings<S::Section>, base: Base) -> Result<Self, StartError> {
+        Ok(Self {
+            parts: S::build(settings, base).await?,
+            service: PhantomData,
+        })
+    }
+
+    /// [`App::build`] with another wall clock.
+    ///
+    /// # Errors
+    /// As there.
+    pub async fn build_with_wall(
+        settings: &Settings<S::Section>,
+        base: Base,
+        wall: SharedClock,
+    ) -> Result<Self, StartError> {
+        Self::build(settings, Base { wall, ..base }).await
+    }
+
+    /// [`Parts::routes`]
+    #[must_use]
+    pub fn routes(&self) -> Routes {
+        self.parts.routes.clone()
+    }
+
+    /// [`Parts::rpc_services`]
+    #[must_use]
+    pub fn rpc_services(&self) -> &'static [&'static str] {
+        self.parts.rpc_services
+    }
+
+    /// [`Parts::steps`]
+    #[must_use]
+    pub fn steps(&self) -> Vec<Driven> {
+        self.parts.steps.clone()
+    }
+}
+
+/// A [`Service`] without its type.
+#[async_trait]
+pub trait AnyService: Sync {
+    /// [`Service::NAME`]
+    fn name(&self) -> &'static str;
+    /// [`Service::MIGRATOR`]
+    fn migrator(&self) -> &'static Migrator;
+    /// Reads its settings.
+    ///
+    /// # Errors
+    /// Service and key that is wrong.
+    fn load(&self, overrides: &Overrides) -> Result<Loaded, StartError>;
+    /// [`Service::examine`]
+    ///
+    /// # Errors
+    /// As there.
+    async fn examine(&self, pool: &PgPool) -> Result<Vec<Violation>, StoreError>;
+}
+
+#[async_trait]
+impl<S: Service> AnyService for PhantomData<S> {
+    fn name(&self) -> &'static str {
+        S::NAME
+    }
+
+    fn migrator(&self) -> &'static Migrator {
+        S::MIGRATOR
+    }
+
+    fn load(&self, overrides: &Overrides) -> Result<Loaded, StartError> {
+        let settings = load_with::<S::Section>(S::NAME, S::DEFAULTS, overrides)
+            .map_err(|error| StartError(format!("{}: {error}", S::NAME)))?;
+        let settings = Arc::new(settings);
+        Ok(Loaded {
+            settings: settings.clone(),
+            build: Box::new(move |base| Box::pin(async move { S::build(&settings, base).await })),
+        })
+    }
+
+    async fn examine(&self, pool: &PgPool) -> Result<Vec<Violation>, StoreError> {
+        S::examine(pool).await
+    }
+}
+
+/// A service whose settings are read and right.
+pub struct Loaded {
+    /// The sections that all services have.
+    pub settings: Arc<Shared>,
+    build: Box<dyn FnOnce(Base) -> BoxFuture<'static, Result<Parts, StartError>> + Send>,
+}
+
+impl Loaded {
+    /// [`Service::build`] with these settings.
+    ///
+    /// # Errors
+    /// As there.
+    pub async fn build(self, base: Base) -> Result<Parts, StartError> {
+        (self.build)(base).await
+    }
+}
+
+/// Given to [`Service::build`].
 #[derive(Clone)]
 pub struct Base {
     /// The service's own database.
     pub pool: PgPool,
     /// Business time.
     pub clock: SharedClock,
-    /// Seals and opens the service's personal fields.
-    pub sealer: Sealer,
+    /// The machine's time, which leases of people are measured by.
+    pub wall: SharedClock,
+    /// Where the key is that seals the service's personal fields (`personal::sealing`).
+    pub sealing: SealingConfig,
     /// Redis, or none: works, slower.
     pub redis: Option<crate::redis::Client>,
     /// Calls the others.

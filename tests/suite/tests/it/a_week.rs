@@ -3,12 +3,12 @@
 use std::collections::BTreeSet;
 
 use aho_corasick::AhoCorasick;
-use hotline::process::Name;
-use hotline::replay::compare::Row;
-use hotline::replay::driver::Driver;
-use hotline::replay::plan::{Plan, Via, plan};
-use hotline::replay::run::{Outcome, judge, pass_the_last_limit};
-use hotline::replay::scenario::{Scenario, WEEK};
+use hosting::Name;
+use replay::compare::Row;
+use replay::driver::Driver;
+use replay::plan::{Plan, Via, plan};
+use replay::run::{Outcome, judge, pass_the_last_limit};
+use replay::scenario::{Scenario, WEEK};
 use uuid::Uuid;
 
 use crate::fixture::{Five, personal};

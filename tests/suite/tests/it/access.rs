@@ -1,6 +1,6 @@
 //! Walked from the contracts: every RPC with every role, and without a token. What has no grant is closed.
 
-use hotline::process::Name;
+use hosting::Name;
 use hotline_proto::access::{Role, Scope, grant};
 use platform::auth::{Principal, TokenSource};
 use platform::grpc::client::{Peer, peer};

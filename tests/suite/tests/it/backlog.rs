@@ -1,12 +1,12 @@
 //! Intake goes on alone, and what has piled up meanwhile arrives whole when the others are back.
 
 use futures::StreamExt as _;
-use hotline::city::City;
-use hotline::process::Name;
-use hotline::replay::clients::Clients;
+use hosting::Name;
 use hotline_proto::common::AppealType;
 use hotline_proto::intake::push_appeals_response::Result as Pushed;
 use hotline_proto::intake::{AppealDraft, Appellant, ForwardAppealRequest, PushAppealsRequest};
+use replay::city::City;
+use replay::clients::Clients;
 use testkit::at;
 use uuid::Uuid;
 
@@ -110,9 +110,7 @@ async fn intake_alone_accepts_and_its_backlog_arrives_whole() {
         count(Name::Supervision, "select count(distinct order_id) from watch_clock").await,
         orders
     );
-    let violations = hotline::process::examine::examine(&five.suite.pools)
-        .await
-        .expect("readable");
+    let violations = hosting::examine::examine(&five.suite.pools).await.expect("readable");
     assert!(violations.is_empty(), "{violations:?}");
     five.stop().await;
 }

@@ -4,10 +4,10 @@ use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
 
-use hotline::city::{City, XIANGTAN};
-use hotline::process::Name;
-use hotline::process::home::Home;
-use hotline::replay::scenario::WEEK;
+use hosting::Name;
+use hosting::home::Home;
+use replay::city::{City, XIANGTAN};
+use replay::scenario::WEEK;
 
 use crate::fixture::process::{Process, address, hotline, output};
 
@@ -20,7 +20,7 @@ pub struct Running {
 }
 
 fn city() -> String {
-    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../services/hotline/scenarios/city.toml");
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../services/replay/scenarios/city.toml");
     path.display().to_string()
 }
 

@@ -2,8 +2,8 @@
 
 use std::process::{Command, Output};
 
-use hotline::process::Name;
-use hotline::process::examine::examine;
+use hosting::Name;
+use hosting::examine::examine;
 use hotline_proto::common::{Cause, Rating};
 use hotline_proto::supervision::Verdict;
 use sqlx::AssertSqlSafe;

@@ -1,6 +1,6 @@
 //! The logs of the five as others read them.
 
-use hotline::process::Name;
+use hosting::Name;
 use hotline_proto::common::{GetHeadsRequest, ListCursorsRequest, ReadEventsRequest};
 use testkit::at;
 use tonic::Code;

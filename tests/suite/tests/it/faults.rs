@@ -3,7 +3,7 @@
 use std::time::{Duration, Instant};
 
 use futures::future::join_all;
-use hotline::process::Name;
+use hosting::Name;
 use hotline_proto::access::Role;
 use hotline_proto::intake::intake_service_client::IntakeServiceClient;
 use hotline_proto::intake::{CallOutcome, RecordCallRequest};
@@ -96,9 +96,7 @@ async fn redis_that_forgets_everything_in_mid_way_loses_nothing() {
         .await
         .expect("a count");
     assert_eq!((open, facts), (6, 6));
-    let violations = hotline::process::examine::examine(&five.suite.pools)
-        .await
-        .expect("readable");
+    let violations = hosting::examine::examine(&five.suite.pools).await.expect("readable");
     assert!(violations.is_empty(), "{violations:?}");
     five.stop().await;
 }
@@ -192,9 +190,7 @@ async fn redis_that_is_flushed_and_killed_and_comes_back_empty_loses_nothing() {
         .await
         .expect("a count");
     assert_eq!(facts, 5);
-    let violations = hotline::process::examine::examine(&five.suite.pools)
-        .await
-        .expect("readable");
+    let violations = hosting::examine::examine(&five.suite.pools).await.expect("readable");
     assert!(violations.is_empty(), "{violations:?}");
     five.stop().await;
 }

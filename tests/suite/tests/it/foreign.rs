@@ -4,7 +4,7 @@ use std::path::Path;
 use std::process::Command;
 use std::time::Duration;
 
-use hotline::process::Name;
+use hosting::Name;
 use hotline_proto::access::Role;
 use platform::auth::Principal;
 use testkit::at;

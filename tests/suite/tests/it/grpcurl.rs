@@ -4,8 +4,8 @@ use std::os::unix::fs::PermissionsExt as _;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
 
-use hotline::process::Name;
-use hotline::process::home::Home;
+use hosting::Name;
+use hosting::home::Home;
 use hotline_proto::access::Role;
 use hotline_proto::intake::PushAppealsRequest;
 use hotline_proto::intake::intake_service_client::IntakeServiceClient;

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
-use hotline::process::Name;
+use hosting::Name;
 use hotline_proto::intake::{GetAppealRequest, get_appeal_request};
 
 use crate::fixture::foreign::python;
@@ -14,7 +14,7 @@ use crate::fixture::people::draft;
 use crate::fixture::process::{Process, output, signal};
 use crate::processes::agent;
 use crate::up::register;
-use hotline::city::{City, XIANGTAN};
+use replay::city::{City, XIANGTAN};
 
 /// Until it serves again.
 const SOON: Duration = Duration::from_secs(10);

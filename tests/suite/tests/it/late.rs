@@ -3,11 +3,11 @@
 use std::collections::BTreeMap;
 
 use chrono::{DateTime, NaiveDate, Utc};
-use hotline::process::examine::examine;
-use hotline::replay::recount::Lists;
+use hosting::examine::examine;
 use hotline_proto::analytics::{GetBulletinRequest, VerifyRollupsRequest};
 use hotline_proto::intake::AppealDraft;
 use platform::grpc::time::to_proto;
+use replay::recount::Lists;
 use testkit::at;
 
 use crate::fixture::Five;

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use eventlog::{ApplyError, Consumer, Effect, Handler, Recorded, Source, Tx};
-use hotline::process::Name;
+use hosting::Name;
 use hotline_proto::callback::{LeaseTasksRequest, ListTasksRequest};
 use hotline_proto::common::event_log_service_client::EventLogServiceClient;
 use platform::auth::{TokenSource, Verifier, generate_key_pair};

@@ -1,7 +1,7 @@
 //! Schemas are brought up to date whatever became of the run before, and by two at once.
 
-use hotline::process::Name;
-use hotline::process::databases::migrate;
+use hosting::Name;
+use hosting::databases::migrate;
 use sqlx::{AssertSqlSafe, Connection as _, PgConnection};
 use testkit::databases::PARTITIONS;
 use testkit::{Database, database};

@@ -54,9 +54,7 @@ async fn one_whom_nobody_can_call_goes_all_the_way_and_is_printed() {
         let figure = figures.iter().find(|figure| figure.key == key).expect("printed");
         assert_eq!((figure.numerator, figure.denominator), expected, "{key}");
     }
-    let violations = hotline::process::examine::examine(&five.suite.pools)
-        .await
-        .expect("readable");
+    let violations = hosting::examine::examine(&five.suite.pools).await.expect("readable");
     assert!(violations.is_empty(), "{violations:?}");
     five.stop().await;
 }

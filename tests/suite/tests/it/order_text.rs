@@ -1,6 +1,6 @@
 //! What people wrote, through the real services: each reads what his work needs, and it is on record.
 
-use hotline::process::Name;
+use hosting::Name;
 use hotline_proto::access::Role;
 use hotline_proto::callback::GetTaskRequest;
 use hotline_proto::callback::callback_service_client::CallbackServiceClient;

@@ -5,8 +5,8 @@ use std::os::unix::fs::PermissionsExt as _;
 use std::process::{Child, Command, Stdio};
 use std::str::FromStr as _;
 
-use hotline::process::Name;
-use hotline::process::home::Home;
+use hosting::Name;
+use hosting::home::Home;
 use platform::config::DatabaseConfig;
 use platform::store::StoreError;
 use sqlx::postgres::PgConnectOptions;

@@ -2,7 +2,7 @@
 
 use std::str::FromStr as _;
 
-use hotline::process::Name;
+use hosting::Name;
 use platform::grpc::readiness::Look;
 use sqlx::postgres::{PgConnectOptions, PgPoolOptions};
 use testkit::{database, listen};

@@ -2,15 +2,15 @@
 
 use std::path::Path;
 
-use hotline::process::Name;
-use hotline::process::home::Home;
+use hosting::Name;
+use hosting::home::Home;
 use hotline_proto::access::Role;
 use hotline_proto::intake::intake_service_client::IntakeServiceClient;
 use hotline_proto::intake::{CallOutcome, RecordCallRequest};
+use personal::sealing::{Kek, Sealer};
 use platform::auth::{Issuer, Principal, TokenSource};
 use platform::config::RedisConfig;
 use platform::grpc::client::{Peer, peer};
-use platform::sealing::{Kek, Sealer};
 use testkit::{Database, database, redis_url};
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tonic_health::pb::HealthCheckRequest;

@@ -5,9 +5,9 @@ use std::os::unix::fs::PermissionsExt as _;
 use std::path::Path;
 use std::process::Command;
 
-use hotline::city::{City, XIANGTAN};
 use hotline_proto::access::Role;
 use platform::auth::{Issuer, Principal};
+use replay::city::{City, XIANGTAN};
 
 use crate::fixture::process::Process;
 
@@ -79,7 +79,7 @@ fn push(intake: &str, data: &Path) -> serde_json::Value {
 /// Of the platform that pushes for the province, by the key of the process.
 fn token(data: &Path) -> String {
     let mut auth = platform::config::shared_defaults().auth;
-    auth.private_key_file = hotline::process::home::Home::open(data).expect("keys").private_key();
+    auth.private_key_file = hosting::home::Home::open(data).expect("keys").private_key();
     let principal = Principal {
         subject: "python:platform".to_owned(),
         roles: vec![Role::Platform],

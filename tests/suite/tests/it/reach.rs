@@ -2,7 +2,7 @@
 //! scope it is not. What is another's does not exist.
 
 use futures::future::BoxFuture;
-use hotline::process::Name;
+use hosting::Name;
 use hotline_proto::access::{Role, Scope, grant};
 use hotline_proto::common::{AppealType, ReplyResult};
 use hotline_proto::intake::intake_service_client::IntakeServiceClient;

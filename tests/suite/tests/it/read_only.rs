@@ -3,15 +3,15 @@
 use std::str::FromStr as _;
 use std::time::{Duration, Instant};
 
-use hotline::process::Name;
-use hotline::process::databases::database_name;
+use hosting::Name;
+use hosting::databases::database_name;
 use hotline_proto::intake::intake_service_client::IntakeServiceClient;
 use hotline_proto::intake::{CallOutcome, RecordCallRequest};
 use platform::config::DatabaseConfig;
 use platform::grpc::client::Peer;
 use platform::grpc::readiness::Look;
-use platform::private::{Durability, Servers, running_postgres_url};
 use platform::store::StoreError;
+use private_servers::{Durability, Servers, running_postgres_url};
 use sqlx::postgres::PgConnectOptions;
 use sqlx::{AssertSqlSafe, Connection as _, PgConnection};
 use testkit::database;

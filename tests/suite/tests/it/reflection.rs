@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use hotline::process::Name;
+use hosting::Name;
 use hotline_proto::access::TABLE;
 use platform::grpc::server::rpcs;
 use prost::Message as _;

@@ -5,8 +5,7 @@ use std::collections::BTreeSet;
 use std::fmt::Debug;
 
 use futures::future::join_all;
-use hotline::city::City;
-use hotline::process::Name;
+use hosting::Name;
 use hotline_proto::access::Role;
 use hotline_proto::callback::{
     HeldTask, JudgeDissatisfactionRequest, JudgeDissatisfactionResponse, Lease, LeaseTasksRequest, LeaseTasksResponse,
@@ -30,6 +29,7 @@ use platform::auth::{Principal, TokenSource};
 use platform::grpc::client::peer;
 use prost::Message;
 use prost_reflect::DescriptorPool;
+use replay::city::City;
 use testkit::at;
 use tonic::{Code, Request, Status};
 use tonic_prost::ProstCodec;

@@ -3,13 +3,13 @@
 
 use std::collections::BTreeMap;
 
-use hotline::process::Name;
-use hotline::process::restored::restored;
-use hotline::replay::figures::Ratio;
-use hotline::replay::recount;
+use hosting::Name;
+use hosting::restored::restored;
 use hotline_proto::analytics::GetBulletinRequest;
 use hotline_proto::common::{Cause, ListCursorsRequest, ListParkedEventsRequest, OrderState, Rating};
 use hotline_proto::supervision::Verdict;
+use replay::figures::Ratio;
+use replay::recount;
 use sqlx::migrate::Migrator;
 use testkit::{at, database};
 
@@ -47,9 +47,7 @@ async fn to_the_end(five: &Five) {
 
 /// Every cursor is at its head, nothing is parked or waits, and the doctor finds nothing.
 async fn assert_agreed(five: &Five) {
-    let violations = hotline::process::examine::examine(&five.suite.pools)
-        .await
-        .expect("readable");
+    let violations = hosting::examine::examine(&five.suite.pools).await.expect("readable");
     assert!(violations.is_empty(), "{violations:?}");
     for name in Name::ALL {
         let mut operator = five.clients.operator(name).expect("a client");

@@ -2,8 +2,8 @@
 
 use std::str::FromStr as _;
 
-use hotline::process::Name;
-use hotline::process::databases::grant;
+use hosting::Name;
+use hosting::databases::grant;
 use platform::config::DatabaseConfig;
 use sqlx::postgres::PgConnectOptions;
 use sqlx::{AssertSqlSafe, ConnectOptions as _, PgConnection};

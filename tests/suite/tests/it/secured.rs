@@ -86,7 +86,7 @@ pub async fn ask(client: &EventLogServiceClient<Peer>) -> Result<(), Status> {
 }
 
 pub async fn routing() -> Database {
-    database("routing", hotline::process::Name::Routing.migrator()).await
+    database("routing", hosting::Name::Routing.migrator()).await
 }
 
 /// Of three replicas one never lived and one dies in the middle: not a call fails.

@@ -1,7 +1,7 @@
 //! Walked from the contracts: every field of every request, with a content that it must not have. Each is refused by its
 //! path, whatever else is missing, and nothing of it reaches the program behind.
 
-use hotline::process::Name;
+use hosting::Name;
 use hotline_proto::access::grant;
 use hotline_proto::intake::PushAppealsResponse;
 use hotline_proto::intake::push_appeals_response::Result as Pushed;

@@ -2,7 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
-use hotline::process::Name;
+use hosting::Name;
 use sqlx::{Connection as _, Executor as _, PgConnection, SqlSafeStr as _};
 use syn::visit::Visit;
 use testkit::database;
@@ -60,7 +60,7 @@ fn statements(crate_directory: &Path) -> Vec<(PathBuf, String)> {
         let text = std::fs::read_to_string(&file).expect("a source");
         let mut statements = Statements::default();
         statements.visit_file(&syn::parse_file(&text).expect("it compiles"));
-        let may_build = ["platform/src/store.rs", "hotline/src/process/databases.rs"];
+        let may_build = ["platform/src/store.rs", "hosting/src/databases.rs"];
         assert!(
             statements.built.is_empty() || may_build.iter().any(|allowed| file.ends_with(allowed)),
             "{}: a statement is put together at run time: {:?}",
@@ -94,9 +94,10 @@ async fn every_statement_can_be_prepared() {
         let database = database(name.as_str(), name.migrator()).await;
         let mut connection = PgConnection::connect(&database.url).await.expect("the test's database");
         let shared = [
+            "services/shared/personal",
             "services/shared/platform",
             "services/shared/eventlog",
-            "services/hotline",
+            "services/hosting",
         ]
         .map(|path| root().join(path));
         let own = root().join("services").join(name.as_str());

@@ -215,7 +215,7 @@ fn every_promise_names_tests_that_exist() {
 /// Databases out there have run them: an edited one would stop every start, or say of two schemas that they are one.
 #[test]
 fn landed_migrations_are_unchanged() {
-    let services = hotline::process::Name::ALL.map(|service| (service.to_string(), service.migrator()));
+    let services = hosting::Name::ALL.map(|service| (service.to_string(), service.migrator()));
     let sets = [
         ("platform".to_owned(), &platform::MIGRATOR),
         ("eventlog".to_owned(), &eventlog::MIGRATOR),

@@ -1,7 +1,7 @@
 //! Two replicas of all five at the very same moment: every consumer, worker and relay runs twice, every event has one effect.
 
-use hotline::process::Name;
-use hotline::process::examine::examine;
+use hosting::Name;
+use hosting::examine::examine;
 use hotline_proto::common::{Cause, OrderState, Rating};
 use hotline_proto::routing::GetOrderHistoryRequest;
 use hotline_proto::supervision::Verdict;

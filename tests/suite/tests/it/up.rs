@@ -3,13 +3,13 @@
 use std::collections::HashMap;
 use std::os::unix::fs::PermissionsExt as _;
 
-use hotline::city::{City, XIANGTAN};
 use hotline_proto::intake::intake_service_client::IntakeServiceClient;
 use hotline_proto::intake::{
     Appeal, AppealDraft, GetAppealRequest, ListAppealsRequest, RegisterAppealRequest, RegisterAppealResponse,
     get_appeal_request,
 };
 use platform::grpc::client::Peer;
+use replay::city::{City, XIANGTAN};
 
 use crate::fixture::people::{draft, request_id};
 use crate::fixture::process::Process;

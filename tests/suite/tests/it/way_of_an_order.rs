@@ -264,21 +264,17 @@ async fn in_the_bulletin(five: &Five) {
     assert_eq!(figure("handling.on_time_rate").await, (1, 1));
     assert_eq!(figure("review.rejected_replies").await, (1, 0));
     assert_eq!(figure("satisfaction.rated_only").await, (1, 1));
-    let violations = hotline::process::examine::examine(&five.suite.pools)
-        .await
-        .expect("readable");
+    let violations = hosting::examine::examine(&five.suite.pools).await.expect("readable");
     assert!(violations.is_empty(), "{violations:?}");
 }
 
 /// What only two databases show together.
 async fn an_order_of_another_appeal_is_found(five: &Five) {
     sqlx::query("update orders set appeal_id = gen_random_uuid()")
-        .execute(five.suite.pool(hotline::process::Name::Routing))
+        .execute(five.suite.pool(hosting::Name::Routing))
         .await
         .expect("planted");
-    let violations = hotline::process::examine::examine(&five.suite.pools)
-        .await
-        .expect("readable");
+    let violations = hosting::examine::examine(&five.suite.pools).await.expect("readable");
     let told: Vec<&str> = violations
         .iter()
         .filter(|violation| violation.invariant == "I1")

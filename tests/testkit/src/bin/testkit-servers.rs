@@ -3,7 +3,7 @@
 
 use std::process::ExitCode;
 
-use platform::private::{Durability, Servers, scratch};
+use private_servers::{Durability, Servers, scratch};
 
 #[tokio::main]
 async fn main() -> ExitCode {

@@ -1,11 +1,11 @@
 //! Requests that took effect, so that the same again finds its answer.
 
 use chrono::{DateTime, Utc};
-use platform::sealing::RequestKey;
+use personal::sealing::RequestKey;
 use platform::store::StoreError;
 use sqlx::PgConnection;
 
-use crate::tx::Call;
+use crate::call::Call;
 
 /// What is known of a request.
 pub(crate) enum Claim {
@@ -23,7 +23,7 @@ pub(crate) async fn claim(connection: &mut PgConnection, key: &RequestKey, call:
          on conflict (caller, rpc, request_id) do nothing",
     )
     .bind(&call.caller)
-    .bind(call.rpc)
+    .bind(&call.rpc)
     .bind(call.request_id)
     .bind(&hash)
     .bind(call.now)
@@ -36,7 +36,7 @@ pub(crate) async fn claim(connection: &mut PgConnection, key: &RequestKey, call:
     let (known, answer): (Vec<u8>, Option<Vec<u8>>) =
         sqlx::query_as("select content_hash, answer from request where caller = $1 and rpc = $2 and request_id = $3")
             .bind(&call.caller)
-            .bind(call.rpc)
+            .bind(&call.rpc)
             .bind(call.request_id)
             .fetch_one(connection)
             .await?;
@@ -53,7 +53,7 @@ pub(crate) async fn claim(connection: &mut PgConnection, key: &RequestKey, call:
 pub(crate) async fn answer(connection: &mut PgConnection, call: &Call, answer: &[u8]) -> Result<(), StoreError> {
     sqlx::query("update request set answer = $4 where caller = $1 and rpc = $2 and request_id = $3")
         .bind(&call.caller)
-        .bind(call.rpc)
+        .bind(&call.rpc)
         .bind(call.request_id)
         .bind(answer)
         .execute(connection)

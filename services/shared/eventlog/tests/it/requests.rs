@@ -13,7 +13,7 @@ use crate::world::{Node, event};
 fn call(request_id: Uuid, content: &str) -> Call {
     Call {
         caller: "test:agent".to_owned(),
-        rpc: "RecordCall",
+        rpc: "RecordCall".to_owned(),
         request_id,
         content: content.as_bytes().to_vec(),
         now: at(1, 9, 0),
@@ -70,7 +70,7 @@ async fn caller_and_rpc_have_request_ids_of_their_own() {
         ..one.clone()
     };
     let something_else = Call {
-        rpc: "AnswerAppeal",
+        rpc: "AnswerAppeal".to_owned(),
         content: b"c".to_vec(),
         ..one.clone()
     };

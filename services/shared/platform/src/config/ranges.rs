@@ -8,7 +8,7 @@ use super::{ConfigError, DatabaseConfig, EventsConfig, Nothing, ServerConfig, Se
 pub type Ranged = (&'static str, u64, RangeInclusive<u64>);
 
 /// The section `[service]` of one service.
-pub trait ServiceSection {
+pub trait ServiceSection: Send + Sync + 'static {
     /// Its numbers.
     fn ranges(&self) -> Vec<Ranged>;
 

@@ -3,9 +3,6 @@
 use std::ops::RangeInclusive;
 
 use chrono::{DateTime, NaiveDate, Utc};
-use personal::document::MAX_DOCUMENT;
-use personal::phone::MAX_PHONE;
-use personal::{Document, DocumentKind, Phone};
 use prost_types::Timestamp;
 use uuid::Uuid;
 
@@ -260,31 +257,9 @@ impl Fields {
         }
     }
 
-    /// A telephone field as it came: refused is only one that shows nothing, is too long or has what no text holds, such
-    /// as NUL. One that names no usable number is marked.
-    pub fn phone(&mut self, field: &str, text: &str) -> Option<Phone> {
-        let written = self.as_it_came(field, text, MAX_PHONE)?;
-        let phone = Phone::read(&written);
-        if phone.is_none() {
-            self.refuse(field, format!("must not be empty; 1 to {MAX_PHONE} characters"));
-        }
-        phone
-    }
-
-    /// A telephone field, or nothing when it shows nothing.
-    pub fn optional_phone(&mut self, field: &str, text: &str) -> Option<Phone> {
-        let written = self.as_it_came(field, text, MAX_PHONE)?;
-        Phone::read(&written)
-    }
-
-    /// An identity document as it came, or nothing when it shows nothing; without a stated kind its number tells. One
-    /// that is not right is marked.
-    pub fn optional_document(&mut self, field: &str, text: &str, stated: Option<DocumentKind>) -> Option<Document> {
-        let written = self.as_it_came(field, text, MAX_DOCUMENT)?;
-        Document::read(&written, stated)
-    }
-
-    fn as_it_came(&mut self, field: &str, text: &str, max: usize) -> Option<String> {
+    /// Text as it came, without tabs and marks at its ends: refused is only what is too long or what no text holds, such as
+    /// NUL. It may be empty.
+    pub fn as_it_came(&mut self, field: &str, text: &str, max: usize) -> Option<String> {
         let text = cleaned(text);
         let count = text.chars().count();
         if count > max {

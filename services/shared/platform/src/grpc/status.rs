@@ -45,6 +45,12 @@ pub fn denied(message: impl Into<String>) -> Status {
     with_reason(Code::PermissionDenied, "PERMISSION_DENIED", message)
 }
 
+/// `RESOURCE_EXHAUSTED`: what came is larger than the service takes.
+#[must_use]
+pub fn too_large(message: impl Into<String>) -> Status {
+    with_reason(Code::ResourceExhausted, "TOO_LARGE", message)
+}
+
 /// `UNAVAILABLE`: try again with the same request_id.
 #[must_use]
 pub fn unavailable(message: impl Into<String>) -> Status {

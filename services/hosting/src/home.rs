@@ -1,0 +1,89 @@
+//! The data directory of a machine that runs everything by itself: keys, and the private servers' data.
+
+use std::path::{Path, PathBuf};
+
+use personal::sealing::Kek;
+use platform::auth::generate_key_pair;
+use platform::service::StartError;
+
+/// Key files in a directory, made when they are missing, readable by their owner only.
+#[derive(Clone, Debug)]
+pub struct Home {
+    /// The directory.
+    pub directory: PathBuf,
+}
+
+impl Home {
+    /// Opens or makes the directory and its keys.
+    ///
+    /// # Errors
+    /// The folder or file that cannot be used.
+    pub fn open(directory: &Path) -> Result<Self, StartError> {
+        let failed = |error: std::io::Error| {
+            StartError(format!(
+                "cannot use {}: {error}; name another folder with --data",
+                directory.display()
+            ))
+        };
+        std::fs::create_dir_all(directory.join("keys")).map_err(failed)?;
+        let home = Self {
+            directory: directory.canonicalize().map_err(failed)?,
+        };
+        if !home.private_key().exists() {
+            let (private, public) = generate_key_pair();
+            write_secret(&home.public_key(), &public).map_err(failed)?;
+            write_secret(&home.private_key(), &private).map_err(failed)?;
+        }
+        if !home.sealing_key().exists() {
+            write_secret(&home.sealing_key(), &Kek::generate().to_base64()).map_err(failed)?;
+        }
+        Ok(home)
+    }
+
+    /// Signs tokens.
+    #[must_use]
+    pub fn private_key(&self) -> PathBuf {
+        self.directory.join("keys/token.private.pem")
+    }
+
+    /// Verifies tokens.
+    #[must_use]
+    pub fn public_key(&self) -> PathBuf {
+        self.directory.join("keys/token.public.pem")
+    }
+
+    /// Wraps data keys.
+    #[must_use]
+    pub fn sealing_key(&self) -> PathBuf {
+        self.directory.join("keys/sealing.key")
+    }
+
+    /// Where it is when nobody says: `/var/lib/hotline` for root, `~/.local/share/hotline` for others.
+    #[must_use]
+    pub fn default_directory() -> PathBuf {
+        match home_directory() {
+            Some(home) if home != Path::new("/root") => home.join(".local/share/hotline"),
+            _ => PathBuf::from("/var/lib/hotline"),
+        }
+    }
+}
+
+fn home_directory() -> Option<PathBuf> {
+    std::env::home_dir().filter(|path| !path.as_os_str().is_empty())
+}
+
+/// Written whole under another name and then renamed, so that a crash leaves no half key.
+fn write_secret(path: &Path, text: &str) -> std::io::Result<()> {
+    use std::io::Write as _;
+    use std::os::unix::fs::OpenOptionsExt as _;
+    let making = path.with_extension("making");
+    let mut file = std::fs::OpenOptions::new()
+        .write(true)
+        .create(true)
+        .truncate(true)
+        .mode(0o600)
+        .open(&making)?;
+    file.write_all(text.as_bytes())?;
+    file.sync_all()?;
+    std::fs::rename(making, path)
+}

@@ -1,0 +1,189 @@
+//! How a verb is served: read, run once in a transaction of its own, answered. A method of a tonic trait is one line.
+//!
+//! A service implements [`Served`] once, and for each RPC [`Verb`] (it changes something) or [`Question`] (it reads).
+//! The name of the verb is written once: the RPC, the span, the unit of work in the metrics and the key of idempotency
+//! follow from it.
+
+use std::sync::Arc;
+
+use async_trait::async_trait;
+use chrono::{DateTime, Utc};
+use personal::sealing::{SealKey, Sealer};
+use platform::auth::Caller;
+use platform::clock::SharedClock;
+use platform::grpc::fields::{InvalidRequest, Once};
+use platform::grpc::status;
+use platform::store::{AsStoreError, StoreError};
+use prost::Message as _;
+use tonic::{Request, Response, Status, Streaming};
+use tracing::Instrument as _;
+
+use crate::call::Call;
+use crate::tx::{Store, Tx};
+
+/// Bytes of all parts of one request: a province's reference data has some megabytes, and a pod 512 MiB.
+const MAX_GATHERED: usize = 64 * 1024 * 1024;
+
+/// A service that serves verbs.
+#[async_trait]
+pub trait Served: Clone + Send + Sync + 'static {
+    /// Its database.
+    fn store(&self) -> &Store;
+    /// Business time.
+    fn clock(&self) -> &SharedClock;
+    /// What seals its texts; none in a service that keeps none.
+    fn sealer(&self) -> Option<&Sealer>;
+
+    /// Runs a verb: once per caller and `request_id`, the same again gets the first answer.
+    async fn run<V: Verb<Self>>(&self, request: Request<V::Request>) -> Result<Response<V::Answer>, Status> {
+        let caller = Caller::of(&request);
+        let request = request.into_inner();
+        let mut at = At::of(self);
+        let (request_id, verb) = V::read(&request, &caller, &at)?;
+        let call = Call::new(caller.actor(), rpc_name(V::NAME), request_id, &request, at.now);
+        if let Some(sealer) = self.sealer().filter(|_| V::SEALS) {
+            at.key = Some(sealer.key_for(at.now).await?);
+        }
+        let at = Arc::new(at);
+        let answer = self.store().once(&call, V::NAME, move |tx| {
+            let (verb, at) = (verb.clone(), at.clone());
+            Box::pin(async move { verb.act(tx, &at).await })
+        });
+        let answer = answer.instrument(span(self.store().service(), V::NAME)).await;
+        answer.map(Response::new).map_err(Into::into)
+    }
+
+    /// Runs a verb whose request comes in parts. They are joined as protobuf joins messages: repeated fields follow each
+    /// other, of any other field the last one holds.
+    async fn gather<V: Verb<Self>>(
+        &self,
+        request: Request<Streaming<V::Request>>,
+    ) -> Result<Response<V::Answer>, Status> {
+        let (metadata, extensions, mut parts) = request.into_parts();
+        let (mut whole, mut bytes) = (V::Request::default(), 0);
+        while let Some(part) = parts.message().await? {
+            bytes += part.encoded_len();
+            if bytes > MAX_GATHERED {
+                return Err(status::too_large("the parts have more than 64 MiB together"));
+            }
+            let part = part.encode_to_vec();
+            whole.merge(part.as_slice()).map_err(|error| status::internal(&error))?;
+        }
+        self.run::<V>(Request::from_parts(metadata, extensions, whole)).await
+    }
+
+    /// Answers a question.
+    async fn ask<Q: Question<Self>>(&self, request: Request<Q::Request>) -> Result<Response<Q::Answer>, Status> {
+        let caller = Caller::of(&request);
+        let at = At::of(self);
+        let question = Q::read(request.get_ref(), &caller, &at)?;
+        let answer = question.answer(&at);
+        let answer = answer.instrument(span(self.store().service(), Q::NAME)).await?;
+        Ok(Response::new(answer))
+    }
+}
+
+/// A verb that changes something, as its caller asks for it.
+#[async_trait]
+pub trait Verb<S: Served>: Clone + Send + Sync + 'static {
+    /// Its name, such as `sign_order`; the RPC is `SignOrder`.
+    const NAME: &'static str;
+    /// Whether it seals a text: then [`At::key`] has the month's key, fetched before the transaction.
+    const SEALS: bool = false;
+    /// The request.
+    type Request: prost::Message + Default + 'static;
+    /// The answer; it is kept, so it holds ids and no personal data.
+    type Answer: prost::Message + Default + 'static;
+    /// Why it did nothing.
+    type Error: From<StoreError> + AsStoreError + Into<Status> + Send + 'static;
+
+    /// Reads a request: its shape, all violations at once.
+    ///
+    /// # Errors
+    /// Every violation.
+    fn read(request: &Self::Request, caller: &Caller, at: &At<S>) -> Once<Self>;
+
+    /// Acts on the open transaction. It runs again after a lost race, so it changes nothing else.
+    async fn act(&self, tx: &mut Tx, at: &At<S>) -> Result<Self::Answer, Self::Error>;
+}
+
+/// A question: it changes nothing that its service owns, but may put on record who read.
+#[async_trait]
+pub trait Question<S: Served>: Send + Sync + Sized + 'static {
+    /// Its name, such as `get_order`.
+    const NAME: &'static str;
+    /// The request.
+    type Request: prost::Message + 'static;
+    /// The answer.
+    type Answer: prost::Message + 'static;
+
+    /// Reads a request: its shape, all violations at once.
+    ///
+    /// # Errors
+    /// Every violation.
+    fn read(request: &Self::Request, caller: &Caller, at: &At<S>) -> Result<Self, InvalidRequest>;
+
+    /// The answer.
+    async fn answer(self, at: &At<S>) -> Result<Self::Answer, Status>;
+}
+
+/// What a verb is read and acts with.
+#[derive(Clone)]
+pub struct At<S> {
+    /// Its service.
+    pub service: S,
+    /// Business time of the call.
+    pub now: DateTime<Utc>,
+    key: Option<SealKey>,
+}
+
+impl<S: Served> At<S> {
+    /// Reads the clock: once for each call.
+    fn of(service: &S) -> Self {
+        Self {
+            service: service.clone(),
+            now: service.clock().now(),
+            key: None,
+        }
+    }
+
+    /// The key that seals what the verb keeps.
+    ///
+    /// # Panics
+    /// When the verb does not say that it seals, which its first test finds.
+    #[must_use]
+    pub fn key(&self) -> &SealKey {
+        self.key
+            .as_ref()
+            .expect("a verb that seals has SEALS = true, and its service a sealer")
+    }
+}
+
+fn span(service: &'static str, name: &'static str) -> tracing::Span {
+    tracing::info_span!("verb", otel.name = name, service)
+}
+
+/// `sign_order` is the RPC `SignOrder`.
+fn rpc_name(name: &str) -> String {
+    name.split('_')
+        .flat_map(|word| {
+            let mut letters = word.chars();
+            letters
+                .next()
+                .map(|first| first.to_ascii_uppercase())
+                .into_iter()
+                .chain(letters)
+        })
+        .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_rpc_is_named_after_the_verb() {
+        assert_eq!(rpc_name("sign_order"), "SignOrder");
+        assert_eq!(rpc_name("publish_units"), "PublishUnits");
+    }
+}

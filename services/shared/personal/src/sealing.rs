@@ -1,0 +1,408 @@
+//! Personal fields at rest: sealed cells, and the keyed hash that finds a telephone number again.
+//!
+//! A cell is `version (1) | key id (4) | nonce (12) | ciphertext | tag (16)`, AES-256-GCM, with table, column, row id
+//! and key id as associated data, so that cells cannot be swapped. One data key a month, wrapped by the
+//! key-encryption key, which stands in a file.
+
+use std::collections::HashMap;
+use std::path::Path;
+use std::sync::{Arc, RwLock};
+
+use aes_gcm::aead::{Aead, KeyInit, Payload};
+use aes_gcm::{Aes256Gcm, Nonce};
+use base64::Engine as _;
+use chrono::{DateTime, Datelike, NaiveDate, Utc};
+use hmac::{Hmac, Mac};
+use rand::RngCore;
+use sha2::Sha256;
+use sqlx::PgPool;
+use uuid::Uuid;
+
+use platform::rows::impossible;
+use platform::service::{Base, StartError};
+use platform::store::StoreError;
+
+const VERSION: u8 = 1;
+const HEAD: usize = 1 + 4 + 12;
+
+/// The key-encryption key.
+#[derive(Clone)]
+pub struct Kek([u8; 32]);
+
+impl Kek {
+    /// Reads base64 of 32 bytes.
+    ///
+    /// # Errors
+    /// One sentence saying what the file should hold.
+    pub fn read(path: &Path) -> Result<Self, String> {
+        let text = std::fs::read_to_string(path).map_err(|e| {
+            format!(
+                "sealing.key_file {}: {e}; it should hold base64 of 32 random bytes",
+                path.display()
+            )
+        })?;
+        let bytes = base64::engine::general_purpose::STANDARD
+            .decode(text.trim())
+            .ok()
+            .and_then(|bytes| <[u8; 32]>::try_from(bytes).ok())
+            .ok_or_else(|| format!("sealing.key_file {} does not hold base64 of 32 bytes", path.display()))?;
+        Ok(Self(bytes))
+    }
+
+    /// A fresh key, for development and tests.
+    #[must_use]
+    pub fn generate() -> Self {
+        let mut bytes = [0; 32];
+        rand::rngs::OsRng.fill_bytes(&mut bytes);
+        Self(bytes)
+    }
+
+    /// As it stands in its file.
+    #[must_use]
+    pub fn to_base64(&self) -> String {
+        base64::engine::general_purpose::STANDARD.encode(self.0)
+    }
+
+    /// The key of the hashes by which `service` knows a repeated request.
+    #[must_use]
+    pub fn request_key(&self, service: &str) -> RequestKey {
+        RequestKey(self.derive(&format!("request:{service}")))
+    }
+
+    /// A key for one purpose, so that hashes and seals never share one.
+    fn derive(&self, purpose: &str) -> [u8; 32] {
+        hmac(&self.0, purpose.as_bytes())
+    }
+}
+
+/// Key of the hashes of what was asked. It is in no database: from a copy of one nobody can try which telephone number was
+/// asked about. It says nothing of itself.
+#[derive(Clone)]
+pub struct RequestKey([u8; 32]);
+
+impl RequestKey {
+    /// HMAC-SHA256 of an encoded request.
+    #[must_use]
+    pub fn hash(&self, content: &[u8]) -> Vec<u8> {
+        hmac(&self.0, content).to_vec()
+    }
+}
+
+impl std::fmt::Debug for RequestKey {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("RequestKey")
+    }
+}
+
+/// Where a sealed value stands.
+#[derive(Clone, Copy, Debug)]
+pub struct Cell {
+    /// Table.
+    pub table: &'static str,
+    /// Column.
+    pub column: &'static str,
+    /// Id of the row.
+    pub row: Uuid,
+}
+
+/// A sealed value. It says nothing of its content: no Display, no Serialize, an empty Debug.
+#[derive(Clone, PartialEq, Eq, sqlx::Type)]
+#[sqlx(transparent)]
+pub struct Sealed(Vec<u8>);
+
+impl std::fmt::Debug for Sealed {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("Sealed")
+    }
+}
+
+/// Opens and makes sealed cells of one service.
+#[derive(Clone)]
+pub struct Sealer {
+    pool: PgPool,
+    kek: Arc<Kek>,
+    phone: Arc<[u8; 32]>,
+    requests: RequestKey,
+    keys: Arc<RwLock<Keys>>,
+}
+
+#[derive(Default)]
+struct Keys {
+    by_month: HashMap<NaiveDate, SealKey>,
+    by_id: HashMap<i32, SealKey>,
+}
+
+/// One month's key.
+#[derive(Clone)]
+pub struct SealKey {
+    id: i32,
+    cipher: Aes256Gcm,
+}
+
+impl SealKey {
+    /// Seals a value for its place.
+    #[must_use]
+    pub fn seal(&self, cell: Cell, plain: &str) -> Sealed {
+        let mut nonce = [0; 12];
+        rand::rngs::OsRng.fill_bytes(&mut nonce);
+        let sealed = self
+            .cipher
+            .encrypt(
+                &nonce_of(&nonce),
+                Payload {
+                    msg: plain.as_bytes(),
+                    aad: &associated(cell, self.id),
+                },
+            )
+            .expect("AES-GCM seals up to 64 GiB, a field is at most 40 KB");
+        let mut bytes = Vec::with_capacity(HEAD + sealed.len());
+        bytes.push(VERSION);
+        bytes.extend_from_slice(&self.id.to_be_bytes());
+        bytes.extend_from_slice(&nonce);
+        bytes.extend_from_slice(&sealed);
+        Sealed(bytes)
+    }
+}
+
+impl Sealer {
+    /// With the key of the settings, which has to be the one of this database.
+    ///
+    /// # Errors
+    /// What is wrong with the key, or that the database is away.
+    pub async fn open(base: &Base, service: &str) -> Result<Self, StartError> {
+        let sealer = Self::new(base.pool.clone(), service, Kek::read(&base.sealing.key_file)?);
+        sealer.check().await?;
+        Ok(sealer)
+    }
+
+    /// Over a service's pool; keys are read when they are needed.
+    #[must_use]
+    pub fn new(pool: PgPool, service: &str, kek: Kek) -> Self {
+        let phone = kek.derive(&format!("phone:{service}"));
+        let requests = kek.request_key(service);
+        Self {
+            pool,
+            kek: Arc::new(kek),
+            phone: Arc::new(phone),
+            requests,
+            keys: Arc::default(),
+        }
+    }
+
+    /// Whether the key-encryption key is the one of this database. Another one would seal the first fields of a month with
+    /// a data key that the right one cannot unwrap: so a service asks before it serves.
+    ///
+    /// # Errors
+    /// [`StoreError::Unready`] when it is another one; the database's.
+    pub async fn check(&self) -> Result<(), StoreError> {
+        let keys: Vec<(i32, NaiveDate, Vec<u8>)> =
+            sqlx::query_as("select id, month, wrapped from data_key order by id")
+                .fetch_all(&self.pool)
+                .await?;
+        for (id, month, wrapped) in keys {
+            self.remember(id, month, &wrapped)?;
+        }
+        Ok(())
+    }
+
+    /// The key of the month of `now`; made when it is the first of its month. Ask before the transaction.
+    ///
+    /// # Errors
+    /// When the database is away or the key-encryption key is another one.
+    pub async fn key_for(&self, now: DateTime<Utc>) -> Result<SealKey, StoreError> {
+        let month = now.date_naive().with_day(1).expect("every month has a first day");
+        if let Some(key) = self.read_keys().by_month.get(&month) {
+            return Ok(key.clone());
+        }
+        let fresh = Kek::generate();
+        sqlx::query("insert into data_key (month, wrapped) values ($1, $2) on conflict (month) do nothing")
+            .bind(month)
+            .bind(self.wrap(month, &fresh.0))
+            .execute(&self.pool)
+            .await?;
+        let (id, wrapped): (i32, Vec<u8>) = sqlx::query_as("select id, wrapped from data_key where month = $1")
+            .bind(month)
+            .fetch_one(&self.pool)
+            .await?;
+        self.remember(id, month, &wrapped)
+    }
+
+    /// Opens a cell.
+    ///
+    /// # Errors
+    /// [`StoreError::Impossible`] for a cell that was not sealed for this place, or whose key is gone.
+    pub async fn unseal(&self, cell: Cell, sealed: &Sealed) -> Result<String, StoreError> {
+        let broken = |detail: &str| StoreError::Impossible {
+            table: cell.table,
+            detail: format!("{}.{}: {detail}", cell.row, cell.column),
+        };
+        let bytes = &sealed.0;
+        if bytes.len() < HEAD + 16 || bytes.first() != Some(&VERSION) {
+            return Err(broken("is not a sealed cell"));
+        }
+        let id = i32::from_be_bytes(bytes[1..5].try_into().expect("four bytes"));
+        let key = self.key(id).await?;
+        let plain = key
+            .cipher
+            .decrypt(
+                &nonce_of(&bytes[5..HEAD]),
+                Payload {
+                    msg: &bytes[HEAD..],
+                    aad: &associated(cell, id),
+                },
+            )
+            .map_err(|_| broken("was sealed for another place or changed"))?;
+        String::from_utf8(plain).map_err(|_| broken("is not text"))
+    }
+
+    /// The key of the hashes by which the service knows a repeated request.
+    #[must_use]
+    pub fn request_key(&self) -> RequestKey {
+        self.requests.clone()
+    }
+
+    /// Keyed hash of a normalised telephone number, to find it again.
+    #[must_use]
+    pub fn phone_hash(&self, normalised: &str) -> Vec<u8> {
+        hmac(self.phone.as_slice(), normalised.as_bytes()).to_vec()
+    }
+
+    /// Keyed hash of anything else, to tell whether it is the same again without keeping it. `purpose` keeps the hashes of
+    /// one kind apart from those of another, and from telephone numbers, which are digits.
+    ///
+    /// # Panics
+    /// Never: HMAC takes a key of any length.
+    #[must_use]
+    pub fn keyed_hash(&self, purpose: &str, content: &[u8]) -> Vec<u8> {
+        const DIGITS: &[u8; 16] = b"0123456789abcdef";
+        let mut mac =
+            <Hmac<Sha256> as Mac>::new_from_slice(self.phone.as_slice()).expect("HMAC takes a key of any length");
+        mac.update(purpose.as_bytes());
+        mac.update(b":");
+        // In hexadecimal digits: so it stands in the rows that were written first.
+        for byte in content {
+            mac.update(&[DIGITS[usize::from(byte >> 4)], DIGITS[usize::from(byte & 15)]]);
+        }
+        mac.finalize().into_bytes().to_vec()
+    }
+
+    async fn key(&self, id: i32) -> Result<SealKey, StoreError> {
+        if let Some(key) = self.read_keys().by_id.get(&id) {
+            return Ok(key.clone());
+        }
+        let (month, wrapped): (NaiveDate, Vec<u8>) =
+            sqlx::query_as("select month, wrapped from data_key where id = $1")
+                .bind(id)
+                .fetch_optional(&self.pool)
+                .await?
+                .ok_or_else(|| {
+                    impossible(
+                        "data_key",
+                        format!("there is no key {id}, with which a cell was sealed"),
+                    )
+                })?;
+        self.remember(id, month, &wrapped)
+    }
+
+    fn remember(&self, id: i32, month: NaiveDate, wrapped: &[u8]) -> Result<SealKey, StoreError> {
+        let plain = self.unwrap_key(month, wrapped).ok_or_else(|| {
+            StoreError::Unready(
+                "sealing.key_file holds another key than the one that this database's data keys were wrapped with; give \
+                 it back the key that this service had before: no other one opens what is sealed"
+                    .to_owned(),
+            )
+        })?;
+        let key = SealKey {
+            id,
+            cipher: Aes256Gcm::new_from_slice(&plain).expect("a data key has 32 bytes"),
+        };
+        let mut keys = self.keys.write().unwrap_or_else(std::sync::PoisonError::into_inner);
+        keys.by_id.insert(id, key.clone());
+        keys.by_month.insert(month, key.clone());
+        Ok(key)
+    }
+
+    fn read_keys(&self) -> std::sync::RwLockReadGuard<'_, Keys> {
+        self.keys.read().unwrap_or_else(std::sync::PoisonError::into_inner)
+    }
+
+    fn wrapping(&self) -> Aes256Gcm {
+        Aes256Gcm::new_from_slice(&self.kek.derive("wrap")).expect("a derived key has 32 bytes")
+    }
+
+    fn wrap(&self, month: NaiveDate, plain: &[u8]) -> Vec<u8> {
+        let mut nonce = [0; 12];
+        rand::rngs::OsRng.fill_bytes(&mut nonce);
+        let aad = month.to_string();
+        let sealed = self
+            .wrapping()
+            .encrypt(
+                &nonce_of(&nonce),
+                Payload {
+                    msg: plain,
+                    aad: aad.as_bytes(),
+                },
+            )
+            .expect("32 bytes can be sealed");
+        [nonce.as_slice(), &sealed].concat()
+    }
+
+    fn unwrap_key(&self, month: NaiveDate, wrapped: &[u8]) -> Option<Vec<u8>> {
+        let (nonce, sealed) = wrapped.split_at_checked(12)?;
+        let aad = month.to_string();
+        self.wrapping()
+            .decrypt(
+                &nonce_of(nonce),
+                Payload {
+                    msg: sealed,
+                    aad: aad.as_bytes(),
+                },
+            )
+            .ok()
+    }
+}
+
+fn associated(cell: Cell, key: i32) -> Vec<u8> {
+    let mut bytes = Vec::with_capacity(64);
+    bytes.extend_from_slice(cell.table.as_bytes());
+    bytes.push(0);
+    bytes.extend_from_slice(cell.column.as_bytes());
+    bytes.push(0);
+    bytes.extend_from_slice(cell.row.as_bytes());
+    bytes.extend_from_slice(&key.to_be_bytes());
+    bytes
+}
+
+/// Every caller has cut out exactly twelve bytes.
+fn nonce_of(bytes: &[u8]) -> Nonce<aes_gcm::aead::consts::U12> {
+    let mut nonce = Nonce::default();
+    nonce.copy_from_slice(bytes);
+    nonce
+}
+
+fn hmac(key: &[u8], message: &[u8]) -> [u8; 32] {
+    let mut mac = <Hmac<Sha256> as Mac>::new_from_slice(key).expect("HMAC takes a key of any length");
+    mac.update(message);
+    mac.finalize().into_bytes().into()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_sealed_value_says_nothing_of_itself() {
+        let key = SealKey {
+            id: 1,
+            cipher: Aes256Gcm::new_from_slice(&[7; 32]).expect("32 bytes"),
+        };
+        let cell = Cell {
+            table: "appeal",
+            column: "name",
+            row: Uuid::nil(),
+        };
+        let sealed = key.seal(cell, "秘密");
+        assert_eq!(format!("{sealed:?}"), "Sealed");
+        assert_ne!(sealed, key.seal(cell, "秘密"), "a nonce is never used twice");
+    }
+}
