@@ -4,95 +4,68 @@ use std::sync::Arc;
 
 use eventlog::{Reading, Store, Wired};
 use hotline_proto::analytics::analytics_service_server::AnalyticsServiceServer;
-use platform::metrics::Observer;
-use platform::service::{Base, Driven, StartError};
+use personal::sealing::Sealer;
+use platform::service::{Base, Parts, Service, StartError, Violation};
+use platform::store::StoreError;
+use sqlx::PgPool;
+use sqlx::migrate::Migrator;
 use tonic::service::Routes;
 
-use crate::Settings;
 use crate::actions::recount_rollups::recount_rollups;
+use crate::config::AnalyticsConfig;
 use crate::consumers::{applying, callback, intake, routing, supervision};
 use crate::grpc::Analytics;
 use crate::store::observe::Counted;
+use crate::{DEFAULTS, MIGRATOR, NAME, Settings, doctor};
 
-/// What is served.
-const SERVICES: &[&str] = &["hotline.analytics.v1.AnalyticsService", eventlog::RPC_SERVICE];
+/// The service, wired.
+pub type App = platform::service::App<Wiring>;
 
-/// The service, ready to be served and driven.
-pub struct App {
-    analytics: Analytics,
-    /// Largest message received, in bytes.
-    max_message: usize,
-    log: Wired,
-}
+/// How it is wired.
+pub struct Wiring;
 
-impl App {
-    /// Wires the service. Roll-ups of another version of the program are recounted first.
-    ///
-    /// # Errors
-    /// What is wrong and what to do.
-    pub async fn build(settings: &Settings, base: Base) -> Result<Self, StartError> {
+impl Service for Wiring {
+    const NAME: &'static str = NAME;
+    const DEFAULTS: &'static str = DEFAULTS;
+    const MIGRATOR: &'static Migrator = &MIGRATOR;
+    type Section = AnalyticsConfig;
+
+    /// Roll-ups of another version of the program are recounted first.
+    async fn build(settings: &Settings, base: Base) -> Result<Parts, StartError> {
         let definitions = Arc::new(settings.service.definitions()?);
-        let store = Store::open(
-            crate::NAME,
-            base.pool.clone(),
-            base.sealer.request_key(),
-            base.clock.clone(),
-        )
-        .await?;
+        let sealer = Sealer::open(&base, NAME).await?;
+        let store = Store::open(NAME, base.pool.clone(), sealer.request_key(), base.clock.clone()).await?;
         if recount_rollups(&store).await? {
             tracing::info!("roll-ups were counted anew");
         }
+        let peers = &base.peers;
+        let readings = vec![
+            Reading::new(intake::SOURCE, &peers.intake, applying(intake::read)),
+            Reading::new(routing::SOURCE, &peers.routing, applying(routing::read)),
+            Reading::new(supervision::SOURCE, &peers.supervision, applying(supervision::read)),
+            Reading::new(callback::SOURCE, &peers.callback, applying(callback::read)),
+        ];
+        let log = Wired::build(&store, &base, &settings.events, &settings.redis, readings)?;
+        let mut steps = log.consuming();
+        steps.extend(log.relaying());
+        let mut observers = log.observers();
+        observers.push(Arc::new(Counted { pool: base.pool }));
         let analytics = Analytics {
-            pool: base.pool.clone(),
-            clock: base.clock.clone(),
+            store,
+            clock: base.clock,
             definitions,
             config: settings.service.clone(),
         };
-        let readings = vec![
-            Reading::new(intake::SOURCE, &base.peers.intake, applying(intake::read)),
-            Reading::new(routing::SOURCE, &base.peers.routing, applying(routing::read)),
-            Reading::new(
-                supervision::SOURCE,
-                &base.peers.supervision,
-                applying(supervision::read),
-            ),
-            Reading::new(callback::SOURCE, &base.peers.callback, applying(callback::read)),
-        ];
-        let log = Wired::build(&store, &base, &settings.events, &settings.redis, readings)?;
-        Ok(Self {
-            max_message: settings.server.max_message_bytes,
-            analytics,
-            log,
+        let own = AnalyticsServiceServer::new(analytics).max_decoding_message_size(settings.server.max_message_bytes);
+        Ok(Parts {
+            routes: Routes::new(own).add_service(log.service()),
+            rpc_services: &["hotline.analytics.v1.AnalyticsService", eventlog::RPC_SERVICE],
+            steps,
+            observers,
         })
     }
 
-    /// Its own service and the event log's.
-    #[must_use]
-    pub fn routes(&self) -> Routes {
-        let own = AnalyticsServiceServer::new(self.analytics.clone()).max_decoding_message_size(self.max_message);
-        Routes::new(own).add_service(self.log.service())
-    }
-
-    /// Full names of what is served.
-    #[must_use]
-    pub fn rpc_services(&self) -> &'static [&'static str] {
-        SERVICES
-    }
-
-    /// What time and signals do.
-    #[must_use]
-    pub fn steps(&self) -> Vec<Driven> {
-        let mut steps = self.log.consuming();
-        steps.extend(self.log.relaying());
-        steps
-    }
-
-    /// What is watched of it.
-    #[must_use]
-    pub fn observers(&self) -> Vec<Arc<dyn Observer>> {
-        let pool = self.analytics.pool.clone();
-        let mut observers = self.log.observers();
-        observers.push(Arc::new(Counted { pool }));
-        observers
+    async fn examine(pool: &PgPool) -> Result<Vec<Violation>, StoreError> {
+        doctor::check(pool).await
     }
 }

@@ -25,9 +25,6 @@ pub struct AnalyticsConfig {
     pub max_scanned_facts: u32,
 }
 
-/// What the process loads for every service under one name.
-pub type Service = AnalyticsConfig;
-
 impl ServiceSection for AnalyticsConfig {
     fn ranges(&self) -> Vec<Ranged> {
         vec![

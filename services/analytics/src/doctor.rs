@@ -15,7 +15,8 @@ const MAX_TOLD: usize = 100;
 /// # Errors
 /// When the database refuses, or a row is impossible.
 pub async fn check(pool: &PgPool) -> Result<Vec<Violation>, StoreError> {
-    let mut found: Vec<Violation> = verify_rollups(pool)
+    let mut conn = pool.acquire().await?;
+    let mut found: Vec<Violation> = verify_rollups(&mut conn)
         .await?
         .differences
         .into_iter()
@@ -25,7 +26,7 @@ pub async fn check(pool: &PgPool) -> Result<Vec<Violation>, StoreError> {
             detail: format!("roll-up {key} is {stored}, its facts add up to {recounted}"),
         })
         .collect();
-    let mut tx = snapshot(pool).await?;
+    let mut tx = snapshot(&mut conn).await?;
     let (counted, satisfied) = doctor::satisfied(&mut tx).await?;
     tx.commit().await?;
     if counted != satisfied {

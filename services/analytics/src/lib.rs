@@ -15,7 +15,7 @@ pub mod domain;
 pub mod grpc;
 pub mod store;
 
-pub use app::App;
+pub use app::{App, Wiring};
 
 /// Name of the service.
 pub const NAME: &str = "analytics";

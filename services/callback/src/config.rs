@@ -4,9 +4,6 @@ use chrono::{DateTime, TimeDelta, Utc};
 use platform::config::{Ranged, ServiceSection};
 use serde::Deserialize;
 
-/// `[service]`, by the name that all services share.
-pub type Service = CallbackConfig;
-
 /// `[service]`
 #[derive(Clone, Copy, Debug, Deserialize, PartialEq, Eq)]
 #[serde(deny_unknown_fields)]

@@ -3,7 +3,7 @@
 //! The way of an order through it:
 //! 1. routing tells that a reply was passed ([`consumers::passed_replies`], read in [`events`]);
 //! 2. a task is opened, one per round ([`actions`]);
-//! 3. agents lease tasks, report attempts, record outcomes; the supervisor judges ([`grpc`]: parse, act, render);
+//! 3. agents lease tasks, report attempts, record outcomes; the supervisor judges ([`grpc`]: one file per verb);
 //! 4. who may do what, and what an outcome may be, is decided purely ([`domain`]);
 //! 5. rows are read, locked and written ([`store`]); what was decided is told to routing.
 //!
@@ -19,7 +19,7 @@ pub mod events;
 pub mod grpc;
 pub mod store;
 
-pub use app::App;
+pub use app::{App, Wiring};
 
 /// Name of the service.
 pub const NAME: &str = "callback";

@@ -1,9 +1,10 @@
 //! Intake: registers what people bring, answers at once what can be answered, forwards the rest to routing. Owns
 //! everything personal that an appellant brings.
 //!
-//! The way of an appeal: a caller asks ([`grpc`]: parse, act, render) or an event arrives ([`consumers`]); one verb runs
-//! on one transaction ([`actions`]); which state may follow is decided purely ([`domain`]); rows are read and written,
-//! personal fields sealed and opened ([`store`]); what happened is published ([`events`]). [`app`] wires it.
+//! The way of an appeal: a caller asks ([`grpc`]: what a verb reads and answers, one file each) or an event arrives
+//! ([`consumers`]); one verb runs on one transaction ([`actions`]); which state may follow is decided purely
+//! ([`domain`]); rows are read and written, personal fields sealed and opened ([`store`]); what happened is published
+//! ([`events`]). [`app`] wires it.
 
 pub mod actions;
 pub mod app;
@@ -15,7 +16,7 @@ pub mod events;
 pub mod grpc;
 pub mod store;
 
-pub use app::App;
+pub use app::{App, Wiring};
 
 /// Name of the service.
 pub const NAME: &str = "intake";

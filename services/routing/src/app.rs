@@ -5,35 +5,38 @@ use std::sync::Arc;
 use calendar::Calendar;
 use eventlog::{Handler, Reading, Store, Wired};
 use hotline_proto::routing::routing_service_server::RoutingServiceServer;
-use platform::clock::SharedClock;
-use platform::metrics::Observer;
-use platform::service::{Base, Driven, StartError};
+use personal::sealing::Sealer;
+use platform::config::PeersConfig;
+use platform::service::{Base, Parts, Service, StartError, Violation};
+use platform::store::StoreError;
+use sqlx::PgPool;
+use sqlx::migrate::Migrator;
 use tonic::service::Routes;
 
 use crate::actions::Rules;
+use crate::config::RoutingConfig;
 use crate::consumers::{Decisions, ForwardedAppeals};
 use crate::grpc::Routing;
 use crate::store::directory::Directories;
 use crate::store::observe::{Orders, Units};
 use crate::upstream::Intake;
-use crate::{NAME, Settings};
+use crate::{DEFAULTS, MIGRATOR, NAME, Settings, doctor};
 
-/// The service, ready to be served and driven.
-pub struct App {
-    routing: Routing,
-    log: Wired,
-    clock: SharedClock,
-    /// Largest message received, in bytes.
-    max_message: usize,
-}
+/// The service, wired.
+pub type App = platform::service::App<Wiring>;
 
-impl App {
-    /// Builds it over what the process gives to every service.
-    ///
-    /// # Errors
-    /// [`StartError`] when a setting or the database's schema is not right.
-    pub async fn build(settings: &Settings, base: Base) -> Result<Self, StartError> {
-        let store = Store::open(NAME, base.pool.clone(), base.sealer.request_key(), base.clock.clone()).await?;
+/// How it is wired.
+pub struct Wiring;
+
+impl Service for Wiring {
+    const NAME: &'static str = NAME;
+    const DEFAULTS: &'static str = DEFAULTS;
+    const MIGRATOR: &'static Migrator = &MIGRATOR;
+    type Section = RoutingConfig;
+
+    async fn build(settings: &Settings, base: Base) -> Result<Parts, StartError> {
+        let sealer = Sealer::open(&base, NAME).await?;
+        let store = Store::open(NAME, base.pool.clone(), sealer.request_key(), base.clock.clone()).await?;
         let rules = Rules {
             directories: Arc::new(Directories::new(
                 Calendar::national().with_close(settings.service.close),
@@ -41,65 +44,57 @@ impl App {
             max_rework_rounds: settings.service.max_rework_rounds,
             source_days: settings.service.source_days,
         };
-        let decisions = Decisions { rules: rules.clone() };
-        let forwarded = ForwardedAppeals {
-            decisions: decisions.clone(),
-        };
-        let decisions: Arc<dyn Handler> = Arc::new(decisions);
-        let readings = vec![
-            Reading::new("intake", &base.peers.intake, Arc::new(forwarded)),
-            Reading::new("supervision", &base.peers.supervision, decisions.clone()),
-            Reading::new("callback", &base.peers.callback, decisions),
-        ];
-        let log = Wired::build(&store, &base, &settings.events, &settings.redis, readings)?;
+        let log = Wired::build(
+            &store,
+            &base,
+            &settings.events,
+            &settings.redis,
+            readings(&rules, &base.peers),
+        )?;
+        let mut steps = log.consuming();
+        steps.extend(log.relaying());
         let texts = Arc::new(Intake::new(base.dialer.peer(&base.peers.intake)?));
+        let (pool, clock) = (base.pool, base.clock);
+        let mut observers = log.observers();
+        observers.push(Arc::new(Orders {
+            pool: pool.clone(),
+            clock: clock.clone(),
+        }));
+        observers.push(Arc::new(Units {
+            pool,
+            clock: clock.clone(),
+        }));
         let routing = Routing {
             store,
-            clock: base.clock.clone(),
-            sealer: base.sealer,
+            clock,
+            sealer,
             texts,
             rules,
         };
-        Ok(Self {
-            routing,
-            log,
-            clock: base.clock,
-            max_message: settings.server.max_message_bytes,
+        let own = RoutingServiceServer::new(routing).max_decoding_message_size(settings.server.max_message_bytes);
+        Ok(Parts {
+            routes: Routes::new(own).add_service(log.service()),
+            rpc_services: &["hotline.routing.v1.RoutingService", eventlog::RPC_SERVICE],
+            steps,
+            observers,
         })
     }
 
-    /// Its gRPC services, without health and reflection.
-    #[must_use]
-    pub fn routes(&self) -> Routes {
-        let own = RoutingServiceServer::new(self.routing.clone()).max_decoding_message_size(self.max_message);
-        Routes::new(own).add_service(self.log.service())
+    async fn examine(pool: &PgPool) -> Result<Vec<Violation>, StoreError> {
+        doctor::check(pool).await
     }
+}
 
-    /// Full names of what it serves.
-    #[must_use]
-    pub fn rpc_services(&self) -> &'static [&'static str] {
-        &["hotline.routing.v1.RoutingService", "hotline.common.v1.EventLogService"]
-    }
-
-    /// What time and arrivals bring about.
-    #[must_use]
-    pub fn steps(&self) -> Vec<Driven> {
-        let mut steps = self.log.consuming();
-        steps.extend(self.log.relaying());
-        steps
-    }
-
-    /// What is watched of it.
-    #[must_use]
-    pub fn observers(&self) -> Vec<Arc<dyn Observer>> {
-        let (pool, clock) = (self.routing.store.pool().clone(), self.clock.clone());
-        let units = Units {
-            pool: pool.clone(),
-            clock: clock.clone(),
-        };
-        let mut observers = self.log.observers();
-        observers.push(Arc::new(Orders { pool, clock }));
-        observers.push(Arc::new(units));
-        observers
-    }
+/// The logs it reads.
+fn readings<'p>(rules: &Rules, peers: &'p PeersConfig) -> Vec<Reading<'p>> {
+    let decisions = Decisions { rules: rules.clone() };
+    let forwarded = ForwardedAppeals {
+        decisions: decisions.clone(),
+    };
+    let decisions: Arc<dyn Handler> = Arc::new(decisions);
+    vec![
+        Reading::new("intake", &peers.intake, Arc::new(forwarded)),
+        Reading::new("supervision", &peers.supervision, decisions.clone()),
+        Reading::new("callback", &peers.callback, decisions),
+    ]
 }

@@ -20,7 +20,7 @@ pub mod grpc;
 pub mod store;
 pub mod upstream;
 
-pub use app::App;
+pub use app::{App, Wiring};
 
 /// Name of the service.
 pub const NAME: &str = "routing";

@@ -5,95 +5,68 @@ use std::time::Duration;
 
 use eventlog::{Reading, Store, Wired};
 use hotline_proto::supervision::supervision_service_server::SupervisionServiceServer;
-use platform::clock::SharedClock;
-use platform::metrics::Observer;
-use platform::service::{Base, Driven, StartError};
+use personal::sealing::Sealer;
+use platform::service::{Base, Driven, Parts, Service, StartError, Violation};
+use platform::store::StoreError;
+use sqlx::PgPool;
+use sqlx::migrate::Migrator;
 use tokio::sync::Notify;
 use tonic::service::Routes;
 
+use crate::config::SupervisionConfig;
 use crate::consumers::orders::Orders;
 use crate::grpc::Supervision;
 use crate::store::observe::Watches;
 use crate::workers::fire_clocks::FireClocks;
-use crate::{NAME, ROUTING, Settings};
+use crate::{DEFAULTS, MIGRATOR, NAME, ROUTING, Settings, doctor};
 
-/// What is served.
-const SERVICES: &[&str] = &["hotline.supervision.v1.SupervisionService", eventlog::RPC_SERVICE];
+/// The service, wired.
+pub type App = platform::service::App<Wiring>;
 
-/// The service, ready to be served and driven.
-pub struct App {
-    supervision: Supervision,
-    /// Largest message received, in bytes.
-    max_message: usize,
-    log: Wired,
-    fire: Driven,
-    clock: SharedClock,
-}
+/// How it is wired.
+pub struct Wiring;
 
-impl App {
-    /// Builds the service over a migrated database.
-    ///
-    /// # Errors
-    /// One sentence saying which setting is wrong or what the database lacks.
-    pub async fn build(settings: &Settings, base: Base) -> Result<Self, StartError> {
-        let store = Store::open(NAME, base.pool.clone(), base.sealer.request_key(), base.clock.clone()).await?;
+impl Service for Wiring {
+    const NAME: &'static str = NAME;
+    const DEFAULTS: &'static str = DEFAULTS;
+    const MIGRATOR: &'static Migrator = &MIGRATOR;
+    type Section = SupervisionConfig;
+
+    async fn build(settings: &Settings, base: Base) -> Result<Parts, StartError> {
+        let sealer = Sealer::open(&base, NAME).await?;
+        let store = Store::open(NAME, base.pool.clone(), sealer.request_key(), base.clock.clone()).await?;
         let orders = Reading {
             notes_knowledge: true,
             ..Reading::new(ROUTING, &base.peers.routing, Arc::new(Orders))
         };
         let log = Wired::build(&store, &base, &settings.events, &settings.redis, vec![orders])?;
-        let service = settings.service;
-        let fire = Driven {
-            step: Arc::new(FireClocks::new(&store, base.clock.clone(), service.fire_batch)),
+        let (pool, clock, service) = (base.pool, base.clock, settings.service);
+        // A clock fires on what the consumer knows, so the worker comes after it.
+        let mut steps = log.consuming();
+        steps.push(Driven {
+            step: Arc::new(FireClocks::new(&store, clock.clone(), service.fire_batch)),
             every: Duration::from_millis(service.fire_milliseconds),
             wake: Arc::new(Notify::new()),
             doorbell: None,
-        };
-        Ok(Self {
-            max_message: settings.server.max_message_bytes,
-            supervision: Supervision {
-                store,
-                clock: base.clock.clone(),
-                sealer: base.sealer,
-            },
-            log,
-            fire,
-            clock: base.clock,
+        });
+        steps.extend(log.relaying());
+        let mut observers = log.observers();
+        observers.push(Arc::new(Watches {
+            pool,
+            clock: clock.clone(),
+        }));
+        let supervision = Supervision { store, clock, sealer };
+        let own =
+            SupervisionServiceServer::new(supervision).max_decoding_message_size(settings.server.max_message_bytes);
+        Ok(Parts {
+            routes: Routes::new(own).add_service(log.service()),
+            rpc_services: &["hotline.supervision.v1.SupervisionService", eventlog::RPC_SERVICE],
+            steps,
+            observers,
         })
     }
 
-    /// Its own service and its event log.
-    #[must_use]
-    pub fn routes(&self) -> Routes {
-        let own = SupervisionServiceServer::new(self.supervision.clone()).max_decoding_message_size(self.max_message);
-        Routes::new(own).add_service(self.log.service())
-    }
-
-    /// Full names of what [`App::routes`] serves.
-    #[must_use]
-    pub fn rpc_services(&self) -> &'static [&'static str] {
-        SERVICES
-    }
-
-    /// The consumer of routing, the worker that fires clocks, the relay; in this order, because a clock fires on what
-    /// the consumer knows.
-    #[must_use]
-    pub fn steps(&self) -> Vec<Driven> {
-        let mut steps = self.log.consuming();
-        steps.push(self.fire.clone());
-        steps.extend(self.log.relaying());
-        steps
-    }
-
-    /// What is watched of it.
-    #[must_use]
-    pub fn observers(&self) -> Vec<Arc<dyn Observer>> {
-        let watches = Watches {
-            pool: self.supervision.store.pool().clone(),
-            clock: self.clock.clone(),
-        };
-        let mut observers = self.log.observers();
-        observers.push(Arc::new(watches));
-        observers
+    async fn examine(pool: &PgPool) -> Result<Vec<Violation>, StoreError> {
+        doctor::check(pool).await
     }
 }

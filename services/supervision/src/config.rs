@@ -3,9 +3,6 @@
 use platform::config::{Ranged, ServiceSection};
 use serde::Deserialize;
 
-/// `[service]`, by the name that all services share.
-pub type Service = SupervisionConfig;
-
 /// `[service]`
 #[derive(Clone, Copy, Debug, Deserialize, PartialEq, Eq)]
 #[serde(deny_unknown_fields)]

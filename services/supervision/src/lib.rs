@@ -6,7 +6,7 @@
 //! 3. what a fact does to a clock, and who may judge what, is decided purely ([`domain`]);
 //! 4. rows are read, locked and written many at a time ([`store`]);
 //! 5. time fires what is due, once routing is known past it ([`workers::fire_clocks`]);
-//! 6. people review, list cards and clocks ([`grpc`]: parse, act, render).
+//! 6. people review, list cards and clocks ([`grpc`]: one file per verb).
 //!
 //! [`app`] wires it, [`doctor`] checks its share of the invariants.
 
@@ -21,7 +21,7 @@ pub mod grpc;
 pub mod store;
 pub mod workers;
 
-pub use app::App;
+pub use app::{App, Wiring};
 
 /// Name of the service.
 pub const NAME: &str = "supervision";

@@ -2,7 +2,7 @@
 
 use chrono::{DateTime, Utc};
 use platform::store::StoreError;
-use sqlx::PgPool;
+use sqlx::PgConnection;
 
 use crate::domain::bulletin::{self, Printed};
 use crate::domain::definitions::Definitions;
@@ -13,14 +13,13 @@ use crate::store::{names, rollups, snapshot};
 ///
 /// # Errors
 /// When the database refuses.
-#[tracing::instrument(skip_all, name = "get_bulletin", fields(service = crate::NAME))]
 pub async fn get_bulletin(
-    pool: &PgPool,
+    conn: &mut PgConnection,
     definitions: &Definitions,
     window: Window,
     as_of: DateTime<Utc>,
 ) -> Result<Vec<Printed>, StoreError> {
-    let mut tx = snapshot(pool).await?;
+    let mut tx = snapshot(conn).await?;
     let sums = rollups::sums(&mut tx, window, calendar::local_date(as_of)).await?;
     let names = names::in_force(&mut tx, window.to).await?;
     tx.commit().await?;

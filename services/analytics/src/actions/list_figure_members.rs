@@ -3,7 +3,7 @@
 
 use chrono::{DateTime, Utc};
 use platform::store::StoreError;
-use sqlx::{PgConnection, PgPool};
+use sqlx::PgConnection;
 use uuid::Uuid;
 
 use crate::domain::appeal::AppealFact;
@@ -68,9 +68,12 @@ struct Seen {
 ///
 /// # Errors
 /// When the database refuses, or a row is impossible.
-#[tracing::instrument(skip_all, name = "list_figure_members", fields(service = crate::NAME))]
-pub async fn list_figure_members(pool: &PgPool, opened: &Opened<'_>, as_of: DateTime<Utc>) -> Result<Page, StoreError> {
-    let mut tx = snapshot(pool).await?;
+pub async fn list_figure_members(
+    conn: &mut PgConnection,
+    opened: &Opened<'_>,
+    as_of: DateTime<Utc>,
+) -> Result<Page, StoreError> {
+    let mut tx = snapshot(conn).await?;
     let as_of_day = calendar::local_date(as_of);
     let sums = rollups::sums(&mut tx, opened.window, as_of_day).await?;
     let selection = Selection::of(opened.figure, opened.member, &sums, as_of_day);

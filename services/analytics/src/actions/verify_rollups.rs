@@ -1,7 +1,7 @@
 //! Recomputes the roll-ups from the facts and compares (I8).
 
 use platform::store::StoreError;
-use sqlx::{PgConnection, PgPool};
+use sqlx::PgConnection;
 use uuid::Uuid;
 
 use crate::domain::contribution::{Key, Recount};
@@ -26,9 +26,8 @@ pub struct Verified {
 ///
 /// # Errors
 /// When the database refuses, or a row is impossible.
-#[tracing::instrument(skip_all, name = "verify_rollups", fields(service = crate::NAME))]
-pub async fn verify_rollups(pool: &PgPool) -> Result<Verified, StoreError> {
-    let mut tx = snapshot(pool).await?;
+pub async fn verify_rollups(conn: &mut PgConnection) -> Result<Verified, StoreError> {
+    let mut tx = snapshot(conn).await?;
     let (facts, recount) = recount(&mut tx).await?;
     let stored = rollups::all(&mut tx).await?;
     tx.commit().await?;

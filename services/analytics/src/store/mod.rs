@@ -9,15 +9,15 @@ pub mod rollups;
 
 use platform::rows::impossible;
 use platform::store::StoreError;
-use sqlx::{PgPool, Postgres, Transaction};
+use sqlx::{Connection as _, PgConnection, Postgres, Transaction};
 
 /// A read-only transaction that sees one state of all tables: facts and roll-ups change together, so they are compared
 /// together.
 ///
 /// # Errors
 /// When the database refuses.
-pub async fn snapshot(pool: &PgPool) -> Result<Transaction<'static, Postgres>, StoreError> {
-    let mut tx = pool.begin().await?;
+pub async fn snapshot(conn: &mut PgConnection) -> Result<Transaction<'_, Postgres>, StoreError> {
+    let mut tx = conn.begin().await?;
     sqlx::query("set transaction isolation level repeatable read, read only")
         .execute(&mut *tx)
         .await?;

@@ -1,9 +1,10 @@
 //! Reads one task, and what was said to those who may read it: on record before it is shown (I10).
 
 use chrono::{DateTime, Utc};
-use eventlog::{Store, Tx};
-use platform::reads::{self, SealedRead};
+use eventlog::Tx;
+use personal::reads::{self, SealedRead};
 use platform::store::StoreError;
+use sqlx::PgConnection;
 use uuid::Uuid;
 
 use crate::domain::task::Task;
@@ -13,10 +14,8 @@ use crate::store::tasks::{self, RecordedCall, Texts};
 ///
 /// # Errors
 /// [`StoreError::Absent`] for an unknown one.
-#[tracing::instrument(skip_all, fields(service = crate::NAME), name = "get_task")]
-pub async fn get_task(store: &Store, id: Uuid) -> Result<Task, StoreError> {
-    let mut connection = store.reading("get_task").await?;
-    tasks::get(&mut connection, id).await
+pub async fn get_task(conn: &mut PgConnection, id: Uuid) -> Result<Task, StoreError> {
+    tasks::get(conn, id).await
 }
 
 /// The task with what was said of it and the call that it was said in, sealed. Runs inside the transaction that the

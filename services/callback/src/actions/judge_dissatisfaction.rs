@@ -4,8 +4,8 @@
 use chrono::{DateTime, Utc};
 use eventlog::Tx;
 use hotline_proto::common::Cause;
+use personal::sealing::SealKey;
 use platform::ids::new_id;
-use platform::sealing::SealKey;
 use uuid::Uuid;
 
 use super::Error;
@@ -30,7 +30,6 @@ pub struct JudgeDissatisfaction {
 ///
 /// # Errors
 /// [`Error::Refused`] with the domain's reason, [`platform::store::StoreError::Absent`] for an unknown task.
-#[tracing::instrument(skip_all, fields(service = crate::NAME), name = "judge_dissatisfaction")]
 pub async fn judge_dissatisfaction(
     tx: &mut Tx,
     command: &JudgeDissatisfaction,

@@ -22,7 +22,6 @@ pub struct LeaseTasks {
 ///
 /// # Errors
 /// [`Error::Refused`] when the agent has all that it may have.
-#[tracing::instrument(skip_all, fields(service = crate::NAME), name = "lease_tasks")]
 pub async fn lease_tasks(
     tx: &mut Tx,
     command: &LeaseTasks,

@@ -1,12 +1,12 @@
 //! Lists tasks by the time they were opened.
 
 use chrono::{DateTime, Utc};
-use eventlog::Store;
+use platform::listing::Window;
 use platform::store::StoreError;
+use sqlx::PgConnection;
 
 use crate::domain::task::Task;
 use crate::store::listing::{self, Filter};
-use platform::listing::Window;
 
 /// Which tasks.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -21,8 +21,10 @@ pub struct ListTasks {
 ///
 /// # Errors
 /// When the store refuses.
-#[tracing::instrument(skip_all, fields(service = crate::NAME), name = "list_tasks")]
-pub async fn list_tasks(store: &Store, query: &ListTasks, wall: DateTime<Utc>) -> Result<Vec<Task>, StoreError> {
-    let mut connection = store.reading("list_tasks").await?;
-    listing::tasks(&mut connection, &query.window, &query.filter, wall).await
+pub async fn list_tasks(
+    conn: &mut PgConnection,
+    query: &ListTasks,
+    wall: DateTime<Utc>,
+) -> Result<Vec<Task>, StoreError> {
+    listing::tasks(conn, &query.window, &query.filter, wall).await
 }

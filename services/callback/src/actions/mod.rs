@@ -1,29 +1,19 @@
 //! One verb, one file, one transaction, read top to bottom. A body works on an open transaction: an RPC opens it, a
 //! consumer lends its batch's.
 
-mod get_task;
-mod judge_dissatisfaction;
-mod lease_tasks;
-mod list_tasks;
-mod open_tasks;
-mod record_outcome;
-mod release_tasks;
-mod renew_lease;
-mod report_attempt;
+pub mod get_task;
+pub mod judge_dissatisfaction;
+pub mod lease_tasks;
+pub mod list_tasks;
+pub mod open_tasks;
+pub mod record_outcome;
+pub mod release_tasks;
+pub mod renew_lease;
+pub mod report_attempt;
 
 use platform::store::{AsStoreError, StoreError};
 
-pub use get_task::{get_task, read_task_texts};
-pub use judge_dissatisfaction::{JudgeDissatisfaction, judge_dissatisfaction};
-pub use lease_tasks::{LeaseTasks, lease_tasks};
-pub use list_tasks::{ListTasks, list_tasks};
-pub use open_tasks::open_tasks;
-pub use record_outcome::{RecordOutcome, record_outcome};
-pub use release_tasks::{ReleaseTasks, release_tasks};
-pub use renew_lease::{RenewLease, renew_lease};
-pub use report_attempt::{ReportAttempt, report_attempt};
-
-use crate::domain::task::Refusal;
+use crate::domain::refusal::Refusal;
 
 /// Why an action did nothing.
 #[derive(Debug, thiserror::Error)]

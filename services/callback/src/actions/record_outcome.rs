@@ -1,10 +1,10 @@
-//! Records what the appellant said, or that he did not. A decision: routing closes the order, unless a dissatisfaction
+//! Records what the appellant said, or that nothing was said. A decision: routing closes the order, unless a dissatisfaction
 //! has to be judged first.
 
 use chrono::{DateTime, Utc};
 use eventlog::Tx;
 use hotline_proto::common::{Rating, Solved};
-use platform::sealing::SealKey;
+use personal::sealing::SealKey;
 use uuid::Uuid;
 
 use super::Error;
@@ -32,7 +32,6 @@ pub struct RecordOutcome {
 ///
 /// # Errors
 /// [`Error::Refused`] with the domain's reason, [`platform::store::StoreError::Absent`] for an unknown task.
-#[tracing::instrument(skip_all, fields(service = crate::NAME), name = "record_outcome")]
 pub async fn record_outcome(
     tx: &mut Tx,
     command: &RecordOutcome,

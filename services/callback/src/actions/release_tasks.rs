@@ -21,7 +21,6 @@ pub struct ReleaseTasks {
 ///
 /// # Errors
 /// When the store refuses.
-#[tracing::instrument(skip_all, fields(service = crate::NAME), name = "release_tasks")]
 pub async fn release_tasks(tx: &mut Tx, command: &ReleaseTasks) -> Result<Vec<Task>, Error> {
     let tasks = if command.tasks.is_empty() {
         leases::lock_held(tx.conn(), &command.agent).await?

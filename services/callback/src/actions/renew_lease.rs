@@ -22,7 +22,6 @@ pub struct RenewLease {
 ///
 /// # Errors
 /// [`Error::Refused`] with the domain's reason, [`platform::store::StoreError::Absent`] for an unknown task.
-#[tracing::instrument(skip_all, fields(service = crate::NAME), name = "renew_lease")]
 pub async fn renew_lease(
     tx: &mut Tx,
     command: &RenewLease,

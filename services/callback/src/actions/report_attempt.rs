@@ -3,7 +3,7 @@
 use chrono::{DateTime, Utc};
 use eventlog::Tx;
 use hotline_proto::common::{AttemptOutcome, CallbackMode};
-use platform::sealing::SealKey;
+use personal::sealing::SealKey;
 use uuid::Uuid;
 
 use super::Error;
@@ -31,7 +31,6 @@ pub struct ReportAttempt {
 ///
 /// # Errors
 /// [`Error::Refused`] with the domain's reason, [`platform::store::StoreError::Absent`] for an unknown task.
-#[tracing::instrument(skip_all, fields(service = crate::NAME), name = "report_attempt")]
 pub async fn report_attempt(
     tx: &mut Tx,
     command: &ReportAttempt,

@@ -3,7 +3,7 @@
 use async_trait::async_trait;
 use eventlog::{ApplyError, Effect, Handler, Recorded, Tx};
 
-use crate::actions::open_tasks;
+use crate::actions::open_tasks::open_tasks;
 use crate::events;
 
 /// Hands passed replies to [`open_tasks`].

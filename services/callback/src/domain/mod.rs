@@ -2,4 +2,5 @@
 //! contracts (`hotline_proto::common`).
 
 pub mod outcome;
+pub mod refusal;
 pub mod task;

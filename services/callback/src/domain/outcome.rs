@@ -3,7 +3,7 @@
 
 use hotline_proto::common::{AttemptOutcome, CallbackMode, Rating, Solved, UnratedGround};
 
-use super::task::Refusal;
+use super::refusal::Refusal;
 
 /// What a callback agent says came of a task, checked in shape: the rating is given, the comment is kept beside.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

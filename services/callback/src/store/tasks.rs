@@ -4,9 +4,9 @@ use std::collections::HashMap;
 
 use chrono::{DateTime, Utc};
 use hotline_proto::common::{AttemptOutcome, CallbackMode, Rating, Solved, UnratedGround};
+use personal::sealing::{Cell, Sealed};
 use platform::ids::derived_id;
 use platform::rows::{big, fits, impossible, int, known, one, small};
-use platform::sealing::{Cell, Sealed};
 use platform::store::StoreError;
 use sqlx::PgConnection;
 use uuid::Uuid;

@@ -2,7 +2,7 @@
 
 use chrono::{DateTime, Utc};
 use eventlog::Tx;
-use platform::sealing::SealKey;
+use personal::sealing::SealKey;
 
 use super::Error;
 use crate::domain::appeal::{Appeal, AppealId};
@@ -22,7 +22,6 @@ pub struct AnswerAppeal {
 
 /// # Errors
 /// Absent, or [`Error::Refused`] for an appeal that is decided already.
-#[tracing::instrument(name = "answer_appeal", skip_all, fields(service = crate::NAME))]
 pub async fn answer_appeal(
     tx: &mut Tx,
     key: &SealKey,

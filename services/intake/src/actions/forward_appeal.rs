@@ -21,7 +21,6 @@ pub struct ForwardAppeal {
 
 /// # Errors
 /// Absent, or [`Error::Refused`] for an appeal that is decided already.
-#[tracing::instrument(name = "forward_appeal", skip_all, fields(service = crate::NAME))]
 pub async fn forward_appeal(tx: &mut Tx, command: &ForwardAppeal, now: DateTime<Utc>) -> Result<Appeal, Error> {
     let appeal = appeals::lock_one(tx.conn(), command.appeal).await?;
     let event = new_id(now);

@@ -1,4 +1,4 @@
-//! Reads one appeal. Whoever wants personal fields in clear says why, and is on record before he sees them (I10).
+//! Reads one appeal. A reader that wants personal fields in clear says why, and is on record before they are shown (I10).
 
 use chrono::{DateTime, Utc};
 use eventlog::Tx;
@@ -38,9 +38,9 @@ pub struct GetAppeal {
     pub name: Name,
     /// The platform that the caller is confined to.
     pub platform: Option<String>,
-    /// Why he needs personal fields; none leaves them masked.
+    /// Why the reader needs personal fields; none leaves them masked.
     pub purpose: Option<String>,
-    /// What his roles let him unmask.
+    /// What the roles of the reader may unmask.
     pub may: MayUnmask,
     /// Who reads.
     pub reader: String,
@@ -59,8 +59,7 @@ const ALL: &[&str] = &[
 ];
 
 /// # Errors
-/// Absent for an appeal that is none or not his; [`Error::Denied`] when his role may not unmask.
-#[tracing::instrument(name = "get_appeal", skip_all, fields(service = crate::NAME))]
+/// Absent for an unknown appeal or another platform's; [`Error::Denied`] when the role may not unmask.
 pub async fn get_appeal(tx: &mut Tx, command: &GetAppeal, now: DateTime<Utc>) -> Result<(Stored, Shown), Error> {
     let stored = appeals::read(tx.conn(), &command.name, command.platform.as_deref()).await?;
     let Some(purpose) = &command.purpose else {

@@ -12,7 +12,6 @@ use crate::store::reference;
 ///
 /// # Errors
 /// Absent when nothing is in force on the day.
-#[tracing::instrument(name = "get_reference", skip_all, fields(service = crate::NAME))]
 pub async fn get_reference(tx: &mut Tx, day: NaiveDate) -> Result<(u64, Reference), Error> {
     let version = reference::version_on(tx.conn(), day)
         .await?

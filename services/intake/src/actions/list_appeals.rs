@@ -9,7 +9,6 @@ use platform::listing::Window;
 
 /// # Errors
 /// Only the store's.
-#[tracing::instrument(name = "list_appeals", skip_all, fields(service = crate::NAME))]
 pub async fn list_appeals(tx: &mut Tx, window: &Window, filter: &AppealFilter) -> Result<Vec<Appeal>, Error> {
     Ok(listing::appeals(tx.conn(), window, filter).await?)
 }

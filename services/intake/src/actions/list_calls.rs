@@ -8,7 +8,6 @@ use platform::listing::Window;
 
 /// # Errors
 /// Only the store's.
-#[tracing::instrument(name = "list_calls", skip_all, fields(service = crate::NAME))]
 pub async fn list_calls(tx: &mut Tx, window: &Window) -> Result<Vec<ListedCall>, Error> {
     Ok(listing::calls(tx.conn(), window).await?)
 }

@@ -15,7 +15,7 @@ pub mod record_call;
 pub mod register_appeal;
 
 use chrono::{DateTime, Utc};
-use platform::sealing::{SealKey, Sealer};
+use personal::sealing::{SealKey, Sealer};
 use platform::source;
 use platform::store::{AsStoreError, StoreError};
 
@@ -32,7 +32,7 @@ pub enum Error {
     /// Fields break rules that only the store's data could tell; all of them.
     #[error("{} field(s) break a rule", .0.len())]
     Invalid(Vec<Fault>),
-    /// What he may see but not do.
+    /// What the caller may see but not do.
     #[error("{0}")]
     Denied(&'static str),
     /// An order of another appeal.

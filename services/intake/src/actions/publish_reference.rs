@@ -23,7 +23,6 @@ pub struct PublishReference {
 ///
 /// # Errors
 /// Only the store's.
-#[tracing::instrument(name = "publish_reference", skip_all, fields(service = crate::NAME))]
 pub async fn publish_reference(tx: &mut Tx, command: &PublishReference, now: DateTime<Utc>) -> Result<u64, Error> {
     let version = reference::next_version(tx.conn()).await?;
     reference::insert(tx.conn(), version, command.valid_from, &command.reference, now).await?;

@@ -20,9 +20,9 @@ pub struct ReadAppealText {
     pub order: OrderId,
     /// Who reads.
     pub reader: String,
-    /// Unit for which he reads; empty for the hotline's own people.
+    /// Unit for which the reader reads; empty for the hotline's own people.
     pub unit: String,
-    /// Routing vouches that he may learn who brings it.
+    /// Routing vouches that the reader may learn who brings it.
     pub with_appellant: bool,
 }
 
@@ -44,8 +44,7 @@ const TEXT_AND_APPELLANT: &[&str] = &["name", "phone", "id_number", "address", "
 /// for which routing does not vouch is one that the appeal accuses, or one below it: it sees nothing either.
 ///
 /// # Errors
-/// Absent for an appeal that is none, or that is not behind this order.
-#[tracing::instrument(name = "read_appeal_text", skip_all, fields(service = crate::NAME))]
+/// Absent for an unknown appeal, or one that is not behind this order.
 pub async fn read_appeal_text(
     tx: &mut Tx,
     command: &ReadAppealText,

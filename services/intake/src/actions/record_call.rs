@@ -3,8 +3,8 @@
 use chrono::{DateTime, Utc};
 use eventlog::Tx;
 use personal::Phone;
+use personal::people;
 use platform::ids::new_id;
-use platform::people;
 
 use super::{Desk, Error};
 use crate::events;
@@ -26,7 +26,6 @@ pub struct RecordCall {
 
 /// # Errors
 /// [`Error::Invalid`] for a time that may not stand.
-#[tracing::instrument(name = "record_call", skip_all, fields(service = crate::NAME))]
 pub async fn record_call(
     tx: &mut Tx,
     desk: &Desk,

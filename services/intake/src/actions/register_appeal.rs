@@ -26,9 +26,8 @@ pub struct RegisterAppeal {
 }
 
 /// # Errors
-/// [`Error::Invalid`] for codes that are not in force today or a source's time that may not stand, `NO_REFERENCE` when nothing is, absent for a call that
-/// is not on record.
-#[tracing::instrument(name = "register_appeal", skip_all, fields(service = crate::NAME))]
+/// [`Error::Invalid`] for codes that are not in force today or a source's time that may not stand, `NO_REFERENCE` when
+/// nothing is in force, absent for a call that is not on record.
 pub async fn register_appeal(
     tx: &mut Tx,
     desk: &Desk,

@@ -2,8 +2,8 @@
 
 use chrono::{DateTime, Utc};
 use hotline_proto::common::{AppealType, Defect, Urgency};
+use personal::people;
 use personal::{Document, Phone};
-use platform::people;
 
 /// A draft whose shape is right; its codes are not yet checked against the reference in force.
 #[derive(Clone, Debug, PartialEq, Eq)]

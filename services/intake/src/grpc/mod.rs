@@ -1,44 +1,46 @@
-//! The edge: each method is parse, act, render. What a request may be is in [`parse`] and [`parse_reads`], what an
-//! error looks like in [`status`].
+//! The edge: a method of the trait is one line, and what a verb reads and answers stands in its own file. What an error
+//! looks like is in [`status`].
 
-pub mod documents;
-pub mod parse;
-pub mod parse_reads;
-pub mod push;
-pub mod render;
+mod answer_appeal;
+mod draft;
+mod fields;
+mod forward_appeal;
+mod get_appeal;
+mod get_reference;
+mod list_appeals;
+mod list_calls;
+mod publish_reference;
+mod push_appeals;
+mod read_appeal_text;
+mod record_call;
+mod register_appeal;
 pub mod status;
 pub mod streams;
 
 use std::sync::Arc;
 
-use chrono::{DateTime, Utc};
-use eventlog::{Call, Store};
+use eventlog::{Served, Store};
 use hotline_proto::intake as pb;
 use hotline_proto::intake::intake_service_server::IntakeService;
-use platform::auth::Caller;
+use personal::sealing::{SealKey, Sealer};
 use platform::clock::SharedClock;
-use platform::grpc::status as edge;
 use platform::lifecycle::Lifecycle;
-use platform::sealing::Sealer;
 use tonic::{Request, Response, Status, Streaming};
 
-use crate::actions::answer_appeal::answer_appeal;
-use crate::actions::forward_appeal::forward_appeal;
-use crate::actions::get_appeal::get_appeal;
-use crate::actions::get_reference::get_reference;
-use crate::actions::list_appeals::list_appeals;
-use crate::actions::list_calls::list_calls;
-use crate::actions::publish_reference::publish_reference;
-use crate::actions::read_appeal_text::read_appeal_text;
-use crate::actions::record_call::record_call;
-use crate::actions::register_appeal::register_appeal;
-use crate::actions::{Desk, Error};
+use crate::actions::Desk;
+use crate::actions::answer_appeal::AnswerAppeal;
+use crate::actions::forward_appeal::ForwardAppeal;
+use crate::actions::get_appeal::GetAppeal;
+use crate::actions::publish_reference::PublishReference;
+use crate::actions::record_call::RecordCall;
+use crate::actions::register_appeal::RegisterAppeal;
 use crate::config::IntakeConfig;
-use crate::grpc::streams::Streams;
 use crate::store::reference::Cache;
-
-/// Who may say that somebody may read an appeal's text: it knows whose order it is.
-const VOUCHES: &str = "service:routing";
+use get_reference::InForce;
+use list_appeals::Appeals;
+use list_calls::Calls;
+use read_appeal_text::Vouched;
+use streams::Streams;
 
 /// Serves `hotline.intake.v1`.
 #[derive(Clone)]
@@ -60,235 +62,109 @@ pub struct Intake {
 }
 
 impl Intake {
-    /// What sealing at `now` needs; the key is asked for before the transaction.
-    async fn desk(&self, now: DateTime<Utc>) -> Result<Desk, Status> {
-        let key = self.sealer.key_for(now).await?;
-        Ok(Desk {
+    /// What registering needs besides its transaction; `key` was fetched before it.
+    fn desk(&self, key: &SealKey) -> Desk {
+        Desk {
             sealer: self.sealer.clone(),
-            key,
+            key: key.clone(),
             references: self.references.clone(),
             source_days: self.config.source_days,
-        })
+        }
+    }
+}
+
+impl Served for Intake {
+    fn store(&self) -> &Store {
+        &self.store
+    }
+
+    fn clock(&self) -> &SharedClock {
+        &self.clock
+    }
+
+    fn sealer(&self) -> Option<&Sealer> {
+        Some(&self.sealer)
     }
 }
 
 #[tonic::async_trait]
 impl IntakeService for Intake {
-    type PushAppealsStream = push::Answers;
+    type PushAppealsStream = push_appeals::Answers;
 
     async fn register_appeal(
         &self,
         request: Request<pb::RegisterAppealRequest>,
     ) -> Result<Response<pb::RegisterAppealResponse>, Status> {
-        let caller = Caller::of(&request);
-        let request = request.into_inner();
-        let (id, command) = parse::register_appeal(&request, &caller)?;
-        let now = self.clock.now();
-        let desk = self.desk(now).await?;
-        let call = Call::new(caller.actor(), "RegisterAppeal", id, &request, now);
-        let answer = self
-            .store
-            .once(&call, "register_appeal", move |tx| {
-                let (desk, command) = (desk.clone(), command.clone());
-                Box::pin(async move {
-                    let appeal = register_appeal(tx, &desk, &command, now).await?;
-                    Ok::<_, Error>(render::registered(&appeal))
-                })
-            })
-            .await?;
-        Ok(Response::new(answer))
+        self.run::<RegisterAppeal>(request).await
     }
 
     async fn push_appeals(
         &self,
         request: Request<Streaming<pb::PushAppealsRequest>>,
     ) -> Result<Response<Self::PushAppealsStream>, Status> {
-        let caller = Caller::of(&request);
-        push::start(self, &caller, request.into_inner()).map(Response::new)
+        push_appeals::start(self, request)
     }
 
     async fn answer_appeal(
         &self,
         request: Request<pb::AnswerAppealRequest>,
     ) -> Result<Response<pb::AnswerAppealResponse>, Status> {
-        let caller = Caller::of(&request);
-        let request = request.into_inner();
-        let (id, command) = parse::answer_appeal(&request, &caller)?;
-        let now = self.clock.now();
-        let key = self.sealer.key_for(now).await?;
-        let call = Call::new(caller.actor(), "AnswerAppeal", id, &request, now);
-        let answer = self
-            .store
-            .once(&call, "answer_appeal", move |tx| {
-                let (key, command) = (key.clone(), command.clone());
-                Box::pin(async move {
-                    let appeal = answer_appeal(tx, &key, &command, now).await?;
-                    Ok::<_, Error>(render::answered(&appeal))
-                })
-            })
-            .await?;
-        Ok(Response::new(answer))
+        self.run::<AnswerAppeal>(request).await
     }
 
     async fn forward_appeal(
         &self,
         request: Request<pb::ForwardAppealRequest>,
     ) -> Result<Response<pb::ForwardAppealResponse>, Status> {
-        let caller = Caller::of(&request);
-        let request = request.into_inner();
-        let (id, command) = parse::forward_appeal(&request, &caller)?;
-        let now = self.clock.now();
-        let call = Call::new(caller.actor(), "ForwardAppeal", id, &request, now);
-        let answer = self
-            .store
-            .once(&call, "forward_appeal", move |tx| {
-                let command = command.clone();
-                Box::pin(async move {
-                    let appeal = forward_appeal(tx, &command, now).await?;
-                    Ok::<_, Error>(render::forwarded(&appeal))
-                })
-            })
-            .await?;
-        Ok(Response::new(answer))
+        self.run::<ForwardAppeal>(request).await
     }
 
     async fn record_call(
         &self,
         request: Request<pb::RecordCallRequest>,
     ) -> Result<Response<pb::RecordCallResponse>, Status> {
-        let caller = Caller::of(&request);
-        let request = request.into_inner();
-        let (id, command) = parse::record_call(&request, &caller)?;
-        let now = self.clock.now();
-        let desk = self.desk(now).await?;
-        let call = Call::new(caller.actor(), "RecordCall", id, &request, now);
-        let answer = self
-            .store
-            .once(&call, "record_call", move |tx| {
-                let (desk, command) = (desk.clone(), command.clone());
-                Box::pin(async move {
-                    let call = record_call(tx, &desk, &command, now).await?;
-                    Ok::<_, Error>(render::recorded(&call))
-                })
-            })
-            .await?;
-        Ok(Response::new(answer))
+        self.run::<RecordCall>(request).await
     }
 
     async fn get_appeal(
         &self,
         request: Request<pb::GetAppealRequest>,
     ) -> Result<Response<pb::GetAppealResponse>, Status> {
-        let caller = Caller::of(&request);
-        let command = parse_reads::get_appeal(request.get_ref(), &caller)?;
-        let now = self.clock.now();
-        let (stored, shown) = self
-            .store
-            .run("get_appeal", move |tx| {
-                let command = command.clone();
-                Box::pin(async move { get_appeal(tx, &command, now).await })
-            })
-            .await?;
-        // The record of the reading is committed: now it may be shown.
-        let appeal = render::appeal(&self.sealer, &stored, shown).await?;
-        Ok(Response::new(pb::GetAppealResponse { appeal: Some(appeal) }))
+        self.ask::<GetAppeal>(request).await
     }
 
     async fn list_appeals(
         &self,
         request: Request<pb::ListAppealsRequest>,
     ) -> Result<Response<pb::ListAppealsResponse>, Status> {
-        let caller = Caller::of(&request);
-        let (page, filter) = parse_reads::list_appeals(request.get_ref(), &caller)?;
-        let window = page.window.clone();
-        let mut rows = self
-            .store
-            .run("list_appeals", move |tx| {
-                let (window, filter) = (window.clone(), filter.clone());
-                Box::pin(async move { list_appeals(tx, &window, &filter).await })
-            })
-            .await?;
-        let next_page_token = page.cut(&mut rows, |appeal| (appeal.received_at, appeal.id.0));
-        Ok(Response::new(pb::ListAppealsResponse {
-            appeals: rows.iter().map(render::bare).collect(),
-            next_page_token,
-        }))
+        self.ask::<Appeals>(request).await
     }
 
     async fn list_calls(
         &self,
         request: Request<pb::ListCallsRequest>,
     ) -> Result<Response<pb::ListCallsResponse>, Status> {
-        let page = parse_reads::list_calls(request.get_ref())?;
-        let window = page.window.clone();
-        let mut rows = self
-            .store
-            .run("list_calls", move |tx| {
-                let window = window.clone();
-                Box::pin(async move { list_calls(tx, &window).await })
-            })
-            .await?;
-        let next_page_token = page.cut(&mut rows, |call| (call.offered_at, call.id));
-        Ok(Response::new(pb::ListCallsResponse {
-            calls: rows.iter().map(render::call).collect(),
-            next_page_token,
-        }))
+        self.ask::<Calls>(request).await
     }
 
     async fn read_appeal_text(
         &self,
         request: Request<pb::ReadAppealTextRequest>,
     ) -> Result<Response<pb::ReadAppealTextResponse>, Status> {
-        let command = parse::read_appeal_text(request.get_ref())?;
-        if Caller::of(&request).actor() != VOUCHES {
-            return Err(edge::denied("only routing knows who may read an order's text"));
-        }
-        let now = self.clock.now();
-        let (stored, seen) = self
-            .store
-            .run("read_appeal_text", move |tx| {
-                let command = command.clone();
-                Box::pin(async move { read_appeal_text(tx, &command, now).await })
-            })
-            .await?;
-        let text = render::text(&self.sealer, &stored, seen).await?;
-        Ok(Response::new(text))
+        self.ask::<Vouched>(request).await
     }
 
     async fn publish_reference(
         &self,
         request: Request<pb::PublishReferenceRequest>,
     ) -> Result<Response<pb::PublishReferenceResponse>, Status> {
-        let caller = Caller::of(&request);
-        let request = request.into_inner();
-        let (id, command) = parse::publish_reference(&request, &caller)?;
-        let now = self.clock.now();
-        let call = Call::new(caller.actor(), "PublishReference", id, &request, now);
-        let command = Arc::new(command);
-        let answer = self
-            .store
-            .once(&call, "publish_reference", move |tx| {
-                let command = command.clone();
-                Box::pin(async move {
-                    let version = publish_reference(tx, &command, now).await?;
-                    Ok::<_, Error>(pb::PublishReferenceResponse { version })
-                })
-            })
-            .await?;
-        Ok(Response::new(answer))
+        self.run::<PublishReference>(request).await
     }
 
     async fn get_reference(
         &self,
         request: Request<pb::GetReferenceRequest>,
     ) -> Result<Response<pb::GetReferenceResponse>, Status> {
-        let day = parse_reads::get_reference(request.get_ref(), self.clock.now())?;
-        let (version, reference) = self
-            .store
-            .run("get_reference", move |tx| {
-                Box::pin(async move { get_reference(tx, day).await })
-            })
-            .await?;
-        Ok(Response::new(render::reference(version, reference)))
+        self.ask::<InForce>(request).await
     }
 }

@@ -4,8 +4,8 @@ use std::collections::HashMap;
 
 use chrono::{DateTime, Utc};
 use hotline_proto::common::{AppealType, Defect, OrderState, Urgency};
+use personal::sealing::Sealed;
 use platform::rows::{big, each, fits, impossible, known, one, small};
-use platform::sealing::Sealed;
 use platform::store::StoreError;
 use sqlx::PgConnection;
 use uuid::Uuid;

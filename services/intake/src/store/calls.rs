@@ -2,7 +2,7 @@
 
 use chrono::{DateTime, Utc};
 use hotline_proto::common::Defect;
-use platform::sealing::Sealed;
+use personal::sealing::Sealed;
 use platform::store::StoreError;
 use sqlx::PgConnection;
 use uuid::Uuid;

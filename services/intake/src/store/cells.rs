@@ -1,8 +1,8 @@
 //! Personal fields of an appeal as sealed cells. The only place that knows which column holds what.
 
+use personal::sealing::{Cell, SealKey, Sealed, Sealer};
 use personal::{Document, DocumentKind, Phone};
 use platform::rows::impossible;
-use platform::sealing::{Cell, SealKey, Sealed, Sealer};
 use platform::store::StoreError;
 use uuid::Uuid;
 

@@ -2,8 +2,8 @@
 
 use chrono::{DateTime, Utc};
 use hotline_proto::common::Defect;
+use personal::sealing::Sealed;
 use platform::rows::{big, fits, small};
-use platform::sealing::Sealed;
 use platform::store::StoreError;
 use sqlx::PgConnection;
 use uuid::Uuid;

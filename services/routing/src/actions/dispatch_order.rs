@@ -5,7 +5,6 @@ use eventlog::Tx;
 
 use super::open_order::dispatch_to;
 use super::{Actor, Error, Rules, lock_for, tell};
-use crate::NAME;
 use crate::domain::order::{Order, OrderId, StateName};
 use crate::domain::refusal::Refusal;
 use crate::store::{deadlines, orders, transitions};
@@ -26,7 +25,6 @@ pub struct DispatchOrder {
 /// # Errors
 /// [`platform::store::StoreError::Absent`]; [`Error::Refused`] with `NOT_PENDING_DISPATCH`, `UNKNOWN_UNIT`,
 /// `ACCUSED_UNIT` or `NO_LIMITS`.
-#[tracing::instrument(skip_all, fields(service = NAME), name = "dispatch_order")]
 pub async fn dispatch_order(
     tx: &mut Tx,
     rules: &Rules,

@@ -3,8 +3,8 @@
 
 use chrono::{DateTime, Utc};
 use eventlog::{Store, Tx};
-use platform::reads::{self, SealedRead};
-use platform::sealing::{Sealed, Sealer};
+use personal::reads::{self, SealedRead};
+use personal::sealing::{Sealed, Sealer};
 use platform::store::StoreError;
 use sqlx::PgPool;
 use uuid::Uuid;
@@ -67,7 +67,6 @@ pub struct ContactText {
 ///
 /// # Errors
 /// [`platform::store::StoreError::Absent`], also for an order out of the caller's reach.
-#[tracing::instrument(skip_all, fields(service = NAME), name = "get_order")]
 pub async fn get_order(pool: &PgPool, name: &OrderName, reach: &Reach, now: DateTime<Utc>) -> Result<Order, Error> {
     let mut conn = pool.acquire().await.map_err(StoreError::from)?;
     let order = match name {

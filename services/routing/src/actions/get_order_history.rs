@@ -4,7 +4,6 @@ use chrono::{DateTime, Utc};
 use sqlx::PgConnection;
 
 use super::{Error, Reach, reached};
-use crate::NAME;
 use crate::domain::order::OrderId;
 use crate::store::orders;
 use crate::store::transitions::{self, Transition};
@@ -26,7 +25,6 @@ pub struct GetOrderHistory {
 ///
 /// # Errors
 /// [`platform::store::StoreError::Absent`], also for an order out of the caller's reach.
-#[tracing::instrument(skip_all, fields(service = NAME), name = "get_order_history")]
 pub async fn get_order_history(
     conn: &mut PgConnection,
     query: &GetOrderHistory,

@@ -6,7 +6,6 @@ use platform::listing::Window;
 use sqlx::PgConnection;
 
 use super::{Error, Reach, Rules};
-use crate::NAME;
 use crate::domain::order::{Order, StateName};
 use crate::store::orders::{self, Filter};
 
@@ -29,7 +28,6 @@ pub struct ListOrders {
 ///
 /// # Errors
 /// The store's. A unit out of reach has no orders.
-#[tracing::instrument(skip_all, fields(service = NAME), name = "list_orders")]
 pub async fn list_orders(
     conn: &mut PgConnection,
     rules: &Rules,

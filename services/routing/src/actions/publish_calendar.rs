@@ -5,7 +5,6 @@ use chrono::{DateTime, Utc};
 use eventlog::Tx;
 
 use super::{Error, Rules};
-use crate::NAME;
 use crate::domain::directory::Violation;
 use crate::store::calendars;
 
@@ -26,7 +25,6 @@ pub struct PublishCalendar {
 /// # Errors
 /// [`Error::Invalid`] with everything that contradicts itself, and with a version that is not newer than the one in force
 /// where days differ.
-#[tracing::instrument(skip_all, fields(service = NAME), name = "publish_calendar")]
 pub async fn publish_calendar(
     tx: &mut Tx,
     rules: &Rules,

@@ -4,7 +4,6 @@ use chrono::{DateTime, NaiveDate, Utc};
 use eventlog::Tx;
 
 use super::Error;
-use crate::NAME;
 use crate::domain::catalogue::{self, CatalogueRow};
 use crate::domain::directory::Part;
 use crate::store::directory::{self, Publication};
@@ -25,7 +24,6 @@ pub struct PublishCatalogue {
 ///
 /// # Errors
 /// [`Error::Invalid`] with every duplicate, and every unit that is not in force as long as the catalogue would be.
-#[tracing::instrument(skip_all, fields(service = NAME), name = "publish_catalogue")]
 pub async fn publish_catalogue(tx: &mut Tx, command: &PublishCatalogue, now: DateTime<Utc>) -> Result<u64, Error> {
     overlap::lock(tx.conn()).await?;
     let missing = overlap::missing(tx.conn(), command.valid_from, &command.rows).await?;

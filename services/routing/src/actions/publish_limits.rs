@@ -4,7 +4,6 @@ use chrono::{DateTime, NaiveDate, Utc};
 use eventlog::Tx;
 
 use super::Error;
-use crate::NAME;
 use crate::domain::directory::Part;
 use crate::domain::limits::{self, LimitRow};
 use crate::store::directory::{self, Publication};
@@ -24,7 +23,6 @@ pub struct PublishLimits {
 ///
 /// # Errors
 /// [`Error::Invalid`] with every duplicate, every tie, and every clock without a row that matches everything.
-#[tracing::instrument(skip_all, fields(service = NAME), name = "publish_limits")]
 pub async fn publish_limits(tx: &mut Tx, command: &PublishLimits, now: DateTime<Utc>) -> Result<u64, Error> {
     let violations = limits::check(&command.rows);
     if !violations.is_empty() {

@@ -8,9 +8,9 @@ use uuid::Uuid;
 use super::Error;
 use crate::domain::directory::Part;
 use crate::domain::units::{self, Unit};
+use crate::events;
 use crate::store::directory::{self, Publication};
 use crate::store::overlap;
-use crate::{NAME, events};
 
 /// What the caller asks for.
 #[derive(Clone, Debug)]
@@ -28,7 +28,6 @@ pub struct PublishUnits {
 /// # Errors
 /// [`Error::Invalid`] with every duplicate, unknown parent and cycle, and every row of a catalogue that would find no unit
 /// while these are in force.
-#[tracing::instrument(skip_all, fields(service = NAME), name = "publish_units")]
 pub async fn publish_units(tx: &mut Tx, command: &PublishUnits, now: DateTime<Utc>) -> Result<u64, Error> {
     overlap::lock(tx.conn()).await?;
     let orphans = overlap::orphans(tx.conn(), command.valid_from, &command.units).await?;

@@ -4,13 +4,12 @@ use chrono::{DateTime, Utc};
 use eventlog::Tx;
 use hotline_proto::routing::{ContactMode, ContactResult};
 use personal::Phone;
+use personal::sealing::SealKey;
 use platform::ids::new_id;
-use platform::sealing::SealKey;
 use platform::source;
 use uuid::Uuid;
 
 use super::{Actor, Error, Rules, lock_for, write};
-use crate::NAME;
 use crate::domain::directory::Violation;
 use crate::domain::order::{Order, OrderId};
 use crate::domain::transitions::Contact;
@@ -42,7 +41,6 @@ pub struct RecordContact {
 /// # Errors
 /// [`platform::store::StoreError::Absent`]; [`Error::Refused`] with `NOT_IN_PROGRESS`, `TOO_MANY_CONTACTS`;
 /// [`Error::Invalid`] for a time that may not stand.
-#[tracing::instrument(skip_all, fields(service = NAME), name = "record_contact")]
 pub async fn record_contact(
     tx: &mut Tx,
     rules: &Rules,

@@ -4,7 +4,6 @@ use chrono::{DateTime, Utc};
 use eventlog::Tx;
 
 use super::{Actor, Error, lock_for, write};
-use crate::NAME;
 use crate::domain::order::{Fact, Order, OrderId};
 
 /// What the caller asks for.
@@ -20,7 +19,6 @@ pub struct SignOrder {
 ///
 /// # Errors
 /// [`platform::store::StoreError::Absent`]; [`Error::Refused`] with `ALREADY_SIGNED` or `NOT_PENDING_SIGN`.
-#[tracing::instrument(skip_all, fields(service = NAME), name = "sign_order")]
 pub async fn sign_order(tx: &mut Tx, command: &SignOrder, now: DateTime<Utc>) -> Result<(Order, bool), Error> {
     let order = lock_for(tx, command.order, &command.by.reach, now).await?;
     let (order, change) = order.sign(now)?;

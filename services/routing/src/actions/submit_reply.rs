@@ -3,12 +3,11 @@
 use chrono::{DateTime, Utc};
 use eventlog::Tx;
 use hotline_proto::routing::NoContactGround;
+use personal::sealing::SealKey;
 use platform::ids::new_id;
-use platform::sealing::SealKey;
 use uuid::Uuid;
 
 use super::{Actor, Error, lock_for, write};
-use crate::NAME;
 use crate::domain::order::{Fact, Order, OrderId};
 use crate::domain::transitions::Achieved;
 use crate::store::replies;
@@ -46,7 +45,6 @@ pub struct Submitted {
 /// # Errors
 /// [`platform::store::StoreError::Absent`]; [`Error::Refused`] with `NOT_IN_PROGRESS`, `NO_CONTACT_RECORD`,
 /// `UNTRUE_GROUND` or `COMMITMENT_IN_PAST`.
-#[tracing::instrument(skip_all, fields(service = NAME), name = "submit_reply")]
 pub async fn submit_reply(
     tx: &mut Tx,
     key: &SealKey,

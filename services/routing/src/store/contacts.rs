@@ -1,8 +1,8 @@
 //! Contact records as rows; what was said and where is sealed.
 
 use chrono::{DateTime, Utc};
+use personal::sealing::{Cell, Sealed};
 use platform::rows::{int, small};
-use platform::sealing::{Cell, Sealed};
 use platform::store::StoreError;
 use sqlx::PgConnection;
 use uuid::Uuid;

@@ -1,8 +1,8 @@
 //! Replies as rows; text and evidence are sealed.
 
 use chrono::{DateTime, NaiveDate, Utc};
+use personal::sealing::{Cell, Sealed};
 use platform::rows::{int, small};
-use platform::sealing::{Cell, Sealed};
 use platform::store::StoreError;
 use sqlx::PgConnection;
 use uuid::Uuid;

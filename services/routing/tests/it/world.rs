@@ -14,6 +14,7 @@ use hotline_proto::intake::Appellant;
 use hotline_proto::routing as pb;
 use hotline_proto::routing::routing_service_client::RoutingServiceClient;
 use hotline_proto::routing::routing_service_server::RoutingServiceServer;
+use personal::sealing::Sealer;
 use platform::clock::DrivenClock;
 use platform::grpc::client::Peer;
 use platform::grpc::time::to_proto;
@@ -86,10 +87,11 @@ impl World {
             source_days: 7,
         };
         let texts = Arc::new(Texts::default());
+        let sealer = Sealer::open(&base, "routing").await.expect("a key");
         let service = Routing {
             store: store.clone(),
             clock: base.clock.clone(),
-            sealer: base.sealer.clone(),
+            sealer,
             texts: texts.clone(),
             rules: rules.clone(),
         };

@@ -2,8 +2,8 @@
 
 use chrono::{DateTime, Utc};
 use eventlog::Tx;
-use platform::reads::{self, SealedRead};
-use platform::sealing::Sealed;
+use personal::reads::{self, SealedRead};
+use personal::sealing::Sealed;
 use platform::store::StoreError;
 
 use crate::store::listing::ListedReview;
@@ -24,7 +24,6 @@ pub struct GetReview {
 ///
 /// # Errors
 /// [`StoreError::Absent`] for one that is none, or that the unit may not see.
-#[tracing::instrument(skip_all, fields(service = crate::NAME), name = "get_review")]
 pub async fn get_review(
     tx: &mut Tx,
     query: &GetReview,

@@ -1,11 +1,12 @@
-//! Lists cards by the time they were given; a liaison sees those of his unit and of units below a top-level one of his.
+//! Lists cards by the time they were given; a liaison sees those of its unit and, when that is a top-level one, of the
+//! units below it.
 
-use eventlog::Store;
+use platform::listing::Window;
 use platform::store::StoreError;
+use sqlx::PgConnection;
 use uuid::Uuid;
 
 use crate::store::listing::{self, ListedCard};
-use platform::listing::Window;
 
 /// Which cards.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -22,8 +23,6 @@ pub struct ListCards {
 ///
 /// # Errors
 /// When the store refuses.
-#[tracing::instrument(skip_all, fields(service = crate::NAME), name = "list_cards")]
-pub async fn list_cards(store: &Store, query: &ListCards) -> Result<Vec<ListedCard>, StoreError> {
-    let mut connection = store.reading("list_cards").await?;
-    listing::cards(&mut connection, &query.window, query.order_id, query.unit.as_deref()).await
+pub async fn list_cards(conn: &mut PgConnection, query: &ListCards) -> Result<Vec<ListedCard>, StoreError> {
+    listing::cards(conn, &query.window, query.order_id, query.unit.as_deref()).await
 }

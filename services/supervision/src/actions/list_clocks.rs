@@ -1,11 +1,11 @@
 //! Lists clocks by the instant that they are set for.
 
-use eventlog::Store;
+use platform::listing::Window;
 use platform::store::StoreError;
+use sqlx::PgConnection;
 use uuid::Uuid;
 
 use crate::store::listing::{self, ListedClock};
-use platform::listing::Window;
 
 /// Which clocks.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -22,8 +22,6 @@ pub struct ListClocks {
 ///
 /// # Errors
 /// When the store refuses.
-#[tracing::instrument(skip_all, fields(service = crate::NAME), name = "list_clocks")]
-pub async fn list_clocks(store: &Store, query: &ListClocks) -> Result<Vec<ListedClock>, StoreError> {
-    let mut connection = store.reading("list_clocks").await?;
-    listing::clocks(&mut connection, &query.window, query.order_id, query.state).await
+pub async fn list_clocks(conn: &mut PgConnection, query: &ListClocks) -> Result<Vec<ListedClock>, StoreError> {
+    listing::clocks(conn, &query.window, query.order_id, query.state).await
 }

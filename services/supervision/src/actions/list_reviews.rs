@@ -1,10 +1,10 @@
 //! Lists reviews: the desk's queue of open ones in the order of submission, or all.
 
-use eventlog::Store;
+use platform::listing::Window;
 use platform::store::StoreError;
+use sqlx::PgConnection;
 
 use crate::store::listing::{self, ListedReview};
-use platform::listing::Window;
 
 /// Which reviews.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -19,8 +19,6 @@ pub struct ListReviews {
 ///
 /// # Errors
 /// When the store refuses.
-#[tracing::instrument(skip_all, fields(service = crate::NAME), name = "list_reviews")]
-pub async fn list_reviews(store: &Store, query: &ListReviews) -> Result<Vec<ListedReview>, StoreError> {
-    let mut connection = store.reading("list_reviews").await?;
-    listing::reviews(&mut connection, &query.window, query.open_only).await
+pub async fn list_reviews(conn: &mut PgConnection, query: &ListReviews) -> Result<Vec<ListedReview>, StoreError> {
+    listing::reviews(conn, &query.window, query.open_only).await
 }

@@ -3,7 +3,7 @@
 use chrono::{DateTime, Utc};
 use eventlog::Tx;
 use hotline_proto::common::RejectionGround;
-use platform::sealing::SealKey;
+use personal::sealing::SealKey;
 use uuid::Uuid;
 
 use super::Error;
@@ -51,7 +51,6 @@ pub struct Reviewed {
 ///
 /// # Errors
 /// [`Error::Refused`] with the domain's reason, [`platform::store::StoreError::Absent`] for an unknown order.
-#[tracing::instrument(skip_all, fields(service = crate::NAME), name = "review_reply")]
 pub async fn review_reply(
     tx: &mut Tx,
     command: &ReviewReply,

@@ -3,7 +3,7 @@
 use async_trait::async_trait;
 use eventlog::{ApplyError, Effect, Handler, Recorded, Tx};
 
-use crate::actions::observe_orders;
+use crate::actions::observe_orders::observe_orders;
 use crate::events;
 
 /// Hands routing's facts to [`observe_orders`].

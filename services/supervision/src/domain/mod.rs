@@ -2,5 +2,6 @@
 //! the contracts (`hotline_proto::{common, events}`).
 
 pub mod clock;
+pub mod refusal;
 pub mod review;
 pub mod watch;

@@ -2,8 +2,8 @@
 
 use chrono::{DateTime, Utc};
 use hotline_proto::common::RejectionGround;
+use personal::sealing::{Cell, Sealed};
 use platform::rows::{fits, impossible, int, known, one, small};
-use platform::sealing::{Cell, Sealed};
 use platform::store::StoreError;
 use sqlx::PgConnection;
 use uuid::Uuid;

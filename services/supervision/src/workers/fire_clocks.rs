@@ -10,7 +10,7 @@ use platform::rows::small;
 use platform::steps::{Ran, Step, StepError};
 use platform::store::StoreError;
 
-use crate::actions::{self, Fired};
+use crate::actions::fire_clocks::{Fired, fire_clocks};
 use crate::store::observe::clock_name;
 
 /// The worker.
@@ -72,7 +72,7 @@ impl Step for FireClocks {
         let batch = self.batch;
         let fired = self
             .store
-            .run::<Fired, StoreError, _>("fire_clocks", move |tx| Box::pin(actions::fire_clocks(tx, batch, now)))
+            .run::<Fired, StoreError, _>("fire_clocks", move |tx| Box::pin(fire_clocks(tx, batch, now)))
             .await?;
         self.note(&fired);
         // When they are in effect: after the commit.

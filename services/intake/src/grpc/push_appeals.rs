@@ -1,10 +1,10 @@
 //! The stream of `PushAppeals`: read and parsed one by one, written as many together as have arrived, answered one by
 //! one after the commit.
 //!
-//! Bounded everywhere: so many items wait for the writer, so many answers for the platform; whoever does not read his
-//! answers is not read either (HTTP/2 flow control). Nothing waits for a batch to fill. When the stream ends in the
-//! middle – the caller goes, the database is away, the service stops – what has been answered is stored, and pushing
-//! the rest again finds what was stored without an answer.
+//! Everything is bounded: the items that wait for the writer, and the answers that wait for the platform. A platform that
+//! does not read its answers is not read either (HTTP/2 flow control). Nothing waits for a batch to fill. When the stream
+//! ends in the middle – the caller goes, the database is away, the service stops – what has been answered is stored, and
+//! pushing the rest again finds what was stored without an answer.
 
 use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
@@ -12,20 +12,25 @@ use std::time::Duration;
 
 use futures::FutureExt as _;
 use hotline_proto::intake as pb;
+use hotline_proto::intake::push_appeals_response::Result as Sent;
 use platform::auth::Caller;
-use platform::grpc::fields::{InvalidRequest, Violation};
+use platform::grpc::fields::{Fields, InvalidRequest, Violation};
 use platform::grpc::status as edge;
+use platform::grpc::time::to_proto;
 use prost::Message as _;
 use tokio::sync::mpsc;
 use tokio_stream::wrappers::ReceiverStream;
-use tonic::{Code, Status, Streaming};
+use tonic::{Code, Request, Response, Status, Streaming};
 use tracing::Instrument as _;
 
-use super::{Intake, parse, render};
+use super::draft::draft;
+use super::fields::{MAX_CODE, defects};
+use super::{Intake, status};
 use crate::actions::Error;
 use crate::actions::push_appeals::{Outcome, PushAppeals, PushedAppeal, push_appeals};
+use crate::domain::push::{Key, Receipt};
 
-/// A batch is written within milliseconds; who waits longer waits for a database that is gone without a word.
+/// A batch is written within milliseconds; a longer wait is for a database that is gone without a word.
 const LONGEST_BATCH: Duration = Duration::from_secs(60);
 
 /// Answers of one stream.
@@ -40,9 +45,10 @@ struct Arrived {
 /// Starts a stream on a task of its own, tracked by the lifecycle.
 pub(super) fn start(
     intake: &Intake,
-    caller: &Caller,
-    inbound: Streaming<pb::PushAppealsRequest>,
-) -> Result<Answers, Status> {
+    request: Request<Streaming<pb::PushAppealsRequest>>,
+) -> Result<Response<Answers>, Status> {
+    let caller = Caller::of(&request);
+    let inbound = request.into_inner();
     let platform = caller
         .platform()
         .ok_or_else(|| edge::denied("only a platform may push"))?
@@ -65,14 +71,14 @@ pub(super) fn start(
             Ok(Err(status)) => status,
             Err(_) => edge::internal(&std::io::Error::other("a push stream panicked")),
         };
-        // He may have gone: then there is nobody to tell.
+        // The platform may have gone: then nobody reads it.
         let _ = answers.send(Err(last)).await;
     };
     intake
         .lifecycle
         .tracker()
         .spawn(work.instrument(tracing::Span::current()));
-    Ok(ReceiverStream::new(stream))
+    Ok(Response::new(ReceiverStream::new(stream)))
 }
 
 struct Pusher {
@@ -113,7 +119,7 @@ impl Pusher {
                 return Ok(());
             };
             let arrived = Arrived {
-                item: parse::pushed_appeal(&item, || self.hash(&item)),
+                item: pushed_appeal(&item, || self.hash(&item)),
                 number: echoed(item.upstream_number),
             };
             if queue.send(arrived).await.is_err() {
@@ -158,11 +164,11 @@ impl Pusher {
             waiting.push((arrived.number, refused));
         }
         let mut decided = self.act(items).await?.into_iter();
-        let answer = |(number, refused): (String, Option<InvalidRequest>)| match refused {
-            Some(invalid) => refusal(number, render::invalid(invalid)),
+        let answer = |(number, wrong): (String, Option<InvalidRequest>)| match wrong {
+            Some(request) => refused(number, invalid(request)),
             None => match decided.next().expect("each right item has an outcome") {
-                Ok(outcome) => render::outcome(number, &outcome),
-                Err(refused) => refusal(number, refused),
+                Ok(outcome) => answered(number, &outcome),
+                Err(refusal) => refused(number, refusal),
             },
         };
         Ok(waiting.into_iter().map(answer).collect())
@@ -175,7 +181,8 @@ impl Pusher {
         }
         let count = items.len();
         let now = self.intake.clock.now();
-        let desk = self.intake.desk(now).await?;
+        let key = self.intake.sealer.key_for(now).await?;
+        let desk = self.intake.desk(&key);
         let command = Arc::new(PushAppeals {
             platform: self.platform.clone(),
             items,
@@ -209,17 +216,79 @@ impl Pusher {
     }
 }
 
+/// Reads one item; `hash` is the keyed hash of all of it.
+fn pushed_appeal(
+    item: &pb::PushAppealsRequest,
+    hash: impl FnOnce() -> Vec<u8>,
+) -> Result<PushedAppeal, InvalidRequest> {
+    let mut fields = Fields::new();
+    let number = fields.ascii("upstream_number", &item.upstream_number, 1..=MAX_CODE);
+    let draft = draft(&mut fields, item.appeal.as_ref());
+    let due_at = fields.optional_time("upstream_due_time", item.upstream_due_time.as_ref());
+    let item = || {
+        let number = number?;
+        Some(PushedAppeal {
+            draft: draft?,
+            key: Key { number, hash: hash() },
+            due_at,
+        })
+    };
+    fields.read(item())
+}
+
 /// The number that an item is answered by: one that is too long is refused, and not kept in memory until then.
 fn echoed(mut number: String) -> String {
-    number.truncate(number.floor_char_boundary(parse::MAX_CODE));
+    number.truncate(number.floor_char_boundary(MAX_CODE));
     number.shrink_to_fit();
     number
 }
 
-fn refusal(upstream_number: String, refused: pb::Refusal) -> pb::PushAppealsResponse {
+/// What became of an item.
+fn answered(upstream_number: String, outcome: &Outcome) -> pb::PushAppealsResponse {
+    match outcome {
+        Outcome::Accepted(accepted) => pb::PushAppealsResponse {
+            upstream_number,
+            result: Some(Sent::Accepted(receipt(accepted))),
+        },
+        Outcome::Reused => refused(
+            upstream_number,
+            pb::Refusal {
+                reason: "ALREADY_EXISTS".to_owned(),
+                message: "the upstream number was used with another content".to_owned(),
+                violations: Vec::new(),
+            },
+        ),
+        Outcome::Invalid(faults) => refused(upstream_number, invalid(status::invalid(faults))),
+    }
+}
+
+fn receipt(receipt: &Receipt) -> pb::RegisterAppealResponse {
+    pb::RegisterAppealResponse {
+        appeal_id: receipt.appeal.to_string(),
+        number: receipt.number.clone(),
+        received_time: Some(to_proto(receipt.received_at)),
+        defects: defects(&receipt.defects),
+    }
+}
+
+fn refused(upstream_number: String, refusal: pb::Refusal) -> pb::PushAppealsResponse {
     pb::PushAppealsResponse {
         upstream_number,
-        result: Some(pb::push_appeals_response::Result::Refused(refused)),
+        result: Some(Sent::Refused(refusal)),
+    }
+}
+
+/// A refusal that names the violations.
+fn invalid(request: InvalidRequest) -> pb::Refusal {
+    let message = request.to_string();
+    let violation = |violation: Violation| pb::FieldViolation {
+        field: violation.field,
+        description: violation.description,
+    };
+    pb::Refusal {
+        reason: "INVALID_ARGUMENT".to_owned(),
+        message,
+        violations: request.violations.into_iter().map(violation).collect(),
     }
 }
 
@@ -241,5 +310,47 @@ fn unreadable(status: &Status) -> Status {
             description: "the stream ended with a message that cannot be read".to_owned(),
         }])
         .into(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::draft::tests::right;
+    use super::*;
+
+    fn item(upstream_number: &str, due: Option<prost_types::Timestamp>) -> pb::PushAppealsRequest {
+        pb::PushAppealsRequest {
+            upstream_number: upstream_number.to_owned(),
+            appeal: Some(right()),
+            upstream_due_time: due,
+        }
+    }
+
+    fn paths(item: &pb::PushAppealsRequest) -> Vec<String> {
+        pushed_appeal(item, Vec::new)
+            .err()
+            .map(|invalid| invalid.violations.into_iter().map(|v| v.field).collect())
+            .unwrap_or_default()
+    }
+
+    #[test]
+    fn a_right_item_has_its_number_and_its_hash() {
+        let item = pushed_appeal(&item("P-1", None), || vec![1]).expect("right");
+        assert_eq!((item.key.number.as_str(), item.key.hash), ("P-1", vec![1]));
+    }
+
+    #[test]
+    fn each_field_is_refused_at_its_path() {
+        let far = prost_types::Timestamp {
+            seconds: -62_135_596_800,
+            nanos: 0,
+        };
+        assert_eq!(paths(&item("a b", None)), ["upstream_number"]);
+        assert_eq!(paths(&item("P-1", Some(far))), ["upstream_due_time"]);
+        let wrong = pb::PushAppealsRequest {
+            appeal: None,
+            ..item("", Some(far))
+        };
+        assert_eq!(paths(&wrong), ["upstream_number", "appeal", "upstream_due_time"]);
     }
 }

@@ -1,21 +1,34 @@
-//! The domain's words as answers.
+//! What several verbs read and answer.
 
 use chrono::{DateTime, Utc};
 use hotline_proto::callback as pb;
+use platform::auth::Caller;
+use platform::grpc::fields::Fields;
 use platform::grpc::time::to_proto;
 
-use crate::domain::task::{State, Task};
-use platform::listing::Page;
+use crate::domain::task::{Holder, State, Task};
 
-/// What `LeaseTasks` answers.
-#[must_use]
-pub fn leases(tasks: &[Task]) -> pb::LeaseTasksResponse {
-    pb::LeaseTasksResponse {
-        leases: tasks.iter().map(lease).collect(),
+/// Characters of a comment, and of a judgement's reason: a page.
+pub(super) const MAX_TEXT: usize = 2000;
+
+/// The caller as the holder of a lease.
+pub(super) fn holder(fields: &mut Fields, token: u64, caller: &Caller) -> Holder {
+    Holder {
+        subject: caller.actor(),
+        token: self::token(fields, token),
     }
 }
 
-fn lease(task: &Task) -> pb::Lease {
+/// The token of a lease; 0 is none.
+pub(super) fn token(fields: &mut Fields, token: u64) -> u64 {
+    if token == 0 {
+        fields.refuse("token", "must be the token of a lease");
+    }
+    token
+}
+
+/// A leased task, as its agent gets it.
+pub(super) fn lease(task: &Task) -> pb::Lease {
     let expires_at = match &task.state {
         State::Open { lease } => lease.as_ref().map(|lease| lease.expires_at),
         State::PendingJudgement(_) | State::Done { .. } => None,
@@ -32,47 +45,8 @@ fn lease(task: &Task) -> pb::Lease {
     }
 }
 
-/// What `RenewLease` answers.
-#[must_use]
-pub fn renewed(task: &Task) -> pb::RenewLeaseResponse {
-    pb::RenewLeaseResponse {
-        lease: Some(lease(task)),
-    }
-}
-
-/// What `ReleaseTasks` answers.
-#[must_use]
-pub fn released(tasks: &[Task]) -> pb::ReleaseTasksResponse {
-    pb::ReleaseTasksResponse {
-        task_ids: tasks.iter().map(|task| task.id.to_string()).collect(),
-    }
-}
-
-/// What `ReportAttempt` answers.
-#[must_use]
-pub fn attempt(task: &Task) -> pb::ReportAttemptResponse {
-    pb::ReportAttemptResponse { attempt: task.attempts }
-}
-
-/// What `RecordOutcome` answers.
-#[must_use]
-pub fn outcome(task: &Task) -> pb::RecordOutcomeResponse {
-    pb::RecordOutcomeResponse {
-        task_id: task.id.to_string(),
-        state: ended(task).into(),
-    }
-}
-
-/// What `JudgeDissatisfaction` answers.
-#[must_use]
-pub fn judgement(task: &Task) -> pb::JudgeDissatisfactionResponse {
-    pb::JudgeDissatisfactionResponse {
-        task_id: task.id.to_string(),
-        state: ended(task).into(),
-    }
-}
-
-fn ended(task: &Task) -> pb::TaskState {
+/// How far a task has come, whoever has it.
+pub(super) fn ended(task: &Task) -> pb::TaskState {
     match task.state {
         State::Open { .. } => pb::TaskState::Open,
         State::PendingJudgement(_) => pb::TaskState::PendingJudgement,
@@ -80,28 +54,8 @@ fn ended(task: &Task) -> pb::TaskState {
     }
 }
 
-/// What `GetTask` answers without text, as the task stands at `wall`.
-#[must_use]
-pub fn read_task(read: &Task, wall: DateTime<Utc>) -> pb::GetTaskResponse {
-    pb::GetTaskResponse {
-        task: Some(task(read, wall)),
-        ..pb::GetTaskResponse::default()
-    }
-}
-
-/// One page of tasks, as they stand at `wall`.
-#[must_use]
-pub fn tasks(mut rows: Vec<Task>, page: &Page, wall: DateTime<Utc>) -> pb::ListTasksResponse {
-    let next_page_token = page.cut(&mut rows, |task| (task.opened_at, task.id));
-    pb::ListTasksResponse {
-        tasks: rows.iter().map(|row| task(row, wall)).collect(),
-        next_page_token,
-    }
-}
-
 /// A task as it stands at `wall`: a lease that has run out leaves it open.
-#[must_use]
-pub fn task(task: &Task, wall: DateTime<Utc>) -> pb::Task {
+pub(super) fn task(task: &Task, wall: DateTime<Utc>) -> pb::Task {
     let state = if task.is_leased(wall) {
         pb::TaskState::Leased
     } else {

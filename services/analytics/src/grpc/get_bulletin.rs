@@ -1,0 +1,59 @@
+//! `GetBulletin`: what it reads and answers.
+
+use async_trait::async_trait;
+use eventlog::{At, Question};
+use hotline_proto::analytics as pb;
+use platform::auth::Caller;
+use platform::grpc::fields::{Fields, InvalidRequest};
+use platform::grpc::time::to_proto;
+use tonic::Status;
+
+use super::Analytics;
+use super::fields::window;
+use crate::actions::get_bulletin::get_bulletin;
+use crate::domain::bulletin::Printed;
+use crate::domain::window::Window;
+
+/// Which days.
+pub struct GetBulletin(Window);
+
+#[async_trait]
+impl Question<Analytics> for GetBulletin {
+    const NAME: &'static str = "get_bulletin";
+    type Request = pb::GetBulletinRequest;
+    type Answer = pb::GetBulletinResponse;
+
+    fn read(request: &pb::GetBulletinRequest, _: &Caller, at: &At<Analytics>) -> Result<Self, InvalidRequest> {
+        let mut fields = Fields::new();
+        let max_days = at.service.config.max_window_days;
+        let window = window(&mut fields, &request.from_day, &request.to_day, max_days);
+        fields.read(window.map(Self))
+    }
+
+    async fn answer(self, at: &At<Analytics>) -> Result<pb::GetBulletinResponse, Status> {
+        let (window, as_of) = (self.0, at.now);
+        let mut conn = at.service.store.reading(Self::NAME).await?;
+        let figures = get_bulletin(&mut conn, &at.service.definitions, window, as_of).await?;
+        Ok(pb::GetBulletinResponse {
+            from_day: window.from.to_string(),
+            to_day: window.to.to_string(),
+            as_of_time: Some(to_proto(as_of)),
+            figures: figures.into_iter().map(figure).collect(),
+        })
+    }
+}
+
+fn figure(printed: Printed) -> pb::Figure {
+    pb::Figure {
+        key: printed.key,
+        name: printed.name,
+        cohort: printed.cohort,
+        numerator: printed.numerator,
+        denominator: printed.denominator,
+        value: printed.value,
+        definition_version: printed.version,
+        definition: printed.definition,
+        member: printed.member,
+        rate: printed.rate,
+    }
+}

@@ -1,0 +1,51 @@
+//! `RecordOutcome`: what it reads and answers.
+
+use async_trait::async_trait;
+use eventlog::{At, Tx, Verb};
+use hotline_proto::callback as pb;
+use platform::auth::Caller;
+use platform::grpc::fields::{Fields, Once};
+
+use super::Callback;
+use super::fields::{MAX_TEXT, ended, holder};
+use crate::actions::Error;
+use crate::actions::record_outcome::{RecordOutcome, record_outcome};
+
+#[async_trait]
+impl Verb<Callback> for RecordOutcome {
+    const NAME: &'static str = "record_outcome";
+    const SEALS: bool = true;
+    type Request = pb::RecordOutcomeRequest;
+    type Answer = pb::RecordOutcomeResponse;
+    type Error = Error;
+
+    fn read(request: &pb::RecordOutcomeRequest, caller: &Caller, _: &At<Callback>) -> Once<Self> {
+        let mut fields = Fields::new();
+        let request_id = fields.uuid("request_id", &request.request_id);
+        let task_id = fields.uuid("task_id", &request.task_id);
+        let holder = holder(&mut fields, request.token, caller);
+        let solved = fields.optional_known("solved", request.solved);
+        let rating = fields.known("rating", request.rating);
+        let comment = fields.optional_text("comment", &request.comment, MAX_TEXT);
+        let command = || {
+            let command = Self {
+                task_id: task_id?,
+                holder,
+                solved,
+                rating: rating?,
+                comment,
+            };
+            Some((request_id?, command))
+        };
+        fields.read(command())
+    }
+
+    async fn act(&self, tx: &mut Tx, at: &At<Callback>) -> Result<pb::RecordOutcomeResponse, Error> {
+        let min_attempts = at.service.config.min_attempts_before_unrated;
+        let task = record_outcome(tx, self, at.key(), min_attempts, at.now).await?;
+        Ok(pb::RecordOutcomeResponse {
+            task_id: task.id.to_string(),
+            state: ended(&task).into(),
+        })
+    }
+}

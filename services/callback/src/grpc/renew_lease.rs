@@ -1,0 +1,43 @@
+//! `RenewLease`: what it reads and answers.
+
+use async_trait::async_trait;
+use eventlog::{At, Tx, Verb};
+use hotline_proto::callback as pb;
+use platform::auth::Caller;
+use platform::grpc::fields::{Fields, Once};
+
+use super::Callback;
+use super::fields::{holder, lease};
+use crate::actions::Error;
+use crate::actions::renew_lease::{RenewLease, renew_lease};
+
+#[async_trait]
+impl Verb<Callback> for RenewLease {
+    const NAME: &'static str = "renew_lease";
+    type Request = pb::RenewLeaseRequest;
+    type Answer = pb::RenewLeaseResponse;
+    type Error = Error;
+
+    fn read(request: &pb::RenewLeaseRequest, caller: &Caller, _: &At<Callback>) -> Once<Self> {
+        let mut fields = Fields::new();
+        let request_id = fields.uuid("request_id", &request.request_id);
+        let task_id = fields.uuid("task_id", &request.task_id);
+        let holder = holder(&mut fields, request.token, caller);
+        let command = || {
+            let command = Self {
+                task_id: task_id?,
+                holder,
+            };
+            Some((request_id?, command))
+        };
+        fields.read(command())
+    }
+
+    async fn act(&self, tx: &mut Tx, at: &At<Callback>) -> Result<pb::RenewLeaseResponse, Error> {
+        let wall = at.service.wall.now();
+        let task = renew_lease(tx, self, &at.service.config, wall).await?;
+        Ok(pb::RenewLeaseResponse {
+            lease: Some(lease(&task)),
+        })
+    }
+}

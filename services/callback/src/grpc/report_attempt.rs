@@ -1,0 +1,59 @@
+//! `ReportAttempt`: what it reads and answers.
+
+use async_trait::async_trait;
+use eventlog::{At, Tx, Verb};
+use hotline_proto::callback as pb;
+use platform::auth::Caller;
+use platform::grpc::fields::{Fields, Once};
+
+use super::Callback;
+use super::fields::holder;
+use crate::actions::Error;
+use crate::actions::report_attempt::{ReportAttempt, report_attempt};
+use crate::domain::outcome::{can_end, is_call};
+
+/// Characters of a recording's reference: a path or an id in the store of recordings.
+const MAX_REFERENCE: usize = 200;
+
+#[async_trait]
+impl Verb<Callback> for ReportAttempt {
+    const NAME: &'static str = "report_attempt";
+    const SEALS: bool = true;
+    type Request = pb::ReportAttemptRequest;
+    type Answer = pb::ReportAttemptResponse;
+    type Error = Error;
+
+    fn read(request: &pb::ReportAttemptRequest, caller: &Caller, _: &At<Callback>) -> Once<Self> {
+        let mut fields = Fields::new();
+        let request_id = fields.uuid("request_id", &request.request_id);
+        let task_id = fields.uuid("task_id", &request.task_id);
+        let holder = holder(&mut fields, request.token, caller);
+        let mode = fields.known("mode", request.mode);
+        let outcome = fields.known("outcome", request.outcome);
+        if let (Some(mode), Some(outcome)) = (mode, outcome)
+            && !can_end(mode, outcome)
+        {
+            fields.refuse("outcome", "must be one that this mode can have");
+        }
+        let recording = fields.optional_line("recording", &request.recording, MAX_REFERENCE);
+        if recording.is_some() && mode.is_some_and(|mode| !is_call(mode)) {
+            fields.refuse("recording", "must be empty: only a call is recorded");
+        }
+        let command = || {
+            let command = Self {
+                task_id: task_id?,
+                holder,
+                mode: mode?,
+                outcome: outcome?,
+                recording,
+            };
+            Some((request_id?, command))
+        };
+        fields.read(command())
+    }
+
+    async fn act(&self, tx: &mut Tx, at: &At<Callback>) -> Result<pb::ReportAttemptResponse, Error> {
+        let task = report_attempt(tx, self, at.key(), at.now).await?;
+        Ok(pb::ReportAttemptResponse { attempt: task.attempts })
+    }
+}

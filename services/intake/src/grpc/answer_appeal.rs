@@ -1,0 +1,47 @@
+//! `AnswerAppeal`: what it reads and answers.
+
+use async_trait::async_trait;
+use eventlog::{At, Tx, Verb};
+use hotline_proto::intake as pb;
+use platform::auth::Caller;
+use platform::grpc::fields::{Fields, Once};
+use platform::grpc::time::to_proto;
+
+use super::Intake;
+use super::fields::MAX_CONTENT;
+use crate::actions::Error;
+use crate::actions::answer_appeal::{AnswerAppeal, answer_appeal};
+use crate::domain::appeal::AppealId;
+
+#[async_trait]
+impl Verb<Intake> for AnswerAppeal {
+    const NAME: &'static str = "answer_appeal";
+    const SEALS: bool = true;
+    type Request = pb::AnswerAppealRequest;
+    type Answer = pb::AnswerAppealResponse;
+    type Error = Error;
+
+    fn read(request: &pb::AnswerAppealRequest, caller: &Caller, _: &At<Intake>) -> Once<Self> {
+        let mut fields = Fields::new();
+        let request_id = fields.uuid("request_id", &request.request_id);
+        let appeal = fields.uuid("appeal_id", &request.appeal_id).map(AppealId);
+        let answer = fields.text("answer", &request.answer, 1..=MAX_CONTENT);
+        let command = || {
+            let command = Self {
+                appeal: appeal?,
+                answer: answer?,
+                actor: caller.actor(),
+            };
+            Some((request_id?, command))
+        };
+        fields.read(command())
+    }
+
+    async fn act(&self, tx: &mut Tx, at: &At<Intake>) -> Result<pb::AnswerAppealResponse, Error> {
+        let appeal = answer_appeal(tx, at.key(), self, at.now).await?;
+        Ok(pb::AnswerAppealResponse {
+            appeal_id: appeal.id.0.to_string(),
+            answered_time: Some(to_proto(appeal.changed_at)),
+        })
+    }
+}

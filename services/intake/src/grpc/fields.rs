@@ -1,0 +1,119 @@
+//! What several verbs read and answer.
+
+use hotline_proto::common::Defect;
+use hotline_proto::intake as pb;
+use personal::DocumentKind;
+use personal::people::phone_numbers;
+use platform::grpc::time::to_proto;
+
+use crate::domain::appeal::{Appeal, State};
+use crate::domain::draft::Appellant;
+use crate::domain::redacted::Redaction;
+
+/// Longest code, in bytes; as the columns of all services have it. Upstream numbers are as long.
+pub(super) const MAX_CODE: usize = 64;
+/// Characters of a name; of a company's, which is the longest.
+pub(super) const MAX_NAME: usize = 100;
+/// Characters of what was said and what is answered: five pages, 30 kB sealed; longer things are attachments.
+pub(super) const MAX_CONTENT: usize = 10_000;
+
+/// Defects as they travel.
+pub(super) fn defects(defects: &[Defect]) -> Vec<i32> {
+    defects.iter().map(|defect| i32::from(*defect)).collect()
+}
+
+/// An appeal without anything personal.
+pub(super) fn bare(appeal: &Appeal) -> pb::Appeal {
+    let mut sent = pb::Appeal {
+        appeal_id: appeal.id.0.to_string(),
+        number: appeal.number.clone(),
+        channel: appeal.codes.channel.clone(),
+        r#type: appeal.codes.kind.into(),
+        category: appeal.codes.category.clone(),
+        region: appeal.codes.region.clone(),
+        urgency: appeal.codes.urgency.into(),
+        anonymous: appeal.codes.anonymous,
+        confidential: appeal.codes.confidential,
+        accused_unit: appeal.codes.accused_unit.clone().unwrap_or_default(),
+        tags: appeal.codes.tags.clone(),
+        defects: defects(&appeal.codes.defects),
+        received_time: Some(to_proto(appeal.received_at)),
+        source_time: Some(to_proto(appeal.source_at.unwrap_or(appeal.received_at))),
+        ..pb::Appeal::default()
+    };
+    match &appeal.state {
+        State::Received => sent.set_state(pb::AppealState::Received),
+        State::Answered { at } => {
+            sent.set_state(pb::AppealState::Answered);
+            sent.answered_time = Some(to_proto(*at));
+        }
+        State::Ordered {
+            order,
+            forwarded_at,
+            seen,
+        } => {
+            sent.set_state(pb::AppealState::Ordered);
+            sent.order_id = order.0.to_string();
+            sent.forwarded_time = Some(to_proto(*forwarded_at));
+            if let Some(seen) = seen {
+                sent.order_number.clone_from(&seen.number);
+                sent.set_order_state(seen.state);
+            }
+        }
+    }
+    if let Some(upstream) = &appeal.upstream {
+        sent.platform.clone_from(&upstream.platform);
+        sent.upstream_number.clone_from(&upstream.number);
+        sent.upstream_due_time = upstream.due_at.map(to_proto);
+    }
+    sent
+}
+
+/// An appellant in clear.
+pub(super) fn clear(who: Appellant) -> pb::Appellant {
+    let phone = who.phone.as_ref();
+    let document = who.document.as_ref();
+    pb::Appellant {
+        phone: phone.map(|phone| phone.kept().to_owned()).unwrap_or_default(),
+        phone_numbers: phone.map(phone_numbers).unwrap_or_default(),
+        document_kind: document.map_or(0, |document| sent_kind(document.kind).into()),
+        id_number: document.map(|document| document.number.clone()).unwrap_or_default(),
+        name: who.name.unwrap_or_default(),
+        address: who.address.unwrap_or_default(),
+    }
+}
+
+/// A text as it may be shown: without the appellant, where there is a redaction.
+pub(super) fn without(redaction: Option<&Redaction>, text: String) -> String {
+    match redaction {
+        Some(redaction) => redaction.of_text(&text),
+        None => text,
+    }
+}
+
+/// The kind of document that a caller states.
+pub(super) const fn stated_kind(sent: pb::DocumentKind) -> Option<DocumentKind> {
+    match sent {
+        pb::DocumentKind::Unspecified => None,
+        pb::DocumentKind::ResidentIdentity => Some(DocumentKind::ResidentIdentity),
+        pb::DocumentKind::HongKongMacauPermit => Some(DocumentKind::HongKongMacauPermit),
+        pb::DocumentKind::TaiwanPermit => Some(DocumentKind::TaiwanPermit),
+        pb::DocumentKind::HongKongMacauTaiwanResidence => Some(DocumentKind::HongKongMacauTaiwanResidence),
+        pb::DocumentKind::ForeignerResidence => Some(DocumentKind::ForeignerResidence),
+        pb::DocumentKind::Passport => Some(DocumentKind::Passport),
+        pb::DocumentKind::Other => Some(DocumentKind::Other),
+    }
+}
+
+/// The kind of document as it travels.
+pub(super) const fn sent_kind(kind: DocumentKind) -> pb::DocumentKind {
+    match kind {
+        DocumentKind::ResidentIdentity => pb::DocumentKind::ResidentIdentity,
+        DocumentKind::HongKongMacauPermit => pb::DocumentKind::HongKongMacauPermit,
+        DocumentKind::TaiwanPermit => pb::DocumentKind::TaiwanPermit,
+        DocumentKind::HongKongMacauTaiwanResidence => pb::DocumentKind::HongKongMacauTaiwanResidence,
+        DocumentKind::ForeignerResidence => pb::DocumentKind::ForeignerResidence,
+        DocumentKind::Passport => pb::DocumentKind::Passport,
+        DocumentKind::Other => pb::DocumentKind::Other,
+    }
+}

@@ -1,0 +1,48 @@
+//! `ForwardAppeal`: what it reads and answers.
+
+use async_trait::async_trait;
+use eventlog::{At, Tx, Verb};
+use hotline_proto::intake as pb;
+use platform::auth::Caller;
+use platform::grpc::fields::{Fields, Once};
+use platform::grpc::time::to_proto;
+
+use super::Intake;
+use crate::actions::Error;
+use crate::actions::forward_appeal::{ForwardAppeal, forward_appeal};
+use crate::domain::appeal::{AppealId, State};
+
+#[async_trait]
+impl Verb<Intake> for ForwardAppeal {
+    const NAME: &'static str = "forward_appeal";
+    type Request = pb::ForwardAppealRequest;
+    type Answer = pb::ForwardAppealResponse;
+    type Error = Error;
+
+    fn read(request: &pb::ForwardAppealRequest, caller: &Caller, _: &At<Intake>) -> Once<Self> {
+        let mut fields = Fields::new();
+        let request_id = fields.uuid("request_id", &request.request_id);
+        let appeal = fields.uuid("appeal_id", &request.appeal_id).map(AppealId);
+        let command = || {
+            let command = Self {
+                appeal: appeal?,
+                actor: caller.actor(),
+            };
+            Some((request_id?, command))
+        };
+        fields.read(command())
+    }
+
+    async fn act(&self, tx: &mut Tx, at: &At<Intake>) -> Result<pb::ForwardAppealResponse, Error> {
+        let appeal = forward_appeal(tx, self, at.now).await?;
+        let order_id = match &appeal.state {
+            State::Ordered { order, .. } => order.0.to_string(),
+            State::Received | State::Answered { .. } => String::new(),
+        };
+        Ok(pb::ForwardAppealResponse {
+            appeal_id: appeal.id.0.to_string(),
+            order_id,
+            forwarded_time: Some(to_proto(appeal.changed_at)),
+        })
+    }
+}

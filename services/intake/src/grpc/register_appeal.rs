@@ -1,0 +1,50 @@
+//! `RegisterAppeal`: what it reads and answers.
+
+use async_trait::async_trait;
+use eventlog::{At, Tx, Verb};
+use hotline_proto::intake as pb;
+use platform::auth::Caller;
+use platform::grpc::fields::{Fields, Once};
+use platform::grpc::time::to_proto;
+
+use super::Intake;
+use super::draft::draft;
+use super::fields::defects;
+use crate::actions::Error;
+use crate::actions::register_appeal::{RegisterAppeal, register_appeal};
+
+#[async_trait]
+impl Verb<Intake> for RegisterAppeal {
+    const NAME: &'static str = "register_appeal";
+    const SEALS: bool = true;
+    type Request = pb::RegisterAppealRequest;
+    type Answer = pb::RegisterAppealResponse;
+    type Error = Error;
+
+    fn read(request: &pb::RegisterAppealRequest, caller: &Caller, _: &At<Intake>) -> Once<Self> {
+        let mut fields = Fields::new();
+        let request_id = fields.uuid("request_id", &request.request_id);
+        let draft = draft(&mut fields, request.appeal.as_ref());
+        let call = fields.optional_uuid("call_id", &request.call_id);
+        let command = || {
+            let command = Self {
+                draft: draft?,
+                call,
+                actor: caller.actor(),
+            };
+            Some((request_id?, command))
+        };
+        fields.read(command())
+    }
+
+    async fn act(&self, tx: &mut Tx, at: &At<Intake>) -> Result<pb::RegisterAppealResponse, Error> {
+        let desk = at.service.desk(at.key());
+        let appeal = register_appeal(tx, &desk, self, at.now).await?;
+        Ok(pb::RegisterAppealResponse {
+            appeal_id: appeal.id.0.to_string(),
+            defects: defects(&appeal.codes.defects),
+            received_time: Some(to_proto(appeal.received_at)),
+            number: appeal.number,
+        })
+    }
+}

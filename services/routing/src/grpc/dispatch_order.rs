@@ -1,0 +1,44 @@
+//! `DispatchOrder`: what it reads and answers.
+
+use async_trait::async_trait;
+use eventlog::{At, Tx, Verb};
+use hotline_proto::routing as pb;
+use platform::auth::Caller;
+use platform::grpc::fields::{Fields, Once};
+
+use super::Routing;
+use super::fields::{MAX_CODE, actor, receipt};
+use crate::actions::Error;
+use crate::actions::dispatch_order::{DispatchOrder, dispatch_order};
+use crate::domain::order::OrderId;
+
+#[async_trait]
+impl Verb<Routing> for DispatchOrder {
+    const NAME: &'static str = "dispatch_order";
+    type Request = pb::DispatchOrderRequest;
+    type Answer = pb::DispatchOrderResponse;
+    type Error = Error;
+
+    fn read(request: &pb::DispatchOrderRequest, caller: &Caller, _: &At<Routing>) -> Once<Self> {
+        let mut fields = Fields::new();
+        let request_id = fields.uuid("request_id", &request.request_id);
+        let order = fields.uuid("order_id", &request.order_id).map(OrderId);
+        let unit = fields.code("unit", &request.unit, MAX_CODE);
+        let command = || {
+            let command = Self {
+                order: order?,
+                unit: unit?,
+                by: actor(caller),
+            };
+            Some((request_id?, command))
+        };
+        fields.read(command())
+    }
+
+    async fn act(&self, tx: &mut Tx, at: &At<Routing>) -> Result<pb::DispatchOrderResponse, Error> {
+        let order = dispatch_order(tx, &at.service.rules, self, at.now).await?;
+        Ok(pb::DispatchOrderResponse {
+            order: Some(receipt(&order)),
+        })
+    }
+}

@@ -1,0 +1,115 @@
+//! `GetOrder`: what it reads and answers.
+
+use async_trait::async_trait;
+use eventlog::{At, Question};
+use hotline_proto::access::{Role, Scope};
+use hotline_proto::routing as pb;
+use hotline_proto::routing::get_order_request::Name;
+use platform::auth::Caller;
+use platform::grpc::fields::{Fields, InvalidRequest};
+use platform::grpc::status as edge;
+use platform::grpc::time::to_proto;
+use platform::numbers::parse_number;
+use tonic::Status;
+
+use super::Routing;
+use super::fields::{actor, order};
+use crate::actions::Actor;
+use crate::actions::get_order::{ContactText, OrderName, OrderText, Reads, get_order, read_order_text};
+use crate::domain::order::OrderId;
+
+/// One order, with or without its text.
+pub(super) struct ReadOrder {
+    name: OrderName,
+    by: Actor,
+    with_text: bool,
+    /// What the caller's roles read; none when they read no text.
+    reads: Option<Reads>,
+}
+
+#[async_trait]
+impl Question<Routing> for ReadOrder {
+    const NAME: &'static str = "get_order";
+    type Request = pb::GetOrderRequest;
+    type Answer = pb::GetOrderResponse;
+
+    fn read(request: &pb::GetOrderRequest, caller: &Caller, _: &At<Routing>) -> Result<Self, InvalidRequest> {
+        let mut fields = Fields::new();
+        let name = name(&mut fields, request);
+        fields.read(name.map(|name| Self {
+            name,
+            by: actor(caller),
+            with_text: request.with_text,
+            reads: reads(caller),
+        }))
+    }
+
+    async fn answer(self, at: &At<Routing>) -> Result<pb::GetOrderResponse, Status> {
+        let reads = self.reads.filter(|_| self.with_text);
+        if self.with_text && reads.is_none() {
+            return Err(edge::denied("your role reads orders without their text"));
+        }
+        let Routing {
+            store, sealer, texts, ..
+        } = &at.service;
+        let found = get_order(store.pool(), &self.name, &self.by.reach, at.now).await?;
+        let mut rendered = order(&found);
+        if let Some(reads) = reads {
+            let read = read_order_text(store, sealer, texts.as_ref(), &found, &self.by, reads, at.now).await?;
+            rendered.text = Some(text(read));
+        }
+        Ok(pb::GetOrderResponse { order: Some(rendered) })
+    }
+}
+
+fn name(fields: &mut Fields, request: &pb::GetOrderRequest) -> Option<OrderName> {
+    match &request.name {
+        Some(Name::OrderId(id)) => fields.uuid("order_id", id).map(|id| OrderName::Id(OrderId(id))),
+        Some(Name::Number(number)) => match parse_number('W', number) {
+            Ok(number) => Some(OrderName::Number(number)),
+            Err(what) => {
+                fields.refuse("number", what);
+                None
+            }
+        },
+        None => {
+            fields.refuse("order_id", "must be given, or number");
+            None
+        }
+    }
+}
+
+/// What a caller reads of what people wrote: a dispatcher needs the matter only; an analyst counts, and reads nothing.
+fn reads(caller: &Caller) -> Option<Reads> {
+    let of_role = |(role, scope): &(Role, Scope)| match role {
+        Role::Liaison => (*scope == Scope::OwnUnit && !caller.sees_all()).then_some(Reads::Persons),
+        Role::Reviewer | Role::CallbackAgent | Role::Supervisor => Some(Reads::Persons),
+        Role::Dispatcher => Some(Reads::Matter),
+        _ => None,
+    };
+    caller.scopes.iter().filter_map(of_role).max()
+}
+
+fn text(text: OrderText) -> pb::OrderText {
+    pb::OrderText {
+        title: text.appeal.title,
+        content: text.appeal.content,
+        place: text.appeal.place,
+        appellant: text.appeal.appellant,
+        reply: text.reply.unwrap_or_default(),
+        evidence: text.evidence,
+        contacts: text.contacts.into_iter().map(contact).collect(),
+    }
+}
+
+fn contact(said: ContactText) -> pb::ContactText {
+    pb::ContactText {
+        time: Some(to_proto(said.at)),
+        result: said.result,
+        mode: said.mode,
+        made_time: Some(to_proto(said.made_at)),
+        phone: said.phone.unwrap_or_default(),
+        note: said.note.unwrap_or_default(),
+        recording: said.recording.unwrap_or_default(),
+    }
+}

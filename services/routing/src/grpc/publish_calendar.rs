@@ -1,0 +1,77 @@
+//! `PublishCalendar`: what it reads and answers.
+
+use async_trait::async_trait;
+use calendar::{MAX_ENTRIES, MAX_NOTICES, MAX_SOURCE, MAX_VERSION_BYTES, Notice};
+use eventlog::{At, Tx, Verb};
+use hotline_proto::routing as pb;
+use platform::auth::Caller;
+use platform::grpc::fields::{Fields, Once};
+
+use super::Routing;
+use super::fields::{count, read_all};
+use crate::actions::Error;
+use crate::actions::publish_calendar::{PublishCalendar, publish_calendar};
+
+/// Characters of a day or of a range of days: `2026-02-15..2026-02-23`, with room.
+const MAX_ENTRY: usize = 30;
+/// The last year with four digits.
+const MAX_YEAR: i32 = 9999;
+
+#[async_trait]
+impl Verb<Routing> for PublishCalendar {
+    const NAME: &'static str = "publish_calendar";
+    type Request = pb::PublishCalendarRequest;
+    type Answer = pb::PublishCalendarResponse;
+    type Error = Error;
+
+    /// Checks the shape only: which days are right is for the calendar to say, of files too.
+    fn read(request: &pb::PublishCalendarRequest, caller: &Caller, _: &At<Routing>) -> Once<Self> {
+        let mut fields = Fields::new();
+        let request_id = fields.uuid("request_id", &request.request_id);
+        let version = fields.code("version", &request.version, MAX_VERSION_BYTES);
+        count(&mut fields, "notices", request.notices.len(), MAX_NOTICES);
+        let notices = read_all(&mut fields, "notices", &request.notices, MAX_NOTICES, notice);
+        let command = || {
+            let command = Self {
+                version: version?,
+                notices,
+                by: caller.actor(),
+            };
+            Some((request_id?, command))
+        };
+        fields.read(command())
+    }
+
+    async fn act(&self, tx: &mut Tx, at: &At<Routing>) -> Result<pb::PublishCalendarResponse, Error> {
+        let version = publish_calendar(tx, &at.service.rules, self, at.now).await?;
+        Ok(pb::PublishCalendarResponse { version })
+    }
+}
+
+fn notice(fields: &mut Fields, sent: &pb::Notice) -> Option<Notice> {
+    let source = fields.line("source", &sent.source, 1..=MAX_SOURCE);
+    // The calendar says which years have notices, with all else that is wrong with them.
+    let year = i32::try_from(sent.year).ok().filter(|year| *year <= MAX_YEAR);
+    if year.is_none() {
+        fields.refuse("year", format!("must be a year, {MAX_YEAR} at most"));
+    }
+    let off = entries(fields, "off", &sent.off);
+    let work = entries(fields, "work", &sent.work);
+    Some(Notice {
+        year: year?,
+        source: source?,
+        off,
+        work,
+    })
+}
+
+/// Days or ranges of days, as lines of text: the calendar reads them.
+fn entries(fields: &mut Fields, list: &str, sent: &[String]) -> Vec<String> {
+    if sent.len() > MAX_ENTRIES {
+        fields.refuse(list, format!("must have at most {MAX_ENTRIES} entries"));
+    }
+    let lines = sent.iter().take(MAX_ENTRIES).enumerate();
+    lines
+        .filter_map(|(at, entry)| fields.line(&format!("{list}[{at}]"), entry, 1..=MAX_ENTRY))
+        .collect()
+}

@@ -1,0 +1,91 @@
+//! `PublishLimits`: what it reads and answers.
+
+use async_trait::async_trait;
+use calendar::Span;
+use eventlog::{At, Tx, Verb};
+use hotline_proto::common::{AppealType, ClockKind, Urgency};
+use hotline_proto::routing as pb;
+use hotline_proto::routing::duration::Kind;
+use platform::auth::Caller;
+use platform::grpc::fields::{Fields, Once};
+
+use super::Routing;
+use super::fields::{MAX_CODE, count, read_all};
+use crate::actions::Error;
+use crate::actions::publish_limits::{PublishLimits, publish_limits};
+use crate::domain::limits::{Clock, LimitRow};
+
+/// Rows of limits: every type, urgency and channel of three clocks. Their check compares each with each.
+const MAX_LIMITS: usize = 500;
+
+#[async_trait]
+impl Verb<Routing> for PublishLimits {
+    const NAME: &'static str = "publish_limits";
+    type Request = pb::PublishLimitsRequest;
+    type Answer = pb::PublishLimitsResponse;
+    type Error = Error;
+
+    fn read(request: &pb::PublishLimitsRequest, caller: &Caller, _: &At<Routing>) -> Once<Self> {
+        let mut fields = Fields::new();
+        let request_id = fields.uuid("request_id", &request.request_id);
+        let valid_from = fields.day("valid_from", &request.valid_from);
+        count(&mut fields, "rows", request.rows.len(), MAX_LIMITS);
+        let rows = read_all(&mut fields, "rows", &request.rows, MAX_LIMITS, limit_row);
+        let command = || {
+            let command = Self {
+                valid_from: valid_from?,
+                rows,
+                by: caller.actor(),
+            };
+            Some((request_id?, command))
+        };
+        fields.read(command())
+    }
+
+    async fn act(&self, tx: &mut Tx, at: &At<Routing>) -> Result<pb::PublishLimitsResponse, Error> {
+        let version = publish_limits(tx, self, at.now).await?;
+        Ok(pb::PublishLimitsResponse { version })
+    }
+}
+
+fn limit_row(fields: &mut Fields, row: &pb::LimitRow) -> Option<LimitRow> {
+    let id = fields.code("row", &row.row, MAX_CODE);
+    let clock = fields
+        .known::<ClockKind>("clock", row.clock)
+        .and_then(|clock| match clock {
+            ClockKind::Unspecified => None,
+            ClockKind::Sign => Some(Clock::Sign),
+            ClockKind::Handle => Some(Clock::Handle),
+            ClockKind::Rework => Some(Clock::Rework),
+        });
+    let kind = fields.optional_known::<AppealType>("type", row.r#type);
+    let urgency = fields.optional_known::<Urgency>("urgency", row.urgency);
+    let channel = fields.optional_code("channel", &row.channel, MAX_CODE);
+    let limit = span(fields, row.limit.as_ref());
+    Some(LimitRow {
+        row: id?,
+        clock: clock?,
+        kind,
+        urgency,
+        channel,
+        limit: limit?,
+    })
+}
+
+fn span(fields: &mut Fields, limit: Option<&pb::Duration>) -> Option<Span> {
+    // Most of each: a year of working days, of days, of minutes.
+    let (field, length, most, span) = match limit.and_then(|limit| limit.kind) {
+        None => {
+            fields.refuse("limit", "must be working_days, natural_days or minutes");
+            return None;
+        }
+        Some(Kind::WorkingDays(n)) => ("limit.working_days", n, 250, Span::WorkingDays(n)),
+        Some(Kind::NaturalDays(n)) => ("limit.natural_days", n, 366, Span::NaturalDays(n)),
+        Some(Kind::Minutes(n)) => ("limit.minutes", n, 525_600, Span::Minutes(n)),
+    };
+    if (1..=most).contains(&length) {
+        return Some(span);
+    }
+    fields.refuse(field, format!("must be 1 to {most}"));
+    None
+}

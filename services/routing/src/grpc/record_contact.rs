@@ -1,0 +1,72 @@
+//! `RecordContact`: what it reads and answers.
+
+use async_trait::async_trait;
+use eventlog::{At, Tx, Verb};
+use hotline_proto::routing::{self as pb, ContactMode, ContactResult};
+use personal::PersonalFields as _;
+use personal::Phone;
+use personal::people::phone_defect;
+use platform::auth::Caller;
+use platform::grpc::fields::{Fields, Once};
+
+use super::Routing;
+use super::fields::{MAX_REFERENCE, actor, receipt};
+use crate::actions::Error;
+use crate::actions::record_contact::{RecordContact, record_contact};
+use crate::domain::order::OrderId;
+
+/// Characters of a contact's note.
+const MAX_NOTE: usize = 2_000;
+
+#[async_trait]
+impl Verb<Routing> for RecordContact {
+    const NAME: &'static str = "record_contact";
+    const SEALS: bool = true;
+    type Request = pb::RecordContactRequest;
+    type Answer = pb::RecordContactResponse;
+    type Error = Error;
+
+    fn read(request: &pb::RecordContactRequest, caller: &Caller, _: &At<Routing>) -> Once<Self> {
+        let mut fields = Fields::new();
+        let request_id = fields.uuid("request_id", &request.request_id);
+        let order = fields.uuid("order_id", &request.order_id).map(OrderId);
+        let mode = fields.known::<ContactMode>("mode", request.mode);
+        let made_at = fields.optional_time("made_time", request.made_time.as_ref());
+        let phone = if mode == Some(ContactMode::Phone) {
+            fields.phone("phone", &request.phone)
+        } else {
+            fields.optional_phone("phone", &request.phone)
+        };
+        let result = fields.known::<ContactResult>("result", request.result);
+        let note = fields.optional_text("note", &request.note, MAX_NOTE);
+        let recording = fields.optional_line("recording", &request.recording, MAX_REFERENCE);
+        let command = || {
+            let command = Self {
+                order: order?,
+                mode: mode?,
+                made_at,
+                phone,
+                result: result?,
+                note,
+                recording,
+                by: actor(caller),
+            };
+            Some((request_id?, command))
+        };
+        fields.read(command())
+    }
+
+    async fn act(&self, tx: &mut Tx, at: &At<Routing>) -> Result<pb::RecordContactResponse, Error> {
+        let (order, id) = record_contact(tx, &at.service.rules, at.key(), self, at.now).await?;
+        Ok(pb::RecordContactResponse {
+            order: Some(receipt(&order)),
+            contact_id: id.to_string(),
+            defects: defects(self.phone.as_ref()),
+        })
+    }
+}
+
+/// What is wrong with a number that was called.
+fn defects(phone: Option<&Phone>) -> Vec<i32> {
+    phone.and_then(phone_defect).map(i32::from).into_iter().collect()
+}

@@ -1,0 +1,43 @@
+//! `SignOrder`: what it reads and answers.
+
+use async_trait::async_trait;
+use eventlog::{At, Tx, Verb};
+use hotline_proto::routing as pb;
+use platform::auth::Caller;
+use platform::grpc::fields::{Fields, Once};
+
+use super::Routing;
+use super::fields::{actor, receipt};
+use crate::actions::Error;
+use crate::actions::sign_order::{SignOrder, sign_order};
+use crate::domain::order::OrderId;
+
+#[async_trait]
+impl Verb<Routing> for SignOrder {
+    const NAME: &'static str = "sign_order";
+    type Request = pb::SignOrderRequest;
+    type Answer = pb::SignOrderResponse;
+    type Error = Error;
+
+    fn read(request: &pb::SignOrderRequest, caller: &Caller, _: &At<Routing>) -> Once<Self> {
+        let mut fields = Fields::new();
+        let request_id = fields.uuid("request_id", &request.request_id);
+        let order = fields.uuid("order_id", &request.order_id).map(OrderId);
+        let command = || {
+            let command = Self {
+                order: order?,
+                by: actor(caller),
+            };
+            Some((request_id?, command))
+        };
+        fields.read(command())
+    }
+
+    async fn act(&self, tx: &mut Tx, at: &At<Routing>) -> Result<pb::SignOrderResponse, Error> {
+        let (order, late) = sign_order(tx, self, at.now).await?;
+        Ok(pb::SignOrderResponse {
+            order: Some(receipt(&order)),
+            late,
+        })
+    }
+}

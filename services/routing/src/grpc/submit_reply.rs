@@ -1,0 +1,83 @@
+//! `SubmitReply`: what it reads and answers.
+
+use async_trait::async_trait;
+use eventlog::{At, Tx, Verb};
+use hotline_proto::common::ReplyResult;
+use hotline_proto::routing::{self as pb, NoContactGround};
+use platform::auth::Caller;
+use platform::grpc::fields::{Fields, Once};
+
+use super::Routing;
+use super::fields::{MAX_REFERENCE, actor, receipt};
+use crate::actions::Error;
+use crate::actions::submit_reply::{SubmitReply, submit_reply};
+use crate::domain::order::OrderId;
+use crate::domain::transitions::Achieved;
+
+/// Characters of a reply: five pages, 30 kB sealed; longer things are evidence.
+const MAX_REPLY: usize = 10_000;
+/// References of evidence.
+const MAX_EVIDENCE: usize = 20;
+
+#[async_trait]
+impl Verb<Routing> for SubmitReply {
+    const NAME: &'static str = "submit_reply";
+    const SEALS: bool = true;
+    type Request = pb::SubmitReplyRequest;
+    type Answer = pb::SubmitReplyResponse;
+    type Error = Error;
+
+    fn read(request: &pb::SubmitReplyRequest, caller: &Caller, _: &At<Routing>) -> Once<Self> {
+        let mut fields = Fields::new();
+        let request_id = fields.uuid("request_id", &request.request_id);
+        let order = fields.uuid("order_id", &request.order_id).map(OrderId);
+        let text = fields.text("text", &request.text, 1..=MAX_REPLY);
+        let achieved = achieved(&mut fields, request);
+        if request.evidence.len() > MAX_EVIDENCE {
+            fields.refuse("evidence", format!("must have at most {MAX_EVIDENCE} references"));
+        }
+        let evidence = request
+            .evidence
+            .iter()
+            .take(MAX_EVIDENCE)
+            .enumerate()
+            .filter_map(|(at, reference)| fields.line(&format!("evidence[{at}]"), reference, 1..=MAX_REFERENCE))
+            .collect();
+        let no_contact = fields.optional_known::<NoContactGround>("no_contact", request.no_contact);
+        let command = || {
+            let command = Self {
+                order: order?,
+                text: text?,
+                achieved: achieved?,
+                evidence,
+                no_contact,
+                by: actor(caller),
+            };
+            Some((request_id?, command))
+        };
+        fields.read(command())
+    }
+
+    async fn act(&self, tx: &mut Tx, at: &At<Routing>) -> Result<pb::SubmitReplyResponse, Error> {
+        let submitted = submit_reply(tx, at.key(), self, at.now).await?;
+        Ok(pb::SubmitReplyResponse {
+            order: Some(receipt(&submitted.order)),
+            reply_id: submitted.reply.to_string(),
+            late: submitted.late,
+        })
+    }
+}
+
+/// A commitment has a day, anything else has none.
+fn achieved(fields: &mut Fields, request: &pb::SubmitReplyRequest) -> Option<Achieved> {
+    let result = fields.known::<ReplyResult>("result", request.result);
+    if result == Some(ReplyResult::Commitment) {
+        return fields
+            .day("commitment_day", &request.commitment_day)
+            .map(Achieved::Commitment);
+    }
+    if !request.commitment_day.is_empty() {
+        fields.refuse("commitment_day", "must be empty unless the result is a commitment");
+    }
+    result.map(Achieved::Now)
+}

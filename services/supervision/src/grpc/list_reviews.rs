@@ -1,0 +1,50 @@
+//! `ListReviews`: what it reads and answers.
+
+use async_trait::async_trait;
+use eventlog::{At, Question};
+use hotline_proto::supervision as pb;
+use platform::auth::Caller;
+use platform::grpc::fields::{Fields, InvalidRequest};
+use platform::listing::{Asked, Page};
+use tonic::Status;
+
+use super::Supervision;
+use super::fields::review;
+use crate::actions::list_reviews::{ListReviews, list_reviews};
+
+/// Which reviews, and which page of them.
+pub struct Reviews(ListReviews, Page);
+
+#[async_trait]
+impl Question<Supervision> for Reviews {
+    const NAME: &'static str = "list_reviews";
+    type Request = pb::ListReviewsRequest;
+    type Answer = pb::ListReviewsResponse;
+
+    fn read(request: &pb::ListReviewsRequest, _: &Caller, _: &At<Supervision>) -> Result<Self, InvalidRequest> {
+        let mut fields = Fields::new();
+        let asked = Asked {
+            from: request.from_time.as_ref(),
+            to: request.to_time.as_ref(),
+            size: request.page_size,
+            token: &request.page_token,
+        };
+        let page = asked.page(&mut fields, &format!("reviews|{}", request.open_only));
+        fields.finish()?;
+        let query = ListReviews {
+            window: page.window.clone(),
+            open_only: request.open_only,
+        };
+        Ok(Self(query, page))
+    }
+
+    async fn answer(self, at: &At<Supervision>) -> Result<pb::ListReviewsResponse, Status> {
+        let mut conn = at.service.store.reading(Self::NAME).await?;
+        let mut rows = list_reviews(&mut conn, &self.0).await?;
+        let next_page_token = self.1.cut(&mut rows, |row| (row.review.submitted_at, row.review.id));
+        Ok(pb::ListReviewsResponse {
+            reviews: rows.into_iter().map(review).collect(),
+            next_page_token,
+        })
+    }
+}
