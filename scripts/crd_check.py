@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Checks objects of other projects' kinds against the schemas of their CustomResourceDefinitions, in target/crds.
 
-    crd_check.py FILE...        one line per fault; fails when there is one, and when a kind has no schema
+    crd_check.py FILE...        prints one line per fault; fails on a fault, and on a kind without a schema
 """
 
 import sys
@@ -14,7 +14,7 @@ CRDS = Path(__file__).resolve().parent.parent / "target/crds"
 
 
 def strict(schema):
-    """As the API server with --validate=strict: a field that the schema does not know is a fault."""
+    """Like the API server with --validate=strict: a field outside the schema is a fault."""
     if isinstance(schema, list):
         return [strict(part) for part in schema]
     if not isinstance(schema, dict):
@@ -35,7 +35,7 @@ def schemas():
             spec = crd["spec"]
             for version in spec["versions"]:
                 schema = strict(version["schema"]["openAPIV3Schema"])
-                # What stands in every object's metadata is Kubernetes' own.
+                # Kubernetes itself checks the metadata of every object.
                 schema["properties"]["metadata"] = {"type": "object"}
                 found[f"{spec['group']}/{version['name']}", spec["names"]["kind"]] = schema
     return found

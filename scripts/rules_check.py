@@ -1,8 +1,8 @@
 #!/usr/bin/env python3
 """Checks Prometheus rules, dashboards and runbooks against each other and against docs/metrics.md.
 
-promtool knows PromQL and runs the tests; what only our files together show is looked at here: that every alert has its
-page, a test that fires and one that does not, and that every query names metrics and labels that exist.
+promtool checks PromQL and runs the tests. This script checks relations between our files. Every alert needs a page, a
+test in which it fires, and a test in which it stays quiet. Every query may use only existing metrics and labels.
 """
 
 import json
@@ -21,7 +21,7 @@ DASHBOARDS = sorted((ROOT / "helm/hotline/files/dashboards").glob("*.json"))
 RUNBOOKS = ROOT / "docs/runbooks"
 METRICS = ROOT / "docs/metrics.md"
 
-# What the scrape adds to every series, and the label that all of ours have.
+# Labels that the scrape adds to every series, and the label of all our series.
 TARGET = {"namespace", "pod", "instance", "job", "service_name"}
 # Made by Prometheus itself.
 BUILT_IN = {"ALERTS": {"alertname", "alertstate", "severity", "burn", "slo"} | TARGET, "up": TARGET - {"service_name"}}
@@ -43,7 +43,7 @@ def known():
         if not (found := row.match(line)):
             continue
         name, kind, labels = found.groups()
-        # What a rule records has lost the labels of pods and services.
+        # A recorded series has no labels of pods and services.
         labels = set(re.findall(r"`(\w+)`", labels)) | ({"namespace"} if ":" in name else TARGET)
         if kind == "histogram":
             series |= {f"{name}_bucket": labels | {"le"}, f"{name}_sum": labels, f"{name}_count": labels}
@@ -53,7 +53,7 @@ def known():
 
 
 def selectors(expr):
-    """Every (series, labels in its braces) of a query, and the labels that it groups by. Not a parser: promtool is."""
+    """Every (series, labels in its braces) of a query, and the labels that it groups by. A rough scan; promtool parses."""
     text = re.sub(r'"(?:\\.|[^"\\])*"', '""', expr)
     text = re.sub(r"\[[^\]]*\]", "", text)
     grouped = {label for _, inner in re.findall(GROUPING, text) for label in re.findall(r"\w+", inner)}
@@ -84,7 +84,7 @@ def check_query(where, expr, series):
 
 
 def rules_of(path):
-    """The rules of a file in our own layout; promtool's count tells whether one was overlooked."""
+    """The rules of a file in our own layout. A comparison with promtool's count finds a missed rule."""
     rules = []
     for block in re.split(r"^      - (?=alert:|record:)", path.read_text(), flags=re.M)[1:]:
         block = re.sub(r"^\s*#.*$", "", block, flags=re.M)
@@ -161,7 +161,7 @@ def kebab(name):
 
 
 def check_runbooks(rules, series):
-    """Gives the queries of the pages, as (where, query)."""
+    """Returns the queries of the pages, as (where, query)."""
     alerts = {rule["alert"] for rule in rules if rule["alert"]}
     pages = {path.stem: path for path in RUNBOOKS.glob("*.md") if path.name != "README.md"}
     index = (RUNBOOKS / "README.md").read_text()
@@ -189,7 +189,7 @@ def check_runbooks(rules, series):
 
 
 def check_dashboards(series):
-    """Gives the queries of the panels, as (where, query)."""
+    """Returns the queries of the panels, as (where, query)."""
     queries = []
     if not DASHBOARDS:
         fault("dashboards", "there are none")
@@ -222,7 +222,7 @@ def check_dashboards(series):
 
 
 def check_syntax(queries):
-    """Lets promtool parse queries that stand outside of rule files, with Grafana's variables filled in."""
+    """Lets promtool parse the queries outside rule files, with Grafana's variables filled in."""
     def plain(query):
         query = re.sub(r"\$__(rate_interval|interval|range)", "5m", query)
         return re.sub(r"\$\{?\w+(:\w+)?\}?", "x", query)

@@ -1,5 +1,5 @@
--- Five databases, three roles each. Runs once when the server makes its data directory; may be run again, and then takes
--- over passwords that have changed.
+-- Five databases, three roles each. Runs once, when the server makes its data directory. A second run applies changed
+-- passwords.
 \set ON_ERROR_STOP on
 \set service intake
 \i /docker-entrypoint-initdb.d/database.psql
