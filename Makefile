@@ -1,4 +1,4 @@
-# `make help` describes each target. Everything that a target needs and Debian has is installed by `make setup`.
+# `make help` describes each target. `make setup` installs the Debian packages that the targets need.
 SHELL := /bin/bash
 .SHELLFLAGS := -eu -o pipefail -c
 .DEFAULT_GOAL := help
@@ -10,7 +10,7 @@ T ?=
 help: ## Describe each target
 	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
-setup: basics ## Install what is missing: Postgres, Redis, a C linker (asks sudo for apt-get); for the tests grpcio, PgBouncer, Helm, promtool and grpcurl
+setup: basics ## Install missing tools: Postgres, Redis, a C linker (uses sudo for apt-get); for the tests grpcio, PgBouncer, Helm, promtool and grpcurl
 	@scripts/foreign
 	@scripts/need pgbouncer
 	@scripts/kube-tools
@@ -30,26 +30,27 @@ demo: basics ## Build, play a small city's week through five services, print the
 	@cargo run --quiet --bin hotline -- replay $(SCENARIO) --out target/demo
 	@echo "bulletin: target/demo/bulletin.json"
 
-test: setup ## Run all tests on a private Postgres and Redis (T=name runs those whose name contains it)
+test: setup ## Run all tests on a private Postgres and Redis (T=name runs only tests whose name contains it)
 	@cargo build --workspace --bins
 	@$${CARGO_TARGET_DIR:-target}/debug/testkit-servers scripts/tests $(T)
 
-check: setup ## Formatting, lints, contracts, what the dependency tree may hold
+check: setup ## Check formatting, lints, contracts, and the rules for dependencies
 	cargo fmt --all -- --check
 	cargo clippy --workspace --all-targets -- -D warnings
 	scripts/buf lint proto
+	@scripts/breaking
 	scripts/deny check bans licenses sources
 
 up: basics ## Build and run all five services until Ctrl-C, with the small city loaded
 	cargo run --bin hotline -- up --data target/up --city services/replay/scenarios/city.toml
 
-image: rust ## Build the image localhost/hotline:<version> with buildah, print its digest (IMAGE=name:tag names it otherwise)
+image: rust ## Build the image localhost/hotline:<version> with buildah, print its digest (IMAGE=name:tag sets another name)
 	@scripts/image
 
-cluster-images: rust ## Build what cluster-test runs beside it: the calling pod, and Postgres and Redis where no registry is
+cluster-images: rust ## Build the other images of cluster-test: the client, and the servers for clusters without a registry
 	@tests/cluster/images/build
 
-cluster-test: ## Install, upgrade, break and repair it on the cluster of KUBECONFIG, under load (ARGS=--help)
+cluster-test: ## Install, upgrade, break and repair the chart on the cluster of KUBECONFIG, under load (ARGS=--help)
 	@[ -x target/tools/helm3 ] || scripts/kube-tools
 	@tests/cluster/cluster-test $(ARGS)
 

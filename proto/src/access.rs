@@ -1,24 +1,24 @@
-//! Who may call what: one row per RPC, deny by default. A served RPC without a row stops the start.
+//! The table of rights: one row per RPC, deny by default. A service with an RPC without a row does not start.
 //!
-//! Scope is what a role sees through the RPC; handlers narrow by it. What a caller may not see does not exist for
-//! him (`NOT_FOUND`), what he may see but not do is `PERMISSION_DENIED` (the whole RPC is closed to his role).
+//! A scope is the part of the data that a role reaches through an RPC; handlers restrict by it. Data outside of the
+//! scope is `NOT_FOUND`. An RPC that is closed to the caller's role is `PERMISSION_DENIED`.
 
-/// What somebody is, as his token says.
+/// The role of a caller, as its token says.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub enum Role {
-    /// An upstream platform; its token names it.
+    /// An upstream platform. Its token names the platform.
     Platform,
     /// 坐席: takes calls.
     Agent,
-    /// Dispatches by hand what the catalogue does not cover.
+    /// Dispatches by hand the orders that the catalogue does not cover.
     Dispatcher,
-    /// 联络员 of the unit that his token names.
+    /// 联络员 of the unit that its token names.
     Liaison,
     /// Reviews replies.
     Reviewer,
     /// Calls appellants back.
     CallbackAgent,
-    /// Supervises units, judges dissatisfaction.
+    /// Supervises units, judges the cause of dissatisfaction.
     Supervisor,
     /// Reads figures and lists.
     Analyst,
@@ -60,23 +60,37 @@ impl Role {
         }
     }
 
-    /// The role of a token's name.
+    /// Whether the role's token may name a unit that confines it. A liaison's token must name one. The token of a
+    /// county's own supervisor, reviewer, dispatcher or analyst may.
+    #[must_use]
+    pub const fn may_carry_unit(self) -> bool {
+        matches!(
+            self,
+            Self::Liaison | Self::Dispatcher | Self::Reviewer | Self::Supervisor | Self::Analyst
+        )
+    }
+
+    /// The role with this name.
     #[must_use]
     pub fn from_name(name: &str) -> Option<Self> {
         Self::ALL.into_iter().find(|role| role.name() == name)
     }
 }
 
-/// How far a role reaches through one RPC.
+/// The part of the data that a role reaches through one RPC.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Scope {
-    /// Everything.
+    /// Everything, whether or not the token names a unit: data that is no secret.
     All,
-    /// The unit of the token and those below it: as the tree stands today, where routing answers; supervision knows the
-    /// unit that led and the top-level one above it, so a unit between the two finds there its own only. Of a report
-    /// that accuses a unit, what another one leads is out of its scope.
+    /// Everything. The RPC is closed to a role that may carry a unit when its token names one.
+    WithoutUnit,
+    /// Everything. For a role that may carry a unit and whose token names one, [`Scope::OwnUnit`].
+    UnitOrAll,
+    /// The unit of the token and the units below it. Routing uses today's tree. Supervision knows only the lead unit
+    /// and its top-level unit, so a unit between the two finds only its own orders. An order whose report accuses the
+    /// unit is out of scope, unless the unit itself leads it.
     OwnUnit,
-    /// What the platform of the token pushed.
+    /// The appeals that the token's platform has pushed.
     OwnPlatform,
 }
 
@@ -90,7 +104,7 @@ pub struct Grant {
 }
 
 use Role::{Agent, Analyst, CallbackAgent, Dispatcher, Liaison, Operator, Platform, Reviewer, Service, Supervisor};
-use Scope::{All, OwnPlatform, OwnUnit};
+use Scope::{All, OwnPlatform, OwnUnit, UnitOrAll, WithoutUnit};
 
 macro_rules! table {
     ($($rpc:literal => [$($role:ident $scope:ident),+ $(,)?];)+) => {
@@ -113,25 +127,25 @@ pub static TABLE: &[Grant] = table! {
     "/hotline.intake.v1.IntakeService/ForwardAppeal" => [Agent All];
     "/hotline.intake.v1.IntakeService/RecordCall" => [Agent All];
     "/hotline.intake.v1.IntakeService/GetAppeal" =>
-        [Agent All, Dispatcher All, Reviewer All, CallbackAgent All, Supervisor All, Platform OwnPlatform];
-    "/hotline.intake.v1.IntakeService/ListAppeals" => [Agent All, Supervisor All, Analyst All, Platform OwnPlatform];
-    "/hotline.intake.v1.IntakeService/ListCalls" => [Agent All, Supervisor All, Analyst All];
+        [Agent All, Dispatcher WithoutUnit, Reviewer WithoutUnit, CallbackAgent All, Supervisor WithoutUnit, Platform OwnPlatform];
+    "/hotline.intake.v1.IntakeService/ListAppeals" => [Agent All, Supervisor WithoutUnit, Analyst WithoutUnit, Platform OwnPlatform];
+    "/hotline.intake.v1.IntakeService/ListCalls" => [Agent All, Supervisor WithoutUnit, Analyst WithoutUnit];
     "/hotline.intake.v1.IntakeService/ReadAppealText" => [Service All];
     "/hotline.intake.v1.IntakeService/PublishReference" => [Operator All];
     "/hotline.intake.v1.IntakeService/GetReference" =>
         [Platform All, Agent All, Dispatcher All, Liaison All, Reviewer All, CallbackAgent All, Supervisor All,
          Analyst All, Operator All, Service All];
 
-    "/hotline.routing.v1.RoutingService/DispatchOrder" => [Dispatcher All];
+    "/hotline.routing.v1.RoutingService/DispatchOrder" => [Dispatcher UnitOrAll];
     "/hotline.routing.v1.RoutingService/SignOrder" => [Liaison OwnUnit];
     "/hotline.routing.v1.RoutingService/RecordContact" => [Liaison OwnUnit];
     "/hotline.routing.v1.RoutingService/SubmitReply" => [Liaison OwnUnit];
     "/hotline.routing.v1.RoutingService/GetOrder" =>
-        [Liaison OwnUnit, Dispatcher All, Reviewer All, CallbackAgent All, Supervisor All, Analyst All];
+        [Liaison OwnUnit, Dispatcher UnitOrAll, Reviewer UnitOrAll, CallbackAgent All, Supervisor UnitOrAll, Analyst UnitOrAll];
     "/hotline.routing.v1.RoutingService/ListOrders" =>
-        [Liaison OwnUnit, Dispatcher All, Reviewer All, Supervisor All, Analyst All];
+        [Liaison OwnUnit, Dispatcher UnitOrAll, Reviewer UnitOrAll, Supervisor UnitOrAll, Analyst UnitOrAll];
     "/hotline.routing.v1.RoutingService/GetOrderHistory" =>
-        [Liaison OwnUnit, Dispatcher All, Reviewer All, Supervisor All, Analyst All];
+        [Liaison OwnUnit, Dispatcher UnitOrAll, Reviewer UnitOrAll, Supervisor UnitOrAll, Analyst UnitOrAll];
     "/hotline.routing.v1.RoutingService/PublishUnits" => [Operator All];
     "/hotline.routing.v1.RoutingService/PublishCatalogue" => [Operator All];
     "/hotline.routing.v1.RoutingService/PublishLimits" => [Operator All];
@@ -140,25 +154,39 @@ pub static TABLE: &[Grant] = table! {
         [Agent All, Dispatcher All, Liaison All, Reviewer All, CallbackAgent All, Supervisor All, Analyst All,
          Operator All, Service All];
 
-    "/hotline.supervision.v1.SupervisionService/ReviewReply" => [Reviewer All];
-    "/hotline.supervision.v1.SupervisionService/GetReview" => [Liaison OwnUnit, Reviewer All, Supervisor All];
-    "/hotline.supervision.v1.SupervisionService/ListReviews" => [Reviewer All, Supervisor All, Analyst All];
-    "/hotline.supervision.v1.SupervisionService/ListCards" => [Liaison OwnUnit, Supervisor All, Analyst All];
-    "/hotline.supervision.v1.SupervisionService/ListClocks" => [Supervisor All, Analyst All];
+    "/hotline.supervision.v1.SupervisionService/ReviewReply" => [Reviewer UnitOrAll];
+    "/hotline.supervision.v1.SupervisionService/GetReview" => [Liaison OwnUnit, Reviewer UnitOrAll, Supervisor UnitOrAll];
+    "/hotline.supervision.v1.SupervisionService/ListReviews" => [Reviewer UnitOrAll, Supervisor UnitOrAll, Analyst UnitOrAll];
+    "/hotline.supervision.v1.SupervisionService/ListCards" => [Liaison OwnUnit, Supervisor UnitOrAll, Analyst UnitOrAll];
+    "/hotline.supervision.v1.SupervisionService/ListClocks" => [Supervisor UnitOrAll, Analyst UnitOrAll];
 
     "/hotline.callback.v1.CallbackService/LeaseTasks" => [CallbackAgent All];
     "/hotline.callback.v1.CallbackService/RenewLease" => [CallbackAgent All];
     "/hotline.callback.v1.CallbackService/ReleaseTasks" => [CallbackAgent All];
     "/hotline.callback.v1.CallbackService/ReportAttempt" => [CallbackAgent All];
     "/hotline.callback.v1.CallbackService/RecordOutcome" => [CallbackAgent All];
-    "/hotline.callback.v1.CallbackService/JudgeDissatisfaction" => [Supervisor All];
-    "/hotline.callback.v1.CallbackService/GetTask" => [CallbackAgent All, Supervisor All, Analyst All];
-    "/hotline.callback.v1.CallbackService/ListTasks" => [CallbackAgent All, Supervisor All, Analyst All];
+    "/hotline.callback.v1.CallbackService/JudgeDissatisfaction" => [Supervisor UnitOrAll];
+    "/hotline.callback.v1.CallbackService/GetTask" => [CallbackAgent All, Supervisor UnitOrAll, Analyst UnitOrAll];
+    "/hotline.callback.v1.CallbackService/ListTasks" => [CallbackAgent All, Supervisor UnitOrAll, Analyst UnitOrAll];
 
-    "/hotline.analytics.v1.AnalyticsService/GetBulletin" => [Analyst All, Supervisor All, Operator All];
-    "/hotline.analytics.v1.AnalyticsService/ListFigureMembers" => [Analyst All, Supervisor All];
-    "/hotline.analytics.v1.AnalyticsService/VerifyRollups" => [Analyst All, Operator All];
+    "/hotline.analytics.v1.AnalyticsService/GetBulletin" => [Analyst WithoutUnit, Supervisor WithoutUnit, Operator All];
+    "/hotline.analytics.v1.AnalyticsService/ListFigureMembers" => [Analyst WithoutUnit, Supervisor WithoutUnit];
+    "/hotline.analytics.v1.AnalyticsService/VerifyRollups" => [Analyst WithoutUnit, Operator All];
 };
+
+impl Scope {
+    /// The scope for a role whose token names a unit or none; `None` when the RPC is closed to it.
+    #[must_use]
+    pub const fn of(self, role: Role, names_unit: bool) -> Option<Self> {
+        let confined = names_unit && role.may_carry_unit();
+        match self {
+            Self::UnitOrAll if confined => Some(Self::OwnUnit),
+            Self::WithoutUnit if confined => None,
+            Self::UnitOrAll | Self::WithoutUnit => Some(Self::All),
+            scope => Some(scope),
+        }
+    }
+}
 
 /// The row of a method, by its full name.
 #[must_use]

@@ -1,26 +1,26 @@
-//! What follows from the contract of an event: its name, its owner, and whether it carries an order.
+//! Facts that follow from the contract of an event: its name, its owner, and the order that it carries.
 
-use crate::events::OrderSnapshot;
 use crate::events::event::Body;
+use crate::routing::Order;
 
-/// What an event says of an order's state.
+/// The order's state in an event.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub enum Carried<'e> {
-    /// Nothing: it is not about an order's state.
+    /// The event is not about an order's state.
     Nothing,
-    /// It should carry a state, and does not.
+    /// The event should carry a state, but does not.
     Broken,
     /// The order after the event.
-    Order(&'e OrderSnapshot),
+    Order(&'e Order),
 }
 
-/// How an event is called in log rows, parked lists and metrics: its arm in the contract, such as `call_recorded`.
+/// Name of an event in log rows, parked lists and metrics: its arm in the contract, such as `call_recorded`.
 #[must_use]
 pub const fn event_type(body: &Body) -> &'static str {
     table::name(body)
 }
 
-/// The service that publishes an event, such as `routing`: each owns a range of the contract's numbers.
+/// The service that publishes an event, such as `routing`. Each service owns a range of the contract's numbers.
 #[must_use]
 pub const fn owner(body: &Body) -> &'static str {
     table::owned_by(body)
@@ -32,7 +32,7 @@ pub fn carried(body: &Body) -> Carried<'_> {
     table::order(body)
 }
 
-/// One event of each kind, with empty fields: for tests that hold readers against the contract.
+/// One event of each kind, with empty fields. For tests that compare readers with the contract.
 #[must_use]
 pub fn every_event() -> Vec<Body> {
     table::every()

@@ -1,10 +1,18 @@
-//! The contracts: messages, clients and servers generated from `hotline/*/v1/*.proto`, the served descriptor,
-//! and the one table of who may call what ([`access`]).
+//! The contracts: messages, clients and servers generated from `hotline/*/v1/*.proto`, their descriptors, and the table
+//! of rights ([`access`]).
 
 pub mod access;
 mod event;
+pub mod google;
 pub mod orders;
+mod reason;
 pub mod region;
+
+/// The page `docs/reasons.md`, generated from the contract.
+pub const REASONS_PAGE: &str = include_str!(concat!(env!("OUT_DIR"), "/reasons.md"));
+
+/// The file that the build has written [`REASONS_PAGE`] to.
+pub const REASONS_PAGE_FILE: &str = concat!(env!("OUT_DIR"), "/reasons.md");
 
 /// The encoded `FileDescriptorSet` of every package, for reflection and for tests that walk the contracts.
 pub const DESCRIPTORS: &[u8] = include_bytes!(concat!(env!("OUT_DIR"), "/descriptors.bin"));
@@ -26,7 +34,7 @@ macro_rules! package {
     };
 }
 
-/// Generated code, one module per package, nested as the packages are.
+/// Generated code: one module per package, nested as the packages are.
 pub mod hotline {
     package!(analytics, "hotline.analytics.v1");
     package!(callback, "hotline.callback.v1");
@@ -38,6 +46,7 @@ pub mod hotline {
 }
 
 pub use event::{Carried, carried, event_type, every_event, owner};
+pub use google::Date;
 pub use hotline::{
     analytics::v1 as analytics, callback::v1 as callback, common::v1 as common, events::v1 as events,
     intake::v1 as intake, routing::v1 as routing, supervision::v1 as supervision,

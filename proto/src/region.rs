@@ -1,30 +1,30 @@
-//! What the contracts fix about codes of regions: GB/T 2260 down to the county, then the statistics code of the township
-//! and of the village.
+//! Codes of regions: GB/T 2260 down to the county, then the statistics codes of the township and the village.
 //!
-//! A code names a place: `430302` a district, `430302001` its street, `430302001001` a village of that. Zeros fill a code
-//! up where nothing smaller is meant: `430302000000` is the district. A published code covers the places whose codes
-//! begin with it, so a city that publishes its districts takes the villages in them. A code is kept as it was sent.
+//! A code names a place: `430302` a district, `430302001` a street of it, `430302001001` a village of that street.
+//! Zeros fill up a code when no smaller place is meant: `430302000000` is the district. A published code covers all
+//! places whose codes begin with it. So a city that publishes its districts also accepts the villages in them. A code
+//! is stored as sent.
 //!
-//! `430300` is the city itself and covers `430300` and what is numbered below it, but no district. All of the city is the
-//! prefix `4303`, which only the dispatch catalogue knows.
+//! `430300` is the city itself. It covers `430300` and the codes numbered below it, but no district. The whole city is
+//! the prefix `4303`, which is valid only in the dispatch catalogue.
 
-/// Digits of the county, with the township, with the village.
+/// Digits of a code: to the county, the township, the village.
 const LENGTHS: [usize; 3] = [6, 9, 12];
 
 /// Digits that each level below the county adds.
 const LEVEL: usize = 3;
 
-/// What a code of a region should look like.
+/// The form of a region's code, for violations.
 pub const SHAPE: &str = "must be a GB/T 2260 code of 6 digits, 9 with the township or 12 with the village";
 
-/// Whether the text has the shape of a code.
+/// Whether the text has the form of a code.
 #[must_use]
 pub fn is_code(text: &str) -> bool {
     LENGTHS.contains(&text.len()) && text.bytes().all(|b| b.is_ascii_digit())
 }
 
-/// The shortest code of the same place: without the zeros of the levels that are not meant. What is no code, such as a
-/// prefix of the catalogue, is left as it is.
+/// The shortest code of the same place, without the zeros of unused levels. Any other text, such as a prefix of the
+/// catalogue, stays as it is.
 #[must_use]
 pub fn folded(code: &str) -> &str {
     let mut code = code;
@@ -34,8 +34,8 @@ pub fn folded(code: &str) -> &str {
     code
 }
 
-/// The codes that cover a place, the longest first: its own, folded, and those above it down to the 6 digits of the
-/// county. None for what is no code.
+/// The codes that cover a place, longest first: its own shortest code, then the codes above it, down to the county's 6
+/// digits. Empty for a text that is no code.
 pub fn covering(code: &str) -> impl Iterator<Item = &str> {
     let own = is_code(code).then(|| folded(code));
     std::iter::successors(own, |code| {
@@ -57,7 +57,7 @@ mod tests {
             ("430302", "430302"),
             ("430300000000", "430300"),
             ("430000", "430000"),
-            // Prefixes of the catalogue, and what is no code at all.
+            // Prefixes of the catalogue, and texts that are no codes.
             ("4303", "4303"),
             ("4303000", "4303000"),
             ("000", "000"),
@@ -73,7 +73,8 @@ mod tests {
         let all = |code| covering(code).collect::<Vec<_>>();
         assert_eq!(all("430302001001"), ["430302001001", "430302001", "430302"]);
         assert_eq!(all("430302000000"), ["430302"]);
-        // A place without a township, as some cities number it: its own level is empty, not the one below.
+        // A place without a township, as some cities number it: the level of the township is empty, not that of the
+        // village.
         assert_eq!(all("430302000001"), ["430302000001", "430302000", "430302"]);
         assert_eq!(all("430300"), ["430300"]);
         for wrong in ["", "4303", "43030200100", "430302001001001", "43030２", "43030a"] {

@@ -1,4 +1,4 @@
-//! Callback's share of the invariants: I6, unit-caused dissatisfaction has a rework order (routing applies the told
+//! Callback's share of the invariants: I6, unit-caused dissatisfaction has a rework order (routing applies the published
 //! judgement), and I7, unrated is never counted as satisfied.
 
 use platform::service::Violation;
@@ -24,7 +24,7 @@ pub async fn check(pool: &PgPool) -> Result<Vec<Violation>, StoreError> {
     let unjudged = doctor::unjudged(&mut conn).await?;
     note("I6", unjudged, "is dissatisfied, not judged, and waits for nobody");
     let untold = doctor::untold_judgements(&mut conn).await?;
-    note("I6", untold, "was judged to be the unit's fault, and nobody was told");
+    note("I6", untold, "was judged to be the unit's fault, and no event says so");
     let graded = doctor::grades_of_nobody(&mut conn).await?;
     note("I7", graded, "has answers of a person whom no attempt reached");
     let miscounted = doctor::miscounted(&mut conn).await?;

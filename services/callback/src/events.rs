@@ -1,5 +1,7 @@
-//! What callback tells the others, and how it reads what routing tells. The only place between the domain's words and
-//! those of `hotline.events.v1`.
+//! What callback publishes, and how it reads what routing publishes. The only place between the domain's words and those of
+//! `hotline.events.v1`.
+
+use std::collections::HashSet;
 
 use chrono::{DateTime, Utc};
 use eventlog::read::{self, Unreadable};
@@ -7,26 +9,26 @@ use eventlog::{NewEvent, Recorded};
 use hotline_proto::common::Solved;
 use hotline_proto::events::event::Body;
 use hotline_proto::events::{AttemptReported, DissatisfactionJudged, OutcomeRecorded};
+use hotline_proto::intake::AppealFacts;
+use hotline_proto::routing::Order;
 use platform::ids::{derived_id, new_id};
 use uuid::Uuid;
 
-use crate::domain::task::{About, Judged, State, Task};
+use crate::domain::task::{self, About, Judged, State, Task};
 use crate::store::tasks::Attempt;
 
-/// A passed reply: what a task is opened for.
+/// A passed reply: what tasks are opened for.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Passed {
-    /// Id of the task, derived from the event.
-    pub task_id: Uuid,
-    /// What it asks about.
-    pub about: About,
+    /// For each appeal that the order answers: the id of its task, derived from the event, and what it asks about.
+    pub asks: Vec<(Uuid, About)>,
     /// When the reply was passed.
     pub at: DateTime<Utc>,
 }
 
-/// The attempt that was just noted in `task`.
+/// The attempt that was just noted in `task`, under the `version` of its order.
 #[must_use]
-pub fn attempt(task: &Task, attempt: &Attempt) -> NewEvent {
+pub fn attempt(task: &Task, attempt: &Attempt, version: u64) -> NewEvent {
     let body = Body::AttemptReported(AttemptReported {
         task_id: task.id.to_string(),
         order_id: task.about.order_id.to_string(),
@@ -35,14 +37,14 @@ pub fn attempt(task: &Task, attempt: &Attempt) -> NewEvent {
         mode: attempt.mode.into(),
         outcome: attempt.outcome.into(),
         recorded: attempt.recording.is_some(),
+        appeal_id: task.about.appeal_id.to_string(),
     });
-    newest(task, new_id(task.changed_at), &attempt.by, body)
+    newest(task, version, new_id(task.changed_at), &attempt.by, body)
 }
 
-/// The outcome that was just recorded in `task`; nothing while there is none.
+/// The outcome that was just recorded in `task`, under the `version` of its order.
 #[must_use]
-pub fn outcome(task: &Task) -> Option<NewEvent> {
-    let recorded = task.recorded()?;
+pub fn outcome(task: &Task, recorded: &task::Recorded, version: u64) -> NewEvent {
     let body = Body::OutcomeRecorded(OutcomeRecorded {
         task_id: task.id.to_string(),
         order_id: task.about.order_id.to_string(),
@@ -53,35 +55,39 @@ pub fn outcome(task: &Task) -> Option<NewEvent> {
         rating: recorded.outcome.rating().into(),
         r#final: matches!(task.state, State::Done { .. }),
         ground: recorded.outcome.ground().into(),
+        appeal_id: task.about.appeal_id.to_string(),
     });
-    Some(newest(task, new_id(task.changed_at), &recorded.by, body))
+    newest(task, version, new_id(task.changed_at), &recorded.by, body)
 }
 
-/// The judgement that was just made in `task`.
+/// The judgement that was just made in `task`, under the `version` of its order.
 #[must_use]
-pub fn judgement(task: &Task, judged: &Judged) -> NewEvent {
+pub fn judgement(task: &Task, judged: &Judged, version: u64) -> NewEvent {
     let body = Body::DissatisfactionJudged(DissatisfactionJudged {
         task_id: task.id.to_string(),
         order_id: task.about.order_id.to_string(),
         round: task.about.round,
         cause: judged.cause.into(),
+        appeal_id: task.about.appeal_id.to_string(),
     });
-    newest(task, judged.event_id, &judged.by, body)
+    newest(task, version, judged.event_id, &judged.by, body)
 }
 
-/// Key and version are the order's: all that is told about one order stands in one partition, densely numbered.
-fn newest(task: &Task, event_id: Uuid, actor: &str, body: Body) -> NewEvent {
+/// Key and version are the order's: all that is published about one order stands in one partition, densely numbered, also
+/// when several of its appeals are asked about at once.
+fn newest(task: &Task, version: u64, event_id: Uuid, actor: &str, body: Body) -> NewEvent {
     NewEvent {
         event_id,
         key: task.about.order_id,
-        version: task.told,
+        version,
         actor: actor.to_owned(),
         occurred_at: task.changed_at,
         body,
     }
 }
 
-/// Reads an event of routing; `None` for one that opens no task.
+/// Reads an event of routing; `None` for one that opens no task. The order's state is not read: its reply was passed,
+/// whatever a newer routing calls that.
 ///
 /// # Errors
 /// Which part of the event contradicts the contract: it will not read better the next time.
@@ -90,23 +96,62 @@ pub fn passed(event: &Recorded) -> Result<Option<Passed>, Unreadable> {
         return Ok(None);
     };
     let order = read::present("order", passed.order.as_ref())?;
-    let appeal = read::present("appeal", order.appeal.as_ref())?;
-    if order.lead_unit.is_empty() {
-        return Err(Unreadable::new("an order whose reply was passed has a lead_unit"));
+    if order.lead_unit.is_empty() || order.lead_top_unit.is_empty() {
+        return Err(Unreadable::new(
+            "an order whose reply was passed has a lead_unit and a lead_top_unit",
+        ));
+    }
+    if order.appeals.is_empty() {
+        return Err(Unreadable::new("appeals is missing"));
+    }
+    let facts = order
+        .appeals
+        .iter()
+        .map(|linked| read::present("facts", linked.facts.as_ref()))
+        .collect::<Result<Vec<_>, _>>()?;
+    let mut accused: Vec<String> = facts
+        .iter()
+        .filter_map(|f| read::optional_text(&f.accused_unit))
+        .collect();
+    accused.sort_unstable();
+    accused.dedup();
+    let (mut asks, mut appeals) = (Vec::with_capacity(facts.len()), HashSet::new());
+    for facts in facts {
+        let about = about(order, facts, accused.clone())?;
+        if !appeals.insert(about.appeal_id) {
+            return Err(Unreadable::new("appeals has one of them twice"));
+        }
+        let task_id = derived_id(event.event_id, &format!("callback/{}", about.appeal_id));
+        asks.push((task_id, about));
     }
     Ok(Some(Passed {
-        task_id: derived_id(event.event_id, "callback"),
-        about: About {
-            order_id: read::id("order_id", &order.order_id)?,
-            order_number: order.order_number.clone(),
-            appeal_id: read::id("appeal_id", &appeal.appeal_id)?,
-            round: order.round,
-            unit: order.lead_unit.clone(),
-            urgency: read::known("urgency", appeal.urgency)?,
-            anonymous: appeal.anonymous,
-            no_channel: appeal.no_channel,
-            confidential: appeal.confidential,
-        },
+        asks,
         at: event.occurred_at,
     }))
+}
+
+/// What the task of one appeal asks about.
+fn about(order: &Order, appeal: &AppealFacts, accused: Vec<String>) -> Result<About, Unreadable> {
+    Ok(About {
+        order_id: read::id("order_id", &order.order_id)?,
+        order_number: order.number.clone(),
+        appeal_id: read::id("appeal_id", &appeal.appeal_id)?,
+        round: order.round,
+        unit: order.lead_unit.clone(),
+        top_unit: Some(order.lead_top_unit.clone()),
+        accused,
+        urgency: urgency(appeal.urgency)?,
+        anonymous: appeal.anonymous,
+        no_channel: appeal.no_channel,
+        confidential: appeal.confidential,
+    })
+}
+
+/// The number of an urgency, also of one that only a newer program knows: a greater one is more urgent.
+fn urgency(number: i32) -> Result<i32, Unreadable> {
+    if (1..=i32::from(i16::MAX)).contains(&number) {
+        Ok(number)
+    } else {
+        Err(Unreadable::new(format!("urgency is {number}")))
+    }
 }

@@ -1,11 +1,11 @@
 //! Callback (回访): asks the appellant, judges dissatisfaction.
 //!
 //! The way of an order through it:
-//! 1. routing tells that a reply was passed ([`consumers::passed_replies`], read in [`events`]);
-//! 2. a task is opened, one per round ([`actions`]);
+//! 1. routing publishes that a reply was passed ([`consumers::passed_replies`], read in [`events`]);
+//! 2. a task is opened for each appeal of the order ([`actions`]);
 //! 3. agents lease tasks, report attempts, record outcomes; the supervisor judges ([`grpc`]: one file per verb);
 //! 4. who may do what, and what an outcome may be, is decided purely ([`domain`]);
-//! 5. rows are read, locked and written ([`store`]); what was decided is told to routing.
+//! 5. rows are read, locked and written ([`store`]); what was decided is published, and routing applies it.
 //!
 //! [`app`] wires it, [`doctor`] checks its share of the invariants.
 

@@ -4,9 +4,10 @@ use chrono::{DateTime, NaiveDate, Utc};
 use eventlog::NewEvent;
 use hotline_proto::events::event::Body;
 use hotline_proto::events::{
-    AppealAnswered, AppealFacts, AppealForwarded, AppealRegistered, CallRecorded, NamedCode, ReferencePublished,
+    AppealAnswered, AppealForwarded, AppealRegistered, CallRecorded, NamedCode, ReferencePublished,
 };
-use platform::grpc::time::to_proto;
+use hotline_proto::intake::AppealFacts;
+use platform::grpc::time::{date_to_proto, to_proto};
 use platform::ids::{derived_id, new_id};
 use uuid::Uuid;
 
@@ -79,7 +80,7 @@ pub fn reference_published(
         occurred_at: now,
         body: Body::ReferencePublished(ReferencePublished {
             version,
-            valid_from: valid_from.to_string(),
+            valid_from: Some(date_to_proto(valid_from)),
             channels: reference.channels.iter().map(|c| code(&c.named)).collect(),
             categories: reference.categories.iter().map(code).collect(),
             regions: reference.regions.iter().map(code).collect(),
@@ -119,5 +120,6 @@ fn facts(appeal: &Appeal) -> AppealFacts {
         platform: upstream.map(|u| u.platform.clone()).unwrap_or_default(),
         upstream_due_time: upstream.and_then(|u| u.due_at).map(to_proto),
         upstream_number: upstream.map(|u| u.number.clone()).unwrap_or_default(),
+        person_key: appeal.person_key.map(Vec::from).unwrap_or_default(),
     }
 }

@@ -1,6 +1,8 @@
 //! The bulletin as people read it, and as programs do.
 
+use hotline_proto::Date;
 use hotline_proto::analytics::{Figure, GetBulletinResponse};
+use platform::grpc::time::date_from_proto;
 use serde_json::json;
 
 /// Every figure with numerator, denominator, cohort and definition.
@@ -24,8 +26,8 @@ pub fn as_json(bulletin: &GetBulletinResponse) -> String {
         })
         .collect();
     let whole = json!({
-        "from": bulletin.from_day,
-        "to": bulletin.to_day,
+        "from": day(bulletin.from_day.as_ref()),
+        "to": day(bulletin.to_day.as_ref()),
         "as_of": as_of(bulletin),
         "figures": figures,
     });
@@ -38,15 +40,21 @@ pub fn as_text(bulletin: &GetBulletinResponse) -> String {
     let page = Page { bulletin };
     let mut lines = vec![
         "12345政务服务便民热线平台运行情况通报".to_owned(),
-        format!("{} 至 {}(截至 {})", bulletin.from_day, bulletin.to_day, as_of(bulletin)),
+        format!(
+            "{} 至 {}(截至 {})",
+            day(bulletin.from_day.as_ref()),
+            day(bulletin.to_day.as_ref()),
+            as_of(bulletin)
+        ),
         String::new(),
         "一、平台运行情况".to_owned(),
         format!(
-            "  来电 {} 通,接听 {} 通,接通率 {};受理各类诉求 {} 件。",
+            "  来电 {} 通,接听 {} 通,接通率 {};受理各类诉求 {} 件,诉求人 {} 人。",
             page.value("volume.calls_offered"),
             page.value("volume.calls_answered"),
             page.rate("volume.connect_rate"),
-            page.value("volume.appeals")
+            page.value("volume.appeals"),
+            page.value("volume.persons")
         ),
         format!(
             "  当场答复 {} 件、在线办结率 {};形成转办工单 {} 件。",
@@ -97,6 +105,11 @@ pub fn as_text(bulletin: &GetBulletinResponse) -> String {
     ];
     lines.push(String::new());
     lines.join("\n")
+}
+
+fn day(day: Option<&Date>) -> String {
+    let day = day.and_then(date_from_proto);
+    day.map_or_else(|| "–".to_owned(), |day| day.to_string())
 }
 
 fn as_of(bulletin: &GetBulletinResponse) -> String {

@@ -17,6 +17,7 @@ use chrono::NaiveDate;
 use hotline_proto::common::{AppealType, ClockKind, Urgency};
 use hotline_proto::region::folded;
 use hotline_proto::{intake, routing};
+use platform::grpc::time::date_to_proto;
 use serde::{Deserialize, Deserializer};
 
 /// The city that is shipped: `scenarios/city.toml`.
@@ -126,6 +127,9 @@ pub struct Unit {
     pub name: String,
     /// Code of the unit above; none for a top-level unit.
     pub parent: Option<String>,
+    /// Codes of the regions that it is responsible for; none for a unit that has none of its own.
+    #[serde(default)]
+    pub regions: Vec<String>,
 }
 
 /// Who leads what: the longest category prefix wins, then the longest region prefix.
@@ -161,6 +165,8 @@ pub struct LimitRow {
     pub channel: Option<String>,
     /// How long.
     pub limit: Span,
+    /// How long before its end the yellow card comes; none without a warning.
+    pub warn_before: Option<Span>,
 }
 
 impl City {
@@ -205,6 +211,7 @@ impl City {
             code: u.code.clone(),
             name: u.name.clone(),
             parent: u.parent.clone().unwrap_or_default(),
+            regions: u.regions.iter().cloned().collect::<BTreeSet<_>>().into_iter().collect(),
         };
         self.units.iter().map(unit).collect()
     }
@@ -230,9 +237,8 @@ impl City {
             r#type: r.kind.unwrap_or_default().into(),
             urgency: r.urgency.unwrap_or_default().into(),
             channel: r.channel.clone().unwrap_or_default(),
-            limit: Some(routing::Duration {
-                kind: Some(kind(r.limit)),
-            }),
+            limit: Some(time_limit(r.limit)),
+            warn_before: r.warn_before.map(time_limit),
         };
         self.limits.iter().map(row).collect()
     }
@@ -244,8 +250,8 @@ impl City {
         let notice = |n: &Notice| routing::Notice {
             year: u32::try_from(n.year).unwrap_or_default(),
             source: n.source.clone(),
-            off: n.off.clone(),
-            work: n.work.clone(),
+            off: n.off.iter().map(|entry| day_range(entry)).collect(),
+            work: n.work.iter().map(|entry| day_range(entry)).collect(),
         };
         Some((notices.version.clone(), notices.notice.iter().map(notice).collect()))
     }
@@ -351,11 +357,27 @@ impl City {
     }
 }
 
-fn kind(limit: Span) -> routing::duration::Kind {
-    match limit {
-        Span::WorkingDays(days) => routing::duration::Kind::WorkingDays(days),
-        Span::NaturalDays(days) => routing::duration::Kind::NaturalDays(days),
-        Span::Minutes(minutes) => routing::duration::Kind::Minutes(minutes),
+fn time_limit(span: Span) -> routing::TimeLimit {
+    let kind = match span {
+        Span::WorkingDays(days) => routing::time_limit::Kind::WorkingDays(days),
+        Span::NaturalDays(days) => routing::time_limit::Kind::NaturalDays(days),
+        Span::Minutes(minutes) => routing::time_limit::Kind::Minutes(minutes),
+    };
+    routing::TimeLimit { kind: Some(kind) }
+}
+
+/// An entry of a notice that was checked: a day, or the first and the last of several.
+fn day_range(entry: &str) -> routing::DayRange {
+    let day = |text: &str| text.parse().ok().map(date_to_proto);
+    match entry.split_once("..") {
+        Some((first, last)) => routing::DayRange {
+            first: day(first),
+            last: day(last),
+        },
+        None => routing::DayRange {
+            first: day(entry),
+            last: None,
+        },
     }
 }
 

@@ -1,8 +1,9 @@
 //! Figures by key: numerator and denominator, and what a scenario wants each to be.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 
+use super::plan::Plan;
 use super::scenario::Scenario;
 
 /// A figure's two numbers; a plain count has the denominator 0.
@@ -63,6 +64,16 @@ pub fn targets(scenario: &Scenario) -> BTreeMap<String, Ratio> {
     figures.into_map()
 }
 
+/// Distinct persons who brought a plan's cases, each with a number of its own.
+#[must_use]
+pub fn persons(plan: &Plan) -> Ratio {
+    let phones: BTreeSet<&str> = plan.cases.iter().map(|case| case.phone.as_str()).collect();
+    Ratio {
+        numerator: i64::try_from(phones.len()).expect("a plan fits into memory"),
+        denominator: 0,
+    }
+}
+
 fn volume(figures: &mut Figures, scenario: &Scenario) {
     let targets = &scenario.targets;
     let appeals = whole(targets.appeals);
@@ -74,6 +85,8 @@ fn volume(figures: &mut Figures, scenario: &Scenario) {
         whole(targets.calls_offered),
     );
     figures.count("volume.appeals", appeals);
+    // Each person of a scenario is met once, gives a name and leaves a number.
+    figures.count("volume.persons", appeals);
     figures.count("volume.phone_appeals", whole(targets.phone));
     figures.count("volume.answered_directly", whole(targets.answered_directly));
     figures.rate("volume.direct_answer_rate", whole(targets.answered_directly), appeals);

@@ -6,7 +6,7 @@ use std::collections::{BTreeMap, HashMap, HashSet};
 use chrono::{DateTime, NaiveDate, Utc};
 use hosting::Failure;
 use hotline_proto::callback::{ListTasksRequest, Task};
-use hotline_proto::common::{AppealType, Cause, OrderState, Rating, Solved, UnratedGround};
+use hotline_proto::common::{AppealType, Cause, ClockKind, OrderState, Rating, Solved, UnratedGround};
 use hotline_proto::events::CardColour;
 use hotline_proto::intake::{Appeal, AppealState, Call, CallOutcome, ListAppealsRequest, ListCallsRequest};
 use hotline_proto::routing::{ListOrdersRequest, Order};
@@ -125,8 +125,10 @@ impl Lists {
     /// The last limit of any order.
     #[must_use]
     pub fn last_limit(&self) -> Option<DateTime<Utc>> {
-        let limits = self.orders.iter().filter_map(|order| order.handle.as_ref());
-        limits.filter_map(|limit| instant(limit.due_time.as_ref())).max()
+        self.orders
+            .iter()
+            .filter_map(|order| due(order, ClockKind::Handle))
+            .max()
     }
 
     /// Counts every figure that can be counted from lists.
@@ -196,26 +198,23 @@ impl Lists {
 
     fn handling(&self, figures: &mut Figures) {
         let on_time = count(&self.orders, |order| {
-            let due = order
-                .handle
-                .as_ref()
-                .and_then(|handle| instant(handle.due_time.as_ref()));
+            let due = due(order, ClockKind::Handle);
             matches!((instant(order.accepted_reply_time.as_ref()), due), (Some(reply), Some(due)) if reply <= due)
         });
         // The clock has passed the last limit: every order that has one is due.
         figures.rate(
             "handling.on_time_rate",
             on_time,
-            count(&self.orders, |order| order.handle.is_some()),
+            count(&self.orders, |order| order.deadline(ClockKind::Handle).is_some()),
         );
         let handled = count(&self.orders, |order| order.accepted_reply_time.is_some());
         let signed_late = count(&self.orders, |order| {
-            let due = order.sign.as_ref().and_then(|sign| instant(sign.due_time.as_ref()));
+            let due = due(order, ClockKind::Sign);
             matches!((instant(order.sign_time.as_ref()), due), (Some(signed), Some(due)) if signed > due)
         });
         figures.count("handling.signed_late", signed_late);
         let mut to_contact = self.with_a_name();
-        to_contact.retain(|order| !order.lead_unit.is_empty() && !self.confidential.contains(&order.appeal_id));
+        to_contact.retain(|order| !order.lead_unit.is_empty() && !self.confidential.contains(appeal_of(order)));
         figures.rate(
             "handling.contact_rate",
             count(&to_contact, |order| order.contact_count > 0),
@@ -251,7 +250,7 @@ impl Lists {
 
     /// Orders with somebody to ask: only intake says who gave no name.
     fn with_a_name(&self) -> Vec<&Order> {
-        let named = |order: &&Order| !self.anonymous.contains(&order.appeal_id);
+        let named = |order: &&Order| !self.anonymous.contains(appeal_of(order));
         self.orders.iter().filter(named).collect()
     }
 
@@ -350,6 +349,16 @@ fn bulletin_type(number: i32) -> &'static str {
         Ok(AppealType::Suggestion) => "SUGGESTION",
         Ok(AppealType::Praise | AppealType::Other | AppealType::Unspecified) | Err(_) => "OTHER",
     }
+}
+
+/// The appeal that opened an order.
+fn appeal_of(order: &Order) -> &str {
+    order.opening().map_or("", |facts| facts.appeal_id.as_str())
+}
+
+/// The end of a limit.
+fn due(order: &Order, kind: ClockKind) -> Option<DateTime<Utc>> {
+    instant(order.deadline(kind)?.due_time.as_ref())
 }
 
 fn instant(at: Option<&prost_types::Timestamp>) -> Option<DateTime<Utc>> {

@@ -7,12 +7,13 @@ use hosting::examine::examine;
 use hosting::{Failure, Suite};
 use hotline_proto::analytics::{GetBulletinRequest, GetBulletinResponse};
 use platform::clock::DrivenClock;
+use platform::grpc::time::date_to_proto;
 use platform::service::Violation;
 
 use super::clients::Clients;
 use super::compare::{Row, compare};
 use super::driver::Driver;
-use super::figures::targets;
+use super::figures::{persons, targets};
 use super::plan::plan;
 use super::recount::Lists;
 use super::scenario::Scenario;
@@ -74,11 +75,14 @@ pub async fn pass_the_last_limit(driver: &Driver<'_>, scenario: &Scenario) -> Re
 pub async fn judge(suite: &Suite, clients: &Clients, scenario: &Scenario, city: &City) -> Result<Outcome, Failure> {
     let window = &scenario.window;
     let request = GetBulletinRequest {
-        from_day: window.from.to_string(),
-        to_day: window.to.to_string(),
+        from_day: Some(date_to_proto(window.from)),
+        to_day: Some(date_to_proto(window.to)),
     };
     let bulletin = clients.analyst()?.get_bulletin(request).await?.into_inner();
-    let recount = Lists::read(clients, window.from, window.to).await?.count(city);
+    let mut recount = Lists::read(clients, window.from, window.to).await?.count(city);
+    // No list says who is whom: the plan knows its people.
+    let plan = plan(scenario, city).map_err(|error| Failure(error.to_string()))?;
+    recount.insert("volume.persons".to_owned(), persons(&plan));
     let rows = compare(&targets(scenario), &bulletin, &recount);
     let violations = examine(&suite.pools).await?;
     Ok(Outcome {

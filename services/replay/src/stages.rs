@@ -7,7 +7,7 @@ use chrono::{DateTime, Timelike as _, Utc};
 use hosting::Failure;
 use hotline_proto::callback::{JudgeDissatisfactionRequest, RecordOutcomeRequest, ReportAttemptRequest};
 use hotline_proto::common::{
-    AttemptOutcome, CallbackMode, Cause, OrderState, Rating, RejectionGround, ReplyResult, Solved,
+    AttemptOutcome, CallbackMode, Cause, ClockKind, OrderState, Rating, RejectionGround, ReplyResult, Solved,
 };
 use hotline_proto::intake::{
     AnswerAppealRequest, ForwardAppealRequest, PushAppealsRequest, RegisterAppealRequest, RegisterAppealResponse,
@@ -179,6 +179,7 @@ impl People<'_> {
                 request_id: self.request_id("dispatch"),
                 order_id: id.clone(),
                 unit,
+                if_version: order.version,
             };
             self.clients.dispatcher()?.dispatch_order(request).await?;
             return Ok((Stage::Look { order: id }, self.after(1)));
@@ -191,7 +192,7 @@ impl People<'_> {
             )));
         }
         let at = if fate.sign_late {
-            let due = deadline(order.sign.as_ref().and_then(|sign| sign.due_time.as_ref()))?;
+            let due = due(&order, ClockKind::Sign)?;
             grain_after(due) + GRAIN * self.luck(4)
         } else {
             self.at_work(self.luck(16))
@@ -204,6 +205,7 @@ impl People<'_> {
         let request = SignOrderRequest {
             request_id: self.request_id("sign"),
             order_id: order.order_id.clone(),
+            if_version: order.version,
         };
         let signed = self
             .clients
@@ -217,13 +219,12 @@ impl People<'_> {
                 signed.late, fate.sign_late
             )));
         }
-        let handle = order.handle.as_ref();
         let reply_at = match (fate.reply, fate.reject_first) {
             (ReplyTiming::Near, _) => {
-                let due = deadline(handle.and_then(|handle| handle.due_time.as_ref()))?;
+                let due = due(&order, ClockKind::Handle)?;
                 grain_before(due) - GRAIN * (1 + self.luck(12))
             }
-            (ReplyTiming::Late, false) => self.late(handle.and_then(|handle| handle.due_time.as_ref()))?,
+            (ReplyTiming::Late, false) => self.late(&order)?,
             (ReplyTiming::Early | ReplyTiming::Late, _) => self.after(2 + self.luck(6)),
         };
         Ok((Stage::Contact { order, reply_at }, self.after(1)))
@@ -238,7 +239,7 @@ impl People<'_> {
             note: self.case.says("已与诉求人电话核实情况。"),
             recording: self.case.says("通话录音"),
             mode: ContactMode::Phone.into(),
-            made_time: None,
+            ..RecordContactRequest::default()
         };
         self.clients.liaison(&order.lead_unit)?.record_contact(request).await?;
         Ok((Stage::Reply { order }, reply_at.max(self.after(1))))
@@ -294,13 +295,14 @@ impl People<'_> {
             verdict: verdict.into(),
             grounds,
             requirement,
+            ..ReviewReplyRequest::default()
         };
         self.clients.reviewer()?.review_reply(request).await?;
         if !reject {
             return Ok((Stage::AwaitCallback { order }, self.now));
         }
         let at = if self.order_fate()?.reply == ReplyTiming::Late {
-            self.late(order.handle.as_ref().and_then(|handle| handle.due_time.as_ref()))?
+            self.late(&order)?
         } else {
             self.after(1 + self.luck(3))
         };
@@ -330,6 +332,7 @@ impl People<'_> {
             } else {
                 String::new()
             },
+            ..ReportAttemptRequest::default()
         };
         self.clients.callback_agent(task.agent)?.report_attempt(request).await?;
         if unreached && attempt < 3 {
@@ -364,6 +367,7 @@ impl People<'_> {
             solved: solved.into(),
             rating: rating.into(),
             comment,
+            ..RecordOutcomeRequest::default()
         };
         self.clients.callback_agent(task.agent)?.record_outcome(request).await?;
         if matches!(outcome, Outcome::Dissatisfied(_)) {
@@ -379,6 +383,7 @@ impl People<'_> {
             task_id: task.id,
             cause: if rework { Cause::Unit } else { Cause::Objective }.into(),
             reason: self.case.says("经核实回访记录与办理情况判定。"),
+            ..JudgeDissatisfactionRequest::default()
         };
         self.clients
             .callback_supervisor()?
@@ -430,8 +435,8 @@ impl People<'_> {
             .ok_or_else(|| "was answered at once and has an order".into())
     }
 
-    fn late(&self, due: Option<&prost_types::Timestamp>) -> Result<DateTime<Utc>, Failure> {
-        Ok(grain_after(deadline(due)?) + GRAIN * self.luck(8))
+    fn late(&self, order: &Order) -> Result<DateTime<Utc>, Failure> {
+        Ok(grain_after(due(order, ClockKind::Handle)?) + GRAIN * self.luck(8))
     }
 
     fn after(&self, grains: i32) -> DateTime<Utc> {
@@ -471,7 +476,10 @@ impl People<'_> {
     }
 }
 
-fn deadline(at: Option<&prost_types::Timestamp>) -> Result<DateTime<Utc>, Failure> {
-    at.and_then(platform::grpc::time::from_proto)
+/// The end of a limit, as the order says it.
+fn due(order: &Order, kind: ClockKind) -> Result<DateTime<Utc>, Failure> {
+    let deadline = order.deadline(kind).and_then(|deadline| deadline.due_time.as_ref());
+    deadline
+        .and_then(platform::grpc::time::from_proto)
         .ok_or_else(|| "the order has no deadline".into())
 }

@@ -1,25 +1,29 @@
 //! What routing tells the others: the whole of an order's state with every change. Nothing of a person.
 
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, NaiveDate, Utc};
 use hotline_proto::common as pb;
 use hotline_proto::events::event::Body;
 use hotline_proto::events::{
-    AppealFacts, ContactRecorded, NamedCode, OrderClosed, OrderDispatched, OrderOpened, OrderReworked, OrderSigned,
-    OrderSnapshot, ReplyPassed, ReplyRejected, ReplySubmitted, UnitsPublished,
+    ContactRecorded, OrderClosed, OrderDispatched, OrderOpened, OrderReworked, OrderSigned, ReplyPassed, ReplyRejected,
+    ReplySubmitted, UnitsPublished,
 };
-use platform::grpc::time::to_proto;
+use hotline_proto::intake::AppealFacts;
+use hotline_proto::routing as wire;
+use platform::grpc::time::{date_to_proto, to_proto};
 use prost_types::Timestamp;
 
+use crate::domain::appeal::{Appeal, LinkedAppeal};
 use crate::domain::deadline::Deadline;
 use crate::domain::limits::Clock;
-use crate::domain::order::{Appeal, Change, Fact, Order, StateName};
+use crate::domain::order::Order;
+use crate::domain::state::StateName;
+use crate::domain::transitions::{Change, Fact};
 use crate::domain::units::Unit;
 
 /// The event of a change, with the order as it stands after it.
 #[must_use]
 pub fn body(order: &Order, change: &Change) -> Body {
-    let reply = order.reply();
-    let order = Some(snapshot(order));
+    let order = Some(self::order(order));
     match &change.fact {
         Fact::Opened => Body::OrderOpened(OrderOpened { order }),
         Fact::Dispatched { row } => Body::OrderDispatched(OrderDispatched {
@@ -33,15 +37,7 @@ pub fn body(order: &Order, change: &Change) -> Body {
             mode: (*mode).into(),
             made_time: time(*made_at),
         }),
-        Fact::Replied { late } => Body::ReplySubmitted(ReplySubmitted {
-            order,
-            late: *late,
-            commitment_day: reply
-                .and_then(|reply| reply.commitment_day)
-                .map(|day| day.to_string())
-                .unwrap_or_default(),
-            no_contact: reply.and_then(|reply| reply.no_contact).map_or(0, Into::into),
-        }),
+        Fact::Replied { late } => Body::ReplySubmitted(ReplySubmitted { order, late: *late }),
         Fact::Passed { reply } => Body::ReplyPassed(ReplyPassed {
             order,
             reply_id: reply.to_string(),
@@ -49,7 +45,7 @@ pub fn body(order: &Order, change: &Change) -> Body {
         Fact::Rejected { reply, grounds } => Body::ReplyRejected(ReplyRejected {
             order,
             reply_id: reply.to_string(),
-            grounds: grounds.iter().map(|ground| *ground as i32).collect(),
+            grounds: grounds.clone(),
         }),
         Fact::Reworked => Body::OrderReworked(OrderReworked { order }),
         Fact::Closed => Body::OrderClosed(OrderClosed { order }),
@@ -58,30 +54,41 @@ pub fn body(order: &Order, change: &Change) -> Body {
 
 /// The event of published units.
 #[must_use]
-pub fn units_published(version: u64, valid_from: chrono::NaiveDate, units: &[Unit]) -> Body {
+pub fn units_published(version: u64, valid_from: NaiveDate, units: &[Unit]) -> Body {
     Body::UnitsPublished(UnitsPublished {
         version,
-        valid_from: valid_from.to_string(),
-        units: units
-            .iter()
-            .map(|unit| NamedCode {
-                code: unit.code.clone(),
-                name: unit.name.clone(),
-            })
-            .collect(),
+        valid_from: Some(date_to_proto(valid_from)),
+        units: units.iter().map(unit).collect(),
     })
 }
 
-/// A limit as it travels.
+/// A unit as it travels.
 #[must_use]
-pub fn deadline(deadline: &Deadline) -> pb::Deadline {
-    let kind = match deadline.clock {
+pub fn unit(unit: &Unit) -> wire::Unit {
+    wire::Unit {
+        code: unit.code.clone(),
+        name: unit.name.clone(),
+        parent: unit.parent.clone().unwrap_or_default(),
+        regions: unit.regions.clone(),
+    }
+}
+
+/// A clock as it travels.
+#[must_use]
+pub const fn clock(clock: Clock) -> pb::ClockKind {
+    match clock {
         Clock::Sign => pb::ClockKind::Sign,
         Clock::Handle => pb::ClockKind::Handle,
         Clock::Rework => pb::ClockKind::Rework,
-    };
+    }
+}
+
+/// A limit of a round as it travels.
+#[must_use]
+pub fn deadline(round: u32, deadline: &Deadline) -> pb::Deadline {
     pb::Deadline {
-        kind: kind.into(),
+        kind: clock(deadline.clock).into(),
+        round,
         start_time: Some(to_proto(deadline.start)),
         due_time: Some(to_proto(deadline.due)),
         warn_time: deadline.warn.map(to_proto),
@@ -104,31 +111,31 @@ pub fn state(name: StateName) -> pb::OrderState {
     }
 }
 
-/// An order as it travels.
+/// The whole of an order as it travels, in events and in answers. Answers to people go without `person_key`.
 #[must_use]
-pub fn snapshot(order: &Order) -> OrderSnapshot {
+pub fn order(order: &Order) -> wire::Order {
     let (lead, work, reply, closing) = (order.lead(), order.work(), order.reply(), order.closing());
-    OrderSnapshot {
+    wire::Order {
         order_id: order.id.0.to_string(),
-        order_number: order.number.clone(),
+        number: order.number.clone(),
         version: order.version,
-        appeal: Some(appeal(&order.appeal)),
         state: state(order.state.name()).into(),
         round: order.round(),
+        appeals: order.appeals.linked().map(linked).collect(),
         open_time: Some(to_proto(order.opened_at)),
         lead_unit: lead.map(|lead| lead.unit.clone()).unwrap_or_default(),
         lead_top_unit: lead.map(|lead| lead.top_unit.clone()).unwrap_or_default(),
         dispatch_time: time(lead.map(|lead| lead.dispatched_at)),
         dispatched_by_person: lead.is_some_and(|lead| lead.by_person),
-        sign: lead.map(|lead| deadline(&lead.sign)),
-        handle: lead.map(|lead| deadline(&lead.handle)),
-        rework: work.and_then(|work| work.rework.as_ref()).map(deadline),
+        deadlines: order.deadlines().map(|(round, limit)| deadline(round, limit)).collect(),
         sign_time: time(work.map(|work| work.signed_at)),
         contact_time: time(work.and_then(|work| work.contacted_at)),
         contact_count: work.map_or(0, |work| work.contacts),
         reply_id: reply.map(|reply| reply.id.to_string()).unwrap_or_default(),
         reply_time: time(reply.map(|reply| reply.submitted_at)),
         reply_result: reply.map_or(0, |reply| reply.result.into()),
+        commitment_day: reply.and_then(|reply| reply.commitment_day).map(date_to_proto),
+        no_contact: reply.and_then(|reply| reply.no_contact).map_or(0, Into::into),
         accepted_reply_time: time(work.and_then(|work| work.accepted_at)),
         rejected_count: work.map_or(0, |work| work.rejected),
         close_time: time(closing.map(|(at, _)| at)),
@@ -136,7 +143,14 @@ pub fn snapshot(order: &Order) -> OrderSnapshot {
     }
 }
 
-fn appeal(appeal: &Appeal) -> AppealFacts {
+fn linked(linked: &LinkedAppeal) -> wire::LinkedAppeal {
+    wire::LinkedAppeal {
+        facts: Some(facts(&linked.facts)),
+        link_time: Some(to_proto(linked.linked_at)),
+    }
+}
+
+fn facts(appeal: &Appeal) -> AppealFacts {
     AppealFacts {
         appeal_id: appeal.id.to_string(),
         appeal_number: appeal.number.clone(),
@@ -151,11 +165,12 @@ fn appeal(appeal: &Appeal) -> AppealFacts {
         anonymous: appeal.anonymous,
         confidential: appeal.confidential,
         accused_unit: appeal.accused_unit.clone().unwrap_or_default(),
-        defects: appeal.defects.iter().map(|defect| i32::from(*defect)).collect(),
+        defects: appeal.defects.clone(),
         no_channel: appeal.no_channel,
         platform: appeal.platform.clone().unwrap_or_default(),
         upstream_due_time: appeal.upstream_due_at.map(to_proto),
         upstream_number: appeal.upstream_number.clone().unwrap_or_default(),
+        person_key: appeal.person_key.clone().unwrap_or_default(),
     }
 }
 

@@ -1,12 +1,13 @@
-//! What supervision tells the others, and how it reads what routing tells. The only place between the domain's words
-//! and those of `hotline.events.v1`.
+//! The events that supervision publishes, and how it reads those of routing. The only place between the domain's words and
+//! those of `hotline.events.v1`.
 
 use chrono::{DateTime, Utc};
 use eventlog::read::{self, Unreadable};
 use eventlog::{NewEvent, Recorded};
-use hotline_proto::common::Deadline;
+use hotline_proto::common::{ClockKind, OrderState};
 use hotline_proto::events::event::Body;
-use hotline_proto::events::{CardIssued, CardWithdrawn, OrderSnapshot, ReplyReviewed};
+use hotline_proto::events::{CardIssued, CardWithdrawn, ReplyReviewed};
+use hotline_proto::routing::Order;
 use hotline_proto::{Carried, carried};
 use platform::grpc::time::to_proto;
 use platform::ids::new_id;
@@ -75,7 +76,7 @@ fn issued(order: &WatchedOrder, clock: &Clock, card: Card) -> CardIssued {
         round: clock.round,
         unit: card.unit.code,
         colour: clock.colour.into(),
-        clock: clock.kind.into(),
+        clock: clock.kind,
         due_time: Some(to_proto(clock.due_at)),
     }
 }
@@ -87,7 +88,7 @@ fn withdrawn(order: &WatchedOrder, clock: &Clock, card: Card) -> CardWithdrawn {
         round: clock.round,
         unit: card.unit.code,
         colour: clock.colour.into(),
-        clock: clock.kind.into(),
+        clock: clock.kind,
     }
 }
 
@@ -101,6 +102,8 @@ pub fn fact(event: &Recorded) -> Result<Option<Fact>, Unreadable> {
         Carried::Broken => return Err(Unreadable::new("order is missing")),
         Carried::Nothing => return Ok(None),
     };
+    // First, because a state that is not known here says why the order waits.
+    let snapshot = snapshot(order)?;
     let what = match &event.body {
         Body::OrderDispatched(_) => dispatched(order)?,
         Body::OrderSigned(_) => signed(order)?,
@@ -116,11 +119,11 @@ pub fn fact(event: &Recorded) -> Result<Option<Fact>, Unreadable> {
         partition: u32::from(event.partition),
         at: event.occurred_at,
         what,
-        order: snapshot(order)?,
+        order: snapshot,
     }))
 }
 
-fn snapshot(order: &OrderSnapshot) -> Result<Snapshot, Unreadable> {
+fn snapshot(order: &Order) -> Result<Snapshot, Unreadable> {
     let unit = match (order.lead_unit.as_str(), order.lead_top_unit.as_str()) {
         ("", "") => None,
         ("", _) | (_, "") => return Err(Unreadable::new("lead_unit and lead_top_unit come together")),
@@ -135,32 +138,54 @@ fn snapshot(order: &OrderSnapshot) -> Result<Snapshot, Unreadable> {
     };
     Ok(Snapshot {
         id: read::id("order_id", &order.order_id)?,
-        number: order.order_number.clone(),
+        number: order.number.clone(),
         version: order.version,
-        state: read::known("state", order.state)?,
+        state: state(order.state)?,
         round: order.round,
         unit,
+        accused: accused(order),
         reply_id,
     })
 }
 
-fn dispatched(order: &OrderSnapshot) -> Result<What, Unreadable> {
+/// In a state that is not known here, nobody can say whether clocks run or a reply waits: the order waits for a newer
+/// program.
+fn state(number: i32) -> Result<OrderState, Unreadable> {
+    if number > 0 && OrderState::try_from(number).is_err() {
+        return Err(Unreadable::new(format!(
+            "state {number} is of a newer version: update supervision, then retry"
+        )));
+    }
+    read::known("state", number)
+}
+
+/// Codes of the units that its appeals accuse.
+fn accused(order: &Order) -> Vec<String> {
+    let facts = order.appeals.iter().filter_map(|linked| linked.facts.as_ref());
+    let units = facts.map(|facts| &facts.accused_unit).filter(|unit| !unit.is_empty());
+    let mut units: Vec<String> = units.cloned().collect();
+    units.sort_unstable();
+    units.dedup();
+    units
+}
+
+fn dispatched(order: &Order) -> Result<What, Unreadable> {
     if order.lead_unit.is_empty() {
         return Err(Unreadable::new("a dispatched order has a lead_unit"));
     }
     Ok(What::Dispatched {
-        sign: limit("sign", order.sign.as_ref())?,
-        handle: limit("handle", order.handle.as_ref())?,
+        sign: limit(order, ClockKind::Sign, 0)?,
+        handle: limit(order, ClockKind::Handle, 0)?,
     })
 }
 
-fn signed(order: &OrderSnapshot) -> Result<What, Unreadable> {
+fn signed(order: &Order) -> Result<What, Unreadable> {
     Ok(What::Signed {
         signed_at: read::time("sign_time", order.sign_time.as_ref())?,
     })
 }
 
-fn replied(order: &OrderSnapshot, late: bool) -> Result<What, Unreadable> {
+fn replied(order: &Order, late: bool) -> Result<What, Unreadable> {
     Ok(What::ReplySubmitted {
         reply_id: read::id("reply_id", &order.reply_id)?,
         submitted_at: read::time("reply_time", order.reply_time.as_ref())?,
@@ -169,16 +194,21 @@ fn replied(order: &OrderSnapshot, late: bool) -> Result<What, Unreadable> {
     })
 }
 
-fn reworked(order: &OrderSnapshot) -> Result<What, Unreadable> {
+fn reworked(order: &Order) -> Result<What, Unreadable> {
     Ok(What::Reworked {
-        rework: limit("rework", order.rework.as_ref())?,
+        rework: limit(order, ClockKind::Rework, order.round)?,
     })
 }
 
-fn limit(field: &str, deadline: Option<&Deadline>) -> Result<Limit, Unreadable> {
-    let deadline = read::present(field, deadline)?;
+/// The newest limit of a kind and round. Limits of other kinds are passed over, known here or not.
+fn limit(order: &Order, kind: ClockKind, round: u32) -> Result<Limit, Unreadable> {
+    let is_it = |kind_of: i32, round_of: u32| kind_of == i32::from(kind) && round_of == round;
+    let mut newest = order.deadlines.iter().rev();
+    let deadline = newest.find(|deadline| is_it(deadline.kind, deadline.round));
+    let deadline = deadline
+        .ok_or_else(|| Unreadable::new(format!("deadlines have no {} of round {round}", kind.as_str_name())))?;
     Ok(Limit {
-        due_at: read::time(field, deadline.due_time.as_ref())?,
-        warn_at: read::optional_time(field, deadline.warn_time.as_ref())?,
+        due_at: read::time("due_time", deadline.due_time.as_ref())?,
+        warn_at: read::optional_time("warn_time", deadline.warn_time.as_ref())?,
     })
 }

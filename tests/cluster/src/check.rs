@@ -98,7 +98,7 @@ impl Acknowledged {
         let twice = examples.of("twice", twice.map(|(request, _)| request));
         let unopened = self.orders.iter().filter(|(id, appeal)| !is_opened(opened, id, appeal));
         let orders_lost = examples.of("order lost", unopened.map(|(id, _)| id));
-        let appeals: BTreeSet<&String> = opened.values().map(|order| &order.appeal_id).collect();
+        let appeals: BTreeSet<&str> = opened.values().map(appeal_of).collect();
         let unknown = self.steps.iter().filter(|step| !is_known(opened, step));
         let steps_lost = examples.of("step lost", unknown.map(|(id, step)| format!("{id} {step:?}")));
         let beyond = opened.values().filter(|order| is_beyond(order));
@@ -121,7 +121,12 @@ impl Acknowledged {
 
 /// Whether there is the order, and of its appeal.
 fn is_opened(orders: &BTreeMap<String, Order>, order_id: &str, appeal_id: &str) -> bool {
-    orders.get(order_id).is_some_and(|order| order.appeal_id == appeal_id)
+    orders.get(order_id).is_some_and(|order| appeal_of(order) == appeal_id)
+}
+
+/// The appeal that opened an order.
+fn appeal_of(order: &Order) -> &str {
+    order.opening().map_or("", |facts| facts.appeal_id.as_str())
 }
 
 /// Whether the order that a step was taken with knows of it.
@@ -215,6 +220,19 @@ async fn all_orders(callers: &Callers) -> Result<BTreeMap<String, Order>, Failur
 #[cfg(test)]
 mod tests {
     use super::*;
+    use hotline_proto::intake::AppealFacts;
+    use hotline_proto::routing::LinkedAppeal;
+
+    fn of_appeal(appeal_id: &str) -> Vec<LinkedAppeal> {
+        let facts = AppealFacts {
+            appeal_id: appeal_id.to_owned(),
+            ..AppealFacts::default()
+        };
+        vec![LinkedAppeal {
+            facts: Some(facts),
+            link_time: None,
+        }]
+    }
 
     /// Two appeals, one of them an order that was signed and contacted: what is told, what intake and routing have.
     fn well() -> (Vec<Line>, BTreeSet<String>, BTreeMap<String, Order>) {
@@ -241,7 +259,7 @@ mod tests {
         ];
         let order = Order {
             order_id: id("o1"),
-            appeal_id: id("a1"),
+            appeals: of_appeal("a1"),
             sign_time: Some(prost_types::Timestamp::default()),
             contact_count: 1,
             ..Order::default()
@@ -302,7 +320,7 @@ mod tests {
         assert_eq!(wrong(told, &listed, &BTreeMap::new()), [0, 0, 1, 0, 2, 0]);
         let (told, listed, mut opened) = well();
         let order = opened.get_mut("o1").expect("it is there");
-        "a2".clone_into(&mut order.appeal_id);
+        order.appeals = of_appeal("a2");
         assert_eq!(wrong(told, &listed, &opened), [0, 0, 1, 0, 0, 0], "another appeal's");
         let (told, listed, mut opened) = well();
         let second = Order {

@@ -5,14 +5,16 @@ use std::path::Path;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
+use hotline::commands::pages::reference;
 use hotline::console::{Failure, say};
+use hotline_proto::Date;
 use hotline_proto::analytics::GetBulletinRequest;
 use hotline_proto::callback::ListTasksRequest;
 use hotline_proto::common::AppealType;
 use hotline_proto::intake::push_appeals_response::Result as Pushed;
 use hotline_proto::intake::{
-    AppealDraft, Appellant, ForwardAppealRequest, GetAppealRequest, GetReferenceRequest, PushAppealsRequest,
-    RegisterAppealRequest, get_appeal_request,
+    AppealDraft, Appellant, ForwardAppealRequest, GetAppealRequest, PushAppealsRequest, RegisterAppealRequest,
+    get_appeal_request,
 };
 use hotline_proto::routing::{GetOrderRequest, get_order_request};
 use hotline_proto::supervision::ListCardsRequest;
@@ -42,7 +44,11 @@ pub const PHONE: &str = "13800000000";
 /// What the run begins with, for who started it.
 const BEGUN: &str = "calling";
 /// A bulletin of this day: the load's own may lie before or after midnight.
-const BULLETIN_DAY: &str = "2026-01-01";
+const BULLETIN_DAY: Date = Date {
+    year: 2026,
+    month: 1,
+    day: 1,
+};
 
 /// Runs until standard input ends.
 pub async fn run(callers: Callers, ledgers: &Path, run: &str, rate: u32) -> Result<Told, Failure> {
@@ -92,8 +98,7 @@ async fn end_of_input() {
 
 /// A category and a region of the loaded reference data.
 async fn place(callers: &Callers) -> Result<(String, String), Failure> {
-    let today = GetReferenceRequest { day: String::new() };
-    let answer = callers.agent.clone().get_reference(today).await?.into_inner();
+    let answer = reference(&callers.agent, None).await?;
     let reference = answer.reference.unwrap_or_default();
     let leaf = reference.categories.iter().find(|category| {
         let mut others = reference.categories.iter();
@@ -465,8 +470,8 @@ impl Load {
     async fn read_bulletin(&self) {
         let mut analyst = self.callers.analyst.clone();
         let call = analyst.get_bulletin(GetBulletinRequest {
-            from_day: BULLETIN_DAY.to_owned(),
-            to_day: BULLETIN_DAY.to_owned(),
+            from_day: Some(BULLETIN_DAY),
+            to_day: Some(BULLETIN_DAY),
         });
         let _ = self.counted("GetBulletin", call).await;
     }

@@ -190,6 +190,7 @@ impl Load {
         let request = SignOrderRequest {
             request_id: step.request_id.clone(),
             order_id: step.order_id.clone(),
+            ..SignOrderRequest::default()
         };
         self.counted("SignOrder", liaison.sign_order(request)).await.map(drop)
     }
@@ -246,6 +247,7 @@ impl Load {
             mode: CallbackMode::HumanVoice.into(),
             outcome: AttemptOutcome::Reached.into(),
             recording: "cluster-test".to_owned(),
+            ..ReportAttemptRequest::default()
         };
         let mut agent = self.callers.callback_agent.clone();
         self.counted("ReportAttempt", agent.report_attempt(request))
@@ -261,6 +263,7 @@ impl Load {
             solved: Solved::Solved.into(),
             rating: Rating::Satisfied.into(),
             comment: String::new(),
+            ..RecordOutcomeRequest::default()
         };
         let mut agent = self.callers.callback_agent.clone();
         self.counted("RecordOutcome", agent.record_outcome(request))

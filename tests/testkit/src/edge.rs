@@ -178,9 +178,15 @@ impl Edge {
     /// A liaison of a unit.
     #[must_use]
     pub fn liaison(&self, unit: &str) -> Peer {
+        self.of_unit(Role::Liaison, unit)
+    }
+
+    /// Somebody whose token names a unit.
+    #[must_use]
+    pub fn of_unit(&self, which: Role, unit: &str) -> Peer {
         self.caller(Principal {
             unit: Some(unit.to_owned()),
-            ..role(Role::Liaison)
+            ..role(which)
         })
     }
 

@@ -11,12 +11,23 @@ pub mod edge;
 pub mod patience;
 
 use chrono::{DateTime, Utc};
+use hotline_proto::Date;
 
 pub use authority::Authority;
 pub use callers::{Callers, role};
 pub use databases::{Database, database, redis_url, waiting};
 pub use edge::{Edge, listen, log, own_address, request_key};
 pub use patience::{settled, until, within};
+
+/// A day of April 2024, as the wire carries it.
+#[must_use]
+pub const fn april(day: i32) -> Date {
+    Date {
+        year: 2024,
+        month: 4,
+        day,
+    }
+}
 
 /// An instant of Asia/Shanghai in April 2024: `at(1, 9, 30)` is 2024-04-01 09:30.
 #[must_use]

@@ -12,7 +12,7 @@ use crate::domain::call::{CallFact, CallState};
 use crate::domain::change::{Change, Name};
 use crate::domain::contribution::{Difference, VERSION};
 use crate::domain::order::OrderHeard;
-use crate::store::facts::{appeals, calls, orders};
+use crate::store::facts::{self, appeals, calls, orders};
 use crate::store::{names, rollups};
 
 /// Applies changes in their order. Locks in the order of ARCHITECTURE.md: facts by id, then roll-ups by key.
@@ -75,7 +75,7 @@ async fn merge_calls(
     difference: &mut Difference,
 ) -> Result<(), StoreError> {
     let ids: Vec<Uuid> = heard.keys().copied().collect();
-    let known = by_id(calls::lock(tx.conn(), &ids).await?, |fact| fact.id);
+    let known = by_id(facts::lock::<calls::Row>(tx.conn(), &ids).await?, |fact| fact.id);
     let mut changed = Vec::new();
     for (id, heard) in heard {
         let old = known.get(id);
@@ -92,7 +92,8 @@ async fn merge_calls(
     if changed.is_empty() {
         return Ok(());
     }
-    calls::save(tx.conn(), &changed.iter().collect::<Vec<_>>()).await
+    let rows: Vec<calls::Row> = changed.iter().map(calls::Row::from).collect();
+    facts::save(tx.conn(), &rows).await
 }
 
 async fn merge_appeals(
@@ -101,7 +102,7 @@ async fn merge_appeals(
     difference: &mut Difference,
 ) -> Result<(), StoreError> {
     let ids: Vec<Uuid> = heard.keys().copied().collect();
-    let known = by_id(appeals::lock(tx.conn(), &ids).await?, |fact| fact.id);
+    let known = by_id(facts::lock::<appeals::Row>(tx.conn(), &ids).await?, |fact| fact.id);
     let mut changed = Vec::new();
     for (id, heard) in heard {
         let old = known.get(id);
@@ -118,7 +119,8 @@ async fn merge_appeals(
     if changed.is_empty() {
         return Ok(());
     }
-    appeals::save(tx.conn(), &changed.iter().collect::<Vec<_>>()).await
+    let rows: Vec<appeals::Row> = changed.iter().map(appeals::Row::from).collect();
+    facts::save(tx.conn(), &rows).await
 }
 
 async fn merge_orders(
@@ -128,7 +130,7 @@ async fn merge_orders(
 ) -> Result<(), StoreError> {
     let ids: Vec<Uuid> = heard.keys().copied().collect();
     let mut changed = Vec::new();
-    for old in orders::lock(tx.conn(), &ids).await? {
+    for old in facts::lock::<orders::Row>(tx.conn(), &ids).await? {
         let heard = heard.get(&old.id).map(Vec::as_slice).unwrap_or_default();
         let new = heard.iter().fold(old.clone(), |fact, heard| fact.merge(heard));
         if old != new {
@@ -139,7 +141,7 @@ async fn merge_orders(
     if changed.is_empty() {
         return Ok(());
     }
-    orders::save(tx.conn(), &changed.iter().collect::<Vec<_>>()).await
+    orders::save(tx.conn(), &changed).await
 }
 
 fn by_id<F>(facts: Vec<F>, id: fn(&F) -> Uuid) -> BTreeMap<Uuid, F> {

@@ -6,10 +6,12 @@ use sqlx::PgConnection;
 
 use crate::domain::bulletin::{self, Printed};
 use crate::domain::definitions::Definitions;
+use crate::domain::measure::{Dimension, Measure};
 use crate::domain::window::Window;
+use crate::store::facts::appeals;
 use crate::store::{names, rollups, snapshot};
 
-/// Sums roll-ups and prints.
+/// Sums roll-ups, counts persons in the window's appeals, and prints.
 ///
 /// # Errors
 /// When the database refuses.
@@ -20,7 +22,11 @@ pub async fn get_bulletin(
     as_of: DateTime<Utc>,
 ) -> Result<Vec<Printed>, StoreError> {
     let mut tx = snapshot(conn).await?;
-    let sums = rollups::sums(&mut tx, window, calendar::local_date(as_of)).await?;
+    let mut sums = rollups::sums(&mut tx, window, calendar::local_date(as_of)).await?;
+    if definitions.count_persons() {
+        let persons = appeals::persons(&mut tx, window).await?;
+        sums.add(Dimension::Total, "", Measure::Persons, persons);
+    }
     let names = names::in_force(&mut tx, window.to).await?;
     tx.commit().await?;
     Ok(bulletin::print(definitions, &sums, &names))

@@ -1,5 +1,5 @@
 //! Opens a figure: the calls, appeals or orders that make up its numerator, by the same contributions that the
-//! roll-ups are sums of.
+//! roll-ups are sums of. A person is shown by the first of its appeals in the window.
 
 use chrono::{DateTime, Utc};
 use platform::store::StoreError;
@@ -9,12 +9,12 @@ use uuid::Uuid;
 use crate::domain::appeal::AppealFact;
 use crate::domain::bulletin::Selection;
 use crate::domain::call::CallFact;
-use crate::domain::contribution::{ALWAYS, Contribution};
+use crate::domain::contribution::{ALWAYS, Contribution, Tally};
 use crate::domain::definitions::Figure;
-use crate::domain::measure::Subject;
+use crate::domain::measure::{Measure, Subject};
 use crate::domain::order::OrderFact;
 use crate::domain::window::Window;
-use crate::store::facts::{Place, appeals, calls, orders};
+use crate::store::facts::{self, Place, appeals, calls, orders};
 use crate::store::{rollups, snapshot};
 
 /// Facts read in one statement.
@@ -116,15 +116,24 @@ async fn chunk(
 ) -> Result<Vec<Seen>, StoreError> {
     Ok(match subject {
         Subject::Call => {
-            let facts = calls::scan(connection, window, after, limit).await?;
+            let facts = facts::scan::<calls::Row>(connection, window, after, limit).await?;
             facts.iter().map(seen_call).collect()
         }
         Subject::Appeal => {
-            let facts = appeals::scan(connection, window, after, limit).await?;
+            let facts = facts::scan::<appeals::Row>(connection, window, after, limit).await?;
             facts.iter().map(seen_appeal).collect()
         }
+        Subject::Person => {
+            let facts = facts::scan::<appeals::Row>(connection, window, after, limit).await?;
+            let ids: Vec<Uuid> = facts.iter().map(|fact| fact.id).collect();
+            let first = appeals::first_of_persons(connection, window, &ids).await?;
+            facts
+                .iter()
+                .map(|fact| seen_person(fact, first.contains(&fact.id)))
+                .collect()
+        }
         Subject::Order => {
-            let facts = orders::scan(connection, window, after, limit).await?;
+            let facts = facts::scan::<orders::Row>(connection, window, after, limit).await?;
             facts.iter().filter_map(seen_order).collect()
         }
     })
@@ -143,6 +152,16 @@ fn seen_appeal(fact: &AppealFact) -> Seen {
         place: (fact.day(), fact.id),
         number: fact.state.number.clone(),
         contribution: fact.contribution(),
+    }
+}
+
+/// The first appeal of a person stands for it, the others count nothing: so the counts add up to the persons.
+fn seen_person(fact: &AppealFact, first: bool) -> Seen {
+    let mut tally = Tally::on(fact.day());
+    tally.total(Measure::Persons, i64::from(first));
+    Seen {
+        contribution: tally.finish(),
+        ..seen_appeal(fact)
     }
 }
 

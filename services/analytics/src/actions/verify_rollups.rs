@@ -4,8 +4,8 @@ use platform::store::StoreError;
 use sqlx::PgConnection;
 use uuid::Uuid;
 
-use crate::domain::contribution::{Key, Recount};
-use crate::store::facts::{appeals, calls, orders};
+use crate::domain::contribution::{Contribution, Key, Recount};
+use crate::store::facts::{self, Table, appeals, calls, orders};
 use crate::store::{rollups, snapshot};
 
 /// Facts read in one statement: about 4 MB.
@@ -44,36 +44,29 @@ pub async fn verify_rollups(conn: &mut PgConnection) -> Result<Verified, StoreEr
 /// As [`verify_rollups`].
 pub async fn recount(connection: &mut PgConnection) -> Result<(u64, Recount), StoreError> {
     let mut recount = Recount::default();
-    let mut facts = 0;
-    let mut after = Uuid::nil();
+    let calls = add_all::<calls::Row>(connection, &mut recount, |fact| (fact.id, fact.contribution())).await?;
+    let appeals = add_all::<appeals::Row>(connection, &mut recount, |fact| (fact.id, fact.contribution())).await?;
+    let orders = add_all::<orders::Row>(connection, &mut recount, |fact| (fact.id, fact.contribution())).await?;
+    Ok((calls + appeals + orders, recount))
+}
+
+/// Adds the facts of one table, page by page, and tells how many there are.
+async fn add_all<R: Table>(
+    connection: &mut PgConnection,
+    recount: &mut Recount,
+    read: fn(&R::Fact) -> (Uuid, Contribution),
+) -> Result<u64, StoreError> {
+    let (mut count, mut after) = (0, Uuid::nil());
     loop {
-        let page = calls::page(&mut *connection, after, PAGE).await?;
-        let Some(last) = page.last() else { break };
-        after = last.id;
-        facts += page.len() as u64;
+        let page = facts::page::<R>(&mut *connection, after, PAGE).await?;
+        if page.is_empty() {
+            return Ok(count);
+        }
+        count += page.len() as u64;
         for fact in &page {
-            recount.add(fact.contribution());
+            let (id, contribution) = read(fact);
+            after = id;
+            recount.add(contribution);
         }
     }
-    after = Uuid::nil();
-    loop {
-        let page = appeals::page(&mut *connection, after, PAGE).await?;
-        let Some(last) = page.last() else { break };
-        after = last.id;
-        facts += page.len() as u64;
-        for fact in &page {
-            recount.add(fact.contribution());
-        }
-    }
-    after = Uuid::nil();
-    loop {
-        let page = orders::page(&mut *connection, after, PAGE).await?;
-        let Some(last) = page.last() else { break };
-        after = last.id;
-        facts += page.len() as u64;
-        for fact in &page {
-            recount.add(fact.contribution());
-        }
-    }
-    Ok((facts, recount))
 }

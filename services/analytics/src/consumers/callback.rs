@@ -4,8 +4,10 @@ use eventlog::Recorded;
 use eventlog::read::{self, Unreadable};
 use hotline_proto::events::event::Body;
 
+use super::{kept, kept_or_unspecified};
+use crate::domain::callback::{Asked, CallbackHeard, Judged, Outcome, Stamp};
 use crate::domain::change::Change;
-use crate::domain::order::{Judged, OrderHeard, Outcome, Stamp};
+use crate::domain::order::OrderHeard;
 
 /// Whose events these are.
 pub const SOURCE: &str = "callback";
@@ -15,34 +17,45 @@ pub const SOURCE: &str = "callback";
 /// # Errors
 /// What is wrong with the event.
 pub fn read(event: &Recorded) -> Result<Option<Change>, Unreadable> {
-    let (order, heard) = match &event.body {
-        Body::AttemptReported(told) => (&told.order_id, OrderHeard::Attempted(told.attempt)),
+    let (order, appeal, round, heard) = match &event.body {
+        Body::AttemptReported(told) => {
+            let heard = CallbackHeard::Attempted(told.attempt);
+            (&told.order_id, &told.appeal_id, told.round, heard)
+        }
         Body::OutcomeRecorded(told) => {
             let outcome = Outcome {
-                stamp: stamp(event, told.round),
+                stamp: stamp(event),
                 reached: told.reached,
-                solved: read::known_or_unspecified("solved", told.solved)?,
-                rating: read::known("rating", told.rating)?,
-                ground: read::known_or_unspecified("ground", told.ground)?,
+                solved: kept_or_unspecified("solved", told.solved)?,
+                rating: kept("rating", told.rating)?,
+                ground: kept_or_unspecified("ground", told.ground)?,
             };
             let attempts = told.attempt_count;
-            (&told.order_id, OrderHeard::Outcome { outcome, attempts })
+            let heard = CallbackHeard::Outcome { outcome, attempts };
+            (&told.order_id, &told.appeal_id, told.round, heard)
         }
         Body::DissatisfactionJudged(told) => {
             let judged = Judged {
-                stamp: stamp(event, told.round),
-                cause: read::known("cause", told.cause)?,
+                stamp: stamp(event),
+                cause: kept("cause", told.cause)?,
             };
-            (&told.order_id, OrderHeard::Judged(judged))
+            (
+                &told.order_id,
+                &told.appeal_id,
+                told.round,
+                CallbackHeard::Judged(judged),
+            )
         }
         _ => return Ok(None),
     };
-    Ok(Some(Change::Order(read::id("order_id", order)?, heard)))
+    let order = read::id("order_id", order)?;
+    let appeal = read::id("appeal_id", appeal)?;
+    let heard = OrderHeard::Callback(Asked { round, appeal }, heard);
+    Ok(Some(Change::Order(order, heard)))
 }
 
-fn stamp(event: &Recorded, round: u32) -> Stamp {
+fn stamp(event: &Recorded) -> Stamp {
     Stamp {
-        round,
         // Postgres keeps it as a signed number; no task has that many events.
         version: event.version.min(i64::MAX.unsigned_abs()),
         event: event.event_id,

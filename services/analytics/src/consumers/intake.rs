@@ -3,10 +3,11 @@
 use eventlog::Recorded;
 use eventlog::read::{self, Unreadable};
 use hotline_proto::events::event::Body;
-use hotline_proto::events::{AppealFacts, CallRecorded, ReferencePublished};
+use hotline_proto::events::{CallRecorded, ReferencePublished};
+use hotline_proto::intake::AppealFacts;
 
-use super::names;
-use crate::domain::appeal::{AppealHeard, AppealState, End};
+use super::{day, kept, names};
+use crate::domain::appeal::{AppealHeard, AppealState, End, PersonKey};
 use crate::domain::call::CallState;
 use crate::domain::change::{Change, NameKind};
 
@@ -45,7 +46,7 @@ fn appeal(event: &Recorded, facts: Option<&AppealFacts>, end: Option<End>) -> Re
     let state = AppealState {
         version: read::version(event.version)?,
         number: read::filled("appeal_number", &facts.appeal_number)?,
-        kind: read::known("type", facts.r#type)?,
+        kind: kept("type", facts.r#type)?,
         category: read::filled("category", &facts.category)?,
         region: facts.region.clone(),
         channel: read::filled("channel", &facts.channel)?,
@@ -53,13 +54,22 @@ fn appeal(event: &Recorded, facts: Option<&AppealFacts>, end: Option<End>) -> Re
         source_at: read::optional_time("source_time", facts.source_time.as_ref())?,
         tags,
         platform: Some(facts.platform.clone()).filter(|platform| !platform.is_empty()),
+        person: person(&facts.person_key)?,
     };
     let id = read::id("appeal_id", &facts.appeal_id)?;
     Ok(Change::Appeal(id, AppealHeard { state, end }))
 }
 
+fn person(key: &[u8]) -> Result<Option<PersonKey>, Unreadable> {
+    if key.is_empty() {
+        return Ok(None);
+    }
+    let key = <[u8; 16]>::try_from(key).map_err(|_| Unreadable::new("person_key is not of 16 bytes"))?;
+    Ok(Some(PersonKey(key)))
+}
+
 fn reference_published(reference: &ReferencePublished) -> Result<Change, Unreadable> {
-    let day = read::day("valid_from", &reference.valid_from)?;
+    let day = day("valid_from", reference.valid_from.as_ref())?;
     let version = read::version(reference.version)?;
     let kinds = [
         (NameKind::Channel, &reference.channels),
@@ -68,7 +78,10 @@ fn reference_published(reference: &ReferencePublished) -> Result<Change, Unreada
     ];
     let names = kinds
         .into_iter()
-        .flat_map(|(kind, codes)| names(kind, codes, day, version))
+        .flat_map(|(kind, codes)| {
+            let codes = codes.iter().map(|named| (&named.code, &named.name));
+            names(kind, codes, day, version)
+        })
         .collect();
     Ok(Change::Names(names))
 }

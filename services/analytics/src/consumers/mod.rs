@@ -10,12 +10,14 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 use chrono::NaiveDate;
-use eventlog::read::Unreadable;
+use eventlog::read::{self, Unreadable};
 use eventlog::{ApplyError, Effect, Handler, Recorded, Tx};
-use hotline_proto::events::NamedCode;
+use hotline_proto::Date;
+use platform::grpc::time::date_from_proto;
 
 use crate::actions::apply_changes::apply_changes;
 use crate::domain::change::{Change, Name, NameKind};
+use crate::domain::kept::Kept;
 
 /// Reads one event of a source: what it changes, or nothing when nobody here needs its type. The error says what is
 /// wrong with it.
@@ -53,13 +55,40 @@ impl Handler for Facts {
     }
 }
 
-/// Names of codes of one kind.
-fn names(kind: NameKind, codes: &[NamedCode], valid_from: NaiveDate, version: u64) -> impl Iterator<Item = Name> {
-    codes.iter().map(move |named| Name {
+/// Names of codes of one kind, as `(code, name)`.
+fn names<'e>(
+    kind: NameKind,
+    codes: impl IntoIterator<Item = (&'e String, &'e String)>,
+    valid_from: NaiveDate,
+    version: u64,
+) -> impl Iterator<Item = Name> {
+    codes.into_iter().map(move |(code, name)| Name {
         kind,
-        code: named.code.clone(),
+        code: code.clone(),
         valid_from,
         version,
-        name: named.name.clone(),
+        name: name.clone(),
     })
+}
+
+/// A day.
+fn day(field: &str, day: Option<&Date>) -> Result<NaiveDate, Unreadable> {
+    let day = date_from_proto(read::present(field, day)?);
+    day.ok_or_else(|| Unreadable::new(format!("{field} is no day")))
+}
+
+/// A number of an enum, known or not, that is given.
+fn kept<E: TryFrom<i32>>(field: &str, number: i32) -> Result<Kept<E>, Unreadable> {
+    if number == 0 {
+        return Err(Unreadable::new(format!("{field} is unspecified")));
+    }
+    kept_or_unspecified(field, number)
+}
+
+/// A number of an enum, known or not.
+fn kept_or_unspecified<E: TryFrom<i32>>(field: &str, number: i32) -> Result<Kept<E>, Unreadable> {
+    if number < 0 {
+        return Err(Unreadable::new(format!("{field} is negative")));
+    }
+    Ok(Kept::new(number))
 }

@@ -2,13 +2,15 @@
 
 use eventlog::Recorded;
 use eventlog::read::{self, Unreadable};
-use hotline_proto::common::{Deadline, OrderState};
+use hotline_proto::common::{ClockKind, OrderState};
+use hotline_proto::events::UnitsPublished;
 use hotline_proto::events::event::Body;
-use hotline_proto::events::{OrderSnapshot, UnitsPublished};
+use hotline_proto::routing::Order;
 use hotline_proto::{Carried, carried};
 
-use super::names;
+use super::{day, kept, names};
 use crate::domain::change::{Change, NameKind};
+use crate::domain::kept::Kept;
 use crate::domain::order::{Lead, OrderHeard, RoutingState};
 
 /// Whose events these are.
@@ -32,23 +34,18 @@ pub fn read(event: &Recorded) -> Result<Option<Change>, Unreadable> {
     Ok(Some(Change::Order(id, OrderHeard::State(Box::new(state)))))
 }
 
-fn routing_state(order: &OrderSnapshot) -> Result<RoutingState, Unreadable> {
-    let appeal = read::present("appeal", order.appeal.as_ref())?;
-    let state = read::known("state", order.state)?;
+fn routing_state(order: &Order) -> Result<RoutingState, Unreadable> {
+    let appeal = read::present("appeals", order.opening())?;
+    let state: Kept<OrderState> = kept("state", order.state)?;
     let lead = lead(order)?;
-    if lead.is_none() && state != OrderState::PendingDispatch {
-        return Err(Unreadable::new("lead_unit is empty after dispatch"));
-    }
     let closed_at = read::optional_time("close_time", order.close_time.as_ref())?;
-    if (state == OrderState::Closed) != closed_at.is_some() {
-        return Err(Unreadable::new("close_time contradicts the state"));
-    }
+    check_state(state, lead.is_some(), closed_at.is_some())?;
     let accepted = order.accepted_reply_time.as_ref();
     Ok(RoutingState {
         version: read::version(order.version)?,
-        number: read::filled("order_number", &order.order_number)?,
+        number: read::filled("number", &order.number)?,
         appeal: read::id("appeal_id", &appeal.appeal_id)?,
-        kind: read::known("type", appeal.r#type)?,
+        kind: kept("type", appeal.r#type)?,
         category: read::filled("category", &appeal.category)?,
         region: appeal.region.clone(),
         channel: read::filled("channel", &appeal.channel)?,
@@ -67,12 +64,26 @@ fn routing_state(order: &OrderSnapshot) -> Result<RoutingState, Unreadable> {
     })
 }
 
-fn lead(order: &OrderSnapshot) -> Result<Option<Lead>, Unreadable> {
+/// What a state that is known says of the rest; of another one nothing is expected.
+fn check_state(state: Kept<OrderState>, led: bool, closed: bool) -> Result<(), Unreadable> {
+    let Some(state) = state.known() else {
+        return Ok(());
+    };
+    if !led && state != OrderState::PendingDispatch {
+        return Err(Unreadable::new("lead_unit is empty after dispatch"));
+    }
+    if (state == OrderState::Closed) != closed {
+        return Err(Unreadable::new("close_time contradicts the state"));
+    }
+    Ok(())
+}
+
+fn lead(order: &Order) -> Result<Option<Lead>, Unreadable> {
     if order.lead_unit.is_empty() {
         return Ok(None);
     }
-    let due = |field, deadline: Option<&Deadline>| {
-        let deadline = read::present(field, deadline)?;
+    let due = |field, kind| {
+        let deadline = read::present(field, order.deadline(kind))?;
         read::time(field, deadline.due_time.as_ref())
     };
     Ok(Some(Lead {
@@ -80,15 +91,14 @@ fn lead(order: &OrderSnapshot) -> Result<Option<Lead>, Unreadable> {
         top_unit: read::filled("lead_top_unit", &order.lead_top_unit)?,
         dispatched_at: read::time("dispatch_time", order.dispatch_time.as_ref())?,
         by_person: order.dispatched_by_person,
-        sign_due_at: due("sign", order.sign.as_ref())?,
-        handle_due_at: due("handle", order.handle.as_ref())?,
+        sign_due_at: due("deadline of signing", ClockKind::Sign)?,
+        handle_due_at: due("deadline of handling", ClockKind::Handle)?,
     }))
 }
 
 fn units_published(units: &UnitsPublished) -> Result<Change, Unreadable> {
-    let day = read::day("valid_from", &units.valid_from)?;
+    let day = day("valid_from", units.valid_from.as_ref())?;
     let version = read::version(units.version)?;
-    Ok(Change::Names(
-        names(NameKind::Unit, &units.units, day, version).collect(),
-    ))
+    let codes = units.units.iter().map(|unit| (&unit.code, &unit.name));
+    Ok(Change::Names(names(NameKind::Unit, codes, day, version).collect()))
 }

@@ -2,9 +2,9 @@
 
 use eventlog::Recorded;
 use eventlog::read::{self, Unreadable};
-use hotline_proto::events::CardColour;
 use hotline_proto::events::event::Body;
 
+use super::kept;
 use crate::domain::change::Change;
 use crate::domain::order::OrderHeard;
 
@@ -19,11 +19,7 @@ pub fn read(event: &Recorded) -> Result<Option<Change>, Unreadable> {
     let (order, heard) = match &event.body {
         Body::CardIssued(card) => {
             let id = read::id("card_id", &card.card_id)?;
-            let heard = match read::known("colour", card.colour)? {
-                CardColour::Yellow => OrderHeard::YellowCard(id),
-                CardColour::Red => OrderHeard::RedCard(id),
-                CardColour::Unspecified => return Err(Unreadable::new("colour is unspecified")),
-            };
+            let heard = OrderHeard::card(kept("colour", card.colour)?, id);
             (&card.order_id, heard)
         }
         Body::CardWithdrawn(card) => {

@@ -5,6 +5,7 @@ use hotline_proto::common::AppealType;
 use uuid::Uuid;
 
 use super::contribution::{Contribution, Tally};
+use super::kept::Kept;
 use super::measure::{Dimension, Measure, type_name};
 
 /// Codes of an appeal at one version.
@@ -15,7 +16,7 @@ pub struct AppealState {
     /// Number that people say on the phone.
     pub number: String,
     /// What is wanted; never unspecified.
-    pub kind: AppealType,
+    pub kind: Kept<AppealType>,
     /// Code of the category, 2 digits a level.
     pub category: String,
     /// GB/T 2260 code.
@@ -30,6 +31,19 @@ pub struct AppealState {
     pub tags: Vec<String>,
     /// Platform that pushed it.
     pub platform: Option<String>,
+    /// Same for appeals of one person in one year; none of whom nobody can tell.
+    pub person: Option<PersonKey>,
+}
+
+/// A keyed hash of the appellant, by intake (ADR 0032). Distinct persons are counted by it, and nothing else is done with it.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub struct PersonKey(pub [u8; 16]);
+
+impl std::fmt::Debug for PersonKey {
+    /// Not the key: it stays out of logs.
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("PersonKey")
+    }
 }
 
 /// What an event of intake says of an appeal.
@@ -98,8 +112,9 @@ impl AppealFact {
         tally.total(Measure::AppealsReceived, 1);
         tally.total(Measure::AppealsAnswered, i64::from(self.answered));
         tally.total(Measure::AppealsForwarded, i64::from(self.forwarded));
+        let kind = type_name(state.kind);
         for (dimension, member) in [
-            (Dimension::Type, type_name(state.kind)),
+            (Dimension::Type, &*kind),
             (Dimension::Topic, state.category.as_str()),
             (Dimension::Channel, state.channel.as_str()),
         ] {

@@ -10,7 +10,7 @@ use chrono::NaiveDate;
 use super::measure::{Dimension, Measure};
 
 /// Version of all contribution functions together. Roll-ups of another version are recounted at the start.
-pub const VERSION: i32 = 4;
+pub const VERSION: i32 = 5;
 
 /// Due day of what does not depend on time: before every `as_of`.
 pub const ALWAYS: NaiveDate = NaiveDate::from_ymd_opt(1, 1, 1).expect("a date");

@@ -166,6 +166,16 @@ impl Definitions {
         }
     }
 
+    /// Whether a figure counts distinct persons, which no roll-up has.
+    #[must_use]
+    pub fn count_persons(&self) -> bool {
+        let mut sources = self
+            .figures
+            .iter()
+            .flat_map(|figure| figure.denominator.iter().chain([&figure.numerator]));
+        sources.any(|source| source.subject() == Subject::Person)
+    }
+
     /// The figure of a key as it was printed, with the member's code if it is expanded.
     #[must_use]
     pub fn find<'k>(&self, key: &'k str) -> Option<(&Figure, Option<&'k str>)> {
@@ -334,6 +344,9 @@ impl Reader<'_> {
             .as_ref()
             .map(|source| self.source("denominator", source))
             .transpose()?;
+        if each.is_some() && numerator.subject() == Subject::Person {
+            return Err("persons are counted as a whole only: no each".to_owned());
+        }
         match (raw.kind, &denominator) {
             (Kind::Rate, None) => return Err("a rate needs a denominator".to_owned()),
             (Kind::Count, Some(_)) => return Err("a count has no denominator".to_owned()),
@@ -374,6 +387,9 @@ impl Reader<'_> {
             return Err(format!("{field}: measures count different kinds of things"));
         }
         let group = raw.group.as_deref().map(|name| self.group(name)).transpose()?;
+        if group.is_some() && first.subject() == Subject::Person {
+            return Err(format!("{field}: persons are counted as a whole only: no group"));
+        }
         if raw.top.is_some() && group.is_none() {
             return Err(format!("{field}: top needs a group"));
         }

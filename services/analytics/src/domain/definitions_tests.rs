@@ -1,4 +1,6 @@
 use super::*;
+use crate::domain::kept::Kept;
+use crate::domain::measure::{type_name, type_of_name};
 
 /// A file with one figure, one line of it replaced.
 fn with(line: &str, other: &str) -> Result<Definitions, String> {
@@ -48,6 +50,48 @@ fn every_measure_makes_a_figure() {
         .filter(|measure| !used.contains(measure))
         .collect();
     assert_eq!(unused, [Measure::AppealsForwarded, Measure::OrdersDispatched]);
+}
+
+#[test]
+fn persons_are_neither_grouped_nor_mixed_with_their_appeals() {
+    for (line, other, told) in [
+        ("[\"orders.due\"]", "[\"persons\"]", "different kinds"),
+        (
+            "[\"orders.due\"]",
+            "[\"appeals.received\", \"persons\"]",
+            "different kinds",
+        ),
+        (
+            "numerator = { measures = [\"orders.on_time\"] }",
+            "each = \"units\"\nnumerator = { measures = [\"persons\"] }",
+            "persons are counted as a whole only: no each",
+        ),
+        (
+            "[\"orders.on_time\"] }",
+            "[\"persons\"], group = \"units\" }",
+            "numerator: persons are counted as a whole only: no group",
+        ),
+    ] {
+        let fault = with(line, other).expect_err(other);
+        assert!(fault.contains(told), "{other}: {fault}");
+    }
+}
+
+#[test]
+fn persons_are_counted_only_where_a_figure_asks() {
+    let compiled_in = Definitions::parse(COMPILED_IN, 2).expect("checked");
+    assert!(compiled_in.count_persons());
+    assert!(!with("a.b", "a.b").expect("right").count_persons());
+}
+
+#[test]
+fn a_type_has_its_name_or_its_number() {
+    for (number, name) in [(2, "HELP"), (7, "OTHER"), (99, "99")] {
+        let kind = Kept::new(number);
+        assert_eq!(type_name(kind), name);
+        assert_eq!(type_of_name(name), Some(kind));
+    }
+    assert_eq!(type_of_name("nothing"), None);
 }
 
 #[test]

@@ -1,14 +1,20 @@
 //! What is counted, and by what it is split. The names stand in the roll-ups and in `definitions.toml`.
 
+use std::borrow::Cow;
+
 use hotline_proto::common::AppealType;
 
-/// Which kind of thing a measure counts. The three are never mixed (domain.md §1).
+use super::kept::Kept;
+
+/// Which kind of thing a measure counts. They are never mixed (domain.md §1).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Subject {
     /// 话务
     Call,
     /// 诉求
     Appeal,
+    /// 诉求人
+    Person,
     /// 工单
     Order,
 }
@@ -65,6 +71,8 @@ named! {
         CallsAnswered = "calls.answered",
         /// Appeals received.
         AppealsReceived = "appeals.received",
+        /// Distinct appellants with a key. They do not add up over days: counted from facts, in no roll-up.
+        Persons = "persons",
         /// Appeals answered at once.
         AppealsAnswered = "appeals.answered",
         /// Appeals forwarded.
@@ -131,19 +139,26 @@ impl Measure {
         match self {
             Self::CallsOffered | Self::CallsAnswered => Subject::Call,
             Self::AppealsReceived | Self::AppealsAnswered | Self::AppealsForwarded => Subject::Appeal,
+            Self::Persons => Subject::Person,
             _ => Subject::Order,
         }
     }
 }
 
-/// A type's name in roll-ups, such as `HELP`.
+const TYPE_PREFIX: &str = "APPEAL_TYPE_";
+
+/// A type's name in figures, such as `HELP`; the number of one that this program does not know.
 #[must_use]
-pub fn type_name(kind: AppealType) -> &'static str {
-    short(kind.as_str_name(), "APPEAL_TYPE_")
+pub fn type_name(kind: Kept<AppealType>) -> Cow<'static, str> {
+    match kind.known() {
+        Some(known) => known.as_str_name().trim_start_matches(TYPE_PREFIX).into(),
+        None => kind.number().to_string().into(),
+    }
 }
 
-/// An enum's name without the prefix that protobuf wants.
+/// The type of a name.
 #[must_use]
-pub fn short(name: &'static str, prefix: &str) -> &'static str {
-    name.strip_prefix(prefix).unwrap_or(name)
+pub fn type_of_name(name: &str) -> Option<Kept<AppealType>> {
+    let known = AppealType::from_str_name(&format!("{TYPE_PREFIX}{name}")).map(Kept::from);
+    known.or_else(|| name.parse().ok().map(Kept::new))
 }

@@ -1,15 +1,18 @@
 //! An order (工单) as a fact: what routing, supervision and callback say of it, each in columns of its own.
 //!
 //! Across sources there is no order (ARCHITECTURE.md), so [`OrderFact::merge`] commutes: routing's part is the state of the
-//! highest version, cards are sets of ids, callback's parts are the ones of the highest round.
+//! highest version, cards are sets of ids, callback's part has a fact for each task.
 
 use std::collections::BTreeSet;
 
 use chrono::{DateTime, NaiveDate, Utc};
-use hotline_proto::common::{AppealType, Cause, OrderState, Rating, Solved, UnratedGround};
+use hotline_proto::common::{AppealType, Cause, OrderState, Solved, UnratedGround};
+use hotline_proto::events::CardColour;
 use uuid::Uuid;
 
+use super::callback::{Asked, CallbackHeard, Callbacks, Grade};
 use super::contribution::{Contribution, Tally};
+use super::kept::Kept;
 use super::measure::{Dimension, Measure};
 
 /// What routing says: the whole state at one version.
@@ -19,10 +22,10 @@ pub struct RoutingState {
     pub version: u64,
     /// Number that people say on the phone.
     pub number: String,
-    /// The appeal behind it.
+    /// The appeal that opened it; the codes are this one's, however many appeals it answers.
     pub appeal: Uuid,
     /// What is wanted; never unspecified.
-    pub kind: AppealType,
+    pub kind: Kept<AppealType>,
     /// Code of the category.
     pub category: String,
     /// Code of the region.
@@ -31,10 +34,10 @@ pub struct RoutingState {
     pub channel: String,
     /// 匿名: nobody can be contacted or called back.
     pub anonymous: bool,
-    /// 保密: the unit does not learn who it is, and cannot contact him.
+    /// 保密: the unit does not learn who it is, and cannot contact the appellant.
     pub confidential: bool,
     /// Where it stands; never unspecified.
-    pub state: OrderState,
+    pub state: Kept<OrderState>,
     /// Rework rounds so far.
     pub round: u32,
     /// When it was opened.
@@ -72,41 +75,6 @@ pub struct Lead {
     pub handle_due_at: DateTime<Utc>,
 }
 
-/// Which of two events of one kind is the newer: the later round, then the later version of its task, then the id.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub struct Stamp {
-    /// Round of the order.
-    pub round: u32,
-    /// Version of the callback task.
-    pub version: u64,
-    /// The event.
-    pub event: Uuid,
-}
-
-/// 评价: the outcome of one callback.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Outcome {
-    /// Newest wins.
-    pub stamp: Stamp,
-    /// The person was reached.
-    pub reached: bool,
-    /// Unspecified when unreached.
-    pub solved: Solved,
-    /// The grade, or UNRATED; never unspecified.
-    pub rating: Rating,
-    /// Why it is unrated without a call.
-    pub ground: UnratedGround,
-}
-
-/// Whose fault a dissatisfaction was judged to be.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Judged {
-    /// Newest wins.
-    pub stamp: Stamp,
-    /// Never unspecified.
-    pub cause: Cause,
-}
-
 /// What an event says of an order.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum OrderHeard {
@@ -116,19 +84,37 @@ pub enum OrderHeard {
     YellowCard(Uuid),
     /// supervision: 红牌
     RedCard(Uuid),
+    /// supervision: a card of a colour that this program does not know
+    OtherCard(OtherCard),
     /// supervision: a card was taken back
     CardWithdrawn(Uuid),
-    /// callback: the number of the attempt, from 1
-    Attempted(u32),
-    /// callback: the outcome, after so many attempts
-    Outcome {
-        /// What it was.
-        outcome: Outcome,
-        /// Attempts that were made.
-        attempts: u32,
-    },
     /// callback
-    Judged(Judged),
+    Callback(Asked, CallbackHeard),
+}
+
+impl OrderHeard {
+    /// A card of a colour, known or not.
+    #[must_use]
+    pub fn card(colour: Kept<CardColour>, card: Uuid) -> Self {
+        // A colour that this program learns changes what counts: raise `contribution::VERSION` with it.
+        match colour.known() {
+            Some(CardColour::Yellow) => Self::YellowCard(card),
+            Some(CardColour::Red) => Self::RedCard(card),
+            Some(CardColour::Unspecified) | None => Self::OtherCard(OtherCard {
+                colour: colour.number(),
+                card,
+            }),
+        }
+    }
+}
+
+/// A card of a colour that this program does not know: kept for one that does, and counted nowhere.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct OtherCard {
+    /// Number of the colour.
+    pub colour: i32,
+    /// The card.
+    pub card: Uuid,
 }
 
 /// One order.
@@ -142,14 +128,12 @@ pub struct OrderFact {
     pub yellow_cards: BTreeSet<Uuid>,
     /// Red cards ever issued.
     pub red_cards: BTreeSet<Uuid>,
-    /// Cards of either colour that were taken back.
+    /// Cards of other colours ever issued.
+    pub other_cards: BTreeSet<OtherCard>,
+    /// Cards of any colour that were taken back.
     pub withdrawn_cards: BTreeSet<Uuid>,
-    /// Most attempts of one round.
-    pub attempts: u32,
-    /// The last recorded outcome: the order speaks by it, and by no earlier one.
-    pub outcome: Option<Outcome>,
-    /// The last judgement.
-    pub judged: Option<Judged>,
+    /// What callback says of it.
+    pub callbacks: Callbacks,
 }
 
 impl OrderFact {
@@ -161,10 +145,9 @@ impl OrderFact {
             routing: None,
             yellow_cards: BTreeSet::new(),
             red_cards: BTreeSet::new(),
+            other_cards: BTreeSet::new(),
             withdrawn_cards: BTreeSet::new(),
-            attempts: 0,
-            outcome: None,
-            judged: None,
+            callbacks: Callbacks::default(),
         }
     }
 
@@ -192,18 +175,10 @@ impl OrderFact {
             OrderHeard::CardWithdrawn(card) => {
                 self.withdrawn_cards.insert(*card);
             }
-            OrderHeard::Attempted(attempt) => self.attempts = self.attempts.max(*attempt),
-            OrderHeard::Outcome { outcome, attempts } => {
-                self.attempts = self.attempts.max(*attempts);
-                if self.outcome.is_none_or(|known| outcome.stamp > known.stamp) {
-                    self.outcome = Some(*outcome);
-                }
+            OrderHeard::OtherCard(card) => {
+                self.other_cards.insert(*card);
             }
-            OrderHeard::Judged(judged) => {
-                if self.judged.is_none_or(|known| judged.stamp > known.stamp) {
-                    self.judged = Some(*judged);
-                }
-            }
+            OrderHeard::Callback(asked, heard) => self.callbacks.merge(*asked, heard),
         }
         self
     }
@@ -233,24 +208,24 @@ impl OrderFact {
     /// Only of an order that is due for callback, so that no rate exceeds its cohort.
     fn callback(&self, tally: &mut Tally) {
         tally.total(Measure::CallbackDue, 1);
-        tally.total(Measure::CallbackAttempted, i64::from(self.attempts > 0));
-        let Some(outcome) = &self.outcome else {
+        tally.total(Measure::CallbackAttempted, i64::from(self.callbacks.attempted()));
+        let Some(outcome) = self.callbacks.outcome() else {
             return;
         };
-        let graded = match outcome.rating {
-            Rating::VerySatisfied | Rating::Satisfied | Rating::FairlySatisfied => Measure::OutcomesSatisfied,
-            Rating::Dissatisfied | Rating::VeryDissatisfied => Measure::OutcomesDissatisfied,
-            // I7: unrated is never counted as satisfied.
-            Rating::Unrated | Rating::Unspecified => Measure::OutcomesUnrated,
-        };
         tally.total(Measure::Outcomes, 1);
-        tally.total(graded, 1);
-        let no_channel = outcome.ground == UnratedGround::NoChannel;
+        match outcome.grade() {
+            Grade::Satisfied => tally.total(Measure::OutcomesSatisfied, 1),
+            Grade::Dissatisfied => tally.total(Measure::OutcomesDissatisfied, 1),
+            // I7: unrated is never counted as satisfied.
+            Grade::Unrated => tally.total(Measure::OutcomesUnrated, 1),
+            Grade::Unknown => {}
+        }
+        let no_channel = outcome.ground.known() == Some(UnratedGround::NoChannel);
         tally.total(Measure::OutcomesNoChannel, i64::from(no_channel));
         tally.total(Measure::CallbackReached, i64::from(outcome.reached));
-        let solved = outcome.reached && outcome.solved == Solved::Solved;
+        let solved = outcome.reached && outcome.solved.known() == Some(Solved::Solved);
         tally.total(Measure::CallbackSolved, i64::from(solved));
-        match self.judged.map(|judged| judged.cause) {
+        match self.callbacks.cause().and_then(|cause| cause.known()) {
             Some(Cause::Unit) => tally.total(Measure::CauseUnit, 1),
             Some(Cause::Objective) => tally.total(Measure::CauseObjective, 1),
             Some(Cause::Unspecified) | None => {}
@@ -264,12 +239,27 @@ impl RoutingState {
     pub fn due_for_callback(&self) -> bool {
         self.accepted_at.is_some() && !self.anonymous
     }
+
+    /// 未办结: in one of the states before the last. Of a state that this program does not know nobody can say.
+    #[must_use]
+    pub fn is_open(&self) -> bool {
+        // A state that this program learns changes what counts: raise `contribution::VERSION` with it.
+        match self.state.known() {
+            Some(
+                OrderState::PendingDispatch
+                | OrderState::PendingSign
+                | OrderState::InProgress
+                | OrderState::PendingReview
+                | OrderState::PendingCallback,
+            ) => true,
+            Some(OrderState::Closed | OrderState::Unspecified) | None => false,
+        }
+    }
 }
 
 fn handling(tally: &mut Tally, state: &RoutingState) {
     tally.total(Measure::OrdersOpened, 1);
-    let open = state.state != OrderState::Closed;
-    tally.total(Measure::OrdersOpen, i64::from(open));
+    tally.total(Measure::OrdersOpen, i64::from(state.is_open()));
     tally.total(Measure::RepliesRejected, i64::from(state.rejected));
     tally.total(Measure::OrdersReworked, i64::from(state.round > 0));
     tally.total(Measure::OrdersHandled, i64::from(state.accepted_at.is_some()));

@@ -1,9 +1,11 @@
 use chrono::{DateTime, NaiveDate, Utc};
 use hotline_proto::common::{AppealType, Cause, OrderState, Rating, Solved, UnratedGround};
+use hotline_proto::events::CardColour;
 use proptest::prelude::*;
 use uuid::Uuid;
 
 use super::*;
+use crate::domain::callback::{Judged, Outcome, Stamp};
 use crate::domain::contribution::ALWAYS;
 
 fn at(day: u32, hour: u32) -> DateTime<Utc> {
@@ -19,13 +21,13 @@ fn opened() -> RoutingState {
         version: 1,
         number: "G1".to_owned(),
         appeal: Uuid::from_u128(1),
-        kind: AppealType::Help,
+        kind: AppealType::Help.into(),
         category: "0501".to_owned(),
         region: "430302".to_owned(),
         channel: "phone".to_owned(),
         anonymous: false,
         confidential: false,
-        state: OrderState::PendingDispatch,
+        state: OrderState::PendingDispatch.into(),
         round: 0,
         opened_at: at(1, 9),
         lead: None,
@@ -42,7 +44,7 @@ fn opened() -> RoutingState {
 fn dispatched() -> RoutingState {
     RoutingState {
         version: 2,
-        state: OrderState::PendingSign,
+        state: OrderState::PendingSign.into(),
         lead: Some(Lead {
             unit: "water_2".to_owned(),
             top_unit: "water".to_owned(),
@@ -58,7 +60,7 @@ fn dispatched() -> RoutingState {
 fn accepted(submitted: DateTime<Utc>) -> RoutingState {
     RoutingState {
         version: 6,
-        state: OrderState::PendingCallback,
+        state: OrderState::PendingCallback.into(),
         signed_at: Some(at(2, 9)),
         contacts: 1,
         accepted_at: Some(submitted),
@@ -70,27 +72,48 @@ fn state(state: RoutingState) -> OrderHeard {
     OrderHeard::State(Box::new(state))
 }
 
-fn stamp(round: u32, event: u128) -> Stamp {
+fn stamp(event: u128) -> Stamp {
     Stamp {
-        round,
         version: 3,
         event: Uuid::from_u128(event),
     }
 }
 
-fn outcome(round: u32, rating: Rating) -> OrderHeard {
-    let reached = rating != Rating::Unrated;
-    let solved = if reached { Solved::Solved } else { Solved::Unspecified };
-    OrderHeard::Outcome {
-        outcome: Outcome {
-            stamp: stamp(round, 50 + u128::from(round)),
-            reached,
-            solved,
-            rating,
-            ground: UnratedGround::Unspecified,
-        },
-        attempts: 1,
+fn asked(round: u32, appeal: u128) -> Asked {
+    Asked {
+        round,
+        appeal: Uuid::from_u128(appeal),
     }
+}
+
+fn attempted(round: u32, attempt: u32) -> OrderHeard {
+    OrderHeard::Callback(asked(round, 1), CallbackHeard::Attempted(attempt))
+}
+
+fn judged(round: u32, appeal: u128, cause: impl Into<Kept<Cause>>) -> OrderHeard {
+    let judged = Judged {
+        stamp: stamp(60 + u128::from(round)),
+        cause: cause.into(),
+    };
+    OrderHeard::Callback(asked(round, appeal), CallbackHeard::Judged(judged))
+}
+
+fn outcome(round: u32, rating: Rating) -> OrderHeard {
+    outcome_of(asked(round, 1), rating)
+}
+
+fn outcome_of(asked: Asked, rating: impl Into<Kept<Rating>>) -> OrderHeard {
+    let rating = rating.into();
+    let reached = rating.known() != Some(Rating::Unrated);
+    let solved = if reached { Solved::Solved } else { Solved::Unspecified };
+    let outcome = Outcome {
+        stamp: stamp(50 + u128::from(asked.round)),
+        reached,
+        solved: solved.into(),
+        rating,
+        ground: UnratedGround::Unspecified.into(),
+    };
+    OrderHeard::Callback(asked, CallbackHeard::Outcome { outcome, attempts: 1 })
 }
 
 fn fact(heard: &[OrderHeard]) -> OrderFact {
@@ -112,7 +135,7 @@ fn counted(fact: &OrderFact, measure: Measure, as_of: NaiveDate) -> i64 {
 fn nine() -> Vec<OrderHeard> {
     let rework = RoutingState {
         version: 7,
-        state: OrderState::InProgress,
+        state: OrderState::InProgress.into(),
         round: 1,
         rejected: 1,
         ..accepted(at(3, 9))
@@ -120,15 +143,12 @@ fn nine() -> Vec<OrderHeard> {
     vec![
         state(accepted(at(3, 9))),
         state(rework),
-        OrderHeard::Attempted(3),
+        attempted(0, 3),
         OrderHeard::YellowCard(Uuid::from_u128(31)),
         OrderHeard::RedCard(Uuid::from_u128(32)),
         OrderHeard::CardWithdrawn(Uuid::from_u128(32)),
         outcome(0, Rating::Dissatisfied),
-        OrderHeard::Judged(Judged {
-            stamp: stamp(0, 60),
-            cause: Cause::Unit,
-        }),
+        judged(0, 1, Cause::Unit),
         outcome(1, Rating::Satisfied),
     ]
 }
@@ -168,7 +188,7 @@ fn an_event_that_comes_twice_changes_nothing() {
 
 #[test]
 fn an_order_that_routing_has_not_spoken_of_counts_nowhere() {
-    let fact = fact(&[outcome(0, Rating::Satisfied), OrderHeard::Attempted(2)]);
+    let fact = fact(&[outcome(0, Rating::Satisfied), attempted(0, 2)]);
     assert_eq!((fact.day(), fact.contribution()), (None, Vec::new()));
 }
 
@@ -233,6 +253,83 @@ fn an_order_speaks_by_its_last_outcome() {
 }
 
 #[test]
+fn of_several_appeals_in_a_round_the_dissatisfied_one_speaks() {
+    let (first, second) = (asked(0, 1), asked(0, 2));
+    let future = Kept::<Rating>::new(99);
+    for (one, other, measure) in [
+        (
+            Rating::Satisfied.into(),
+            Rating::Dissatisfied.into(),
+            Measure::OutcomesDissatisfied,
+        ),
+        (
+            Rating::Unrated.into(),
+            Rating::Satisfied.into(),
+            Measure::OutcomesSatisfied,
+        ),
+        (Rating::Unrated.into(), Rating::Unrated.into(), Measure::OutcomesUnrated),
+        (future, Rating::Satisfied.into(), Measure::OutcomesSatisfied),
+    ] {
+        for (one, other) in [(one, other), (other, one)] {
+            let fact = fact(&[
+                state(accepted(at(3, 9))),
+                outcome_of(first, one),
+                outcome_of(second, other),
+            ]);
+            assert_eq!(counted(&fact, measure, april(30)), 1, "{one:?} and {other:?}");
+            assert_eq!(counted(&fact, Measure::Outcomes, april(30)), 1, "an order counts once");
+        }
+    }
+    for (one, other) in [(Cause::Unit, Cause::Objective), (Cause::Objective, Cause::Unit)] {
+        let fact = fact(&[
+            state(accepted(at(3, 9))),
+            outcome(0, Rating::Dissatisfied),
+            judged(0, 1, one),
+            judged(0, 2, other),
+        ]);
+        assert_eq!(counted(&fact, Measure::CauseUnit, april(30)), 1);
+        assert_eq!(counted(&fact, Measure::CauseObjective, april(30)), 0);
+    }
+}
+
+#[test]
+fn a_number_from_the_future_is_kept_and_counts_in_no_bucket() {
+    let ahead = RoutingState {
+        state: Kept::new(99),
+        kind: Kept::new(99),
+        ..accepted(at(3, 9))
+    };
+    let card = Uuid::from_u128(5);
+    let fact = fact(&[
+        state(ahead),
+        outcome_of(asked(0, 1), Kept::new(99)),
+        judged(0, 1, Kept::new(99)),
+        OrderHeard::card(Kept::new(99), card),
+    ]);
+    assert_eq!(
+        fact.other_cards.iter().map(|other| other.card).collect::<Vec<_>>(),
+        [card]
+    );
+    for (measure, expected) in [
+        (Measure::OrdersOpened, 1),
+        (Measure::OrdersOpen, 0),
+        (Measure::OrdersDue, 1),
+        (Measure::OrdersOnTime, 1),
+        (Measure::CallbackDue, 1),
+        (Measure::Outcomes, 1),
+        (Measure::OutcomesSatisfied, 0),
+        (Measure::OutcomesDissatisfied, 0),
+        (Measure::OutcomesUnrated, 0),
+        (Measure::CauseUnit, 0),
+        (Measure::CauseObjective, 0),
+        (Measure::CardsYellow, 0),
+        (Measure::CardsRed, 0),
+    ] {
+        assert_eq!(counted(&fact, measure, april(30)), expected, "{measure:?}");
+    }
+}
+
+#[test]
 fn anonymous_appellants_are_neither_contacted_nor_called_back() {
     let anonymous = RoutingState {
         anonymous: true,
@@ -254,16 +351,15 @@ fn anonymous_appellants_are_neither_contacted_nor_called_back() {
 
 #[test]
 fn one_without_a_channel_is_due_for_callback_and_neither_called_nor_reached() {
-    let uncalled = OrderHeard::Outcome {
-        outcome: Outcome {
-            stamp: stamp(0, 50),
-            reached: false,
-            solved: Solved::Unspecified,
-            rating: Rating::Unrated,
-            ground: UnratedGround::NoChannel,
-        },
-        attempts: 0,
+    let outcome = Outcome {
+        stamp: stamp(50),
+        reached: false,
+        solved: Solved::Unspecified.into(),
+        rating: Rating::Unrated.into(),
+        ground: UnratedGround::NoChannel.into(),
     };
+    let uncalled = CallbackHeard::Outcome { outcome, attempts: 0 };
+    let uncalled = OrderHeard::Callback(asked(0, 1), uncalled);
     let fact = fact(&[state(accepted(at(3, 9))), uncalled]);
     for (measure, expected) in [
         (Measure::CallbackDue, 1),
@@ -308,10 +404,10 @@ fn the_day_is_the_citys() {
 prop_compose! {
     fn any_heard()(
         kind in 0_u8..7, version in 1_u64..6, round in 0_u32..3, id in 0_u128..6, flag: bool,
-        rating in 1_i32..=6, solved in 0_i32..=4,
+        rating in 1_i32..=7, appeal in 1_u128..3, colour in 1_i32..4,
     ) -> OrderHeard {
         let card = Uuid::from_u128(id);
-        let stamp = Stamp { round, version: 1, event: Uuid::from_u128(u128::from(round)) };
+        let asked = asked(round, appeal);
         match kind {
             // One version has one content: routing publishes it once.
             0 => state(match version {
@@ -321,24 +417,22 @@ prop_compose! {
                 4 => RoutingState { version, ..accepted(at(10, 9)) },
                 _ => RoutingState { version, round: 1, rejected: 2, ..accepted(at(3, 9)) },
             }),
-            1 => OrderHeard::YellowCard(card),
-            2 => OrderHeard::RedCard(card),
+            1 | 2 => OrderHeard::card(Kept::<CardColour>::new(colour), card),
             3 => OrderHeard::CardWithdrawn(card),
-            4 => OrderHeard::Attempted(round + 1),
-            // As with versions: one event has one content.
+            4 => OrderHeard::Callback(asked, CallbackHeard::Attempted(round + 1)),
+            // As with versions: one event has one content. 7 is a rating from the future.
             5 => {
-                let rating = Rating::try_from((rating + i32::try_from(round).expect("small")) % 6 + 1);
-                let stamp = Stamp { event: Uuid::from_u128(rating.map_or(0, |r| r as u128)), ..stamp };
-                let rating = rating.expect("1 to 6");
-                let solved = Solved::try_from(solved.min(i32::from(flag))).expect("0 or 1");
-                let event = Uuid::from_u128(stamp.event.as_u128() * 2 + solved as u128);
-                let reached = solved != Solved::Unspecified;
-                OrderHeard::Outcome { outcome: Outcome { stamp: Stamp { event, ..stamp }, reached, solved, rating, ground: UnratedGround::Unspecified }, attempts: 1 }
+                let content = u128::from(rating.unsigned_abs()) * 2 + u128::from(flag);
+                let outcome = Outcome {
+                    stamp: Stamp { version: 1, event: Uuid::from_u128(content) },
+                    reached: flag,
+                    solved: if flag { Solved::Solved } else { Solved::Unspecified }.into(),
+                    rating: Kept::new(rating),
+                    ground: UnratedGround::Unspecified.into(),
+                };
+                OrderHeard::Callback(asked, CallbackHeard::Outcome { outcome, attempts: 1 })
             }
-            _ => OrderHeard::Judged(Judged {
-                stamp,
-                cause: if round == 0 { Cause::Unit } else { Cause::Objective },
-            }),
+            _ => judged(round, appeal, if round == 0 { Cause::Unit } else { Cause::Objective }),
         }
     }
 }
@@ -377,7 +471,9 @@ proptest! {
         let graded = count(Measure::OutcomesSatisfied)
             + count(Measure::OutcomesDissatisfied)
             + count(Measure::OutcomesUnrated);
-        prop_assert_eq!(graded, count(Measure::Outcomes));
+        let known = fact.callbacks.outcome().is_none_or(|outcome| outcome.rating.known().is_some());
+        prop_assert!(graded <= count(Measure::Outcomes));
+        prop_assert!(!known || graded == count(Measure::Outcomes));
         prop_assert!(fact.contribution().iter().all(|(key, value)| *value > 0 && key.due_day >= ALWAYS));
     }
 }

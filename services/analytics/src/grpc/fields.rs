@@ -1,11 +1,12 @@
 //! What several verbs read.
 
+use hotline_proto::Date;
 use platform::grpc::fields::Fields;
 
 use crate::domain::window::Window;
 
 /// Reads `from_day` and `to_day`: days in order, `max_days` at most.
-pub(super) fn window(fields: &mut Fields, from: &str, to: &str, max_days: u32) -> Option<Window> {
+pub(super) fn window(fields: &mut Fields, from: Option<&Date>, to: Option<&Date>, max_days: u32) -> Option<Window> {
     let from = fields.day("from_day", from);
     let to = fields.day("to_day", to);
     let (from, to) = from.zip(to)?;
@@ -22,9 +23,9 @@ pub(super) fn window(fields: &mut Fields, from: &str, to: &str, max_days: u32) -
 mod tests {
     use super::*;
 
-    fn violations(from: &str, to: &str) -> Vec<String> {
+    fn violations(from: Option<Date>, to: Option<Date>) -> Vec<String> {
         let mut fields = Fields::new();
-        let window = window(&mut fields, from, to, 10);
+        let window = window(&mut fields, from.as_ref(), to.as_ref(), 10);
         match fields.read(window) {
             Ok(_) => Vec::new(),
             Err(error) => error.violations.into_iter().map(|v| v.field).collect(),
@@ -33,17 +34,18 @@ mod tests {
 
     #[test]
     fn windows_are_days_in_order_and_not_too_many() {
+        let day = |year, month, day| Some(Date { year, month, day });
         for (from, to, wrong) in [
-            ("2024-04-01", "2024-04-01", &[][..]),
-            ("2024-04-01", "2024-04-10", &[]),
-            ("2024-04-01", "2024-04-11", &["to_day"]),
-            ("2024-04-02", "2024-04-01", &["to_day"]),
-            ("2024-4-1", "", &["from_day", "to_day"]),
-            ("2024-02-30", "2024-04-01", &["from_day"]),
-            ("0001-01-01", "9999-12-31", &["from_day", "to_day"]),
-            ("2024-04-01\0", "２０２４-04-01", &["from_day", "to_day"]),
+            (day(2024, 4, 1), day(2024, 4, 1), &[][..]),
+            (day(2024, 4, 1), day(2024, 4, 10), &[]),
+            (day(2024, 4, 1), day(2024, 4, 11), &["to_day"]),
+            (day(2024, 4, 2), day(2024, 4, 1), &["to_day"]),
+            (day(2024, 13, 1), None, &["from_day", "to_day"]),
+            (day(2024, 2, 30), day(2024, 4, 1), &["from_day"]),
+            (day(1, 1, 1), day(9999, 12, 31), &["from_day", "to_day"]),
+            (day(2024, 0, 0), day(-2024, 4, -1), &["from_day", "to_day"]),
         ] {
-            assert_eq!(violations(from, to), wrong, "{from} to {to}");
+            assert_eq!(violations(from, to), wrong, "{from:?} to {to:?}");
         }
     }
 }

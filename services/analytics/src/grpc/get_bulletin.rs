@@ -5,7 +5,7 @@ use eventlog::{At, Question};
 use hotline_proto::analytics as pb;
 use platform::auth::Caller;
 use platform::grpc::fields::{Fields, InvalidRequest};
-use platform::grpc::time::to_proto;
+use platform::grpc::time::{date_to_proto, to_proto};
 use tonic::Status;
 
 use super::Analytics;
@@ -26,7 +26,12 @@ impl Question<Analytics> for GetBulletin {
     fn read(request: &pb::GetBulletinRequest, _: &Caller, at: &At<Analytics>) -> Result<Self, InvalidRequest> {
         let mut fields = Fields::new();
         let max_days = at.service.config.max_window_days;
-        let window = window(&mut fields, &request.from_day, &request.to_day, max_days);
+        let window = window(
+            &mut fields,
+            request.from_day.as_ref(),
+            request.to_day.as_ref(),
+            max_days,
+        );
         fields.read(window.map(Self))
     }
 
@@ -35,8 +40,8 @@ impl Question<Analytics> for GetBulletin {
         let mut conn = at.service.store.reading(Self::NAME).await?;
         let figures = get_bulletin(&mut conn, &at.service.definitions, window, as_of).await?;
         Ok(pb::GetBulletinResponse {
-            from_day: window.from.to_string(),
-            to_day: window.to.to_string(),
+            from_day: Some(date_to_proto(window.from)),
+            to_day: Some(date_to_proto(window.to)),
             as_of_time: Some(to_proto(as_of)),
             figures: figures.into_iter().map(figure).collect(),
         })

@@ -1,10 +1,12 @@
 //! `ListFigureMembers`: what it reads and answers.
 
 use async_trait::async_trait;
+use chrono::NaiveDate;
 use eventlog::{At, Question};
 use hotline_proto::analytics as pb;
 use platform::auth::Caller;
 use platform::grpc::fields::{Fields, InvalidRequest};
+use platform::grpc::time::{date_from_proto, date_to_proto};
 use platform::grpc::{page, status};
 use tonic::Status;
 use uuid::Uuid;
@@ -69,10 +71,16 @@ impl ListFigureMembers {
     /// Reads a request whose window may have `max_days`.
     fn within(request: &pb::ListFigureMembersRequest, max_days: u32) -> Result<Self, InvalidRequest> {
         let mut fields = Fields::new();
-        let window = window(&mut fields, &request.from_day, &request.to_day, max_days);
+        let window = window(
+            &mut fields,
+            request.from_day.as_ref(),
+            request.to_day.as_ref(),
+            max_days,
+        );
         let figure = fields.line("figure", &request.figure, 1..=MAX_KEY);
         let page_size = fields.page_size("page_size", request.page_size);
-        let filter = format!("members|{}|{}|{}", request.from_day, request.to_day, request.figure);
+        let days = window.map(|window| format!("{}|{}", window.from, window.to));
+        let filter = format!("members|{}|{}", days.unwrap_or_default(), request.figure);
         let after = place(&mut fields, &filter, &request.page_token);
         let asked = window.zip(figure).map(|(window, figure)| Self {
             window,
@@ -92,7 +100,8 @@ fn place(fields: &mut Fields, filter: &str, token: &str) -> Option<Place> {
     let read = || {
         let parts = page::decode(filter, token, 2)?;
         // The check of a token is no secret: a day has to be one that the edge lets in.
-        let day = Fields::new().day("page_token", &parts[0])?;
+        let day = date_to_proto(parts[0].parse::<NaiveDate>().ok()?);
+        let day = date_from_proto(&day)?;
         Some((day, Uuid::try_parse(&parts[1]).ok()?))
     };
     let place = read();
@@ -122,10 +131,10 @@ mod tests {
     #[test]
     fn every_violation_of_a_list_is_told() {
         let request = pb::ListFigureMembersRequest {
-            from_day: "x".to_owned(),
-            to_day: "y".to_owned(),
+            from_day: None,
+            to_day: Some(date_to_proto(NaiveDate::MAX)),
             figure: "a\0b".to_owned(),
-            page_size: 1001,
+            page_size: -1,
             page_token: "forged".to_owned(),
         };
         let error = ListFigureMembers::within(&request, 10).expect_err("nothing is right");

@@ -9,14 +9,8 @@ use sqlx::PgConnection;
 /// # Errors
 /// When the database refuses.
 pub async fn satisfied(connection: &mut PgConnection) -> Result<(i64, i64), StoreError> {
-    let counts = sqlx::query_as(
-        "select (select coalesce(sum(value), 0)::bigint from rollup
-                  where dimension = 'total' and measure = 'outcomes.satisfied'),
-                (select count(*) from fact_order
-                  where accepted_reply_at is not null and not anonymous
-                    and outcome_rating in ('VERY_SATISFIED', 'SATISFIED', 'FAIRLY_SATISFIED'))",
-    )
-    .fetch_one(connection)
-    .await?;
+    let counts = sqlx::query_as(include_str!("satisfied.sql"))
+        .fetch_one(connection)
+        .await?;
     Ok(counts)
 }

@@ -7,7 +7,6 @@ pub mod names;
 pub mod observe;
 pub mod rollups;
 
-use platform::rows::impossible;
 use platform::store::StoreError;
 use sqlx::{Connection as _, PgConnection, Postgres, Transaction};
 
@@ -22,9 +21,4 @@ pub async fn snapshot(conn: &mut PgConnection) -> Result<Transaction<'_, Postgre
         .execute(&mut *tx)
         .await?;
     Ok(tx)
-}
-
-/// An enum value by the short name that a column holds.
-fn named<E>(table: &'static str, prefix: &str, name: &str, read: fn(&str) -> Option<E>) -> Result<E, StoreError> {
-    read(&format!("{prefix}{name}")).ok_or_else(|| impossible(table, format!("there is no {prefix}{name}")))
 }

@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use async_trait::async_trait;
+use hotline_proto::common::OrderState;
 use platform::metrics::{Gauge, Observer, count};
 use platform::store::StoreError;
 use sqlx::PgPool;
@@ -21,8 +22,9 @@ impl Observer for Counted {
 
     async fn observe(&self) -> Result<Vec<Gauge>, StoreError> {
         let (open, closed): (i64, i64) = sqlx::query_as(
-            "select count(*) filter (where state <> 'CLOSED'), count(*) filter (where state = 'CLOSED') from fact_order",
+            "select count(*) filter (where state <> $1), count(*) filter (where state = $1) from fact_order",
         )
+        .bind(i32::from(OrderState::Closed))
         .fetch_one(&self.pool)
         .await?;
         let days: i64 = sqlx::query_scalar("select count(*) from (select distinct day from rollup) d")

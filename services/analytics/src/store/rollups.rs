@@ -1,5 +1,7 @@
 //! Roll-ups as rows.
 
+use std::borrow::Cow;
+
 use chrono::NaiveDate;
 use platform::rows::impossible;
 use platform::store::StoreError;
@@ -7,7 +9,8 @@ use sqlx::PgConnection;
 
 use crate::domain::bulletin::Sums;
 use crate::domain::contribution::Key;
-use crate::domain::measure::{Dimension, Measure};
+use crate::domain::kept::Kept;
+use crate::domain::measure::{Dimension, Measure, type_name, type_of_name};
 use crate::domain::window::Window;
 
 /// Adds differences to roll-ups, in one statement and in the order in which they come: the order of keys, so that two
@@ -19,7 +22,7 @@ pub async fn add(connection: &mut PgConnection, sorted: &[(Key, i64)]) -> Result
     let days: Vec<NaiveDate> = sorted.iter().map(|(key, _)| key.day).collect();
     let due_days: Vec<NaiveDate> = sorted.iter().map(|(key, _)| key.due_day).collect();
     let dimensions: Vec<&str> = sorted.iter().map(|(key, _)| key.dimension.name()).collect();
-    let members: Vec<&str> = sorted.iter().map(|(key, _)| key.member.as_str()).collect();
+    let members: Vec<Cow<'_, str>> = sorted.iter().map(|(key, _)| stored(key)).collect();
     let measures: Vec<&str> = sorted.iter().map(|(key, _)| key.measure.name()).collect();
     let values: Vec<i64> = sorted.iter().map(|(_, value)| *value).collect();
     sqlx::query(
@@ -56,7 +59,8 @@ pub async fn sums(connection: &mut PgConnection, window: Window, as_of_day: Naiv
     .await?;
     let mut sums = Sums::default();
     for (dimension, member, measure, value) in rows {
-        sums.add(read_dimension(&dimension)?, &member, read_measure(&measure)?, value);
+        let dimension = read_dimension(&dimension)?;
+        sums.add(dimension, &named(dimension, member), read_measure(&measure)?, value);
     }
     Ok(sums)
 }
@@ -72,11 +76,12 @@ pub async fn all(connection: &mut PgConnection) -> Result<Vec<(Key, i64)>, Store
             .await?;
     rows.into_iter()
         .map(|(day, due_day, dimension, member, measure, value)| {
+            let dimension = read_dimension(&dimension)?;
             let key = Key {
                 day,
                 due_day,
-                dimension: read_dimension(&dimension)?,
-                member,
+                dimension,
+                member: named(dimension, member),
                 measure: read_measure(&measure)?,
             };
             Ok((key, value))
@@ -137,11 +142,27 @@ pub async fn save_version(connection: &mut PgConnection, version: i32) -> Result
 /// # Errors
 /// When the database refuses.
 pub async fn clear(connection: &mut PgConnection) -> Result<(), StoreError> {
-    sqlx::query("lock table fact_call, fact_appeal, fact_order, rollup in share row exclusive mode")
+    sqlx::query("lock table fact_call, fact_appeal, fact_order, fact_callback, rollup in share row exclusive mode")
         .execute(&mut *connection)
         .await?;
     sqlx::query("delete from rollup").execute(connection).await?;
     Ok(())
+}
+
+/// A type is stored by its number: the row stays the same when the program learns the name of one from the future.
+fn stored(key: &Key) -> Cow<'_, str> {
+    match type_of_name(&key.member) {
+        Some(kind) if key.dimension == Dimension::Type => kind.number().to_string().into(),
+        _ => key.member.as_str().into(),
+    }
+}
+
+/// The member of a stored one.
+fn named(dimension: Dimension, member: String) -> String {
+    match member.parse() {
+        Ok(number) if dimension == Dimension::Type => type_name(Kept::new(number)).into_owned(),
+        _ => member,
+    }
 }
 
 fn read_dimension(name: &str) -> Result<Dimension, StoreError> {

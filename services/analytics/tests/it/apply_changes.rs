@@ -5,10 +5,13 @@ use hotline_proto::access::Role;
 use hotline_proto::common::OrderState;
 use hotline_proto::events as pb;
 use hotline_proto::events::event::Body;
+use hotline_proto::intake::AppealFacts;
+use hotline_proto::routing::Order;
 use testkit::at;
 use uuid::Uuid;
 
-use crate::story::{Story, WATER, accepted, appeal, april, call, dispatched, facts, opened, order, recorded};
+use crate::april::april;
+use crate::story::{Story, WATER, accepted, appeal, call, day, dispatched, facts, opened, order, recorded, unit};
 use crate::world::{World, apply, figure, state, world};
 
 const SOURCES: [&str; 4] = ["intake", "routing", "supervision", "callback"];
@@ -134,14 +137,11 @@ async fn types_that_nobody_needs_only_move_the_cursor() {
 #[tokio::test]
 async fn a_newer_name_replaces_an_older_one_in_any_order() {
     let world = world().await;
-    let units = |version, valid_from: &str, name: &str| {
+    let units = |version, month, name: &str| {
         let body = pb::UnitsPublished {
             version,
-            valid_from: valid_from.to_owned(),
-            units: vec![pb::NamedCode {
-                code: "water".to_owned(),
-                name: name.to_owned(),
-            }],
+            valid_from: Some(day(month, 1)),
+            units: vec![unit("water", name)],
         };
         recorded("routing", 1, Uuid::from_u128(2), version, Body::UnitsPublished(body))
     };
@@ -151,15 +151,12 @@ async fn a_newer_name_replaces_an_older_one_in_any_order() {
     let name = async || figure(&world.april().await, "unit.orders/water").name.clone();
     assert_eq!(name().await, "water");
     world
-        .apply(
-            "routing",
-            vec![units(3, "2024-01-01", "水务公司"), units(2, "2024-01-01", "自来水公司")],
-        )
+        .apply("routing", vec![units(3, 1, "水务公司"), units(2, 1, "自来水公司")])
         .await;
-    world.apply("routing", vec![units(1, "2024-01-01", "旧")]).await;
+    world.apply("routing", vec![units(1, 1, "旧")]).await;
     assert_eq!(name().await, "水务公司");
     // In force only after the window: the name of the window's days stands.
-    world.apply("routing", vec![units(4, "2024-06-01", "水务集团")]).await;
+    world.apply("routing", vec![units(4, 6, "水务集团")]).await;
     assert_eq!(name().await, "水务公司");
 }
 
@@ -169,7 +166,7 @@ async fn a_changed_state_moves_what_it_added() {
     let mut story = Story::default();
     story.order(1, vec![opened(1, 1), dispatched(1, 1, "water")]);
     world.play(&story.events).await;
-    let elsewhere = pb::OrderSnapshot {
+    let elsewhere = Order {
         version: 3,
         ..dispatched(1, 1, "430302")
     };
@@ -195,7 +192,7 @@ async fn refused(cases: Vec<(Recorded, &str)>) {
 
 #[tokio::test]
 async fn an_event_of_intake_that_cannot_be_read_is_refused_for_good() {
-    let registered = |change: fn(&mut pb::AppealFacts)| {
+    let registered = |change: fn(&mut AppealFacts)| {
         let mut facts = facts(1, 1, WATER);
         change(&mut facts);
         let body = Body::AppealRegistered(pb::AppealRegistered { appeal: Some(facts) });
@@ -211,7 +208,11 @@ async fn an_event_of_intake_that_cannot_be_read_is_refused_for_good() {
             "appeal_id is no UUID",
         ),
         (registered(|facts| facts.r#type = 0), "type is unspecified"),
-        (registered(|facts| facts.r#type = 99), "type has the unknown value 99"),
+        (registered(|facts| facts.r#type = -1), "type is negative"),
+        (
+            registered(|facts| facts.person_key = vec![1; 15]),
+            "person_key is not of 16 bytes",
+        ),
         (
             registered(|facts| facts.received_time = None),
             "received_time is no instant",
@@ -227,7 +228,7 @@ async fn an_event_of_intake_that_cannot_be_read_is_refused_for_good() {
 
 #[tokio::test]
 async fn an_event_about_an_order_that_cannot_be_read_is_refused_for_good() {
-    let changed = |change: fn(&mut pb::OrderSnapshot)| {
+    let changed = |change: fn(&mut Order)| {
         let mut state = dispatched(1, 1, "water");
         change(&mut state);
         let body = pb::OrderDispatched {
@@ -240,18 +241,25 @@ async fn an_event_about_an_order_that_cannot_be_read_is_refused_for_good() {
         order_id: order(1).to_string(),
         ..Default::default()
     };
+    let unasked = pb::AttemptReported {
+        order_id: order(1).to_string(),
+        ..Default::default()
+    };
     let card = pb::CardIssued {
         card_id: order(1).to_string(),
-        colour: 9,
+        colour: 0,
         ..Default::default()
     };
     refused(vec![
-        (changed(|state| state.appeal = None), "appeal is missing"),
+        (changed(|state| state.appeals.clear()), "appeals is missing"),
         (
             changed(|state| state.lead_unit.clear()),
             "lead_unit is empty after dispatch",
         ),
-        (changed(|state| state.handle = None), "handle is missing"),
+        (
+            changed(|state| state.deadlines.truncate(1)),
+            "deadline of handling is missing",
+        ),
         (changed(|state| state.version = 0), "version is 0"),
         (
             changed(|state| state.state = OrderState::Closed.into()),
@@ -262,8 +270,12 @@ async fn an_event_about_an_order_that_cannot_be_read_is_refused_for_good() {
             "rating is unspecified",
         ),
         (
+            recorded("callback", 1, order(1), 1, Body::AttemptReported(unasked)),
+            "appeal_id is no UUID",
+        ),
+        (
             recorded("supervision", 1, order(1), 1, Body::CardIssued(card)),
-            "colour has the unknown value 9",
+            "colour is unspecified",
         ),
     ])
     .await;
@@ -277,26 +289,21 @@ async fn what_is_registered_later_counts_on_the_day_of_its_source() {
     story.forwarded(2, 2, WATER);
     let prompt = story.events.len();
     world.play(&story.events).await;
-    let appeals = async |from: &str, to: &str| {
-        let figures = world.bulletin(from, to).await;
+    let appeals = async |from, to| {
+        let figures = world.bulletin(day(4, from), day(4, to)).await;
         figure(&figures, "volume.appeals").numerator
     };
-    let of_days = async || {
-        (
-            appeals("2024-04-01", "2024-04-01").await,
-            appeals("2024-04-02", "2024-04-02").await,
-        )
-    };
+    let of_days = async || (appeals(1, 1).await, appeals(2, 2).await);
     assert_eq!(of_days().await, (1, 1));
     // Brought before midnight, registered after it; and one of the week before.
     story.late(3, at(1, 23, 59), at(2, 0, 1));
     story.late(4, at(1, 0, 0), at(8, 0, 0));
     world.play(&story.events[prompt..]).await;
     assert_eq!(of_days().await, (3, 1));
-    assert_eq!(appeals("2024-04-01", "2024-04-08").await, 4);
+    assert_eq!(appeals(1, 8).await, 4);
     let request = hotline_proto::analytics::ListFigureMembersRequest {
-        from_day: "2024-04-01".to_owned(),
-        to_day: "2024-04-01".to_owned(),
+        from_day: Some(day(4, 1)),
+        to_day: Some(day(4, 1)),
         figure: "volume.appeals".to_owned(),
         ..Default::default()
     };

@@ -12,16 +12,21 @@ use platform::clock::DrivenClock;
 use platform::config::PeersConfig;
 use platform::lifecycle::Lifecycle;
 use platform::store::StoreError;
+use sqlx::AssertSqlSafe;
 use testkit::{Database, Edge, at};
 use tonic::service::Routes;
 use uuid::Uuid;
 
-use crate::story::april;
+use crate::april::april;
 use crate::world::{figure, settings, state, world};
 
 /// One log that plays all four producers: each consumer takes what is its own source's and ignores the rest.
 async fn producer() -> Edge {
     let database = testkit::database(analytics::NAME, &analytics::MIGRATOR).await;
+    producer_in(&database).await
+}
+
+async fn producer_in(database: &Database) -> Edge {
     let clock = Arc::new(DrivenClock::new(at(20, 9, 0)));
     let store = testkit::log("intake", &database.pool, clock.clone()).await;
     for event in april().events {
@@ -95,6 +100,49 @@ async fn two_replicas_have_one_effect_and_a_second_reading_none() {
     rest(&replicas).await;
     assert_eq!(state(world.pool()).await, expected);
     assert_eq!(world.verify().await.differences, []);
+}
+
+/// Only bytes can tell of what this program's contracts do not have.
+#[tokio::test]
+async fn an_arm_and_fields_from_the_future_are_passed_over() {
+    // The last event of April becomes an arm that nobody here knows.
+    let mut events = april().events;
+    let last = events.pop().expect("a card");
+    let direct = world().await;
+    direct.play(&events).await;
+    let expected = state(direct.pool()).await;
+
+    let database = testkit::database(analytics::NAME, &analytics::MIGRATOR).await;
+    let producer = producer_in(&database).await;
+    for (change, of) in [
+        // Event.99 = { 1: 1 }
+        (
+            "type = 'order_foreseen', payload = '\\x9a06020801'",
+            format!("event_id = '{}'", last.event_id),
+        ),
+        // Event.appeal_registered.appeal.500 = 1, merged into the appeal that is there; Event.500 = 1
+        (
+            "payload = payload || '\\x12050a03a01f01a01f01'",
+            "type = 'appeal_registered'".to_owned(),
+        ),
+        // Event.order_opened.order.500 = 1
+        (
+            "payload = payload || '\\xaa01050a03a01f01'",
+            "type = 'order_opened'".to_owned(),
+        ),
+    ] {
+        let update = format!("update log set {change} where {of}");
+        let done = sqlx::query(AssertSqlSafe(update)).execute(&database.pool).await;
+        assert!(done.expect("rewritten").rows_affected() > 0, "{of}");
+    }
+    let world = world().await;
+    rest(&[replica(&world.database, &producer).await]).await;
+    assert_eq!(state(world.pool()).await, expected);
+    let parked: i64 = sqlx::query_scalar("select count(*) from parked")
+        .fetch_one(world.pool())
+        .await
+        .expect("counted");
+    assert_eq!(parked, 0);
 }
 
 #[tokio::test]

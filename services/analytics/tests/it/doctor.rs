@@ -2,7 +2,7 @@
 
 use analytics::doctor::check;
 
-use crate::story::april;
+use crate::april::april;
 use crate::world::world;
 
 #[tokio::test]
@@ -11,6 +11,16 @@ async fn a_sound_database_has_no_violations() {
     assert_eq!(check(world.pool()).await.expect("read"), []);
     world.play(&april().events).await;
     assert_eq!(check(world.pool()).await.expect("read"), []);
+}
+
+#[tokio::test]
+#[should_panic(expected = "the doctor's findings")]
+async fn a_world_that_ends_unsound_fails_its_test() {
+    let world = world().await;
+    world.play(&april().events).await;
+    world
+        .execute("update rollup set value = value + 1 where measure = 'calls.offered'")
+        .await;
 }
 
 #[tokio::test]
@@ -28,7 +38,7 @@ async fn planted_violations_are_found() {
     ] {
         let world = world().await;
         world.play(&april().events).await;
-        world.execute(fault).await;
+        world.plant(fault).await;
         let found: Vec<&str> = check(world.pool())
             .await
             .expect("read")

@@ -3,12 +3,15 @@
 use analytics::domain::definitions::{COMPILED_IN, Definitions};
 use hotline_proto::access::Role;
 use hotline_proto::analytics as pb;
+use hotline_proto::intake::AppealFacts;
+use platform::auth::Principal;
 use platform::grpc::time::to_proto;
 use testkit::at;
 use tonic::Code;
 use tonic_types::StatusExt as _;
 
-use crate::story::{accepted, april, closed, dispatched, opened};
+use crate::april::april;
+use crate::story::{Story, WATER, accepted, closed, day, dispatched, facts, opened, person};
 use crate::world::{figure, settings, world, world_with};
 
 #[tokio::test]
@@ -21,6 +24,7 @@ async fn every_figure_is_printed_with_what_it_was_computed_from() {
         ("volume.calls_answered", 2, 0, "2"),
         ("volume.connect_rate", 2, 3, "66.67"),
         ("volume.appeals", 9, 0, "9"),
+        ("volume.persons", 3, 0, "3"),
         ("volume.phone_appeals", 7, 0, "7"),
         ("volume.answered_directly", 3, 0, "3"),
         ("volume.direct_answer_rate", 3, 9, "33.33"),
@@ -141,11 +145,35 @@ async fn one_without_a_channel_is_due_not_reached_and_printed_beside_unrated() {
 async fn only_the_days_of_the_window_count() {
     let world = world().await;
     world.play(&april().events).await;
-    let second = world.bulletin("2024-04-02", "2024-04-02").await;
+    let second = world.bulletin(day(4, 2), day(4, 2)).await;
     assert_eq!(figure(&second, "volume.appeals").numerator, 2);
     assert_eq!(figure(&second, "volume.orders").numerator, 0);
     assert_eq!(figure(&second, "handling.on_time_rate").value, "–");
     assert_eq!(figure(&second, "volume.calls_offered").numerator, 0);
+}
+
+#[tokio::test]
+async fn a_person_counts_once_in_a_window_and_does_not_add_up_over_days() {
+    let world = world().await;
+    let mut story = Story::default();
+    // The first comes again the next day; of the last nobody can tell who it was.
+    for (number, day, key) in [
+        (1, 1, person(1)),
+        (2, 2, person(1)),
+        (3, 2, person(2)),
+        (4, 2, Vec::new()),
+    ] {
+        story.forwarded_of(AppealFacts {
+            person_key: key,
+            ..facts(number, day, WATER)
+        });
+    }
+    world.play(&story.events).await;
+    for (from, to, persons) in [(1, 1, 1), (2, 2, 2), (1, 2, 2), (3, 3, 0)] {
+        let figures = world.bulletin(day(4, from), day(4, to)).await;
+        assert_eq!(figure(&figures, "volume.persons").numerator, persons, "{from} to {to}");
+    }
+    assert_eq!(world.verify().await.differences, []);
 }
 
 #[tokio::test]
@@ -164,8 +192,8 @@ async fn what_turns_true_by_time_alone_needs_no_event() {
         let edge = testkit::Edge::serve(analytics::NAME, app.routes(), app.rpc_services(), &clock, &lifecycle).await;
         let mut client = crate::world::Client::new(edge.role(Role::Supervisor));
         let request = pb::GetBulletinRequest {
-            from_day: "2024-04-01".to_owned(),
-            to_day: "2024-04-30".to_owned(),
+            from_day: Some(day(4, 1)),
+            to_day: Some(day(4, 30)),
         };
         let answer = client.get_bulletin(request).await.expect("a bulletin").into_inner();
         assert_eq!(due(&answer.figures), expected, "{now}");
@@ -177,8 +205,8 @@ async fn what_turns_true_by_time_alone_needs_no_event() {
 async fn a_wrong_window_is_told_field_by_field() {
     let world = world().await;
     let request = pb::GetBulletinRequest {
-        from_day: "2024-13-01".to_owned(),
-        to_day: "yesterday".to_owned(),
+        from_day: Some(day(13, 1)),
+        to_day: None,
     };
     let status = world
         .client(Role::Analyst)
@@ -191,13 +219,37 @@ async fn a_wrong_window_is_told_field_by_field() {
     assert_eq!(fields, ["from_day", "to_day"]);
 }
 
+/// A city's figures are no county's: a token that names a unit opens none of them.
+#[tokio::test]
+async fn a_token_that_names_a_unit_sees_nothing() {
+    let world = world().await;
+    for role in [Role::Analyst, Role::Supervisor] {
+        let confined = Principal {
+            unit: Some("430302".to_owned()),
+            ..testkit::role(role)
+        };
+        let mut client = crate::world::Client::new(world.edge.caller(confined));
+        let bulletin = client.get_bulletin(pb::GetBulletinRequest::default()).await;
+        let members = client
+            .list_figure_members(pb::ListFigureMembersRequest::default())
+            .await;
+        let verified = client.verify_rollups(pb::VerifyRollupsRequest::default()).await;
+        let codes = [
+            bulletin.map(drop).expect_err("closed").code(),
+            members.map(drop).expect_err("closed").code(),
+            verified.map(drop).expect_err("closed").code(),
+        ];
+        assert_eq!(codes, [Code::PermissionDenied; 3], "{role:?}");
+    }
+}
+
 #[tokio::test]
 async fn other_roles_see_no_figures() {
     let world = world().await;
     for role in Role::ALL {
         let request = pb::GetBulletinRequest {
-            from_day: "2024-04-01".to_owned(),
-            to_day: "2024-04-01".to_owned(),
+            from_day: Some(day(4, 1)),
+            to_day: Some(day(4, 1)),
         };
         let answer = world.client(role).get_bulletin(request).await;
         let allowed = matches!(role, Role::Analyst | Role::Supervisor | Role::Operator);

@@ -5,13 +5,14 @@ use hotline_proto::analytics as pb;
 use tonic::Code;
 use tonic_types::StatusExt as _;
 
-use crate::story::{april, order};
+use crate::april::april;
+use crate::story::{day, order};
 use crate::world::{World, settings, world, world_with};
 
 fn request(figure: &str) -> pb::ListFigureMembersRequest {
     pb::ListFigureMembersRequest {
-        from_day: "2024-04-01".to_owned(),
-        to_day: "2024-04-30".to_owned(),
+        from_day: Some(day(4, 1)),
+        to_day: Some(day(4, 30)),
         figure: figure.to_owned(),
         page_size: 2,
         page_token: String::new(),
@@ -82,6 +83,42 @@ async fn an_order_that_counts_several_times_says_so() {
         };
         assert_eq!(members(&world, figure).await, [member], "{figure}");
     }
+}
+
+#[tokio::test]
+async fn a_person_is_shown_by_its_first_appeal_in_the_window() {
+    let world = world().await;
+    world.play(&april().events).await;
+    let first = members(&world, "volume.persons").await;
+    let numbers: Vec<&str> = first.iter().map(|member| member.number.as_str()).collect();
+    assert_eq!(numbers, ["S1", "S4", "S11"]);
+    // The third person's first appeal was on the 1st: on the 2nd its second one is the first of the window.
+    let second = pb::ListFigureMembersRequest {
+        from_day: Some(day(4, 2)),
+        ..request("volume.persons")
+    };
+    let answer = world.client(Role::Analyst).list_figure_members(second).await;
+    let second = answer.expect("opened").into_inner().members;
+    let counted: Vec<(&str, i64)> = second
+        .iter()
+        .map(|member| (member.number.as_str(), member.count))
+        .collect();
+    assert_eq!(counted, [("S12", 1)]);
+}
+
+#[tokio::test]
+async fn a_page_is_cut_to_the_largest_and_never_negative() {
+    let world = world().await;
+    world.play(&april().events).await;
+    let sized = |page_size| pb::ListFigureMembersRequest {
+        page_size,
+        ..request("volume.appeals")
+    };
+    let answer = world.client(Role::Analyst).list_figure_members(sized(i32::MAX)).await;
+    assert_eq!(answer.expect("cut").into_inner().members.len(), 9);
+    let refused = world.client(Role::Analyst).list_figure_members(sized(-1)).await;
+    let details = refused.expect_err("negative").get_details_bad_request();
+    assert_eq!(details.expect("violations").field_violations[0].field, "page_size");
 }
 
 #[tokio::test]

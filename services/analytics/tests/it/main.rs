@@ -1,10 +1,14 @@
 //! One file per verb, on a real Postgres; the edge as it is served.
 
 mod apply_changes;
+mod april;
 mod consume;
 mod doctor;
+mod future;
 mod get_bulletin;
 mod list_figure_members;
+mod merged;
+mod migrations;
 mod observed;
 mod readers;
 mod recount_rollups;

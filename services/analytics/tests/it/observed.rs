@@ -3,7 +3,7 @@
 use analytics::store::observe::Counted;
 use platform::metrics::Observer as _;
 
-use crate::story::april;
+use crate::april::april;
 use crate::world::world;
 
 #[tokio::test]

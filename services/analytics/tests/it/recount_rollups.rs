@@ -5,7 +5,7 @@ use std::sync::Arc;
 use platform::clock::DrivenClock;
 use testkit::{Edge, at};
 
-use crate::story::april;
+use crate::april::april;
 use crate::world::{World, apply, settings, state, world};
 
 async fn restart(world: &World) {

@@ -1,12 +1,15 @@
-//! A small April in events: every figure of the bulletin has something to count.
+//! A small city in events. [`crate::april`] has something to count for every figure of the bulletin.
 
 use chrono::{DateTime, Utc};
 use eventlog::Recorded;
+use hotline_proto::Date;
 use hotline_proto::common::{
     AppealType, AttemptOutcome, CallbackMode, Cause, ClockKind, Deadline, OrderState, Rating, Solved, UnratedGround,
 };
 use hotline_proto::events as pb;
 use hotline_proto::events::event::Body;
+use hotline_proto::intake::AppealFacts;
+use hotline_proto::routing::{LinkedAppeal, Order, Unit};
 use platform::grpc::time::to_proto;
 use testkit::at;
 use uuid::Uuid;
@@ -24,6 +27,26 @@ pub fn appeal(number: u32) -> Uuid {
 }
 pub fn order(number: u32) -> Uuid {
     id(3, number)
+}
+
+/// A day of 2024.
+pub fn day(month: i32, day: i32) -> Date {
+    let year = 2024;
+    Date { year, month, day }
+}
+
+/// A top-level unit.
+pub fn unit(code: &str, name: &str) -> Unit {
+    Unit {
+        code: code.to_owned(),
+        name: name.to_owned(),
+        ..Default::default()
+    }
+}
+
+/// The same for all appeals of one person.
+pub fn person(number: u8) -> Vec<u8> {
+    vec![number; 16]
 }
 
 /// Wraps a body as a log would.
@@ -65,8 +88,8 @@ pub const WATER: Codes = Codes {
     tag: None,
 };
 
-pub fn facts(number: u32, day: u32, codes: Codes) -> pb::AppealFacts {
-    pb::AppealFacts {
+pub fn facts(number: u32, day: u32, codes: Codes) -> AppealFacts {
+    AppealFacts {
         appeal_id: appeal(number).to_string(),
         appeal_number: format!("S{number}"),
         r#type: codes.kind.into(),
@@ -75,7 +98,18 @@ pub fn facts(number: u32, day: u32, codes: Codes) -> pb::AppealFacts {
         channel: codes.channel.to_owned(),
         received_time: Some(to_proto(at(day, 9, 0))),
         tags: codes.tag.map(str::to_owned).into_iter().collect(),
+        person_key: key_of(number),
         ..Default::default()
+    }
+}
+
+/// One person has three of April's appeals, another one two, a third one one; of the rest nobody can tell.
+fn key_of(number: u32) -> Vec<u8> {
+    match number {
+        1..=3 => person(1),
+        4 => person(2),
+        11 | 12 => person(3),
+        _ => Vec::new(),
     }
 }
 
@@ -87,13 +121,21 @@ fn deadline(kind: ClockKind, due: DateTime<Utc>) -> Deadline {
     }
 }
 
+/// An appeal in an order.
+pub fn linked(facts: AppealFacts) -> LinkedAppeal {
+    LinkedAppeal {
+        link_time: facts.received_time,
+        facts: Some(facts),
+    }
+}
+
 /// An order just opened on a day.
-pub fn opened(number: u32, day: u32) -> pb::OrderSnapshot {
-    pb::OrderSnapshot {
+pub fn opened(number: u32, day: u32) -> Order {
+    Order {
         order_id: order(number).to_string(),
-        order_number: format!("G{number}"),
+        number: format!("G{number}"),
         version: 1,
-        appeal: Some(facts(number, day, WATER)),
+        appeals: vec![linked(facts(number, day, WATER))],
         state: OrderState::PendingDispatch.into(),
         open_time: Some(to_proto(at(day, 9, 5))),
         ..Default::default()
@@ -101,22 +143,24 @@ pub fn opened(number: u32, day: u32) -> pb::OrderSnapshot {
 }
 
 /// Dispatched on its day; to be signed on the next one and handled five days later, by 18:00.
-pub fn dispatched(number: u32, day: u32, top_unit: &str) -> pb::OrderSnapshot {
-    pb::OrderSnapshot {
+pub fn dispatched(number: u32, day: u32, top_unit: &str) -> Order {
+    Order {
         version: 2,
         state: OrderState::PendingSign.into(),
         lead_unit: format!("{top_unit}_2"),
         lead_top_unit: top_unit.to_owned(),
         dispatch_time: Some(to_proto(at(day, 9, 6))),
-        sign: Some(deadline(ClockKind::Sign, at(day + 1, 18, 0))),
-        handle: Some(deadline(ClockKind::Handle, at(day + 5, 18, 0))),
+        deadlines: vec![
+            deadline(ClockKind::Sign, at(day + 1, 18, 0)),
+            deadline(ClockKind::Handle, at(day + 5, 18, 0)),
+        ],
         ..opened(number, day)
     }
 }
 
 /// Signed the next morning, replied two days later, waiting for callback.
-pub fn accepted(number: u32, day: u32, top_unit: &str) -> pb::OrderSnapshot {
-    pb::OrderSnapshot {
+pub fn accepted(number: u32, day: u32, top_unit: &str) -> Order {
+    Order {
         version: 6,
         state: OrderState::PendingCallback.into(),
         sign_time: Some(to_proto(at(day + 1, 9, 0))),
@@ -127,8 +171,8 @@ pub fn accepted(number: u32, day: u32, top_unit: &str) -> pb::OrderSnapshot {
 }
 
 /// The same, closed.
-pub fn closed(from: pb::OrderSnapshot, day: u32) -> pb::OrderSnapshot {
-    pb::OrderSnapshot {
+pub fn closed(from: Order, day: u32) -> Order {
+    Order {
         version: from.version + 1,
         state: OrderState::Closed.into(),
         close_time: Some(to_proto(at(day, 9, 0))),
@@ -144,7 +188,7 @@ impl Story {
 
     /// An appeal of the city's own that was brought at one time and registered at another.
     pub fn late(&mut self, number: u32, brought: DateTime<Utc>, received: DateTime<Utc>) {
-        let appeal_facts = pb::AppealFacts {
+        let appeal_facts = AppealFacts {
             received_time: Some(to_proto(received)),
             source_time: Some(to_proto(brought)),
             ..facts(number, 1, WATER)
@@ -177,19 +221,25 @@ impl Story {
     }
 
     pub fn forwarded(&mut self, number: u32, day: u32, codes: Codes) {
-        let facts = Some(facts(number, day, codes));
+        self.forwarded_of(facts(number, day, codes));
+    }
+
+    /// An appeal with these codes.
+    pub fn forwarded_of(&mut self, facts: AppealFacts) {
+        let id: Uuid = facts.appeal_id.parse().expect("a UUID");
+        let facts = Some(facts);
         let registered = pb::AppealRegistered { appeal: facts.clone() };
-        self.tell("intake", appeal(number), 1, Body::AppealRegistered(registered));
+        self.tell("intake", id, 1, Body::AppealRegistered(registered));
         self.tell(
             "intake",
-            appeal(number),
+            id,
             2,
             Body::AppealForwarded(pb::AppealForwarded { appeal: facts }),
         );
     }
 
     /// Routing's states, in order.
-    pub fn order(&mut self, number: u32, states: Vec<pb::OrderSnapshot>) {
+    pub fn order(&mut self, number: u32, states: Vec<Order>) {
         for state in states {
             let version = state.version;
             let body = match OrderState::try_from(state.state).expect("known") {
@@ -240,6 +290,7 @@ impl Story {
             mode: CallbackMode::HumanVoice.into(),
             outcome: AttemptOutcome::NoAnswer.into(),
             recorded: false,
+            appeal_id: appeal(number).to_string(),
         };
         self.tell(
             "callback",
@@ -266,6 +317,7 @@ impl Story {
             rating: rating.into(),
             r#final: true,
             ground: 0,
+            appeal_id: appeal(number).to_string(),
         };
         self.tell("callback", id(5, number * 10 + round), 5, Body::OutcomeRecorded(body));
     }
@@ -278,6 +330,7 @@ impl Story {
             rating: Rating::Unrated.into(),
             r#final: true,
             ground: UnratedGround::NoChannel.into(),
+            appeal_id: appeal(number).to_string(),
             ..Default::default()
         };
         self.tell("callback", id(5, number * 10), 1, Body::OutcomeRecorded(body));
@@ -289,6 +342,7 @@ impl Story {
             order_id: order(number).to_string(),
             round,
             cause: cause.into(),
+            appeal_id: appeal(number).to_string(),
         };
         self.tell(
             "callback",
@@ -305,7 +359,7 @@ impl Story {
         };
         let reference = pb::ReferencePublished {
             version: 1,
-            valid_from: "2024-01-01".to_owned(),
+            valid_from: Some(day(1, 1)),
             channels: vec![named("gov_cn", "中国政府网"), named("phone", "12345电话")],
             categories: vec![named("05", "公用事业"), named("0501", "供水故障")],
             regions: vec![named("430302", "雨湖区")],
@@ -313,135 +367,9 @@ impl Story {
         self.tell("intake", id(8, 1), 1, Body::ReferencePublished(reference));
         let units = pb::UnitsPublished {
             version: 1,
-            valid_from: "2024-01-01".to_owned(),
-            units: vec![named("water", "湘潭中环水务公司"), named("430302", "雨湖区")],
+            valid_from: Some(day(1, 1)),
+            units: vec![unit("water", "湘潭中环水务公司"), unit("430302", "雨湖区")],
         };
         self.tell("routing", id(8, 2), 1, Body::UnitsPublished(units));
     }
-}
-
-/// The whole of it: 3 calls, 9 appeals (3 answered at once), 6 orders.
-pub fn april() -> Story {
-    let mut story = Story::default();
-    story.names();
-    for (number, answered) in [(1, true), (2, true), (3, false)] {
-        story.call(number, 1, answered);
-    }
-    let codes = |kind, category, channel, tag| Codes {
-        kind,
-        category,
-        channel,
-        tag,
-    };
-    story.answered(11, 1, codes(AppealType::Consult, "0101", "gov_cn", None));
-    story.answered(
-        12,
-        2,
-        codes(AppealType::Praise, "010102", "phone", Some("civility_drive")),
-    );
-    story.answered(
-        13,
-        2,
-        codes(AppealType::Report, "0201", "mayor_mailbox", Some("other_tag")),
-    );
-    for number in 1..=6 {
-        story.forwarded(number, 1, WATER);
-    }
-    on_time(&mut story, 1);
-    late(&mut story, 2);
-    reworked(&mut story, 3);
-    unrated(&mut story, 4);
-    story.order(5, vec![opened(5, 1)]);
-    story.order(6, vec![opened(6, 1), dispatched(6, 1, "430302")]);
-    story.card(6, 61, pb::CardColour::Yellow);
-    story
-}
-
-/// In time and satisfied; a red card was taken back.
-fn on_time(story: &mut Story, number: u32) {
-    let passed = accepted(number, 1, "water");
-    let states = vec![
-        opened(number, 1),
-        dispatched(number, 1, "water"),
-        passed.clone(),
-        closed(passed, 4),
-    ];
-    story.order(number, states);
-    story.card(number, 11, pb::CardColour::Red);
-    story.withdraw(number, 11, pb::CardColour::Red);
-    story.attempt(number, 0, 1);
-    story.outcome(number, 0, Rating::Satisfied);
-}
-
-/// Signed late, rejected twice, replied late, dissatisfied for an objective cause, two red cards.
-fn late(story: &mut Story, number: u32) {
-    let passed = pb::OrderSnapshot {
-        sign_time: Some(to_proto(at(3, 9, 0))),
-        accepted_reply_time: Some(to_proto(at(8, 9, 0))),
-        rejected_count: 2,
-        ..accepted(number, 1, "water")
-    };
-    let shut = pb::OrderSnapshot {
-        closed_dissatisfied: true,
-        ..closed(passed.clone(), 9)
-    };
-    story.order(
-        number,
-        vec![opened(number, 1), dispatched(number, 1, "water"), passed, shut],
-    );
-    story.card(number, 21, pb::CardColour::Red);
-    story.card(number, 22, pb::CardColour::Red);
-    story.outcome(number, 0, Rating::Dissatisfied);
-    story.judged(number, 0, Cause::Objective);
-}
-
-/// Dissatisfied by the unit's fault, reworked, then satisfied.
-fn reworked(story: &mut Story, number: u32) {
-    let passed = accepted(number, 1, "430302");
-    let rework = pb::OrderSnapshot {
-        version: 7,
-        state: OrderState::InProgress.into(),
-        round: 1,
-        ..passed.clone()
-    };
-    let again = pb::OrderSnapshot {
-        version: 8,
-        state: OrderState::PendingCallback.into(),
-        ..rework.clone()
-    };
-    let shut = closed(again.clone(), 9);
-    story.order(
-        number,
-        vec![
-            opened(number, 1),
-            dispatched(number, 1, "430302"),
-            passed,
-            rework,
-            again,
-            shut,
-        ],
-    );
-    story.outcome(number, 0, Rating::VeryDissatisfied);
-    story.judged(number, 0, Cause::Unit);
-    story.outcome(number, 1, Rating::FairlySatisfied);
-}
-
-/// Dispatched by a person, not contacted, nobody answers the callback.
-fn unrated(story: &mut Story, number: u32) {
-    let by_person = pb::OrderSnapshot {
-        dispatched_by_person: true,
-        ..dispatched(number, 1, "water")
-    };
-    let passed = pb::OrderSnapshot {
-        dispatched_by_person: true,
-        contact_count: 0,
-        ..accepted(number, 1, "water")
-    };
-    story.order(
-        number,
-        vec![opened(number, 1), by_person, passed.clone(), closed(passed, 6)],
-    );
-    story.attempt(number, 0, 1);
-    story.attempt(number, 0, 2);
-    story.outcome(number, 0, Rating::Unrated);
 }

@@ -1,6 +1,6 @@
 //! A roll-up that differs from its facts is found, whatever was done to it.
 
-use crate::story::april;
+use crate::april::april;
 use crate::world::world;
 
 #[tokio::test]
@@ -51,7 +51,7 @@ async fn planted_faults_are_found() {
     ] {
         let world = world().await;
         world.play(&april().events).await;
-        world.execute(fault).await;
+        world.plant(fault).await;
         let differences = world.verify().await.differences;
         let found = differences.iter().find(|difference| difference.key == key);
         let found = found.unwrap_or_else(|| panic!("{fault}: {differences:?}"));

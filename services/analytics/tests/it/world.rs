@@ -2,11 +2,13 @@
 
 use std::collections::HashMap;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use analytics::config::AnalyticsConfig;
 use analytics::consumers::{applying, callback, intake, routing, supervision};
 use analytics::{App, Settings};
 use eventlog::{ApplyError, Effect, Handler, Recorded, Store};
+use hotline_proto::Date;
 use hotline_proto::access::Role;
 use hotline_proto::analytics as pb;
 use hotline_proto::analytics::analytics_service_client::AnalyticsServiceClient;
@@ -16,12 +18,34 @@ use platform::store::StoreError;
 use sqlx::PgPool;
 use testkit::{Database, Edge, at};
 
+use crate::story::day;
+
 pub type Client = AnalyticsServiceClient<Peer>;
 
+/// When it ends, its database is sound: the doctor says so, unless the test has planted a fault.
 pub struct World {
     pub edge: Edge,
     pub database: Database,
     pub store: Store,
+    planted: AtomicBool,
+}
+
+impl Drop for World {
+    fn drop(&mut self) {
+        if self.planted.load(Ordering::Relaxed) || std::thread::panicking() {
+            return;
+        }
+        // A test's own runtime runs nothing while it drops.
+        let url = self.database.url.clone();
+        let checked = std::thread::spawn(move || {
+            let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
+            runtime.expect("a runtime").block_on(async {
+                let pool = PgPool::connect(&url).await.expect("the test's database");
+                analytics::doctor::check(&pool).await.expect("read")
+            })
+        });
+        assert_eq!(checked.join().expect("the doctor"), [], "the doctor's findings");
+    }
 }
 
 pub fn settings() -> Settings {
@@ -41,7 +65,12 @@ pub async fn world_with(settings: Settings) -> World {
     let app = App::build(&settings, base).await.expect("wired");
     let edge = Edge::serve(analytics::NAME, app.routes(), app.rpc_services(), &clock, &lifecycle).await;
     let store = testkit::log(analytics::NAME, &database.pool, clock.clone()).await;
-    World { edge, database, store }
+    World {
+        edge,
+        database,
+        store,
+        planted: AtomicBool::new(false),
+    }
 }
 
 pub fn handler(source: &str) -> Arc<dyn Handler> {
@@ -92,17 +121,12 @@ impl World {
         }
     }
 
-    pub async fn bulletin(&self, from: &str, to: &str) -> Vec<pb::Figure> {
-        let request = pb::GetBulletinRequest {
-            from_day: from.to_owned(),
-            to_day: to.to_owned(),
-        };
-        let answer = self.client(Role::Analyst).get_bulletin(request).await;
-        answer.expect("a bulletin").into_inner().figures
+    pub async fn bulletin(&self, from: Date, to: Date) -> Vec<pb::Figure> {
+        bulletin(&self.edge, from, to).await
     }
 
     pub async fn april(&self) -> Vec<pb::Figure> {
-        self.bulletin("2024-04-01", "2024-04-30").await
+        april_of(&self.edge).await
     }
 
     pub async fn verify(&self) -> pb::VerifyRollupsResponse {
@@ -113,10 +137,31 @@ impl World {
         answer.expect("verified").into_inner()
     }
 
+    /// Plants a fault: the doctor is not asked when this world ends.
+    pub async fn plant(&self, fault: &'static str) {
+        self.planted.store(true, Ordering::Relaxed);
+        self.execute(fault).await;
+    }
+
     pub async fn execute(&self, statement: &'static str) {
         let done = sqlx::query(statement).execute(self.pool()).await.expect("executed");
         assert!(done.rows_affected() > 0, "{statement}");
     }
+}
+
+/// The figures of a window, as an analyst sees them.
+async fn bulletin(edge: &Edge, from: Date, to: Date) -> Vec<pb::Figure> {
+    let request = pb::GetBulletinRequest {
+        from_day: Some(from),
+        to_day: Some(to),
+    };
+    let answer = Client::new(edge.role(Role::Analyst)).get_bulletin(request).await;
+    answer.expect("a bulletin").into_inner().figures
+}
+
+/// The figures of April.
+pub async fn april_of(edge: &Edge) -> Vec<pb::Figure> {
+    bulletin(edge, day(4, 1), day(4, 30)).await
 }
 
 /// Everything that events may change, as text: equal texts are equal states. Roll-ups of 0 are as good as none.
@@ -125,6 +170,7 @@ pub async fn state(pool: &PgPool) -> Vec<String> {
         "select to_jsonb(c)::text from fact_call c
           union all select to_jsonb(a)::text from fact_appeal a
           union all select to_jsonb(o)::text from fact_order o
+          union all select to_jsonb(t)::text from fact_callback t
           union all select to_jsonb(r)::text from rollup r where value <> 0
           union all select to_jsonb(n)::text from published_name n
           order by 1",

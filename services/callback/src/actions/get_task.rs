@@ -7,30 +7,36 @@ use platform::store::StoreError;
 use sqlx::PgConnection;
 use uuid::Uuid;
 
+use super::reached;
+use crate::domain::reach::Reach;
 use crate::domain::task::Task;
 use crate::store::tasks::{self, RecordedCall, Texts};
 
 /// The task.
 ///
 /// # Errors
-/// [`StoreError::Absent`] for an unknown one.
-pub async fn get_task(conn: &mut PgConnection, id: Uuid) -> Result<Task, StoreError> {
-    tasks::get(conn, id).await
+/// [`StoreError::Absent`] for an unknown one, and for one out of reach.
+pub async fn get_task(conn: &mut PgConnection, id: Uuid, reach: &Reach) -> Result<Task, StoreError> {
+    reached(tasks::get(conn, id).await?, reach)
 }
 
-/// The task with what was said of it and the call that it was said in, sealed. Runs inside the transaction that the
-/// call opened.
+/// The task with what was said of it and the call that it was said in, sealed. A caller that may not learn the appellant
+/// gets neither, and nothing is on record. Runs inside the transaction that the call opened.
 ///
 /// # Errors
-/// [`StoreError::Absent`] for an unknown one.
+/// [`StoreError::Absent`] for an unknown one, and for one out of reach.
 #[tracing::instrument(skip_all, fields(service = crate::NAME), name = "read_task_texts")]
 pub async fn read_task_texts(
     tx: &mut Tx,
     id: Uuid,
+    reach: &Reach,
     reader: &str,
     now: DateTime<Utc>,
 ) -> Result<(Task, Texts, Option<RecordedCall>), StoreError> {
-    let task = tasks::get(tx.conn(), id).await?;
+    let task = reached(tasks::get(tx.conn(), id).await?, reach)?;
+    if !reach.shows_appellant(&task.about) {
+        return Ok((task, Texts::default(), None));
+    }
     let texts = tasks::texts(tx.conn(), id).await?;
     let call = tasks::recorded_call(tx.conn(), id).await?;
     let mut opened = vec![SealedRead {

@@ -6,9 +6,8 @@ use eventlog::Tx;
 use hotline_proto::common::Cause;
 use personal::sealing::SealKey;
 use platform::ids::new_id;
-use uuid::Uuid;
 
-use super::Error;
+use super::{Error, Named, tell};
 use crate::domain::task::{State, Task};
 use crate::events;
 use crate::store::tasks::{self, Texts};
@@ -17,7 +16,7 @@ use crate::store::tasks::{self, Texts};
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct JudgeDissatisfaction {
     /// Task.
-    pub task_id: Uuid,
+    pub task: Named,
     /// Whose fault.
     pub cause: Cause,
     /// Why; free text, so it is sealed.
@@ -35,9 +34,12 @@ pub async fn judge_dissatisfaction(
     command: &JudgeDissatisfaction,
     key: &SealKey,
     now: DateTime<Utc>,
+    wall: DateTime<Utc>,
 ) -> Result<Task, Error> {
-    let task = tasks::lock(tx.conn(), command.task_id).await?;
-    let task = task.judge(command.cause, &command.judge, new_id(now), now)?;
+    let (task, stood) = command.task.lock(tx, wall).await?;
+    let task = task
+        .judge(command.cause, &command.judge, new_id(now), now)
+        .map_err(|refusal| stood.refused(refusal))?;
     let texts = Texts {
         comment: None,
         reason: Some(key.seal(tasks::cell("reason", task.id), &command.reason)),
@@ -47,7 +49,7 @@ pub async fn judge_dissatisfaction(
         judged: Some(judged), ..
     } = &task.state
     {
-        tx.tell(events::judgement(&task, judged));
+        tell(tx, &task, |version| events::judgement(&task, judged, version)).await?;
     }
     Ok(task)
 }

@@ -5,9 +5,8 @@ use chrono::{DateTime, Utc};
 use eventlog::Tx;
 use hotline_proto::common::{Rating, Solved};
 use personal::sealing::SealKey;
-use uuid::Uuid;
 
-use super::Error;
+use super::{Error, Named, tell};
 use crate::domain::outcome::Answer;
 use crate::domain::task::{Holder, Task};
 use crate::events;
@@ -17,7 +16,7 @@ use crate::store::tasks::{self, Texts};
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct RecordOutcome {
     /// Task.
-    pub task_id: Uuid,
+    pub task: Named,
     /// Who holds it.
     pub holder: Holder,
     /// Is the matter solved.
@@ -38,15 +37,18 @@ pub async fn record_outcome(
     key: &SealKey,
     min_attempts: u32,
     now: DateTime<Utc>,
+    wall: DateTime<Utc>,
 ) -> Result<Task, Error> {
-    let task = tasks::lock(tx.conn(), command.task_id).await?;
+    let (task, stood) = command.task.lock(tx, wall).await?;
     let answer = Answer {
         solved: command.solved,
         rating: command.rating,
         commented: command.comment.is_some(),
     };
     let found = tasks::found(tx.conn(), task.id).await?;
-    let task = task.record(&command.holder, answer, found, min_attempts, now)?;
+    let task = task
+        .record(&command.holder, answer, found, min_attempts, now)
+        .map_err(|refusal| stood.refused(refusal))?;
     let texts = Texts {
         comment: command
             .comment
@@ -55,6 +57,7 @@ pub async fn record_outcome(
         reason: None,
     };
     tasks::save(tx.conn(), &task, &texts).await?;
-    tx.tell(events::outcome(&task).expect("it was recorded above"));
+    let recorded = task.recorded().expect("it was recorded above");
+    tell(tx, &task, |version| events::outcome(&task, recorded, version)).await?;
     Ok(task)
 }

@@ -2,18 +2,17 @@
 
 use chrono::{DateTime, Utc};
 use eventlog::Tx;
-use uuid::Uuid;
 
-use super::Error;
+use super::{Error, Named};
 use crate::config::CallbackConfig;
 use crate::domain::task::{Holder, Task, may_lease};
-use crate::store::{leases, tasks};
+use crate::store::leases;
 
 /// Which lease, checked in shape.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct RenewLease {
     /// Task.
-    pub task_id: Uuid,
+    pub task: Named,
     /// Who holds it.
     pub holder: Holder,
 }
@@ -30,13 +29,15 @@ pub async fn renew_lease(
 ) -> Result<Task, Error> {
     let agent = &command.holder.subject;
     leases::lock_agent(tx.conn(), agent).await?;
-    let task = tasks::lock(tx.conn(), command.task_id).await?;
+    let (task, stood) = command.task.lock(tx, wall).await?;
     let ran_out = !task.is_leased(wall);
-    let task = task.renew(&command.holder, config.lease_until(wall))?;
+    let task = task
+        .renew(&command.holder, config.lease_until(wall))
+        .map_err(|refusal| stood.refused(refusal))?;
     if ran_out {
         // It did not count until now.
         let held = leases::running(tx.conn(), agent, wall).await?;
-        may_lease(1, held, config.most_leases)?;
+        may_lease(1, held, config.most_leases).map_err(|refusal| stood.refused(refusal))?;
     }
     leases::save_leases(tx.conn(), std::slice::from_ref(&task)).await?;
     Ok(task)

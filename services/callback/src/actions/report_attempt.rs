@@ -4,9 +4,8 @@ use chrono::{DateTime, Utc};
 use eventlog::Tx;
 use hotline_proto::common::{AttemptOutcome, CallbackMode};
 use personal::sealing::SealKey;
-use uuid::Uuid;
 
-use super::Error;
+use super::{Error, Named, tell};
 use crate::domain::task::{Holder, Task};
 use crate::events;
 use crate::store::tasks::{self, Attempt, Texts};
@@ -15,7 +14,7 @@ use crate::store::tasks::{self, Attempt, Texts};
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ReportAttempt {
     /// Task.
-    pub task_id: Uuid,
+    pub task: Named,
     /// Who holds it.
     pub holder: Holder,
     /// How.
@@ -36,9 +35,12 @@ pub async fn report_attempt(
     command: &ReportAttempt,
     key: &SealKey,
     now: DateTime<Utc>,
+    wall: DateTime<Utc>,
 ) -> Result<Task, Error> {
-    let task = tasks::lock(tx.conn(), command.task_id).await?;
-    let task = task.attempt(&command.holder, command.outcome, now)?;
+    let (task, stood) = command.task.lock(tx, wall).await?;
+    let task = task
+        .attempt(&command.holder, command.outcome, now)
+        .map_err(|refusal| stood.refused(refusal))?;
     let attempt = Attempt {
         mode: command.mode,
         outcome: command.outcome,
@@ -51,6 +53,6 @@ pub async fn report_attempt(
     };
     tasks::insert_attempt(tx.conn(), &task, &attempt).await?;
     tasks::save(tx.conn(), &task, &Texts::default()).await?;
-    tx.tell(events::attempt(&task, &attempt));
+    tell(tx, &task, |version| events::attempt(&task, &attempt, version)).await?;
     Ok(task)
 }

@@ -1,4 +1,4 @@
-//! Routing tells of orders; a passed reply opens a task, nothing else concerns callback.
+//! Routing publishes events of orders. A passed reply opens tasks; nothing else concerns callback.
 
 use async_trait::async_trait;
 use eventlog::{ApplyError, Effect, Handler, Recorded, Tx};

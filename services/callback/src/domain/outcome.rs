@@ -1,4 +1,4 @@
-//! What an appellant said, or that he did not (domain.md §7). Unrated is an outcome of its own: it is never counted as
+//! What an appellant said, or that nothing was said (domain.md §7). Unrated is an outcome of its own: it is never counted as
 //! satisfied (I7), and it has no grade.
 
 use hotline_proto::common::{AttemptOutcome, CallbackMode, Rating, Solved, UnratedGround};
@@ -12,7 +12,7 @@ pub struct Answer {
     pub solved: Option<Solved>,
     /// A grade, or unrated.
     pub rating: Rating,
-    /// The person said something in his own words.
+    /// The person's own words are on record.
     pub commented: bool,
 }
 
@@ -65,9 +65,9 @@ pub struct Known {
 pub enum Outcome {
     /// The person was reached.
     Reached {
-        /// Is it solved; none when he did not say. Who gives a grade says it.
+        /// Is it solved; none when the person did not say. A grade comes with an answer.
         solved: Option<Solved>,
-        /// His grade; none when he gave none.
+        /// The person's grade; none when there is none.
         grade: Option<Grade>,
     },
     /// Nobody was reached: unrated.

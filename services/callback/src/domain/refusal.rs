@@ -1,5 +1,7 @@
 //! Why a command is refused: expected, stable, shown to the caller as the reason of `FAILED_PRECONDITION`.
 
+use hotline_proto::common::Reason;
+
 /// A rule says no.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum Refusal {
@@ -23,7 +25,7 @@ pub enum Refusal {
     /// No attempt reached the person, so nothing can have been said.
     #[error("no attempt reached the appellant: only an unrated outcome without answers can be recorded")]
     NotReached,
-    /// The person gave a grade and was not asked whether it is solved.
+    /// A grade without the answer whether the matter is solved.
     #[error("the appellant gave a grade: whether the matter is solved is needed")]
     SolvedMissing,
     /// A rating enters only through a recorded call (domain.md §7).
@@ -38,26 +40,26 @@ pub enum Refusal {
     /// Nothing to judge.
     #[error("the task does not wait for a judgement")]
     NotPendingJudgement,
-    /// Somebody was quicker.
+    /// The judgement stands.
     #[error("the dissatisfaction was judged already")]
     AlreadyJudged,
 }
 
 impl Refusal {
-    /// Stable, for callers' programs.
+    /// The reason in the contract, for callers' programs.
     #[must_use]
-    pub const fn reason(self) -> &'static str {
+    pub const fn reason(self) -> Reason {
         match self {
-            Self::StaleLease => "STALE_LEASE",
-            Self::TooManyLeases { .. } => "TOO_MANY_LEASES",
-            Self::AlreadyRecorded => "ALREADY_RECORDED",
-            Self::Anonymous => "ANONYMOUS",
-            Self::NotReached => "NOT_REACHED",
-            Self::SolvedMissing => "SOLVED_MISSING",
-            Self::NotRecorded => "NOT_RECORDED",
-            Self::TooFewAttempts { .. } => "TOO_FEW_ATTEMPTS",
-            Self::NotPendingJudgement => "NOT_PENDING_JUDGEMENT",
-            Self::AlreadyJudged => "ALREADY_JUDGED",
+            Self::StaleLease => Reason::StaleLease,
+            Self::TooManyLeases { .. } => Reason::TooManyLeases,
+            Self::AlreadyRecorded => Reason::AlreadyRecorded,
+            Self::Anonymous => Reason::Anonymous,
+            Self::NotReached => Reason::NotReached,
+            Self::SolvedMissing => Reason::SolvedMissing,
+            Self::NotRecorded => Reason::NotRecorded,
+            Self::TooFewAttempts { .. } => Reason::TooFewAttempts,
+            Self::NotPendingJudgement => Reason::NotPendingJudgement,
+            Self::AlreadyJudged => Reason::AlreadyJudged,
         }
     }
 }

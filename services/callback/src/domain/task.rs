@@ -1,8 +1,8 @@
-//! 回访: one task asks about one round of one order. It is leased to a callback agent, attempts are reported, an outcome
-//! is recorded once, and a dissatisfied one is judged once (domain.md §7).
+//! 回访: one task asks the appellant of one appeal about one round of its order. It is leased to a callback agent, attempts
+//! are reported, an outcome is recorded once, and a dissatisfied one is judged once (domain.md §7).
 
 use chrono::{DateTime, Utc};
-use hotline_proto::common::{AttemptOutcome, Cause, Urgency};
+use hotline_proto::common::{AttemptOutcome, Cause};
 use uuid::Uuid;
 
 use super::outcome::{Answer, Found, Known, Outcome};
@@ -11,7 +11,7 @@ use super::refusal::Refusal;
 /// A task and how it stands.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Task {
-    /// Derived from the event that passed the reply.
+    /// Derived from the event that passed the reply, and from the appeal.
     pub id: Uuid,
     /// What it asks about.
     pub about: About,
@@ -19,8 +19,8 @@ pub struct Task {
     pub opened_at: DateTime<Utc>,
     /// Business time of the newest change; never runs backwards.
     pub changed_at: DateTime<Utc>,
-    /// Version of the newest event that callback told about the order.
-    pub told: u64,
+    /// 1 when it is opened, one more with every change, leases included.
+    pub version: u64,
     /// Fencing token of the newest lease; 0 before the first.
     pub token: u64,
     /// Attempts reported.
@@ -38,14 +38,18 @@ pub struct About {
     pub order_id: Uuid,
     /// Its number.
     pub order_number: String,
-    /// Appeal behind it.
+    /// Appeal whose appellant is asked.
     pub appeal_id: Uuid,
     /// Round.
     pub round: u32,
     /// Unit whose work is asked about.
     pub unit: String,
-    /// What is more urgent is proposed first.
-    pub urgency: Urgency,
+    /// Top-level unit above it; none in tasks of before, which did not keep it.
+    pub top_unit: Option<String>,
+    /// Units that the appeals of the order accuse.
+    pub accused: Vec<String>,
+    /// Number of the urgency as it came: a greater one is proposed first, whether this program knows it or not.
+    pub urgency: i32,
     /// There is nobody to call.
     pub anonymous: bool,
     /// There is somebody, who left no usable telephone number.
@@ -71,6 +75,19 @@ pub enum State {
         /// Whose fault; exactly of a dissatisfied outcome.
         judged: Option<Judged>,
     },
+}
+
+/// How a task stands at an instant of wall time: a lease that has run out leaves it open.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Standing {
+    /// Nobody has it.
+    Open,
+    /// Somebody has it.
+    Leased,
+    /// Waits for the supervisor.
+    PendingJudgement,
+    /// Done.
+    Done,
 }
 
 /// Who has a task, and until when.
@@ -102,7 +119,7 @@ pub struct Judged {
     pub at: DateTime<Utc>,
     /// Subject.
     pub by: String,
-    /// The event that told it.
+    /// The event that published it.
     pub event_id: Uuid,
 }
 
@@ -134,16 +151,24 @@ impl Lease {
     }
 }
 
-impl Task {
-    /// A task that a passed reply opens. `told` is the version of the newest event that was told about the order.
+impl About {
+    /// Whether an appeal of the order accuses the unit.
     #[must_use]
-    pub fn open(id: Uuid, about: About, told: u64, at: DateTime<Utc>) -> Self {
+    pub fn accuses(&self, unit: &str) -> bool {
+        self.accused.iter().any(|accused| accused == unit)
+    }
+}
+
+impl Task {
+    /// A task that a passed reply opens.
+    #[must_use]
+    pub fn open(id: Uuid, about: About, at: DateTime<Utc>) -> Self {
         Self {
             id,
             about,
             opened_at: at,
             changed_at: at,
-            told,
+            version: 1,
             token: 0,
             attempts: 0,
             reached: false,
@@ -157,13 +182,24 @@ impl Task {
         matches!(&self.state, State::Open { lease: Some(lease) } if lease.runs(wall))
     }
 
+    /// How it stands at `wall`.
+    #[must_use]
+    pub fn standing(&self, wall: DateTime<Utc>) -> Standing {
+        match &self.state {
+            State::Open { .. } if self.is_leased(wall) => Standing::Leased,
+            State::Open { .. } => Standing::Open,
+            State::PendingJudgement(_) => Standing::PendingJudgement,
+            State::Done { .. } => Standing::Done,
+        }
+    }
+
     /// Ends a task whose appellant left no usable number: nobody is called, and the outcome is unrated for that ground.
     /// It happens as the task is opened. None for any other task.
     #[must_use]
     pub fn without_channel(self, by: &str) -> Option<Self> {
         let waits = self.about.no_channel && self.attempts == 0 && matches!(self.state, State::Open { .. });
         waits.then(|| Self {
-            told: self.told + 1,
+            version: self.version + 1,
             state: State::Done {
                 recorded: Recorded {
                     outcome: Outcome::NoChannel,
@@ -184,9 +220,10 @@ impl Task {
         let State::Open { lease: before } = &self.state else {
             return Err(Refusal::AlreadyRecorded);
         };
-        // An agent that leases its own task again keeps the token, so what it heard in mid-call is still taken.
+        // An agent that leases its own task again keeps the token, so what it reports of the running call is still taken.
         let own = before.as_ref().is_some_and(|lease| lease.owner == owner);
         Ok(Self {
+            version: self.version + 1,
             token: if own { self.token } else { self.token + 1 },
             state: State::Open {
                 lease: Some(Lease {
@@ -210,6 +247,7 @@ impl Task {
             ..lease.clone()
         };
         Ok(Self {
+            version: self.version + 1,
             state: State::Open { lease: Some(lease) },
             ..self
         })
@@ -222,6 +260,7 @@ impl Task {
     pub fn release(self, holder: &Holder) -> Result<Self, Refusal> {
         self.held_by(holder)?;
         Ok(Self {
+            version: self.version + 1,
             state: State::Open { lease: None },
             ..self
         })
@@ -239,7 +278,7 @@ impl Task {
         Ok(Self {
             attempts: self.attempts + 1,
             reached: self.reached || outcome == AttemptOutcome::Reached,
-            told: self.told + 1,
+            version: self.version + 1,
             changed_at: self.changed_at.max(now),
             ..self
         })
@@ -273,7 +312,7 @@ impl Task {
             by: holder.subject.clone(),
         };
         Ok(Self {
-            told: self.told + 1,
+            version: self.version + 1,
             changed_at: at,
             state: if outcome.is_dissatisfied() {
                 State::PendingJudgement(recorded)
@@ -284,7 +323,7 @@ impl Task {
         })
     }
 
-    /// Judges whose fault a dissatisfaction is; `event_id` is the event that tells it.
+    /// Judges whose fault a dissatisfaction is; `event_id` is the event that publishes it.
     ///
     /// # Errors
     /// [`Refusal::AlreadyJudged`], [`Refusal::NotPendingJudgement`].
@@ -304,7 +343,7 @@ impl Task {
             event_id,
         };
         Ok(Self {
-            told: self.told + 1,
+            version: self.version + 1,
             changed_at: at,
             state: State::Done {
                 recorded,
@@ -324,7 +363,7 @@ impl Task {
     }
 
     /// The newest lease, when it is the holder's. It may have run out: until the task is leased again, nobody else can
-    /// have asked the person, so what the agent heard is taken.
+    /// have asked the person, so what the agent reports is taken.
     fn held_by(&self, holder: &Holder) -> Result<&Lease, Refusal> {
         let State::Open { lease } = &self.state else {
             return Err(Refusal::AlreadyRecorded);

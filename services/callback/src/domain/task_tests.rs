@@ -1,4 +1,4 @@
-use hotline_proto::common::{Rating, Solved};
+use hotline_proto::common::{Rating, Solved, Urgency};
 use proptest::prelude::*;
 
 use super::*;
@@ -14,12 +14,14 @@ fn task(anonymous: bool) -> Task {
         appeal_id: Uuid::from_u128(2),
         round: 0,
         unit: "water".to_owned(),
-        urgency: Urgency::Ordinary,
+        top_unit: Some("utilities".to_owned()),
+        accused: Vec::new(),
+        urgency: i32::from(Urgency::Ordinary),
         anonymous,
         no_channel: false,
         confidential: false,
     };
-    Task::open(Uuid::from_u128(3), about, 0, at(0))
+    Task::open(Uuid::from_u128(3), about, at(0))
 }
 
 fn leased(anonymous: bool) -> Task {
@@ -57,14 +59,14 @@ const UNRATED: Answer = Answer {
 fn a_task_without_a_channel_ends_unrated_for_that_ground_and_no_other_does() {
     let mut uncallable = task(false);
     uncallable.about.no_channel = true;
-    let told = uncallable.told;
+    let opened = uncallable.version;
     let done = uncallable.without_channel("callback").expect("nobody can be called");
     let State::Done { recorded, judged: None } = &done.state else {
         panic!("{done:?}");
     };
     assert_eq!(recorded.outcome, Outcome::NoChannel);
     assert_eq!((recorded.outcome.rating(), recorded.at), (Rating::Unrated, at(0)));
-    assert_eq!((done.told, done.attempts, done.reached), (told + 1, 0, false));
+    assert_eq!((done.version, done.attempts, done.reached), (opened + 1, 0, false));
     for other in [task(false), task(true), leased(false), done] {
         assert_eq!(other.without_channel("callback"), None);
     }
@@ -166,7 +168,8 @@ fn a_dissatisfied_outcome_is_judged_once_and_no_other_one_is() {
         Err(Refusal::AlreadyRecorded)
     );
     let judged = waits.judge(Cause::Unit, "supervisor", event, at(4)).expect("it waits");
-    assert_eq!((judged.told, judged.changed_at), (3, at(4)));
+    // Opened, leased, attempted, recorded, judged.
+    assert_eq!((judged.version, judged.changed_at), (5, at(4)));
     assert_eq!(
         judged.judge(Cause::Objective, "supervisor", event, at(5)),
         Err(Refusal::AlreadyJudged)
@@ -203,7 +206,7 @@ fn any_rating() -> impl Strategy<Value = Rating> {
 
 proptest! {
     /// Over random histories: a grade is only ever on record when an attempt reached the person (I7), a dissatisfied
-    /// task ends only by a judgement (I6), versions are dense, time does not run backwards.
+    /// task ends only by a judgement (I6), each change is one version, time does not run backwards.
     #[test]
     fn no_history_breaks_an_invariant(
         steps in proptest::collection::vec((0_u8..7, 1_i32..=7, any_rating(), 0_i32..=4, 0_i64..60), 1..40),
@@ -226,7 +229,7 @@ proptest! {
             };
             if let Ok(next) = result {
                 prop_assert!(next.changed_at >= before.changed_at);
-                prop_assert!(next.told == before.told + u64::from(![0, 5, 6].contains(&what)));
+                prop_assert!(next.version == before.version + 1);
                 // There is one agent: it keeps the token of a lease that it has.
                 let first = what == 0 && !matches!(&before.state, State::Open { lease: Some(_) });
                 prop_assert!(next.token == before.token + u64::from(first));
@@ -242,5 +245,18 @@ proptest! {
                 prop_assert_eq!(judged, done && recorded.outcome.is_dissatisfied());
             }
         }
+    }
+}
+
+#[test]
+fn a_lease_that_ran_out_leaves_a_task_open() {
+    let recorded = leased(true).record(&holder(1), UNRATED, RECORDED, 3, at(1));
+    for (task, minute, standing) in [
+        (task(false), 0, Standing::Open),
+        (leased(false), 14, Standing::Leased),
+        (leased(false), 15, Standing::Open),
+        (recorded.expect("nobody to call"), 99, Standing::Done),
+    ] {
+        assert_eq!(task.standing(at(minute)), standing, "{task:?}");
     }
 }

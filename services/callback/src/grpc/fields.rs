@@ -6,10 +6,30 @@ use platform::auth::Caller;
 use platform::grpc::fields::Fields;
 use platform::grpc::time::to_proto;
 
-use crate::domain::task::{Holder, State, Task};
+use crate::actions::Named;
+use crate::domain::reach::Reach;
+use crate::domain::task::{Holder, Standing, State, Task};
 
 /// Characters of a comment, and of a judgement's reason: a page.
 pub(super) const MAX_TEXT: usize = 2000;
+
+/// Whose tasks exist for the caller. A token that names no unit reaches none: no unit has the empty code.
+pub(super) fn reach(caller: &Caller) -> Reach {
+    if caller.sees_all() {
+        Reach::All
+    } else {
+        Reach::Unit(caller.unit().unwrap_or_default().to_owned())
+    }
+}
+
+/// The task that a command is about.
+pub(super) fn named(fields: &mut Fields, task_id: &str, if_version: u64, caller: &Caller) -> Option<Named> {
+    fields.uuid("task_id", task_id).map(|id| Named {
+        id,
+        if_version,
+        reach: reach(caller),
+    })
+}
 
 /// The caller as the holder of a lease.
 pub(super) fn holder(fields: &mut Fields, token: u64, caller: &Caller) -> Holder {
@@ -42,6 +62,7 @@ pub(super) fn lease(task: &Task) -> pb::Lease {
         token: task.token,
         expire_time: expires_at.map(to_proto),
         anonymous: task.about.anonymous,
+        version: task.version,
     }
 }
 
@@ -54,13 +75,18 @@ pub(super) fn ended(task: &Task) -> pb::TaskState {
     }
 }
 
-/// A task as it stands at `wall`: a lease that has run out leaves it open.
+/// The contract's word for how a task stands.
+pub(super) fn state(standing: Standing) -> pb::TaskState {
+    match standing {
+        Standing::Open => pb::TaskState::Open,
+        Standing::Leased => pb::TaskState::Leased,
+        Standing::PendingJudgement => pb::TaskState::PendingJudgement,
+        Standing::Done => pb::TaskState::Done,
+    }
+}
+
+/// A task as it stands at `wall`.
 pub(super) fn task(task: &Task, wall: DateTime<Utc>) -> pb::Task {
-    let state = if task.is_leased(wall) {
-        pb::TaskState::Leased
-    } else {
-        ended(task)
-    };
     let recorded = task.recorded();
     let judged = match &task.state {
         State::Done { judged, .. } => judged.as_ref(),
@@ -76,7 +102,7 @@ pub(super) fn task(task: &Task, wall: DateTime<Utc>) -> pb::Task {
         order_number: task.about.order_number.clone(),
         appeal_id: task.about.appeal_id.to_string(),
         round: task.about.round,
-        state: state.into(),
+        state: state(task.standing(wall)).into(),
         open_time: Some(to_proto(task.opened_at)),
         attempt_count: task.attempts,
         reached: task.reached,
@@ -89,5 +115,6 @@ pub(super) fn task(task: &Task, wall: DateTime<Utc>) -> pb::Task {
         done_time: done_at.map(to_proto),
         unit: task.about.unit.clone(),
         ground: recorded.map(|r| r.outcome.ground().into()).unwrap_or_default(),
+        version: task.version,
     }
 }

@@ -12,13 +12,15 @@ use tonic::Status;
 use uuid::Uuid;
 
 use super::Callback;
-use super::fields::task;
+use super::fields::{reach, task};
 use crate::actions::get_task::{get_task, read_task_texts};
+use crate::domain::reach::Reach;
 use crate::store::tasks;
 
 /// Which task, for whom, and with or without its texts.
 pub struct ReadTask {
     id: Uuid,
+    reach: Reach,
     reader: String,
     with_text: bool,
     /// The role reads texts.
@@ -37,6 +39,7 @@ impl Question<Callback> for ReadTask {
         let mut readers = [Role::CallbackAgent, Role::Supervisor].into_iter();
         fields.read(id.map(|id| Self {
             id,
+            reach: reach(caller),
             reader: caller.actor(),
             with_text: request.with_text,
             reads_text: readers.any(|role| caller.has(role)),
@@ -48,7 +51,7 @@ impl Question<Callback> for ReadTask {
             return self.answer_with_text(at).await;
         }
         let mut conn = at.service.store.reading(Self::NAME).await?;
-        let found = get_task(&mut conn, self.id).await?;
+        let found = get_task(&mut conn, self.id, &self.reach).await?;
         Ok(pb::GetTaskResponse {
             task: Some(task(&found, at.service.wall.now())),
             ..pb::GetTaskResponse::default()
@@ -62,10 +65,10 @@ impl ReadTask {
         if !self.reads_text {
             return Err(edge::denied("your role reads tasks without their text"));
         }
-        let (id, reader, now) = (self.id, self.reader, at.now);
+        let (id, reach, reader, now) = (self.id, self.reach, self.reader, at.now);
         let reading = at.service.store.run("read_task_texts", move |tx| {
-            let reader = reader.clone();
-            Box::pin(async move { read_task_texts(tx, id, &reader, now).await })
+            let (reach, reader) = (reach.clone(), reader.clone());
+            Box::pin(async move { read_task_texts(tx, id, &reach, &reader, now).await })
         });
         let (found, texts, call) = reading.await?;
         let open = async |cell: Cell, sealed: Option<Sealed>| match sealed {

@@ -7,7 +7,7 @@ use platform::auth::Caller;
 use platform::grpc::fields::{Fields, Once};
 
 use super::Callback;
-use super::fields::{MAX_TEXT, ended};
+use super::fields::{MAX_TEXT, ended, named};
 use crate::actions::Error;
 use crate::actions::judge_dissatisfaction::{JudgeDissatisfaction, judge_dissatisfaction};
 
@@ -22,12 +22,12 @@ impl Verb<Callback> for JudgeDissatisfaction {
     fn read(request: &pb::JudgeDissatisfactionRequest, caller: &Caller, _: &At<Callback>) -> Once<Self> {
         let mut fields = Fields::new();
         let request_id = fields.uuid("request_id", &request.request_id);
-        let task_id = fields.uuid("task_id", &request.task_id);
+        let task = named(&mut fields, &request.task_id, request.if_version, caller);
         let cause = fields.known("cause", request.cause);
         let reason = fields.text("reason", &request.reason, 1..=MAX_TEXT);
         let command = || {
             let command = Self {
-                task_id: task_id?,
+                task: task?,
                 cause: cause?,
                 reason: reason?,
                 judge: caller.actor(),
@@ -38,7 +38,7 @@ impl Verb<Callback> for JudgeDissatisfaction {
     }
 
     async fn act(&self, tx: &mut Tx, at: &At<Callback>) -> Result<pb::JudgeDissatisfactionResponse, Error> {
-        let task = judge_dissatisfaction(tx, self, at.key(), at.now).await?;
+        let task = judge_dissatisfaction(tx, self, at.key(), at.now, at.service.wall.now()).await?;
         Ok(pb::JudgeDissatisfactionResponse {
             task_id: task.id.to_string(),
             state: ended(&task).into(),

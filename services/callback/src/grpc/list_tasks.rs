@@ -9,9 +9,10 @@ use platform::listing::{Asked, Page};
 use tonic::Status;
 
 use super::Callback;
-use super::fields::task;
+use super::fields::{reach, task};
 use crate::actions::list_tasks::{ListTasks, list_tasks};
-use crate::store::listing::{Filter, Standing};
+use crate::domain::task::Standing;
+use crate::store::listing::Filter;
 
 /// Which tasks, and which page of them.
 pub struct Tasks(ListTasks, Page);
@@ -22,7 +23,7 @@ impl Question<Callback> for Tasks {
     type Request = pb::ListTasksRequest;
     type Answer = pb::ListTasksResponse;
 
-    fn read(request: &pb::ListTasksRequest, _: &Caller, _: &At<Callback>) -> Result<Self, InvalidRequest> {
+    fn read(request: &pb::ListTasksRequest, caller: &Caller, _: &At<Callback>) -> Result<Self, InvalidRequest> {
         let mut fields = Fields::new();
         let order_id = fields.optional_uuid("order_id", &request.order_id);
         let state = match fields.optional_known::<pb::TaskState>("state", request.state) {
@@ -38,11 +39,12 @@ impl Question<Callback> for Tasks {
             size: request.page_size,
             token: &request.page_token,
         };
-        let page = asked.page(&mut fields, &format!("tasks|{order_id:?}|{state:?}"));
+        let reach = reach(caller);
+        let page = asked.page(&mut fields, &format!("tasks|{order_id:?}|{state:?}|{reach:?}"));
         fields.finish()?;
         let query = ListTasks {
             window: page.window.clone(),
-            filter: Filter { state, order_id },
+            filter: Filter { state, order_id, reach },
         };
         Ok(Self(query, page))
     }

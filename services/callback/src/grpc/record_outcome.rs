@@ -7,7 +7,7 @@ use platform::auth::Caller;
 use platform::grpc::fields::{Fields, Once};
 
 use super::Callback;
-use super::fields::{MAX_TEXT, ended, holder};
+use super::fields::{MAX_TEXT, ended, holder, named};
 use crate::actions::Error;
 use crate::actions::record_outcome::{RecordOutcome, record_outcome};
 
@@ -22,14 +22,14 @@ impl Verb<Callback> for RecordOutcome {
     fn read(request: &pb::RecordOutcomeRequest, caller: &Caller, _: &At<Callback>) -> Once<Self> {
         let mut fields = Fields::new();
         let request_id = fields.uuid("request_id", &request.request_id);
-        let task_id = fields.uuid("task_id", &request.task_id);
+        let task = named(&mut fields, &request.task_id, request.if_version, caller);
         let holder = holder(&mut fields, request.token, caller);
         let solved = fields.optional_known("solved", request.solved);
         let rating = fields.known("rating", request.rating);
         let comment = fields.optional_text("comment", &request.comment, MAX_TEXT);
         let command = || {
             let command = Self {
-                task_id: task_id?,
+                task: task?,
                 holder,
                 solved,
                 rating: rating?,
@@ -42,7 +42,8 @@ impl Verb<Callback> for RecordOutcome {
 
     async fn act(&self, tx: &mut Tx, at: &At<Callback>) -> Result<pb::RecordOutcomeResponse, Error> {
         let min_attempts = at.service.config.min_attempts_before_unrated;
-        let task = record_outcome(tx, self, at.key(), min_attempts, at.now).await?;
+        let wall = at.service.wall.now();
+        let task = record_outcome(tx, self, at.key(), min_attempts, at.now, wall).await?;
         Ok(pb::RecordOutcomeResponse {
             task_id: task.id.to_string(),
             state: ended(&task).into(),

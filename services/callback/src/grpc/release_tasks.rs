@@ -11,7 +11,7 @@ use platform::grpc::fields::{Fields, Once};
 use super::Callback;
 use super::fields::token;
 use crate::actions::Error;
-use crate::actions::release_tasks::{ReleaseTasks, release_tasks};
+use crate::actions::release_tasks::{Held, ReleaseTasks, release_tasks};
 
 /// Tasks given back at once: as many as an agent may have by any setting.
 const MOST_RELEASED: usize = 500;
@@ -37,7 +37,11 @@ impl Verb<Callback> for ReleaseTasks {
                 part.refuse("task_id", "must be named once");
             }
             let token = token(&mut part, held.token);
-            tasks.extend(id.map(|id| (id, token)));
+            tasks.extend(id.map(|id| Held {
+                id,
+                token,
+                if_version: held.if_version,
+            }));
             fields.absorb(part);
         }
         let command = Self {

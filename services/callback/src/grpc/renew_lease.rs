@@ -7,7 +7,7 @@ use platform::auth::Caller;
 use platform::grpc::fields::{Fields, Once};
 
 use super::Callback;
-use super::fields::{holder, lease};
+use super::fields::{holder, lease, named};
 use crate::actions::Error;
 use crate::actions::renew_lease::{RenewLease, renew_lease};
 
@@ -21,13 +21,10 @@ impl Verb<Callback> for RenewLease {
     fn read(request: &pb::RenewLeaseRequest, caller: &Caller, _: &At<Callback>) -> Once<Self> {
         let mut fields = Fields::new();
         let request_id = fields.uuid("request_id", &request.request_id);
-        let task_id = fields.uuid("task_id", &request.task_id);
+        let task = named(&mut fields, &request.task_id, request.if_version, caller);
         let holder = holder(&mut fields, request.token, caller);
         let command = || {
-            let command = Self {
-                task_id: task_id?,
-                holder,
-            };
+            let command = Self { task: task?, holder };
             Some((request_id?, command))
         };
         fields.read(command())

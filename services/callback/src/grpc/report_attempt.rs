@@ -7,7 +7,7 @@ use platform::auth::Caller;
 use platform::grpc::fields::{Fields, Once};
 
 use super::Callback;
-use super::fields::holder;
+use super::fields::{holder, named};
 use crate::actions::Error;
 use crate::actions::report_attempt::{ReportAttempt, report_attempt};
 use crate::domain::outcome::{can_end, is_call};
@@ -26,7 +26,7 @@ impl Verb<Callback> for ReportAttempt {
     fn read(request: &pb::ReportAttemptRequest, caller: &Caller, _: &At<Callback>) -> Once<Self> {
         let mut fields = Fields::new();
         let request_id = fields.uuid("request_id", &request.request_id);
-        let task_id = fields.uuid("task_id", &request.task_id);
+        let task = named(&mut fields, &request.task_id, request.if_version, caller);
         let holder = holder(&mut fields, request.token, caller);
         let mode = fields.known("mode", request.mode);
         let outcome = fields.known("outcome", request.outcome);
@@ -41,7 +41,7 @@ impl Verb<Callback> for ReportAttempt {
         }
         let command = || {
             let command = Self {
-                task_id: task_id?,
+                task: task?,
                 holder,
                 mode: mode?,
                 outcome: outcome?,
@@ -53,7 +53,7 @@ impl Verb<Callback> for ReportAttempt {
     }
 
     async fn act(&self, tx: &mut Tx, at: &At<Callback>) -> Result<pb::ReportAttemptResponse, Error> {
-        let task = report_attempt(tx, self, at.key(), at.now).await?;
+        let task = report_attempt(tx, self, at.key(), at.now, at.service.wall.now()).await?;
         Ok(pb::ReportAttemptResponse { attempt: task.attempts })
     }
 }

@@ -1,15 +1,30 @@
 //! An action's error as callers see it: one exhaustive match.
 
-use platform::grpc::status;
+use hotline_proto::callback::TaskState;
+use platform::grpc::status::{self, Standing};
 use tonic::Status;
 
-use crate::actions::Error;
+use super::fields::state;
+use crate::actions::{Error, Stood};
 
 impl From<Error> for Status {
     fn from(error: Error) -> Self {
         match error {
-            Error::Refused(refusal) => status::refused(refusal.reason(), refusal.to_string()),
+            Error::Refused { refusal, about } => {
+                let standing = about.map(standing).unwrap_or_default();
+                status::refused(refusal.reason(), refusal.to_string(), &standing)
+            }
             Error::Store(error) => error.into(),
         }
+    }
+}
+
+/// Where a task stood, such as `LEASED`, for `ErrorInfo`.
+fn standing(stood: Stood) -> Standing {
+    let state: TaskState = state(stood.standing);
+    Standing {
+        state: Some(state.as_str_name().trim_start_matches("TASK_STATE_").to_owned()),
+        round: Some(stood.round),
+        version: Some(stood.version),
     }
 }

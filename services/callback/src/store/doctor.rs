@@ -22,7 +22,7 @@ pub async fn unjudged(conn: &mut PgConnection) -> Result<Vec<Uuid>, StoreError> 
     Ok(rows)
 }
 
-/// I6: judgements that blame the unit and that nobody was told: the event that leads to rework is not in the log.
+/// I6: judgements that blame the unit and were not published: the event that leads to rework is not in the log.
 ///
 /// # Errors
 /// When the database cannot be read.
@@ -96,14 +96,14 @@ pub async fn uncallable(conn: &mut PgConnection) -> Result<Vec<Uuid>, StoreError
     Ok(rows)
 }
 
-/// A judgement that blames the unit, and where it was told.
+/// A judgement that blames the unit, and where it was published.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, sqlx::FromRow)]
 pub struct Blamed {
     /// The task.
     pub task: Uuid,
     /// Its order.
     pub order: Uuid,
-    /// Event that told it.
+    /// Event that published it.
     pub event: Uuid,
     /// Partition of the log that it stands in.
     pub partition: i16,

@@ -6,7 +6,7 @@ use platform::store::StoreError;
 use sqlx::PgConnection;
 use uuid::Uuid;
 
-use super::tasks::{Row, TABLE};
+use super::tasks::{Row, TABLE, select};
 use crate::domain::task::{Lease, State, Task};
 
 /// Makes an agent's own commands on leases follow each other until the transaction ends: each counts what the agent has.
@@ -41,15 +41,10 @@ pub async fn running(conn: &mut PgConnection, agent: &str, wall: DateTime<Utc>) 
 /// # Errors
 /// [`StoreError::Impossible`] for a row that no transition could have written.
 pub async fn lock(conn: &mut PgConnection, ids: &[Uuid]) -> Result<Vec<Task>, StoreError> {
-    let rows: Vec<Row> = sqlx::query_as(
-        "select id, order_id, order_number, appeal_id, round, unit, urgency, anonymous, no_channel, confidential, state,
-                opened_at, changed_at, told, token, lease_owner, lease_expires_at, attempt_count, reached, solved, rating,
-                ground, recorded_at, recorded_by, cause, judged_at, judged_by, judged_event
-           from callback_task where id = any($1) order by id for no key update",
-    )
-    .bind(ids)
-    .fetch_all(conn)
-    .await?;
+    let rows: Vec<Row> = sqlx::query_as(select!("where id = any($1) order by id for no key update"))
+        .bind(ids)
+        .fetch_all(conn)
+        .await?;
     rows.into_iter().map(Task::try_from).collect()
 }
 
@@ -58,15 +53,10 @@ pub async fn lock(conn: &mut PgConnection, ids: &[Uuid]) -> Result<Vec<Task>, St
 /// # Errors
 /// As [`lock`].
 pub async fn lock_held(conn: &mut PgConnection, agent: &str) -> Result<Vec<Task>, StoreError> {
-    let rows: Vec<Row> = sqlx::query_as(
-        "select id, order_id, order_number, appeal_id, round, unit, urgency, anonymous, no_channel, confidential, state,
-                opened_at, changed_at, told, token, lease_owner, lease_expires_at, attempt_count, reached, solved, rating,
-                ground, recorded_at, recorded_by, cause, judged_at, judged_by, judged_event
-           from callback_task where lease_owner = $1 order by id for no key update",
-    )
-    .bind(agent)
-    .fetch_all(conn)
-    .await?;
+    let rows: Vec<Row> = sqlx::query_as(select!("where lease_owner = $1 order by id for no key update"))
+        .bind(agent)
+        .fetch_all(conn)
+        .await?;
     rows.into_iter().map(Task::try_from).collect()
 }
 
@@ -76,15 +66,11 @@ pub async fn lock_held(conn: &mut PgConnection, agent: &str) -> Result<Vec<Task>
 /// # Errors
 /// When the database refuses.
 pub async fn claim_free(conn: &mut PgConnection, wall: DateTime<Utc>, limit: u32) -> Result<Vec<Task>, StoreError> {
-    let rows: Vec<Row> = sqlx::query_as(
-        "select id, order_id, order_number, appeal_id, round, unit, urgency, anonymous, no_channel, confidential, state,
-                opened_at, changed_at, told, token, lease_owner, lease_expires_at, attempt_count, reached, solved, rating,
-                ground, recorded_at, recorded_by, cause, judged_at, judged_by, judged_event
-           from callback_task
-          where state = 'open' and (lease_expires_at is null or lease_expires_at <= $1)
+    let rows: Vec<Row> = sqlx::query_as(select!(
+        "where state = 'open' and (lease_expires_at is null or lease_expires_at <= $1)
           order by urgency desc, opened_at, id limit $2
-            for no key update skip locked",
-    )
+            for no key update skip locked"
+    ))
     .bind(wall)
     .bind(i64::from(limit))
     .fetch_all(conn)
@@ -95,7 +81,7 @@ pub async fn claim_free(conn: &mut PgConnection, wall: DateTime<Utc>, limit: u32
 /// Writes leases of locked tasks; a task without one is given back.
 ///
 /// # Errors
-/// [`StoreError::Impossible`] when one of them was not open.
+/// [`StoreError::Impossible`] when one of them was not open, or was changed since it was locked.
 pub async fn save_leases(conn: &mut PgConnection, tasks: &[Task]) -> Result<(), StoreError> {
     let lease = |task: &Task| match &task.state {
         State::Open { lease } => lease.clone(),
@@ -103,11 +89,14 @@ pub async fn save_leases(conn: &mut PgConnection, tasks: &[Task]) -> Result<(), 
     };
     let leases: Vec<Option<Lease>> = tasks.iter().map(lease).collect();
     let done = sqlx::query(
-        "update callback_task t set token = l.token, lease_owner = l.owner, lease_expires_at = l.expires_at
-           from unnest($1::uuid[], $2::bigint[], $3::text[], $4::timestamptz[]) as l(id, token, owner, expires_at)
-          where t.id = l.id and t.state = 'open'",
+        "update callback_task t
+            set version = l.version, token = l.token, lease_owner = l.owner, lease_expires_at = l.expires_at
+           from unnest($1::uuid[], $2::bigint[], $3::bigint[], $4::text[], $5::timestamptz[])
+             as l(id, version, token, owner, expires_at)
+          where t.id = l.id and t.version = l.version - 1 and t.state = 'open'",
     )
     .bind(tasks.iter().map(|t| t.id).collect::<Vec<_>>())
+    .bind(tasks.iter().map(|t| big(t.version)).collect::<Vec<_>>())
     .bind(tasks.iter().map(|t| big(t.token)).collect::<Vec<_>>())
     .bind(
         leases

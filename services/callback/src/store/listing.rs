@@ -7,29 +7,19 @@ use platform::store::StoreError;
 use sqlx::PgConnection;
 use uuid::Uuid;
 
-use super::tasks::Row;
-use crate::domain::task::Task;
+use super::tasks::{Row, select};
+use crate::domain::reach::Reach;
+use crate::domain::task::{Standing, Task};
 
 /// What narrows the list.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Filter {
     /// Only this state.
     pub state: Option<Standing>,
     /// Only this order.
     pub order_id: Option<Uuid>,
-}
-
-/// How a task stands at an instant of wall time: a lease that has run out leaves it open.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Standing {
-    /// Nobody has it.
-    Open,
-    /// Somebody has it.
-    Leased,
-    /// Waits for the supervisor.
-    PendingJudgement,
-    /// Done.
-    Done,
+    /// Only what exists for the caller, as [`Reach::includes`] has it.
+    pub reach: Reach,
 }
 
 /// Tasks by the time they were opened, then by id, as they stand at `wall`.
@@ -49,17 +39,14 @@ pub async fn tasks(
         Some(Standing::PendingJudgement) => (Some("pending_judgement"), None),
         Some(Standing::Done) => (Some("done"), None),
     };
-    let rows: Vec<Row> = sqlx::query_as(
-        "select id, order_id, order_number, appeal_id, round, unit, urgency, anonymous, no_channel, confidential, state,
-                opened_at, changed_at, told, token, lease_owner, lease_expires_at, attempt_count, reached, solved, rating,
-                ground, recorded_at, recorded_by, cause, judged_at, judged_by, judged_event
-           from callback_task
-          where (opened_at, id) > ($1, $2) and opened_at < $3
+    let rows: Vec<Row> = sqlx::query_as(select!(
+        "where (opened_at, id) > ($1, $2) and opened_at < $3
             and ($5::text is null or state = $5)
             and ($6::bool is null or (lease_expires_at is not null and lease_expires_at > $7) = $6)
             and ($8::uuid is null or order_id = $8)
-          order by opened_at, id limit $4",
-    )
+            and ($9::text is null or unit = $9 or (lead_top_unit = $9 and $9 <> all (accused_units)))
+          order by opened_at, id limit $4"
+    ))
     .bind(window.after.0)
     .bind(window.after.1)
     .bind(window.before)
@@ -68,6 +55,10 @@ pub async fn tasks(
     .bind(leased)
     .bind(wall)
     .bind(filter.order_id)
+    .bind(match &filter.reach {
+        Reach::All => None,
+        Reach::Unit(unit) => Some(unit),
+    })
     .fetch_all(conn)
     .await?;
     rows.into_iter().map(Task::try_from).collect()

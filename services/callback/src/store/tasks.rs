@@ -1,14 +1,12 @@
 //! Tasks, their leases and attempts as rows.
 
-use std::collections::HashMap;
-
 use chrono::{DateTime, Utc};
 use hotline_proto::common::{AttemptOutcome, CallbackMode, Rating, Solved, UnratedGround};
 use personal::sealing::{Cell, Sealed};
 use platform::ids::derived_id;
 use platform::rows::{big, fits, impossible, int, known, one, small};
 use platform::store::StoreError;
-use sqlx::PgConnection;
+use sqlx::{PgConnection, QueryBuilder};
 use uuid::Uuid;
 
 use crate::domain::outcome::{FUTILE, Found, Grade, Outcome};
@@ -17,7 +15,21 @@ use crate::domain::task::{About, Judged, Lease, Recorded, State, Task};
 /// The table.
 pub const TABLE: &str = "callback_task";
 
-/// What every reading of a task selects; sealed cells are not read with it.
+/// Reads whole tasks: the columns of [`Row`], then the rest of the query. The only list of them; sealed cells are not read.
+macro_rules! select {
+    ($rest:literal) => {
+        concat!(
+            "select id, order_id, order_number, appeal_id, round, unit, lead_top_unit, accused_units, urgency, anonymous, ",
+            "no_channel, confidential, state, opened_at, changed_at, version, token, lease_owner, lease_expires_at, ",
+            "attempt_count, reached, solved, rating, ground, recorded_at, recorded_by, cause, judged_at, judged_by, ",
+            "judged_event from callback_task ",
+            $rest
+        )
+    };
+}
+pub(super) use select;
+
+/// A task as [`select`] reads it.
 #[derive(sqlx::FromRow)]
 #[expect(clippy::struct_excessive_bools, reason = "they are columns of their own")]
 pub(super) struct Row {
@@ -27,6 +39,8 @@ pub(super) struct Row {
     appeal_id: Uuid,
     round: i32,
     unit: String,
+    lead_top_unit: Option<String>,
+    accused_units: Vec<String>,
     urgency: i16,
     anonymous: bool,
     no_channel: bool,
@@ -34,7 +48,7 @@ pub(super) struct Row {
     state: String,
     opened_at: DateTime<Utc>,
     changed_at: DateTime<Utc>,
-    told: i64,
+    version: i64,
     token: i64,
     lease_owner: Option<String>,
     lease_expires_at: Option<DateTime<Utc>>,
@@ -56,15 +70,10 @@ pub(super) struct Row {
 /// # Errors
 /// [`StoreError::Absent`] for an unknown one.
 pub async fn get(conn: &mut PgConnection, id: Uuid) -> Result<Task, StoreError> {
-    let row: Option<Row> = sqlx::query_as(
-        "select id, order_id, order_number, appeal_id, round, unit, urgency, anonymous, no_channel, confidential, state,
-                opened_at, changed_at, told, token, lease_owner, lease_expires_at, attempt_count, reached, solved, rating,
-                ground, recorded_at, recorded_by, cause, judged_at, judged_by, judged_event
-           from callback_task where id = $1",
-    )
-    .bind(id)
-    .fetch_optional(conn)
-    .await?;
+    let row: Option<Row> = sqlx::query_as(select!("where id = $1"))
+        .bind(id)
+        .fetch_optional(conn)
+        .await?;
     row.ok_or(StoreError::Absent("task"))?.try_into()
 }
 
@@ -73,65 +82,75 @@ pub async fn get(conn: &mut PgConnection, id: Uuid) -> Result<Task, StoreError> 
 /// # Errors
 /// [`StoreError::Absent`] for an unknown one.
 pub async fn lock(conn: &mut PgConnection, id: Uuid) -> Result<Task, StoreError> {
-    let row: Option<Row> = sqlx::query_as(
-        "select id, order_id, order_number, appeal_id, round, unit, urgency, anonymous, no_channel, confidential, state,
-                opened_at, changed_at, told, token, lease_owner, lease_expires_at, attempt_count, reached, solved, rating,
-                ground, recorded_at, recorded_by, cause, judged_at, judged_by, judged_event
-           from callback_task where id = $1 for no key update",
-    )
-    .bind(id)
-    .fetch_optional(conn)
-    .await?;
+    let row: Option<Row> = sqlx::query_as(select!("where id = $1 for no key update"))
+        .bind(id)
+        .fetch_optional(conn)
+        .await?;
     row.ok_or(StoreError::Absent("task"))?.try_into()
 }
 
-/// Version of the newest event that was told about each of these orders; an order without a task is left out.
+/// The version of the next event about an order. The tasks of all its appeals are numbered together, so the order's row is
+/// locked until the transaction ends.
 ///
 /// # Errors
 /// When the database refuses.
-pub async fn told(conn: &mut PgConnection, orders: &[Uuid]) -> Result<HashMap<Uuid, u64>, StoreError> {
-    let rows: Vec<(Uuid, i64)> =
-        sqlx::query_as("select order_id, max(told) from callback_task where order_id = any($1) group by order_id")
-            .bind(orders)
-            .fetch_all(conn)
-            .await?;
-    rows.into_iter()
-        .map(|(order, told)| Ok((order, fits(TABLE, "told", told)?)))
-        .collect()
+pub async fn next_told(conn: &mut PgConnection, order: Uuid) -> Result<u64, StoreError> {
+    let told: i64 = sqlx::query_scalar(
+        "insert into told_order as o (order_id, told) values ($1, 1)
+             on conflict (order_id) do update set told = o.told + 1
+         returning told",
+    )
+    .bind(order)
+    .fetch_one(conn)
+    .await?;
+    fits("told_order", "told", told)
 }
 
-/// Opens tasks, and gives the ids of those that were new: a round has one task.
+/// Tasks written by one statement: each binds 19 values, and a statement takes 65,535.
+const MOST_OPENED: usize = 1000;
+
+/// Opens tasks, and gives the ids of those that were new: an appeal has one task in each round of its order.
 ///
 /// # Errors
 /// When the database refuses.
 pub async fn open(conn: &mut PgConnection, tasks: &[Task]) -> Result<Vec<Uuid>, StoreError> {
-    let about = || tasks.iter().map(|task| &task.about);
-    let new = sqlx::query_scalar(
-        "insert into callback_task (id, order_id, order_number, appeal_id, round, unit, urgency, anonymous, confidential,
-                no_channel, state, opened_at, changed_at, told, token, attempt_count, reached)
-         select id, order_id, order_number, appeal_id, round, unit, urgency, anonymous, confidential,
-                no_channel, 'open', opened_at, opened_at, told, 0, 0, false
-           from unnest($1::uuid[], $2::uuid[], $3::text[], $4::uuid[], $5::int[], $6::text[], $7::smallint[], $8::bool[],
-                $9::bool[], $10::timestamptz[], $11::bigint[], $12::bool[])
-             as t(id, order_id, order_number, appeal_id, round, unit, urgency, anonymous, confidential, opened_at, told,
-                  no_channel)
-             on conflict (order_id, round) do nothing
-         returning id",
-    )
-    .bind(tasks.iter().map(|t| t.id).collect::<Vec<_>>())
-    .bind(about().map(|a| a.order_id).collect::<Vec<_>>())
-    .bind(about().map(|a| a.order_number.clone()).collect::<Vec<_>>())
-    .bind(about().map(|a| a.appeal_id).collect::<Vec<_>>())
-    .bind(about().map(|a| int(a.round)).collect::<Vec<_>>())
-    .bind(about().map(|a| a.unit.clone()).collect::<Vec<_>>())
-    .bind(about().map(|a| small(a.urgency.into())).collect::<Vec<_>>())
-    .bind(about().map(|a| a.anonymous).collect::<Vec<_>>())
-    .bind(about().map(|a| a.confidential).collect::<Vec<_>>())
-    .bind(tasks.iter().map(|t| t.opened_at).collect::<Vec<_>>())
-    .bind(tasks.iter().map(|t| big(t.told)).collect::<Vec<_>>())
-    .bind(about().map(|a| a.no_channel).collect::<Vec<_>>())
-    .fetch_all(conn)
-    .await?;
+    let mut new = Vec::with_capacity(tasks.len());
+    for tasks in tasks.chunks(MOST_OPENED) {
+        let mut insert = QueryBuilder::new(
+            "insert into callback_task (id, order_id, order_number, appeal_id, round, unit, lead_top_unit, accused_units,
+                    urgency, anonymous, no_channel, confidential, state, opened_at, changed_at, version, token,
+                    attempt_count, reached) ",
+        );
+        insert.push_values(tasks, |mut row, task| {
+            row.push_bind(task.id)
+                .push_bind(task.about.order_id)
+                .push_bind(&task.about.order_number)
+                .push_bind(task.about.appeal_id)
+                .push_bind(int(task.about.round))
+                .push_bind(&task.about.unit)
+                .push_bind(&task.about.top_unit)
+                .push_bind(&task.about.accused)
+                .push_bind(small(task.about.urgency))
+                .push_bind(task.about.anonymous)
+                .push_bind(task.about.no_channel)
+                .push_bind(task.about.confidential)
+                .push_bind(name(&task.state))
+                .push_bind(task.opened_at)
+                .push_bind(task.changed_at)
+                .push_bind(big(task.version))
+                .push_bind(big(task.token))
+                .push_bind(int(task.attempts))
+                .push_bind(task.reached);
+        });
+        insert.push(" on conflict (order_id, round, appeal_id) do nothing returning id");
+        // As many statements as there are numbers of tasks: none is worth keeping.
+        let opened: Vec<Uuid> = insert
+            .build_query_scalar()
+            .persistent(false)
+            .fetch_all(&mut *conn)
+            .await?;
+        new.extend(opened);
+    }
     Ok(new)
 }
 
@@ -171,7 +190,7 @@ pub struct Texts {
 /// Writes a locked task back.
 ///
 /// # Errors
-/// [`StoreError::Impossible`] when it is not there.
+/// [`StoreError::Impossible`] when it is not there, or was changed since it was locked.
 pub async fn save(conn: &mut PgConnection, task: &Task, texts: &Texts) -> Result<(), StoreError> {
     let lease = match &task.state {
         State::Open { lease } => lease.as_ref(),
@@ -184,16 +203,16 @@ pub async fn save(conn: &mut PgConnection, task: &Task, texts: &Texts) -> Result
     };
     let done = sqlx::query(
         "update callback_task
-            set state = $2, changed_at = $3, told = $4, lease_owner = $5, lease_expires_at = $6, attempt_count = $7,
+            set state = $2, changed_at = $3, version = $4, lease_owner = $5, lease_expires_at = $6, attempt_count = $7,
                 reached = $8, solved = $9, rating = $10, recorded_at = $11, recorded_by = $12, cause = $13,
                 judged_at = $14, judged_by = $15, judged_event = $16,
-                comment = coalesce($17, comment), reason = coalesce($18, reason), ground = $20
-          where id = $1 and token = $19",
+                comment = coalesce($17, comment), reason = coalesce($18, reason), ground = $19
+          where id = $1 and version = $4 - 1",
     )
     .bind(task.id)
     .bind(name(&task.state))
     .bind(task.changed_at)
-    .bind(big(task.told))
+    .bind(big(task.version))
     .bind(lease.map(|l| &l.owner))
     .bind(lease.map(|l| l.expires_at))
     .bind(int(task.attempts))
@@ -208,7 +227,6 @@ pub async fn save(conn: &mut PgConnection, task: &Task, texts: &Texts) -> Result
     .bind(judged.map(|j| j.event_id))
     .bind(&texts.comment)
     .bind(&texts.reason)
-    .bind(big(task.token))
     .bind(
         recorded
             .map(|r| r.outcome.ground())
@@ -339,14 +357,16 @@ impl TryFrom<Row> for Task {
                 appeal_id: row.appeal_id,
                 round: fits(TABLE, "round", row.round)?,
                 unit: row.unit,
-                urgency: known(TABLE, "urgency", row.urgency)?,
+                top_unit: row.lead_top_unit,
+                accused: row.accused_units,
+                urgency: row.urgency.into(),
                 anonymous: row.anonymous,
                 no_channel: row.no_channel,
                 confidential: row.confidential,
             },
             opened_at: row.opened_at,
             changed_at: row.changed_at,
-            told: fits(TABLE, "told", row.told)?,
+            version: fits(TABLE, "version", row.version)?,
             token: fits(TABLE, "token", row.token)?,
             attempts: fits(TABLE, "attempt_count", row.attempt_count)?,
             reached: row.reached,

@@ -19,18 +19,19 @@ async fn judged() -> World {
         task_id: lease.task_id,
         cause: Cause::Unit.into(),
         reason: "x".to_owned(),
+        if_version: 0,
     };
     world
         .client(Role::Supervisor)
         .judge_dissatisfaction(judge)
         .await
         .expect("it waits");
-    world.is_sound().await;
     world
 }
 
 async fn plant(statements: &[&'static str]) -> Vec<(&'static str, String)> {
-    let world = judged().await;
+    let mut world = judged().await;
+    world.planted = true;
     for statement in statements {
         sqlx::query(AssertSqlSafe(*statement))
             .execute(world.pool())
@@ -64,7 +65,7 @@ async fn a_dissatisfied_task_that_nobody_judges_is_found() {
 #[tokio::test]
 async fn a_judgement_that_nobody_was_told_is_found() {
     let found = plant(&["update callback_task set judged_event = gen_random_uuid()"]).await;
-    is(&found, &[("I6", "nobody was told")]);
+    is(&found, &[("I6", "no event says so")]);
 }
 
 #[tokio::test]
@@ -88,4 +89,14 @@ async fn one_whom_nobody_can_call_and_whose_task_waits_is_found() {
 async fn a_lost_attempt_is_found() {
     let found = plant(&["update callback_task set attempt_count = 2"]).await;
     is(&found, &[("I7", "does not count")]);
+}
+
+#[tokio::test]
+#[should_panic(expected = "does not count its attempts")]
+async fn a_test_that_ends_with_a_violation_fails() {
+    let world = judged().await;
+    sqlx::query("update callback_task set attempt_count = 2")
+        .execute(world.pool())
+        .await
+        .expect("the planted fault");
 }

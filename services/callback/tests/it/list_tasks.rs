@@ -94,11 +94,16 @@ async fn pages_go_on_where_they_ended_and_tokens_are_for_their_filter() {
     found.sort_unstable();
     found.dedup();
     assert_eq!(found.len(), 5);
+    let most = ListTasksRequest {
+        page_size: i32::MAX,
+        ..Default::default()
+    };
+    assert_eq!(list(&mut client, most).await.len(), 5, "cut to 1000, not refused");
     request.state = TaskState::Done.into();
     let refused = client.list_tasks(request).await.expect_err("another filter");
     assert_eq!(violations(&refused), ["page_token"]);
     let wrong = ListTasksRequest {
-        page_size: i32::MAX,
+        page_size: -1,
         page_token: "AAAA".to_owned(),
         state: 9,
         order_id: "x".to_owned(),

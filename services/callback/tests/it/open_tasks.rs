@@ -1,4 +1,4 @@
-//! A passed reply opens one task per round.
+//! A passed reply opens one task per round and appeal.
 
 use hotline_proto::callback::TaskState;
 use hotline_proto::events::event::Body;
@@ -41,10 +41,10 @@ async fn a_passed_reply_opens_a_task_and_nothing_else_does() {
 async fn a_round_has_one_task_and_another_round_another() {
     let world = World::new().await;
     let id = Uuid::new_v4();
+    let mut order = snapshot(id);
     for round in [0, 0, 1] {
-        let mut order = snapshot(id);
         order.round = round;
-        world.tell(id, at(1, 9, 30), passed(order)).await;
+        world.tell(id, at(1, 9, 30), passed(order.clone())).await;
         world.read().await;
     }
     assert_eq!(count(&world).await, 2);
@@ -75,7 +75,7 @@ async fn two_replicas_open_each_task_once() {
 async fn what_contradicts_the_contract_is_parked() {
     let world = World::new().await;
     let mut order = snapshot(Uuid::new_v4());
-    order.appeal = None;
+    order.appeals[0].facts = None;
     world.tell(Uuid::new_v4(), at(1, 9, 0), passed(order)).await;
     world.read().await;
     let parked: Vec<String> = sqlx::query_scalar("select reason from parked")
@@ -83,7 +83,7 @@ async fn what_contradicts_the_contract_is_parked() {
         .await
         .expect("parked events");
     assert!(
-        matches!(parked.as_slice(), [one] if one.contains("appeal is missing")),
+        matches!(parked.as_slice(), [one] if one.contains("facts is missing")),
         "{parked:?}"
     );
 }

@@ -1,4 +1,5 @@
-//! Callback under test beside a stand-in for routing: a log that is told facts and serves them as routing would.
+//! Callback under test beside a stand-in for routing: a log that is told facts and serves them as routing would. A world
+//! that ends asks the doctor.
 
 use std::sync::Arc;
 
@@ -10,7 +11,9 @@ use hotline_proto::callback as pb;
 use hotline_proto::callback::callback_service_client::CallbackServiceClient;
 use hotline_proto::common::{AppealType, AttemptOutcome, CallbackMode, OrderState, Rating, Solved, Urgency};
 use hotline_proto::events::event::Body;
-use hotline_proto::events::{AppealFacts, Event, OrderSnapshot, ReplyPassed};
+use hotline_proto::events::{Event, ReplyPassed};
+use hotline_proto::intake::AppealFacts;
+use hotline_proto::routing::{LinkedAppeal, Order};
 use platform::auth::Principal;
 use platform::clock::{Clock as _, DrivenClock};
 use platform::grpc::client::Peer;
@@ -40,7 +43,10 @@ pub struct World {
     pub edge: Edge,
     /// Reads routing.
     pub consumer: Arc<dyn Step>,
+    /// Nothing is asked at the end: the test has planted a violation.
+    pub planted: bool,
     routing: Store,
+    routing_log: PgPool,
     _routing_edge: Edge,
     base: Base,
 }
@@ -110,7 +116,9 @@ impl World {
             database,
             edge,
             consumer: consumer(&app),
+            planted: false,
             routing,
+            routing_log: log.pool,
             _routing_edge: routing_edge,
             base,
         }
@@ -159,8 +167,8 @@ impl World {
         self.passed_with(|_| {}).await
     }
 
-    /// [`World::passed`], with the order's snapshot changed before.
-    pub async fn passed_with(&self, change: impl FnOnce(&mut OrderSnapshot)) -> Uuid {
+    /// [`World::passed`], with the order changed before.
+    pub async fn passed_with(&self, change: impl FnOnce(&mut Order)) -> Uuid {
         let mut order = snapshot(Uuid::new_v4());
         change(&mut order);
         let id = Uuid::try_parse(&order.order_id).expect("an id");
@@ -173,6 +181,14 @@ impl World {
     /// A client with one role.
     pub fn client(&self, role: Role) -> Client {
         CallbackServiceClient::new(self.edge.role(role))
+    }
+
+    /// A client with one role, confined to a unit.
+    pub fn confined(&self, role: Role, unit: &str) -> Client {
+        CallbackServiceClient::new(self.edge.caller(Principal {
+            unit: Some(unit.to_owned()),
+            ..testkit::role(role)
+        }))
     }
 
     /// A client of one callback agent.
@@ -207,15 +223,20 @@ impl World {
         (order, client, lease)
     }
 
-    /// The task of an order, as a supervisor sees it.
+    /// The only task of an order, as a supervisor sees it.
     pub async fn task_of(&self, order: Uuid) -> pb::Task {
+        let mut tasks = self.tasks_of(order).await;
+        tasks.pop().expect("the order has a task")
+    }
+
+    /// The tasks of an order, as a supervisor sees them.
+    pub async fn tasks_of(&self, order: Uuid) -> Vec<pb::Task> {
         let request = pb::ListTasksRequest {
             order_id: order.to_string(),
             ..Default::default()
         };
         let answer = self.client(Role::Supervisor).list_tasks(request).await;
-        let mut tasks = answer.expect("a supervisor lists").into_inner().tasks;
-        tasks.pop().expect("the order has a task")
+        answer.expect("a supervisor lists").into_inner().tasks
     }
 
     /// What callback has told about an order, in the order of versions.
@@ -232,34 +253,81 @@ impl World {
             .collect()
     }
 
-    /// No invariant of callback's share is broken.
-    pub async fn is_sound(&self) {
-        let found = callback::doctor::check(self.pool()).await;
-        assert_eq!(found.expect("readable"), []);
+    /// Replaces the payload of the newest event in routing's log, which callback has not read yet: as a newer routing
+    /// would have written it.
+    pub async fn rewrite(&self, change: impl FnOnce(&mut Vec<u8>)) {
+        let newest = "select payload from log order by occurred_at desc, event_id desc limit 1";
+        let mut payload: Vec<u8> = sqlx::query_scalar(newest)
+            .fetch_one(&self.routing_log)
+            .await
+            .expect("an event");
+        let before = payload.clone();
+        change(&mut payload);
+        let done = sqlx::query("update log set payload = $1 where payload = $2")
+            .bind(payload)
+            .bind(before)
+            .execute(&self.routing_log)
+            .await;
+        assert_eq!(done.expect("written").rows_affected(), 1);
     }
 }
 
+/// A test that ends leaves no violation behind, whatever it was about.
+impl Drop for World {
+    fn drop(&mut self) {
+        if self.planted || std::thread::panicking() {
+            return;
+        }
+        let url = self.database.url.clone();
+        let found = std::thread::spawn(move || violations_in(&url)).join();
+        assert_eq!(found.expect("the doctor reads"), []);
+    }
+}
+
+/// What the doctor finds. The test's own runtime waits meanwhile, so this one has its own.
+fn violations_in(url: &str) -> Vec<platform::service::Violation> {
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
+    runtime.expect("a runtime").block_on(async {
+        let pool = PgPool::connect(url).await.expect("the test's database");
+        callback::doctor::check(&pool).await.expect("readable")
+    })
+}
+
 /// An order whose reply was passed in round 0.
-pub fn snapshot(id: Uuid) -> OrderSnapshot {
-    OrderSnapshot {
+pub fn snapshot(id: Uuid) -> Order {
+    Order {
         order_id: id.to_string(),
-        order_number: format!("W240401-{:06}-0", id.as_u128() % 1_000_000),
+        number: format!("W240401-{:06}-0", id.as_u128() % 1_000_000),
         version: 1,
-        appeal: Some(AppealFacts {
+        appeals: vec![appeal()],
+        state: OrderState::PendingCallback.into(),
+        lead_unit: "water".to_owned(),
+        lead_top_unit: "utilities".to_owned(),
+        ..Order::default()
+    }
+}
+
+/// An appeal that an order answers.
+pub fn appeal() -> LinkedAppeal {
+    LinkedAppeal {
+        facts: Some(AppealFacts {
             appeal_id: Uuid::new_v4().to_string(),
             r#type: AppealType::Help.into(),
             urgency: Urgency::Ordinary.into(),
             ..AppealFacts::default()
         }),
-        state: OrderState::PendingCallback.into(),
-        lead_unit: "water".to_owned(),
-        lead_top_unit: "utilities".to_owned(),
-        ..OrderSnapshot::default()
+        link_time: None,
     }
 }
 
+/// Codes of the appeal that opened an order.
+pub fn opening(order: &mut Order) -> &mut AppealFacts {
+    let opening = order.appeals.first_mut();
+    opening.and_then(|linked| linked.facts.as_mut()).expect("an appeal")
+}
+
 /// Routing's event about it.
-pub fn passed(order: OrderSnapshot) -> Body {
+pub fn passed(order: Order) -> Body {
     Body::ReplyPassed(ReplyPassed {
         order: Some(order),
         reply_id: Uuid::new_v4().to_string(),
@@ -280,6 +348,7 @@ pub fn renewal(lease: &pb::Lease) -> pb::RenewLeaseRequest {
         request_id: Uuid::new_v4().to_string(),
         task_id: lease.task_id.clone(),
         token: lease.token,
+        if_version: 0,
     }
 }
 
@@ -288,6 +357,7 @@ pub fn release(leases: &[pb::Lease]) -> pb::ReleaseTasksRequest {
     let held = |lease: &pb::Lease| pb::HeldTask {
         task_id: lease.task_id.clone(),
         token: lease.token,
+        if_version: 0,
     };
     pb::ReleaseTasksRequest {
         request_id: Uuid::new_v4().to_string(),
@@ -301,6 +371,7 @@ pub fn attempt(lease: &pb::Lease, outcome: AttemptOutcome) -> pb::ReportAttemptR
         request_id: Uuid::new_v4().to_string(),
         task_id: lease.task_id.clone(),
         token: lease.token,
+        if_version: 0,
         mode: CallbackMode::HumanVoice.into(),
         outcome: outcome.into(),
         recording: if outcome == AttemptOutcome::Reached {
@@ -317,6 +388,7 @@ pub fn outcome(lease: &pb::Lease, solved: Solved, rating: Rating) -> pb::RecordO
         request_id: Uuid::new_v4().to_string(),
         task_id: lease.task_id.clone(),
         token: lease.token,
+        if_version: 0,
         solved: solved.into(),
         rating: rating.into(),
         comment: String::new(),
@@ -328,6 +400,24 @@ pub fn reason(status: &Status) -> (Code, String) {
     let details = status.get_error_details();
     let reason = details.error_info().map(|info| info.reason.clone());
     (status.code(), reason.unwrap_or_default())
+}
+
+/// State, round and version of the task that a call was refused about.
+pub fn stood(status: &Status) -> (String, String, String) {
+    let details = status.get_error_details();
+    let info = details.error_info().expect("a reason");
+    let told = |key: &str| info.metadata.get(key).cloned().unwrap_or_default();
+    (told("state"), told("round"), told("version"))
+}
+
+/// What a caller that decided by another version than `version` is answered.
+pub fn is_stale(status: &Status, version: u64) {
+    assert_eq!(
+        reason(status),
+        (Code::Aborted, "STALE_VERSION".to_owned()),
+        "{status:?}"
+    );
+    assert_eq!(stood(status).2, version.to_string());
 }
 
 /// What a refused rule answers.

@@ -8,6 +8,7 @@ use hosting::Name;
 use hotline_proto::access::Role;
 use hotline_proto::analytics::GetBulletinRequest;
 use hotline_proto::analytics::analytics_service_client::AnalyticsServiceClient;
+use platform::grpc::time::date_to_proto;
 use replay::bulletin::{as_json, as_text};
 
 use super::client::Reach;
@@ -43,8 +44,8 @@ impl Bulletin {
         let channel = self.reach.channel(Name::Analytics, Role::Analyst)?;
         let bulletin = AnalyticsServiceClient::new(channel)
             .get_bulletin(GetBulletinRequest {
-                from_day: self.from.to_string(),
-                to_day: self.to.to_string(),
+                from_day: Some(date_to_proto(self.from)),
+                to_day: Some(date_to_proto(self.to)),
             })
             .await?
             .into_inner();

@@ -115,18 +115,7 @@ impl Events {
                 };
                 tell_restored(service, &Box::pin(restored(service, &overrides)).await?);
             }
-            Self::Cursors { service, reach } => {
-                let answer = client(service, &reach)?
-                    .list_cursors(ListCursorsRequest {})
-                    .await?
-                    .into_inner();
-                for cursor in answer.cursors {
-                    say(format!(
-                        "{:<12} {:>3}  {:>12}  {}",
-                        cursor.source, cursor.partition, cursor.position, cursor.epoch
-                    ));
-                }
-            }
+            Self::Cursors { service, reach } => cursors(service, &reach).await?,
         }
         Ok(ExitCode::SUCCESS)
     }
@@ -167,6 +156,28 @@ async fn parked(service: Name, reach: &Reach) -> Result<(), Failure> {
         }
         if answer.next_page_token.is_empty() {
             say(format!("{service}: {} waiting", answer.waiting_count));
+            return Ok(());
+        }
+        page_token = answer.next_page_token;
+    }
+}
+
+async fn cursors(service: Name, reach: &Reach) -> Result<(), Failure> {
+    let mut client = client(service, reach)?;
+    let mut page_token = String::new();
+    loop {
+        let request = ListCursorsRequest {
+            page_size: 500,
+            page_token,
+        };
+        let answer = client.list_cursors(request).await?.into_inner();
+        for cursor in answer.cursors {
+            say(format!(
+                "{:<12} {:>3}  {:>12}  {}",
+                cursor.source, cursor.partition, cursor.position, cursor.epoch
+            ));
+        }
+        if answer.next_page_token.is_empty() {
             return Ok(());
         }
         page_token = answer.next_page_token;

@@ -1,4 +1,4 @@
-//! `hotline load city.toml`: publishes a city's reference data over gRPC.
+//! `hotline load city.toml`: publishes a city's reference data over gRPC, or shows what that would change.
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -7,19 +7,18 @@ use std::process::ExitCode;
 use clap::Args;
 use hosting::Name;
 use hotline_proto::access::Role;
-use hotline_proto::intake::PublishReferenceRequest;
 use hotline_proto::intake::intake_service_client::IntakeServiceClient;
 use hotline_proto::routing::routing_service_client::RoutingServiceClient;
-use hotline_proto::routing::{
-    GetDirectoryRequest, GetDirectoryResponse, PublishCalendarRequest, PublishCatalogueRequest, PublishLimitsRequest,
-    PublishUnitsRequest, Unit,
-};
+use hotline_proto::routing::{GetDirectoryResponse, PublishCalendarRequest, PublishLimitsRequest, Unit};
 use platform::auth::{Issuer, TokenSource};
 use platform::grpc::client::{Peer, peer};
+use platform::grpc::time::date_to_proto;
 use replay::city::City;
 use uuid::Uuid;
 
 use super::client::{Reach, principal};
+use super::differences::{differences, table};
+use super::pages::{activation, catalogue_parts, directory, reference_parts, rows, unit_parts};
 use crate::console::{Failure, say};
 
 /// Publishes channels, categories, regions, units, catalogue and limits as new versions, and notices on holidays.
@@ -27,6 +26,9 @@ use crate::console::{Failure, say};
 pub struct Load {
     /// City file (TOML), as services/replay/scenarios/city.toml
     city: PathBuf,
+    /// Check the file against what is in force and print every row that would differ; publish nothing
+    #[arg(long)]
+    dry_run: bool,
     #[command(flatten)]
     reach: Reach,
 }
@@ -34,9 +36,18 @@ pub struct Load {
 impl Load {
     pub async fn run(self) -> Result<ExitCode, Failure> {
         let city = read_city(&self.city)?;
-        let intake = self.reach.channel(Name::Intake, Role::Operator)?;
-        let routing = self.reach.channel(Name::Routing, Role::Operator)?;
-        publish_on(intake, routing, &city).await?;
+        let publisher = Publisher {
+            intake: IntakeServiceClient::new(self.reach.channel(Name::Intake, Role::Operator)?),
+            routing: RoutingServiceClient::new(self.reach.channel(Name::Routing, Role::Operator)?),
+        };
+        if self.dry_run {
+            for line in table(&differences(&publisher, &city).await?) {
+                say(line);
+            }
+            say("nothing was published");
+            return Ok(ExitCode::SUCCESS);
+        }
+        publisher.publish(&city).await?;
         say(city.what_regions_mean());
         say(format!("loaded {}", city.name));
         Ok(ExitCode::SUCCESS)
@@ -55,66 +66,66 @@ pub fn read_city(path: &Path) -> Result<City, Failure> {
 /// What a service answered, with every violation.
 pub async fn publish(urls: &[String; 5], issuer: &Issuer, city: &City) -> Result<(), Failure> {
     let tokens = TokenSource::of(issuer.clone(), principal(Role::Operator));
-    let intake = peer(&urls[Name::Intake as usize], &tokens)?;
-    let routing = peer(&urls[Name::Routing as usize], &tokens)?;
-    publish_on(intake, routing, city).await
+    let publisher = Publisher {
+        intake: IntakeServiceClient::new(peer(&urls[Name::Intake as usize], &tokens)?),
+        routing: RoutingServiceClient::new(peer(&urls[Name::Routing as usize], &tokens)?),
+    };
+    publisher.publish(city).await
 }
 
-/// Notices before all: where they contradict what is in force, nothing else is published.
-/// Units before the catalogue, which names them. A unit that the file no longer has and the catalogue of before names goes
-/// in two steps: it stays until the catalogue without it is there.
-async fn publish_on(intake: Peer, routing: Peer, city: &City) -> Result<(), Failure> {
-    let request_id = || Uuid::new_v4().to_string();
-    let valid_from = || city.valid_from.to_string();
-    let mut intake = IntakeServiceClient::new(intake);
-    let mut routing = RoutingServiceClient::new(routing);
-    if let Some((version, notices)) = city.notices() {
-        routing
-            .publish_calendar(PublishCalendarRequest {
-                request_id: request_id(),
+/// An operator who publishes a city.
+pub struct Publisher {
+    pub intake: IntakeServiceClient<Peer>,
+    pub routing: RoutingServiceClient<Peer>,
+}
+
+impl Publisher {
+    /// Notices before all: where they contradict what is in force, nothing else is published.
+    /// Units before the catalogue, which names them. A unit that the file no longer has and the catalogue of before names
+    /// goes in two steps: it stays until the catalogue without it is there.
+    async fn publish(&self, city: &City) -> Result<(), Failure> {
+        if let Some((version, notices)) = city.notices() {
+            let request = PublishCalendarRequest {
+                request_id: Uuid::new_v4().to_string(),
                 version,
                 notices,
-            })
+            };
+            self.routing.clone().publish_calendar(request).await?;
+        }
+        let reference = city.reference();
+        let end = activation(city.valid_from, rows(&reference), false);
+        let parts = reference_parts(&reference, end);
+        self.intake.clone().publish_reference(tokio_stream::iter(parts)).await?;
+        let leaving = leaving(city, &directory(&self.routing, Some(city.valid_from)).await?);
+        self.publish_units(city, &[city.units(), leaving.clone()].concat())
             .await?;
-    }
-    intake
-        .publish_reference(PublishReferenceRequest {
-            request_id: request_id(),
-            valid_from: valid_from(),
-            reference: Some(city.reference()),
-        })
-        .await?;
-    let units = |units| PublishUnitsRequest {
-        request_id: request_id(),
-        valid_from: valid_from(),
-        units,
-    };
-    let day = GetDirectoryRequest { day: valid_from() };
-    let leaving = leaving(city, &routing.get_directory(day).await?.into_inner());
-    let all = [city.units(), leaving.clone()].concat();
-    routing.publish_units(units(all)).await?;
-    routing
-        .publish_catalogue(PublishCatalogueRequest {
-            request_id: request_id(),
-            valid_from: valid_from(),
-            rows: city.catalogue(),
-        })
-        .await?;
-    if !leaving.is_empty() {
-        routing.publish_units(units(city.units())).await?;
-    }
-    routing
-        .publish_limits(PublishLimitsRequest {
-            request_id: request_id(),
-            valid_from: valid_from(),
+        let catalogue = city.catalogue();
+        let parts = catalogue_parts(&catalogue, activation(city.valid_from, catalogue.len(), false));
+        self.routing
+            .clone()
+            .publish_catalogue(tokio_stream::iter(parts))
+            .await?;
+        if !leaving.is_empty() {
+            self.publish_units(city, &city.units()).await?;
+        }
+        let limits = PublishLimitsRequest {
+            request_id: Uuid::new_v4().to_string(),
+            valid_from: Some(date_to_proto(city.valid_from)),
             rows: city.limits(),
-        })
-        .await?;
-    Ok(())
+        };
+        self.routing.clone().publish_limits(limits).await?;
+        Ok(())
+    }
+
+    async fn publish_units(&self, city: &City, units: &[Unit]) -> Result<(), Failure> {
+        let parts = unit_parts(units, activation(city.valid_from, units.len(), false));
+        self.routing.clone().publish_units(tokio_stream::iter(parts)).await?;
+        Ok(())
+    }
 }
 
 /// Units in force that a city no longer has and that the catalogue in force names, with those above them.
-fn leaving(city: &City, before: &GetDirectoryResponse) -> Vec<Unit> {
+pub fn leaving(city: &City, before: &GetDirectoryResponse) -> Vec<Unit> {
     let by_code: BTreeMap<&str, &Unit> = before.units.iter().map(|unit| (unit.code.as_str(), unit)).collect();
     let mut leaving: BTreeMap<&str, Unit> = BTreeMap::new();
     for row in &before.catalogue {

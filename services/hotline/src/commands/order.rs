@@ -3,22 +3,23 @@
 use std::collections::HashMap;
 use std::process::ExitCode;
 
+use chrono::NaiveDate;
 use clap::Subcommand;
 use hosting::Name;
 use hotline_proto::access::Role;
-use hotline_proto::common::OrderState;
-use hotline_proto::intake::GetReferenceRequest;
+use hotline_proto::common::{ClockKind, OrderState};
+use hotline_proto::intake::AppealFacts;
 use hotline_proto::intake::intake_service_client::IntakeServiceClient;
 use hotline_proto::routing::routing_service_client::RoutingServiceClient;
 use hotline_proto::routing::{
-    GetDirectoryRequest, GetOrderHistoryRequest, GetOrderRequest, Order as Message, Transition,
-    get_order_request::Name as ByName,
+    GetOrderHistoryRequest, GetOrderRequest, Order as Message, Transition, get_order_request::Name as ByName,
 };
 use platform::grpc::client::Peer;
 use platform::grpc::time::from_proto;
 use prost_types::Timestamp;
 
 use super::client::Reach;
+use super::pages::{directory, reference};
 use crate::console::{Failure, say};
 
 /// Looks at an order.
@@ -48,9 +49,8 @@ impl Order {
             .order
             .ok_or("the answer has no order")?;
         let day = order.open_time.as_ref().and_then(from_proto).map(calendar::local_date);
-        let day = day.map(|day| day.to_string()).unwrap_or_default();
         let intake = IntakeServiceClient::new(reach.channel(Name::Intake, Role::Analyst)?);
-        let names = Names::of(intake, &mut routing, &day).await;
+        let names = Names::of(&intake, &routing, day).await;
         show(&order, &names);
         let mut page_token = String::new();
         loop {
@@ -82,11 +82,15 @@ struct Names {
 
 impl Names {
     /// Whatever cannot be asked for is left out, and said: an order is shown also while intake is away.
-    async fn of(mut intake: IntakeServiceClient<Peer>, routing: &mut RoutingServiceClient<Peer>, day: &str) -> Self {
+    async fn of(
+        intake: &IntakeServiceClient<Peer>,
+        routing: &RoutingServiceClient<Peer>,
+        day: Option<NaiveDate>,
+    ) -> Self {
         let mut names = Self::default();
-        match intake.get_reference(GetReferenceRequest { day: day.to_owned() }).await {
+        match reference(intake, day).await {
             Ok(answer) => {
-                let reference = answer.into_inner().reference.unwrap_or_default();
+                let reference = answer.reference.unwrap_or_default();
                 names.categories = reference.categories.into_iter().map(|c| (c.code, c.name)).collect();
                 names.regions = reference.regions.into_iter().map(|r| (r.code, r.name)).collect();
                 names.channels = reference.channels.into_iter().map(|c| (c.code, c.name)).collect();
@@ -96,10 +100,9 @@ impl Names {
                 status.message()
             )),
         }
-        match routing.get_directory(GetDirectoryRequest { day: day.to_owned() }).await {
+        match directory(routing, day).await {
             Ok(answer) => {
-                let units = answer.into_inner().units;
-                names.units = units.into_iter().map(|unit| (unit.code, unit.name)).collect();
+                names.units = answer.units.into_iter().map(|unit| (unit.code, unit.name)).collect();
             }
             Err(status) => say(format!("names of units: {}", status.message())),
         }
@@ -122,30 +125,33 @@ fn show(order: &Message, names: &Names) {
         state(order.state),
         order.round
     ));
+    for linked in &order.appeals {
+        appeal(linked.facts.as_ref().unwrap_or(&AppealFacts::default()), names);
+    }
+    for deadline in &order.deadlines {
+        let kind = ClockKind::try_from(deadline.kind).map_or("?", |kind| kind.as_str_name());
+        let kind = kind.trim_start_matches("CLOCK_KIND_");
+        say(format!(
+            "  {:<9} due {}  rule {}  calendar {}{}",
+            format!("{}/{}", kind.to_lowercase(), deadline.round),
+            time(deadline.due_time.as_ref()),
+            deadline.rule,
+            deadline.calendar_version,
+            if deadline.provisional { "  provisional" } else { "" }
+        ));
+    }
+}
+
+fn appeal(facts: &AppealFacts, names: &Names) {
     say(format!(
         "  appeal {}  category {}  region {}  channel {}",
-        order.appeal_number,
-        named(&order.category, &names.categories),
-        named(&order.region, &names.regions),
-        named(&order.channel, &names.channels)
+        facts.appeal_number,
+        named(&facts.category, &names.categories),
+        named(&facts.region, &names.regions),
+        named(&facts.channel, &names.channels)
     ));
-    if order.source_time.is_some() {
-        say(format!("  brought {}", time(order.source_time.as_ref())));
-    }
-    for (name, deadline) in [
-        ("sign", &order.sign),
-        ("handle", &order.handle),
-        ("rework", &order.rework),
-    ] {
-        if let Some(deadline) = deadline {
-            say(format!(
-                "  {name:<7} due {}  rule {}  calendar {}{}",
-                time(deadline.due_time.as_ref()),
-                deadline.rule,
-                deadline.calendar_version,
-                if deadline.provisional { "  provisional" } else { "" }
-            ));
-        }
+    if facts.source_time.is_some() {
+        say(format!("  brought {}", time(facts.source_time.as_ref())));
     }
 }
 

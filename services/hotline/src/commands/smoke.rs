@@ -10,8 +10,8 @@ use hotline_proto::access::Role;
 use hotline_proto::common::AppealType;
 use hotline_proto::intake::intake_service_client::IntakeServiceClient;
 use hotline_proto::intake::{
-    AppealDraft, Appellant, ForwardAppealRequest, GetAppealRequest, GetReferenceRequest, Reference,
-    RegisterAppealRequest, get_appeal_request,
+    AppealDraft, Appellant, ForwardAppealRequest, GetAppealRequest, Reference, RegisterAppealRequest,
+    get_appeal_request,
 };
 use hotline_proto::routing::routing_service_client::RoutingServiceClient;
 use hotline_proto::routing::{GetOrderRequest, Order, get_order_request};
@@ -22,6 +22,7 @@ use uuid::Uuid;
 
 use super::client::Installation;
 use super::healthcheck::ask;
+use super::pages::reference;
 use crate::console::{Failure, say};
 
 /// How long each of the five is given to say SERVING, and an event to arrive.
@@ -84,10 +85,8 @@ impl World {
 
     /// An appeal that the loaded reference data allows.
     async fn draft(&self) -> Result<AppealDraft, Failure> {
-        let today = GetReferenceRequest { day: String::new() };
-        let answer = self.agent()?.get_reference(today).await;
-        let reference = match answer {
-            Ok(answer) => answer.into_inner().reference.unwrap_or_default(),
+        let reference = match reference(&self.agent()?, None).await {
+            Ok(answer) => answer.reference.unwrap_or_default(),
             Err(status) if status.code() == Code::NotFound => Reference::default(),
             Err(status) => return Err(status.into()),
         };

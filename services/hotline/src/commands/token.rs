@@ -20,7 +20,8 @@ pub struct Token {
     /// platform, agent, dispatcher, liaison, reviewer, callback_agent, supervisor, analyst, operator (repeat for several)
     #[arg(long = "role", required = true, value_parser = parse_role)]
     roles: Vec<Role>,
-    /// Unit of a liaison, as in 430321
+    /// Unit of a liaison, as in 430321; a supervisor, reviewer, dispatcher or analyst who has one sees what that unit and
+    /// those below it lead, as a liaison does
     #[arg(long, required_if_eq("roles", "liaison"))]
     unit: Option<String>,
     /// Platform, as in province

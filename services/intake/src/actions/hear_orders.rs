@@ -1,49 +1,72 @@
 //! Hears from routing where the orders of our appeals stand. Routing owns the state; here is kept the newest heard.
 
+use std::collections::{BTreeSet, HashMap};
+
+use chrono::{DateTime, Utc};
 use eventlog::Tx;
 use platform::store::StoreError;
 use uuid::Uuid;
 
 use super::Error;
-use crate::domain::appeal::{Appeal, Heard, OrderId, OrderSeen};
+use crate::domain::appeal::{Appeal, Heard, Link, OrderId, OrderSeen};
 use crate::store::appeals;
 
 /// One piece of news about an order.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct OrderNews {
-    /// The appeal behind it.
-    pub appeal: Uuid,
     /// The order.
     pub order: OrderId,
-    /// What is said of it.
-    pub seen: OrderSeen,
+    /// Its version.
+    pub version: u64,
+    /// Its number.
+    pub number: String,
+    /// Its state as it came.
+    pub state: i16,
+    /// The appeals that it answers, each with when it was linked. The first opened it.
+    pub appeals: Vec<(Uuid, Option<DateTime<Utc>>)>,
 }
 
-/// Takes a batch in two statements; gives what each piece did.
+/// Takes a batch in three statements; gives what each piece did: newer for one appeal is newer.
 ///
 /// # Errors
-/// Absent for an appeal that is not ours, [`Error::Foreign`] for an order that is another appeal's.
+/// Absent for an appeal that is not ours, [`Error::Foreign`] for an order that another appeal has opened.
 #[tracing::instrument(name = "hear_orders", skip_all, fields(service = crate::NAME, news = news.len()))]
 pub async fn hear_orders(tx: &mut Tx, news: Vec<OrderNews>) -> Result<Vec<Heard>, Error> {
-    let mut ids: Vec<Uuid> = news.iter().map(|one| one.appeal).collect();
-    ids.sort_unstable();
-    ids.dedup();
+    let ids: BTreeSet<Uuid> = news
+        .iter()
+        .flat_map(|one| one.appeals.iter().map(|(id, _)| *id))
+        .collect();
+    let ids: Vec<Uuid> = ids.into_iter().collect();
     let mut known = appeals::lock(tx.conn(), &ids).await?;
+    let mut changed = BTreeSet::new();
     let mut effects = Vec::with_capacity(news.len());
-    let mut changed = Vec::new();
     for one in news {
-        let appeal = known.get_mut(&one.appeal).ok_or(StoreError::Absent("appeal"))?;
-        let heard = appeal.hear(one.order, one.seen)?;
-        if heard == Heard::Newer {
-            changed.push(one.appeal);
-        }
-        effects.push(heard);
+        effects.push(hear(&mut known, one, &mut changed)?);
     }
-    changed.sort_unstable();
-    changed.dedup();
     let newest: Vec<&Appeal> = changed.iter().filter_map(|id| known.get(id)).collect();
     if !newest.is_empty() {
         appeals::save_heard(tx.conn(), &newest).await?;
     }
     Ok(effects)
+}
+
+/// Tells each appeal of the order; `changed` gets those that take it.
+fn hear(known: &mut HashMap<Uuid, Appeal>, news: OrderNews, changed: &mut BTreeSet<Uuid>) -> Result<Heard, Error> {
+    let mut effect = Heard::Older;
+    for (at, (id, linked_at)) in news.appeals.into_iter().enumerate() {
+        let appeal = known.get_mut(&id).ok_or(StoreError::Absent("appeal"))?;
+        let link = if at == 0 { Link::Opening } else { Link::Later };
+        let seen = OrderSeen {
+            order: news.order,
+            linked_at,
+            version: news.version,
+            number: news.number.clone(),
+            state: news.state,
+        };
+        if appeal.hear(link, seen)? == Heard::Newer {
+            changed.insert(id);
+            effect = Heard::Newer;
+        }
+    }
+    Ok(effect)
 }

@@ -14,13 +14,15 @@ pub mod read_appeal_text;
 pub mod record_call;
 pub mod register_appeal;
 
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, Datelike as _, NaiveDate, Utc};
 use personal::sealing::{SealKey, Sealer};
 use platform::source;
 use platform::store::{AsStoreError, StoreError};
 
 use crate::domain::Fault;
-use crate::domain::appeal::{ForeignOrder, Refusal};
+use crate::domain::appeal::{Arrival, ForeignOrder, Origin, Refusal};
+use crate::domain::draft::Draft;
+use crate::store::cells;
 use crate::store::reference::Cache;
 
 /// Why an action did not happen.
@@ -55,7 +57,7 @@ impl AsStoreError for Error {
 /// What registering needs besides its transaction.
 #[derive(Clone)]
 pub struct Desk {
-    /// Hashes telephone numbers.
+    /// Hashes telephone numbers and persons.
     pub sealer: Sealer,
     /// Seals; asked for before the transaction.
     pub key: SealKey,
@@ -66,6 +68,17 @@ pub struct Desk {
 }
 
 impl Desk {
+    /// What is known of an appeal that is registered on `today` (Asia/Shanghai).
+    fn arrival(&self, draft: &Draft, reference: u64, origin: Origin, today: NaiveDate) -> Arrival {
+        Arrival {
+            codes: draft.codes.clone(),
+            reference,
+            origin,
+            source_at: draft.source_at,
+            person_key: cells::person_key(&self.sealer, today.year(), draft),
+        }
+    }
+
     /// What is wrong with the source's time at `field`. Asked in the transaction: a request that was answered finds its
     /// answer however long ago its time is by now.
     fn source_fault(&self, field: &str, at: Option<DateTime<Utc>>, now: DateTime<Utc>) -> Option<Fault> {

@@ -2,9 +2,10 @@
 
 use chrono::{DateTime, NaiveDate, Utc};
 use eventlog::Tx;
+use platform::publication::Difference;
 
 use super::Error;
-use crate::domain::reference::Reference;
+use crate::domain::reference::{Channel, Named, Reference};
 use crate::events;
 use crate::store::reference;
 
@@ -13,18 +14,29 @@ use crate::store::reference;
 pub struct PublishReference {
     /// First day (Asia/Shanghai).
     pub valid_from: NaiveDate,
+    /// Only the difference is asked for.
+    pub dry_run: bool,
     /// The whole set.
     pub reference: Reference,
     /// Who publishes.
     pub actor: String,
 }
 
-/// Gives the new version.
+/// Gives the new version, 0 for a dry run, and how it differs from what is in force on its first day.
 ///
 /// # Errors
 /// Only the store's.
-pub async fn publish_reference(tx: &mut Tx, command: &PublishReference, now: DateTime<Utc>) -> Result<u64, Error> {
+pub async fn publish_reference(
+    tx: &mut Tx,
+    command: &PublishReference,
+    now: DateTime<Utc>,
+) -> Result<(u64, Difference), Error> {
+    if command.dry_run {
+        return Ok((0, difference(tx, command).await?));
+    }
+    // Its lock first: nobody publishes between what is compared and what is written.
     let version = reference::next_version(tx.conn()).await?;
+    let difference = difference(tx, command).await?;
     reference::insert(tx.conn(), version, command.valid_from, &command.reference, now).await?;
     tx.tell(events::reference_published(
         version,
@@ -33,5 +45,26 @@ pub async fn publish_reference(tx: &mut Tx, command: &PublishReference, now: Dat
         &command.actor,
         now,
     ));
-    Ok(version)
+    Ok((version, difference))
+}
+
+async fn difference(tx: &mut Tx, command: &PublishReference) -> Result<Difference, Error> {
+    let before = match reference::version_on(tx.conn(), command.valid_from).await? {
+        Some(version) => reference::read(tx.conn(), version).await?,
+        None => Reference::default(),
+    };
+    let after = &command.reference;
+    let mut difference = Difference::default();
+    difference.add("channel", channels(&before.channels), channels(&after.channels));
+    difference.add("category", names(&before.categories), names(&after.categories));
+    difference.add("region", names(&before.regions), names(&after.regions));
+    Ok(difference)
+}
+
+fn channels(rows: &[Channel]) -> impl Iterator<Item = (String, String)> {
+    rows.iter().map(|row| (row.named.code.clone(), row.text()))
+}
+
+fn names(rows: &[Named]) -> impl Iterator<Item = (String, String)> {
+    rows.iter().map(|row| (row.code.clone(), row.name.clone()))
 }

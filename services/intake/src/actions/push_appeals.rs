@@ -112,10 +112,9 @@ async fn write(
                 due_at: item.due_at,
             });
             let id = AppealId(new_id(now));
-            let own = number('A', today, serial);
-            let (codes, source_at) = (item.draft.codes.clone(), item.draft.source_at);
+            let arrival = desk.arrival(&item.draft, reference, origin, today);
             Fresh {
-                appeal: Appeal::receive(id, own, codes, reference, origin, source_at, now),
+                appeal: Appeal::receive(id, number('A', today, serial), arrival, now),
                 personal: cells::seal(&desk.sealer, &desk.key, id.0, &item.draft.personal),
                 upstream_hash: Some(item.key.hash.clone()),
             }
@@ -128,13 +127,8 @@ async fn write(
             continue;
         }
         tx.tell(events::registered(&appeal, &command.actor));
+        let receipt = Receipt::of(&appeal);
         if let Some(upstream) = appeal.upstream {
-            let receipt = Receipt {
-                appeal: appeal.id.0,
-                number: appeal.number,
-                received_at: appeal.received_at,
-                defects: appeal.codes.defects,
-            };
             receipts.insert(upstream.number, receipt);
         }
     }

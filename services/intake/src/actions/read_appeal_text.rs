@@ -6,7 +6,7 @@ use platform::ids::new_id;
 use platform::store::StoreError;
 
 use super::Error;
-use crate::domain::appeal::{AppealId, OrderId, State};
+use crate::domain::appeal::{AppealId, OrderId};
 use crate::store::appeals::{Name, Stored};
 use crate::store::reads::PersonalRead;
 use crate::store::{appeals, reads};
@@ -52,7 +52,7 @@ pub async fn read_appeal_text(
 ) -> Result<(Stored, Seen), Error> {
     let stored = appeals::read(tx.conn(), &Name::Id(command.appeal), None).await?;
     let appeal = &stored.appeal;
-    if !matches!(appeal.state, State::Ordered { order, .. } if order == command.order) {
+    if !appeal.state.is_answered_by(command.order) {
         return Err(StoreError::Absent("appeal").into());
     }
     let vouched = command.with_appellant;

@@ -53,15 +53,9 @@ pub async fn register_appeal(
     }
     let id = AppealId(new_id(now));
     let serial = fresh::serials(tx.conn(), 1).await?;
-    let appeal = Appeal::receive(
-        id,
-        number('A', today, serial[0]),
-        command.draft.codes.clone(),
-        in_force.version,
-        Origin::City { call: command.call },
-        command.draft.source_at,
-        now,
-    );
+    let origin = Origin::City { call: command.call };
+    let arrival = desk.arrival(&command.draft, in_force.version, origin, today);
+    let appeal = Appeal::receive(id, number('A', today, serial[0]), arrival, now);
     let personal = cells::seal(&desk.sealer, &desk.key, id.0, &command.draft.personal);
     let row = Fresh {
         appeal: appeal.clone(),

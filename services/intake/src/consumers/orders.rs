@@ -1,14 +1,16 @@
-//! Every event of routing carries the whole state of its order: the newest version is all that intake keeps.
+//! Every event of an order carries its whole state: each appeal that it answers keeps the newest that it heard.
 
 use async_trait::async_trait;
+use chrono::{DateTime, Utc};
 use eventlog::read::{self, Unreadable};
 use eventlog::{ApplyError, Effect, Handler, Recorded, Tx};
-use hotline_proto::events::OrderSnapshot;
+use hotline_proto::routing::{LinkedAppeal, Order};
 use hotline_proto::{Carried, carried};
+use uuid::Uuid;
 
 use crate::actions::Error;
 use crate::actions::hear_orders::{OrderNews, hear_orders};
-use crate::domain::appeal::{Heard, OrderId, OrderSeen};
+use crate::domain::appeal::{Heard, OrderId};
 
 /// Applies routing's events.
 pub struct Orders;
@@ -40,16 +42,32 @@ impl Handler for Orders {
     }
 }
 
-fn read(order: &OrderSnapshot) -> Result<OrderNews, Unreadable> {
-    let facts = read::present("appeal", order.appeal.as_ref())?;
+/// What intake needs of an order; it decides nothing by the state, so one that only a newer routing knows is kept as it came.
+fn read(order: &Order) -> Result<OrderNews, Unreadable> {
+    if order.appeals.is_empty() {
+        return Err(Unreadable::new("appeals are missing"));
+    }
     Ok(OrderNews {
-        appeal: read::id("appeal_id", &facts.appeal_id)?,
         order: OrderId(read::id("order_id", &order.order_id)?),
-        seen: OrderSeen {
-            version: read::version(order.version)?,
-            number: read::filled("order_number", &order.order_number)?,
-            state: read::known("state", order.state)?,
-        },
+        version: read::version(order.version)?,
+        number: read::filled("number", &order.number)?,
+        state: state(order.state)?,
+        appeals: order.appeals.iter().map(linked).collect::<Result<_, _>>()?,
+    })
+}
+
+fn linked(appeal: &LinkedAppeal) -> Result<(Uuid, Option<DateTime<Utc>>), Unreadable> {
+    let facts = read::present("facts", appeal.facts.as_ref())?;
+    let id = read::id("appeal_id", &facts.appeal_id)?;
+    Ok((id, read::optional_time("link_time", appeal.link_time.as_ref())?))
+}
+
+/// Any state but none, as far as the column takes it: an enum of the contracts has fewer than 2^15 values.
+fn state(number: i32) -> Result<i16, Unreadable> {
+    let kept = i16::try_from(number).ok().filter(|number| *number > 0);
+    kept.ok_or_else(|| match number {
+        0 => Unreadable::new("state is unspecified"),
+        _ => Unreadable::new(format!("state is {number}")),
     })
 }
 

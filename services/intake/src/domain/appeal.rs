@@ -3,7 +3,8 @@
 //! Pure: no database, no clock. `appeal.state` and its CHECK repeat this in the schema.
 
 use chrono::{DateTime, Utc};
-use hotline_proto::common::OrderState;
+use hotline_proto::common::Reason;
+use personal::sealing::PERSON_KEY;
 use uuid::Uuid;
 
 use super::draft::Codes;
@@ -15,6 +16,9 @@ pub struct AppealId(pub Uuid);
 /// Identity of the order that routing opens for an appeal.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct OrderId(pub Uuid);
+
+/// What tells persons apart without saying who they are (ADR 0032).
+pub type PersonKey = [u8; PERSON_KEY];
 
 /// 诉求: one matter that a person brings, without what must be sealed.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -37,6 +41,8 @@ pub struct Appeal {
     pub upstream: Option<Upstream>,
     /// When the person brought it, if the source says; figures count it on that day.
     pub source_at: Option<DateTime<Utc>>,
+    /// The same for appeals of one person in one year; none for whom it cannot be told, and of appeals from before.
+    pub person_key: Option<PersonKey>,
     /// When it was registered.
     pub received_at: DateTime<Utc>,
     /// Time of its newest event.
@@ -55,24 +61,39 @@ pub enum State {
     },
     /// 转办: handed to routing.
     Ordered {
-        /// Order that routing opens.
+        /// Order that routing opens for it.
         order: OrderId,
         /// When.
         forwarded_at: DateTime<Utc>,
-        /// What was last heard of the order; nothing before routing has opened it.
+        /// What was last heard of the order that answers it; nothing before routing has opened one.
         seen: Option<OrderSeen>,
     },
 }
 
-/// What routing said last about an order.
+/// What routing said last about the order that answers an appeal.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct OrderSeen {
+    /// The order: the one that was opened for the appeal, or another one that answers it as well.
+    pub order: OrderId,
+    /// When the appeal was linked to it.
+    pub linked_at: Option<DateTime<Utc>>,
     /// Version of the order.
     pub version: u64,
     /// Its number.
     pub number: String,
-    /// Its state.
-    pub state: OrderState,
+    /// Its state as it came: a number of `OrderState`, or one that only a newer routing knows. Nothing here decides by it.
+    pub state: i16,
+}
+
+impl OrderSeen {
+    /// Of one order the higher version is newer, of two orders the one that the appeal was linked to later.
+    fn is_after(&self, known: &Self) -> bool {
+        if self.order == known.order {
+            self.version > known.version
+        } else {
+            self.linked_at > known.linked_at
+        }
+    }
 }
 
 /// Where a pushed appeal comes from.
@@ -101,15 +122,24 @@ pub enum Refusal {
 }
 
 impl Refusal {
-    /// Stable, `UPPER_SNAKE`.
+    /// As the contract has it.
     #[must_use]
-    pub fn reason(self) -> &'static str {
+    pub const fn reason(self) -> Reason {
         match self {
-            Self::AlreadyAnswered => "ALREADY_ANSWERED",
-            Self::AlreadyForwarded => "ALREADY_FORWARDED",
-            Self::NoReference => "NO_REFERENCE",
+            Self::AlreadyAnswered => Reason::AlreadyAnswered,
+            Self::AlreadyForwarded => Reason::AlreadyForwarded,
+            Self::NoReference => Reason::NoReference,
         }
     }
+}
+
+/// How an order came to answer an appeal.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Link {
+    /// The appeal opened it.
+    Opening,
+    /// It was linked to an order that was open for another appeal.
+    Later,
 }
 
 /// What hearing of an order's state did.
@@ -134,15 +164,14 @@ pub struct ForeignOrder {
 impl Appeal {
     /// 登记: registers an appeal at `now`.
     #[must_use]
-    pub fn receive(
-        id: AppealId,
-        number: String,
-        codes: Codes,
-        reference: u64,
-        origin: Origin,
-        source_at: Option<DateTime<Utc>>,
-        now: DateTime<Utc>,
-    ) -> Self {
+    pub fn receive(id: AppealId, number: String, arrival: Arrival, now: DateTime<Utc>) -> Self {
+        let Arrival {
+            codes,
+            reference,
+            origin,
+            source_at,
+            person_key,
+        } = arrival;
         let (call, upstream) = match origin {
             Origin::City { call } => (call, None),
             Origin::Platform(upstream) => (None, Some(upstream)),
@@ -157,6 +186,7 @@ impl Appeal {
             call,
             upstream,
             source_at,
+            person_key,
             received_at: now,
             changed_at: now,
         }
@@ -187,14 +217,15 @@ impl Appeal {
         Ok(self.changed(forwarded_at, state))
     }
 
-    /// Hears of the order's state. Only routing owns it: here is kept what was last heard, so no version, no event.
+    /// Hears of the state of an order that answers this appeal. Only routing owns it: here is kept what was last heard, so
+    /// no version, no event.
     ///
     /// # Errors
-    /// [`ForeignOrder`] when the appeal was not forwarded into this order.
-    pub fn hear(&mut self, order: OrderId, news: OrderSeen) -> Result<Heard, ForeignOrder> {
+    /// [`ForeignOrder`] when the appeal was not forwarded, or is said to have opened another order than its own.
+    pub fn hear(&mut self, link: Link, news: OrderSeen) -> Result<Heard, ForeignOrder> {
         match &mut self.state {
-            State::Ordered { order: own, seen, .. } if *own == order => {
-                if seen.as_ref().is_some_and(|known| known.version >= news.version) {
+            State::Ordered { order: own, seen, .. } if link == Link::Later || *own == news.order => {
+                if seen.as_ref().is_some_and(|known| !news.is_after(known)) {
                     return Ok(Heard::Older);
                 }
                 *seen = Some(news);
@@ -202,7 +233,7 @@ impl Appeal {
             }
             _ => Err(ForeignOrder {
                 appeal: self.id.0,
-                order: order.0,
+                order: news.order.0,
             }),
         }
     }
@@ -225,6 +256,21 @@ impl Appeal {
     }
 }
 
+/// What is known of an appeal when it is registered.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Arrival {
+    /// What it is about.
+    pub codes: Codes,
+    /// Version of the reference data that the codes were checked against.
+    pub reference: u64,
+    /// Who brought it to us.
+    pub origin: Origin,
+    /// When the person brought it, if the source says.
+    pub source_at: Option<DateTime<Utc>>,
+    /// What tells the person from others.
+    pub person_key: Option<PersonKey>,
+}
+
 /// Who brought it to us.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Origin {
@@ -245,6 +291,17 @@ impl State {
             Self::Received => "received",
             Self::Answered { .. } => "answered",
             Self::Ordered { .. } => "ordered",
+        }
+    }
+
+    /// Whether an order answers it: the one that was opened for it, or the one that was linked to it last.
+    #[must_use]
+    pub fn is_answered_by(&self, order: OrderId) -> bool {
+        match self {
+            Self::Ordered { order: own, seen, .. } => {
+                *own == order || seen.as_ref().is_some_and(|seen| seen.order == order)
+            }
+            Self::Received | Self::Answered { .. } => false,
         }
     }
 }
@@ -273,16 +330,26 @@ mod tests {
             accused_unit: None,
             defects: Vec::new(),
         };
-        let origin = Origin::City { call: None };
-        let id = AppealId(Uuid::from_u128(1));
-        Appeal::receive(id, "A".to_owned(), codes, 1, origin, None, at(0))
+        let arrival = Arrival {
+            codes,
+            reference: 1,
+            origin: Origin::City { call: None },
+            source_at: None,
+            person_key: None,
+        };
+        Appeal::receive(AppealId(Uuid::from_u128(1)), "A".to_owned(), arrival, at(0))
     }
 
-    fn seen(version: u64) -> OrderSeen {
+    const OWN: OrderId = OrderId(Uuid::from_u128(2));
+    const OTHER: OrderId = OrderId(Uuid::from_u128(3));
+
+    fn seen(order: OrderId, linked: i64, version: u64) -> OrderSeen {
         OrderSeen {
+            order,
+            linked_at: Some(at(linked)),
             version,
             number: "W".to_owned(),
-            state: OrderState::PendingSign,
+            state: 2,
         }
     }
 
@@ -309,26 +376,38 @@ mod tests {
     }
 
     #[test]
-    fn an_order_of_another_appeal_is_not_heard() {
-        let (own, other) = (OrderId(Uuid::from_u128(2)), OrderId(Uuid::from_u128(3)));
-        assert!(received().hear(own, seen(1)).is_err());
-        let mut ordered = received().forward(own, at(1)).expect("undecided");
-        assert!(ordered.hear(other, seen(1)).is_err());
-        assert_eq!(ordered.hear(own, seen(1)), Ok(Heard::Newer));
-        assert_eq!(ordered.hear(own, seen(1)), Ok(Heard::Older));
+    fn an_order_that_another_appeal_opened_is_not_heard() {
+        for link in [Link::Opening, Link::Later] {
+            assert!(received().hear(link, seen(OWN, 1, 1)).is_err(), "it was not forwarded");
+        }
+        let mut ordered = received().forward(OWN, at(1)).expect("undecided");
+        assert!(ordered.hear(Link::Opening, seen(OTHER, 1, 1)).is_err());
+        assert_eq!(ordered.hear(Link::Opening, seen(OWN, 1, 1)), Ok(Heard::Newer));
+        assert_eq!(ordered.hear(Link::Opening, seen(OWN, 1, 1)), Ok(Heard::Older));
+    }
+
+    #[test]
+    fn the_order_that_an_appeal_was_linked_to_last_answers_it() {
+        let mut appeal = received().forward(OWN, at(1)).expect("undecided");
+        assert_eq!(appeal.hear(Link::Opening, seen(OWN, 2, 7)), Ok(Heard::Newer));
+        // A lower version, but of another order and linked later.
+        assert_eq!(appeal.hear(Link::Later, seen(OTHER, 5, 3)), Ok(Heard::Newer));
+        assert_eq!(appeal.hear(Link::Opening, seen(OWN, 2, 8)), Ok(Heard::Older));
+        assert_eq!(appeal.hear(Link::Later, seen(OTHER, 5, 4)), Ok(Heard::Newer));
+        assert!(appeal.state.is_answered_by(OWN) && appeal.state.is_answered_by(OTHER));
+        assert!(!appeal.state.is_answered_by(OrderId(Uuid::from_u128(4))));
     }
 
     proptest! {
         #[test]
         fn whatever_the_order_of_news_the_newest_stays(versions in prop::collection::vec(1_u64..20, 1..40)) {
-            let order = OrderId(Uuid::from_u128(2));
-            let mut appeal = received().forward(order, at(1)).expect("undecided");
+            let mut appeal = received().forward(OWN, at(1)).expect("undecided");
             for version in &versions {
                 let before = match &appeal.state {
                     State::Ordered { seen, .. } => seen.as_ref().map_or(0, |s| s.version),
                     _ => unreachable!("it was forwarded"),
                 };
-                let heard = appeal.hear(order, seen(*version)).expect("its own order");
+                let heard = appeal.hear(Link::Opening, seen(OWN, 1, *version)).expect("its own order");
                 prop_assert_eq!(heard == Heard::Newer, *version > before);
             }
             let last = match &appeal.state {

@@ -57,7 +57,7 @@ impl Codes {
     }
 }
 
-/// Who brings it and what he says. Sealed at rest, never printed: its Debug is empty.
+/// Who brings it and what it says. Sealed at rest, never printed: its Debug is empty.
 #[derive(Clone, Default, PartialEq, Eq)]
 pub struct Personal {
     /// Who; always with name and phone unless the appeal is anonymous.
@@ -84,7 +84,7 @@ pub struct Appellant {
 }
 
 impl Appellant {
-    /// Nothing is known of him.
+    /// Nothing is known of the appellant.
     #[must_use]
     pub fn is_unknown(&self) -> bool {
         *self == Self::default()

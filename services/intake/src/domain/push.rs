@@ -10,6 +10,7 @@ use hotline_proto::common::Defect;
 use uuid::Uuid;
 
 use super::Fault;
+use super::appeal::Appeal;
 
 /// What tells items of one platform apart.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -20,7 +21,7 @@ pub struct Key {
     pub hash: Vec<u8>,
 }
 
-/// What the platform holds in its hands afterwards.
+/// What whoever brings an appeal holds in hand afterwards.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Receipt {
     /// Appeal.
@@ -31,6 +32,19 @@ pub struct Receipt {
     pub received_at: DateTime<Utc>,
     /// What is missing or wrong in it.
     pub defects: Vec<Defect>,
+}
+
+impl Receipt {
+    /// Of a registered appeal.
+    #[must_use]
+    pub fn of(appeal: &Appeal) -> Self {
+        Self {
+            appeal: appeal.id.0,
+            number: appeal.number.clone(),
+            received_at: appeal.received_at,
+            defects: appeal.codes.defects.clone(),
+        }
+    }
 }
 
 /// A pushed appeal that is stored.

@@ -7,8 +7,15 @@ use hotline_proto::region;
 use super::Fault;
 use super::draft::Codes;
 
-/// Most entries of one kind; the whole fits into one message of 1 MiB and one event.
-pub const MAX_ENTRIES: usize = 10_000;
+/// Most bytes of codes and names as the event `ReferencePublished` has them: 2.5 MiB. It names every row, and a reader takes
+/// answers of 4 MiB, which end with the event that passes 1 MiB: 1 MiB of events before it, 0.5 MiB of the heads of 1,000
+/// events at 500 bytes, 2.5 MiB of this one.
+pub const MAX_BYTES: usize = 5 * 512 * 1024;
+/// Most rows of all kinds together. [`MAX_BYTES`] has room for 50,000 of 50 bytes: a code of 12 digits, ten characters of a
+/// name, [`ROW_BYTES`]. A province of 30,000 villages fits in, 100,000 rows would not.
+pub const MAX_ROWS: usize = 50_000;
+/// What the event needs of a row beside code and name, at most: tags and lengths.
+const ROW_BYTES: usize = 8;
 /// Most levels of the category tree, 2 digits each.
 const MAX_LEVELS: usize = 5;
 
@@ -32,8 +39,19 @@ pub struct Channel {
     pub platform: Option<String>,
 }
 
+impl Channel {
+    /// As a difference shows it: name, whether it is online, whose it is.
+    #[must_use]
+    pub fn text(&self) -> String {
+        let online = if self.online { "online" } else { "" };
+        let parts = [&self.named.name, online, self.platform.as_deref().unwrap_or_default()];
+        let shown: Vec<&str> = parts.into_iter().filter(|part| !part.is_empty()).collect();
+        shown.join(", ")
+    }
+}
+
 /// A whole set of reference data, checked.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Reference {
     /// Channels.
     pub channels: Vec<Channel>,
@@ -47,8 +65,13 @@ impl Reference {
     /// Checks a whole set.
     ///
     /// # Errors
-    /// Every fault: codes of a wrong shape, codes that come twice, categories without their parent, empty kinds.
+    /// Every fault: codes of a wrong shape, codes that come twice, categories without their parent, empty kinds. Of a set that
+    /// is too large only that.
     pub fn check(channels: Vec<Channel>, categories: Vec<Named>, regions: Vec<Named>) -> Result<Self, Vec<Fault>> {
+        let named = channels.iter().map(|channel| &channel.named);
+        if let Some(fault) = too_large(named.chain(&categories).chain(&regions)) {
+            return Err(vec![fault]);
+        }
         let mut faults = Vec::new();
         let channel_codes: Vec<&str> = channels.iter().map(|c| c.named.code.as_str()).collect();
         let category_codes = codes(&categories);
@@ -70,6 +93,21 @@ impl Reference {
     }
 }
 
+/// What is wrong with the size of the whole.
+fn too_large<'n>(rows: impl Iterator<Item = &'n Named>) -> Option<Fault> {
+    let sizes = rows.map(|row| row.code.len() + row.name.len() + ROW_BYTES);
+    let (rows, bytes) = sizes.fold((0_usize, 0_usize), |(rows, bytes), size| (rows + 1, bytes + size));
+    if rows > MAX_ROWS {
+        let wrong = format!("must have at most {MAX_ROWS} rows of all kinds, has {rows}");
+        Some(Fault::new("reference", wrong))
+    } else if bytes > MAX_BYTES {
+        let wrong = format!("must have at most {MAX_BYTES} bytes of codes and names, has {bytes}");
+        Some(Fault::new("reference", wrong))
+    } else {
+        None
+    }
+}
+
 fn codes(entries: &[Named]) -> Vec<&str> {
     entries.iter().map(|entry| entry.code.as_str()).collect()
 }
@@ -78,10 +116,6 @@ fn check_kind(kind: &str, codes: &[&str], shape: fn(&str) -> Result<(), &'static
     let path = format!("reference.{kind}");
     if codes.is_empty() {
         faults.push(Fault::new(&path, "must not be empty: a version is the whole set"));
-    }
-    if codes.len() > MAX_ENTRIES {
-        faults.push(Fault::new(&path, format!("must have at most {MAX_ENTRIES} entries")));
-        return;
     }
     let mut seen = HashSet::new();
     for (at, code) in codes.iter().enumerate() {
@@ -95,9 +129,6 @@ fn check_kind(kind: &str, codes: &[&str], shape: fn(&str) -> Result<(), &'static
 }
 
 fn check_parents(codes: &[&str], faults: &mut Vec<Fault>) {
-    if codes.len() > MAX_ENTRIES {
-        return;
-    }
     let known: HashSet<&str> = codes.iter().copied().collect();
     for (at, code) in codes.iter().enumerate() {
         if category_shape(code).is_err() || code.len() == 2 {
@@ -115,9 +146,6 @@ fn check_parents(codes: &[&str], faults: &mut Vec<Fault>) {
 
 /// One place has one entry, however many zeros its code is filled up with.
 fn check_places(codes: &[&str], faults: &mut Vec<Fault>) {
-    if codes.len() > MAX_ENTRIES {
-        return;
-    }
     let mut places: HashMap<&str, &str> = HashMap::new();
     for (at, code) in codes.iter().enumerate().filter(|(_, code)| region::is_code(code)) {
         if let Some(earlier) = places
@@ -179,7 +207,7 @@ pub struct InForce {
 
 impl InForce {
     /// Checks an appeal's codes; `prefix` is the path of the draft, as in `appeal`. Tags are a free second axis. `platform`
-    /// is who pushes it; none for an agent. Each brings appeals on channels of his own, so that the figures by channel
+    /// is who pushes it; none for an agent. Each brings appeals on channels of its own, so that the figures by channel
     /// are not what somebody claimed; a platform that no channel names may use any that nobody owns.
     #[must_use]
     pub fn check(&self, codes: &Codes, prefix: &str, platform: Option<&str>) -> Vec<Fault> {
@@ -284,6 +312,44 @@ mod tests {
             fields,
             ["reference.channels", "reference.categories", "reference.regions"]
         );
+    }
+
+    #[test]
+    fn a_set_that_no_reader_could_take_is_refused() {
+        let regions = |count: usize, name: &str| {
+            let region = |at| Named {
+                code: format!("{:012}", 430_302_001_001_usize + at),
+                name: name.to_owned(),
+            };
+            let regions = (0..count).map(region).collect();
+            Reference::check(vec![channel("phone")], vec![named("01")], regions)
+        };
+        regions(MAX_ROWS - 2, "十个字的村民委员会名").expect("as many as there may be");
+        let told = |refused: Result<Reference, Vec<Fault>>| refused.expect_err("too large").remove(0).description;
+        assert_eq!(
+            told(regions(MAX_ROWS - 1, "名")),
+            "must have at most 50000 rows of all kinds, has 50001"
+        );
+        let long = "字".repeat(100);
+        assert!(told(regions(10_000, &long)).starts_with("must have at most 2621440 bytes"));
+    }
+
+    #[test]
+    fn a_channel_is_told_in_one_line() {
+        let text = |online, platform: Option<&str>| {
+            let platform = platform.map(str::to_owned);
+            let named = named("c");
+            Channel {
+                named,
+                online,
+                platform,
+            }
+            .text()
+        };
+        assert_eq!(text(false, None), "名");
+        assert_eq!(text(true, None), "名, online");
+        assert_eq!(text(true, Some("province")), "名, online, province");
+        assert_eq!(text(false, Some("province")), "名, province");
     }
 
     fn in_force() -> InForce {

@@ -8,6 +8,7 @@ use platform::grpc::time::to_proto;
 
 use crate::domain::appeal::{Appeal, State};
 use crate::domain::draft::Appellant;
+use crate::domain::push::Receipt;
 use crate::domain::redacted::Redaction;
 
 /// Longest code, in bytes; as the columns of all services have it. Upstream numbers are as long.
@@ -20,6 +21,16 @@ pub(super) const MAX_CONTENT: usize = 10_000;
 /// Defects as they travel.
 pub(super) fn defects(defects: &[Defect]) -> Vec<i32> {
     defects.iter().map(|defect| i32::from(*defect)).collect()
+}
+
+/// The receipt of a registered appeal.
+pub(super) fn receipt(receipt: &Receipt) -> pb::RegisterAppealResponse {
+    pb::RegisterAppealResponse {
+        appeal_id: receipt.appeal.to_string(),
+        number: receipt.number.clone(),
+        received_time: Some(to_proto(receipt.received_at)),
+        defects: defects(&receipt.defects),
+    }
 }
 
 /// An appeal without anything personal.
@@ -53,11 +64,12 @@ pub(super) fn bare(appeal: &Appeal) -> pb::Appeal {
             seen,
         } => {
             sent.set_state(pb::AppealState::Ordered);
-            sent.order_id = order.0.to_string();
+            sent.order_id = seen.as_ref().map_or(*order, |seen| seen.order).0.to_string();
             sent.forwarded_time = Some(to_proto(*forwarded_at));
             if let Some(seen) = seen {
                 sent.order_number.clone_from(&seen.number);
-                sent.set_order_state(seen.state);
+                // As it came: the caller may know a state that intake does not.
+                sent.order_state = i32::from(seen.state);
             }
         }
     }

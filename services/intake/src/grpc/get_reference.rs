@@ -1,4 +1,4 @@
-//! `GetReference`: what it reads and answers.
+//! `GetReference`: what it reads and answers, page by page.
 
 use async_trait::async_trait;
 use calendar::local_date;
@@ -7,14 +7,16 @@ use eventlog::{At, Question};
 use hotline_proto::intake as pb;
 use platform::auth::Caller;
 use platform::grpc::fields::{Fields, InvalidRequest};
+use platform::grpc::status;
+use platform::versioned::{Changed, Rows};
 use tonic::Status;
 
 use super::Intake;
 use crate::actions::get_reference::get_reference;
-use crate::domain::reference::{Named, Reference};
+use crate::domain::reference::{Channel, Named, Reference};
 
-/// What is in force on a day; an empty day is today.
-pub struct InForce(NaiveDate);
+/// What is in force on a day, and which page of it; a day that is unset is today.
+pub struct InForce(NaiveDate, Rows);
 
 #[async_trait]
 impl Question<Intake> for InForce {
@@ -24,44 +26,53 @@ impl Question<Intake> for InForce {
 
     fn read(request: &pb::GetReferenceRequest, _: &Caller, at: &At<Intake>) -> Result<Self, InvalidRequest> {
         let mut fields = Fields::new();
-        let day = fields.optional_day("day", &request.day);
-        fields.read(Some(Self(day.unwrap_or_else(|| local_date(at.now)))))
+        let day = fields.optional_day("day", request.day.as_ref());
+        let day = day.unwrap_or_else(|| local_date(at.now));
+        let filter = format!("reference|{day}");
+        let rows = Rows::read(&mut fields, request.page_size, &request.page_token, &filter);
+        fields.read(Some(Self(day, rows)))
     }
 
     async fn answer(self, at: &At<Intake>) -> Result<pb::GetReferenceResponse, Status> {
-        let Self(day) = self;
-        let (version, reference) = at
+        let Self(day, mut rows) = self;
+        let references = at.service.references.clone();
+        let (version, whole) = at
             .service
             .store
             .run(Self::NAME, move |tx| {
-                Box::pin(async move { get_reference(tx, day).await })
+                let references = references.clone();
+                Box::pin(async move { get_reference(tx, &references, day).await })
             })
             .await?;
+        let named = version.to_string();
+        rows.check(&named).map_err(|Changed| status::changed_between_pages())?;
         Ok(pb::GetReferenceResponse {
             version,
-            reference: Some(whole_set(reference)),
+            reference: Some(page(&whole, &mut rows)),
+            next_page_token: rows.next(&named),
         })
     }
 }
 
-fn whole_set(reference: Reference) -> pb::Reference {
-    let channels = reference.channels.into_iter().map(|channel| pb::Channel {
-        code: channel.named.code,
-        name: channel.named.name,
+/// Channels first, then categories, then regions.
+fn page(whole: &Reference, rows: &mut Rows) -> pb::Reference {
+    let channel = |channel: &Channel| pb::Channel {
+        code: channel.named.code.clone(),
+        name: channel.named.name.clone(),
         online: channel.online,
-        platform: channel.platform.unwrap_or_default(),
-    });
-    let categories = reference
-        .categories
-        .into_iter()
-        .map(|Named { code, name }| pb::Category { code, name });
-    let regions = reference
-        .regions
-        .into_iter()
-        .map(|Named { code, name }| pb::Region { code, name });
+        platform: channel.platform.clone().unwrap_or_default(),
+    };
+    let category = |Named { code, name }: &Named| pb::Category {
+        code: code.clone(),
+        name: name.clone(),
+    };
+    let region = |Named { code, name }: &Named| pb::Region {
+        code: code.clone(),
+        name: name.clone(),
+    };
     pb::Reference {
-        channels: channels.collect(),
-        categories: categories.collect(),
-        regions: regions.collect(),
+        channels: rows.take(&whole.channels).iter().map(channel).collect(),
+        categories: rows.take(&whole.categories).iter().map(category).collect(),
+        regions: rows.take(&whole.regions).iter().map(region).collect(),
     }
 }

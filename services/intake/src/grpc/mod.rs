@@ -156,9 +156,9 @@ impl IntakeService for Intake {
 
     async fn publish_reference(
         &self,
-        request: Request<pb::PublishReferenceRequest>,
+        request: Request<Streaming<pb::PublishReferenceRequest>>,
     ) -> Result<Response<pb::PublishReferenceResponse>, Status> {
-        self.run::<PublishReference>(request).await
+        self.gather::<PublishReference>(request).await
     }
 
     async fn get_reference(

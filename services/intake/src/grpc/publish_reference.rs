@@ -1,13 +1,14 @@
-//! `PublishReference`: what it reads and answers.
+//! `PublishReference`: what it reads of all its parts together, and answers.
 
 use async_trait::async_trait;
 use eventlog::{At, Tx, Verb};
 use hotline_proto::intake as pb;
 use platform::auth::Caller;
 use platform::grpc::fields::{Fields, Once};
+use platform::publication::Activation;
 
+use super::Intake;
 use super::fields::{MAX_CODE, MAX_NAME};
-use super::{Intake, status};
 use crate::actions::Error;
 use crate::actions::publish_reference::{PublishReference, publish_reference};
 use crate::domain::reference::{Channel, Named, Reference};
@@ -21,25 +22,31 @@ impl Verb<Intake> for PublishReference {
 
     fn read(request: &pb::PublishReferenceRequest, caller: &Caller, _: &At<Intake>) -> Once<Self> {
         let mut fields = Fields::new();
-        let request_id = fields.uuid("request_id", &request.request_id);
-        let valid_from = fields.day("valid_from", &request.valid_from);
+        let rows = |sent: &pb::Reference| sent.channels.len() + sent.categories.len() + sent.regions.len();
+        let rows = request.reference.as_ref().map_or(0, rows);
+        let activation = Activation::read(&mut fields, request.activate.as_ref(), rows);
         let reference = fields
             .present("reference", request.reference.as_ref())
             .and_then(|sent| whole_set(&mut fields, sent));
         let command = || {
+            let activation = activation?;
             let command = Self {
-                valid_from: valid_from?,
+                valid_from: activation.valid_from,
+                dry_run: activation.dry_run,
                 reference: reference?,
                 actor: caller.actor(),
             };
-            Some((request_id?, command))
+            Some((activation.request_id, command))
         };
         fields.read(command())
     }
 
     async fn act(&self, tx: &mut Tx, at: &At<Intake>) -> Result<pb::PublishReferenceResponse, Error> {
-        let version = publish_reference(tx, self, at.now).await?;
-        Ok(pb::PublishReferenceResponse { version })
+        let (version, difference) = publish_reference(tx, self, at.now).await?;
+        Ok(pb::PublishReferenceResponse {
+            version,
+            difference: Some(difference.answer()),
+        })
     }
 }
 
@@ -76,8 +83,8 @@ fn whole_set(fields: &mut Fields, sent: &pb::Reference) -> Option<Reference> {
     match Reference::check(channels, categories, regions) {
         Ok(reference) => Some(reference),
         Err(faults) => {
-            for violation in status::invalid(&faults).violations {
-                fields.refuse(&violation.field, violation.description);
+            for fault in faults {
+                fields.refuse(&fault.field, fault.description);
             }
             None
         }

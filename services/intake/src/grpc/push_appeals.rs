@@ -11,12 +11,12 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use futures::FutureExt as _;
+use hotline_proto::common::Reason;
 use hotline_proto::intake as pb;
 use hotline_proto::intake::push_appeals_response::Result as Sent;
 use platform::auth::Caller;
 use platform::grpc::fields::{Fields, InvalidRequest, Violation};
 use platform::grpc::status as edge;
-use platform::grpc::time::to_proto;
 use prost::Message as _;
 use tokio::sync::mpsc;
 use tokio_stream::wrappers::ReceiverStream;
@@ -24,11 +24,11 @@ use tonic::{Code, Request, Response, Status, Streaming};
 use tracing::Instrument as _;
 
 use super::draft::draft;
-use super::fields::{MAX_CODE, defects};
+use super::fields::{MAX_CODE, receipt};
 use super::{Intake, status};
 use crate::actions::Error;
 use crate::actions::push_appeals::{Outcome, PushAppeals, PushedAppeal, push_appeals};
-use crate::domain::push::{Key, Receipt};
+use crate::domain::push::Key;
 
 /// A batch is written within milliseconds; a longer wait is for a database that is gone without a word.
 const LONGEST_BATCH: Duration = Duration::from_secs(60);
@@ -200,7 +200,7 @@ impl Pusher {
             Ok(outcomes) => Ok(outcomes.into_iter().map(Ok).collect()),
             Err(Error::Refused(refused)) => {
                 let refusal = pb::Refusal {
-                    reason: refused.reason().to_owned(),
+                    reason: refused.reason().text().to_owned(),
                     message: refused.to_string(),
                     violations: Vec::new(),
                 };
@@ -253,21 +253,12 @@ fn answered(upstream_number: String, outcome: &Outcome) -> pb::PushAppealsRespon
         Outcome::Reused => refused(
             upstream_number,
             pb::Refusal {
-                reason: "ALREADY_EXISTS".to_owned(),
+                reason: Reason::AlreadyExists.text().to_owned(),
                 message: "the upstream number was used with another content".to_owned(),
                 violations: Vec::new(),
             },
         ),
         Outcome::Invalid(faults) => refused(upstream_number, invalid(status::invalid(faults))),
-    }
-}
-
-fn receipt(receipt: &Receipt) -> pb::RegisterAppealResponse {
-    pb::RegisterAppealResponse {
-        appeal_id: receipt.appeal.to_string(),
-        number: receipt.number.clone(),
-        received_time: Some(to_proto(receipt.received_at)),
-        defects: defects(&receipt.defects),
     }
 }
 
@@ -286,7 +277,7 @@ fn invalid(request: InvalidRequest) -> pb::Refusal {
         description: violation.description,
     };
     pb::Refusal {
-        reason: "INVALID_ARGUMENT".to_owned(),
+        reason: Reason::InvalidArgument.text().to_owned(),
         message,
         violations: request.violations.into_iter().map(violation).collect(),
     }
@@ -297,11 +288,9 @@ fn invalid(request: InvalidRequest) -> pb::Refusal {
 fn unreadable(status: &Status) -> Status {
     tracing::debug!(code = ?status.code(), "a push stream broke off");
     match status.code() {
-        Code::OutOfRange | Code::ResourceExhausted => edge::with_reason(
-            Code::ResourceExhausted,
-            "TOO_LARGE",
-            "the stream ended with a message that is too large; push again what has no answer",
-        ),
+        Code::OutOfRange | Code::ResourceExhausted => {
+            edge::too_large("the stream ended with a message that is too large; push again what has no answer")
+        }
         Code::Cancelled | Code::Unavailable | Code::Unknown => {
             edge::unavailable("the stream broke off; push again what has no answer")
         }

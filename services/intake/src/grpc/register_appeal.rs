@@ -5,13 +5,13 @@ use eventlog::{At, Tx, Verb};
 use hotline_proto::intake as pb;
 use platform::auth::Caller;
 use platform::grpc::fields::{Fields, Once};
-use platform::grpc::time::to_proto;
 
 use super::Intake;
 use super::draft::draft;
-use super::fields::defects;
+use super::fields::receipt;
 use crate::actions::Error;
 use crate::actions::register_appeal::{RegisterAppeal, register_appeal};
+use crate::domain::push::Receipt;
 
 #[async_trait]
 impl Verb<Intake> for RegisterAppeal {
@@ -40,11 +40,6 @@ impl Verb<Intake> for RegisterAppeal {
     async fn act(&self, tx: &mut Tx, at: &At<Intake>) -> Result<pb::RegisterAppealResponse, Error> {
         let desk = at.service.desk(at.key());
         let appeal = register_appeal(tx, &desk, self, at.now).await?;
-        Ok(pb::RegisterAppealResponse {
-            appeal_id: appeal.id.0.to_string(),
-            defects: defects(&appeal.codes.defects),
-            received_time: Some(to_proto(appeal.received_at)),
-            number: appeal.number,
-        })
+        Ok(receipt(&Receipt::of(&appeal)))
     }
 }

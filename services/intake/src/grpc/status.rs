@@ -1,22 +1,38 @@
 //! An action's error as callers see it: one exhaustive match.
 
+use hotline_proto::intake::AppealState;
 use platform::grpc::fields::{InvalidRequest, Violation};
-use platform::grpc::status;
+use platform::grpc::status::{self, Standing};
 use tonic::Status;
 
 use crate::actions::Error;
 use crate::domain::Fault;
+use crate::domain::appeal::Refusal;
 
 impl From<Error> for Status {
     fn from(error: Error) -> Self {
         match error {
-            Error::Refused(refusal) => status::refused(refusal.reason(), refusal.to_string()),
+            Error::Refused(refusal) => status::refused(refusal.reason(), refusal.to_string(), &standing(refusal)),
             Error::Invalid(faults) => invalid(&faults).into(),
             Error::Denied(message) => status::denied(message),
             Error::Store(error) => error.into(),
             // Only a consumer hears of orders; no caller can bring one.
             Error::Foreign(error) => status::internal(&error),
         }
+    }
+}
+
+/// Where the appeal stands that was refused: a refusal follows from its state.
+fn standing(refusal: Refusal) -> Standing {
+    let state = match refusal {
+        Refusal::AlreadyAnswered => Some(AppealState::Answered),
+        Refusal::AlreadyForwarded => Some(AppealState::Ordered),
+        Refusal::NoReference => None,
+    };
+    let name = |state: AppealState| state.as_str_name().trim_start_matches("APPEAL_STATE_").to_owned();
+    Standing {
+        state: state.map(name),
+        ..Standing::default()
     }
 }
 

@@ -3,22 +3,22 @@
 use std::collections::HashMap;
 
 use chrono::{DateTime, Utc};
-use hotline_proto::common::{AppealType, Defect, OrderState, Urgency};
+use hotline_proto::common::{AppealType, Defect, Urgency};
 use personal::sealing::Sealed;
-use platform::rows::{big, each, fits, impossible, known, one, small};
+use platform::rows::{big, each, fits, impossible, known, one};
 use platform::store::StoreError;
 use sqlx::PgConnection;
 use uuid::Uuid;
 
 use super::cells::SealedPersonal;
-use crate::domain::appeal::{Appeal, AppealId, OrderId, OrderSeen, State, Upstream};
+use crate::domain::appeal::{Appeal, AppealId, OrderId, OrderSeen, PersonKey, State, Upstream};
 use crate::domain::draft::Codes;
 use crate::domain::push::{Known, Receipt};
 
-/// The columns of an appeal that are nothing personal.
+/// The columns of an appeal that are nothing personal; [`by_ids`] has the only list of them.
 #[derive(sqlx::FromRow)]
-pub(super) struct Row {
-    pub(super) id: Uuid,
+struct Row {
+    id: Uuid,
     number: String,
     version: i64,
     state: String,
@@ -34,7 +34,7 @@ pub(super) struct Row {
     defects: Vec<i16>,
     reference: i64,
     call_id: Option<Uuid>,
-    pub(super) received_at: DateTime<Utc>,
+    received_at: DateTime<Utc>,
     changed_at: DateTime<Utc>,
     answered_at: Option<DateTime<Utc>>,
     forwarded_at: Option<DateTime<Utc>>,
@@ -42,10 +42,13 @@ pub(super) struct Row {
     order_version: Option<i64>,
     order_number: Option<String>,
     order_state: Option<i16>,
+    seen_order: Option<Uuid>,
+    seen_linked_at: Option<DateTime<Utc>>,
     platform: Option<String>,
     upstream_number: Option<String>,
     upstream_due_at: Option<DateTime<Utc>>,
     source_at: Option<DateTime<Utc>>,
+    person_key: Option<Vec<u8>>,
 }
 
 /// An appeal with everything that is sealed.
@@ -60,9 +63,7 @@ pub struct Stored {
 }
 
 #[derive(sqlx::FromRow)]
-struct WholeRow {
-    #[sqlx(flatten)]
-    row: Row,
+struct SealedRow {
     #[sqlx(flatten)]
     personal: SealedPersonal,
     answer: Option<Sealed>,
@@ -116,11 +117,24 @@ pub async fn pushed(
 /// # Errors
 /// [`StoreError::Impossible`] for a row that no transition could have written.
 pub async fn lock(conn: &mut PgConnection, ids: &[Uuid]) -> Result<HashMap<Uuid, Appeal>, StoreError> {
+    sqlx::query("select from appeal where id = any($1) order by id for update")
+        .bind(ids)
+        .execute(&mut *conn)
+        .await?;
+    by_ids(conn, ids).await
+}
+
+/// Reads appeals, as far as they are nothing personal.
+///
+/// # Errors
+/// [`StoreError::Impossible`] for a row that no transition could have written.
+pub(super) async fn by_ids(conn: &mut PgConnection, ids: &[Uuid]) -> Result<HashMap<Uuid, Appeal>, StoreError> {
     let rows: Vec<Row> = sqlx::query_as(
         "select id, number, version, state, channel, type, category, region, urgency, tags, anonymous, confidential,
-                accused_unit, defects, reference, call_id, received_at, changed_at, answered_at, forwarded_at, order_id, order_version,
-                order_number, order_state, platform, upstream_number, upstream_due_at, source_at
-           from appeal where id = any($1) order by id for update",
+                accused_unit, defects, reference, call_id, received_at, changed_at, answered_at, forwarded_at, order_id,
+                order_version, order_number, order_state, seen_order, seen_linked_at, platform, upstream_number,
+                upstream_due_at, source_at, person_key
+           from appeal where id = any($1)",
     )
     .bind(ids)
     .fetch_all(conn)
@@ -182,23 +196,33 @@ pub async fn save_heard(conn: &mut PgConnection, heard: &[&Appeal]) -> Result<()
     let mut versions = Vec::new();
     let mut numbers = Vec::new();
     let mut states = Vec::new();
+    let mut orders = Vec::new();
+    let mut links = Vec::new();
     for appeal in heard {
         if let State::Ordered { seen: Some(seen), .. } = &appeal.state {
             ids.push(appeal.id.0);
+            orders.push(seen.order.0);
+            links.push(seen.linked_at);
             versions.push(big(seen.version));
             numbers.push(seen.number.as_str());
-            states.push(small(seen.state.into()));
+            states.push(seen.state);
         }
     }
     let done = sqlx::query(
-        "update appeal set order_version = t.version, order_number = t.number, order_state = t.state
-           from unnest($1::uuid[], $2::bigint[], $3::text[], $4::smallint[]) as t (id, version, number, state)
-          where appeal.id = t.id and coalesce(appeal.order_version, 0) < t.version",
+        "update appeal set order_version = t.version, order_number = t.number, order_state = t.state,
+                seen_order = t.seen_order, seen_linked_at = t.linked_at
+           from unnest($1::uuid[], $2::bigint[], $3::text[], $4::smallint[], $5::uuid[], $6::timestamptz[])
+                as t (id, version, number, state, seen_order, linked_at)
+          where appeal.id = t.id
+            and (appeal.order_version is null or appeal.order_version < t.version
+                 or coalesce(appeal.seen_order, appeal.order_id) <> t.seen_order)",
     )
     .bind(&ids)
     .bind(&versions)
     .bind(&numbers)
     .bind(&states)
+    .bind(&orders)
+    .bind(&links)
     .execute(conn)
     .await?;
     each("appeal", ids.len(), done.rows_affected())
@@ -231,12 +255,8 @@ pub async fn read(conn: &mut PgConnection, name: &Name, platform: Option<&str>) 
         Name::Upstream { platform, number } => (None, None, Some((platform, number))),
     };
     // The union of three index look-ups: an `or` over parameters would scan the table in a generic plan.
-    let row: Option<WholeRow> = sqlx::query_as(
-        "select appeal.id, number, version, state, channel, type, category, region, urgency, tags, anonymous,
-                confidential, accused_unit, defects, reference, call_id, received_at, changed_at, name, phone, phone_hashes,
-                id_number, document_kind, address, title, content, place, answered_at, answer, forwarded_at, order_id, order_version, order_number,
-                order_state, platform, upstream_number, upstream_due_at, source_at
-           from appeal
+    let id: Option<Uuid> = sqlx::query_scalar(
+        "select id from appeal
            join (select id from appeal where id = $1
                  union select id from appeal where number = $2
                  union select id from appeal where platform = $3 and upstream_number = $4) as named using (id)
@@ -247,13 +267,24 @@ pub async fn read(conn: &mut PgConnection, name: &Name, platform: Option<&str>) 
     .bind(upstream.map(|(platform, _)| platform))
     .bind(upstream.map(|(_, number)| number))
     .bind(platform)
-    .fetch_optional(conn)
+    .fetch_optional(&mut *conn)
     .await?;
-    let whole = row.ok_or(StoreError::Absent("appeal"))?;
+    let id = id.ok_or(StoreError::Absent("appeal"))?;
+    let appeal = by_ids(&mut *conn, &[id]).await?.remove(&id);
+    let appeal = appeal.ok_or(StoreError::Absent("appeal"))?;
+    let sealed: SealedRow = sqlx::query_as(
+        "select name, phone, phone_hashes, id_number, document_kind, address, title, content, place, answer
+           from appeal where id = $1",
+    )
+    .bind(id)
+    .fetch_one(conn)
+    .await?;
+    // What is sealed never changes; only an answer may have come since the state was read.
+    let answer = sealed.answer.filter(|_| matches!(appeal.state, State::Answered { .. }));
     Ok(Stored {
-        appeal: whole.row.try_into()?,
-        personal: whole.personal,
-        answer: whole.answer,
+        appeal,
+        personal: sealed.personal,
+        answer,
     })
 }
 
@@ -269,12 +300,15 @@ impl TryFrom<Row> for Appeal {
     fn try_from(row: Row) -> Result<Self, StoreError> {
         let id = row.id;
         let broken = |what: &str| impossible("appeal", format!("{id} {what}"));
-        let seen = match (row.order_version, row.order_number, row.order_state) {
-            (None, None, None) => None,
-            (Some(version), Some(number), Some(state)) => Some(OrderSeen {
+        let seen_order = row.seen_order.or(row.order_id);
+        let seen = match (row.order_version, row.order_number, row.order_state, seen_order) {
+            (None, None, None, _) => None,
+            (Some(version), Some(number), Some(state), Some(order)) => Some(OrderSeen {
+                order: OrderId(order),
+                linked_at: row.seen_linked_at,
                 version: fits("appeal", "order_version", version)?,
                 number,
-                state: OrderState::try_from(i32::from(state)).map_err(|_| broken("has an unknown order_state"))?,
+                state,
             }),
             _ => return Err(broken("has heard half of its order")),
         };
@@ -297,6 +331,7 @@ impl TryFrom<Row> for Appeal {
             }),
             _ => return Err(broken("has half of its upstream number")),
         };
+        let person_key = row.person_key.map(PersonKey::try_from).transpose();
         Ok(Self {
             id: AppealId(id),
             number: row.number,
@@ -318,6 +353,7 @@ impl TryFrom<Row> for Appeal {
             call: row.call_id,
             upstream,
             source_at: row.source_at,
+            person_key: person_key.map_err(|_| broken("has a person_key of another length"))?,
             received_at: row.received_at,
             changed_at: row.changed_at,
         })

@@ -1,4 +1,4 @@
-//! Personal fields of an appeal as sealed cells. The only place that knows which column holds what.
+//! Personal fields of an appeal as sealed cells and keyed hashes. The only place that knows which column holds what.
 
 use personal::sealing::{Cell, SealKey, Sealed, Sealer};
 use personal::{Document, DocumentKind, Phone};
@@ -6,7 +6,8 @@ use platform::rows::impossible;
 use platform::store::StoreError;
 use uuid::Uuid;
 
-use crate::domain::draft::{Appellant, Personal};
+use crate::domain::appeal::PersonKey;
+use crate::domain::draft::{Appellant, Draft, Personal};
 
 /// Everything personal of an appeal, sealed for its row.
 #[derive(Clone, Debug, sqlx::FromRow)]
@@ -64,6 +65,24 @@ pub fn seal(sealer: &Sealer, key: &SealKey, row: Uuid, plain: &Personal) -> Seal
 pub fn phone_hashes(sealer: &Sealer, phone: &Phone) -> Vec<Vec<u8>> {
     let numbers = phone.numbers().iter();
     numbers.map(|number| sealer.phone_hash(number.normal())).collect()
+}
+
+/// What tells the appellant from others within a year: the first usable number, else the document. Anonymous appellants have
+/// none. A document with a mark is not usable: masked, mistyped or a word, it may be many people's.
+#[must_use]
+pub fn person_key(sealer: &Sealer, year: i32, draft: &Draft) -> Option<PersonKey> {
+    if draft.codes.anonymous {
+        return None;
+    }
+    let who = &draft.personal.appellant;
+    let number = who.phone.as_ref().and_then(|phone| phone.numbers().first());
+    let document = who.document.as_ref().filter(|document| document.mark.is_none());
+    let normal = match (number, document) {
+        (Some(number), _) => format!("phone:{}", number.normal()),
+        (None, Some(document)) => format!("document:{}", document.number),
+        (None, None) => return None,
+    };
+    Some(sealer.person_key(year, &normal))
 }
 
 /// Seals the answer of the appeal `row`.

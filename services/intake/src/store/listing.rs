@@ -7,7 +7,7 @@ use platform::store::StoreError;
 use sqlx::PgConnection;
 use uuid::Uuid;
 
-use super::appeals::Row;
+use super::appeals::by_ids;
 use crate::domain::appeal::Appeal;
 
 /// What narrows a list of appeals.
@@ -21,7 +21,7 @@ pub struct AppealFilter {
     pub platform: Option<String>,
 }
 
-/// Appeals by the time they were received, then by id.
+/// Appeals by the time they were received, then by id. One that changes meanwhile is shown as it is after the change.
 ///
 /// # Errors
 /// [`StoreError::Impossible`] for a row that no transition could have written.
@@ -30,11 +30,8 @@ pub async fn appeals(
     window: &Window,
     filter: &AppealFilter,
 ) -> Result<Vec<Appeal>, StoreError> {
-    let rows: Vec<Row> = sqlx::query_as(
-        "select id, number, version, state, channel, type, category, region, urgency, tags, anonymous, confidential,
-                accused_unit, defects, reference, call_id, received_at, changed_at, answered_at, forwarded_at, order_id, order_version,
-                order_number, order_state, platform, upstream_number, upstream_due_at, source_at
-           from appeal
+    let ids: Vec<Uuid> = sqlx::query_scalar(
+        "select id from appeal
           where (received_at, id) > ($1, $2) and received_at < $3
             and ($5::text is null or state = $5)
             and ($6::text is null or channel = $6)
@@ -48,9 +45,10 @@ pub async fn appeals(
     .bind(filter.state)
     .bind(&filter.channel)
     .bind(&filter.platform)
-    .fetch_all(conn)
+    .fetch_all(&mut *conn)
     .await?;
-    rows.into_iter().map(Appeal::try_from).collect()
+    let mut found = by_ids(conn, &ids).await?;
+    Ok(ids.iter().filter_map(|id| found.remove(id)).collect())
 }
 
 /// A call as lists show it.

@@ -1,7 +1,7 @@
 //! Reference data as rows, and a cache of what is in force: a version never changes, so that only *which* version is
 //! in force is asked in each transaction.
 
-use std::sync::{Arc, RwLock};
+use std::sync::{Arc, PoisonError, RwLock};
 
 use chrono::{DateTime, NaiveDate, Utc};
 use hotline_proto::region;
@@ -115,11 +115,7 @@ pub async fn read(conn: &mut PgConnection, version: u64) -> Result<Reference, St
     .bind(big(version))
     .fetch_all(conn)
     .await?;
-    let mut reference = Reference {
-        channels: Vec::new(),
-        categories: Vec::new(),
-        regions: Vec::new(),
-    };
+    let mut reference = Reference::default();
     for row in rows {
         let named = Named {
             code: row.code,
@@ -144,9 +140,13 @@ pub async fn read(conn: &mut PgConnection, version: u64) -> Result<Reference, St
     Ok(reference)
 }
 
-/// The version in force that was used last. Neighbouring days use the same one, so one is enough.
+/// The versions in force that were used last: its codes for whoever registers, the whole for whoever reads it page by page.
+/// Neighbouring days use the same version, so one of each is enough. The whole has 10 MB at most.
 #[derive(Clone, Debug, Default)]
-pub struct Cache(Arc<RwLock<Option<Arc<InForce>>>>);
+pub struct Cache {
+    codes: Kept<InForce>,
+    whole: Kept<Reference>,
+}
 
 impl Cache {
     /// What is in force on a day, as this transaction sees it; `None` when nothing is.
@@ -157,12 +157,12 @@ impl Cache {
         let Some(version) = version_on(conn, day).await? else {
             return Ok(None);
         };
-        if let Some(kept) = self.kept(version) {
+        if let Some(kept) = self.codes.get(version) {
             return Ok(Some(kept));
         }
         let reference = read(conn, version).await?;
         let code = |named: Named| named.code;
-        let fresh = Arc::new(InForce {
+        let fresh = InForce {
             version,
             channels: reference
                 .channels
@@ -175,16 +175,52 @@ impl Cache {
                 .into_iter()
                 .map(|named| region::folded(&named.code).to_owned())
                 .collect(),
-        });
-        *self.0.write().unwrap_or_else(std::sync::PoisonError::into_inner) = Some(fresh.clone());
-        Ok(Some(fresh))
+        };
+        Ok(Some(self.codes.keep(version, fresh)))
     }
 
-    fn kept(&self, version: u64) -> Option<Arc<InForce>> {
-        self.0
-            .read()
-            .unwrap_or_else(std::sync::PoisonError::into_inner)
-            .clone()
-            .filter(|kept| kept.version == version)
+    /// The whole of a version.
+    ///
+    /// # Errors
+    /// As [`read`].
+    pub async fn whole(&self, conn: &mut PgConnection, version: u64) -> Result<Arc<Reference>, StoreError> {
+        if let Some(kept) = self.whole.get(version) {
+            return Ok(kept);
+        }
+        Ok(self.whole.keep(version, read(conn, version).await?))
+    }
+}
+
+/// A version, and what was made of it.
+type Made<T> = (u64, Arc<T>);
+
+/// What was made of one version.
+#[derive(Debug)]
+struct Kept<T>(Arc<RwLock<Option<Made<T>>>>);
+
+impl<T> Kept<T> {
+    fn get(&self, version: u64) -> Option<Arc<T>> {
+        let kept = self.0.read().unwrap_or_else(PoisonError::into_inner);
+        kept.as_ref()
+            .filter(|(of, _)| *of == version)
+            .map(|(_, kept)| kept.clone())
+    }
+
+    fn keep(&self, version: u64, fresh: T) -> Arc<T> {
+        let fresh = Arc::new(fresh);
+        *self.0.write().unwrap_or_else(PoisonError::into_inner) = Some((version, fresh.clone()));
+        fresh
+    }
+}
+
+impl<T> Clone for Kept<T> {
+    fn clone(&self) -> Self {
+        Self(self.0.clone())
+    }
+}
+
+impl<T> Default for Kept<T> {
+    fn default() -> Self {
+        Self(Arc::default())
     }
 }

@@ -1,7 +1,9 @@
+use std::collections::HashMap;
+
 use hotline_proto::intake as pb;
 use tonic::Code;
 
-use crate::world::{fresh, getting, reason, violated, world};
+use crate::world::{fresh, getting, reason, standing, violated, world};
 
 fn answering(appeal_id: &str) -> pb::AnswerAppealRequest {
     pb::AnswerAppealRequest {
@@ -57,13 +59,15 @@ async fn a_decided_appeal_is_not_answered() {
         .expect("answered");
     let forwarded = world.registered().await;
     world.forward(&forwarded.appeal_id).await;
-    for (appeal, expected) in [
-        (answered.appeal_id, "ALREADY_ANSWERED"),
-        (forwarded.appeal_id, "ALREADY_FORWARDED"),
+    for (appeal, expected, state) in [
+        (answered.appeal_id, "ALREADY_ANSWERED", "ANSWERED"),
+        (forwarded.appeal_id, "ALREADY_FORWARDED", "ORDERED"),
     ] {
         let refused = agent.answer_appeal(answering(&appeal)).await.expect_err("decided");
         assert_eq!(refused.code(), Code::FailedPrecondition);
         assert_eq!(reason(&refused), expected);
+        let stands = HashMap::from([("state".to_owned(), state.to_owned())]);
+        assert_eq!(standing(&refused), stands);
     }
 }
 

@@ -46,6 +46,7 @@ async fn found(world: &World) -> Vec<String> {
 }
 
 async fn plant(world: &World, statements: &[&'static str], appeal: &str) {
+    world.plants();
     for statement in statements {
         let query = sqlx::query(*statement);
         let query = if statement.contains("$1") {
@@ -55,6 +56,32 @@ async fn plant(world: &World, statements: &[&'static str], appeal: &str) {
         };
         query.execute(world.pool()).await.expect("planted");
     }
+}
+
+/// What every other test relies on.
+#[tokio::test]
+#[should_panic(expected = "the test has left a broken invariant")]
+async fn a_world_that_ends_with_a_broken_invariant_fails_its_test() {
+    let world = world().await;
+    world.registered().await;
+    sqlx::query("delete from log where type = 'appeal_registered'")
+        .execute(world.pool())
+        .await
+        .expect("broken, and nobody said so");
+}
+
+#[tokio::test]
+async fn an_appeal_in_no_state_is_found() {
+    let (world, answered, _) = healthy().await;
+    let statements = [
+        "alter table appeal drop constraint appeal_state_facts",
+        "update appeal set state = 'lost' where id = $1",
+    ];
+    plant(&world, &statements, &answered).await;
+    assert_eq!(
+        found(&world).await,
+        [format!("appeal {answered} is lost, which is no state")]
+    );
 }
 
 #[tokio::test]

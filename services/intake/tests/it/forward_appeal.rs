@@ -3,7 +3,7 @@ use hotline_proto::intake as pb;
 use hotline_proto::orders::order_of;
 use tonic::Code;
 
-use crate::world::{fresh, id, reason, violated, world};
+use crate::world::{fresh, id, reason, standing, violated, world};
 
 #[tokio::test]
 async fn the_orders_id_follows_from_the_event() {
@@ -61,6 +61,7 @@ async fn agents_who_forward_and_answer_at_once_decide_once() {
     assert_eq!(answers.iter().filter(|answer| answer.is_ok()).count(), 1);
     for refused in answers.into_iter().filter_map(Result::err) {
         assert_eq!(reason(&refused), "ALREADY_FORWARDED");
+        assert_eq!(standing(&refused).get("state").map(String::as_str), Some("ORDERED"));
     }
 }
 
@@ -84,6 +85,7 @@ async fn an_answered_one_is_refused_and_an_unknown_one_is_not_found() {
         .await
         .expect_err("decided");
     assert_eq!(reason(&refused), "ALREADY_ANSWERED");
+    assert_eq!(standing(&refused).get("state").map(String::as_str), Some("ANSWERED"));
     let unknown = agent.forward_appeal(forward(fresh())).await.expect_err("unknown");
     assert_eq!(unknown.code(), Code::NotFound);
     let unreadable = agent

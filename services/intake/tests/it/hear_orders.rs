@@ -3,29 +3,43 @@
 use eventlog::{ApplyError, Effect, Handler as _, Recorded};
 use hotline_proto::common::OrderState;
 use hotline_proto::events::event::Body;
-use hotline_proto::events::{
-    AppealFacts, OrderClosed, OrderDispatched, OrderOpened, OrderSigned, OrderSnapshot, UnitsPublished,
-};
+use hotline_proto::events::{OrderClosed, OrderDispatched, OrderOpened, OrderSigned, UnitsPublished};
+use hotline_proto::intake as pb;
+use hotline_proto::intake::AppealFacts;
+use hotline_proto::routing::{LinkedAppeal, Order};
 use intake::actions::Error;
 use intake::consumers::orders::Orders;
+use platform::grpc::time::to_proto;
 use platform::store::StoreError;
 use testkit::at;
 use uuid::Uuid;
 
 use crate::world::{World, fresh, id, world};
 
-fn snapshot(appeal: &str, order: &str, version: u64, state: OrderState) -> OrderSnapshot {
-    OrderSnapshot {
+fn snapshot(appeal: &str, order: &str, version: u64, state: OrderState) -> Order {
+    Order {
         order_id: order.to_owned(),
-        order_number: "W240401-000001-1".to_owned(),
+        number: "W240401-000001-1".to_owned(),
         version,
-        appeal: Some(AppealFacts {
-            appeal_id: appeal.to_owned(),
-            ..Default::default()
-        }),
+        appeals: vec![linked(appeal, 0)],
         state: state.into(),
         ..Default::default()
     }
+}
+
+/// Linked so many minutes after ten.
+fn linked(appeal: &str, minute: u32) -> LinkedAppeal {
+    LinkedAppeal {
+        facts: Some(AppealFacts {
+            appeal_id: appeal.to_owned(),
+            ..Default::default()
+        }),
+        link_time: Some(to_proto(at(1, 10, minute))),
+    }
+}
+
+fn opened(position: u64, order: Order) -> Recorded {
+    recorded(position, Body::OrderOpened(OrderOpened { order: Some(order) }))
 }
 
 fn recorded(position: u64, body: Body) -> Recorded {
@@ -98,6 +112,55 @@ async fn the_newest_state_of_the_order_is_kept() {
     assert_eq!(world.told(&appeal).await.len(), 2, "hearing is no event");
 }
 
+/// An order that answers several appeals: each of them hears of it, whatever was opened for it.
+#[tokio::test]
+async fn every_appeal_that_an_order_answers_hears_of_it() {
+    let world = world().await;
+    let first = world.registered().await.appeal_id;
+    let second = world.registered().await.appeal_id;
+    let order = world.forward(&first).await.order_id;
+    let own = world.forward(&second).await.order_id;
+    apply(
+        &world,
+        vec![opened(1, snapshot(&second, &own, 6, OrderState::PendingSign))],
+    )
+    .await
+    .expect("applied");
+    let mut both = snapshot(&first, &order, 2, OrderState::InProgress);
+    both.appeals.push(linked(&second, 5));
+    let effects = apply(&world, vec![opened(2, both.clone())]).await.expect("applied");
+    assert_eq!(effects, [Effect::Applied]);
+    for appeal in [&first, &second] {
+        let seen = world.get(appeal).await;
+        assert_eq!(
+            (seen.order_id.as_str(), seen.order_state()),
+            (order.as_str(), OrderState::InProgress)
+        );
+    }
+    // What the second one's own order says then is late; what the common one says is news to both.
+    let late = opened(3, snapshot(&second, &own, 7, OrderState::Closed));
+    both.version = 3;
+    both.state = OrderState::PendingReview.into();
+    let effects = apply(&world, vec![late, opened(4, both)]).await.expect("applied");
+    assert!(
+        matches!(effects[..], [Effect::Superseded(_), Effect::Applied]),
+        "{effects:?}"
+    );
+    assert_eq!(world.get(&second).await.order_state(), OrderState::PendingReview);
+    // Routing vouches for readers of either.
+    for behind in [&order, &own] {
+        let request = pb::ReadAppealTextRequest {
+            appeal_id: second.clone(),
+            order_id: behind.clone(),
+            reader: "test:liaison".to_owned(),
+            unit: "water".to_owned(),
+            with_appellant: true,
+        };
+        let text = world.service("routing").read_appeal_text(request).await;
+        assert_eq!(text.expect("behind it").into_inner().title, "水管破裂");
+    }
+}
+
 #[tokio::test]
 async fn a_batch_about_many_appeals_is_applied_whole() {
     let world = world().await;
@@ -125,6 +188,27 @@ async fn what_never_can_be_applied_says_why() {
     let state = OrderState::PendingDispatch;
     for (order, expected) in [
         (None, "order is missing".to_owned()),
+        (
+            Some(Order {
+                appeals: Vec::new(),
+                ..snapshot(&forwarded, &order, 1, state)
+            }),
+            "appeals are missing".to_owned(),
+        ),
+        (
+            Some(Order {
+                appeals: vec![LinkedAppeal::default()],
+                ..snapshot(&forwarded, &order, 1, state)
+            }),
+            "facts is missing".to_owned(),
+        ),
+        (
+            Some(Order {
+                state: i32::MAX,
+                ..snapshot(&forwarded, &order, 1, state)
+            }),
+            format!("state is {}", i32::MAX),
+        ),
         (Some(snapshot("x", &order, 1, state)), "appeal_id is no UUID".to_owned()),
         (Some(snapshot(&forwarded, &order, 0, state)), "version is 0".to_owned()),
         (
@@ -134,6 +218,10 @@ async fn what_never_can_be_applied_says_why() {
         (
             Some(snapshot(&appeal, &order, 1, state)),
             format!("appeal {appeal} has no order"),
+        ),
+        (
+            Some(snapshot(&forwarded, &fresh(), 1, state)),
+            format!("appeal {forwarded} has no order"),
         ),
         (
             Some(snapshot(&fresh(), &order, 1, state)),

@@ -2,29 +2,36 @@
 
 use std::collections::HashMap;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
+use hotline_proto::Date;
 use hotline_proto::access::Role;
-use hotline_proto::common::{AppealType, PhoneNumber};
+use hotline_proto::common::{Activation, AppealType, PhoneNumber};
 use hotline_proto::events::event::Body;
 use hotline_proto::intake as pb;
 use hotline_proto::intake::intake_service_client::IntakeServiceClient;
 use intake::config::IntakeConfig;
 use intake::{App, Settings};
+use platform::auth::Principal;
 use platform::clock::DrivenClock;
 use platform::grpc::client::Peer;
+use platform::grpc::time::date_to_proto;
 use platform::lifecycle::Lifecycle;
 use platform::service::Base;
 use prost::Message as _;
 use sqlx::PgPool;
 use testkit::{Database, Edge, at};
+use tokio_stream::Stream;
 use tonic::Status;
 use tonic_types::StatusExt as _;
 use uuid::Uuid;
 
 pub type Client = IntakeServiceClient<Peer>;
 
+/// When it ends, the doctor finds nothing wrong with its database, unless the test has planted that.
 pub struct World {
+    planted: AtomicBool,
     pub edge: Edge,
     pub database: Database,
     pub clock: Arc<DrivenClock>,
@@ -58,15 +65,24 @@ pub async fn bare_world(settings: Settings) -> World {
 
 /// Over a database that is there.
 pub async fn over(database: Database, settings: Settings) -> World {
+    reading(database, settings, None).await
+}
+
+/// The same; events of orders come from `routing`.
+pub async fn reading(database: Database, settings: Settings, routing: Option<&str>) -> World {
     let clock = Arc::new(DrivenClock::new(at(1, 9, 0)));
     let lifecycle = Lifecycle::draining(Duration::from_secs(settings.server.drain_seconds));
-    let base = Base {
+    let mut base = Base {
         lifecycle: lifecycle.clone(),
         ..Edge::base(intake::NAME, &database, &clock)
     };
+    if let Some(routing) = routing {
+        routing.clone_into(&mut base.peers.routing);
+    }
     let app = App::build(&settings, base).await.expect("wired");
     let edge = Edge::serve(intake::NAME, app.routes(), app.rpc_services(), &clock, &lifecycle).await;
     World {
+        planted: AtomicBool::new(false),
         edge,
         database,
         clock,
@@ -74,7 +90,42 @@ pub async fn over(database: Database, settings: Settings) -> World {
     }
 }
 
+impl Drop for World {
+    fn drop(&mut self) {
+        if std::thread::panicking() || self.planted.load(Ordering::Relaxed) {
+            return;
+        }
+        // The test's runtime stands still meanwhile, so the doctor has one of its own.
+        let url = self.database.url.clone();
+        let doctor = std::thread::spawn(move || {
+            let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
+            runtime.expect("a runtime").block_on(async move {
+                let pool = PgPool::connect(&url).await.expect("the test's database");
+                let found = intake::doctor::check(&pool).await.expect("examined");
+                pool.close().await;
+                found
+            })
+        });
+        let found = doctor.join().expect("the doctor comes back");
+        assert!(found.is_empty(), "the test has left a broken invariant: {found:?}");
+    }
+}
+
 impl World {
+    /// This test breaks invariants on purpose: the doctor is not asked when it ends.
+    pub fn plants(&self) {
+        self.planted.store(true, Ordering::Relaxed);
+    }
+
+    /// A caller of a role whose token names a unit.
+    pub fn confined(&self, role: Role, unit: &str) -> Client {
+        let principal = Principal {
+            unit: Some(unit.to_owned()),
+            ..testkit::role(role)
+        };
+        IntakeServiceClient::new(self.edge.caller(principal))
+    }
+
     pub fn client(&self, role: Role) -> Client {
         IntakeServiceClient::new(self.edge.role(role))
     }
@@ -204,12 +255,54 @@ pub fn getting(name: pb::get_appeal_request::Name, purpose: &str) -> pb::GetAppe
     }
 }
 
-pub fn publishing(valid_from: &str, reference: pb::Reference) -> pb::PublishReferenceRequest {
+/// A day of the calendar, `2024-04-01`.
+pub fn day(text: &str) -> Date {
+    date_to_proto(text.parse().expect("a day"))
+}
+
+/// A whole publication.
+pub fn publication(valid_from: &str, reference: pb::Reference) -> pb::PublishReferenceRequest {
+    let rows = reference.channels.len() + reference.categories.len() + reference.regions.len();
     pb::PublishReferenceRequest {
-        request_id: fresh(),
-        valid_from: valid_from.to_owned(),
         reference: Some(reference),
+        activate: Some(Activation {
+            request_id: fresh(),
+            valid_from: Some(day(valid_from)),
+            row_count: u32::try_from(rows).expect("few"),
+            dry_run: false,
+        }),
     }
+}
+
+/// A whole publication as it is sent: a part with each kind of rows, then the end.
+pub fn in_parts(whole: pb::PublishReferenceRequest) -> impl Stream<Item = pb::PublishReferenceRequest> {
+    let sent = whole.reference.unwrap_or_default();
+    let part = |reference| pb::PublishReferenceRequest {
+        reference: Some(reference),
+        activate: None,
+    };
+    tokio_stream::iter([
+        part(pb::Reference {
+            channels: sent.channels,
+            ..pb::Reference::default()
+        }),
+        part(pb::Reference {
+            categories: sent.categories,
+            ..pb::Reference::default()
+        }),
+        part(pb::Reference {
+            regions: sent.regions,
+            ..pb::Reference::default()
+        }),
+        pb::PublishReferenceRequest {
+            reference: None,
+            activate: whole.activate,
+        },
+    ])
+}
+
+pub fn publishing(valid_from: &str, reference: pb::Reference) -> impl Stream<Item = pb::PublishReferenceRequest> {
+    in_parts(publication(valid_from, reference))
 }
 
 pub fn reference() -> pb::Reference {
@@ -256,6 +349,14 @@ pub fn reason(status: &Status) -> String {
     status
         .get_details_error_info()
         .map(|info| info.reason)
+        .unwrap_or_default()
+}
+
+/// Where the thing stands that a refusal is about, as ErrorInfo has it.
+pub fn standing(status: &Status) -> HashMap<String, String> {
+    status
+        .get_details_error_info()
+        .map(|info| info.metadata)
         .unwrap_or_default()
 }
 

@@ -6,10 +6,11 @@ use calendar::{Calendar, Span};
 use hotline_proto::common::ClockKind;
 use hotline_proto::region::{covering, folded, is_code};
 use platform::grpc::fields::Fields;
+use platform::grpc::time::date_to_proto;
 use routing::domain::units::MAX_LEVELS;
 
 use super::faults::Violation;
-use super::{City, LimitRow};
+use super::{City, LimitRow, Unit};
 
 /// Longest code that the services take.
 const MAX_CODE_CHARS: usize = 64;
@@ -34,9 +35,9 @@ pub(super) fn violations(city: &City) -> Vec<Violation> {
 }
 
 fn first_day(city: &City, found: &mut Vec<Violation>) {
-    let day = city.valid_from.to_string();
-    if Fields::new().day("valid_from", &day).is_none() {
-        let problem = format!("{day:?} is no day that the services take");
+    let day = city.valid_from;
+    if Fields::new().day("valid_from", Some(&date_to_proto(day))).is_none() {
+        let problem = format!("\"{day}\" is no day that the services take");
         found.push(Violation::new(
             "valid_from",
             problem,
@@ -176,6 +177,7 @@ fn categories(city: &City, found: &mut Vec<Violation>) {
 
 fn units(city: &City, found: &mut Vec<Violation>) {
     for (at, unit) in city.units.iter().enumerate() {
+        regions_of(city, at, unit, found);
         let Some(parent) = unit.parent.as_deref() else { continue };
         let key = format!("units[{at}].parent");
         if city.unit(parent).is_none() {
@@ -188,6 +190,23 @@ fn units(city: &City, found: &mut Vec<Violation>) {
         } else if let Some((problem, right)) = endless(city, &unit.code) {
             found.push(Violation::new(key, problem, right));
         }
+    }
+}
+
+/// The regions that a unit is responsible for: places of the city, each once.
+fn regions_of(city: &City, at: usize, unit: &Unit, found: &mut Vec<Violation>) {
+    for (nth, region) in unit.regions.iter().enumerate() {
+        let (problem, right) = if !is_code(region) || !is_within(city, region) {
+            (
+                format!("{region:?} is no region of the city"),
+                "write 6 digits, 9 for a township or 12 for a village, of what is listed or lies in it",
+            )
+        } else if unit.regions[..nth].contains(region) {
+            (format!("{region:?} is named twice"), "name each once")
+        } else {
+            continue;
+        };
+        found.push(Violation::new(format!("units[{at}].regions[{nth}]"), problem, right));
     }
 }
 
@@ -271,19 +290,9 @@ fn limits(city: &City, found: &mut Vec<Violation>) {
                 "write the code of a channel, or leave it out for all",
             ));
         }
-        // The ranges of routing's contract.
-        let (length, most) = match row.limit {
-            Span::WorkingDays(days) => (days, 250),
-            Span::NaturalDays(days) => (days, 366),
-            Span::Minutes(minutes) => (minutes, 525_600),
-        };
-        if !(1..=most).contains(&length) {
-            let right = format!("write a number from 1 to {most}");
-            found.push(Violation::new(
-                key("limit"),
-                format!("{length} is too short or too long"),
-                right,
-            ));
+        length(&key("limit"), row.limit, found);
+        if let Some(warn_before) = row.warn_before {
+            length(&key("warn_before"), warn_before, found);
         }
         if let Some(other) = city.limits[..at].iter().find(|other| tie(other, row, &city.limits)) {
             let problem = format!(
@@ -304,6 +313,19 @@ fn limits(city: &City, found: &mut Vec<Violation>) {
                 right,
             ));
         }
+    }
+}
+
+/// The ranges of routing's contract.
+fn length(key: &str, span: Span, found: &mut Vec<Violation>) {
+    let (length, most) = match span {
+        Span::WorkingDays(days) => (days, 250),
+        Span::NaturalDays(days) => (days, 366),
+        Span::Minutes(minutes) => (minutes, 525_600),
+    };
+    if !(1..=most).contains(&length) {
+        let right = format!("write a number from 1 to {most}");
+        found.push(Violation::new(key, format!("{length} is too short or too long"), right));
     }
 }
 

@@ -1,5 +1,8 @@
 //! `[calendar]` of a city file.
 
+use hotline_proto::Date;
+use hotline_proto::routing::DayRange;
+
 use super::{City, XIANGTAN};
 
 fn with_notices(version: &str, notice: &str) -> String {
@@ -19,12 +22,18 @@ fn notices_of_a_city_go_on_top_of_those_that_are_compiled_in() {
         (version.as_str(), notices.len(), notices[0].year),
         ("cn-2027.1", 1, 2027)
     );
+    let date = |day| Date {
+        year: 2027,
+        month: 1,
+        day,
+    };
+    let range = |first, last: Option<i32>| DayRange {
+        first: Some(date(first)),
+        last: last.map(date),
+    };
     assert_eq!(
         (notices[0].off.as_slice(), notices[0].work.as_slice()),
-        (
-            ["2027-01-01..2027-01-04".to_owned()].as_slice(),
-            ["2027-01-09".to_owned()].as_slice()
-        )
+        ([range(1, Some(4))].as_slice(), [range(9, None)].as_slice())
     );
     let days = city.working_days();
     assert!(!days.is_working(day("2027-01-04")) && days.is_working(day("2027-01-09")));

@@ -155,17 +155,26 @@ fn the_services_are_told_all_of_it() {
     assert_eq!(consult.r#type(), AppealType::Consult);
     assert_eq!(
         consult.limit.and_then(|limit| limit.kind),
-        Some(routing::duration::Kind::WorkingDays(2))
+        Some(routing::time_limit::Kind::WorkingDays(2))
     );
+    let warn_before = |row: &str| {
+        let limits = city.limits();
+        let row = limits.iter().find(|limit| limit.row == row).expect("it is in the file");
+        row.warn_before.and_then(|limit| limit.kind)
+    };
+    assert_eq!(warn_before("rework"), Some(routing::time_limit::Kind::WorkingDays(1)));
+    assert_eq!(warn_before("sign"), None);
+    let county = city.units().into_iter().find(|unit| unit.code == "430321");
+    assert_eq!(county.expect("a unit").regions, ["430321"]);
 }
 
 #[test]
 fn what_cannot_be_read_is_told_with_its_line() {
-    let unit = "{ code = \"430321\", name = \"湘潭县\" },\n    { code = \"430302\"";
+    let unit = "{ code = \"430321\", name = \"湘潭县\", regions";
     for (from, to, line, says) in [
         (
             unit,
-            "{ code = 430321, name = \"湘潭县\" },\n    { code = \"430302\"",
+            "{ code = 430321, name = \"湘潭县\", regions",
             line_of(unit),
             "expected a string",
         ),
@@ -330,7 +339,14 @@ const UNITS_AND_CATALOGUE: [Planted; 7] = [
     ),
 ];
 
-const LIMITS: [Planted; 5] = [
+const LIMITS: [Planted; 6] = [
+    (
+        "warn_before = { minutes = 60 }",
+        "warn_before = { minutes = 0 }",
+        "warn_before = { minutes = 60 }",
+        ".warn_before",
+        "from 1 to 525600",
+    ),
     (
         "{ minutes = 120 }",
         "{ minutes = 0 }",

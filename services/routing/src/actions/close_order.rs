@@ -3,7 +3,7 @@
 use chrono::{DateTime, Utc};
 use eventlog::Tx;
 
-use super::{Error, write};
+use super::{Error, apply, write};
 use crate::NAME;
 use crate::domain::order::{Order, OrderId};
 use crate::store::orders;
@@ -26,7 +26,7 @@ pub struct CloseOrder {
 #[tracing::instrument(skip_all, fields(service = NAME), name = "close_order")]
 pub async fn close_order(tx: &mut Tx, command: &CloseOrder, now: DateTime<Utc>) -> Result<Order, Error> {
     let order = orders::lock(tx.conn(), command.order).await?;
-    let (order, change) = order.close(command.round, now)?;
+    let (order, change) = apply(order, |order| order.close(command.round, now))?;
     write(tx, &order, &change, &command.actor).await?;
     Ok(order)
 }

@@ -4,17 +4,20 @@ use chrono::{DateTime, Utc};
 use eventlog::Tx;
 
 use super::open_order::dispatch_to;
-use super::{Actor, Error, Rules, lock_for, tell};
-use crate::domain::order::{Order, OrderId, StateName};
+use super::{Actor, Asked, Error, Rules, accuses, apply, lock_for, write};
+use crate::domain::directory::Directory;
+use crate::domain::order::Dispatch;
+use crate::domain::order::Order;
 use crate::domain::refusal::Refusal;
-use crate::store::{deadlines, orders, transitions};
+use crate::domain::state::StateName;
+use crate::store::deadlines;
 
 /// Names the lead unit.
 #[derive(Clone, Debug)]
 pub struct DispatchOrder {
     /// The order.
-    pub order: OrderId,
-    /// Code of a unit in force.
+    pub order: Asked,
+    /// Code of a unit in force; for a dispatcher that is confined to a unit, of that one or one below it.
     pub unit: String,
     /// Who.
     pub by: Actor,
@@ -23,34 +26,44 @@ pub struct DispatchOrder {
 /// Starts both clocks and names the lead unit.
 ///
 /// # Errors
-/// [`platform::store::StoreError::Absent`]; [`Error::Refused`] with `NOT_PENDING_DISPATCH`, `UNKNOWN_UNIT`,
-/// `ACCUSED_UNIT` or `NO_LIMITS`.
+/// [`platform::store::StoreError::Absent`], [`platform::store::StoreError::Stale`]; [`Error::Refused`] with
+/// `NOT_PENDING_DISPATCH`, `UNKNOWN_UNIT`, `ACCUSED_UNIT` or `NO_LIMITS`.
 pub async fn dispatch_order(
     tx: &mut Tx,
     rules: &Rules,
     command: &DispatchOrder,
     now: DateTime<Utc>,
 ) -> Result<Order, Error> {
-    let order = lock_for(tx, command.order, &command.by.reach, now).await?;
-    let found = order.state.name();
-    if found != StateName::PendingDispatch {
-        return Err(Refusal::NotPendingDispatch { found }.into());
-    }
+    let order = lock_for(tx, rules, command.order, &command.by.reach, now).await?;
     let now = order.instant(now);
     let directory = rules.directories.on(tx.conn(), calendar::local_date(now)).await?;
-    if !directory.units.contains(&command.unit) {
-        return Err(Refusal::UnknownUnit.into());
-    }
-    let accused = order.appeal.accused_unit.as_deref();
-    if accused.is_some_and(|accused| directory.units.is_within(&command.unit, accused)) {
-        return Err(Refusal::AccusedUnit.into());
-    }
-    let dispatch = dispatch_to(&directory, &order, &command.unit, None, now)?;
-    let (sign, handle) = (dispatch.sign.clone(), dispatch.handle.clone());
-    let (order, change) = order.dispatch(dispatch, now)?;
-    let step = tell(tx, &order, &change, &command.by.subject);
-    orders::save(tx.conn(), &order).await?;
-    deadlines::insert(tx.conn(), order.id, 0, &[&sign, &handle]).await?;
-    transitions::insert(tx.conn(), &[step]).await?;
+    let (order, change) = apply(order, |order| {
+        let dispatch = by_person(&directory, &order, command, now)?;
+        order.dispatch(dispatch, now)
+    })?;
+    write(tx, &order, &change, &command.by.subject).await?;
+    deadlines::insert(tx.conn(), order.id, order.deadlines()).await?;
     Ok(order)
+}
+
+/// A unit out of the dispatcher's own is refused as one that is not in force: it is none for that dispatcher.
+fn by_person(
+    directory: &Directory,
+    order: &Order,
+    command: &DispatchOrder,
+    now: DateTime<Utc>,
+) -> Result<Dispatch, Refusal> {
+    let found = order.state.name();
+    if found != StateName::PendingDispatch {
+        return Err(Refusal::NotPendingDispatch { found });
+    }
+    let (units, unit) = (&directory.units, command.unit.as_str());
+    let own = command.by.reach.unit().is_none_or(|own| units.is_within(unit, own));
+    if !own || !units.contains(unit) {
+        return Err(Refusal::UnknownUnit);
+    }
+    if accuses(units, order, unit) {
+        return Err(Refusal::AccusedUnit);
+    }
+    dispatch_to(directory, order, unit, None, now)
 }

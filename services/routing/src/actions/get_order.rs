@@ -3,17 +3,19 @@
 
 use chrono::{DateTime, Utc};
 use eventlog::{Store, Tx};
+use hotline_proto::routing::{ContactText, OrderText};
 use personal::reads::{self, SealedRead};
 use personal::sealing::{Sealed, Sealer};
+use platform::grpc::time::to_proto;
 use platform::store::StoreError;
 use sqlx::PgPool;
 use uuid::Uuid;
 
-use super::{Actor, Error, Reach, accused, reached};
+use super::{Actor, Error, Reach, Rules, accuses, reached};
 use crate::NAME;
 use crate::domain::order::{Order, OrderId};
 use crate::store::{contacts, orders, replies};
-use crate::upstream::{AppealText, AppealTexts, Reading, UpstreamError};
+use crate::upstream::{AppealTexts, Reading, UpstreamError};
 
 /// How an order is named.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -33,47 +35,23 @@ pub enum Reads {
     Persons,
 }
 
-/// What people wrote about an order. No Debug: it is personal.
-pub struct OrderText {
-    /// The matter, as intake gave it.
-    pub appeal: AppealText,
-    /// The newest reply.
-    pub reply: Option<String>,
-    /// References of its evidence.
-    pub evidence: Vec<String>,
-    /// Contacts of the unit, oldest first.
-    pub contacts: Vec<ContactText>,
-}
-
-/// What was said to the appellant. No Debug: it is personal.
-pub struct ContactText {
-    /// When it was recorded.
-    pub at: DateTime<Utc>,
-    /// Number of `ContactResult`.
-    pub result: i32,
-    /// Number of `ContactMode`.
-    pub mode: i32,
-    /// When it was made: as the unit says, else when it was recorded.
-    pub made_at: DateTime<Utc>,
-    /// Number that was called, for those who may see persons.
-    pub phone: Option<String>,
-    /// What was said.
-    pub note: Option<String>,
-    /// Reference of the recording.
-    pub recording: Option<String>,
-}
-
 /// The order without its text.
 ///
 /// # Errors
 /// [`platform::store::StoreError::Absent`], also for an order out of the caller's reach.
-pub async fn get_order(pool: &PgPool, name: &OrderName, reach: &Reach, now: DateTime<Utc>) -> Result<Order, Error> {
+pub async fn get_order(
+    pool: &PgPool,
+    rules: &Rules,
+    name: &OrderName,
+    reach: &Reach,
+    now: DateTime<Utc>,
+) -> Result<Order, Error> {
     let mut conn = pool.acquire().await.map_err(StoreError::from)?;
     let order = match name {
         OrderName::Id(id) => orders::by_id(&mut conn, *id).await?,
         OrderName::Number(number) => orders::by_number(&mut conn, number).await?,
     };
-    reached(&mut conn, order, reach, now).await
+    reached(&mut conn, rules, order, reach, now).await
 }
 
 /// Why there is no text.
@@ -87,39 +65,46 @@ pub enum TextError {
     Store(#[from] StoreError),
 }
 
+/// Where texts are, and what they are read by.
+#[derive(Clone, Copy)]
+pub struct Texts<'s> {
+    /// Replies and contacts.
+    pub store: &'s Store,
+    /// Opens them.
+    pub sealer: &'s Sealer,
+    /// Appeals.
+    pub appeals: &'s dyn AppealTexts,
+    /// Units.
+    pub rules: &'s Rules,
+}
+
 /// The text of an order that the caller was found to reach. No transaction and no connection is held while intake is
 /// asked.
 ///
-/// A unit does not learn who brings an anonymous or a confidential order, nor a report that accuses it or one above it
-/// (units may move), and no number that was called tells it.
+/// Whoever reads for a unit does not learn who brings an order with an anonymous or a confidential appeal, nor who brings a
+/// report that accuses the unit or one above it (units may move). A contact record does not say whose number was called, so
+/// one such appeal hides the numbers of the whole order.
 ///
 /// # Errors
 /// [`TextError`].
 #[tracing::instrument(skip_all, fields(service = NAME), name = "read_order_text")]
 pub async fn read_order_text(
-    store: &Store,
-    sealer: &Sealer,
-    texts: &dyn AppealTexts,
+    from: &Texts<'_>,
     order: &Order,
     reader: &Actor,
     reads: Reads,
     now: DateTime<Utc>,
 ) -> Result<OrderText, TextError> {
-    let unit = match &reader.reach {
-        Reach::Unit(unit) => unit.clone(),
-        Reach::All | Reach::Nothing => String::new(),
-    };
-    let hidden = !unit.is_empty() && (order.appeal.anonymous || order.appeal.confidential);
-    let hidden = hidden || is_accused(store, order, &unit, now).await?;
-    let persons = reads == Reads::Persons && !hidden;
+    let Texts { store, sealer, .. } = *from;
+    let persons = reads == Reads::Persons && !is_hidden(from, order, &reader.reach, now).await?;
     let question = Reading {
-        appeal: order.appeal.id,
+        appeal: order.appeals.opening().id,
         order: order.id.0,
         reader: reader.subject.clone(),
-        unit,
+        unit: reader.reach.unit().unwrap_or_default().to_owned(),
         with_appellant: persons,
     };
-    let appeal = texts.read(question).await?;
+    let matter = from.appeals.read(question).await?;
     let (id, newest, subject) = (order.id, order.reply().map(|reply| reply.id), reader.subject.clone());
     let (reply, said) = store
         .run("read_order_text", move |tx| {
@@ -127,33 +112,36 @@ pub async fn read_order_text(
             Box::pin(async move { sealed(tx, id, newest, persons, &subject, now).await })
         })
         .await?;
-    let (mut text, mut evidence) = (None, Vec::new());
-    if let Some((id, Some(sealed), references)) = reply {
-        text = Some(sealer.unseal(replies::cell("text", id), &sealed).await?);
-        if let Some(references) = references {
-            let joined = sealer.unseal(replies::cell("evidence", id), &references).await?;
-            evidence = joined.split(replies::EVIDENCE_SEPARATOR).map(str::to_owned).collect();
+    let mut text = OrderText {
+        title: matter.title,
+        content: matter.content,
+        place: matter.place,
+        appellant: matter.appellant,
+        ..OrderText::default()
+    };
+    if let Some(reply) = reply {
+        text.reply = sealer.unseal(replies::cell("text", reply.id), &reply.text).await?;
+        if let Some(references) = reply.evidence {
+            let joined = sealer.unseal(replies::cell("evidence", reply.id), &references).await?;
+            text.evidence = joined.split(replies::EVIDENCE_SEPARATOR).map(str::to_owned).collect();
         }
     }
-    let mut contacts = Vec::with_capacity(said.len());
     for said in said {
-        contacts.push(contact(sealer, said).await?);
+        text.contacts.push(contact(sealer, said).await?);
     }
-    Ok(OrderText {
-        appeal,
-        reply: text,
-        evidence,
-        contacts,
-    })
+    Ok(text)
 }
 
-async fn is_accused(store: &Store, order: &Order, unit: &str, now: DateTime<Utc>) -> Result<bool, StoreError> {
-    let mut conn = store.reading("read_order_text").await?;
-    accused(&mut conn, order, unit, calendar::local_date(now)).await
+/// Whether persons are hidden from the reader.
+async fn is_hidden(from: &Texts<'_>, order: &Order, reach: &Reach, now: DateTime<Utc>) -> Result<bool, StoreError> {
+    let Some(unit) = reach.unit() else { return Ok(false) };
+    if order.appeals.hide_persons() {
+        return Ok(true);
+    }
+    let mut conn = from.store.reading("read_order_text").await?;
+    let directory = from.rules.directories.on(&mut conn, calendar::local_date(now)).await?;
+    Ok(accuses(&directory.units, order, unit))
 }
-
-/// The newest reply: its id, its sealed text and evidence.
-type SealedReply = (Uuid, Option<Sealed>, Option<Sealed>);
 
 /// The sealed reply and contacts, after it was noted who is about to read which of their cells.
 async fn sealed(
@@ -163,13 +151,10 @@ async fn sealed(
     persons: bool,
     reader: &str,
     now: DateTime<Utc>,
-) -> Result<(Option<SealedReply>, Vec<contacts::Said>), StoreError> {
+) -> Result<(Option<replies::Reply>, Vec<contacts::Contact>), StoreError> {
     let reply = match newest {
         None => None,
-        Some(id) => {
-            let (text, evidence) = replies::texts(tx.conn(), id).await?;
-            Some((id, Some(text), evidence))
-        }
+        Some(id) => Some(replies::by_id(tx.conn(), id).await?),
     };
     let mut said = contacts::of_order(tx.conn(), order).await?;
     if !persons {
@@ -185,12 +170,9 @@ async fn sealed(
         at: now,
     };
     let mut opened: Vec<SealedRead<'_>> = Vec::with_capacity(said.len() + 1);
-    if let Some((id, text, evidence)) = &reply {
-        opened.push(read(
-            "reply",
-            *id,
-            reads::shown([("text", text), ("evidence", evidence)]),
-        ));
+    if let Some(reply) = &reply {
+        let columns = reads::shown([("text", &Some(reply.text.clone())), ("evidence", &reply.evidence)]);
+        opened.push(read("reply", reply.id, columns));
     }
     for contact in &said {
         let (phone, note, recording) = (&contact.phone, &contact.note, &contact.recording);
@@ -201,16 +183,16 @@ async fn sealed(
     Ok((reply, said))
 }
 
-async fn contact(sealer: &Sealer, said: contacts::Said) -> Result<ContactText, StoreError> {
+async fn contact(sealer: &Sealer, said: contacts::Contact) -> Result<ContactText, StoreError> {
     let open = async |column, text: Option<Sealed>| match text {
-        None => Ok(None),
-        Some(text) => sealer.unseal(contacts::cell(column, said.id), &text).await.map(Some),
+        None => Ok(String::new()),
+        Some(text) => sealer.unseal(contacts::cell(column, said.id), &text).await,
     };
     Ok(ContactText {
-        at: said.at,
+        time: Some(to_proto(said.at)),
         result: said.result.into(),
         mode: said.mode.into(),
-        made_at: said.made_at.unwrap_or(said.at),
+        made_time: Some(to_proto(said.made_at.unwrap_or(said.at))),
         phone: open("phone", said.phone).await?,
         note: open("note", said.note).await?,
         recording: open("recording", said.recording).await?,

@@ -3,7 +3,7 @@
 use chrono::{DateTime, Utc};
 use sqlx::PgConnection;
 
-use super::{Error, Reach, reached};
+use super::{Error, Reach, Rules, reached};
 use crate::domain::order::OrderId;
 use crate::store::orders;
 use crate::store::transitions::{self, Transition};
@@ -27,10 +27,11 @@ pub struct GetOrderHistory {
 /// [`platform::store::StoreError::Absent`], also for an order out of the caller's reach.
 pub async fn get_order_history(
     conn: &mut PgConnection,
+    rules: &Rules,
     query: &GetOrderHistory,
     now: DateTime<Utc>,
 ) -> Result<Vec<Transition>, Error> {
     let found = orders::by_id(conn, query.order).await?;
-    reached(conn, found, &query.reach, now).await?;
+    reached(conn, rules, found, &query.reach, now).await?;
     Ok(transitions::after(conn, query.order, query.after, query.limit).await?)
 }

@@ -4,11 +4,14 @@ use chrono::{DateTime, Utc};
 use eventlog::Tx;
 use uuid::Uuid;
 
-use super::{Error, Rules, write};
+use super::{Error, Rules, apply, write};
 use crate::NAME;
 use crate::domain::deadline::Deadline;
+use crate::domain::directory::Directory;
 use crate::domain::limits::Clock;
-use crate::domain::order::{Fact, Order, OrderId};
+use crate::domain::order::{Order, OrderId};
+use crate::domain::refusal::Refusal;
+use crate::domain::transitions::Fact;
 use crate::domain::transitions::Verdict;
 use crate::store::judgements::{self, Judgement};
 use crate::store::{deadlines, orders};
@@ -43,24 +46,7 @@ pub async fn judge_dissatisfaction(
 ) -> Result<Order, Error> {
     let order = orders::lock(tx.conn(), command.order).await?;
     let now = order.instant(now);
-    let verdict = if command.by_unit {
-        let directory = rules.directories.on(tx.conn(), calendar::local_date(now)).await?;
-        let matter = order.appeal.matter();
-        let rework = Deadline::start(
-            &directory.calendar,
-            &directory.limits,
-            Clock::Rework,
-            &matter,
-            now,
-            None,
-        )?;
-        Verdict::Unit {
-            rework,
-            max_rounds: rules.max_rework_rounds,
-        }
-    } else {
-        Verdict::Objective
-    };
+    let directory = rules.directories.on(tx.conn(), calendar::local_date(now)).await?;
     let judgement = Judgement {
         event_id: command.event_id,
         task: command.task,
@@ -69,13 +55,39 @@ pub async fn judge_dissatisfaction(
         by_unit: command.by_unit,
         at: now,
     };
-    let (order, change) = order.judge(command.round, verdict, now)?;
+    let (order, change) = apply(order, |order| {
+        let verdict = verdict(rules, &directory, &order, command.by_unit, now)?;
+        order.judge(command.round, verdict, now)
+    })?;
     judgements::insert(tx.conn(), &judgement).await?;
-    if change.fact == Fact::Reworked
-        && let Some(rework) = order.work().and_then(|work| work.rework.as_ref())
-    {
-        deadlines::insert(tx.conn(), order.id, order.round(), &[rework]).await?;
+    if change.fact == Fact::Reworked {
+        let rework = order.running().map(|rework| (order.round(), rework));
+        deadlines::insert(tx.conn(), order.id, rework).await?;
     }
     write(tx, &order, &change, &command.actor).await?;
     Ok(order)
+}
+
+fn verdict(
+    rules: &Rules,
+    directory: &Directory,
+    order: &Order,
+    by_unit: bool,
+    now: DateTime<Utc>,
+) -> Result<Verdict, Refusal> {
+    if !by_unit {
+        return Ok(Verdict::Objective);
+    }
+    let matter = order.appeals.opening().matter();
+    Ok(Verdict::Unit {
+        rework: Deadline::start(
+            &directory.calendar,
+            &directory.limits,
+            Clock::Rework,
+            &matter,
+            now,
+            None,
+        )?,
+        max_rounds: rules.max_rework_rounds,
+    })
 }

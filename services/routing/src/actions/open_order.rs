@@ -8,13 +8,16 @@ use chrono::{DateTime, Utc};
 use eventlog::Tx;
 use platform::numbers::number;
 
-use super::{Error, tell};
+use super::{Error, apply, tell};
 use crate::NAME;
+use crate::domain::appeal::Appeal;
 use crate::domain::deadline::Deadline;
 use crate::domain::directory::Directory;
 use crate::domain::limits::Clock;
-use crate::domain::order::{Appeal, Order, OrderId};
-use crate::domain::transitions::Dispatch;
+use crate::domain::order::Dispatch;
+use crate::domain::order::{Order, OrderId};
+use crate::domain::refusal::Refusal;
+use crate::domain::transitions::Change;
 use crate::store::{orders, transitions};
 
 /// An appeal to open an order for.
@@ -57,15 +60,15 @@ pub async fn open_order(
         actor,
     } = command;
     let (opened, change) = Order::open(id, number('W', local_date(now), serial), appeal, now);
-    let dispatch = by_catalogue(directory, &opened, now)?;
+    let dispatched = apply(opened.clone(), |order| {
+        let dispatch = by_catalogue(directory, &order, now)?;
+        dispatch.map(|dispatch| order.dispatch(dispatch, now)).transpose()
+    })?;
     // Told only when it is written: an order that is there already tells nothing again.
-    let (order, changes) = match dispatch {
-        None => (opened.clone(), vec![(opened, change)]),
-        Some(dispatch) => {
-            let (dispatched, by) = opened.clone().dispatch(dispatch, now)?;
-            (dispatched.clone(), vec![(opened, change), (dispatched, by)])
-        }
-    };
+    let changes: Vec<(Order, Change)> = std::iter::once((opened.clone(), change))
+        .chain(dispatched.clone())
+        .collect();
+    let order = dispatched.map_or(opened, |(order, _)| order);
     if !orders::insert(tx.conn(), &order).await? {
         return Ok(None);
     }
@@ -79,7 +82,7 @@ pub async fn open_order(
         };
         steps.push(tell(tx, order, change, actor));
     }
-    transitions::insert(tx.conn(), &steps).await?;
+    transitions::insert(tx.conn(), steps).await?;
     Ok(Some(order))
 }
 
@@ -88,11 +91,11 @@ const DISPATCHER: &str = "service:routing";
 
 /// The catalogue's decision, if it covers the appeal, its unit is in force, and limits are published. Where a report
 /// accuses that unit, its superior leads.
-fn by_catalogue(directory: &Directory, order: &Order, now: DateTime<Utc>) -> Result<Option<Dispatch>, Error> {
+fn by_catalogue(directory: &Directory, order: &Order, now: DateTime<Utc>) -> Result<Option<Dispatch>, Refusal> {
     if directory.limits.version == 0 {
         return Ok(None);
     }
-    let appeal = &order.appeal;
+    let appeal = order.appeals.opening();
     let row = directory
         .catalogue
         .find(&appeal.category, &appeal.region)
@@ -111,8 +114,8 @@ pub(super) fn dispatch_to(
     unit: &str,
     row: Option<String>,
     now: DateTime<Utc>,
-) -> Result<Dispatch, Error> {
-    let appeal = &order.appeal;
+) -> Result<Dispatch, Refusal> {
+    let appeal = order.appeals.opening();
     let deadline = |clock| {
         let start = order.instant(now);
         Deadline::start(

@@ -5,7 +5,7 @@ use chrono::{DateTime, Utc};
 use eventlog::Tx;
 
 use super::{Error, Rules};
-use crate::domain::directory::Violation;
+use crate::domain::violation::Violation;
 use crate::store::calendars;
 
 /// What the caller asks for.

@@ -2,6 +2,7 @@
 
 use chrono::{DateTime, NaiveDate, Utc};
 use eventlog::Tx;
+use platform::publication::Difference;
 
 use super::Error;
 use crate::domain::catalogue::{self, CatalogueRow};
@@ -18,18 +19,31 @@ pub struct PublishCatalogue {
     pub rows: Vec<CatalogueRow>,
     /// Subject of who publishes.
     pub by: String,
+    /// Only checks, and says what would change.
+    pub dry_run: bool,
 }
 
-/// Gives the new version. Orders that wait for dispatch go on waiting for a person.
+/// Gives the new version, 0 for a dry run, and how it differs from what is in force on its first day. Orders that wait for dispatch go on waiting for a person.
 ///
 /// # Errors
 /// [`Error::Invalid`] with every duplicate, and every unit that is not in force as long as the catalogue would be.
-pub async fn publish_catalogue(tx: &mut Tx, command: &PublishCatalogue, now: DateTime<Utc>) -> Result<u64, Error> {
+pub async fn publish_catalogue(
+    tx: &mut Tx,
+    command: &PublishCatalogue,
+    now: DateTime<Utc>,
+) -> Result<(u64, Difference), Error> {
     overlap::lock(tx.conn()).await?;
     let missing = overlap::missing(tx.conn(), command.valid_from, &command.rows).await?;
     let violations = catalogue::check(&command.rows, &missing);
     if !violations.is_empty() {
         return Err(Error::Invalid(violations));
+    }
+    let before = directory::catalogue_on(tx.conn(), command.valid_from).await?;
+    let mut difference = Difference::default();
+    let rows = before.rows().iter().map(row);
+    difference.add("catalogue_row", rows, command.rows.iter().map(row));
+    if command.dry_run {
+        return Ok((0, difference));
     }
     let publication = Publication {
         part: Part::Catalogue,
@@ -39,5 +53,17 @@ pub async fn publish_catalogue(tx: &mut Tx, command: &PublishCatalogue, now: Dat
     };
     let version = directory::publish(tx.conn(), &publication).await?;
     directory::insert_catalogue(tx.conn(), version, &command.rows).await?;
-    Ok(version)
+    Ok((version, difference))
+}
+
+/// A row by its id, as people compare it.
+fn row(row: &CatalogueRow) -> (String, String) {
+    let all = |prefix: &str| if prefix.is_empty() { "all" } else { prefix }.to_owned();
+    let text = format!(
+        "category {}, region {}, unit {}",
+        all(&row.category),
+        all(&row.region),
+        row.unit
+    );
+    (row.row.clone(), text)
 }

@@ -3,6 +3,7 @@
 use chrono::{DateTime, NaiveDate, Utc};
 use eventlog::{NewEvent, Tx};
 use platform::ids::{derived_id, new_id};
+use platform::publication::Difference;
 use uuid::Uuid;
 
 use super::Error;
@@ -21,20 +22,33 @@ pub struct PublishUnits {
     pub units: Vec<Unit>,
     /// Subject of who publishes.
     pub by: String,
+    /// Only checks, and says what would change.
+    pub dry_run: bool,
 }
 
-/// Gives the new version. Orders keep the lead that they have.
+/// Gives the new version, 0 for a dry run, and how it differs from what is in force on its first day. Orders keep the lead
+/// that they have.
 ///
 /// # Errors
 /// [`Error::Invalid`] with every duplicate, unknown parent and cycle, and every row of a catalogue that would find no unit
 /// while these are in force.
-pub async fn publish_units(tx: &mut Tx, command: &PublishUnits, now: DateTime<Utc>) -> Result<u64, Error> {
+pub async fn publish_units(
+    tx: &mut Tx,
+    command: &PublishUnits,
+    now: DateTime<Utc>,
+) -> Result<(u64, Difference), Error> {
     overlap::lock(tx.conn()).await?;
     let orphans = overlap::orphans(tx.conn(), command.valid_from, &command.units).await?;
     let mut violations = units::check(&command.units);
     violations.extend(units::named_elsewhere(&orphans));
     if !violations.is_empty() {
         return Err(Error::Invalid(violations));
+    }
+    let before = directory::units_on(tx.conn(), command.valid_from).await?;
+    let mut difference = Difference::default();
+    difference.add("unit", before.iter().map(row), command.units.iter().map(row));
+    if command.dry_run {
+        return Ok((0, difference));
     }
     let publication = Publication {
         part: Part::Units,
@@ -53,5 +67,12 @@ pub async fn publish_units(tx: &mut Tx, command: &PublishUnits, now: DateTime<Ut
         occurred_at: now,
         body: events::units_published(version, command.valid_from, &command.units),
     });
-    Ok(version)
+    Ok((version, difference))
+}
+
+/// A unit by its code, as people compare it.
+fn row(unit: &Unit) -> (String, String) {
+    let parent = unit.parent.as_deref().unwrap_or("none");
+    let text = format!("{}, parent {parent}, regions {}", unit.name, unit.regions.join(" "));
+    (unit.code.clone(), text.trim_end().to_owned())
 }

@@ -2,10 +2,9 @@
 
 use chrono::{DateTime, Utc};
 use eventlog::Tx;
-use hotline_proto::common::RejectionGround;
 use uuid::Uuid;
 
-use super::{Error, write};
+use super::{Error, apply, write};
 use crate::NAME;
 use crate::domain::order::{Order, OrderId};
 use crate::store::orders;
@@ -19,8 +18,8 @@ pub struct ReviewReply {
     pub round: u32,
     /// The reply that was judged.
     pub reply: Uuid,
-    /// Why not; none for pass.
-    pub rejected: Option<Vec<RejectionGround>>,
+    /// Numbers of `RejectionGround`: why not; none for pass.
+    pub rejected: Option<Vec<i32>>,
     /// Who reviewed.
     pub actor: String,
 }
@@ -33,10 +32,10 @@ pub struct ReviewReply {
 #[tracing::instrument(skip_all, fields(service = NAME), name = "review_reply")]
 pub async fn review_reply(tx: &mut Tx, command: ReviewReply, now: DateTime<Utc>) -> Result<Order, Error> {
     let order = orders::lock(tx.conn(), command.order).await?;
-    let (order, change) = match command.rejected {
-        None => order.pass_reply(command.reply, command.round, now)?,
-        Some(grounds) => order.reject_reply(command.reply, command.round, grounds, now)?,
-    };
+    let (order, change) = apply(order, |order| match command.rejected {
+        None => order.pass_reply(command.reply, command.round, now),
+        Some(grounds) => order.reject_reply(command.reply, command.round, grounds, now),
+    })?;
     write(tx, &order, &change, &command.actor).await?;
     Ok(order)
 }

@@ -3,14 +3,15 @@
 use chrono::{DateTime, Utc};
 use eventlog::Tx;
 
-use super::{Actor, Error, lock_for, write};
-use crate::domain::order::{Fact, Order, OrderId};
+use super::{Actor, Asked, Error, Rules, apply, lock_for, write};
+use crate::domain::order::Order;
+use crate::domain::transitions::Fact;
 
 /// What the caller asks for.
 #[derive(Clone, Debug)]
 pub struct SignOrder {
     /// The order.
-    pub order: OrderId,
+    pub order: Asked,
     /// Who.
     pub by: Actor,
 }
@@ -18,10 +19,16 @@ pub struct SignOrder {
 /// Gives the order and whether it was signed late.
 ///
 /// # Errors
-/// [`platform::store::StoreError::Absent`]; [`Error::Refused`] with `ALREADY_SIGNED` or `NOT_PENDING_SIGN`.
-pub async fn sign_order(tx: &mut Tx, command: &SignOrder, now: DateTime<Utc>) -> Result<(Order, bool), Error> {
-    let order = lock_for(tx, command.order, &command.by.reach, now).await?;
-    let (order, change) = order.sign(now)?;
+/// [`platform::store::StoreError::Absent`], [`platform::store::StoreError::Stale`]; [`Error::Refused`] with
+/// `ALREADY_SIGNED` or `NOT_PENDING_SIGN`.
+pub async fn sign_order(
+    tx: &mut Tx,
+    rules: &Rules,
+    command: &SignOrder,
+    now: DateTime<Utc>,
+) -> Result<(Order, bool), Error> {
+    let order = lock_for(tx, rules, command.order, &command.by.reach, now).await?;
+    let (order, change) = apply(order, |order| order.sign(now))?;
     write(tx, &order, &change, &command.by.subject).await?;
     let late = matches!(change.fact, Fact::Signed { late: true });
     Ok((order, late))

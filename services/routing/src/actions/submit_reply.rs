@@ -5,18 +5,20 @@ use eventlog::Tx;
 use hotline_proto::routing::NoContactGround;
 use personal::sealing::SealKey;
 use platform::ids::new_id;
+use platform::rows::{int, small};
 use uuid::Uuid;
 
-use super::{Actor, Error, lock_for, write};
-use crate::domain::order::{Fact, Order, OrderId};
-use crate::domain::transitions::Achieved;
+use super::{Actor, Asked, Error, Rules, apply, lock_for, write};
+use crate::domain::order::Achieved;
+use crate::domain::order::Order;
+use crate::domain::transitions::Fact;
 use crate::store::replies;
 
 /// What the caller asks for.
 #[derive(Clone)]
 pub struct SubmitReply {
     /// The order.
-    pub order: OrderId,
+    pub order: Asked,
     /// The reply.
     pub text: String,
     /// What was achieved.
@@ -43,33 +45,36 @@ pub struct Submitted {
 /// Hands the reply to review. `key` is fetched before the transaction.
 ///
 /// # Errors
-/// [`platform::store::StoreError::Absent`]; [`Error::Refused`] with `NOT_IN_PROGRESS`, `NO_CONTACT_RECORD`,
-/// `UNTRUE_GROUND` or `COMMITMENT_IN_PAST`.
+/// [`platform::store::StoreError::Absent`], [`platform::store::StoreError::Stale`]; [`Error::Refused`] with
+/// `NOT_IN_PROGRESS`, `NO_CONTACT_RECORD`, `UNTRUE_GROUND` or `COMMITMENT_IN_PAST`.
 pub async fn submit_reply(
     tx: &mut Tx,
+    rules: &Rules,
     key: &SealKey,
     command: &SubmitReply,
     now: DateTime<Utc>,
 ) -> Result<Submitted, Error> {
-    let order = lock_for(tx, command.order, &command.by.reach, now).await?;
+    let order = lock_for(tx, rules, command.order, &command.by.reach, now).await?;
     let id = new_id(now);
-    let (order, change) = order.submit_reply(id, command.achieved, command.no_contact, now)?;
+    let (order, change) = apply(order, |order| {
+        order.submit_reply(id, command.achieved, command.no_contact, now)
+    })?;
     let late = matches!(change.fact, Fact::Replied { late: true });
     let evidence = (!command.evidence.is_empty()).then(|| command.evidence.join(replies::EVIDENCE_SEPARATOR));
     let reply = replies::Reply {
         id,
-        order: order.id,
-        round: order.round(),
+        order_id: order.id.0,
+        round: int(order.round()),
         at: change.at,
         actor: command.by.subject.clone(),
-        result: command.achieved.result().into(),
+        result: small(command.achieved.result().into()),
         commitment_day: command.achieved.day(),
-        no_contact: command.no_contact.map(Into::into),
+        no_contact: command.no_contact.map(|ground| small(ground.into())),
         late,
         text: key.seal(replies::cell("text", id), &command.text),
         evidence: evidence.map(|evidence| key.seal(replies::cell("evidence", id), &evidence)),
     };
-    replies::insert(tx.conn(), &reply).await?;
+    replies::insert(tx.conn(), reply).await?;
     write(tx, &order, &change, &command.by.subject).await?;
     Ok(Submitted { order, reply: id, late })
 }

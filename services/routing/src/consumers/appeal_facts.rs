@@ -1,11 +1,12 @@
 //! The codes of an appeal, as intake tells them.
 
 use eventlog::read::{self, Unreadable};
-use hotline_proto::events::AppealFacts;
+use hotline_proto::intake::AppealFacts;
 
-use crate::domain::order::Appeal;
+use crate::domain::appeal::Appeal;
 
-/// The codes of an appeal.
+/// The codes of an appeal. An unknown type or urgency makes it unreadable, for limits are decided by them; of what is only
+/// passed on, unknown numbers are kept.
 pub(crate) fn appeal(facts: Option<&AppealFacts>) -> Result<Appeal, Unreadable> {
     let facts = read::present("appeal", facts)?;
     Ok(Appeal {
@@ -22,10 +23,11 @@ pub(crate) fn appeal(facts: Option<&AppealFacts>) -> Result<Appeal, Unreadable> 
         anonymous: facts.anonymous,
         confidential: facts.confidential,
         accused_unit: read::optional_text(&facts.accused_unit),
-        defects: read::all_known("defects", &facts.defects)?,
+        defects: facts.defects.clone(),
         no_channel: facts.no_channel,
         platform: read::optional_text(&facts.platform),
         upstream_number: read::optional_text(&facts.upstream_number),
         upstream_due_at: read::optional_time("upstream_due_time", facts.upstream_due_time.as_ref())?,
+        person_key: (!facts.person_key.is_empty()).then(|| facts.person_key.clone()),
     })
 }

@@ -74,12 +74,11 @@ impl Decisions {
 
 async fn reviewed(tx: &mut Tx, event: &Recorded, review: &ReplyReviewed) -> Result<Effect, ApplyError> {
     let order = order_id(&review.order_id)?;
-    let grounds = read::all_known("grounds", &review.grounds)?;
     let command = ReviewReply {
         order,
         round: review.round,
         reply: read::id("reply_id", &review.reply_id)?,
-        rejected: (!review.passed).then_some(grounds),
+        rejected: (!review.passed).then(|| review.grounds.clone()),
         actor: event.actor.clone(),
     };
     effect(order, review_reply(tx, command, event.occurred_at).await)
@@ -103,7 +102,7 @@ fn effect(order: OrderId, result: Result<Order, Error>) -> Result<Effect, ApplyE
     match result {
         Ok(_) => Ok(Effect::Applied),
         Err(Error::Store(StoreError::Absent(orders::ORDER))) => Ok(Effect::Waits(order.0)),
-        Err(Error::Refused(refusal)) if refusal.is_late() => Ok(Effect::Superseded(refusal.reason())),
+        Err(Error::Refused { refusal, .. }) if refusal.is_late() => Ok(Effect::Superseded(refusal.reason().text())),
         Err(error) => Err(failed(error)),
     }
 }

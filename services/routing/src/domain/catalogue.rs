@@ -1,11 +1,11 @@
 //! 派单目录: which unit leads what, by category and region.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 
 use chrono::NaiveDate;
 use hotline_proto::region::folded;
 
-use super::directory::Violation;
+use super::violation::Violation;
 
 /// One row: the longest category prefix wins, then the longest region prefix.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -24,30 +24,43 @@ pub struct CatalogueRow {
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Catalogue {
     rows: Vec<CatalogueRow>,
+    /// Category, then region in the shortest code of its place, to the row's place in `rows`.
+    places: HashMap<String, HashMap<String, usize>>,
 }
 
 impl Catalogue {
     /// Takes rows that [`check`] found right.
     #[must_use]
     pub fn new(rows: Vec<CatalogueRow>) -> Self {
-        Self { rows }
+        let mut places: HashMap<String, HashMap<String, usize>> = HashMap::new();
+        for (at, row) in rows.iter().enumerate() {
+            let of_category = places.entry(row.category.clone()).or_default();
+            of_category.insert(folded(&row.region).to_owned(), at);
+        }
+        Self { rows, places }
     }
 
-    /// All rows.
-    pub fn iter(&self) -> impl Iterator<Item = &CatalogueRow> {
-        self.rows.iter()
+    /// All rows, as they were given.
+    #[must_use]
+    pub fn rows(&self) -> &[CatalogueRow] {
+        &self.rows
     }
 
-    /// The row that decides, if one covers this category and region. No two rows tie:
-    /// (category, region) is unique, with regions folded to the shortest code of their place.
+    /// The row that decides, if one covers this category and region: the longest category of those that have a row for the
+    /// place, then its longest region. No two rows tie: (category, region) is unique, with regions folded to the shortest
+    /// code of their place. A catalogue has a hundred thousand rows, so it is looked up by the beginnings of both codes.
     #[must_use]
     pub fn find(&self, category: &str, region: &str) -> Option<&CatalogueRow> {
         let region = folded(region);
-        self.rows
-            .iter()
-            .filter(|row| category.starts_with(&row.category) && region.starts_with(folded(&row.region)))
-            .max_by_key(|row| (row.category.len(), folded(&row.region).len()))
+        let of_categories = beginnings(category).filter_map(|category| self.places.get(category));
+        let mut found = of_categories.flat_map(|regions| beginnings(region).filter_map(|region| regions.get(region)));
+        found.next().and_then(|at| self.rows.get(*at))
     }
+}
+
+/// The beginnings of a code, the longest first, down to none of it.
+fn beginnings(code: &str) -> impl Iterator<Item = &str> {
+    (0..=code.len()).rev().filter_map(|length| code.get(..length))
 }
 
 /// Everything that is wrong with a catalogue somebody wants to publish: duplicates, and units that are not in force all the

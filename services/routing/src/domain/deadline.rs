@@ -15,6 +15,8 @@ pub struct Rule {
     pub row: String,
     /// How long it gives.
     pub span: Span,
+    /// How long before its end it warns; none for no warning.
+    pub warn_before: Option<Span>,
 }
 
 /// One limit of one order.
@@ -26,7 +28,7 @@ pub struct Deadline {
     pub start: DateTime<Utc>,
     /// Done at this instant is in time, a microsecond later is late.
     pub due: DateTime<Utc>,
-    /// When the unit is warned. Signing has no yellow card, and a limit that had passed at its start none either.
+    /// When the unit is warned. None where the rule has no warning, and for a limit that had passed at its start.
     pub warn: Option<DateTime<Utc>>,
     /// The rule row for this matter.
     pub rule: Rule,
@@ -57,6 +59,7 @@ impl Deadline {
             limits_version: limits.version,
             row: row.row.clone(),
             span: row.limit,
+            warn_before: row.warn_before,
         };
         Ok(Self::by_rule(calendar, clock, rule, start, upstream))
     }
@@ -80,8 +83,9 @@ impl Deadline {
             },
             None => ruled,
         };
-        let warn = (clock != Clock::Sign)
-            .then(|| calendar.warn_at(start, rule.span, &due))
+        let warn = rule
+            .warn_before
+            .map(|lead| calendar.warn_at(start, rule.span, &due, lead))
             .filter(|warn| *warn < due.at);
         Self {
             clock,
@@ -123,6 +127,7 @@ mod tests {
             limits_version: 1,
             row: "r".to_owned(),
             span,
+            warn_before: Some(Span::WorkingDays(1)),
         }
     }
 
@@ -132,7 +137,11 @@ mod tests {
     #[test]
     fn a_rule_in_working_days_knows_holidays_and_make_up_days() {
         let calendar = Calendar::national();
-        let sign = Deadline::by_rule(&calendar, Clock::Sign, rule(Span::WorkingDays(1)), at(START), None);
+        let unwarned = Rule {
+            warn_before: None,
+            ..rule(Span::WorkingDays(1))
+        };
+        let sign = Deadline::by_rule(&calendar, Clock::Sign, unwarned, at(START), None);
         assert_eq!((sign.due, sign.warn), (at("2024-04-07T10:00:00Z"), None));
         let handle = Deadline::by_rule(&calendar, Clock::Handle, rule(Span::WorkingDays(5)), at(START), None);
         assert_eq!(

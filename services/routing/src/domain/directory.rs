@@ -9,23 +9,6 @@ use super::catalogue::Catalogue;
 use super::limits::Limits;
 use super::units::Units;
 
-/// One thing that is wrong with something somebody wants to publish.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Violation {
-    /// Path in the request, such as `rows[3].unit`.
-    pub field: String,
-    /// What would be right.
-    pub description: String,
-}
-
-impl Violation {
-    /// A violation of one field.
-    #[must_use]
-    pub fn new(field: String, description: String) -> Self {
-        Self { field, description }
-    }
-}
-
 /// What is published.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Part {

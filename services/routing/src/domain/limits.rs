@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use calendar::Span;
 use hotline_proto::common::{AppealType, Urgency};
 
-use super::directory::Violation;
+use super::violation::Violation;
 
 /// Which limit a clock watches.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -65,6 +65,8 @@ pub struct LimitRow {
     pub channel: Option<String>,
     /// How long.
     pub limit: Span,
+    /// How long before its end the unit is warned; none for no warning.
+    pub warn_before: Option<Span>,
 }
 
 impl LimitRow {
@@ -96,9 +98,10 @@ impl Limits {
         Self { version, rows }
     }
 
-    /// All rows.
-    pub fn iter(&self) -> impl Iterator<Item = &LimitRow> {
-        self.rows.iter()
+    /// All rows, as they were given.
+    #[must_use]
+    pub fn rows(&self) -> &[LimitRow] {
+        &self.rows
     }
 
     /// The rule for a matter: the matching row with the most filled-in keys. None only when nothing is published.
@@ -192,6 +195,7 @@ mod tests {
             urgency,
             channel: (!channel.is_empty()).then(|| channel.to_owned()),
             limit: Span::WorkingDays(1),
+            warn_before: None,
         }
     }
 

@@ -2,73 +2,21 @@
 //!
 //! The table of domain.md §4 is the specification; `orders.state` and its CHECKs repeat it. The transitions stand in
 //! [`super::transitions`]: each takes the order, the command and *now*, and gives the order after it with the
-//! [`Change`], or a refusal. Time never runs backwards for one order: a transition happens at the later of *now* and
+//! [`super::transitions::Change`], or a refusal. Time never runs backwards for one order: a transition happens at the later of *now* and
 //! the order's own last change.
 
 use chrono::{DateTime, NaiveDate, Utc};
-use hotline_proto::common::{AppealType, Defect, RejectionGround, ReplyResult, Urgency};
+use hotline_proto::common::ReplyResult;
 use hotline_proto::routing::{ContactMode, NoContactGround};
 use uuid::Uuid;
 
+use super::appeal::Appeals;
 use super::deadline::Deadline;
-use super::limits::Matter;
+use super::state::{Standing, StateName};
 
 /// Id of an order, derived from the event that opened it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct OrderId(pub Uuid);
-
-/// Codes of the appeal behind an order, as intake told them. Nothing personal.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Appeal {
-    /// Its id.
-    pub id: Uuid,
-    /// Number that people say on the phone.
-    pub number: String,
-    /// What is wanted.
-    pub kind: AppealType,
-    /// Code of the category.
-    pub category: String,
-    /// Code of the region.
-    pub region: String,
-    /// Code of the channel.
-    pub channel: String,
-    /// How soon.
-    pub urgency: Urgency,
-    /// When it was registered.
-    pub received_at: DateTime<Utc>,
-    /// When the person brought it, if the source says.
-    pub source_at: Option<DateTime<Utc>>,
-    /// Tags, sorted.
-    pub tags: Vec<String>,
-    /// 匿名
-    pub anonymous: bool,
-    /// 保密
-    pub confidential: bool,
-    /// Code of the unit that a report accuses.
-    pub accused_unit: Option<String>,
-    /// What is missing or wrong in it, sorted.
-    pub defects: Vec<Defect>,
-    /// Due for callback, and nobody can be called.
-    pub no_channel: bool,
-    /// Platform that pushed it.
-    pub platform: Option<String>,
-    /// The platform's number; none of the city's own.
-    pub upstream_number: Option<String>,
-    /// The platform's own deadline.
-    pub upstream_due_at: Option<DateTime<Utc>>,
-}
-
-impl Appeal {
-    /// What time limits are looked up by.
-    #[must_use]
-    pub fn matter(&self) -> Matter<'_> {
-        Matter {
-            kind: self.kind,
-            urgency: self.urgency,
-            channel: &self.channel,
-        }
-    }
-}
 
 /// Who leads, and until when.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -94,10 +42,8 @@ pub struct Work {
     pub lead: Assignment,
     /// 签收
     pub signed_at: DateTime<Utc>,
-    /// 0 at first, one more with every rework.
-    pub round: u32,
-    /// 重办时限 of the running round; none in round 0.
-    pub rework: Option<Deadline>,
+    /// 重办时限, one of each round of rework, in their order.
+    pub reworks: Vec<Deadline>,
     /// First time that the appellant was reached.
     pub contacted_at: Option<DateTime<Utc>>,
     /// Contact records, of any result.
@@ -109,10 +55,16 @@ pub struct Work {
 }
 
 impl Work {
+    /// 0 at first, one more with every rework.
+    #[must_use]
+    pub fn round(&self) -> u32 {
+        u32::try_from(self.reworks.len()).expect("an order has a few rounds")
+    }
+
     /// The limit of the running round: handling in round 0, rework later.
     #[must_use]
     pub fn running(&self) -> &Deadline {
-        self.rework.as_ref().unwrap_or(&self.lead.handle)
+        self.reworks.last().unwrap_or(&self.lead.handle)
     }
 }
 
@@ -175,68 +127,7 @@ pub enum State {
     },
 }
 
-/// The name of a state, without its facts.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub enum StateName {
-    /// 待派单
-    PendingDispatch,
-    /// 待签收
-    PendingSign,
-    /// 办理中
-    InProgress,
-    /// 待审核
-    PendingReview,
-    /// 待回访
-    PendingCallback,
-    /// 办结
-    Closed,
-}
-
-impl StateName {
-    /// All of them, in the order of the way.
-    pub const ALL: [Self; 6] = [
-        Self::PendingDispatch,
-        Self::PendingSign,
-        Self::InProgress,
-        Self::PendingReview,
-        Self::PendingCallback,
-        Self::Closed,
-    ];
-
-    /// The name in the database and in metrics.
-    #[must_use]
-    pub const fn name(self) -> &'static str {
-        match self {
-            Self::PendingDispatch => "pending_dispatch",
-            Self::PendingSign => "pending_sign",
-            Self::InProgress => "in_progress",
-            Self::PendingReview => "pending_review",
-            Self::PendingCallback => "pending_callback",
-            Self::Closed => "closed",
-        }
-    }
-
-    /// For people.
-    #[must_use]
-    pub const fn text(self) -> &'static str {
-        match self {
-            Self::PendingDispatch => "pending dispatch",
-            Self::PendingSign => "pending sign",
-            Self::InProgress => "in progress",
-            Self::PendingReview => "pending review",
-            Self::PendingCallback => "pending callback",
-            Self::Closed => "closed",
-        }
-    }
-
-    /// The state of a name.
-    #[must_use]
-    pub fn from_name(name: &str) -> Option<Self> {
-        Self::ALL.into_iter().find(|state| state.name() == name)
-    }
-}
-
-/// 工单: an appeal that has to be handled by a unit.
+/// 工单: appeals that have to be handled by a unit.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Order {
     /// Its id.
@@ -246,7 +137,7 @@ pub struct Order {
     /// Dense: one more with every change, from 1.
     pub version: u64,
     /// What it is about.
-    pub appeal: Appeal,
+    pub appeals: Appeals,
     /// When it was opened.
     pub opened_at: DateTime<Utc>,
     /// When it last changed.
@@ -293,7 +184,7 @@ impl Order {
     /// 0 at first, one more with every rework.
     #[must_use]
     pub fn round(&self) -> u32 {
-        self.work().map_or(0, |work| work.round)
+        self.work().map_or(0, Work::round)
     }
 
     /// The limit of the running round.
@@ -302,6 +193,23 @@ impl Order {
         match self.work() {
             Some(work) => Some(work.running()),
             None => self.lead().map(|lead| &lead.handle),
+        }
+    }
+
+    /// Its limits with their rounds, in the order in which they started.
+    pub fn deadlines(&self) -> impl Iterator<Item = (u32, &Deadline)> {
+        let first = self.lead().map(|lead| [(0, &lead.sign), (0, &lead.handle)]);
+        let reworks = self.work().map(|work| work.reworks.as_slice()).unwrap_or_default();
+        first.into_iter().flatten().chain((1..).zip(reworks))
+    }
+
+    /// Where it stands.
+    #[must_use]
+    pub fn standing(&self) -> Standing {
+        Standing {
+            state: self.state.name(),
+            round: self.round(),
+            version: self.version,
         }
     }
 
@@ -334,74 +242,59 @@ impl State {
     }
 }
 
-/// What happened, as history and log tell it.
+/// Names the lead unit.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Change {
-    /// State before; none for the first.
-    pub before: Option<StateName>,
-    /// When.
-    pub at: DateTime<Utc>,
-    /// Why, as codes: catalogue row, grounds of a rejection, cause of a rework; empty when there is none.
-    pub reason: String,
-    /// What.
-    pub fact: Fact,
+pub struct Dispatch {
+    /// Code of the lead unit.
+    pub unit: String,
+    /// Code of the top-level unit above it.
+    pub top_unit: String,
+    /// Row of the catalogue that decided; none when a person did.
+    pub row: Option<String>,
+    /// 签收时限, started at the dispatch.
+    pub sign: Deadline,
+    /// 办理时限, started at the dispatch.
+    pub handle: Deadline,
 }
 
-impl Change {
-    /// The time of the source, where it is another one than the change's.
+/// A contact of the unit with the appellant, as far as the order's life knows it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Contact {
+    /// The record.
+    pub id: Uuid,
+    /// The person was reached.
+    pub reached: bool,
+    /// How.
+    pub mode: ContactMode,
+    /// When it was made, if the unit says.
+    pub made_at: Option<DateTime<Utc>>,
+}
+
+/// What the unit says it achieved; a commitment has a day.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Achieved {
+    /// Anything but a commitment.
+    Now(ReplyResult),
+    /// 承诺办理
+    Commitment(NaiveDate),
+}
+
+impl Achieved {
+    /// As the contracts name it.
     #[must_use]
-    pub fn source_at(&self, order: &Order) -> Option<DateTime<Utc>> {
-        match &self.fact {
-            Fact::Opened => order.appeal.source_at,
-            Fact::Contacted { made_at, .. } => *made_at,
-            _ => None,
+    pub const fn result(self) -> ReplyResult {
+        match self {
+            Self::Now(result) => result,
+            Self::Commitment(_) => ReplyResult::Commitment,
         }
     }
-}
 
-/// What a change was.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Fact {
-    /// The order was opened.
-    Opened,
-    /// 派单
-    Dispatched {
-        /// Row of the catalogue; none when a person dispatched.
-        row: Option<String>,
-    },
-    /// 签收
-    Signed {
-        /// After the limit.
-        late: bool,
-    },
-    /// 联系当事人
-    Contacted {
-        /// The record.
-        contact: Uuid,
-        /// How.
-        mode: ContactMode,
-        /// When it was made, if the unit says.
-        made_at: Option<DateTime<Utc>>,
-    },
-    /// 回复
-    Replied {
-        /// After the limit of its round.
-        late: bool,
-    },
-    /// Review passed the reply.
-    Passed {
-        /// The reply.
-        reply: Uuid,
-    },
-    /// 驳回
-    Rejected {
-        /// The reply.
-        reply: Uuid,
-        /// Why.
-        grounds: Vec<RejectionGround>,
-    },
-    /// 重办
-    Reworked,
-    /// 办结
-    Closed,
+    /// Day of the commitment.
+    #[must_use]
+    pub const fn day(self) -> Option<NaiveDate> {
+        match self {
+            Self::Now(_) => None,
+            Self::Commitment(day) => Some(day),
+        }
+    }
 }

@@ -1,7 +1,8 @@
 //! Why a verb is refused: expected, stable, shown to the caller as the reason of `FAILED_PRECONDITION`.
 
-use super::order::StateName;
-use super::transitions::MOST_CONTACTS;
+use hotline_proto::common::Reason;
+
+use super::state::StateName;
 
 /// A rule says no.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -28,8 +29,11 @@ pub enum Refusal {
         found: StateName,
     },
     /// An order has a number of contact records at most; a reply is possible all the same.
-    #[error("the order has {MOST_CONTACTS} contact records already, as many as it may have; submit the reply")]
-    TooManyContacts,
+    #[error("the order has {most} contact records already, as many as it may have; submit the reply")]
+    TooManyContacts {
+        /// Records that an order may have.
+        most: u32,
+    },
     /// There is no reply to judge: the decision is late.
     #[error("the order is {}, no reply waits for review", .found.text())]
     NotPendingReview {
@@ -71,31 +75,31 @@ pub enum Refusal {
     /// A report's accused unit never leads, nor one below it: its superior does.
     #[error("the unit is the one that the report accuses, or below it; dispatch to its superior")]
     AccusedUnit,
-    /// Not among the units in force.
-    #[error("the unit is not in force")]
+    /// Not among the units in force that the caller may dispatch to.
+    #[error("the unit is not in force, or not among those that the caller may dispatch to")]
     UnknownUnit,
 }
 
 impl Refusal {
-    /// The stable reason, `UPPER_SNAKE`.
+    /// The stable reason.
     #[must_use]
-    pub const fn reason(&self) -> &'static str {
+    pub const fn reason(&self) -> Reason {
         match self {
-            Self::NotPendingDispatch { .. } => "NOT_PENDING_DISPATCH",
-            Self::NotPendingSign { .. } => "NOT_PENDING_SIGN",
-            Self::AlreadySigned => "ALREADY_SIGNED",
-            Self::NotInProgress { .. } => "NOT_IN_PROGRESS",
-            Self::TooManyContacts => "TOO_MANY_CONTACTS",
-            Self::NotPendingReview { .. } => "NOT_PENDING_REVIEW",
-            Self::NotPendingCallback { .. } => "NOT_PENDING_CALLBACK",
-            Self::OtherRound { .. } => "OTHER_ROUND",
-            Self::OtherReply => "OTHER_REPLY",
-            Self::NoContactRecord => "NO_CONTACT_RECORD",
-            Self::UntrueGround { .. } => "UNTRUE_GROUND",
-            Self::CommitmentInPast => "COMMITMENT_IN_PAST",
-            Self::NoLimits => "NO_LIMITS",
-            Self::AccusedUnit => "ACCUSED_UNIT",
-            Self::UnknownUnit => "UNKNOWN_UNIT",
+            Self::NotPendingDispatch { .. } => Reason::NotPendingDispatch,
+            Self::NotPendingSign { .. } => Reason::NotPendingSign,
+            Self::AlreadySigned => Reason::AlreadySigned,
+            Self::NotInProgress { .. } => Reason::NotInProgress,
+            Self::TooManyContacts { .. } => Reason::TooManyContacts,
+            Self::NotPendingReview { .. } => Reason::NotPendingReview,
+            Self::NotPendingCallback { .. } => Reason::NotPendingCallback,
+            Self::OtherRound { .. } => Reason::OtherRound,
+            Self::OtherReply => Reason::OtherReply,
+            Self::NoContactRecord => Reason::NoContactRecord,
+            Self::UntrueGround { .. } => Reason::UntrueGround,
+            Self::CommitmentInPast => Reason::CommitmentInPast,
+            Self::NoLimits => Reason::NoLimits,
+            Self::AccusedUnit => Reason::AccusedUnit,
+            Self::UnknownUnit => Reason::UnknownUnit,
         }
     }
 

@@ -1,69 +1,86 @@
 //! What may happen to an order: one function per row of domain.md §4.
 
-use chrono::{DateTime, NaiveDate, Utc};
-use hotline_proto::common::{RejectionGround, ReplyResult};
+use chrono::{DateTime, Utc};
+use hotline_proto::common::RejectionGround;
 use hotline_proto::routing::{ContactMode, NoContactGround};
 use uuid::Uuid;
 
+use super::appeal::{Appeal, Appeals};
 use super::deadline::Deadline;
-use super::order::{Appeal, Assignment, Change, Fact, Order, OrderId, Reply, State, StateName, Work};
+use super::order::{Achieved, Assignment, Contact, Dispatch, Order, OrderId, Reply, State, Work};
 use super::refusal::Refusal;
+use super::state::StateName;
 
-/// Names the lead unit.
+/// What happened, as history and log tell it.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Dispatch {
-    /// Code of the lead unit.
-    pub unit: String,
-    /// Code of the top-level unit above it.
-    pub top_unit: String,
-    /// Row of the catalogue that decided; none when a person did.
-    pub row: Option<String>,
-    /// 签收时限, started at the dispatch.
-    pub sign: Deadline,
-    /// 办理时限, started at the dispatch.
-    pub handle: Deadline,
+pub struct Change {
+    /// State before; none for the first.
+    pub before: Option<StateName>,
+    /// When.
+    pub at: DateTime<Utc>,
+    /// Why, as codes: catalogue row, grounds of a rejection, cause of a rework; empty when there is none.
+    pub reason: String,
+    /// What.
+    pub fact: Fact,
 }
 
-/// A contact of the unit with the appellant, as far as the order's life knows it.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Contact {
-    /// The record.
-    pub id: Uuid,
-    /// The person was reached.
-    pub reached: bool,
-    /// How.
-    pub mode: ContactMode,
-    /// When it was made, if the unit says.
-    pub made_at: Option<DateTime<Utc>>,
-}
-
-/// What the unit says it achieved; a commitment has a day.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Achieved {
-    /// Anything but a commitment.
-    Now(ReplyResult),
-    /// 承诺办理
-    Commitment(NaiveDate),
-}
-
-impl Achieved {
-    /// As the contracts name it.
+impl Change {
+    /// The time of the source, where it is another one than the change's.
     #[must_use]
-    pub const fn result(self) -> ReplyResult {
-        match self {
-            Self::Now(result) => result,
-            Self::Commitment(_) => ReplyResult::Commitment,
+    pub fn source_at(&self, order: &Order) -> Option<DateTime<Utc>> {
+        match &self.fact {
+            Fact::Opened => order.appeals.opening().source_at,
+            Fact::Contacted { made_at, .. } => *made_at,
+            _ => None,
         }
     }
+}
 
-    /// Day of the commitment.
-    #[must_use]
-    pub const fn day(self) -> Option<NaiveDate> {
-        match self {
-            Self::Now(_) => None,
-            Self::Commitment(day) => Some(day),
-        }
-    }
+/// What a change was.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Fact {
+    /// The order was opened.
+    Opened,
+    /// 派单
+    Dispatched {
+        /// Row of the catalogue; none when a person dispatched.
+        row: Option<String>,
+    },
+    /// 签收
+    Signed {
+        /// After the limit.
+        late: bool,
+    },
+    /// 联系当事人
+    Contacted {
+        /// The record.
+        contact: Uuid,
+        /// How.
+        mode: ContactMode,
+        /// When it was made, if the unit says.
+        made_at: Option<DateTime<Utc>>,
+    },
+    /// 回复
+    Replied {
+        /// After the limit of its round.
+        late: bool,
+    },
+    /// Review passed the reply.
+    Passed {
+        /// The reply.
+        reply: Uuid,
+    },
+    /// 驳回
+    Rejected {
+        /// The reply.
+        reply: Uuid,
+        /// Numbers of `RejectionGround`: why, unknown ones too.
+        grounds: Vec<i32>,
+    },
+    /// 重办
+    Reworked,
+    /// 办结
+    Closed,
 }
 
 /// A judged dissatisfaction of the unit's making: another round, or the end of rounds.
@@ -99,7 +116,7 @@ impl Order {
             id,
             number,
             version: 1,
-            appeal,
+            appeals: Appeals::opened_by(appeal, at),
             opened_at: at,
             changed_at: at,
             state: State::PendingDispatch,
@@ -170,8 +187,7 @@ impl Order {
         let work = Work {
             lead,
             signed_at: at,
-            round: 0,
-            rework: None,
+            reworks: Vec::new(),
             contacted_at: None,
             contacts: 0,
             accepted_at: None,
@@ -193,7 +209,7 @@ impl Order {
             return Err(Refusal::NotInProgress { found });
         };
         if work.contacts >= MOST_CONTACTS {
-            return Err(Refusal::TooManyContacts);
+            return Err(Refusal::TooManyContacts { most: MOST_CONTACTS });
         }
         work.contacts += 1;
         if contact.reached {
@@ -208,8 +224,8 @@ impl Order {
         Ok(self.with(found, state, at, String::new(), fact))
     }
 
-    /// 回复. `no_contact` is the ground that the unit gave why there is no contact record; one that the order itself
-    /// contradicts is none.
+    /// 回复. `no_contact` is the ground that the unit gave why there is no contact record. A ground that the order
+    /// contradicts is refused.
     ///
     /// # Errors
     /// [`Refusal::NotInProgress`], [`Refusal::NoContactRecord`], [`Refusal::UntrueGround`],
@@ -229,14 +245,8 @@ impl Order {
         if work.contacts == 0 && no_contact.is_none() {
             return Err(Refusal::NoContactRecord);
         }
-        match no_contact {
-            Some(NoContactGround::Anonymous) if !self.appeal.anonymous => {
-                return Err(Refusal::UntrueGround { said: "anonymous" });
-            }
-            Some(NoContactGround::Confidential) if !self.appeal.confidential => {
-                return Err(Refusal::UntrueGround { said: "confidential" });
-            }
-            _ => {}
+        if let Some(said) = no_contact.and_then(|ground| self.contradicts(ground)) {
+            return Err(Refusal::UntrueGround { said });
         }
         if achieved.day().is_some_and(|day| day < calendar::local_date(at)) {
             return Err(Refusal::CommitmentInPast);
@@ -260,7 +270,7 @@ impl Order {
     pub fn pass_reply(mut self, reply: Uuid, round: u32, now: DateTime<Utc>) -> Result<(Self, Change), Refusal> {
         let at = self.instant(now);
         let (mut work, reply) = self.take_reviewed(reply, round)?;
-        if work.round == 0 {
+        if work.round() == 0 {
             work.accepted_at = Some(reply.submitted_at);
         }
         let fact = Fact::Passed { reply: reply.id };
@@ -276,7 +286,7 @@ impl Order {
         mut self,
         reply: Uuid,
         round: u32,
-        grounds: Vec<RejectionGround>,
+        grounds: Vec<i32>,
         now: DateTime<Utc>,
     ) -> Result<(Self, Change), Refusal> {
         let at = self.instant(now);
@@ -320,12 +330,11 @@ impl Order {
         let (mut work, reply) = self.take_called_back(round)?;
         match verdict {
             Verdict::Objective => Ok(self.closed(work, reply, at, Some(CAUSE_OBJECTIVE))),
-            Verdict::Unit { max_rounds, .. } if work.round >= max_rounds => {
+            Verdict::Unit { max_rounds, .. } if work.round() >= max_rounds => {
                 Ok(self.closed(work, reply, at, Some(MAX_ROUNDS)))
             }
             Verdict::Unit { rework, .. } => {
-                work.round += 1;
-                work.rework = Some(rework);
+                work.reworks.push(rework);
                 let state = State::InProgress {
                     work,
                     previous: Some(reply),
@@ -339,6 +348,18 @@ impl Order {
                 ))
             }
         }
+    }
+
+    /// What a ground says of the appellants that is not so. It holds when it is true of one, and the unit knows none.
+    fn contradicts(&self, ground: NoContactGround) -> Option<&'static str> {
+        let any = |of: fn(&Appeal) -> bool| self.appeals.linked().any(|linked| of(&linked.facts));
+        let known = any(|appeal| !appeal.anonymous && !appeal.confidential);
+        let (holds, said) = match ground {
+            NoContactGround::Anonymous => (any(|appeal| appeal.anonymous), "anonymous"),
+            NoContactGround::Confidential => (any(|appeal| appeal.confidential), "confidential"),
+            _ => return None,
+        };
+        (known || !holds).then_some(said)
     }
 
     fn closed(self, work: Work, reply: Reply, at: DateTime<Utc>, dissatisfied: Option<&str>) -> (Self, Change) {
@@ -357,9 +378,9 @@ impl Order {
         let State::PendingReview { work, reply } = self.take() else {
             return Err(Refusal::NotPendingReview { found });
         };
-        if work.round != round {
+        if work.round() != round {
             return Err(Refusal::OtherRound {
-                found: work.round,
+                found: work.round(),
                 judged: round,
             });
         }
@@ -374,9 +395,9 @@ impl Order {
         let State::PendingCallback { work, reply } = self.take() else {
             return Err(Refusal::NotPendingCallback { found });
         };
-        if work.round != round {
+        if work.round() != round {
             return Err(Refusal::OtherRound {
-                found: work.round,
+                found: work.round(),
                 judged: round,
             });
         }
@@ -416,11 +437,13 @@ impl Order {
     }
 }
 
-/// A ground as history tells it: `NO_CONTACT`.
+/// A ground as history tells it: `NO_CONTACT`, or the number of one that this program does not know.
 #[must_use]
-pub fn ground_name(ground: RejectionGround) -> &'static str {
-    let name = ground.as_str_name();
-    name.strip_prefix("REJECTION_GROUND_").unwrap_or(name)
+pub fn ground_name(ground: i32) -> String {
+    RejectionGround::try_from(ground).map_or_else(
+        |_| ground.to_string(),
+        |ground| ground.as_str_name().trim_start_matches("REJECTION_GROUND_").to_owned(),
+    )
 }
 
 #[cfg(test)]

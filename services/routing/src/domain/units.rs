@@ -3,9 +3,10 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use chrono::NaiveDate;
+use hotline_proto::region::folded;
 
 use super::catalogue::CatalogueRow;
-use super::directory::Violation;
+use super::violation::Violation;
 
 /// Levels that the tree has at most: a city, its counties and bureaus, their townships and offices, and room.
 pub const MAX_LEVELS: usize = 8;
@@ -19,6 +20,8 @@ pub struct Unit {
     pub name: String,
     /// Code of the unit above; none for a top-level unit.
     pub parent: Option<String>,
+    /// Codes of the regions that it is responsible for, sorted.
+    pub regions: Vec<String>,
 }
 
 /// One version of all units.
@@ -101,6 +104,23 @@ impl Units {
         found.insert(above.to_owned());
         found.into_iter().collect()
     }
+
+    /// Regions of the unit and of those below it, each as the shortest code of its place.
+    #[must_use]
+    pub fn regions(&self, above: &str) -> Vec<&str> {
+        let below = self.below(above);
+        let units = below.iter().filter_map(|code| self.by_code.get(code));
+        let found: BTreeSet<&str> = units
+            .flat_map(|unit| unit.regions.iter().map(|region| folded(region)))
+            .collect();
+        found.into_iter().collect()
+    }
+}
+
+/// Whether a place lies in one of the regions that [`Units::regions`] gives.
+#[must_use]
+pub fn lies_in(place: &str, regions: &[&str]) -> bool {
+    regions.iter().any(|region| place.starts_with(region))
 }
 
 /// Everything that is wrong with units somebody wants to publish: duplicates, unknown parents, cycles, too many levels.
@@ -191,6 +211,35 @@ mod tests {
             code: code.to_owned(),
             name: code.to_owned(),
             parent: (!parent.is_empty()).then(|| parent.to_owned()),
+            regions: Vec::new(),
+        }
+    }
+
+    #[test]
+    fn a_place_lies_in_the_regions_of_a_unit_and_of_those_below_it() {
+        let of = |code: &str, parent: &str, regions: &[&str]| Unit {
+            regions: regions.iter().map(|region| (*region).to_owned()).collect(),
+            ..unit(code, parent)
+        };
+        let units = Units::new(vec![
+            of("county", "", &["430302000000"]),
+            of("town", "county", &["430302001", "430304002"]),
+            of("city", "", &["430300"]),
+        ]);
+        assert_eq!(units.regions("county"), ["430302", "430302001", "430304002"]);
+        assert_eq!(units.regions("gone"), [""; 0]);
+        for (place, unit, lies) in [
+            ("430302", "county", true),
+            ("430302009001", "county", true),
+            ("430304002001", "county", true),
+            ("430304001", "county", false),
+            ("430302001000", "town", true),
+            ("430302", "town", false),
+            ("430302002", "town", false),
+            ("430300", "city", true),
+            ("430302", "city", false),
+        ] {
+            assert_eq!(lies_in(place, &units.regions(unit)), lies, "{place} {unit}");
         }
     }
 

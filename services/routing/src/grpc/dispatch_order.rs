@@ -7,10 +7,9 @@ use platform::auth::Caller;
 use platform::grpc::fields::{Fields, Once};
 
 use super::Routing;
-use super::fields::{MAX_CODE, actor, receipt};
+use super::fields::{MAX_CODE, actor, asked, receipt};
 use crate::actions::Error;
 use crate::actions::dispatch_order::{DispatchOrder, dispatch_order};
-use crate::domain::order::OrderId;
 
 #[async_trait]
 impl Verb<Routing> for DispatchOrder {
@@ -22,7 +21,7 @@ impl Verb<Routing> for DispatchOrder {
     fn read(request: &pb::DispatchOrderRequest, caller: &Caller, _: &At<Routing>) -> Once<Self> {
         let mut fields = Fields::new();
         let request_id = fields.uuid("request_id", &request.request_id);
-        let order = fields.uuid("order_id", &request.order_id).map(OrderId);
+        let order = asked(&mut fields, &request.order_id, request.if_version);
         let unit = fields.code("unit", &request.unit, MAX_CODE);
         let command = || {
             let command = Self {

@@ -1,12 +1,15 @@
 //! What several verbs read and answer.
 
+use calendar::Span;
+use hotline_proto::access::Role;
 use hotline_proto::routing as pb;
+use hotline_proto::routing::time_limit::Kind;
 use platform::auth::Caller;
 use platform::grpc::fields::Fields;
 use platform::grpc::time::to_proto;
 
-use crate::actions::{Actor, Reach};
-use crate::domain::order::Order;
+use crate::actions::{Actor, Asked, Reach};
+use crate::domain::order::{Order, OrderId};
 use crate::events;
 
 /// Longest code, in bytes; as the columns of all services have it.
@@ -19,9 +22,10 @@ pub(super) fn actor(caller: &Caller) -> Actor {
     let reach = if caller.sees_all() {
         Reach::All
     } else {
-        caller
-            .unit()
-            .map_or(Reach::Nothing, |unit| Reach::Unit(unit.to_owned()))
+        caller.unit().map_or(Reach::Nothing, |unit| Reach::Unit {
+            unit: unit.to_owned(),
+            dispatches: caller.has(Role::Dispatcher),
+        })
     };
     Actor {
         subject: caller.actor(),
@@ -41,52 +45,48 @@ pub(super) fn receipt(order: &Order) -> pb::OrderReceipt {
     }
 }
 
-/// An order without its text.
-pub(super) fn order(order: &Order) -> pb::Order {
-    let (lead, work, reply, closing) = (order.lead(), order.work(), order.reply(), order.closing());
-    pb::Order {
-        order_id: order.id.0.to_string(),
-        number: order.number.clone(),
-        version: order.version,
-        state: events::state(order.state.name()).into(),
-        round: order.round(),
-        appeal_id: order.appeal.id.to_string(),
-        appeal_number: order.appeal.number.clone(),
-        r#type: order.appeal.kind.into(),
-        category: order.appeal.category.clone(),
-        region: order.appeal.region.clone(),
-        channel: order.appeal.channel.clone(),
-        urgency: order.appeal.urgency.into(),
-        open_time: Some(to_proto(order.opened_at)),
-        lead_unit: lead.map(|lead| lead.unit.clone()).unwrap_or_default(),
-        lead_top_unit: lead.map(|lead| lead.top_unit.clone()).unwrap_or_default(),
-        dispatch_time: lead.map(|lead| to_proto(lead.dispatched_at)),
-        dispatched_by_person: lead.is_some_and(|lead| lead.by_person),
-        sign: lead.map(|lead| events::deadline(&lead.sign)),
-        handle: lead.map(|lead| events::deadline(&lead.handle)),
-        rework: work.and_then(|work| work.rework.as_ref()).map(events::deadline),
-        sign_time: work.map(|work| to_proto(work.signed_at)),
-        contact_time: work.and_then(|work| work.contacted_at).map(to_proto),
-        contact_count: work.map_or(0, |work| work.contacts),
-        reply_id: reply.map(|reply| reply.id.to_string()).unwrap_or_default(),
-        reply_time: reply.map(|reply| to_proto(reply.submitted_at)),
-        reply_result: reply.map_or(0, |reply| reply.result.into()),
-        accepted_reply_time: work.and_then(|work| work.accepted_at).map(to_proto),
-        rejected_count: work.map_or(0, |work| work.rejected),
-        close_time: closing.map(|(at, _)| to_proto(at)),
-        closed_dissatisfied: closing.is_some_and(|(_, dissatisfied)| dissatisfied),
-        text: None,
-        anonymous: order.appeal.anonymous,
-        confidential: order.appeal.confidential,
-        accused_unit: order.appeal.accused_unit.clone().unwrap_or_default(),
-        source_time: order.appeal.source_at.map(to_proto),
-        defects: order.appeal.defects.iter().map(|defect| i32::from(*defect)).collect(),
-        commitment_day: reply
-            .and_then(|reply| reply.commitment_day)
-            .map(|day| day.to_string())
-            .unwrap_or_default(),
-        no_contact: reply.and_then(|reply| reply.no_contact).map_or(0, Into::into),
+/// An order as people see it: what tells that two appeals are of one person stays between services.
+pub(super) fn shown(order: &Order) -> pb::Order {
+    let mut shown = events::order(order);
+    for facts in shown.appeals.iter_mut().filter_map(|linked| linked.facts.as_mut()) {
+        facts.person_key.clear();
     }
+    shown
+}
+
+/// The order that a request is about, and the version that its caller decided by.
+pub(super) fn asked(fields: &mut Fields, order_id: &str, if_version: u64) -> Option<Asked> {
+    let id = fields.uuid("order_id", order_id).map(OrderId)?;
+    Some(Asked { id, if_version })
+}
+
+/// A length of time within its limits; what was refused is in `fields`.
+pub(super) fn span(fields: &mut Fields, field: &str, limit: pb::TimeLimit) -> Option<Span> {
+    // Most of each: a year of working days, of days, of minutes.
+    let (kind, length, most, span) = match limit.kind {
+        None => {
+            fields.refuse(field, "must be working_days, natural_days or minutes");
+            return None;
+        }
+        Some(Kind::WorkingDays(n)) => ("working_days", n, 250, Span::WorkingDays(n)),
+        Some(Kind::NaturalDays(n)) => ("natural_days", n, 366, Span::NaturalDays(n)),
+        Some(Kind::Minutes(n)) => ("minutes", n, 525_600, Span::Minutes(n)),
+    };
+    if (1..=most).contains(&length) {
+        return Some(span);
+    }
+    fields.refuse(&format!("{field}.{kind}"), format!("must be 1 to {most}"));
+    None
+}
+
+/// A length of time as it travels.
+pub(super) fn time_limit(span: Span) -> pb::TimeLimit {
+    let kind = match span {
+        Span::WorkingDays(n) => Kind::WorkingDays(n),
+        Span::NaturalDays(n) => Kind::NaturalDays(n),
+        Span::Minutes(n) => Kind::Minutes(n),
+    };
+    pb::TimeLimit { kind: Some(kind) }
 }
 
 /// Refuses a list that is empty or has more than `most` entries.

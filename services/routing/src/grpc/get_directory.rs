@@ -1,74 +1,98 @@
 //! `GetDirectory`: what it reads and answers.
 
 use async_trait::async_trait;
-use calendar::{Notice, Span, local_date};
+use calendar::{Notice, local_date};
 use chrono::NaiveDate;
 use eventlog::{At, Question};
-use hotline_proto::common::ClockKind;
 use hotline_proto::routing as pb;
-use hotline_proto::routing::duration::Kind;
 use platform::auth::Caller;
 use platform::grpc::fields::{Fields, InvalidRequest};
+use platform::grpc::status;
+use platform::versioned::Rows;
 use tonic::Status;
 
 use super::Routing;
+use super::fields::time_limit;
+use super::publish_calendar::ranges;
 use crate::actions::get_directory::get_directory;
+use crate::domain::catalogue::CatalogueRow;
 use crate::domain::directory::Directory;
-use crate::domain::limits::{Clock, LimitRow};
+use crate::domain::limits::LimitRow;
+use crate::domain::units::Unit;
+use crate::events;
 
-/// What is in force on a day.
-pub(super) struct InForce(NaiveDate);
+/// A page of what is in force on a day.
+pub(super) struct DirectoryPage {
+    day: NaiveDate,
+    rows: Rows,
+}
 
 #[async_trait]
-impl Question<Routing> for InForce {
+impl Question<Routing> for DirectoryPage {
     const NAME: &'static str = "get_directory";
     type Request = pb::GetDirectoryRequest;
     type Answer = pb::GetDirectoryResponse;
 
     fn read(request: &pb::GetDirectoryRequest, _: &Caller, at: &At<Routing>) -> Result<Self, InvalidRequest> {
         let mut fields = Fields::new();
-        let day = if request.day.is_empty() {
-            Some(local_date(at.now))
-        } else {
-            fields.day("day", &request.day)
-        };
-        fields.read(day.map(Self))
+        let day = fields.optional_day("day", request.day.as_ref());
+        // Today's token stays good over midnight, as long as the same versions are in force.
+        let bound = day.map_or_else(|| "today".to_owned(), |day| day.to_string());
+        let rows = Rows::read(&mut fields, request.page_size, &request.page_token, &bound);
+        let day = day.unwrap_or_else(|| local_date(at.now));
+        fields.read(Some(Self { day, rows }))
     }
 
     async fn answer(self, at: &At<Routing>) -> Result<pb::GetDirectoryResponse, Status> {
         let mut conn = at.service.store.reading(Self::NAME).await?;
-        let found = get_directory(&mut conn, &at.service.rules, self.0).await?;
-        Ok(directory(&found))
+        let directory = get_directory(&mut conn, &at.service.rules, self.day).await?;
+        page(self.rows, &directory).map_err(|_| status::changed_between_pages())
     }
 }
 
-fn directory(directory: &Directory) -> pb::GetDirectoryResponse {
-    pb::GetDirectoryResponse {
+fn page(mut rows: Rows, directory: &Directory) -> Result<pb::GetDirectoryResponse, platform::versioned::Changed> {
+    let version = version(directory);
+    rows.check(&version)?;
+    let units: Vec<&Unit> = directory.units.iter().collect();
+    let units = rows.take(&units).iter().map(|unit| events::unit(unit)).collect();
+    let catalogue = rows
+        .take(directory.catalogue.rows())
+        .iter()
+        .map(catalogue_row)
+        .collect();
+    let limits = rows.take(directory.limits.rows()).iter().map(limit).collect();
+    let notices: Vec<&Notice> = directory.calendar.notices().collect();
+    let notices = rows.take(&notices).iter().map(|one| notice(one)).collect();
+    Ok(pb::GetDirectoryResponse {
         units_version: directory.units_version,
-        units: directory
-            .units
-            .iter()
-            .map(|unit| pb::Unit {
-                code: unit.code.clone(),
-                name: unit.name.clone(),
-                parent: unit.parent.clone().unwrap_or_default(),
-            })
-            .collect(),
+        units,
         catalogue_version: directory.catalogue_version,
-        catalogue: directory
-            .catalogue
-            .iter()
-            .map(|row| pb::CatalogueRow {
-                row: row.row.clone(),
-                category: row.category.clone(),
-                region: row.region.clone(),
-                unit: row.unit.clone(),
-            })
-            .collect(),
+        catalogue,
         limits_version: directory.limits.version,
-        limits: directory.limits.iter().map(limit).collect(),
+        limits,
         calendar_version: directory.calendar.notices_version().to_owned(),
-        notices: directory.calendar.notices().map(notice).collect(),
+        notices,
+        next_page_token: rows.next(&version),
+    })
+}
+
+/// The versions of all that is in force: a page token is good for them together.
+fn version(directory: &Directory) -> String {
+    format!(
+        "{}/{}/{}/{}",
+        directory.units_version,
+        directory.catalogue_version,
+        directory.limits.version,
+        directory.calendar.notices_version()
+    )
+}
+
+fn catalogue_row(row: &CatalogueRow) -> pb::CatalogueRow {
+    pb::CatalogueRow {
+        row: row.row.clone(),
+        category: row.category.clone(),
+        region: row.region.clone(),
+        unit: row.unit.clone(),
     }
 }
 
@@ -76,28 +100,19 @@ fn notice(notice: &Notice) -> pb::Notice {
     pb::Notice {
         year: u32::try_from(notice.year).expect("a checked notice is of this or the last century"),
         source: notice.source.clone(),
-        off: notice.off.clone(),
-        work: notice.work.clone(),
+        off: ranges(&notice.off),
+        work: ranges(&notice.work),
     }
 }
 
 fn limit(row: &LimitRow) -> pb::LimitRow {
-    let clock = match row.clock {
-        Clock::Sign => ClockKind::Sign,
-        Clock::Handle => ClockKind::Handle,
-        Clock::Rework => ClockKind::Rework,
-    };
-    let kind = match row.limit {
-        Span::WorkingDays(n) => Kind::WorkingDays(n),
-        Span::NaturalDays(n) => Kind::NaturalDays(n),
-        Span::Minutes(n) => Kind::Minutes(n),
-    };
     pb::LimitRow {
         row: row.row.clone(),
-        clock: clock.into(),
+        clock: events::clock(row.clock).into(),
         r#type: row.kind.map_or(0, Into::into),
         urgency: row.urgency.map_or(0, Into::into),
         channel: row.channel.clone().unwrap_or_default(),
-        limit: Some(pb::Duration { kind: Some(kind) }),
+        limit: Some(time_limit(row.limit)),
+        warn_before: row.warn_before.map(time_limit),
     }
 }

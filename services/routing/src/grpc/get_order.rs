@@ -8,14 +8,13 @@ use hotline_proto::routing::get_order_request::Name;
 use platform::auth::Caller;
 use platform::grpc::fields::{Fields, InvalidRequest};
 use platform::grpc::status as edge;
-use platform::grpc::time::to_proto;
 use platform::numbers::parse_number;
 use tonic::Status;
 
 use super::Routing;
-use super::fields::{actor, order};
+use super::fields::{actor, shown};
 use crate::actions::Actor;
-use crate::actions::get_order::{ContactText, OrderName, OrderText, Reads, get_order, read_order_text};
+use crate::actions::get_order::{OrderName, Reads, Texts, get_order, read_order_text};
 use crate::domain::order::OrderId;
 
 /// One order, with or without its text.
@@ -50,15 +49,28 @@ impl Question<Routing> for ReadOrder {
             return Err(edge::denied("your role reads orders without their text"));
         }
         let Routing {
-            store, sealer, texts, ..
+            store,
+            sealer,
+            texts,
+            rules,
+            ..
         } = &at.service;
-        let found = get_order(store.pool(), &self.name, &self.by.reach, at.now).await?;
-        let mut rendered = order(&found);
+        let found = get_order(store.pool(), rules, &self.name, &self.by.reach, at.now).await?;
+        let mut answer = pb::GetOrderResponse {
+            order: Some(shown(&found)),
+            text: None,
+        };
         if let Some(reads) = reads {
-            let read = read_order_text(store, sealer, texts.as_ref(), &found, &self.by, reads, at.now).await?;
-            rendered.text = Some(text(read));
+            let from = Texts {
+                store,
+                sealer,
+                appeals: texts.as_ref(),
+                rules,
+            };
+            let text = read_order_text(&from, &found, &self.by, reads, at.now).await?;
+            answer.text = Some(text);
         }
-        Ok(pb::GetOrderResponse { order: Some(rendered) })
+        Ok(answer)
     }
 }
 
@@ -79,7 +91,8 @@ fn name(fields: &mut Fields, request: &pb::GetOrderRequest) -> Option<OrderName>
     }
 }
 
-/// What a caller reads of what people wrote: a dispatcher needs the matter only; an analyst counts, and reads nothing.
+/// What a caller reads of what people wrote: a dispatcher needs the matter only; an analyst counts, and reads nothing. Of a
+/// caller that is confined to a unit the action hides besides what it hides from that unit's liaison.
 fn reads(caller: &Caller) -> Option<Reads> {
     let of_role = |(role, scope): &(Role, Scope)| match role {
         Role::Liaison => (*scope == Scope::OwnUnit && !caller.sees_all()).then_some(Reads::Persons),
@@ -88,28 +101,4 @@ fn reads(caller: &Caller) -> Option<Reads> {
         _ => None,
     };
     caller.scopes.iter().filter_map(of_role).max()
-}
-
-fn text(text: OrderText) -> pb::OrderText {
-    pb::OrderText {
-        title: text.appeal.title,
-        content: text.appeal.content,
-        place: text.appeal.place,
-        appellant: text.appeal.appellant,
-        reply: text.reply.unwrap_or_default(),
-        evidence: text.evidence,
-        contacts: text.contacts.into_iter().map(contact).collect(),
-    }
-}
-
-fn contact(said: ContactText) -> pb::ContactText {
-    pb::ContactText {
-        time: Some(to_proto(said.at)),
-        result: said.result,
-        mode: said.mode,
-        made_time: Some(to_proto(said.made_at)),
-        phone: said.phone.unwrap_or_default(),
-        note: said.note.unwrap_or_default(),
-        recording: said.recording.unwrap_or_default(),
-    }
 }

@@ -48,7 +48,7 @@ impl Question<Routing> for HistoryPage {
 
     async fn answer(self, at: &At<Routing>) -> Result<pb::GetOrderHistoryResponse, Status> {
         let mut conn = at.service.store.reading(Self::NAME).await?;
-        let mut steps = get_order_history(&mut conn, &self.query, at.now).await?;
+        let mut steps = get_order_history(&mut conn, &at.service.rules, &self.query, at.now).await?;
         let next_page_token = self.cut(&mut steps);
         Ok(pb::GetOrderHistoryResponse {
             transitions: steps.iter().map(transition).collect(),

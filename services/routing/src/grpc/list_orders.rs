@@ -10,9 +10,9 @@ use platform::listing::{Asked, Page};
 use tonic::Status;
 
 use super::Routing;
-use super::fields::{MAX_CODE, actor, order};
+use super::fields::{MAX_CODE, actor, shown};
 use crate::actions::list_orders::{ListOrders, list_orders};
-use crate::domain::order::StateName;
+use crate::domain::state::StateName;
 
 /// A page of orders: what is asked of the action, and how the page is cut.
 pub(super) struct OrdersPage {
@@ -55,7 +55,7 @@ impl Question<Routing> for OrdersPage {
         let mut orders = list_orders(&mut conn, &at.service.rules, self.query, at.now).await?;
         let next_page_token = self.page.cut(&mut orders, |order| (order.opened_at, order.id.0));
         Ok(pb::ListOrdersResponse {
-            orders: orders.iter().map(order).collect(),
+            orders: orders.iter().map(shown).collect(),
             next_page_token,
         })
     }

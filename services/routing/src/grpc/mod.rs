@@ -23,9 +23,9 @@ use hotline_proto::routing as pb;
 use hotline_proto::routing::routing_service_server::RoutingService;
 use personal::sealing::Sealer;
 use platform::clock::SharedClock;
-use tonic::{Request, Response, Status};
+use tonic::{Request, Response, Status, Streaming};
 
-use self::get_directory::InForce;
+use self::get_directory::DirectoryPage;
 use self::get_order::ReadOrder;
 use self::get_order_history::HistoryPage;
 use self::list_orders::OrdersPage;
@@ -119,16 +119,16 @@ impl RoutingService for Routing {
 
     async fn publish_units(
         &self,
-        request: Request<pb::PublishUnitsRequest>,
+        request: Request<Streaming<pb::PublishUnitsRequest>>,
     ) -> Result<Response<pb::PublishUnitsResponse>, Status> {
-        self.run::<PublishUnits>(request).await
+        self.gather::<PublishUnits>(request).await
     }
 
     async fn publish_catalogue(
         &self,
-        request: Request<pb::PublishCatalogueRequest>,
+        request: Request<Streaming<pb::PublishCatalogueRequest>>,
     ) -> Result<Response<pb::PublishCatalogueResponse>, Status> {
-        self.run::<PublishCatalogue>(request).await
+        self.gather::<PublishCatalogue>(request).await
     }
 
     async fn publish_limits(
@@ -149,6 +149,6 @@ impl RoutingService for Routing {
         &self,
         request: Request<pb::GetDirectoryRequest>,
     ) -> Result<Response<pb::GetDirectoryResponse>, Status> {
-        self.ask::<InForce>(request).await
+        self.ask::<DirectoryPage>(request).await
     }
 }

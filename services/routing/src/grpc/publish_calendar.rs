@@ -6,14 +6,13 @@ use eventlog::{At, Tx, Verb};
 use hotline_proto::routing as pb;
 use platform::auth::Caller;
 use platform::grpc::fields::{Fields, Once};
+use platform::grpc::time::date_to_proto;
 
 use super::Routing;
 use super::fields::{count, read_all};
 use crate::actions::Error;
 use crate::actions::publish_calendar::{PublishCalendar, publish_calendar};
 
-/// Characters of a day or of a range of days: `2026-02-15..2026-02-23`, with room.
-const MAX_ENTRY: usize = 30;
 /// The last year with four digits.
 const MAX_YEAR: i32 = 9999;
 
@@ -65,13 +64,34 @@ fn notice(fields: &mut Fields, sent: &pb::Notice) -> Option<Notice> {
     })
 }
 
-/// Days or ranges of days, as lines of text: the calendar reads them.
-fn entries(fields: &mut Fields, list: &str, sent: &[String]) -> Vec<String> {
+/// Days in a row, as the calendar writes them: a day, or the first and the last.
+fn entries(fields: &mut Fields, list: &str, sent: &[pb::DayRange]) -> Vec<String> {
     if sent.len() > MAX_ENTRIES {
         fields.refuse(list, format!("must have at most {MAX_ENTRIES} entries"));
     }
-    let lines = sent.iter().take(MAX_ENTRIES).enumerate();
-    lines
-        .filter_map(|(at, entry)| fields.line(&format!("{list}[{at}]"), entry, 1..=MAX_ENTRY))
+    let ranges = sent.iter().take(MAX_ENTRIES).enumerate();
+    ranges
+        .filter_map(|(at, range)| {
+            let from = fields.day(&format!("{list}[{at}].first"), range.first.as_ref());
+            let until = fields.optional_day(&format!("{list}[{at}].last"), range.last.as_ref());
+            let from = from?;
+            Some(until.map_or_else(|| from.to_string(), |until| format!("{from}..{until}")))
+        })
         .collect()
+}
+
+/// Days of a notice as they travel.
+pub(super) fn ranges(entries: &[String]) -> Vec<pb::DayRange> {
+    let day = |text: &str| text.parse().ok().map(date_to_proto);
+    let range = |entry: &String| match entry.split_once("..") {
+        None => pb::DayRange {
+            first: day(entry),
+            last: None,
+        },
+        Some((first, last)) => pb::DayRange {
+            first: day(first),
+            last: day(last),
+        },
+    };
+    entries.iter().map(range).collect()
 }

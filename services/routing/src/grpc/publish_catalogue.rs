@@ -5,6 +5,7 @@ use eventlog::{At, Tx, Verb};
 use hotline_proto::routing as pb;
 use platform::auth::Caller;
 use platform::grpc::fields::{Fields, Once};
+use platform::publication::Activation;
 
 use super::Routing;
 use super::fields::{MAX_CODE, count, read_all};
@@ -12,8 +13,8 @@ use crate::actions::Error;
 use crate::actions::publish_catalogue::{PublishCatalogue, publish_catalogue};
 use crate::domain::catalogue::CatalogueRow;
 
-/// Rows of a catalogue: categories times regions of a large city.
-const MAX_CATALOGUE: usize = 10_000;
+/// Rows of a catalogue: a thousand categories times the hundred streets of a large city that have units of their own.
+const MAX_CATALOGUE: usize = 100_000;
 /// Longest category or region code, in bytes: five levels of two digits, twelve digits; with room.
 const MAX_KEY: usize = 32;
 
@@ -26,24 +27,28 @@ impl Verb<Routing> for PublishCatalogue {
 
     fn read(request: &pb::PublishCatalogueRequest, caller: &Caller, _: &At<Routing>) -> Once<Self> {
         let mut fields = Fields::new();
-        let request_id = fields.uuid("request_id", &request.request_id);
-        let valid_from = fields.day("valid_from", &request.valid_from);
+        let end = Activation::read(&mut fields, request.activate.as_ref(), request.rows.len());
         count(&mut fields, "rows", request.rows.len(), MAX_CATALOGUE);
         let rows = read_all(&mut fields, "rows", &request.rows, MAX_CATALOGUE, catalogue_row);
         let command = || {
+            let end = end?;
             let command = Self {
-                valid_from: valid_from?,
+                valid_from: end.valid_from,
                 rows,
                 by: caller.actor(),
+                dry_run: end.dry_run,
             };
-            Some((request_id?, command))
+            Some((end.request_id, command))
         };
         fields.read(command())
     }
 
     async fn act(&self, tx: &mut Tx, at: &At<Routing>) -> Result<pb::PublishCatalogueResponse, Error> {
-        let version = publish_catalogue(tx, self, at.now).await?;
-        Ok(pb::PublishCatalogueResponse { version })
+        let (version, difference) = publish_catalogue(tx, self, at.now).await?;
+        Ok(pb::PublishCatalogueResponse {
+            version,
+            difference: Some(difference.answer()),
+        })
     }
 }
 

@@ -1,16 +1,14 @@
 //! `PublishLimits`: what it reads and answers.
 
 use async_trait::async_trait;
-use calendar::Span;
 use eventlog::{At, Tx, Verb};
 use hotline_proto::common::{AppealType, ClockKind, Urgency};
 use hotline_proto::routing as pb;
-use hotline_proto::routing::duration::Kind;
 use platform::auth::Caller;
 use platform::grpc::fields::{Fields, Once};
 
 use super::Routing;
-use super::fields::{MAX_CODE, count, read_all};
+use super::fields::{MAX_CODE, count, read_all, span};
 use crate::actions::Error;
 use crate::actions::publish_limits::{PublishLimits, publish_limits};
 use crate::domain::limits::{Clock, LimitRow};
@@ -28,7 +26,7 @@ impl Verb<Routing> for PublishLimits {
     fn read(request: &pb::PublishLimitsRequest, caller: &Caller, _: &At<Routing>) -> Once<Self> {
         let mut fields = Fields::new();
         let request_id = fields.uuid("request_id", &request.request_id);
-        let valid_from = fields.day("valid_from", &request.valid_from);
+        let valid_from = fields.day("valid_from", request.valid_from.as_ref());
         count(&mut fields, "rows", request.rows.len(), MAX_LIMITS);
         let rows = read_all(&mut fields, "rows", &request.rows, MAX_LIMITS, limit_row);
         let command = || {
@@ -61,7 +59,12 @@ fn limit_row(fields: &mut Fields, row: &pb::LimitRow) -> Option<LimitRow> {
     let kind = fields.optional_known::<AppealType>("type", row.r#type);
     let urgency = fields.optional_known::<Urgency>("urgency", row.urgency);
     let channel = fields.optional_code("channel", &row.channel, MAX_CODE);
-    let limit = span(fields, row.limit.as_ref());
+    let limit = fields.present("limit", row.limit.as_ref());
+    let limit = limit.and_then(|limit| span(fields, "limit", *limit));
+    let warn_before = match row.warn_before {
+        None => Some(None),
+        Some(lead) => span(fields, "warn_before", lead).map(Some),
+    };
     Some(LimitRow {
         row: id?,
         clock: clock?,
@@ -69,23 +72,6 @@ fn limit_row(fields: &mut Fields, row: &pb::LimitRow) -> Option<LimitRow> {
         urgency,
         channel,
         limit: limit?,
+        warn_before: warn_before?,
     })
-}
-
-fn span(fields: &mut Fields, limit: Option<&pb::Duration>) -> Option<Span> {
-    // Most of each: a year of working days, of days, of minutes.
-    let (field, length, most, span) = match limit.and_then(|limit| limit.kind) {
-        None => {
-            fields.refuse("limit", "must be working_days, natural_days or minutes");
-            return None;
-        }
-        Some(Kind::WorkingDays(n)) => ("limit.working_days", n, 250, Span::WorkingDays(n)),
-        Some(Kind::NaturalDays(n)) => ("limit.natural_days", n, 366, Span::NaturalDays(n)),
-        Some(Kind::Minutes(n)) => ("limit.minutes", n, 525_600, Span::Minutes(n)),
-    };
-    if (1..=most).contains(&length) {
-        return Some(span);
-    }
-    fields.refuse(field, format!("must be 1 to {most}"));
-    None
 }

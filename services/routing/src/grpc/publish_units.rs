@@ -2,9 +2,11 @@
 
 use async_trait::async_trait;
 use eventlog::{At, Tx, Verb};
+use hotline_proto::region::{SHAPE, is_code};
 use hotline_proto::routing as pb;
 use platform::auth::Caller;
 use platform::grpc::fields::{Fields, Once};
+use platform::publication::Activation;
 
 use super::Routing;
 use super::fields::{MAX_CODE, count, read_all};
@@ -12,8 +14,10 @@ use crate::actions::Error;
 use crate::actions::publish_units::{PublishUnits, publish_units};
 use crate::domain::units::Unit;
 
-/// Units of a large city with their sub-units; a message of 1 MiB holds no more.
+/// Units of a large city with their sub-units: the event that carries them has some MiB.
 const MAX_UNITS: usize = 10_000;
+/// Regions of all units together: the villages of a large city, and room.
+const MAX_REGIONS: usize = 20_000;
 /// Characters of a unit's name.
 const MAX_NAME: usize = 100;
 
@@ -26,24 +30,35 @@ impl Verb<Routing> for PublishUnits {
 
     fn read(request: &pb::PublishUnitsRequest, caller: &Caller, _: &At<Routing>) -> Once<Self> {
         let mut fields = Fields::new();
-        let request_id = fields.uuid("request_id", &request.request_id);
-        let valid_from = fields.day("valid_from", &request.valid_from);
+        let end = Activation::read(&mut fields, request.activate.as_ref(), request.units.len());
         count(&mut fields, "units", request.units.len(), MAX_UNITS);
+        let regions = request.units.iter().map(|unit| unit.regions.len()).sum::<usize>();
+        if regions > MAX_REGIONS {
+            fields.refuse(
+                "units",
+                format!("must name at most {MAX_REGIONS} regions together, name {regions}"),
+            );
+        }
         let units = read_all(&mut fields, "units", &request.units, MAX_UNITS, unit);
         let command = || {
+            let end = end?;
             let command = Self {
-                valid_from: valid_from?,
+                valid_from: end.valid_from,
                 units,
                 by: caller.actor(),
+                dry_run: end.dry_run,
             };
-            Some((request_id?, command))
+            Some((end.request_id, command))
         };
         fields.read(command())
     }
 
     async fn act(&self, tx: &mut Tx, at: &At<Routing>) -> Result<pb::PublishUnitsResponse, Error> {
-        let version = publish_units(tx, self, at.now).await?;
-        Ok(pb::PublishUnitsResponse { version })
+        let (version, difference) = publish_units(tx, self, at.now).await?;
+        Ok(pb::PublishUnitsResponse {
+            version,
+            difference: Some(difference.answer()),
+        })
     }
 }
 
@@ -55,9 +70,32 @@ fn unit(fields: &mut Fields, unit: &pb::Unit) -> Option<Unit> {
     } else {
         fields.code("parent", &unit.parent, MAX_CODE).map(Some)
     };
+    let regions = regions(fields, &unit.regions);
     Some(Unit {
         code: code?,
         name: name?,
         parent: parent?,
+        regions: regions?,
     })
+}
+
+/// Codes in their order, each once. What they name is not checked: the names of regions are intake's.
+fn regions(fields: &mut Fields, sent: &[String]) -> Option<Vec<String>> {
+    let before = sent.iter().map(Some);
+    let pairs = std::iter::once(None).chain(before).zip(sent);
+    let mut right = true;
+    for (at, (before, region)) in pairs.enumerate() {
+        let field = format!("regions[{at}]");
+        if !is_code(region) {
+            fields.refuse(&field, SHAPE);
+            right = false;
+        } else if before.is_some_and(|before| before >= region) {
+            fields.refuse(
+                &field,
+                "must come after the one before it: codes are sorted, each stands once",
+            );
+            right = false;
+        }
+    }
+    right.then(|| sent.to_vec())
 }

@@ -10,10 +10,9 @@ use platform::auth::Caller;
 use platform::grpc::fields::{Fields, Once};
 
 use super::Routing;
-use super::fields::{MAX_REFERENCE, actor, receipt};
+use super::fields::{MAX_REFERENCE, actor, asked, receipt};
 use crate::actions::Error;
 use crate::actions::record_contact::{RecordContact, record_contact};
-use crate::domain::order::OrderId;
 
 /// Characters of a contact's note.
 const MAX_NOTE: usize = 2_000;
@@ -29,7 +28,7 @@ impl Verb<Routing> for RecordContact {
     fn read(request: &pb::RecordContactRequest, caller: &Caller, _: &At<Routing>) -> Once<Self> {
         let mut fields = Fields::new();
         let request_id = fields.uuid("request_id", &request.request_id);
-        let order = fields.uuid("order_id", &request.order_id).map(OrderId);
+        let order = asked(&mut fields, &request.order_id, request.if_version);
         let mode = fields.known::<ContactMode>("mode", request.mode);
         let made_at = fields.optional_time("made_time", request.made_time.as_ref());
         let phone = if mode == Some(ContactMode::Phone) {

@@ -7,10 +7,9 @@ use platform::auth::Caller;
 use platform::grpc::fields::{Fields, Once};
 
 use super::Routing;
-use super::fields::{actor, receipt};
+use super::fields::{actor, asked, receipt};
 use crate::actions::Error;
 use crate::actions::sign_order::{SignOrder, sign_order};
-use crate::domain::order::OrderId;
 
 #[async_trait]
 impl Verb<Routing> for SignOrder {
@@ -22,7 +21,7 @@ impl Verb<Routing> for SignOrder {
     fn read(request: &pb::SignOrderRequest, caller: &Caller, _: &At<Routing>) -> Once<Self> {
         let mut fields = Fields::new();
         let request_id = fields.uuid("request_id", &request.request_id);
-        let order = fields.uuid("order_id", &request.order_id).map(OrderId);
+        let order = asked(&mut fields, &request.order_id, request.if_version);
         let command = || {
             let command = Self {
                 order: order?,
@@ -34,7 +33,7 @@ impl Verb<Routing> for SignOrder {
     }
 
     async fn act(&self, tx: &mut Tx, at: &At<Routing>) -> Result<pb::SignOrderResponse, Error> {
-        let (order, late) = sign_order(tx, self, at.now).await?;
+        let (order, late) = sign_order(tx, &at.service.rules, self, at.now).await?;
         Ok(pb::SignOrderResponse {
             order: Some(receipt(&order)),
             late,

@@ -6,12 +6,16 @@ use tonic::Status;
 
 use crate::actions::Error;
 use crate::actions::get_order::TextError;
+use crate::domain::state::Standing;
+use crate::events;
 use crate::upstream::UpstreamError;
 
 impl From<Error> for Status {
     fn from(error: Error) -> Self {
         match error {
-            Error::Refused(refusal) => status::refused(refusal.reason(), refusal.to_string()),
+            Error::Refused { refusal, standing } => {
+                status::refused(refusal.reason(), refusal.to_string(), &shown(standing))
+            }
             Error::Invalid(violations) => InvalidRequest::new(violations.into_iter().map(|violation| Violation {
                 field: violation.field,
                 description: violation.description,
@@ -19,6 +23,16 @@ impl From<Error> for Status {
             .into(),
             Error::Store(error) => error.into(),
         }
+    }
+}
+
+/// A state is named as in the contract.
+fn shown(standing: Standing) -> status::Standing {
+    let state = events::state(standing.state).as_str_name();
+    status::Standing {
+        state: Some(state.trim_start_matches("ORDER_STATE_").to_owned()),
+        round: Some(standing.round),
+        version: Some(standing.version),
     }
 }
 

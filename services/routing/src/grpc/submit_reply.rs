@@ -8,11 +8,10 @@ use platform::auth::Caller;
 use platform::grpc::fields::{Fields, Once};
 
 use super::Routing;
-use super::fields::{MAX_REFERENCE, actor, receipt};
+use super::fields::{MAX_REFERENCE, actor, asked, receipt};
 use crate::actions::Error;
 use crate::actions::submit_reply::{SubmitReply, submit_reply};
-use crate::domain::order::OrderId;
-use crate::domain::transitions::Achieved;
+use crate::domain::order::Achieved;
 
 /// Characters of a reply: five pages, 30 kB sealed; longer things are evidence.
 const MAX_REPLY: usize = 10_000;
@@ -30,7 +29,7 @@ impl Verb<Routing> for SubmitReply {
     fn read(request: &pb::SubmitReplyRequest, caller: &Caller, _: &At<Routing>) -> Once<Self> {
         let mut fields = Fields::new();
         let request_id = fields.uuid("request_id", &request.request_id);
-        let order = fields.uuid("order_id", &request.order_id).map(OrderId);
+        let order = asked(&mut fields, &request.order_id, request.if_version);
         let text = fields.text("text", &request.text, 1..=MAX_REPLY);
         let achieved = achieved(&mut fields, request);
         if request.evidence.len() > MAX_EVIDENCE {
@@ -59,7 +58,7 @@ impl Verb<Routing> for SubmitReply {
     }
 
     async fn act(&self, tx: &mut Tx, at: &At<Routing>) -> Result<pb::SubmitReplyResponse, Error> {
-        let submitted = submit_reply(tx, at.key(), self, at.now).await?;
+        let submitted = submit_reply(tx, &at.service.rules, at.key(), self, at.now).await?;
         Ok(pb::SubmitReplyResponse {
             order: Some(receipt(&submitted.order)),
             reply_id: submitted.reply.to_string(),
@@ -73,11 +72,11 @@ fn achieved(fields: &mut Fields, request: &pb::SubmitReplyRequest) -> Option<Ach
     let result = fields.known::<ReplyResult>("result", request.result);
     if result == Some(ReplyResult::Commitment) {
         return fields
-            .day("commitment_day", &request.commitment_day)
+            .day("commitment_day", request.commitment_day.as_ref())
             .map(Achieved::Commitment);
     }
-    if !request.commitment_day.is_empty() {
-        fields.refuse("commitment_day", "must be empty unless the result is a commitment");
+    if request.commitment_day.is_some() {
+        fields.refuse("commitment_day", "must be unset unless the result is a commitment");
     }
     result.map(Achieved::Now)
 }

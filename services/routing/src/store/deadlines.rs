@@ -9,66 +9,45 @@ use platform::store::StoreError;
 use sqlx::PgConnection;
 use uuid::Uuid;
 
+use super::columns::{self, row};
 use crate::domain::deadline::{Deadline, Rule};
 use crate::domain::limits::Clock;
 use crate::domain::order::OrderId;
 
-#[derive(sqlx::FromRow)]
-struct Row {
-    order_id: Uuid,
-    clock: String,
-    round: i32,
-    start_at: DateTime<Utc>,
-    due_at: DateTime<Utc>,
-    warn_at: Option<DateTime<Utc>>,
-    limits_version: i64,
-    #[sqlx(rename = "limit_row")]
-    rule: String,
-    span_unit: String,
-    span_length: i32,
-    upstream: bool,
-    calendar_version: String,
-    provisional: bool,
+row! {
+    /// One limit of one round of one order.
+    pub(super) struct DeadlineRow in "deadline" {
+        order_id: Uuid,
+        clock: String,
+        round: i32,
+        start_at: DateTime<Utc>,
+        due_at: DateTime<Utc>,
+        warn_at: Option<DateTime<Utc>>,
+        limits_version: i64,
+        limit_row: String,
+        span_unit: String,
+        span_length: i32,
+        warn_unit: Option<String>,
+        warn_length: Option<i32>,
+        upstream: bool,
+        calendar_version: String,
+        provisional: bool,
+    }
 }
 
-/// Adds limits of one round of one order.
+/// Adds limits of an order with their rounds.
 ///
 /// # Errors
 /// The database's.
-pub async fn insert(
+pub async fn insert<'d>(
     conn: &mut PgConnection,
     order: OrderId,
-    round: u32,
-    deadlines: &[&Deadline],
+    deadlines: impl IntoIterator<Item = (u32, &'d Deadline)>,
 ) -> Result<(), StoreError> {
-    let spans: Vec<(&str, i32)> = deadlines.iter().map(|d| span_columns(d.rule.span)).collect();
-    sqlx::query(
-        "insert into deadline (order_id, round, clock, start_at, due_at, warn_at, limits_version, limit_row,
-                               span_unit, span_length, upstream, calendar_version, provisional)
-         select $1, $2, * from unnest($3::text[], $4::timestamptz[], $5::timestamptz[], $6::timestamptz[],
-                                      $7::bigint[], $8::text[], $9::text[], $10::integer[], $11::boolean[],
-                                      $12::text[], $13::boolean[])",
-    )
-    .bind(order.0)
-    .bind(int(round))
-    .bind(deadlines.iter().map(|d| d.clock.name()).collect::<Vec<_>>())
-    .bind(deadlines.iter().map(|d| d.start).collect::<Vec<_>>())
-    .bind(deadlines.iter().map(|d| d.due).collect::<Vec<_>>())
-    .bind(deadlines.iter().map(|d| d.warn).collect::<Vec<_>>())
-    .bind(deadlines.iter().map(|d| big(d.rule.limits_version)).collect::<Vec<_>>())
-    .bind(deadlines.iter().map(|d| d.rule.row.as_str()).collect::<Vec<_>>())
-    .bind(spans.iter().map(|(unit, _)| *unit).collect::<Vec<_>>())
-    .bind(spans.iter().map(|(_, length)| *length).collect::<Vec<_>>())
-    .bind(deadlines.iter().map(|d| d.upstream).collect::<Vec<_>>())
-    .bind(
-        deadlines
-            .iter()
-            .map(|d| d.calendar_version.as_str())
-            .collect::<Vec<_>>(),
-    )
-    .bind(deadlines.iter().map(|d| d.provisional).collect::<Vec<_>>())
-    .execute(conn)
-    .await?;
+    let rows = deadlines.into_iter();
+    let rows = rows.map(|(round, deadline)| DeadlineRow::of(order, round, deadline));
+    let rows = rows.collect();
+    columns::insert(conn, rows, "").await?;
     Ok(())
 }
 
@@ -77,12 +56,9 @@ pub async fn insert(
 /// # Errors
 /// The database's, or an impossible row.
 pub async fn of(conn: &mut PgConnection, orders: &[Uuid]) -> Result<HashMap<Uuid, Vec<(u32, Deadline)>>, StoreError> {
-    let rows: Vec<Row> = sqlx::query_as(
-        "select order_id, clock, round, start_at, due_at, warn_at, limits_version, limit_row, span_unit, span_length,
-                upstream, calendar_version, provisional
-           from deadline
-          where order_id = any ($1)",
-    )
+    let rows: Vec<DeadlineRow> = sqlx::query_as(columns::select::<DeadlineRow>(
+        "where order_id = any ($1) order by order_id, round",
+    ))
     .bind(orders)
     .fetch_all(conn)
     .await?;
@@ -94,18 +70,40 @@ pub async fn of(conn: &mut PgConnection, orders: &[Uuid]) -> Result<HashMap<Uuid
     Ok(found)
 }
 
-impl Row {
-    fn deadline(self) -> Result<Deadline, StoreError> {
-        let wrong = |what: &str| impossible("deadline", format!("{} has {what}", self.order_id));
-        let clock = Clock::from_name(&self.clock).ok_or_else(|| wrong("an unknown clock"))?;
-        let span = span(&self.span_unit, self.span_length).ok_or_else(|| wrong("an unknown span"))?;
+impl DeadlineRow {
+    fn of(order: OrderId, round: u32, deadline: &Deadline) -> Self {
+        let (span_unit, span_length) = span_columns(deadline.rule.span);
+        let (warn_unit, warn_length) = deadline.rule.warn_before.map(span_columns).unzip();
+        Self {
+            order_id: order.0,
+            clock: deadline.clock.name().to_owned(),
+            round: int(round),
+            start_at: deadline.start,
+            due_at: deadline.due,
+            warn_at: deadline.warn,
+            limits_version: big(deadline.rule.limits_version),
+            limit_row: deadline.rule.row.clone(),
+            span_unit: span_unit.to_owned(),
+            span_length,
+            warn_unit: warn_unit.map(str::to_owned),
+            warn_length,
+            upstream: deadline.upstream,
+            calendar_version: deadline.calendar_version.clone(),
+            provisional: deadline.provisional,
+        }
+    }
+
+    /// The limit of the row.
+    pub(super) fn deadline(self) -> Result<Deadline, StoreError> {
+        let wrong = |what: &str| impossible("deadline", format!("{} has an unknown {what}", self.order_id));
         let rule = Rule {
             limits_version: fits("deadline", "limits_version", self.limits_version)?,
-            row: self.rule,
-            span,
+            row: self.limit_row,
+            span: span(&self.span_unit, self.span_length).ok_or_else(|| wrong("span"))?,
+            warn_before: optional_span(self.warn_unit.as_deref(), self.warn_length).map_err(|()| wrong("lead"))?,
         };
         Ok(Deadline {
-            clock,
+            clock: Clock::from_name(&self.clock).ok_or_else(|| wrong("clock"))?,
             start: self.start_at,
             due: self.due_at,
             warn: self.warn_at,
@@ -134,5 +132,14 @@ pub(super) fn span(unit: &str, length: i32) -> Option<Span> {
         "natural_days" => Some(Span::NaturalDays(length)),
         "minutes" => Some(Span::Minutes(length)),
         _ => None,
+    }
+}
+
+/// The span of two columns that may be empty; an error when one of them is, or nothing wrote what they hold.
+pub(super) fn optional_span(unit: Option<&str>, length: Option<i32>) -> Result<Option<Span>, ()> {
+    match (unit, length) {
+        (None, None) => Ok(None),
+        (Some(unit), Some(length)) => span(unit, length).map(Some).ok_or(()),
+        _ => Err(()),
     }
 }

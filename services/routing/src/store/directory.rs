@@ -5,17 +5,16 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use calendar::Calendar;
 use chrono::{DateTime, NaiveDate, Utc};
-use hotline_proto::common::{AppealType, Urgency};
-use platform::rows::{big, fits, impossible, small};
+use platform::rows::{big, fits, impossible, known, small};
 use platform::store::StoreError;
 use sqlx::PgConnection;
 
 use super::calendars;
-use super::deadlines::{span, span_columns};
+use super::deadlines::{optional_span, span, span_columns};
 use crate::domain::catalogue::{Catalogue, CatalogueRow};
 use crate::domain::directory::{Directory, Part};
 use crate::domain::limits::{Clock, LimitRow, Limits};
-use crate::domain::units::{MAX_LEVELS, Unit, Units};
+use crate::domain::units::{Unit, Units};
 
 /// A publication: what, from when, by whom.
 #[derive(Clone, Debug)]
@@ -60,13 +59,16 @@ pub async fn publish(conn: &mut PgConnection, publication: &Publication) -> Resu
 /// The database's.
 pub async fn insert_units(conn: &mut PgConnection, version: u64, units: &[Unit]) -> Result<(), StoreError> {
     sqlx::query(
-        "insert into unit (version, code, name, parent)
-         select $1, * from unnest($2::text[], $3::text[], $4::text[])",
+        "insert into unit (version, code, name, parent, regions)
+         select $1, code, name, parent, string_to_array(regions, ' ')
+           from unnest($2::text[], $3::text[], $4::text[], $5::text[]) as sent (code, name, parent, regions)",
     )
     .bind(big(version))
     .bind(units.iter().map(|unit| unit.code.as_str()).collect::<Vec<_>>())
     .bind(units.iter().map(|unit| unit.name.as_str()).collect::<Vec<_>>())
     .bind(units.iter().map(|unit| unit.parent.as_deref()).collect::<Vec<_>>())
+    // There are no arrays of arrays of several lengths; a code has no blank.
+    .bind(units.iter().map(|unit| unit.regions.join(" ")).collect::<Vec<_>>())
     .execute(conn)
     .await?;
     Ok(())
@@ -97,10 +99,12 @@ pub async fn insert_catalogue(conn: &mut PgConnection, version: u64, rows: &[Cat
 /// The database's.
 pub async fn insert_limits(conn: &mut PgConnection, version: u64, rows: &[LimitRow]) -> Result<(), StoreError> {
     let spans: Vec<(&str, i32)> = rows.iter().map(|row| span_columns(row.limit)).collect();
+    let leads: Vec<Option<(&str, i32)>> = rows.iter().map(|row| row.warn_before.map(span_columns)).collect();
     sqlx::query(
-        "insert into limit_row (version, row_id, clock, type, urgency, channel, span_unit, span_length)
+        "insert into limit_row (version, row_id, clock, type, urgency, channel, span_unit, span_length, warn_unit,
+                                warn_length)
          select $1, * from unnest($2::text[], $3::text[], $4::smallint[], $5::smallint[], $6::text[], $7::text[],
-                                  $8::integer[])",
+                                  $8::integer[], $9::text[], $10::integer[])",
     )
     .bind(big(version))
     .bind(rows.iter().map(|row| row.row.as_str()).collect::<Vec<_>>())
@@ -118,35 +122,34 @@ pub async fn insert_limits(conn: &mut PgConnection, version: u64, rows: &[LimitR
     .bind(rows.iter().map(|row| row.channel.as_deref()).collect::<Vec<_>>())
     .bind(spans.iter().map(|(unit, _)| *unit).collect::<Vec<_>>())
     .bind(spans.iter().map(|(_, length)| *length).collect::<Vec<_>>())
+    .bind(leads.iter().map(|lead| lead.map(|(unit, _)| unit)).collect::<Vec<_>>())
+    .bind(
+        leads
+            .iter()
+            .map(|lead| lead.map(|(_, length)| length))
+            .collect::<Vec<_>>(),
+    )
     .execute(conn)
     .await?;
     Ok(())
 }
 
-/// A unit and those above it on a day, upwards; a unit that is not in force stands alone.
+/// The units in force on a day.
 ///
 /// # Errors
-/// The database's.
-pub async fn lineage(conn: &mut PgConnection, unit: &str, day: NaiveDate) -> Result<Vec<String>, StoreError> {
-    let codes = sqlx::query_scalar(
-        "with recursive force as (
-             select version from directory_version where part = 'units' and valid_from <= $2
-              order by valid_from desc, version desc limit 1
-         ), up (code, level) as (
-             select $1::text, 0
-             union all
-             select unit.parent, up.level + 1
-               from up, force, unit
-              where unit.version = force.version and unit.code = up.code and unit.parent is not null and up.level < $3
-         )
-         select code from up order by level",
-    )
-    .bind(unit)
-    .bind(day)
-    .bind(i32::try_from(MAX_LEVELS).expect("a few") - 1)
-    .fetch_all(conn)
-    .await?;
-    Ok(codes)
+/// The database's, or an impossible row.
+pub async fn units_on(conn: &mut PgConnection, day: NaiveDate) -> Result<Units, StoreError> {
+    let [version, ..] = in_force(conn, day).await?.versions();
+    read_units(conn, version).await
+}
+
+/// The catalogue in force on a day.
+///
+/// # Errors
+/// The database's, or an impossible row.
+pub async fn catalogue_on(conn: &mut PgConnection, day: NaiveDate) -> Result<Catalogue, StoreError> {
+    let [_, version, _] = in_force(conn, day).await?.versions();
+    read_catalogue(conn, version).await
 }
 
 /// Which publications are in force: what the directory in memory is known by.
@@ -156,6 +159,14 @@ struct Key {
     parts: [Option<(i64, DateTime<Utc>)>; 3],
     /// The newest published calendar.
     calendar: Option<(String, DateTime<Utc>)>,
+}
+
+impl Key {
+    /// Versions of units, catalogue and limits; 0 for what is not in force.
+    fn versions(&self) -> [i64; 3] {
+        self.parts
+            .map(|publication| publication.map_or(0, |(version, _)| version))
+    }
 }
 
 /// Reads the directory, and keeps the last one in memory: a publication never changes, so its versions and times say
@@ -217,9 +228,7 @@ impl Directories {
     }
 
     async fn read(&self, conn: &mut PgConnection, key: &Key) -> Result<Directory, StoreError> {
-        let [units, catalogue, limits] = key
-            .parts
-            .map(|publication| publication.map_or(0, |(version, _)| version));
+        let [units, catalogue, limits] = key.versions();
         let published = key.calendar.as_ref().map(|(version, _)| version.as_str());
         Ok(Directory {
             units_version: fits("directory_version", "version", units)?,
@@ -259,16 +268,18 @@ async fn in_force(conn: &mut PgConnection, day: NaiveDate) -> Result<Key, StoreE
 }
 
 async fn read_units(conn: &mut PgConnection, version: i64) -> Result<Units, StoreError> {
-    let rows: Vec<(String, String, Option<String>)> =
-        sqlx::query_as("select code, name, parent from unit where version = $1 order by code")
+    let rows: Vec<(String, String, Option<String>, Vec<String>)> =
+        sqlx::query_as("select code, name, parent, regions from unit where version = $1 order by code")
             .bind(version)
             .fetch_all(conn)
             .await?;
-    Ok(Units::new(
-        rows.into_iter()
-            .map(|(code, name, parent)| Unit { code, name, parent })
-            .collect(),
-    ))
+    let unit = |(code, name, parent, regions)| Unit {
+        code,
+        name,
+        parent,
+        regions,
+    };
+    Ok(Units::new(rows.into_iter().map(unit).collect()))
 }
 
 async fn read_catalogue(conn: &mut PgConnection, version: i64) -> Result<Catalogue, StoreError> {
@@ -289,11 +300,22 @@ async fn read_catalogue(conn: &mut PgConnection, version: i64) -> Result<Catalog
     ))
 }
 
-type LimitColumns = (String, String, Option<i16>, Option<i16>, Option<String>, String, i32);
+#[derive(sqlx::FromRow)]
+struct LimitColumns {
+    row_id: String,
+    clock: String,
+    r#type: Option<i16>,
+    urgency: Option<i16>,
+    channel: Option<String>,
+    span_unit: String,
+    span_length: i32,
+    warn_unit: Option<String>,
+    warn_length: Option<i32>,
+}
 
 async fn read_limits(conn: &mut PgConnection, version: i64) -> Result<Limits, StoreError> {
     let rows: Vec<LimitColumns> = sqlx::query_as(
-        "select row_id, clock, type, urgency, channel, span_unit, span_length
+        "select row_id, clock, type, urgency, channel, span_unit, span_length, warn_unit, warn_length
            from limit_row
           where version = $1
           order by row_id",
@@ -305,19 +327,17 @@ async fn read_limits(conn: &mut PgConnection, version: i64) -> Result<Limits, St
     Ok(Limits::new(fits("limit_row", "version", version)?, rows))
 }
 
-fn limit_row(columns: LimitColumns) -> Result<LimitRow, StoreError> {
-    let (row, clock, kind, urgency, channel, unit, length) = columns;
-    let wrong = |what: &str| impossible("limit_row", format!("{row} has an unknown {what}"));
+fn limit_row(row: LimitColumns) -> Result<LimitRow, StoreError> {
+    let wrong = |what: &str| impossible("limit_row", format!("{} has an unknown {what}", row.row_id));
+    let kind = row.r#type.map(|kind| known("limit_row", "type", kind)).transpose()?;
+    let urgency = row.urgency.map(|urgency| known("limit_row", "urgency", urgency));
     Ok(LimitRow {
-        clock: Clock::from_name(&clock).ok_or_else(|| wrong("clock"))?,
-        kind: kind
-            .map(|kind| AppealType::try_from(i32::from(kind)).map_err(|_| wrong("type")))
-            .transpose()?,
-        urgency: urgency
-            .map(|u| Urgency::try_from(i32::from(u)).map_err(|_| wrong("urgency")))
-            .transpose()?,
-        limit: span(&unit, length).ok_or_else(|| wrong("span"))?,
-        channel,
-        row,
+        clock: Clock::from_name(&row.clock).ok_or_else(|| wrong("clock"))?,
+        kind,
+        urgency: urgency.transpose()?,
+        limit: span(&row.span_unit, row.span_length).ok_or_else(|| wrong("span"))?,
+        warn_before: optional_span(row.warn_unit.as_deref(), row.warn_length).map_err(|()| wrong("lead"))?,
+        channel: row.channel,
+        row: row.row_id,
     })
 }

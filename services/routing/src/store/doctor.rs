@@ -1,14 +1,13 @@
 //! What the doctor reads: broken histories, deadlines with their rules, judgements without consequence.
 
 use chrono::{DateTime, Utc};
-use platform::rows::{fits, impossible};
+use platform::rows::impossible;
 use platform::store::StoreError;
 use sqlx::PgConnection;
 use uuid::Uuid;
 
-use super::deadlines::span;
+use super::deadlines::{DeadlineRow, optional_span, span};
 use crate::domain::deadline::{Deadline, Rule};
-use crate::domain::limits::Clock;
 
 /// Something that is wrong with one order.
 #[derive(Clone, Debug, PartialEq, Eq, sqlx::FromRow)]
@@ -73,23 +72,13 @@ pub struct Place {
 
 #[derive(sqlx::FromRow)]
 struct Row {
-    order_id: Uuid,
-    clock: String,
-    round: i32,
-    start_at: DateTime<Utc>,
-    due_at: DateTime<Utc>,
-    warn_at: Option<DateTime<Utc>>,
-    limits_version: i64,
-    #[sqlx(rename = "limit_row")]
-    rule: String,
-    span_unit: String,
-    span_length: i32,
-    upstream: bool,
-    calendar_version: String,
-    provisional: bool,
+    #[sqlx(flatten)]
+    deadline: DeadlineRow,
     rule_clock: Option<String>,
     rule_unit: Option<String>,
     rule_length: Option<i32>,
+    rule_warn_unit: Option<String>,
+    rule_warn_length: Option<i32>,
     upstream_due_at: Option<DateTime<Utc>>,
     started_at: Option<DateTime<Utc>>,
     running_due_at: Option<DateTime<Utc>>,
@@ -112,43 +101,30 @@ pub async fn deadlines(conn: &mut PgConnection, after: &Place, limit: i64) -> Re
 
 impl Row {
     fn stored(self) -> Result<Stored, StoreError> {
-        let wrong = |what: &str| impossible("deadline", format!("{} has an unknown {what}", self.order_id));
-        let clock = Clock::from_name(&self.clock).ok_or_else(|| wrong("clock"))?;
-        let limits_version = fits("deadline", "limits_version", self.limits_version)?;
+        let place = Place {
+            order: self.deadline.order_id,
+            clock: self.deadline.clock.clone(),
+            round: self.deadline.round,
+        };
+        let wrong = |what| impossible("deadline", format!("{} has an unknown {what} of its rule", place.order));
+        let deadline = self.deadline.deadline()?;
         let ruled = self
             .rule_unit
             .as_deref()
             .zip(self.rule_length)
-            .filter(|_| self.rule_clock.as_ref() == Some(&self.clock));
+            .filter(|_| self.rule_clock.as_ref() == Some(&place.clock));
+        let warned = optional_span(self.rule_warn_unit.as_deref(), self.rule_warn_length);
         let rule = match ruled {
             None => None,
             Some((unit, length)) => Some(Rule {
-                limits_version,
-                row: self.rule.clone(),
-                span: span(unit, length).ok_or_else(|| wrong("span of its rule"))?,
+                span: span(unit, length).ok_or_else(|| wrong("span"))?,
+                warn_before: warned.map_err(|()| wrong("lead"))?,
+                ..deadline.rule.clone()
             }),
         };
-        let own = Rule {
-            limits_version,
-            row: self.rule.clone(),
-            span: span(&self.span_unit, self.span_length).ok_or_else(|| wrong("span"))?,
-        };
         Ok(Stored {
-            place: Place {
-                order: self.order_id,
-                clock: self.clock,
-                round: self.round,
-            },
-            deadline: Deadline {
-                clock,
-                start: self.start_at,
-                due: self.due_at,
-                warn: self.warn_at,
-                rule: own,
-                upstream: self.upstream,
-                calendar_version: self.calendar_version,
-                provisional: self.provisional,
-            },
+            place,
+            deadline,
             rule,
             started_at: self.started_at,
             upstream: self.upstream_due_at,
@@ -157,7 +133,7 @@ impl Row {
     }
 }
 
-/// An order and the appeal behind it.
+/// An order and the appeal that opened it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, sqlx::FromRow)]
 pub struct Opened {
     /// The order.
@@ -171,13 +147,14 @@ pub struct Opened {
 /// # Errors
 /// The database's.
 pub async fn opened_after(conn: &mut PgConnection, after: Uuid, page: i64) -> Result<Vec<Opened>, StoreError> {
-    Ok(
-        sqlx::query_as("select id as \"order\", appeal_id as appeal from orders where id > $1 order by id limit $2")
-            .bind(after)
-            .bind(page)
-            .fetch_all(conn)
-            .await?,
+    Ok(sqlx::query_as(
+        "select order_id as \"order\", appeal_id as appeal from linked_appeal
+          where order_id > $1 and place = 0 order by order_id limit $2",
     )
+    .bind(after)
+    .bind(page)
+    .fetch_all(conn)
+    .await?)
 }
 
 /// Those of the orders that there are.
@@ -185,12 +162,12 @@ pub async fn opened_after(conn: &mut PgConnection, after: Uuid, page: i64) -> Re
 /// # Errors
 /// The database's.
 pub async fn opened(conn: &mut PgConnection, orders: &[Uuid]) -> Result<Vec<Opened>, StoreError> {
-    Ok(
-        sqlx::query_as("select id as \"order\", appeal_id as appeal from orders where id = any ($1)")
-            .bind(orders)
-            .fetch_all(conn)
-            .await?,
+    Ok(sqlx::query_as(
+        "select order_id as \"order\", appeal_id as appeal from linked_appeal where order_id = any ($1) and place = 0",
     )
+    .bind(orders)
+    .fetch_all(conn)
+    .await?)
 }
 
 /// Those of callback's events that are a judgement, were superseded, wait or are parked.

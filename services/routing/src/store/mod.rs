@@ -1,6 +1,8 @@
 //! The only SQL of routing. Functions take a connection: an open transaction's, or one of the pool for reading.
 
+pub mod appeals;
 pub mod calendars;
+mod columns;
 pub mod contacts;
 pub mod deadlines;
 pub mod directory;

@@ -39,7 +39,7 @@ pub async fn orphans(conn: &mut PgConnection, from: NaiveDate, units: &[Unit]) -
          select greatest(begun.valid_from, $1), row.row_id, row.category, row.region, row.unit
            from begun join catalogue_row as row on row.version = begun.version
           where begun.valid_from >= coalesce((select max(valid_from) from begun where valid_from <= $1), $1)
-            and row.unit <> all ($2)
+            and not exists (select from unnest($2::text[]) as code where code = row.unit)
           order by begun.valid_from, row.row_id",
     )
     .bind(from)

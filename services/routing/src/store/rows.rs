@@ -1,128 +1,123 @@
-//! Rows to domain. The database is not trusted: a row that no transition could have written is an error, never a guess.
+//! Orders and their rows. The database is not trusted: a row that no transition could have written is an error, never a
+//! guess.
 
 use chrono::{DateTime, NaiveDate, Utc};
-use hotline_proto::common::{AppealType, Defect, ReplyResult, Urgency};
-use platform::rows::{fits, impossible, known};
+use platform::rows::{big, fits, impossible, int, known, small};
 use platform::store::StoreError;
 use uuid::Uuid;
 
+use super::columns::row;
+use crate::domain::appeal::{Appeals, LinkedAppeal};
 use crate::domain::deadline::Deadline;
 use crate::domain::limits::Clock;
-use crate::domain::order::{Appeal, Assignment, Order, OrderId, Reply, State, StateName, Work};
+use crate::domain::order::{Assignment, Order, OrderId, Reply, State, Work};
+use crate::domain::state::StateName;
 
-/// A row of `orders`, as every query of it reads it.
-#[derive(sqlx::FromRow)]
-pub(super) struct OrderRow {
-    pub(super) id: Uuid,
-    number: String,
-    version: i64,
-    appeal_id: Uuid,
-    appeal_number: String,
-    r#type: i16,
-    category: String,
-    region: String,
-    channel: String,
-    urgency: i16,
-    received_at: DateTime<Utc>,
-    source_at: Option<DateTime<Utc>>,
-    tags: Vec<String>,
-    anonymous: bool,
-    confidential: bool,
-    accused_unit: Option<String>,
-    defects: Vec<i16>,
-    no_channel: bool,
-    platform: Option<String>,
-    upstream_number: Option<String>,
-    upstream_due_at: Option<DateTime<Utc>>,
-    opened_at: DateTime<Utc>,
-    changed_at: DateTime<Utc>,
-    state: String,
-    lead_unit: Option<String>,
-    lead_top_unit: Option<String>,
-    dispatched_at: Option<DateTime<Utc>>,
-    dispatched_by_person: Option<bool>,
-    signed_at: Option<DateTime<Utc>>,
-    round: i32,
-    contacted_at: Option<DateTime<Utc>>,
-    contact_count: i32,
-    reply_id: Option<Uuid>,
-    reply_at: Option<DateTime<Utc>>,
-    reply_result: Option<i16>,
-    accepted_at: Option<DateTime<Utc>>,
-    rejected_count: i32,
-    closed_at: Option<DateTime<Utc>>,
-    closed_dissatisfied: Option<bool>,
-    commitment_day: Option<NaiveDate>,
-    no_contact: Option<i16>,
+row! {
+    /// One order, but for its appeals and deadlines.
+    pub(super) struct OrderRow in "orders" {
+        id: Uuid,
+        version: i64,
+        number: String,
+        region: String,
+        accused_units: Vec<String>,
+        opened_at: DateTime<Utc>,
+        changed_at: DateTime<Utc>,
+        state: String,
+        lead_unit: Option<String>,
+        lead_top_unit: Option<String>,
+        dispatched_at: Option<DateTime<Utc>>,
+        dispatched_by_person: Option<bool>,
+        due_at: Option<DateTime<Utc>>,
+        signed_at: Option<DateTime<Utc>>,
+        round: i32,
+        contacted_at: Option<DateTime<Utc>>,
+        contact_count: i32,
+        reply_id: Option<Uuid>,
+        reply_at: Option<DateTime<Utc>>,
+        reply_result: Option<i16>,
+        commitment_day: Option<NaiveDate>,
+        no_contact: Option<i16>,
+        accepted_at: Option<DateTime<Utc>>,
+        rejected_count: i32,
+        closed_at: Option<DateTime<Utc>>,
+        closed_dissatisfied: Option<bool>,
+    }
 }
 
 impl OrderRow {
-    /// The order of this row and its deadlines.
-    pub(super) fn order(self, deadlines: Vec<(u32, Deadline)>) -> Result<Order, StoreError> {
-        let id = self.id;
-        let version = fits("orders", "version", self.version)?;
-        let (opened_at, changed_at) = (self.opened_at, self.changed_at);
-        let number = self.number.clone();
-        let appeal = self.appeal()?;
-        let state = self.state(deadlines)?;
+    /// The row of an order. `region` and `accused_units` are what lists are filtered by; the appeals' own rows count.
+    pub(super) fn of(order: &Order) -> Self {
+        let (lead, work, reply, closing) = (order.lead(), order.work(), order.reply(), order.closing());
+        Self {
+            id: order.id.0,
+            version: big(order.version),
+            number: order.number.clone(),
+            region: order.appeals.opening().region.clone(),
+            accused_units: order.appeals.accused().map(str::to_owned).collect(),
+            opened_at: order.opened_at,
+            changed_at: order.changed_at,
+            state: order.state.name().name().to_owned(),
+            lead_unit: lead.map(|lead| lead.unit.clone()),
+            lead_top_unit: lead.map(|lead| lead.top_unit.clone()),
+            dispatched_at: lead.map(|lead| lead.dispatched_at),
+            dispatched_by_person: lead.map(|lead| lead.by_person),
+            due_at: order.running().map(|deadline| deadline.due),
+            signed_at: work.map(|work| work.signed_at),
+            round: int(order.round()),
+            contacted_at: work.and_then(|work| work.contacted_at),
+            contact_count: int(work.map_or(0, |work| work.contacts)),
+            reply_id: reply.map(|reply| reply.id),
+            reply_at: reply.map(|reply| reply.submitted_at),
+            reply_result: reply.map(|reply| small(reply.result.into())),
+            commitment_day: reply.and_then(|reply| reply.commitment_day),
+            no_contact: reply
+                .and_then(|reply| reply.no_contact)
+                .map(|ground| small(ground.into())),
+            accepted_at: work.and_then(|work| work.accepted_at),
+            rejected_count: int(work.map_or(0, |work| work.rejected)),
+            closed_at: closing.map(|(at, _)| at),
+            closed_dissatisfied: closing.map(|(_, dissatisfied)| dissatisfied),
+        }
+    }
+
+    /// The order of this row, its appeals and its deadlines.
+    pub(super) fn order(
+        self,
+        appeals: Vec<LinkedAppeal>,
+        deadlines: Vec<(u32, Deadline)>,
+    ) -> Result<Order, StoreError> {
         Ok(Order {
-            id: OrderId(id),
-            number,
-            version,
-            appeal,
-            opened_at,
-            changed_at,
-            state,
+            id: OrderId(self.id),
+            number: self.number.clone(),
+            version: fits("orders", "version", self.version)?,
+            appeals: Appeals::of(appeals).ok_or_else(|| self.wrong("no appeal"))?,
+            opened_at: self.opened_at,
+            changed_at: self.changed_at,
+            state: self.state(deadlines)?,
         })
     }
 
-    fn appeal(&self) -> Result<Appeal, StoreError> {
-        Ok(Appeal {
-            id: self.appeal_id,
-            number: self.appeal_number.clone(),
-            kind: AppealType::try_from(i32::from(self.r#type)).map_err(|_| self.wrong("an unknown type"))?,
-            category: self.category.clone(),
-            region: self.region.clone(),
-            channel: self.channel.clone(),
-            urgency: Urgency::try_from(i32::from(self.urgency)).map_err(|_| self.wrong("an unknown urgency"))?,
-            received_at: self.received_at,
-            source_at: self.source_at,
-            tags: self.tags.clone(),
-            anonymous: self.anonymous,
-            confidential: self.confidential,
-            accused_unit: self.accused_unit.clone(),
-            defects: self.defects()?,
-            no_channel: self.no_channel,
-            platform: self.platform.clone(),
-            upstream_number: self.upstream_number.clone(),
-            upstream_due_at: self.upstream_due_at,
-        })
-    }
-
-    fn defects(&self) -> Result<Vec<Defect>, StoreError> {
-        let read = |number: &i16| known("orders", "defects", *number);
-        self.defects.iter().map(read).collect()
-    }
-
-    fn state(self, deadlines: Vec<(u32, Deadline)>) -> Result<State, StoreError> {
+    fn state(&self, deadlines: Vec<(u32, Deadline)>) -> Result<State, StoreError> {
         let name = StateName::from_name(&self.state).ok_or_else(|| self.wrong("an unknown state"))?;
         let reply = self.reply()?;
-        let round = fits("orders", "round", self.round)?;
-        let (mut sign, mut handle, mut rework) = (None, None, None);
-        for (of_round, deadline) in deadlines {
+        let (mut sign, mut handle, mut reworks) = (None, None, Vec::new());
+        for (round, deadline) in deadlines {
             match deadline.clock {
                 Clock::Sign => sign = Some(deadline),
                 Clock::Handle => handle = Some(deadline),
-                Clock::Rework if of_round == round => rework = Some(deadline),
-                Clock::Rework => {}
+                Clock::Rework => reworks.push((round, deadline)),
             }
         }
-        if rework.is_some() != (round > 0) {
+        reworks.sort_by_key(|(round, _)| *round);
+        let rounds: u32 = fits("orders", "round", self.round)?;
+        if !reworks.iter().map(|(round, _)| *round).eq(1..=rounds) {
             return Err(self.wrong("a round without its deadline"));
         }
+        let reworks = reworks.into_iter().map(|(_, deadline)| deadline).collect();
         // An order has a lead that has not signed, or work of a lead that has, or neither.
         let (lead, work) = match (self.lead(sign, handle)?, self.signed_at) {
-            (Some(lead), Some(signed_at)) => (None, Some(self.work(lead, signed_at, round, rework)?)),
+            (Some(lead), Some(signed_at)) => (None, Some(self.work(lead, signed_at, reworks)?)),
             (lead, None) => (lead, None),
             (None, Some(_)) => return Err(self.wrong("a signature without a lead")),
         };
@@ -165,18 +160,11 @@ impl OrderRow {
         }
     }
 
-    fn work(
-        &self,
-        lead: Assignment,
-        signed_at: DateTime<Utc>,
-        round: u32,
-        rework: Option<Deadline>,
-    ) -> Result<Work, StoreError> {
+    fn work(&self, lead: Assignment, signed_at: DateTime<Utc>, reworks: Vec<Deadline>) -> Result<Work, StoreError> {
         Ok(Work {
             lead,
             signed_at,
-            round,
-            rework,
+            reworks,
             contacted_at: self.contacted_at,
             contacts: fits("orders", "contact_count", self.contact_count)?,
             accepted_at: self.accepted_at,
@@ -186,20 +174,16 @@ impl OrderRow {
 
     fn reply(&self) -> Result<Option<Reply>, StoreError> {
         match (self.reply_id, self.reply_at, self.reply_result) {
-            (Some(id), Some(submitted_at), Some(result)) => {
-                let result =
-                    ReplyResult::try_from(i32::from(result)).map_err(|_| self.wrong("an unknown reply result"))?;
-                Ok(Some(Reply {
-                    id,
-                    submitted_at,
-                    result,
-                    commitment_day: self.commitment_day,
-                    no_contact: self
-                        .no_contact
-                        .map(|ground| known("reply", "no_contact", ground))
-                        .transpose()?,
-                }))
-            }
+            (Some(id), Some(submitted_at), Some(result)) => Ok(Some(Reply {
+                id,
+                submitted_at,
+                result: known("orders", "reply_result", result)?,
+                commitment_day: self.commitment_day,
+                no_contact: self
+                    .no_contact
+                    .map(|ground| known("orders", "no_contact", ground))
+                    .transpose()?,
+            })),
             (None, None, None) => Ok(None),
             _ => Err(self.wrong("half a reply")),
         }

@@ -6,7 +6,9 @@ use platform::store::StoreError;
 use sqlx::PgConnection;
 use uuid::Uuid;
 
-use crate::domain::order::{OrderId, StateName};
+use super::columns::{self, row};
+use crate::domain::order::OrderId;
+use crate::domain::state::StateName;
 
 /// One step of an order.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -37,52 +39,31 @@ pub struct Transition {
     pub reason: String,
 }
 
+row! {
+    struct TransitionRow in "transition" {
+        order_id: Uuid,
+        version: i64,
+        event_id: Uuid,
+        event: String,
+        actor: String,
+        at: DateTime<Utc>,
+        source_at: Option<DateTime<Utc>>,
+        unit: Option<String>,
+        before: Option<String>,
+        after: String,
+        round: i32,
+        reason: String,
+    }
+}
+
 /// Adds steps.
 ///
 /// # Errors
 /// The database's.
-pub async fn insert(conn: &mut PgConnection, steps: &[Transition]) -> Result<(), StoreError> {
-    sqlx::query(
-        "insert into transition (order_id, version, event_id, event, actor, at, unit, before, after, round, reason,
-                                 source_at)
-         select * from unnest($1::uuid[], $2::bigint[], $3::uuid[], $4::text[], $5::text[], $6::timestamptz[],
-                              $7::text[], $8::text[], $9::text[], $10::integer[], $11::text[], $12::timestamptz[])",
-    )
-    .bind(steps.iter().map(|step| step.order.0).collect::<Vec<_>>())
-    .bind(steps.iter().map(|step| big(step.version)).collect::<Vec<_>>())
-    .bind(steps.iter().map(|step| step.event_id).collect::<Vec<_>>())
-    .bind(steps.iter().map(|step| step.event.as_str()).collect::<Vec<_>>())
-    .bind(steps.iter().map(|step| step.actor.as_str()).collect::<Vec<_>>())
-    .bind(steps.iter().map(|step| step.at).collect::<Vec<_>>())
-    .bind(steps.iter().map(|step| step.unit.as_deref()).collect::<Vec<_>>())
-    .bind(
-        steps
-            .iter()
-            .map(|step| step.before.map(StateName::name))
-            .collect::<Vec<_>>(),
-    )
-    .bind(steps.iter().map(|step| step.after.name()).collect::<Vec<_>>())
-    .bind(steps.iter().map(|step| int(step.round)).collect::<Vec<_>>())
-    .bind(steps.iter().map(|step| step.reason.as_str()).collect::<Vec<_>>())
-    .bind(steps.iter().map(|step| step.source_at).collect::<Vec<_>>())
-    .execute(conn)
-    .await?;
+pub async fn insert(conn: &mut PgConnection, steps: Vec<Transition>) -> Result<(), StoreError> {
+    let rows = steps.into_iter().map(TransitionRow::of).collect();
+    columns::insert(conn, rows, "").await?;
     Ok(())
-}
-
-#[derive(sqlx::FromRow)]
-struct Row {
-    version: i64,
-    event_id: Uuid,
-    event: String,
-    actor: String,
-    at: DateTime<Utc>,
-    source_at: Option<DateTime<Utc>>,
-    unit: Option<String>,
-    before: Option<String>,
-    after: String,
-    round: i32,
-    reason: String,
 }
 
 /// Steps of an order after a version, by version.
@@ -95,36 +76,51 @@ pub async fn after(
     version: u64,
     limit: i64,
 ) -> Result<Vec<Transition>, StoreError> {
-    let rows: Vec<Row> = sqlx::query_as(
-        "select version, event_id, event, actor, at, source_at, unit, before, after, round, reason
-           from transition
-          where order_id = $1 and version > $2
-          order by version limit $3",
-    )
+    let rows: Vec<TransitionRow> = sqlx::query_as(columns::select::<TransitionRow>(
+        "where order_id = $1 and version > $2 order by version limit $3",
+    ))
     .bind(order.0)
     .bind(big(version))
     .bind(limit)
     .fetch_all(conn)
     .await?;
-    let state = |name: &str| {
-        StateName::from_name(name).ok_or_else(|| impossible("transition", format!("{} has an unknown state", order.0)))
-    };
-    rows.into_iter()
-        .map(|row| {
-            Ok(Transition {
-                order,
-                version: fits("transition", "version", row.version)?,
-                event_id: row.event_id,
-                event: row.event,
-                actor: row.actor,
-                at: row.at,
-                source_at: row.source_at,
-                unit: row.unit,
-                before: row.before.as_deref().map(state).transpose()?,
-                after: state(&row.after)?,
-                round: fits("transition", "round", row.round)?,
-                reason: row.reason,
-            })
+    rows.into_iter().map(TransitionRow::step).collect()
+}
+
+impl TransitionRow {
+    fn of(step: Transition) -> Self {
+        Self {
+            order_id: step.order.0,
+            version: big(step.version),
+            event_id: step.event_id,
+            event: step.event,
+            actor: step.actor,
+            at: step.at,
+            source_at: step.source_at,
+            unit: step.unit,
+            before: step.before.map(|before| before.name().to_owned()),
+            after: step.after.name().to_owned(),
+            round: int(step.round),
+            reason: step.reason,
+        }
+    }
+
+    fn step(self) -> Result<Transition, StoreError> {
+        let wrong = || impossible("transition", format!("{} has an unknown state", self.order_id));
+        let state = |name: &str| StateName::from_name(name).ok_or_else(wrong);
+        Ok(Transition {
+            order: OrderId(self.order_id),
+            version: fits("transition", "version", self.version)?,
+            event_id: self.event_id,
+            before: self.before.as_deref().map(state).transpose()?,
+            after: state(&self.after)?,
+            event: self.event,
+            actor: self.actor,
+            at: self.at,
+            source_at: self.source_at,
+            unit: self.unit,
+            round: fits("transition", "round", self.round)?,
+            reason: self.reason,
         })
-        .collect()
+    }
 }

@@ -17,9 +17,9 @@ pub struct Reading {
     pub order: Uuid,
     /// Subject of the reader.
     pub reader: String,
-    /// Unit for which he reads; empty for the hotline's own people.
+    /// Unit for which the reader reads; empty for the hotline's own people.
     pub unit: String,
-    /// Whether he may learn who brings it.
+    /// Whether the reader may learn who brings it.
     pub with_appellant: bool,
 }
 

@@ -2,11 +2,11 @@
 
 use hotline_proto::access::Role;
 use hotline_proto::common::{AppealType, OrderState};
-use hotline_proto::events::AppealFacts;
+use hotline_proto::intake::AppealFacts;
 use hotline_proto::routing as pb;
 use tonic::Code;
 
-use crate::world::{World, appeal, contact, dispatch, reason, reply, sign, units};
+use crate::world::{World, appeal, contact, dispatch, reason, reply, sign, units_from};
 
 fn report(category: &str, accused: &str) -> AppealFacts {
     AppealFacts {
@@ -29,7 +29,10 @@ async fn the_catalogue_dispatches_to_the_superior_or_leaves_it_to_a_person() {
     ] {
         let order = world.get(&world.forward(report("0102", accused)).await).await;
         assert_eq!(
-            (order.accused_unit.as_str(), order.lead_unit.as_str()),
+            (
+                order.opening().map_or("", |facts| facts.accused_unit.as_str()),
+                order.lead_unit.as_str()
+            ),
             (accused, lead),
             "{accused}"
         );
@@ -71,18 +74,14 @@ async fn an_order_does_not_exist_for_the_accused_wherever_its_lead_has_moved() {
     let world = World::new().await;
     let order = world.forward(report("0102", "gas")).await;
     let other = world.forward(appeal("0102", "430304")).await;
-    let mut moved = units(&[
+    let moved = [
         ("gas", ""),
         ("water", "gas"),
         ("water.north", "water"),
         ("gas.office", "gas"),
-    ]);
-    moved.valid_from = "2024-04-01".to_owned();
-    world
-        .as_role(Role::Operator)
-        .publish_units(moved)
-        .await
-        .expect("published");
+    ];
+    let moved = units_from("2024-04-01", &moved);
+    world.publish_units(moved).await.expect("published");
     let listed = |unit: &'static str| {
         let mut liaison = world.liaison(unit);
         async move {
@@ -148,7 +147,7 @@ async fn the_lead_goes_on(world: &World, order: &str, other: &str) {
             with_text: true,
         };
         let answer = lead.get_order(request).await.expect("his").into_inner();
-        let text = answer.order.and_then(|order| order.text).expect("asked for");
+        let text = answer.text.expect("asked for");
         let asked = world.texts.readings.lock().await.pop().expect("intake was asked");
         assert_eq!(asked.with_appellant, persons);
         assert!(

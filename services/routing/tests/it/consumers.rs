@@ -8,6 +8,7 @@ use hotline_proto::events::AppealForwarded;
 use hotline_proto::events::event::Body;
 use hotline_proto::orders::order_of;
 use platform::ids::new_id;
+use platform::service::Base;
 use platform::steps::Step;
 use platform::store::StoreError;
 use routing::App;
@@ -18,28 +19,24 @@ use uuid::Uuid;
 use crate::world::{World, appeal, pass, request_id};
 
 /// Another service's log, served.
-struct Producer {
-    store: Store,
-    edge: Edge,
-    _database: Database,
+pub struct Producer {
+    pub store: Store,
+    pub edge: Edge,
+    pub database: Database,
 }
 
 impl Producer {
-    async fn new(world: &World, name: &'static str) -> Self {
+    pub async fn new(world: &World, name: &'static str) -> Self {
         let database = testkit::database(name, &routing::MIGRATOR).await;
         let store = testkit::log(name, &database.pool, world.base.clock.clone()).await;
         let log = eventlog::service(store.clone(), Vec::new());
         let services = &["hotline.common.v1.EventLogService"];
         let edge = Edge::serve(name, Routes::new(log), services, &world.clock, &world.base.lifecycle).await;
-        Self {
-            store,
-            edge,
-            _database: database,
-        }
+        Self { store, edge, database }
     }
 
     /// Tells an event; gives its id.
-    async fn tell(&self, body: Body) -> Uuid {
+    pub async fn tell(&self, body: Body) -> Uuid {
         let id = new_id(at(1, 9, 0));
         let told = self.store.run("tell", move |tx| {
             let body = body.clone();
@@ -60,7 +57,7 @@ impl Producer {
     }
 }
 
-async fn rest(steps: &[Arc<dyn Step>]) {
+pub async fn rest(steps: &[Arc<dyn Step>]) {
     testkit::until("all come to rest", async || {
         let mut did = 0;
         for step in steps {
@@ -69,6 +66,14 @@ async fn rest(steps: &[Arc<dyn Step>]) {
         did == 0
     })
     .await;
+}
+
+/// The consumers of the app as it is built.
+pub async fn replica(base: Base) -> Vec<Arc<dyn Step>> {
+    let settings = platform::config::load(routing::NAME, routing::DEFAULTS, None, Some([].into())).expect("defaults");
+    let app = App::build(&settings, base).await.expect("built");
+    assert_eq!(app.rpc_services().len(), 2);
+    app.steps().into_iter().map(|driven| driven.step).collect()
 }
 
 #[tokio::test]
@@ -81,12 +86,9 @@ async fn a_decision_that_comes_first_waits_for_its_order_and_two_replicas_open_i
     base.peers.intake.clone_from(&intake.edge.url);
     base.peers.supervision.clone_from(&supervision.edge.url);
     base.peers.callback.clone_from(&callback.edge.url);
-    let settings = platform::config::load(routing::NAME, routing::DEFAULTS, None, Some([].into())).expect("defaults");
     let mut steps = Vec::new();
     for _ in 0..2 {
-        let app = App::build(&settings, base.clone()).await.expect("built");
-        assert_eq!(app.rpc_services().len(), 2);
-        steps.extend(app.steps().into_iter().map(|driven| driven.step));
+        steps.extend(replica(base.clone()).await);
     }
     let forwarded = Body::AppealForwarded(AppealForwarded {
         appeal: Some(appeal("0102", "430302")),

@@ -7,7 +7,7 @@ use platform::grpc::time::to_proto;
 use testkit::at;
 use tonic::Code;
 
-use crate::world::{World, appeal, dispatch, reason, request_id, violations};
+use crate::world::{UNITS, World, appeal, dispatch, limits, reason, request_id, standing, units, violations};
 
 #[tokio::test]
 async fn a_person_dispatches_what_the_catalogue_does_not_cover() {
@@ -38,6 +38,22 @@ async fn a_person_dispatches_what_the_catalogue_does_not_cover() {
         reason(&again),
         (Code::FailedPrecondition, "NOT_PENDING_DISPATCH".to_owned())
     );
+    let stands = ["PENDING_SIGN", "0", "2"].map(|text| Some(text.to_owned()));
+    assert_eq!(standing(&again), stands, "where it stands");
+}
+
+#[tokio::test]
+async fn a_caller_that_has_read_an_older_version_is_told_the_newer_one() {
+    let world = World::new().await;
+    let order = world.forward(appeal("0999", "430302")).await;
+    let mut dispatcher = world.as_role(Role::Dispatcher);
+    let mut request = dispatch(&order, "water");
+    request.if_version = 2;
+    let refused = dispatcher.dispatch_order(request.clone()).await.expect_err("it has 1");
+    assert_eq!(reason(&refused), (Code::Aborted, "STALE_VERSION".to_owned()));
+    assert_eq!(standing(&refused), [None, None, Some("1".to_owned())]);
+    request.if_version = 1;
+    dispatcher.dispatch_order(request).await.expect("as it was read");
 }
 
 #[tokio::test]
@@ -46,16 +62,13 @@ async fn it_is_refused_without_limits_or_for_an_unknown_unit_or_order() {
     let order = world.forward(appeal("0102", "430302")).await;
     let mut dispatcher = world.as_role(Role::Dispatcher);
     let mut operator = world.as_role(Role::Operator);
-    operator
-        .publish_units(crate::world::units(crate::world::UNITS))
-        .await
-        .expect("units");
+    world.publish_units(units(UNITS)).await.expect("units");
     let refused = dispatcher
         .dispatch_order(dispatch(&order, "water"))
         .await
         .expect_err("no limits");
     assert_eq!(reason(&refused), (Code::FailedPrecondition, "NO_LIMITS".to_owned()));
-    operator.publish_limits(crate::world::limits()).await.expect("limits");
+    operator.publish_limits(limits()).await.expect("limits");
     let refused = dispatcher
         .dispatch_order(dispatch(&order, "nobody"))
         .await
@@ -70,6 +83,7 @@ async fn it_is_refused_without_limits_or_for_an_unknown_unit_or_order() {
         request_id: "x".to_owned(),
         order_id: String::new(),
         unit: "a b".to_owned(),
+        if_version: 0,
     };
     let refused = dispatcher.dispatch_order(request).await.expect_err("nothing is right");
     assert_eq!(violations(&refused), ["request_id", "order_id", "unit"]);

@@ -20,6 +20,7 @@ async fn lived() -> (World, String) {
 /// Plants one fault, and gives what the doctor says.
 async fn planted(statement: &'static str) -> Vec<(&'static str, String)> {
     let (world, order) = lived().await;
+    world.spoil();
     let mut conn = world.database.pool.acquire().await.expect("a connection");
     // Faults that constraints would refuse are planted as a broken disk would: past them.
     sqlx::query("set session_replication_role = replica")
@@ -70,6 +71,21 @@ const FAULTS: &[(&str, &str, &str)] = &[
         "I2",
         "may happen",
         "update transition set event = 'order_closed' where order_id = $1 and version = 4",
+    ),
+    (
+        "I2",
+        "what its appeals say",
+        "update orders set region = '430304' where id = $1",
+    ),
+    (
+        "I2",
+        "what its appeals say",
+        "update linked_appeal set accused_unit = 'gas' where order_id = $1",
+    ),
+    (
+        "I4",
+        "as long as",
+        "update deadline set warn_length = 2 where order_id = $1 and clock = 'handle'",
     ),
     (
         "I4",

@@ -1,7 +1,7 @@
 //! Reading one order, with its text for those who may.
 
 use hotline_proto::access::Role;
-use hotline_proto::events::AppealFacts;
+use hotline_proto::intake::AppealFacts;
 use hotline_proto::routing as pb;
 use hotline_proto::routing::get_order_request::Name;
 use platform::auth::Principal;
@@ -37,7 +37,7 @@ async fn the_lead_unit_s_liaison_reads_the_text_and_it_is_recorded() {
         .expect("his order")
         .into_inner();
     let found = answer.order.expect("always set");
-    let text = found.text.expect("asked for");
+    let text = answer.text.expect("asked for");
     assert_eq!((text.content.as_str(), text.reply.as_str()), (MATTER, "已恢复供水"));
     assert_eq!(text.evidence, ["photo/1", "photo/2"]);
     let [said] = text.contacts.as_slice() else {
@@ -57,7 +57,7 @@ async fn the_lead_unit_s_liaison_reads_the_text_and_it_is_recorded() {
     assert!(reading.with_appellant);
     assert_eq!(
         (reading.order.to_string(), reading.appeal.to_string()),
-        (order, found.appeal_id)
+        (order, found.opening().expect("always set").appeal_id.clone())
     );
     let noted: Vec<(String, Vec<String>, String)> =
         sqlx::query_as("select table_of, columns, reader from sealed_read order by table_of")
@@ -93,11 +93,7 @@ async fn of_a_confidential_order_a_unit_reads_no_number() {
     liaison.record_contact(contact(&order)).await.expect("recorded");
     for (mut reader, shown) in [(liaison, ""), (world.as_role(Role::Reviewer), "13812345678")] {
         let answer = reader.get_order(by_id(&order, true)).await.expect("readable");
-        let text = answer
-            .into_inner()
-            .order
-            .and_then(|order| order.text)
-            .expect("asked for");
+        let text = answer.into_inner().text.expect("asked for");
         let said = &text.contacts[0];
         assert_eq!((said.phone.as_str(), said.note.as_str()), (shown, "约了周三"));
         assert_eq!(said.recording.is_empty(), shown.is_empty());
@@ -150,11 +146,7 @@ async fn the_hotline_reads_texts_and_an_analyst_never() {
             .get_order(by_id(&order, true))
             .await
             .expect("may read");
-        let text = answer
-            .into_inner()
-            .order
-            .and_then(|order| order.text)
-            .expect("asked for");
+        let text = answer.into_inner().text.expect("asked for");
         assert_eq!((text.title.as_str(), text.reply.as_str()), ("停水", ""));
     }
     let readers: Vec<String> = world

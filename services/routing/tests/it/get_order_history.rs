@@ -120,7 +120,7 @@ async fn a_page_is_of_its_order_and_everything_wrong_is_named() {
     assert_eq!(violations(&refused), ["page_token"]);
     let wrong = pb::GetOrderHistoryRequest {
         order_id: "x".to_owned(),
-        page_size: 1001,
+        page_size: -1,
         page_token: "forged".to_owned(),
     };
     let refused = liaison.get_order_history(wrong).await.expect_err("nothing is right");

@@ -1,11 +1,11 @@
 //! Judged dissatisfaction closes an order with a flag or sends it to rework.
 
 use eventlog::Effect;
-use hotline_proto::common::{Cause, OrderState};
+use hotline_proto::common::{Cause, ClockKind, OrderState};
 use platform::grpc::time::to_proto;
 use testkit::at;
 
-use crate::world::{World, judged, pass};
+use crate::world::{World, judged, limit_of, pass};
 
 #[tokio::test]
 async fn an_objective_cause_closes_with_a_flag() {
@@ -30,7 +30,8 @@ async fn the_unit_s_fault_means_rework_twice_and_then_the_end() {
         let found = world.get(&order).await;
         assert_eq!((found.state(), found.round), (OrderState::InProgress, round + 1));
         assert_eq!(found.lead_unit, "water");
-        let rework = found.rework.expect("a rework limit");
+        let rework = limit_of(&found, ClockKind::Rework);
+        assert_eq!(rework.round, round + 1);
         // Tuesday + 3 working days over the holiday: Wednesday, Sunday (made up), Monday.
         assert_eq!(
             (rework.due_time, rework.rule.as_str()),
@@ -38,9 +39,19 @@ async fn the_unit_s_fault_means_rework_twice_and_then_the_end() {
         );
         assert_eq!(rework.warn_time, Some(to_proto(at(7, 18, 0))));
         assert_eq!(
-            found.handle.and_then(|handle| handle.due_time),
+            limit_of(&found, ClockKind::Handle).due_time,
             Some(to_proto(at(9, 18, 0)))
         );
+        let kinds: Vec<_> = found
+            .deadlines
+            .iter()
+            .map(|limit| (limit.kind(), limit.round))
+            .collect();
+        let reworks = (1..=round + 1).map(|of| (ClockKind::Rework, of));
+        let all = [(ClockKind::Sign, 0), (ClockKind::Handle, 0)]
+            .into_iter()
+            .chain(reworks);
+        assert_eq!(kinds, all.collect::<Vec<_>>(), "all of them are kept");
         let reply = world.reply_to(&order).await;
         assert_eq!(world.decide(pass(&order, round + 1, &reply)).await, Effect::Applied);
     }

@@ -12,7 +12,6 @@ use crate::world::{Client, World, appeal, violations};
 
 async fn ids(client: &mut Client, request: pb::ListOrdersRequest) -> Vec<String> {
     let answer = client.list_orders(request).await.expect("a page").into_inner();
-    assert!(answer.orders.iter().all(|order| order.text.is_none()));
     answer.orders.into_iter().map(|order| order.order_id).collect()
 }
 
@@ -126,7 +125,7 @@ async fn foreign_tokens_and_impossible_filters_are_refused() {
         .into_inner()
         .next_page_token;
     let wrong = pb::ListOrdersRequest {
-        page_size: 1001,
+        page_size: -1,
         page_token: token,
         unit: "a b".to_owned(),
         state: 77,

@@ -2,6 +2,7 @@
 
 mod accused_unit;
 mod close_order;
+mod confined;
 mod consumers;
 mod dispatch_order;
 mod doctor;
@@ -9,13 +10,17 @@ mod get_directory;
 mod get_order;
 mod get_order_history;
 mod judge_dissatisfaction;
+mod linked_appeals;
 mod list_orders;
+mod migrated;
+mod newer;
 mod open_order;
 mod publish_calendar;
 mod publish_catalogue;
 mod publish_limits;
 mod publish_units;
 mod record_contact;
+mod requests;
 mod review_reply;
 mod sign_order;
 mod submit_reply;

@@ -1,13 +1,14 @@
 //! A forwarded appeal opens its order, once, and the catalogue dispatches it.
 
 use eventlog::Effect;
-use hotline_proto::common::{OrderState, Urgency};
+use hotline_proto::common::{ClockKind, OrderState, Urgency};
 use hotline_proto::events::event::Body;
-use hotline_proto::events::{AppealFacts, AppealForwarded, CallRecorded};
+use hotline_proto::events::{AppealForwarded, CallRecorded};
+use hotline_proto::intake::AppealFacts;
 use platform::grpc::time::to_proto;
 use testkit::at;
 
-use crate::world::{World, appeal, order_of, recorded, request_id};
+use crate::world::{World, appeal, limit_of, order_of, recorded, request_id};
 
 #[tokio::test]
 async fn the_longest_rows_dispatch_and_start_both_clocks() {
@@ -23,9 +24,9 @@ async fn the_longest_rows_dispatch_and_start_both_clocks() {
         let order = world.get(&world.forward(appeal(category, region)).await).await;
         assert_eq!((order.lead_unit.as_str(), order.lead_top_unit.as_str()), (unit, top));
         assert_eq!((order.state(), order.version), (OrderState::PendingSign, 2));
-        assert_eq!(order.region, region, "as it was sent");
+        assert_eq!(order.opening().expect("always set").region, region, "as it was sent");
         assert!(!order.dispatched_by_person);
-        let (sign, handle) = (order.sign.expect("dispatched"), order.handle.expect("dispatched"));
+        let (sign, handle) = (limit_of(&order, ClockKind::Sign), limit_of(&order, ClockKind::Handle));
         // Monday 2024-04-01; 04-04 to 04-06 are off, Sunday 04-07 is worked.
         assert_eq!((sign.due_time, sign.warn_time), (Some(to_proto(at(2, 18, 0))), None));
         assert_eq!(handle.due_time, Some(to_proto(at(9, 18, 0))));
@@ -45,7 +46,8 @@ async fn the_platform_s_earlier_deadline_wins() {
     let mut facts = appeal("0102", "430302");
     facts.upstream_due_time = Some(to_proto(at(3, 12, 0)));
     facts.platform = "province".to_owned();
-    let handle = world.get(&world.forward(facts).await).await.handle.expect("dispatched");
+    let order = world.get(&world.forward(facts).await).await;
+    let handle = limit_of(&order, ClockKind::Handle);
     assert_eq!(
         (handle.due_time, handle.rule.as_str()),
         (Some(to_proto(at(3, 12, 0))), "upstream")
@@ -53,7 +55,8 @@ async fn the_platform_s_earlier_deadline_wins() {
     let mut facts = appeal("0102", "430302");
     facts.urgency = Urgency::Urgent.into();
     facts.upstream_due_time = Some(to_proto(at(3, 12, 0)));
-    let handle = world.get(&world.forward(facts).await).await.handle.expect("dispatched");
+    let order = world.get(&world.forward(facts).await).await;
+    let handle = limit_of(&order, ClockKind::Handle);
     assert_eq!(
         (handle.due_time, handle.rule.as_str()),
         (Some(to_proto(at(2, 9, 0))), "handle-urgent")
@@ -76,7 +79,7 @@ async fn what_nobody_covers_waits_for_a_person() {
         (order.state(), order.version, order.lead_unit.as_str()),
         (OrderState::PendingDispatch, 1, "")
     );
-    assert_eq!((order.sign, order.handle), (None, None));
+    assert_eq!(order.deadlines, []);
     // A unit that was given up leads nothing new, whatever the catalogue says. Publishing refuses that now; a database may
     // have it from before.
     sqlx::raw_sql(

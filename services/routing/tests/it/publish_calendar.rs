@@ -2,19 +2,34 @@
 
 use calendar::Calendar;
 use hotline_proto::access::Role;
+use hotline_proto::common::ClockKind;
 use hotline_proto::routing as pb;
 use platform::grpc::time::to_proto;
 use tonic::Code;
 
-use crate::world::{World, appeal, request_id, violations};
+use crate::world::{World, appeal, day, limit_of, request_id, violations};
 
 /// A notice of 2024 that gives the week of Qingming wholly off, and has the Sunday worked that no other has.
 pub fn notice() -> pb::Notice {
     pb::Notice {
         year: 2024,
         source: "更正通知".to_owned(),
-        off: vec!["2024-04-01..2024-04-06".to_owned()],
-        work: vec!["2024-04-07".to_owned(), "2024-04-14".to_owned()],
+        off: vec![days("2024-04-01", "2024-04-06")],
+        work: vec![one("2024-04-07"), one("2024-04-14")],
+    }
+}
+
+fn days(first: &str, last: &str) -> pb::DayRange {
+    pb::DayRange {
+        first: Some(day(first)),
+        last: Some(day(last)),
+    }
+}
+
+fn one(first: &str) -> pb::DayRange {
+    pb::DayRange {
+        first: Some(day(first)),
+        last: None,
     }
 }
 
@@ -27,7 +42,7 @@ pub fn publishing(version: &str, notices: Vec<pb::Notice>) -> pb::PublishCalenda
 }
 
 async fn in_force(world: &World) -> pb::GetDirectoryResponse {
-    let asked = pb::GetDirectoryRequest { day: String::new() };
+    let asked = pb::GetDirectoryRequest::default();
     let answer = world.as_role(Role::Liaison).get_directory(asked).await;
     answer.expect("read").into_inner()
 }
@@ -35,8 +50,13 @@ async fn in_force(world: &World) -> pb::GetDirectoryResponse {
 /// Signing is due on the next working day after Monday 2024-04-01: the calendar shows in it.
 async fn sign_limit(world: &World) -> (prost_types::Timestamp, String, bool) {
     let id = world.forward(appeal("0102", "430302")).await;
-    let sign = world.get(&id).await.sign.expect("dispatched");
-    (sign.due_time.expect("a limit"), sign.calendar_version, sign.provisional)
+    let order = world.get(&id).await;
+    let sign = limit_of(&order, ClockKind::Sign);
+    (
+        sign.due_time.expect("a limit"),
+        sign.calendar_version.clone(),
+        sign.provisional,
+    )
 }
 
 fn due(day: u32) -> prost_types::Timestamp {
@@ -69,7 +89,7 @@ async fn a_notice_is_in_force_at_once_on_every_replica() {
     }
     // Later ones go on top of what was published; limits that run keep the calendar of their start.
     let mut third = notice();
-    third.off = vec!["2024-04-02..2024-04-03".to_owned()];
+    third.off = vec![days("2024-04-02", "2024-04-03")];
     third.work = Vec::new();
     operator
         .publish_calendar(publishing("cn-2027.1", vec![third]))
@@ -84,6 +104,8 @@ async fn a_notice_is_in_force_at_once_on_every_replica() {
         "each by its own"
     );
     let moved = "update deadline set due_at = due_at + interval '1 hour' where calendar_version = 'cn-2026.3' and clock = 'sign'";
+    world.spoil();
+    other.spoil();
     let done = sqlx::query(moved).execute(&world.database.pool).await.expect("planted");
     assert_eq!(done.rows_affected(), 1);
     let found = routing::doctor::check(&world.database.pool).await.expect("checked");
@@ -103,7 +125,7 @@ async fn a_year_without_a_notice_gets_one() {
     let of_2027 = pb::Notice {
         year: 2027,
         source: "国务院办公厅关于2027年部分节假日安排的通知".to_owned(),
-        off: vec!["2027-01-01..2027-01-03".to_owned()],
+        off: vec![days("2027-01-01", "2027-01-03")],
         work: vec![],
     };
     let mut operator = world.as_role(Role::Operator);
@@ -120,16 +142,12 @@ async fn notices_that_contradict_themselves_change_nothing() {
     let mut operator = world.as_role(Role::Operator);
     let mut off_and_work = notice();
     off_and_work.year = 2025;
-    off_and_work.off = vec![
-        "2025-04-06".to_owned(),
-        "2025-04-07".to_owned(),
-        "2025-04-07".to_owned(),
-    ];
+    off_and_work.off = vec![one("2025-04-06"), one("2025-04-07"), one("2025-04-07")];
     off_and_work.work = vec![
-        "2025-04-06".to_owned(),
-        "2025-04-08".to_owned(),
-        "2024-04-07".to_owned(),
-        "x".to_owned(),
+        one("2025-04-06"),
+        one("2025-04-08"),
+        one("2024-04-07"),
+        days("2025-04-13", "2025-04-12"),
     ];
     let mut before = notice();
     before.year = 1999;
@@ -149,13 +167,22 @@ async fn notices_that_contradict_themselves_change_nothing() {
     );
     let mut shapeless = notice();
     shapeless.source = String::new();
-    shapeless.work = vec!["2024-04-07".to_owned(); 367];
+    shapeless.off[0].last = Some(hotline_proto::Date::default());
+    shapeless.off.push(pb::DayRange::default());
+    shapeless.work = vec![one("2024-04-07"); 367];
     let mut wrong = publishing("cn 2027", vec![shapeless]);
     wrong.request_id = "1".to_owned();
     let refused = operator.publish_calendar(wrong).await.expect_err("no shape");
     assert_eq!(
         violations(&refused),
-        ["request_id", "version", "notices[0].source", "notices[0].work"]
+        [
+            "request_id",
+            "version",
+            "notices[0].source",
+            "notices[0].off[0].last",
+            "notices[0].off[1].first",
+            "notices[0].work"
+        ]
     );
     for (version, notices, field) in [
         ("cn-2027.1", vec![], "notices"),
@@ -208,7 +235,7 @@ async fn of_many_who_publish_one_version_the_first_one_counts() {
     for n in 0..10_u32 {
         let mut operator = world.as_role(Role::Operator);
         let mut mine = notice();
-        mine.off = vec![format!("2024-05-{:02}", n % 2 + 6)];
+        mine.off = vec![one(&format!("2024-05-{:02}", n % 2 + 6))];
         tasks.spawn(async move { operator.publish_calendar(publishing("cn-2027.1", vec![mine])).await });
     }
     let answers = tasks.join_all().await;

@@ -1,19 +1,19 @@
 //! PublishCatalogue: category × region → unit, of units in force.
 
 use hotline_proto::access::Role;
+use hotline_proto::common::RowChange;
+use hotline_proto::routing as pb;
 use tonic::Status;
 use tonic_types::StatusExt as _;
 
-use crate::world::{CATALOGUE, UNITS, World, catalogue, units, violations};
+use crate::world::{
+    CATALOGUE, UNITS, World, activation, appeal, catalogue, catalogue_from, request_id, units_from, violations,
+};
 
 #[tokio::test]
 async fn the_same_again_gives_the_first_version_and_another_request_the_next() {
     let world = World::new().await;
-    let mut operator = world.as_role(Role::Operator);
-    let mut publish = async |request| {
-        let answer = operator.publish_catalogue(request).await;
-        answer.expect("published").into_inner().version
-    };
+    let publish = async |request| world.publish_catalogue(request).await.expect("published").version;
     let request = catalogue(CATALOGUE);
     let first = publish(request.clone()).await;
     assert_eq!(publish(request).await, first);
@@ -23,56 +23,45 @@ async fn the_same_again_gives_the_first_version_and_another_request_the_next() {
 #[tokio::test]
 async fn a_catalogue_names_units_in_force_once_each() {
     let world = World::new().await;
-    let mut operator = world.as_role(Role::Operator);
     let wrong = catalogue(&[
         ("1", "01", "", "water"),
         ("1", "02", "", "nobody"),
         ("3", "01", "", "gas"),
     ]);
-    let refused = operator.publish_catalogue(wrong).await.expect_err("contradictions");
+    let refused = world.publish_catalogue(wrong).await.expect_err("contradictions");
     assert_eq!(
         violations(&refused),
         ["rows[1].row", "rows[1].unit", "rows[2].category"]
     );
-    let mut early = catalogue(CATALOGUE);
-    early.valid_from = "2023-12-31".to_owned();
-    let refused = operator.publish_catalogue(early).await.expect_err("before the units");
+    let early = catalogue_from("2023-12-31", CATALOGUE);
+    let refused = world.publish_catalogue(early).await.expect_err("before the units");
     assert_eq!(violations(&refused), ["rows[0].unit", "rows[1].unit", "rows[2].unit"]);
 }
 
 #[tokio::test]
 async fn its_units_are_in_force_as_long_as_it_is() {
     let world = World::new().await;
-    let mut operator = world.as_role(Role::Operator);
     let gas = &CATALOGUE[2..];
-    let from = |day: &str, rows| {
-        let mut request = catalogue(rows);
-        request.valid_from = day.to_owned();
-        request
-    };
     // Water ends with May.
-    operator
-        .publish_catalogue(from("2024-06-01", gas))
+    world
+        .publish_catalogue(catalogue_from("2024-06-01", gas))
         .await
         .expect("gas goes on");
-    let mut fewer = units(&[("utilities", ""), ("gas", "utilities")]);
-    fewer.valid_from = "2024-06-01".to_owned();
-    operator.publish_units(fewer).await.expect("no row names water");
-    let refused = operator.publish_catalogue(from("2024-06-15", CATALOGUE)).await;
+    let fewer = units_from("2024-06-01", &[("utilities", ""), ("gas", "utilities")]);
+    world.publish_units(fewer).await.expect("no row names water");
+    let refused = world.publish_catalogue(catalogue_from("2024-06-15", CATALOGUE)).await;
     let refused = refused.expect_err("water is over");
     assert_eq!(violations(&refused), ["rows[0].unit", "rows[1].unit"]);
     // Until the catalogue of June it may.
-    operator
-        .publish_catalogue(from("2024-05-01", CATALOGUE))
+    world
+        .publish_catalogue(catalogue_from("2024-05-01", CATALOGUE))
         .await
         .expect("over before June");
-    let mut all = units(UNITS);
-    all.valid_from = "2024-06-01".to_owned();
-    operator.publish_units(all).await.expect("they come back");
-    let mut brief = units(&[("utilities", ""), ("gas", "utilities")]);
-    brief.valid_from = "2024-08-01".to_owned();
-    operator.publish_units(brief).await.expect("gas goes on");
-    let refused = operator.publish_catalogue(from("2024-06-15", CATALOGUE)).await;
+    let all = units_from("2024-06-01", UNITS);
+    world.publish_units(all).await.expect("they come back");
+    let brief = units_from("2024-08-01", &[("utilities", ""), ("gas", "utilities")]);
+    world.publish_units(brief).await.expect("gas goes on");
+    let refused = world.publish_catalogue(catalogue_from("2024-06-15", CATALOGUE)).await;
     let refused = refused.expect_err("water is over in August");
     assert_eq!(violations(&refused), ["rows[0].unit", "rows[1].unit"]);
     assert!(
@@ -86,4 +75,70 @@ fn told(status: &Status) -> Vec<String> {
     let details = status.get_error_details();
     let bad = details.bad_request().expect("violations");
     bad.field_violations.iter().map(|one| one.description.clone()).collect()
+}
+
+#[tokio::test]
+async fn a_dry_run_says_what_would_change_and_changes_nothing() {
+    let world = World::new().await;
+    let mut next = catalogue(&[
+        ("r-water", "0102", "", "water.north"),
+        ("r-gas", "0103", "4303", "gas"),
+        ("r-new", "0104", "", "traffic"),
+    ]);
+    next.activate.as_mut().expect("an end").dry_run = true;
+    let tried = world.publish_catalogue(next.clone()).await.expect("right");
+    let difference = tried.difference.expect("always set");
+    let rows: Vec<_> = difference
+        .rows
+        .iter()
+        .map(|row| (row.key.as_str(), row.change()))
+        .collect();
+    assert_eq!(
+        rows,
+        [
+            ("r-new", RowChange::Added),
+            ("r-water", RowChange::Changed),
+            ("r-north", RowChange::Removed)
+        ]
+    );
+    assert_eq!(difference.rows[1].before, "category 0102, region all, unit water");
+    assert_eq!(tried.version, 0);
+    let versions = "select max(version) from directory_version where part = 'catalogue'";
+    assert_eq!(world.count(versions).await, 1);
+    let end = next.activate.as_mut().expect("an end");
+    (end.request_id, end.dry_run) = (request_id(), false);
+    let done = world.publish_catalogue(next).await.expect("as it was tried");
+    assert_eq!((done.version, done.difference), (2, Some(difference)));
+}
+
+/// A province's rows: checked, compared, written and looked up without comparing each with each.
+#[tokio::test]
+async fn a_hundred_thousand_rows_are_published() {
+    let world = World::new().await;
+    let row = |number: u32| pb::CatalogueRow {
+        row: format!("r{number}"),
+        category: format!("{:04}", number / 100),
+        region: format!("430302{:03}", number % 100 + 1),
+        unit: "water".to_owned(),
+    };
+    let many = pb::PublishCatalogueRequest {
+        rows: (0..100_000).map(row).collect(),
+        activate: Some(activation("2024-02-01", 100_000)),
+    };
+    // More than a message may hold: sent in parts of a few thousand rows.
+    let rows = many.rows.chunks(5_000).map(|rows| pb::PublishCatalogueRequest {
+        rows: rows.to_vec(),
+        activate: None,
+    });
+    let end = pb::PublishCatalogueRequest {
+        rows: Vec::new(),
+        activate: many.activate,
+    };
+    let parts: Vec<_> = rows.chain([end]).collect();
+    let mut operator = world.as_role(Role::Operator);
+    let answer = operator.publish_catalogue(futures::stream::iter(parts)).await;
+    let difference = answer.expect("published").into_inner().difference.expect("always set");
+    assert_eq!((difference.added_count, difference.rows.len()), (100_000, 1_000));
+    let order = world.forward(appeal("012399", "430302007001")).await;
+    assert_eq!(world.get(&order).await.lead_unit, "water");
 }

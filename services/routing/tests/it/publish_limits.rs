@@ -3,9 +3,11 @@
 use hotline_proto::access::Role;
 use hotline_proto::common::{AppealType, ClockKind, Urgency};
 use hotline_proto::routing as pb;
-use hotline_proto::routing::duration::Kind;
+use hotline_proto::routing::time_limit::Kind;
+use platform::grpc::time::to_proto;
+use testkit::at;
 
-use crate::world::{World, limit, limits, violations};
+use crate::world::{World, limit, limit_of, limits, violations};
 
 #[tokio::test]
 async fn the_same_again_gives_the_first_version_and_another_request_the_next() {
@@ -26,6 +28,52 @@ async fn the_same_again_gives_the_first_version_and_another_request_the_next() {
 }
 
 #[tokio::test]
+async fn the_lead_of_a_warning_is_published_with_its_row() {
+    let world = World::new().await;
+    let lead = |kind| Some(pb::TimeLimit { kind: Some(kind) });
+    for (handle, sign, warned) in [
+        // Five working days from Monday 2024-04-01: Tuesday 9th; 04-04 to 04-06 are off, Sunday 7th is worked.
+        (lead(Kind::WorkingDays(3)), None, [Some(at(3, 18, 0)), None]),
+        (
+            lead(Kind::NaturalDays(3)),
+            lead(Kind::Minutes(60)),
+            [Some(at(6, 18, 0)), Some(at(2, 17, 0))],
+        ),
+        (None, lead(Kind::WorkingDays(1)), [None, Some(at(2, 1, 30))]),
+    ] {
+        let mut next = limits();
+        for row in &mut next.rows {
+            match row.clock() {
+                ClockKind::Sign => row.warn_before = sign,
+                _ => row.warn_before = handle,
+            }
+        }
+        let rows = next.rows.clone();
+        world
+            .as_role(Role::Operator)
+            .publish_limits(next)
+            .await
+            .expect("published");
+        let asked = pb::GetDirectoryRequest {
+            page_size: 1000,
+            ..Default::default()
+        };
+        let mut found = world
+            .as_role(Role::Operator)
+            .get_directory(asked)
+            .await
+            .expect("read")
+            .into_inner()
+            .limits;
+        found.sort_by_key(|found| rows.iter().position(|row| row.row == found.row));
+        assert_eq!(found, rows);
+        let order = world.get(&world.dispatched().await).await;
+        let shown = [ClockKind::Handle, ClockKind::Sign].map(|clock| limit_of(&order, clock).warn_time);
+        assert_eq!(shown, warned.map(|at| at.map(to_proto)));
+    }
+}
+
+#[tokio::test]
 async fn limits_have_no_ties_and_no_gaps() {
     let world = World::bare().await;
     let mut operator = world.as_role(Role::Operator);
@@ -42,12 +90,13 @@ async fn limits_have_no_ties_and_no_gaps() {
     let refused = operator.publish_limits(wrong).await.expect_err("a tie and two gaps");
     assert_eq!(violations(&refused), ["rows[1]", "rows", "rows"]);
     let mut shapeless = limits();
-    shapeless.rows[0].limit = Some(pb::Duration {
+    shapeless.rows[0].limit = Some(pb::TimeLimit {
         kind: Some(Kind::WorkingDays(251)),
     });
     shapeless.rows[1].limit = None;
     shapeless.rows[2].clock = 9;
-    shapeless.rows[3].limit = Some(pb::Duration {
+    shapeless.rows[2].warn_before = Some(pb::TimeLimit { kind: None });
+    shapeless.rows[3].limit = Some(pb::TimeLimit {
         kind: Some(Kind::Minutes(0)),
     });
     let refused = operator.publish_limits(shapeless).await.expect_err("no shape");
@@ -57,6 +106,7 @@ async fn limits_have_no_ties_and_no_gaps() {
             "rows[0].limit.working_days",
             "rows[1].limit",
             "rows[2].clock",
+            "rows[2].warn_before",
             "rows[3].limit.minutes"
         ]
     );

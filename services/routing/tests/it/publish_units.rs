@@ -1,25 +1,13 @@
 //! PublishUnits: whole versions of the directory, with every violation told.
 
-use hotline_proto::access::Role;
+use hotline_proto::common::RowChange;
+use hotline_proto::events::event::Body;
 use hotline_proto::routing as pb;
+use prost::Message as _;
 use tonic::Status;
 use tonic_types::StatusExt as _;
 
-use crate::world::{CATALOGUE, UNITS, World, catalogue, units, violations};
-
-fn units_from(day: &str, some: &[(&str, &str)]) -> pb::PublishUnitsRequest {
-    pb::PublishUnitsRequest {
-        valid_from: day.to_owned(),
-        ..units(some)
-    }
-}
-
-fn catalogue_from(day: &str, rows: &[(&str, &str, &str, &str)]) -> pb::PublishCatalogueRequest {
-    pb::PublishCatalogueRequest {
-        valid_from: day.to_owned(),
-        ..catalogue(rows)
-    }
-}
+use crate::world::{CATALOGUE, UNITS, World, catalogue_from, day, request_id, units, units_from, violations};
 
 /// What each violation says.
 fn told(status: &Status) -> Vec<String> {
@@ -32,15 +20,7 @@ fn told(status: &Status) -> Vec<String> {
 #[tokio::test]
 async fn versions_are_dense_and_repeats_give_the_first_answer() {
     let world = World::bare().await;
-    let mut operator = world.as_role(Role::Operator);
-    let mut publish = async |request| {
-        operator
-            .publish_units(request)
-            .await
-            .expect("published")
-            .into_inner()
-            .version
-    };
+    let publish = async |request| world.publish_units(request).await.expect("published").version;
     let request = units(UNITS);
     assert_eq!(publish(request.clone()).await, 1);
     assert_eq!(publish(request).await, 1);
@@ -52,22 +32,10 @@ async fn versions_are_dense_and_repeats_give_the_first_answer() {
 #[tokio::test]
 async fn many_publish_at_once_and_versions_stay_dense() {
     let world = World::bare().await;
-    let mut tasks = tokio::task::JoinSet::new();
-    for _ in 0..10 {
-        let mut operator = world.as_role(Role::Operator);
-        tasks.spawn(async move {
-            operator
-                .publish_units(units(UNITS))
-                .await
-                .map(|a| a.into_inner().version)
-        });
-    }
-    let mut versions: Vec<u64> = tasks
-        .join_all()
-        .await
-        .into_iter()
-        .map(|v| v.expect("published"))
-        .collect();
+    let publications = (0..10).map(|_| world.publish_units(units(UNITS)));
+    let answers = futures::future::join_all(publications).await;
+    let versions = answers.into_iter().map(|answer| answer.expect("published").version);
+    let mut versions: Vec<u64> = versions.collect();
     versions.sort_unstable();
     assert_eq!(versions, (1..=10).collect::<Vec<_>>());
 }
@@ -75,22 +43,31 @@ async fn many_publish_at_once_and_versions_stay_dense() {
 #[tokio::test]
 async fn units_that_contradict_themselves_change_nothing() {
     let world = World::bare().await;
-    let mut operator = world.as_role(Role::Operator);
     let wrong = units(&[("a", ""), ("a", ""), ("b", "nobody"), ("c", "d"), ("d", "c")]);
-    let refused = operator.publish_units(wrong).await.expect_err("contradictions");
+    let refused = world.publish_units(wrong).await.expect_err("contradictions");
     assert_eq!(
         violations(&refused),
         ["units[1].code", "units[2].parent", "units[3].parent", "units[4].parent"]
     );
     let mut shapeless = units(&[("a b", ""), ("c", "d e")]);
-    shapeless.valid_from = "2024-02-30".to_owned();
+    let end = shapeless.activate.as_mut().expect("an end");
+    (end.valid_from, end.row_count) = (None, 3);
+    shapeless.units[0].regions = ["430302", "43030", "430302", "430302"].map(str::to_owned).to_vec();
     shapeless.units[1].name = String::new();
-    let refused = operator.publish_units(shapeless).await.expect_err("no shape");
+    let refused = world.publish_units(shapeless).await.expect_err("no shape");
     assert_eq!(
         violations(&refused),
-        ["valid_from", "units[0].code", "units[1].name", "units[1].parent"]
+        [
+            "activate.valid_from",
+            "activate.row_count",
+            "units[0].code",
+            "units[0].regions[1]",
+            "units[0].regions[3]",
+            "units[1].name",
+            "units[1].parent"
+        ]
     );
-    let refused = operator.publish_units(units(&[])).await.expect_err("none");
+    let refused = world.publish_units(units(&[])).await.expect_err("none");
     assert_eq!(violations(&refused), ["units"]);
     assert_eq!(world.count("select count(*) from unit").await, 0);
     assert_eq!(world.count("select count(*) from log").await, 0);
@@ -100,10 +77,9 @@ async fn units_that_contradict_themselves_change_nothing() {
 #[tokio::test]
 async fn a_unit_that_the_catalogue_names_is_not_taken_away() {
     let world = World::new().await;
-    let mut operator = world.as_role(Role::Operator);
     let without_water = &[("utilities", ""), ("gas", "utilities"), ("traffic", "")];
     for day in ["2024-01-01", "2024-06-01"] {
-        let refused = operator.publish_units(units_from(day, without_water)).await;
+        let refused = world.publish_units(units_from(day, without_water)).await;
         let told = told(&refused.expect_err("two rows name them"));
         assert_eq!(told.len(), 2, "{told:?}");
         for (told, (row, unit)) in told.iter().zip([("r-north", "water.north"), ("r-water", "water")]) {
@@ -113,16 +89,13 @@ async fn a_unit_that_the_catalogue_names_is_not_taken_away() {
         }
     }
     let early = units_from("2023-06-01", without_water);
-    operator
+    world
         .publish_units(early)
         .await
         .expect("over before the catalogue begins");
     let mut violations_of_both = units_from("2024-06-01", without_water);
     violations_of_both.units[1].parent = "nobody".to_owned();
-    let refused = operator
-        .publish_units(violations_of_both)
-        .await
-        .expect_err("both kinds");
+    let refused = world.publish_units(violations_of_both).await.expect_err("both kinds");
     assert_eq!(violations(&refused), ["units[1].parent", "units", "units"]);
     assert_eq!(
         world
@@ -133,8 +106,8 @@ async fn a_unit_that_the_catalogue_names_is_not_taken_away() {
 
     // First the catalogue, then the units.
     let rows = catalogue_from("2024-06-01", &CATALOGUE[2..]);
-    operator.publish_catalogue(rows).await.expect("gas goes on");
-    operator
+    world.publish_catalogue(rows).await.expect("gas goes on");
+    world
         .publish_units(units_from("2024-06-01", without_water))
         .await
         .expect("no row names water");
@@ -143,37 +116,36 @@ async fn a_unit_that_the_catalogue_names_is_not_taken_away() {
 #[tokio::test]
 async fn a_catalogue_that_begins_later_counts_and_one_that_is_over_does_not() {
     let world = World::new().await;
-    let mut operator = world.as_role(Role::Operator);
     // January to May as published, June without water, from July on water again.
     let gas = &CATALOGUE[2..];
-    operator
+    world
         .publish_catalogue(catalogue_from("2024-06-01", gas))
         .await
         .expect("June");
-    operator
+    world
         .publish_catalogue(catalogue_from("2024-07-01", CATALOGUE))
         .await
         .expect("July");
     let without_water = &[("utilities", ""), ("gas", "utilities")];
-    let refused = operator.publish_units(units_from("2024-06-10", without_water)).await;
+    let refused = world.publish_units(units_from("2024-06-10", without_water)).await;
     let told_of = told(&refused.expect_err("July names water"));
     assert_eq!(told_of.len(), 2, "{told_of:?}");
     assert!(told_of.iter().all(|one| one.contains("2024-07-01")), "{told_of:?}");
     // Units that begin in July let these end before.
-    operator
+    world
         .publish_units(units_from("2024-07-01", UNITS))
         .await
         .expect("as before");
-    operator
+    world
         .publish_units(units_from("2024-06-10", without_water))
         .await
         .expect("over before July");
     // Of two that begin on the same day the newer counts.
-    operator
+    world
         .publish_catalogue(catalogue_from("2024-07-01", gas))
         .await
         .expect("July, corrected");
-    operator
+    world
         .publish_units(units_from("2024-07-01", without_water))
         .await
         .expect("nobody names water");
@@ -185,16 +157,87 @@ async fn a_unit_and_a_row_that_names_it_do_not_pass_each_other() {
     for _ in 0..5 {
         let world = World::new().await;
         let rows = catalogue_from("2024-06-01", &CATALOGUE[2..]);
-        world
-            .as_role(Role::Operator)
-            .publish_catalogue(rows)
-            .await
-            .expect("gas goes on");
-        let (mut one, mut other) = (world.as_role(Role::Operator), world.as_role(Role::Operator));
+        world.publish_catalogue(rows).await.expect("gas goes on");
         let (units, rows) = tokio::join!(
-            one.publish_units(units_from("2024-06-01", &[("utilities", ""), ("gas", "utilities")])),
-            other.publish_catalogue(catalogue_from("2024-06-01", CATALOGUE)),
+            world.publish_units(units_from("2024-06-01", &[("utilities", ""), ("gas", "utilities")])),
+            world.publish_catalogue(catalogue_from("2024-06-01", CATALOGUE)),
         );
         assert!(units.is_ok() != rows.is_ok(), "{units:?} {rows:?}");
     }
+}
+
+#[tokio::test]
+async fn a_dry_run_says_what_would_change_and_changes_nothing() {
+    let world = World::new().await;
+    let mut next = units_from("2024-06-01", &[UNITS, &[("bureau", "")]].concat());
+    next.units.retain(|unit| unit.code != "traffic");
+    next.units[0].regions = vec!["430302".to_owned(), "430304001".to_owned()];
+    let end = next.activate.as_mut().expect("an end");
+    (end.row_count, end.dry_run) = (5, true);
+    let tried = world.publish_units(next.clone()).await.expect("right");
+    let difference = tried.difference.expect("always set");
+    let rows: Vec<_> = difference
+        .rows
+        .iter()
+        .map(|row| (row.key.as_str(), row.change()))
+        .collect();
+    assert_eq!(
+        rows,
+        [
+            ("bureau", RowChange::Added),
+            ("utilities", RowChange::Changed),
+            ("traffic", RowChange::Removed)
+        ]
+    );
+    assert!(difference.rows[1].after.contains("430302 430304001"), "{difference:?}");
+    assert_eq!(tried.version, 0);
+    assert_eq!(
+        world
+            .count("select max(version) from directory_version where part = 'units'")
+            .await,
+        1
+    );
+    assert_eq!(
+        world
+            .count("select count(*) from log where type = 'units_published'")
+            .await,
+        1
+    );
+    let mut wrong = next.clone();
+    wrong.activate.as_mut().expect("an end").request_id = request_id();
+    wrong.units[1].parent = "nobody".to_owned();
+    let refused = world.publish_units(wrong).await.expect_err("a dry run checks");
+    assert_eq!(violations(&refused), ["units[1].parent"]);
+
+    let end = next.activate.as_mut().expect("an end");
+    (end.request_id, end.dry_run) = (request_id(), false);
+    let done = world.publish_units(next.clone()).await.expect("as it was tried");
+    assert_eq!((done.version, done.difference), (2, Some(difference)));
+    let payload: Vec<u8> =
+        sqlx::query_scalar("select payload from log where type = 'units_published' order by position desc limit 1")
+            .fetch_one(&world.database.pool)
+            .await
+            .expect("told");
+    let event = hotline_proto::events::Event::decode(payload.as_slice()).expect("an event");
+    let Some(Body::UnitsPublished(told)) = event.body else {
+        panic!("another event: {event:?}");
+    };
+    assert_eq!((told.version, told.valid_from), (2, Some(day("2024-06-01"))));
+    assert_eq!(told.units, next.units, "with parents and regions");
+}
+
+#[tokio::test]
+async fn without_its_end_or_with_a_row_missing_nothing_is_published() {
+    let world = World::bare().await;
+    let endless = pb::PublishUnitsRequest {
+        activate: None,
+        ..units(UNITS)
+    };
+    let refused = world.publish_units(endless).await.expect_err("no end");
+    assert_eq!(violations(&refused), ["activate"]);
+    let mut short = units(UNITS);
+    short.units.pop();
+    let refused = world.publish_units(short).await.expect_err("a row was lost");
+    assert_eq!(violations(&refused), ["activate.row_count"]);
+    assert_eq!(world.count("select count(*) from unit").await, 0);
 }

@@ -12,7 +12,7 @@ use prost::Message as _;
 use testkit::at;
 use tonic::Code;
 
-use crate::world::{World, contact, reason, reply, violations};
+use crate::world::{World, contact, reason, reply, standing, violations};
 
 #[tokio::test]
 async fn every_record_counts_and_the_first_that_reached_is_told() {
@@ -54,9 +54,8 @@ async fn an_order_takes_a_hundred_records_and_then_its_reply() {
         name: Some(Name::OrderId(order.clone())),
         with_text: true,
     };
-    let found = liaison.get_order(asked).await.expect("its order").into_inner().order;
-    let found = found.expect("always set");
-    assert_eq!(found.contact_count, 100);
+    let found = liaison.get_order(asked).await.expect("its order").into_inner();
+    assert_eq!(found.order.expect("always set").contact_count, 100);
     assert_eq!(
         found.text.expect("asked for").contacts.len(),
         100,
@@ -67,6 +66,25 @@ async fn an_order_takes_a_hundred_records_and_then_its_reply() {
         ..reply(&order)
     };
     liaison.submit_reply(submitted).await.expect("it has contact records");
+}
+
+#[tokio::test]
+async fn contact_and_reply_are_refused_at_another_version() {
+    let world = World::new().await;
+    let order = world.signed().await;
+    let mut liaison = world.liaison("water");
+    let mut made = contact(&order);
+    made.if_version = 2;
+    let refused = liaison.record_contact(made.clone()).await.expect_err("it has 3");
+    assert_eq!(reason(&refused), (Code::Aborted, "STALE_VERSION".to_owned()));
+    made.if_version = 3;
+    liaison.record_contact(made).await.expect("as it was read");
+    let mut submitted = reply(&order);
+    submitted.if_version = 3;
+    let refused = liaison.submit_reply(submitted.clone()).await.expect_err("it has 4");
+    assert_eq!(standing(&refused), [None, None, Some("4".to_owned())]);
+    submitted.if_version = 4;
+    liaison.submit_reply(submitted).await.expect("as it was read");
 }
 
 #[tokio::test]
@@ -123,14 +141,8 @@ async fn a_contact_counts_whatever_number_was_called() {
             name: Some(Name::OrderId(order.clone())),
             with_text: true,
         };
-        let found = liaison
-            .get_order(request)
-            .await
-            .expect("its own")
-            .into_inner()
-            .order
-            .expect("an order");
-        assert_eq!(found.contact_count, count);
+        let found = liaison.get_order(request).await.expect("its own").into_inner();
+        assert_eq!(found.order.expect("an order").contact_count, count);
         let text = found.text.expect("asked for");
         assert_eq!(text.contacts.last().expect("recorded").phone, kept, "{phone:?}");
     }
@@ -197,8 +209,8 @@ async fn a_contact_made_at_noon_and_typed_at_five_counts_at_five_and_shows_noon(
         name: Some(Name::OrderId(order)),
         with_text: true,
     };
-    let found = liaison.get_order(request).await.expect("its order").into_inner().order;
-    let said = &found.and_then(|order| order.text).expect("asked for").contacts[0];
+    let found = liaison.get_order(request).await.expect("its order").into_inner();
+    let said = &found.text.expect("asked for").contacts[0];
     assert_eq!(
         (said.time, said.made_time),
         (Some(to_proto(five)), Some(to_proto(noon)))

@@ -1,13 +1,13 @@
 //! A review of supervision takes effect, or is late.
 
 use eventlog::Effect;
-use hotline_proto::common::{OrderState, RejectionGround};
+use hotline_proto::common::{ClockKind, OrderState, RejectionGround};
 use hotline_proto::events::ReplyReviewed;
 use hotline_proto::events::event::Body;
 use platform::grpc::time::to_proto;
 use testkit::at;
 
-use crate::world::{World, pass, request_id};
+use crate::world::{World, limit_of, pass, request_id};
 
 fn reject(order: &str, round: u32, reply: &str) -> Body {
     Body::ReplyReviewed(ReplyReviewed {
@@ -32,7 +32,7 @@ async fn a_rejected_reply_goes_back_with_the_original_deadline() {
         (OrderState::InProgress, 1, 0)
     );
     assert_eq!(
-        found.handle.and_then(|handle| handle.due_time),
+        limit_of(&found, ClockKind::Handle).due_time,
         Some(to_proto(at(9, 18, 0)))
     );
     world.clock.move_to(at(3, 10, 0));

@@ -5,7 +5,7 @@ use platform::grpc::time::to_proto;
 use testkit::at;
 use tonic::Code;
 
-use crate::world::{World, appeal, reason, request_id, sign};
+use crate::world::{World, appeal, reason, request_id, sign, standing};
 
 #[tokio::test]
 async fn at_the_limit_is_in_time_and_a_minute_later_is_late() {
@@ -77,6 +77,40 @@ async fn an_order_is_signed_once() {
     let waiting = world.forward(appeal("0999", "430302")).await;
     let refused = liaison.sign_order(sign(&waiting)).await.expect_err("nobody leads it");
     assert_eq!(refused.code(), Code::NotFound);
+}
+
+#[tokio::test]
+async fn a_refusal_says_where_the_order_stands_and_a_stale_caller_what_is() {
+    let world = World::new().await;
+    let order = world.dispatched().await;
+    let mut liaison = world.liaison("water");
+    for (if_version, right) in [(1, false), (3, false), (2, true)] {
+        let request = hotline_proto::routing::SignOrderRequest {
+            if_version,
+            ..sign(&order)
+        };
+        match liaison.sign_order(request).await {
+            Ok(_) => assert!(right, "{if_version}"),
+            Err(refused) => {
+                assert!(!right, "{if_version}: {refused}");
+                assert_eq!(reason(&refused), (Code::Aborted, "STALE_VERSION".to_owned()));
+                assert_eq!(standing(&refused)[2].as_deref(), Some("2"));
+            }
+        }
+    }
+    let refused = liaison.sign_order(sign(&order)).await.expect_err("signed");
+    let stands = ["IN_PROGRESS", "0", "3"].map(|text| Some(text.to_owned()));
+    assert_eq!(standing(&refused), stands);
+    let stale = hotline_proto::routing::SignOrderRequest {
+        if_version: 1,
+        ..sign(&order)
+    };
+    let refused = world.liaison("gas").sign_order(stale).await.expect_err("not its own");
+    assert_eq!(
+        refused.code(),
+        Code::NotFound,
+        "a version tells nothing of what does not exist"
+    );
 }
 
 #[tokio::test]

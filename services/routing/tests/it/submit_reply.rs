@@ -1,7 +1,7 @@
 //! 回复.
 
 use hotline_proto::common::{OrderState, ReplyResult};
-use hotline_proto::events::AppealFacts;
+use hotline_proto::intake::AppealFacts;
 use hotline_proto::routing::{self as pb, NoContactGround};
 use platform::grpc::time::to_proto;
 use routing::domain::order::{OrderId, State};
@@ -9,7 +9,7 @@ use routing::store::orders;
 use testkit::at;
 use tonic::Code;
 
-use crate::world::{World, appeal, contact, reason, reply, sign, violations};
+use crate::world::{World, appeal, contact, day, reason, reply, sign, violations};
 
 #[tokio::test]
 async fn at_the_limit_is_in_time_and_a_minute_later_is_late() {
@@ -119,8 +119,8 @@ async fn a_ground_that_the_order_contradicts_is_none() {
         liaison.sign_order(sign(&order)).await.expect("signed");
         let found = world.get(&order).await;
         assert_eq!(
-            (found.anonymous, found.confidential),
-            (anonymous, confidential),
+            found.opening().map(|facts| (facts.anonymous, facts.confidential)),
+            Some((anonymous, confidential)),
             "the unit knows why"
         );
         let request = pb::SubmitReplyRequest {
@@ -148,22 +148,22 @@ async fn a_commitment_has_a_day_that_is_not_past() {
     commitment.result = ReplyResult::Commitment.into();
     let refused = liaison.submit_reply(commitment.clone()).await.expect_err("no day");
     assert_eq!(violations(&refused), ["commitment_day"]);
-    commitment.commitment_day = "2024-03-31".to_owned();
+    commitment.commitment_day = Some(day("2024-03-31"));
     let refused = liaison.submit_reply(commitment.clone()).await.expect_err("yesterday");
     assert_eq!(
         reason(&refused),
         (Code::FailedPrecondition, "COMMITMENT_IN_PAST".to_owned())
     );
     let mut dated = reply(&order);
-    dated.commitment_day = "2024-04-30".to_owned();
+    dated.commitment_day = Some(day("2024-04-30"));
     let refused = liaison.submit_reply(dated).await.expect_err("no commitment");
     assert_eq!(violations(&refused), ["commitment_day"]);
-    commitment.commitment_day = "2024-04-01".to_owned();
-    let day = commitment.commitment_day.clone();
+    commitment.commitment_day = Some(day("2024-04-01"));
+    let until = commitment.commitment_day;
     liaison.submit_reply(commitment).await.expect("today is not past");
     assert_eq!(
         world.get(&order).await.commitment_day,
-        day,
+        until,
         "whoever reviews and calls back knows until when"
     );
 }

@@ -1,24 +1,24 @@
 //! A served routing over a database of its own, with a small directory, and hands to move an order on.
 
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 
+pub use crate::requests::*;
 use async_trait::async_trait;
 use calendar::Calendar;
-use chrono::{DateTime, Utc};
 use eventlog::{ApplyError, Effect, Handler, Recorded, Store};
 use hotline_proto::access::Role;
-use hotline_proto::common::{AppealType, Cause, ClockKind, ReplyResult, Urgency};
+use hotline_proto::common::{ClockKind, Deadline};
+use hotline_proto::events::AppealForwarded;
 use hotline_proto::events::event::Body;
-use hotline_proto::events::{AppealFacts, AppealForwarded, DissatisfactionJudged, OutcomeRecorded, ReplyReviewed};
-use hotline_proto::intake::Appellant;
+use hotline_proto::intake::{AppealFacts, Appellant};
 use hotline_proto::routing as pb;
 use hotline_proto::routing::routing_service_client::RoutingServiceClient;
 use hotline_proto::routing::routing_service_server::RoutingServiceServer;
 use personal::sealing::Sealer;
+use platform::auth::Principal;
 use platform::clock::DrivenClock;
 use platform::grpc::client::Peer;
-use platform::grpc::time::to_proto;
-use platform::ids::new_id;
 use platform::service::Base;
 use platform::store::{AsStoreError, StoreError};
 use routing::actions::Rules;
@@ -31,7 +31,6 @@ use tokio::sync::Mutex;
 use tonic::service::Routes;
 use tonic::{Code, Status};
 use tonic_types::StatusExt as _;
-use uuid::Uuid;
 
 pub type Client = RoutingServiceClient<Peer>;
 
@@ -68,6 +67,33 @@ pub struct World {
     pub texts: Arc<Texts>,
     pub forwarded: ForwardedAppeals,
     pub decisions: Decisions,
+    /// A test has planted a violation: the doctor is not asked at the end.
+    spoiled: AtomicBool,
+}
+
+/// At the end of each test the doctor finds nothing wrong, unless the test says that it has planted something.
+impl Drop for World {
+    fn drop(&mut self) {
+        if std::thread::panicking() || self.spoiled.load(Ordering::SeqCst) {
+            return;
+        }
+        // On a thread with a runtime of its own: the test's cannot wait for anything any more.
+        let url = self.database.url.clone();
+        let examined = std::thread::spawn(move || {
+            let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
+            runtime.expect("a runtime").block_on(async {
+                let pool = sqlx::PgPool::connect(&url).await.expect("the test's database");
+                let found = routing::doctor::check(&pool).await;
+                pool.close().await;
+                found.expect("checked")
+            })
+        });
+        assert_eq!(
+            examined.join().expect("the doctor's thread"),
+            [],
+            "the doctor of the test's world"
+        );
+    }
 }
 
 impl World {
@@ -111,7 +137,13 @@ impl World {
             texts,
             forwarded,
             decisions,
+            spoiled: AtomicBool::new(false),
         }
+    }
+
+    /// The test plants a violation: the doctor is not asked at the end.
+    pub fn spoil(&self) {
+        self.spoiled.store(true, Ordering::SeqCst);
     }
 
     /// Another replica over the same database, with a memory of its own.
@@ -131,13 +163,43 @@ impl World {
     }
 
     pub async fn publish(&self) {
-        let mut operator = self.as_role(Role::Operator);
-        operator.publish_units(units(UNITS)).await.expect("units");
-        operator
-            .publish_catalogue(catalogue(CATALOGUE))
+        self.publish_units(units(UNITS)).await.expect("units");
+        self.publish_catalogue(catalogue(CATALOGUE)).await.expect("catalogue");
+        self.as_role(Role::Operator)
+            .publish_limits(limits())
             .await
-            .expect("catalogue");
-        operator.publish_limits(limits()).await.expect("limits");
+            .expect("limits");
+    }
+
+    /// In parts: all but the last row, the last row, the end.
+    pub async fn publish_units(&self, whole: pb::PublishUnitsRequest) -> Result<pb::PublishUnitsResponse, Status> {
+        let mut units = whole.units;
+        let last = units.pop().into_iter().collect();
+        let rows = [units, last].map(|units| pb::PublishUnitsRequest { units, activate: None });
+        let end = pb::PublishUnitsRequest {
+            units: Vec::new(),
+            activate: whole.activate,
+        };
+        let parts = futures::stream::iter(rows.into_iter().chain([end]));
+        let answer = self.as_role(Role::Operator).publish_units(parts).await;
+        answer.map(tonic::Response::into_inner)
+    }
+
+    /// In parts, as [`World::publish_units`].
+    pub async fn publish_catalogue(
+        &self,
+        whole: pb::PublishCatalogueRequest,
+    ) -> Result<pb::PublishCatalogueResponse, Status> {
+        let mut rows = whole.rows;
+        let last = rows.pop().into_iter().collect();
+        let parts = [rows, last].map(|rows| pb::PublishCatalogueRequest { rows, activate: None });
+        let end = pb::PublishCatalogueRequest {
+            rows: Vec::new(),
+            activate: whole.activate,
+        };
+        let parts = futures::stream::iter(parts.into_iter().chain([end]));
+        let answer = self.as_role(Role::Operator).publish_catalogue(parts).await;
+        answer.map(tonic::Response::into_inner)
     }
 
     pub fn as_role(&self, role: Role) -> Client {
@@ -145,7 +207,16 @@ impl World {
     }
 
     pub fn liaison(&self, unit: &str) -> Client {
-        RoutingServiceClient::new(self.edge.liaison(unit))
+        self.confined(Role::Liaison, unit)
+    }
+
+    /// Somebody whose token names a unit.
+    pub fn confined(&self, role: Role, unit: &str) -> Client {
+        let principal = Principal {
+            unit: Some(unit.to_owned()),
+            ..testkit::role(role)
+        };
+        RoutingServiceClient::new(self.edge.caller(principal))
     }
 
     pub async fn apply(&self, handler: &(impl Handler + Clone), events: Vec<Recorded>) -> Vec<Effect> {
@@ -256,188 +327,6 @@ impl AsStoreError for Failed {
     }
 }
 
-pub fn recorded(source: &str, at: DateTime<Utc>, body: Body) -> Recorded {
-    Recorded {
-        source: source.to_owned(),
-        partition: 0,
-        position: 1,
-        event_id: new_id(at),
-        key: Uuid::new_v4(),
-        kind: hotline_proto::event_type(&body).to_owned(),
-        version: 1,
-        actor: "test:somebody".to_owned(),
-        occurred_at: at,
-        body,
-        traceparent: None,
-    }
-}
-
-/// Id of the order that a forwarded appeal opens, as intake tells it too.
-pub fn order_of(event: &Recorded) -> String {
-    hotline_proto::orders::order_of(event.event_id).to_string()
-}
-
-pub fn request_id() -> String {
-    Uuid::new_v4().to_string()
-}
-
-pub fn appeal(category: &str, region: &str) -> AppealFacts {
-    AppealFacts {
-        appeal_id: Uuid::new_v4().to_string(),
-        appeal_number: "A240401-000001-5".to_owned(),
-        r#type: AppealType::Help.into(),
-        category: category.to_owned(),
-        region: region.to_owned(),
-        channel: "phone".to_owned(),
-        urgency: Urgency::Ordinary.into(),
-        received_time: Some(to_proto(at(1, 8, 55))),
-        ..AppealFacts::default()
-    }
-}
-
-pub const UNITS: &[(&str, &str)] = &[
-    ("utilities", ""),
-    ("water", "utilities"),
-    ("water.north", "water"),
-    ("gas", "utilities"),
-    ("traffic", ""),
-];
-
-pub fn units(units: &[(&str, &str)]) -> pb::PublishUnitsRequest {
-    pb::PublishUnitsRequest {
-        request_id: request_id(),
-        valid_from: "2024-01-01".to_owned(),
-        units: units
-            .iter()
-            .map(|(code, parent)| pb::Unit {
-                code: (*code).to_owned(),
-                name: format!("单位{code}"),
-                parent: (*parent).to_owned(),
-            })
-            .collect(),
-    }
-}
-
-pub const CATALOGUE: &[(&str, &str, &str, &str)] = &[
-    ("r-water", "0102", "", "water"),
-    ("r-north", "0102", "430304", "water.north"),
-    ("r-gas", "0103", "4303", "gas"),
-];
-
-pub fn catalogue(rows: &[(&str, &str, &str, &str)]) -> pb::PublishCatalogueRequest {
-    pb::PublishCatalogueRequest {
-        request_id: request_id(),
-        valid_from: "2024-01-01".to_owned(),
-        rows: rows
-            .iter()
-            .map(|(row, category, region, unit)| pb::CatalogueRow {
-                row: (*row).to_owned(),
-                category: (*category).to_owned(),
-                region: (*region).to_owned(),
-                unit: (*unit).to_owned(),
-            })
-            .collect(),
-    }
-}
-
-pub fn limit(row: &str, clock: ClockKind, kind: pb::duration::Kind) -> pb::LimitRow {
-    pb::LimitRow {
-        row: row.to_owned(),
-        clock: clock.into(),
-        limit: Some(pb::Duration { kind: Some(kind) }),
-        ..pb::LimitRow::default()
-    }
-}
-
-/// Signing 1 working day, handling 5, urgent ones 24 hours, rework 3.
-pub fn limits() -> pb::PublishLimitsRequest {
-    use pb::duration::Kind::{Minutes, WorkingDays};
-    let urgent = pb::LimitRow {
-        urgency: Urgency::Urgent.into(),
-        ..limit("handle-urgent", ClockKind::Handle, Minutes(1440))
-    };
-    pb::PublishLimitsRequest {
-        request_id: request_id(),
-        valid_from: "2024-01-01".to_owned(),
-        rows: vec![
-            limit("sign", ClockKind::Sign, WorkingDays(1)),
-            limit("handle", ClockKind::Handle, WorkingDays(5)),
-            urgent,
-            limit("rework", ClockKind::Rework, WorkingDays(3)),
-        ],
-    }
-}
-
-pub fn dispatch(order: &str, unit: &str) -> pb::DispatchOrderRequest {
-    pb::DispatchOrderRequest {
-        request_id: request_id(),
-        order_id: order.to_owned(),
-        unit: unit.to_owned(),
-    }
-}
-
-pub fn sign(order: &str) -> pb::SignOrderRequest {
-    pb::SignOrderRequest {
-        request_id: request_id(),
-        order_id: order.to_owned(),
-    }
-}
-
-pub fn contact(order: &str) -> pb::RecordContactRequest {
-    pb::RecordContactRequest {
-        request_id: request_id(),
-        order_id: order.to_owned(),
-        phone: "13812345678".to_owned(),
-        result: pb::ContactResult::Reached.into(),
-        note: "约了周三".to_owned(),
-        recording: "rec/1".to_owned(),
-        mode: pb::ContactMode::Phone.into(),
-        made_time: None,
-    }
-}
-
-pub fn reply(order: &str) -> pb::SubmitReplyRequest {
-    pb::SubmitReplyRequest {
-        request_id: request_id(),
-        order_id: order.to_owned(),
-        text: "已恢复供水".to_owned(),
-        result: ReplyResult::Solved.into(),
-        commitment_day: String::new(),
-        evidence: vec!["photo/1".to_owned(), "photo/2".to_owned()],
-        no_contact: pb::NoContactGround::Declined.into(),
-    }
-}
-
-pub fn pass(order: &str, round: u32, reply: &str) -> Body {
-    Body::ReplyReviewed(ReplyReviewed {
-        review_id: request_id(),
-        order_id: order.to_owned(),
-        round,
-        reply_id: reply.to_owned(),
-        passed: true,
-        grounds: vec![],
-    })
-}
-
-pub fn outcome(order: &str, round: u32, is_final: bool) -> Body {
-    Body::OutcomeRecorded(OutcomeRecorded {
-        task_id: request_id(),
-        order_id: order.to_owned(),
-        round,
-        r#final: is_final,
-        ..OutcomeRecorded::default()
-    })
-}
-
-pub fn judged(order: &str, round: u32, cause: Cause) -> Body {
-    Body::DissatisfactionJudged(DissatisfactionJudged {
-        task_id: request_id(),
-        order_id: order.to_owned(),
-        round,
-        cause: cause.into(),
-    })
-}
-
 /// The stable reason of a refusal.
 pub fn reason(status: &Status) -> (Code, String) {
     let reason = status
@@ -445,6 +334,20 @@ pub fn reason(status: &Status) -> (Code, String) {
         .map(|info| info.reason)
         .unwrap_or_default();
     (status.code(), reason)
+}
+
+/// State, round and version that came with a refusal.
+pub fn standing(status: &Status) -> [Option<String>; 3] {
+    let metadata = status
+        .get_details_error_info()
+        .map(|info| info.metadata)
+        .unwrap_or_default();
+    ["state", "round", "version"].map(|key| metadata.get(key).cloned())
+}
+
+/// A limit that an order has to have.
+pub fn limit_of(order: &pb::Order, clock: ClockKind) -> &Deadline {
+    order.deadline(clock).expect("it has one")
 }
 
 /// The fields that a request was refused for.

@@ -1,18 +1,24 @@
-//! Working days of the hotline: what counts as one, when a deadline falls, when its yellow card is due.
+//! Working days of the hotline: which days are working days, when a deadline ends, and when its yellow card is due.
 //!
-//! Rule: domain.md §5. A working day is Monday to Friday, less the days off, plus the make-up workdays of the State
-//! Council's yearly notice. Day 1 is the next working day after the event, and a deadline in days ends at the close of
-//! its day, in Asia/Shanghai. A year without a notice has the days off of the law, and what relies on it is
-//! *provisional*; so is what relies on the days from 25 December on while the next year has no notice.
+//! The rule is domain.md §5. A working day is Monday to Friday, less the days off, plus the make-up workdays of the
+//! State Council's yearly notice. Day 1 is the next working day after the event. A deadline in days ends at the close
+//! of its day, in Asia/Shanghai.
 //!
-//! Pure: no clock, no I/O. [`Calendar`] (this file) knows days, `notice.rs` checks notices and reads them from TOML,
-//! `statutory.rs` knows the law, `local.rs` turns days into instants, `limit.rs` turns a [`Span`] into a [`Due`] and its
-//! warning.
+//! A year without a notice has the days off of the law, and its days are *provisional*. The days from 25 December on
+//! are provisional too, while the next year has no notice.
 //!
-//! Dates and instants lie in the years 1 to 9999, which is all that a protobuf `Timestamp` can say; outside of them
-//! functions may panic.
+//! The crate is pure: no clock, no I/O.
+//!
+//! - [`Calendar`] (this file) knows the days.
+//! - `notice.rs` checks notices and reads them from TOML.
+//! - `statutory.rs` knows the law.
+//! - `local.rs` turns days into instants.
+//! - `limit.rs` turns a [`Span`] into a [`Due`] and its warning.
+//!
+//! Dates and instants must lie in the years 1 to 9999, the range of a protobuf `Timestamp`. Outside of it functions may
+//! panic.
 
-/// Runs the README's example as a test.
+/// Runs the example of the README as a test.
 #[cfg(doctest)]
 #[doc = include_str!("../README.md")]
 struct Readme;
@@ -32,18 +38,18 @@ pub use crate::notice::{
     CalendarError, MAX_ENTRIES, MAX_NOTICES, MAX_SOURCE, MAX_VERSION_BYTES, Notice, NoticeFault, Place,
 };
 
-/// The working days of one version of the notices, and the hour at which a working day closes.
+/// The working days of one version of the notices, with the hour at which a working day closes.
 ///
-/// A calendar never changes: a later notice is another calendar with another version.
+/// A calendar never changes. A later notice makes another calendar with another version.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub struct Calendar {
-    /// Of the notices alone, as the file says it.
+    /// Version of the notices alone, as in their file.
     notices_version: String,
-    /// Of notices and close together: equal versions give equal deadlines.
+    /// Version of the notices and the close together. Equal versions give equal deadlines.
     version: String,
-    /// Year and number within it, of the version: which of two notices is newer.
+    /// Year and number of the version. The higher one is newer.
     edition: (u32, u32),
-    /// By year. A year that is missing is provisional.
+    /// Notices by year. A missing year is provisional.
     notices: BTreeMap<i32, Notice>,
     off: BTreeSet<NaiveDate>,
     make_up: BTreeSet<NaiveDate>,
@@ -51,13 +57,13 @@ pub struct Calendar {
 }
 
 impl Calendar {
-    /// The notices of 2023 to 2026 that are compiled in, closing at 18:00.
+    /// The calendar with the compiled-in notices of 2023 to 2026, closing at 18:00.
     #[must_use]
     pub fn national() -> Self {
         Self::parse(include_str!("../notices.toml")).expect("the compiled-in notices are parsed by a test")
     }
 
-    /// The same days with another close. It goes into [`Calendar::version`] unless it is the default, because it
+    /// The same days with another close. A close other than the default is part of [`Calendar::version`], because it
     /// moves every deadline: `cn-2026.1+17:30`.
     #[must_use]
     pub fn with_close(mut self, close: Close) -> Self {
@@ -70,8 +76,8 @@ impl Calendar {
         self
     }
 
-    /// The calendar that a deadline was computed with, by the version stored beside it: these notices with that close.
-    /// None for other notices.
+    /// The calendar of a stored deadline, by the version stored beside it: these notices with that close. `None` for
+    /// other notices.
     #[must_use]
     pub fn of_version(&self, version: &str) -> Option<Self> {
         let close = match version.strip_prefix(&self.notices_version)? {
@@ -81,26 +87,26 @@ impl Calendar {
         Some(self.clone().with_close(close))
     }
 
-    /// Whether the text has the shape of a version that this program or another one ships: `cn-2026.1`, `cn-2026.1+17:30`.
+    /// Whether a text has the form of a version, such as `cn-2026.1` or `cn-2026.1+17:30`.
     #[must_use]
     pub fn is_version(text: &str) -> bool {
         let (notices, close) = text.split_once('+').map_or((text, None), |(n, close)| (n, Some(close)));
         notice::edition(notices).is_some() && close.is_none_or(|close| close.parse::<Close>().is_ok())
     }
 
-    /// What is stored beside a deadline, so that it can be computed again: `cn-2026.1`.
+    /// The version to store beside a deadline, so that it can be computed again: `cn-2026.1`.
     #[must_use]
     pub fn version(&self) -> &str {
         &self.version
     }
 
-    /// The version of the notices alone, whatever the close.
+    /// The version of the notices alone, without the close.
     #[must_use]
     pub fn notices_version(&self) -> &str {
         &self.notices_version
     }
 
-    /// Year and number within it, of the version of the notices: the higher one is newer.
+    /// Year and number of the version of the notices. The higher one is newer.
     #[must_use]
     pub fn edition(&self) -> (u32, u32) {
         self.edition
@@ -111,19 +117,19 @@ impl Calendar {
         self.notices.values()
     }
 
-    /// The local time at which a working day ends.
+    /// The local time at which a working day closes.
     #[must_use]
     pub fn close(&self) -> Close {
         self.close
     }
 
-    /// The notice that the days of `year` come from; `None` where there is none and the days are provisional.
+    /// Title of the notice for the days of `year`; `None` when there is none and the days are provisional.
     #[must_use]
     pub fn source(&self, year: i32) -> Option<&str> {
         self.notices.get(&year).map(|notice| notice.source.as_str())
     }
 
-    /// Whether offices work on `date`, as far as the notices are known; by the law in a year without one.
+    /// Whether `date` is a working day: by the notice of its year, otherwise by the law.
     #[must_use]
     pub fn is_working(&self, date: NaiveDate) -> bool {
         if matches!(date.weekday(), Weekday::Sat | Weekday::Sun) {
@@ -135,8 +141,8 @@ impl Calendar {
         }
     }
 
-    /// Whether a notice that is still to come may change `date`: its year has none, or it is one of the last days of
-    /// December and the next year has none. A holiday of New Year has moved those days before.
+    /// Whether a later notice may change `date`. This holds for a year without a notice, and for the last days of
+    /// December while the next year has none. A New Year holiday has moved such days before.
     #[must_use]
     pub fn is_provisional(&self, date: NaiveDate) -> bool {
         let known = |year| self.notices.contains_key(&year);
@@ -160,9 +166,10 @@ impl Calendar {
         day
     }
 
-    /// The `days`-th working day after `date`, and whether it is provisional: whether a day after `date`, up to and
-    /// including the answer, is ([`Calendar::is_provisional`]). Day 1 is the next working day, whatever `date` is
-    /// itself; 0 days answer `date`. More than [`MAX_DAYS`] count as [`MAX_DAYS`].
+    /// The `days`-th working day after `date`, and whether it is provisional. It is provisional when a day after
+    /// `date`, up to and including the answer, is provisional ([`Calendar::is_provisional`]). Day 1 is the next working
+    /// day, whether or not `date` is one. For 0 days the answer is `date`. More than [`MAX_DAYS`] count as
+    /// [`MAX_DAYS`].
     #[must_use]
     pub fn add_working_days(&self, date: NaiveDate, days: u32) -> (NaiveDate, bool) {
         let mut day = date;
@@ -176,8 +183,8 @@ impl Calendar {
         (day, provisional)
     }
 
-    /// How many working days lie after `from`, up to and including `to`; 0 when `to` is not after `from`. It undoes
-    /// [`Calendar::add_working_days`], and tells how many working days something is overdue.
+    /// Number of working days after `from`, up to and including `to`; 0 when `to` is not after `from`. It reverses
+    /// [`Calendar::add_working_days`], and gives the number of overdue working days.
     #[must_use]
     pub fn working_days_between(&self, from: NaiveDate, to: NaiveDate) -> u32 {
         let mut count = 0;

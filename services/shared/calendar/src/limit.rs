@@ -1,29 +1,30 @@
-//! From a limit to its deadline and its yellow card.
+//! Deadlines and yellow cards of limits.
 
-use chrono::{DateTime, SubsecRound, TimeDelta, Utc};
+use chrono::{DateTime, NaiveDate, SubsecRound, TimeDelta, Utc};
 use serde::{Deserialize, Serialize};
 
 use crate::Calendar;
 use crate::local::{days_after, local_date, same_time_on};
 
-/// The longest limit in days that is told apart, ten years of 366: above any rule, and small enough that a slip in a
-/// rule table cannot make a service count for seconds. Rule tables ask [`Span::is_sane`] when they are loaded.
+/// Longest limit in days: ten years of 366. It exceeds every rule, and an error in a rule table cannot make a service
+/// count for seconds. Rule tables check [`Span::is_sane`] when they are loaded.
 pub const MAX_DAYS: u32 = 3_660;
 
-/// How long something may take. In rule tables: `{ working_days = 5 }`, `{ minutes = 30 }`.
+/// A time limit. In rule tables: `{ working_days = 5 }`, `{ minutes = 30 }`.
 #[derive(Clone, Copy, Debug, Deserialize, Eq, Hash, PartialEq, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Span {
     /// Until the close of the n-th working day after the local date of the start.
     WorkingDays(u32),
-    /// Until the close of the n-th day after the local date of the start, whatever day that is.
+    /// Until the close of the n-th day after the local date of the start, working day or not.
     NaturalDays(u32),
-    /// Exactly so many minutes, nights and holidays included: matters of safety do not wait for offices.
+    /// Exactly this many minutes, nights and holidays included: matters of safety do not wait for office hours.
     Minutes(u32),
 }
 
 impl Span {
-    /// Whether a rule may say so: at least one day or minute, at most [`MAX_DAYS`] days (minutes: as long).
+    /// Whether a rule may have this limit: at least one day or minute, at most [`MAX_DAYS`] days or the same in
+    /// minutes.
     #[must_use]
     pub fn is_sane(self) -> bool {
         match self {
@@ -33,23 +34,23 @@ impl Span {
     }
 }
 
-/// A deadline, and what it was computed with.
+/// A deadline, with what it was computed from.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub struct Due {
-    /// The last instant that is in time.
+    /// The last instant in time.
     pub at: DateTime<Utc>,
-    /// Some day that was counted lies in a year without a notice: a later notice may move the deadline.
+    /// Whether a counted day lies in a year without a notice. A later notice may then move the deadline.
     pub provisional: bool,
     /// [`Calendar::version`] of the calendar that computed it.
     pub calendar_version: String,
 }
 
 impl Calendar {
-    /// When `span`, started at `start`, runs out.
+    /// The deadline of `span` that starts at `start`.
     ///
-    /// Natural days end at the close of their day like working days, because cities print a date on the order, not an
-    /// hour, and nobody reads replies at night. They need no notice, hence are never provisional; neither are minutes.
-    /// A deadline is never before its start: with 0 days after the close it is the start.
+    /// Natural days end at the close of their day, as working days do. Cities print a date on the order without an
+    /// hour, and units read no replies at night. Natural days and minutes need no notice, so they are never
+    /// provisional. A deadline is never before its start: with 0 days after the close it equals the start.
     #[must_use]
     pub fn due(&self, start: DateTime<Utc>, span: Span) -> Due {
         let (at, provisional) = match span {
@@ -70,25 +71,43 @@ impl Calendar {
         }
     }
 
-    /// When the yellow card is due, domain.md §5: one working day before `due`, at the same time of day; at half of
-    /// the limit, to the microsecond, when that is in minutes or has under 2 working days.
+    /// The instant of the yellow card: `lead` before `due`. When that lead does not fit between `start` and `due`, it
+    /// is half of the limit, to the microsecond.
     ///
-    /// The working days are counted from `start` to `due` and not read off `span`, so that it holds for natural days
-    /// over a holiday and for a deadline that an upstream platform has set. The answer is after `start` and before
-    /// `due`; it is `due` when the deadline had passed at the start.
+    /// Days before the deadline are at the same time of day. A lead of n working days fits when more than n working
+    /// days lie after the date of the start, up to the deadline. One working day before needs two. In a limit of
+    /// minutes it never fits, because such a limit does not wait for office hours.
+    ///
+    /// The days are counted back from `due`, independent of `span`. So the result is right for natural days over a
+    /// holiday and for a deadline of an upstream platform. The answer lies after `start` and before `due`. It equals
+    /// `due` when the deadline had passed at the start.
     #[must_use]
-    pub fn warn_at(&self, start: DateTime<Utc>, span: Span, due: &Due) -> DateTime<Utc> {
+    pub fn warn_at(&self, start: DateTime<Utc>, span: Span, due: &Due, lead: Span) -> DateTime<Utc> {
         if due.at <= start {
             return due.at;
         }
-        let due_date = local_date(due.at);
-        let in_days = !matches!(span, Span::Minutes(_));
-        if in_days && self.working_days_between(local_date(start), due_date) >= 2 {
-            // Of two working days after the start's date, the last before the due date is one: it is after the start.
-            same_time_on(self.previous_working_day(due_date), due.at)
-        } else {
-            // Whole microseconds are what Postgres keeps; a finer instant would not come back as it was written.
-            (start + (due.at - start) / 2).trunc_subsecs(6).max(start)
+        let before = match lead {
+            Span::WorkingDays(_) if matches!(span, Span::Minutes(_)) => None,
+            Span::WorkingDays(days) => self.working_days_before(local_date(start), due.at, days),
+            Span::NaturalDays(days) => Some(due.at - TimeDelta::days(i64::from(days.min(MAX_DAYS)))),
+            Span::Minutes(minutes) => Some(due.at - TimeDelta::minutes(i64::from(minutes))),
+        };
+        before
+            .filter(|warn| *warn > start && *warn < due.at)
+            .unwrap_or_else(|| {
+                // Cut to whole microseconds, as Postgres stores them. A finer instant would change when it is stored.
+                (start + (due.at - start) / 2).trunc_subsecs(6).max(start)
+            })
+    }
+
+    /// The instant `days` working days before `due`, at the same time of day. `None` when no more than `days` working
+    /// days lie after the date of the start.
+    fn working_days_before(&self, start: NaiveDate, due: DateTime<Utc>, days: u32) -> Option<DateTime<Utc>> {
+        let due_date = local_date(due);
+        if self.working_days_between(start, due_date) <= days {
+            return None;
         }
+        let date = (0..days).fold(due_date, |date, _| self.previous_working_day(date));
+        Some(same_time_on(date, due))
     }
 }

@@ -1,4 +1,4 @@
-//! Days and hours of the city: everything that knows Asia/Shanghai.
+//! Days and hours of the city: all code that knows Asia/Shanghai.
 
 use std::fmt;
 use std::str::FromStr;
@@ -9,16 +9,16 @@ use serde::{Deserialize, Serialize};
 
 use crate::Calendar;
 
-/// Where the city's days and hours are reckoned.
+/// Time zone of the city.
 pub const ZONE: chrono_tz::Tz = Shanghai;
 
-/// When a working day ends, by the clock on the wall. In settings it is text: `close = "18:00"`.
+/// The local time at which a working day closes. In settings it is text: `close = "18:00"`.
 #[derive(Clone, Copy, Debug, Deserialize, Eq, PartialEq, Serialize)]
 #[serde(try_from = "String", into = "String")]
 pub struct Close(NaiveTime);
 
 impl Close {
-    /// `hour` 0 to 23, `minute` 0 to 59.
+    /// From an `hour` of 0 to 23 and a `minute` of 0 to 59.
     ///
     /// # Errors
     /// [`CloseError`] when there is no such time of day.
@@ -66,7 +66,7 @@ impl From<Close> for String {
     }
 }
 
-/// A close that is no time of day.
+/// A text that is no time of day.
 #[derive(Clone, Debug, Eq, PartialEq, thiserror::Error)]
 #[error("{0:?} is no time of day; write hours and minutes from \"00:00\" to \"23:59\"")]
 pub struct CloseError(String);
@@ -77,21 +77,21 @@ pub fn local_date(at: DateTime<Utc>) -> NaiveDate {
     at.with_timezone(&Shanghai).date_naive()
 }
 
-/// Midnight in the city with which `date` begins. A window of days is `start_of_day(first)..start_of_day(last + 1)`.
+/// Midnight in the city at the start of `date`. A window of days is `start_of_day(first)..start_of_day(last + 1)`.
 #[must_use]
 pub fn start_of_day(date: NaiveDate) -> DateTime<Utc> {
     instant(date.and_time(NaiveTime::MIN))
 }
 
 impl Calendar {
-    /// The close of `date` as an instant, whether or not `date` is a working day.
+    /// The close of `date` as an instant, also when `date` is not a working day.
     #[must_use]
     pub fn end_of_working_day(&self, date: NaiveDate) -> DateTime<Utc> {
         instant(date.and_time(self.close().0))
     }
 }
 
-/// `at`, with its time of day, moved to `date`.
+/// The instant on `date` with the time of day of `at`.
 pub(crate) fn same_time_on(date: NaiveDate, at: DateTime<Utc>) -> DateTime<Utc> {
     instant(date.and_time(at.with_timezone(&Shanghai).time()))
 }
@@ -102,8 +102,8 @@ pub(crate) fn days_after(date: NaiveDate, days: u32) -> NaiveDate {
         .expect("dates end with the year 9999, and MAX_DAYS are ten years")
 }
 
-/// Summer time (last in 1991) had hours that came twice and hours that never came: the earlier one is taken, and for
-/// one that never came the standard offset counts, so that no date can make this fail.
+/// A local time as an instant. Summer time (last in 1991) had hours that came twice and hours that never came. Of two
+/// the earlier is taken; for an hour that never came the standard offset counts. So no date can fail.
 fn instant(local: NaiveDateTime) -> DateTime<Utc> {
     Shanghai
         .from_local_datetime(&local)

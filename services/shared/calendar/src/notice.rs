@@ -1,5 +1,5 @@
-//! Checks notices, and refuses what contradicts itself: a wrong day moves thousands of deadlines. Whether they come from
-//! a TOML file or from a request, the checks are these.
+//! Checks notices and refuses contradictions, because a wrong day moves thousands of deadlines. Notices from a TOML
+//! file and from a request pass the same checks.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::ops::Range;
@@ -10,14 +10,14 @@ use toml::Spanned;
 
 use crate::{Calendar, Close};
 
-/// The years that a notice may speak of: a slip of a digit is refused.
+/// Valid years of a notice. They catch a mistyped year.
 const YEARS: std::ops::RangeInclusive<i32> = 2000..=2100;
 
-/// The version is stored with every deadline; more is a mistake.
+/// Longest version. It is stored with every deadline; a longer one is a mistake.
 pub const MAX_VERSION_BYTES: usize = 32;
-/// Most notices: one for each year that one may speak of.
+/// Most notices: one for each valid year.
 pub const MAX_NOTICES: usize = 101;
-/// Most entries of `off` and of `work`: no more days in a year.
+/// Most entries of `off` and of `work`: the days of a year.
 pub const MAX_ENTRIES: usize = 366;
 /// Most characters of a source: a title with its number.
 pub const MAX_SOURCE: usize = 200;
@@ -26,24 +26,24 @@ const SHAPE: &str = "write version = \"cn-2026.1\", then for each year a [[notic
                      off = [\"2026-02-15..2026-02-23\", …] and work = [\"2026-02-14\", …]";
 const DAY: &str = "write a day as \"2026-01-04\", or days off as first..last, \"2026-02-15..2026-02-23\"";
 
-/// The State Council's notice on the holidays of one year, as people write it down.
+/// The State Council's notice on the holidays of one year, as text.
 #[derive(Clone, Debug, Deserialize, Eq, PartialEq)]
 #[serde(deny_unknown_fields)]
 pub struct Notice {
-    /// The year that it speaks of; all its days lie in it.
+    /// The year of the notice. All its days lie in it.
     pub year: i32,
-    /// Title and number, to be printed when somebody asks why.
+    /// Title and number, printed as the reason for a day.
     pub source: String,
-    /// Days off, each a day, `2026-01-04`, or several, `2026-02-15..2026-02-23`, both included.
+    /// Days off. Each entry is a day, `2026-01-04`, or a range with both ends, `2026-02-15..2026-02-23`.
     pub off: Vec<String>,
-    /// Make-up workdays (调休): Saturdays and Sundays on which offices work.
+    /// Make-up workdays (调休): Saturdays and Sundays that are working days.
     pub work: Vec<String>,
 }
 
-/// Where in notices something is: the index of the notice, then that of the entry.
+/// A place in notices: the index of the notice, then that of the entry.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub enum Place {
-    /// The version of all.
+    /// The version of all notices.
     Version,
     /// The list of notices.
     Notices,
@@ -58,7 +58,7 @@ pub enum Place {
 }
 
 impl Place {
-    /// As a path, where the list of notices is named `list`: `notices[0].off[2]`.
+    /// The place as a path, where `list` names the list of notices: `notices[0].off[2]`.
     #[must_use]
     pub fn path(self, list: &str) -> String {
         match self {
@@ -72,10 +72,10 @@ impl Place {
     }
 }
 
-/// Something in notices that cannot be.
+/// A fault in notices.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub struct NoticeFault {
-    /// Where.
+    /// Place of the fault.
     pub place: Place,
     /// What was found.
     pub problem: String,
@@ -83,7 +83,7 @@ pub struct NoticeFault {
     pub right: String,
 }
 
-/// Why a file of notices is refused, where, and what would be right.
+/// The reason for refusing a file of notices: the place, the fault, and what would be right.
 #[derive(Clone, Debug, Eq, PartialEq, thiserror::Error)]
 #[error("line {line}, {key}: {problem}; {right}")]
 pub struct CalendarError {
@@ -97,15 +97,20 @@ pub struct CalendarError {
     pub right: String,
 }
 
-/// What is wrong with an entry, and what would be right.
+/// The fault of an entry, and what would be right.
 type Fault = (String, &'static str);
 
 impl Calendar {
-    /// Takes notices, one a year. The close is the default, see [`Calendar::with_close`].
+    /// A calendar from notices, one a year. The close is the default, see [`Calendar::with_close`].
     ///
     /// # Errors
-    /// Everything that cannot be: no version, no year, no date, a day outside of its notice's year, a year or a day named
-    /// twice, off and make-up at once, a make-up workday that is no weekend.
+    /// All faults:
+    ///
+    /// - no version, no year, no date,
+    /// - a day outside of its notice's year,
+    /// - a year or a day named twice,
+    /// - a day that is off and make-up at once,
+    /// - a make-up workday that is no weekend.
     pub fn of_notices(version: &str, notices: Vec<Notice>) -> Result<Self, Vec<NoticeFault>> {
         let mut check = Check::default();
         let edition = edition(version);
@@ -137,11 +142,11 @@ impl Calendar {
         }
     }
 
-    /// These notices on top of this calendar's: a year that is named again gets the new notice, the others keep theirs.
-    /// A version that is not newer changes nothing, so that a file may be published again after a newer one.
+    /// Adds notices to this calendar. A year that is named again gets the new notice; the other years keep theirs. A
+    /// version that is not newer changes nothing, so that an old file may be published again.
     ///
     /// # Errors
-    /// Those of [`Calendar::of_notices`]; a version that is not newer than this one's, with other days.
+    /// The faults of [`Calendar::of_notices`]; a version that is not newer but has other days.
     pub fn amended(&self, version: &str, notices: Vec<Notice>) -> Result<Self, Vec<NoticeFault>> {
         let named = Self::of_notices(version, notices)?;
         if named.edition <= self.edition && self.agrees(&named) {
@@ -161,7 +166,7 @@ impl Calendar {
         Self::of_notices(version, notices.into_values().collect()).map(|calendar| calendar.with_close(self.close))
     }
 
-    /// Whether each year that `other` has a notice for has one here, with the same working days.
+    /// Whether each year of `other` has a notice here, with the same working days.
     fn agrees(&self, other: &Self) -> bool {
         other.notices.keys().all(|year| {
             let first = NaiveDate::from_ymd_opt(*year, 1, 1).expect("the year of a notice");
@@ -170,20 +175,20 @@ impl Calendar {
         })
     }
 
-    /// Reads a file of notices, shaped like `notices.toml` of this crate.
+    /// Reads a file of notices, in the form of this crate's `notices.toml`.
     ///
     /// # Errors
-    /// [`CalendarError`] at the first thing that is no TOML, a missing or unknown key, or a fault of
+    /// [`CalendarError`] for the first fault: no TOML, a missing or unknown key, or a fault of
     /// [`Calendar::of_notices`].
     pub fn parse(text: &str) -> Result<Self, CalendarError> {
         let (file, notices) = read(text)?;
         Self::of_notices(file.version.get_ref(), notices).map_err(|faults| file.error(text, faults))
     }
 
-    /// Reads a file of notices on top of this calendar's, see [`Calendar::amended`].
+    /// Reads a file of notices and adds them to this calendar, see [`Calendar::amended`].
     ///
     /// # Errors
-    /// Those of [`Calendar::parse`]; a version that is not newer.
+    /// Errors of [`Calendar::parse`]; a version that is not newer.
     pub fn amended_by(&self, text: &str) -> Result<Self, CalendarError> {
         let (file, notices) = read(text)?;
         self.amended(file.version.get_ref(), notices)
@@ -191,7 +196,7 @@ impl Calendar {
     }
 }
 
-/// Year and number of a version: `cn-2026.1`.
+/// Year and number of a version such as `cn-2026.1`.
 pub(crate) fn edition(version: &str) -> Option<(u32, u32)> {
     let is_plain = |c: char| c.is_ascii_alphanumeric() || "-_".contains(c);
     let digits = |text: &str| {
@@ -204,7 +209,7 @@ pub(crate) fn edition(version: &str) -> Option<(u32, u32)> {
     named.then_some((digits(year)?, digits(edition)?))
 }
 
-/// The days of notices, with what is wrong with them.
+/// The days of notices, and their faults.
 #[derive(Default)]
 struct Check {
     years: BTreeMap<i32, usize>,
@@ -226,7 +231,7 @@ impl Check {
         let year = notice.year;
         if !YEARS.contains(&year) {
             let right = format!("a year lies in {} to {}", YEARS.start(), YEARS.end());
-            // Its days would all be outside of it.
+            // The days are not checked: all of them would be outside of such a year.
             return self.refuse(Place::Year(at), (format!("{year} is no year of a notice"), &right));
         }
         let source = &notice.source;
@@ -288,7 +293,7 @@ impl Check {
     }
 }
 
-/// The days that `entry` names, at most a year of them.
+/// The days of an entry, at most a year of them.
 fn days(entry: &str, year: i32) -> Result<impl Iterator<Item = NaiveDate> + use<>, Fault> {
     let (first, last) = entry.split_once("..").unwrap_or((entry, entry));
     let (first, last) = (day(first)?, day(last)?);
@@ -304,7 +309,7 @@ fn days(entry: &str, year: i32) -> Result<impl Iterator<Item = NaiveDate> + use<
 }
 
 fn day(text: &str) -> Result<NaiveDate, Fault> {
-    // chrono alone would take "2026-1-4" too: one way to write a day, so that a file can be searched.
+    // chrono would also accept "2026-1-4". With one form for a day, a file can be searched.
     let date = NaiveDate::parse_from_str(text, "%Y-%m-%d").ok();
     date.filter(|d| d.to_string() == text).ok_or_else(|| {
         let shown: String = text.chars().take(40).collect();
@@ -347,7 +352,7 @@ impl NoticeTable {
 }
 
 impl NoticesFile {
-    /// The first fault, at its line.
+    /// The first fault, with its line.
     fn error(&self, text: &str, faults: Vec<NoticeFault>) -> CalendarError {
         let NoticeFault { place, problem, right } = faults.into_iter().next().expect("notices are refused for a fault");
         let (span, key) = self.find(place);
@@ -359,7 +364,7 @@ impl NoticesFile {
         }
     }
 
-    /// Where a place stands, and its key with the year.
+    /// The range of a place in the file, and its key with the year.
     fn find(&self, place: Place) -> (Range<usize>, String) {
         let (at, key) = match place {
             Place::Version | Place::Notices => return (self.version.span(), place.path("notice")),
@@ -380,12 +385,12 @@ impl NoticesFile {
     }
 }
 
-/// What the TOML reader says, with the key of the line it points at.
+/// The error of the TOML reader, with the key of its line.
 fn unreadable(text: &str, error: &toml::de::Error) -> CalendarError {
     let line = line_of(text, &error.span().unwrap_or_default());
     let content = text.lines().nth(line - 1).unwrap_or_default();
     let key = content.split('=').next().unwrap_or_default().trim();
-    // What stands there may be anything, and goes into a log.
+    // The text may be anything, and the error is logged.
     let key: String = key.chars().filter(|c| !c.is_control()).take(40).collect();
     CalendarError {
         line,

@@ -1,10 +1,18 @@
-//! The days off that the law itself names: what a year without a notice has.
+//! The days off by law, for a year without a notice.
 //!
-//! 全国年节及纪念日放假办法, since 2025: 1 January; New Year's Eve to the third of the first lunar month; Qingming; 1 and
-//! 2 May; Dragon Boat; Mid-Autumn; 1 to 3 October. The law before had no New Year's Eve and one day of May. What a notice
-//! adds – moved days, make-up workdays, days in lieu of a weekend – cannot be known before it is out.
+//! The law is 全国年节及纪念日放假办法. Since 2025 its days off are:
 //!
-//! Lunar days stand in a table from 2000 to 2050. Other years have the days of the solar calendar only.
+//! - 1 January,
+//! - New Year's Eve to the third of the first lunar month,
+//! - Qingming,
+//! - 1 and 2 May,
+//! - Dragon Boat and Mid-Autumn,
+//! - 1 to 3 October.
+//!
+//! The earlier law had no New Year's Eve and only one day in May. A notice adds moved days, make-up workdays and days
+//! in lieu of a weekend. Those are unknown before it is out.
+//!
+//! Lunar days come from a table of the years 2000 to 2050. Other years have only the days of the solar calendar.
 
 use chrono::{Datelike as _, NaiveDate};
 
@@ -14,8 +22,9 @@ const NEW_LAW: i32 = 2025;
 /// Year of the first row of [`FESTIVALS`].
 const FIRST: i32 = 2000;
 
-/// By year: Spring Festival (first of the first lunar month), Qingming, Dragon Boat (fifth of the fifth), Mid-Autumn
-/// (fifteenth of the eighth), each as month × 100 + day. `tests/it/statutory.rs` computes each in another way.
+/// Festivals by year, each as month × 100 + day. The columns are Spring Festival (first of the first lunar month),
+/// Qingming, Dragon Boat (fifth of the fifth), Mid-Autumn (fifteenth of the eighth). `tests/it/statutory.rs` computes
+/// each in another way.
 #[rustfmt::skip] // a table reads line by line
 const FESTIVALS: [[u32; 4]; 51] = [
     [205, 404, 606, 912], // 2000

@@ -1,26 +1,28 @@
-//! How long events were on their way here: told when they are in effect, so not while one is parked or waits.
+//! The delay of an event: from its business time until it takes effect here. A parked or waiting event is measured
+//! later, when it takes effect.
 
 use chrono::{DateTime, Utc};
 
-/// An event that has come into effect in a transaction.
+/// An event that took effect in a transaction.
 pub(crate) struct Arrival {
     /// Service that owns its log.
     pub source: String,
-    /// Business time.
+    /// Business time of the event.
     pub occurred_at: DateTime<Utc>,
 }
 
-/// As steps are called: `routing.consume.intake`.
+/// Name of a consumer's step: `routing.consume.intake`.
 pub(crate) fn consumer_name(service: &str, source: &str) -> String {
     format!("{service}.consume.{source}")
 }
 
-/// From 0 on: what a series begins with is in no rate.
+/// Creates the histogram at 0, before the first event. Prometheus takes a rate between two samples and would miss the
+/// event that creates a series.
 pub(crate) fn begin(service: &'static str, source: &str) {
     drop(delays(service, source));
 }
 
-/// Tells them after their transaction has been committed, at `now`.
+/// Records the delays at `now`, after the transaction has committed.
 pub(crate) fn note(service: &'static str, arrivals: &[Arrival], now: DateTime<Utc>) {
     for of_source in arrivals.chunk_by(|one, other| one.source == other.source) {
         let delays = delays(service, &of_source[0].source);

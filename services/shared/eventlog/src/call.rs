@@ -1,9 +1,9 @@
-//! A mutating call, as idempotency sees it.
+//! A mutating call, with all that idempotency needs.
 
 use chrono::{DateTime, Utc};
 use uuid::Uuid;
 
-/// A mutating call: the same again finds the first answer.
+/// A mutating call. The same call again gets the first answer.
 #[derive(Clone, Debug)]
 pub struct Call {
     /// Subject of the caller.
@@ -12,14 +12,14 @@ pub struct Call {
     pub rpc: String,
     /// Unique per caller and RPC.
     pub request_id: Uuid,
-    /// The encoded request; only its keyed hash is kept.
+    /// The encoded request. Only its keyed hash is stored.
     pub content: Vec<u8>,
     /// Business time.
     pub now: DateTime<Utc>,
 }
 
 impl Call {
-    /// Of a request as it came.
+    /// From a request as received.
     pub fn new(
         caller: String,
         rpc: impl Into<String>,

@@ -1,5 +1,5 @@
-//! Reads one source and applies its events: exactly once in effect, in order within a partition, with any number of
-//! replicas.
+//! Reads one source and applies its events. Each event takes effect exactly once, in order within a partition, with any
+//! number of replicas.
 
 use std::collections::{BTreeMap, HashMap};
 use std::sync::{Arc, Mutex};
@@ -7,11 +7,9 @@ use std::time::{Duration, Instant};
 
 use async_trait::async_trait;
 use chrono::{DateTime, Utc};
-use futures::future::BoxFuture;
 use hotline_proto::common::event_log_service_client::EventLogServiceClient;
 use hotline_proto::common::{GetHeadsRequest, ReadEventsRequest};
 use platform::grpc::client::Peer;
-use platform::lifecycle::Lifecycle;
 use platform::redis::Client;
 use platform::steps::{Ran, Step, StepError};
 use platform::store::StoreError;
@@ -21,7 +19,8 @@ use uuid::Uuid;
 
 use crate::arrivals;
 use crate::core::consume::{Plan, Standing, plan};
-use crate::event::{Handler, Logged};
+use crate::event::Logged;
+use crate::handler::Handler;
 use crate::heads::Heads;
 use crate::parking::apply_batch;
 use crate::server::MAX_READ;
@@ -29,19 +28,19 @@ use crate::store::cursors::{self, Cursor};
 use crate::stream::Streams;
 use crate::tx::{Store, Tx};
 
-/// No look for longer than this is a lag of its own: looks come every second or so.
+/// A source not polled for this long counts as lagging, even with no position behind. Polls come about once a second.
 const SILENCE: Duration = Duration::from_secs(30);
 
-/// Events per transaction when nobody says otherwise.
+/// Default number of events per transaction.
 const BATCH: u32 = 500;
 
-/// Where a source's log can be read.
+/// Where to read the log of a source.
 pub struct Source {
     /// Name of the service that owns it.
     pub service: &'static str,
-    /// Its event log service.
+    /// Its event log over gRPC.
     pub client: EventLogServiceClient<Peer>,
-    /// Redis with its streams, if there is one.
+    /// Redis with its streams; `None` reads by gRPC only.
     pub redis: Option<Client>,
 }
 
@@ -57,16 +56,16 @@ pub struct Consumer {
     log: Mutex<Option<(Uuid, u16)>>,
     notes_knowledge: bool,
     behind: Mutex<Behindness>,
-    /// Reads from Redis that failed.
+    /// Failed reads from Redis.
     redis: Mutex<Streak>,
 }
 
-/// How far behind its source a consumer is.
+/// How far a consumer is behind its source.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Lag {
-    /// Events not yet applied, over all partitions, when it last looked.
+    /// Events not yet applied at the last poll, over all partitions.
     pub positions: u64,
-    /// Since when that has been so, or since when the source could not be asked; 0 when nothing is behind.
+    /// Seconds since a poll last found nothing behind; 0 when nothing is behind and that poll is recent.
     pub seconds: f64,
 }
 
@@ -98,46 +97,39 @@ impl Consumer {
         }
     }
 
-    /// With another number of events per transaction; at most what a producer gives in one answer.
+    /// Sets the number of events per transaction, at most what a source sends in one answer.
     #[must_use]
     pub fn with_batch(mut self, batch: u32) -> Self {
         self.batch = batch.clamp(1, MAX_READ);
         self
     }
 
-    /// Also notes up to when everything that the source had committed is known here ([`crate::known_until`]): for those
-    /// who act on what did not happen.
+    /// Also records the instant up to which all that the source committed is known here ([`crate::known_until`]). A
+    /// time limit needs it: it fires because an event did not happen.
     #[must_use]
     pub fn noting_knowledge(mut self) -> Self {
         self.notes_knowledge = true;
         self
     }
 
-    /// What its loop waits on.
+    /// Wakes the loop that drives this consumer.
     #[must_use]
     pub fn wake(&self) -> Arc<Notify> {
         self.wake.clone()
     }
 
-    /// Rings [`Consumer::wake`] when something arrives in Redis.
-    #[must_use]
-    pub fn doorbell(self: &Arc<Self>) -> Arc<dyn Fn(Lifecycle) -> BoxFuture<'static, ()> + Send + Sync> {
-        let consumer = self.clone();
-        Arc::new(move |lifecycle| crate::doorbell::ring(consumer.clone(), lifecycle))
-    }
-
-    /// As steps are called: `routing.consume.intake`.
+    /// Name of the step: `routing.consume.intake`.
     #[must_use]
     pub fn label(&self) -> &str {
         &self.name
     }
 
-    /// How far behind it is. It grows by itself while nothing is heard of the source.
+    /// How far it is behind. The lag grows while the source cannot be polled.
     #[must_use]
     pub fn lag(&self) -> Lag {
         let behind = self.behind();
         let silent = behind.caught_up_at.elapsed();
-        // Between two looks nothing is known to be behind.
+        // Between two polls nothing is known to be behind.
         let quiet = behind.positions == 0 && silent < SILENCE;
         Lag {
             positions: behind.positions,
@@ -149,7 +141,7 @@ impl Consumer {
         self.behind.lock().unwrap_or_else(std::sync::PoisonError::into_inner)
     }
 
-    /// Notes how much is left.
+    /// Records how many positions are left.
     fn note_behind(&self, heads: &Heads, cursors: &BTreeMap<u16, Cursor>) {
         let left = heads.positions.iter().map(|(partition, head)| {
             let cursor = cursors.get(partition).map_or(0, |cursor| cursor.position);
@@ -170,7 +162,7 @@ impl Consumer {
         self.source.service
     }
 
-    /// Epoch and number of partitions of the source's log, once the source has answered.
+    /// Epoch and number of partitions of the source's log; `None` before its first answer.
     pub(crate) fn log(&self) -> Option<(Uuid, u16)> {
         *self.log.lock().unwrap_or_else(std::sync::PoisonError::into_inner)
     }
@@ -178,14 +170,18 @@ impl Consumer {
     async fn heads(&self) -> Result<Heads, StepError> {
         let answer = self.source.client.clone().get_heads(GetHeadsRequest {}).await;
         let answer = answer.map_err(|status| self.unreachable(&status))?.into_inner();
-        let heads = Heads::read(&answer)
-            .ok_or_else(|| StepError::Stopped(format!("{} answered with heads that are none", self.source.service)))?;
+        let heads = Heads::read(&answer).ok_or_else(|| {
+            StepError::Stopped(format!(
+                "{} sent malformed heads: epoch or partition cannot be read",
+                self.source.service
+            ))
+        })?;
         let partitions = u16::try_from(heads.positions.len()).unwrap_or(u16::MAX);
         *self.log.lock().unwrap_or_else(std::sync::PoisonError::into_inner) = Some((heads.epoch, partitions));
         Ok(heads)
     }
 
-    /// The cursors, made where they are missing; another incarnation of the source stops here.
+    /// The cursors of the source; a missing one is created. A cursor ahead of a restored source stops the consumer.
     async fn cursors(&self, heads: &Heads) -> Result<BTreeMap<u16, Cursor>, StepError> {
         let mut connection = self.store.pool().acquire().await.map_err(StoreError::from)?;
         let found = cursors::of_source(&mut connection, self.source.service).await?;
@@ -199,14 +195,16 @@ impl Consumer {
         Ok(cursors::of_source(&mut connection, self.source.service).await?)
     }
 
-    /// Refuses a cursor past its head. Either another replica has moved the cursor since the heads were asked, or the
-    /// source has lost events without a new epoch and will use their positions again.
+    /// Refuses a cursor past its head. There are two causes:
+    ///
+    /// - Another replica moved the cursor after the heads were read.
+    /// - The source lost events without a new epoch, and will use their positions again.
     async fn check_not_ahead(&self, heads: &Heads, cursors: &BTreeMap<u16, Cursor>) -> Result<(), StepError> {
         let is_ahead = |heads: &Heads| {
             let mut each = heads.positions.iter();
             each.any(|(partition, head)| cursors.get(partition).is_some_and(|cursor| cursor.position > *head))
         };
-        // Asked after the cursors were read, no head can be below its cursor.
+        // No cursor can be past heads that are read after it, unless the source has lost events.
         if !is_ahead(heads) || !is_ahead(&self.heads().await?) {
             return Ok(());
         }
@@ -217,7 +215,7 @@ impl Consumer {
         )))
     }
 
-    /// What Redis has after the cursors; nothing when it is away.
+    /// Events in Redis after the cursors; none when Redis is unreachable.
     async fn read_redis(&self, epoch: Uuid, behind: &[(u16, u64)]) -> HashMap<u16, Vec<Logged>> {
         if !self.streams.is_configured() {
             return HashMap::new();
@@ -264,7 +262,7 @@ impl Consumer {
             )))
     }
 
-    /// The next events of a partition, without a hole, whole before the cursor is claimed.
+    /// The next events of a partition, without a gap. All are fetched before the cursor is locked.
     async fn gather(
         &self,
         epoch: Uuid,
@@ -280,8 +278,8 @@ impl Consumer {
         }
     }
 
-    /// Applies events and moves the cursor in one transaction, again after a lost race. Nothing when another replica has
-    /// the cursor or has moved it.
+    /// Applies events and moves the cursor in one transaction; a lost race is retried. `None` when another replica
+    /// holds or has moved the cursor.
     async fn apply(&self, epoch: Uuid, partition: u16, events: Vec<Logged>) -> Result<Option<Applied>, StepError> {
         let batch = Arc::new(Batch {
             source: self.source.service,
@@ -298,7 +296,7 @@ impl Consumer {
         Ok(done.await?)
     }
 
-    /// Brings one partition on by a batch.
+    /// Advances one partition by one batch.
     async fn advance(&self, epoch: Uuid, behind: Behind, read: Vec<Logged>) -> Result<Option<Applied>, StepError> {
         let (partition, standing) = behind;
         let events = self.gather(epoch, partition, standing, read).await?;
@@ -311,8 +309,8 @@ impl Consumer {
         self.apply(epoch, partition, events).await
     }
 
-    /// Applies what is behind, partition by partition: one that fails or is another replica's does not hold the others
-    /// up.
+    /// Applies what is behind, partition by partition. A partition that fails, or that another replica holds, does not
+    /// delay the others.
     async fn catch_up(&self, heads: &Heads, cursors: &mut BTreeMap<u16, Cursor>) -> CaughtUp {
         let behind: Vec<Behind> = heads
             .positions
@@ -368,15 +366,15 @@ impl Consumer {
 /// A partition that is behind its head.
 type Behind = (u16, Standing);
 
-/// What came of a batch.
+/// The result of a batch.
 struct Applied {
     /// Events that the cursor passed.
     count: usize,
-    /// Where the cursor stands.
+    /// Position of the cursor.
     position: u64,
 }
 
-/// What came of a run over all partitions.
+/// The result of a run over all partitions.
 #[derive(Default)]
 struct CaughtUp {
     did: usize,
@@ -384,7 +382,7 @@ struct CaughtUp {
     failed: Option<StepError>,
 }
 
-/// What is applied in one transaction.
+/// The work of one transaction.
 struct Batch {
     source: &'static str,
     epoch: Uuid,
@@ -428,14 +426,14 @@ impl Step for Consumer {
     }
 
     async fn run_once(&self) -> Result<Ran, StepError> {
-        // Read before the heads are asked: what was committed by then is below these heads.
+        // Read before the heads, so these heads include all that was committed by this instant.
         let asked_at = self.store.now();
         let heads = self.heads().await?;
         let mut cursors = self.cursors(&heads).await?;
         self.check_not_ahead(&heads, &cursors).await?;
         let caught_up = self.catch_up(&heads, &mut cursors).await;
         if caught_up.others_moved {
-            tracing::debug!(step = self.name, "another replica was there first");
+            tracing::debug!(step = self.name, "another replica moved the cursor first");
             let mut connection = self.store.pool().acquire().await.map_err(StoreError::from)?;
             cursors = cursors::of_source(&mut connection, self.source.service).await?;
         }

@@ -1,4 +1,4 @@
-//! Rings a consumer when something arrives in Redis, so that it need not wait for its next look.
+//! Wakes a consumer when an event arrives in Redis, before its next poll is due.
 
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -10,17 +10,23 @@ use platform::streak::Streak;
 use redis::RedisError;
 
 use crate::consumer::Consumer;
+use crate::stream::BLOCK;
 
-/// How long one blocking read lasts: short enough to notice a stop.
-pub(crate) const BLOCK: Duration = Duration::from_secs(1);
-/// What the answer to a blocking read may take beyond that. A host that vanished answers nothing and closes nothing;
-/// without a limit the doorbell would listen to it for ever.
-pub(crate) const MARGIN: Duration = Duration::from_secs(2);
-/// Between a failure and the next connection.
+/// Pause between a failure and the next connection.
 const AGAIN_AFTER: Duration = Duration::from_secs(1);
 
-/// Rings `consumer.wake()` until the lifecycle has drained.
-pub(crate) fn ring(consumer: Arc<Consumer>, lifecycle: Lifecycle) -> BoxFuture<'static, ()> {
+/// Wakes a consumer's step; `platform::service::Driven` runs it.
+pub type Doorbell = Arc<dyn Fn(Lifecycle) -> BoxFuture<'static, ()> + Send + Sync>;
+
+/// Calls [`Consumer::wake`] when an event arrives in Redis.
+#[must_use]
+pub fn doorbell(consumer: &Arc<Consumer>) -> Doorbell {
+    let consumer = consumer.clone();
+    Arc::new(move |lifecycle| ring(consumer.clone(), lifecycle))
+}
+
+/// Wakes the consumer until the lifecycle has drained.
+fn ring(consumer: Arc<Consumer>, lifecycle: Lifecycle) -> BoxFuture<'static, ()> {
     Box::pin(async move {
         let mut ending = std::pin::pin!(lifecycle.drained());
         let mut streak = Streak::default();
@@ -48,7 +54,8 @@ pub(crate) fn ring(consumer: Arc<Consumer>, lifecycle: Lifecycle) -> BoxFuture<'
     })
 }
 
-/// Listens until Redis fails; the consumer's own looks go on meanwhile. Ends also while nothing is known of the source.
+/// Listens until Redis fails; the consumer polls on meanwhile. Also returns while the epoch of the source's log is
+/// unknown.
 async fn listen(consumer: &Consumer, streak: &mut Streak) -> Result<(), RedisError> {
     let Some(mut connection) = consumer.streams().blocking().await? else {
         return Ok(());

@@ -1,6 +1,5 @@
-//! An event before it is logged, and as it is read; what became of it.
+//! An event before it is logged, an event as read, and the effect of an event.
 
-use async_trait::async_trait;
 use chrono::{DateTime, Utc};
 use hotline_proto::common::LoggedEvent;
 use hotline_proto::events::{Event, event::Body};
@@ -9,9 +8,7 @@ use platform::store::StoreError;
 use prost::Message as _;
 use uuid::Uuid;
 
-use crate::tx::Tx;
-
-/// An event to be written.
+/// An event to publish.
 #[derive(Clone, Debug, PartialEq)]
 pub struct NewEvent {
     /// UUIDv7.
@@ -20,15 +17,15 @@ pub struct NewEvent {
     pub key: Uuid,
     /// Version of the aggregate after the change.
     pub version: u64,
-    /// Subject of who did it.
+    /// Subject of the caller who made the change.
     pub actor: String,
     /// Business time.
     pub occurred_at: DateTime<Utc>,
-    /// What happened. Nothing personal.
+    /// What happened, without personal data.
     pub body: Body,
 }
 
-/// An event as its readers get it.
+/// An event as a reader gets it.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Recorded {
     /// Service that owns the log.
@@ -41,11 +38,11 @@ pub struct Recorded {
     pub event_id: Uuid,
     /// The aggregate.
     pub key: Uuid,
-    /// Name of the body's arm.
+    /// Name of the arm of the body's `oneof`.
     pub kind: String,
     /// Version of the aggregate after the change.
     pub version: u64,
-    /// Subject of who did it.
+    /// Subject of the caller who made the change.
     pub actor: String,
     /// Business time.
     pub occurred_at: DateTime<Utc>,
@@ -55,27 +52,27 @@ pub struct Recorded {
     pub traceparent: Option<String>,
 }
 
-/// What an event did.
+/// The effect of an event.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Effect {
     /// It changed something.
     Applied,
-    /// Nobody here needs its type.
+    /// This service does not need its type.
     Ignored,
-    /// A decision that came too late, and why.
+    /// A decision that came too late, with the reason.
     Superseded(&'static str),
-    /// It needs something not yet seen, named by its id.
+    /// It waits for a thing that is unknown here so far. The id names the thing.
     Waits(Uuid),
 }
 
 /// Why an event could not be applied.
 #[derive(Debug, thiserror::Error)]
 pub enum ApplyError {
-    /// It never will be as it is: parked with this reason. Nothing personal.
+    /// The event cannot be applied as it is. It is parked with this reason, which holds no personal data.
     #[error("{0}")]
     Permanent(String),
-    /// It may be the next time: the batch is tried again.
-    #[error("the batch is tried again")]
+    /// A retry may succeed, so the batch is retried.
+    #[error("the batch will be retried")]
     Transient(#[source] StoreError),
 }
 
@@ -89,11 +86,14 @@ impl From<StoreError> for ApplyError {
     }
 }
 
-/// What the same event would meet again. A schema that does not fit the program (class 42) is a fault of the rollout:
-/// it stops the source until it is mended, and parks nothing.
+/// Whether a retry would meet the same error. A schema that does not fit the program (class 42) is a fault of the
+/// rollout. It stops the source until the rollout is corrected, and parks nothing.
 fn is_permanent(error: &StoreError) -> bool {
     match error {
-        StoreError::Absent(_) | StoreError::Impossible { .. } | StoreError::RequestReused => true,
+        StoreError::Absent(_)
+        | StoreError::Impossible { .. }
+        | StoreError::RequestReused
+        | StoreError::Stale { .. } => true,
         // 22 data exception, 23 integrity constraint
         StoreError::Database(sqlx::Error::Database(refusal)) => refusal
             .code()
@@ -106,17 +106,8 @@ fn is_permanent(error: &StoreError) -> bool {
     }
 }
 
-/// What a service does with the events of one source.
-#[async_trait]
-pub trait Handler: Send + Sync + 'static {
-    /// Applies events in order on the lent transaction; one effect per event. It may be called again with the same
-    /// events after a rollback, so it changes nothing but its transaction; and once more with an event that
-    /// [`Effect::Waits`], which therefore leaves nothing written.
-    async fn apply(&self, tx: &mut Tx, events: &[Recorded]) -> Result<Vec<Effect>, ApplyError>;
-}
-
 impl Recorded {
-    /// A span that continues the trace of the change and links to it, for the work that the event causes.
+    /// A span for the work that the event causes. It continues the trace of the change and links to it.
     #[must_use]
     pub fn span(&self) -> tracing::Span {
         let span = tracing::info_span!(
@@ -135,8 +126,8 @@ impl Recorded {
     }
 }
 
-/// An event with its payload as it came. What is parked or waits is kept like this: encoding it anew would lose the
-/// fields that a newer producer has added and this program does not know.
+/// An event with its payload as received. Parked and waiting events are stored like this. Encoding a payload again
+/// would lose the fields that only a newer producer knows.
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) struct Logged {
     pub source: String,
@@ -153,10 +144,10 @@ pub(crate) struct Logged {
 }
 
 impl Logged {
-    /// What a handler gets; `None` for an arm that only a newer producer has: nobody here needs it.
+    /// The event for a handler. `None` for an arm that only a newer producer has; this program does not need it.
     ///
     /// # Errors
-    /// Why it has to be parked.
+    /// The reason to park it.
     pub(crate) fn read(&self) -> Result<Option<Recorded>, String> {
         let event = Event::decode(self.payload.as_slice())
             .map_err(|_| format!("the payload of this {} cannot be decoded", self.kind))?;
@@ -190,7 +181,7 @@ impl Logged {
         }
     }
 
-    /// `None` for a message that no log of ours has written.
+    /// `None` when the message is malformed: an id, the partition or the time cannot be parsed.
     pub(crate) fn from_proto(source: &str, event: LoggedEvent) -> Option<Self> {
         Some(Self {
             source: source.to_owned(),

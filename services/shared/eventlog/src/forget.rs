@@ -1,4 +1,5 @@
-//! Forgets requests that took effect: they are kept for callers that try again, and no caller tries for so long.
+//! Deletes old requests. A request is kept so that a caller's retry gets the first answer. No caller retries for as
+//! long as `events.request_days`.
 
 use std::sync::Mutex;
 
@@ -10,23 +11,24 @@ use platform::store::StoreError;
 use crate::store::requests;
 use crate::tx::Store;
 
-/// Rows per transaction: some milliseconds, so that no cursor waits.
+/// Rows per transaction: deleting them takes some milliseconds, so no cursor is blocked for long.
 const BATCH: i64 = 2_000;
 
-/// Nobody waits for it: when nothing was old enough, it looks again after an hour of business time.
-const LOOKS_EVERY: TimeDelta = TimeDelta::hours(1);
+/// Pause after a run that found nothing to delete, in business time. Old requests do no harm, so an hour is soon
+/// enough.
+const IDLE_PAUSE: TimeDelta = TimeDelta::hours(1);
 
-/// The step; any number may run.
+/// The step. Any number of replicas may run it.
 pub struct Forget {
     name: String,
     store: Store,
     keeps: TimeDelta,
-    /// When there may be something again.
+    /// Business time of the next query.
     next: Mutex<DateTime<Utc>>,
 }
 
 impl Forget {
-    /// Forgets what `store` was asked more than so many days ago.
+    /// Deletes requests that are older than `request_days`.
     #[must_use]
     pub fn new(store: &Store, request_days: u32) -> Self {
         Self {
@@ -56,11 +58,11 @@ impl Step for Forget {
         let mut connection = self.store.pool().acquire().await.map_err(StoreError::from)?;
         let forgotten = requests::forget(&mut connection, now - self.keeps, BATCH).await?;
         if forgotten == 0 {
-            *self.next() = now + LOOKS_EVERY;
+            *self.next() = now + IDLE_PAUSE;
         }
         Ok(Ran {
             did: usize::try_from(forgotten).unwrap_or(usize::MAX),
-            // That something will be forgotten is no business of anybody: a replay does not stop for it.
+            // A replay stops at every `next_at`. Deleting old requests is no reason to stop.
             next_at: None,
         })
     }

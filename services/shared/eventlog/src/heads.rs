@@ -1,4 +1,4 @@
-//! What a source says of its log, against the cursors that read it.
+//! The state of a source's log, compared with the cursors that read it.
 
 use std::collections::{BTreeMap, HashMap};
 
@@ -6,27 +6,19 @@ use hotline_proto::common::{GetHeadsResponse, Head};
 use uuid::Uuid;
 
 use crate::core::consume::{EpochCheck, check_epoch};
-use crate::store::cursors::Cursor;
+use crate::store::cursors::{Cursor, Unready};
 
-/// The heads of a source, when it was asked.
+/// The heads of a source, as it answered.
 pub(crate) struct Heads {
-    /// Incarnation of its log.
+    /// Epoch of its log.
     pub epoch: Uuid,
-    /// Last position by partition.
+    /// Last position of each partition.
     pub positions: Vec<(u16, u64)>,
-    /// Up to where it has what earlier incarnations had, by incarnation and partition.
+    /// Last position that this log shares with an earlier epoch, by epoch and partition.
     contained: HashMap<(Uuid, u16), u64>,
 }
 
-/// A partition whose cursor is missing, or takes the source's epoch.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) struct Unready {
-    pub partition: u16,
-    /// Epoch and position of the cursor, if there is one.
-    pub known: Option<(Uuid, u64)>,
-}
-
-/// A cursor that is past what the source's log has of its epoch.
+/// A cursor past the last position that the source's log shares with the cursor's epoch.
 pub(crate) struct Ahead {
     partition: u16,
     position: u64,
@@ -34,7 +26,7 @@ pub(crate) struct Ahead {
 }
 
 impl Ahead {
-    /// For the operator: what happened to which service, and what to do.
+    /// A message for the operator: what happened to which service, and what to do.
     pub(crate) fn told(&self, reader: &str, source: &str) -> String {
         let Self {
             partition, position, ..
@@ -52,7 +44,7 @@ impl Ahead {
 }
 
 impl Heads {
-    /// `None` for an answer that no log of ours has given.
+    /// `None` when the answer is malformed: an epoch is no UUID, or a partition is above 65,535.
     pub(crate) fn read(answer: &GetHeadsResponse) -> Option<Self> {
         let mut contained = HashMap::new();
         for ancestor in &answer.ancestors {
@@ -67,7 +59,7 @@ impl Heads {
         })
     }
 
-    /// Partitions whose cursor is missing or takes the epoch; the first one that is ahead is an error.
+    /// Partitions whose cursor is missing or takes the new epoch. The first cursor that is ahead is an error.
     pub(crate) fn unready(&self, cursors: &BTreeMap<u16, Cursor>) -> Result<Vec<Unready>, Ahead> {
         let mut unready = Vec::new();
         for (partition, _) in &self.positions {

@@ -1,10 +1,17 @@
-//! The event log: every change of a service told in the transaction that made it, and read by the others exactly once
-//! in effect.
+//! The event log. A service publishes each change as an event, in the transaction that makes the change. Other services
+//! read the event, and it takes effect in each of them exactly once.
 //!
-//! The way of an event: an action calls [`Tx::tell`]; [`Store::run`] writes it to the log and commits ([`store`]); the
-//! [`Relay`] copies it to a Redis stream with its position as the stream's id; a [`Consumer`] reads it there, or by
-//! gRPC from [`service`] when Redis lost it, applies it and moves its cursor in one transaction. What is decided on the
-//! way without touching anything stands in [`mod@core`].
+//! The way of an event:
+//!
+//! 1. An action calls [`Tx::tell`].
+//! 2. [`Store::run`] writes the event to the log ([`store`]) and commits.
+//! 3. The [`Relay`] copies it to a Redis stream. Its position is the stream's id.
+//! 4. A [`Consumer`] reads it there, or by gRPC from [`service`] when Redis lost it.
+//! 5. The consumer applies it and moves its cursor in one transaction.
+//!
+//! The decisions on the way that need no I/O stand in [`mod@core`].
+//!
+//! The epoch is the id of a log. A restored database gets a new epoch, because it will use positions again.
 
 mod arrivals;
 mod call;
@@ -13,6 +20,7 @@ pub mod core;
 mod doorbell;
 mod event;
 mod forget;
+mod handler;
 mod heads;
 mod observe;
 mod parking;
@@ -28,8 +36,10 @@ mod wired;
 pub use call::Call;
 pub use consumer::{Consumer, Lag, Source};
 pub use core::partition_of;
-pub use event::{ApplyError, Effect, Handler, NewEvent, Recorded};
+pub use doorbell::{Doorbell, doorbell};
+pub use event::{ApplyError, Effect, NewEvent, Recorded};
 pub use forget::Forget;
+pub use handler::Handler;
 pub use observe::{observers, other_sessions};
 pub use relay::Relay;
 pub use server::service;
@@ -41,5 +51,5 @@ pub use tx::{Session, Store, Tx};
 pub use verb::{At, Question, Served, Verb};
 pub use wired::{Reading, Wired};
 
-/// Name of the gRPC service that every service serves.
+/// Name of the gRPC service of this crate; every service serves it.
 pub const RPC_SERVICE: &str = "hotline.common.v1.EventLogService";

@@ -1,6 +1,6 @@
-//! What an operator watches of a log: how far behind each consumer is, what is parked, whether Redis is there, and how
-//! the service's pool and transactions do. What the process knows by itself is told also when its database does not
-//! answer, or has no connection left: then most of all.
+//! The gauges of a log: the lag of each consumer, parked events, the state of Redis, the pool and the transactions. The
+//! process reports its own gauges even when its database is unreachable or has no free connection. An operator needs
+//! them most then.
 
 use std::sync::Arc;
 
@@ -14,10 +14,10 @@ use crate::relay::Relay;
 use crate::store::observe;
 use crate::tx::Store;
 
-/// States of an event that could not simply be applied.
+/// States of an event that did not take effect at once.
 const STATES: [&str; 4] = ["parked", "behind", "waiting", "skipped"];
 
-/// What watches the parts that a service runs: its process first, then what its database knows.
+/// The observers of a service: first its process, then its database.
 #[must_use]
 pub fn observers(store: &Store, relay: &Arc<Relay>, consumers: &[Arc<Consumer>]) -> Vec<Arc<dyn Observer>> {
     let process = OfProcess {
@@ -32,7 +32,7 @@ pub fn observers(store: &Store, relay: &Arc<Relay>, consumers: &[Arc<Consumer>])
     vec![Arc::new(process), Arc::new(database)]
 }
 
-/// Watches a service's process: its pool, its relay, its consumers. Asks nobody.
+/// Observes the process: its pool, relay and consumers. It sends no request.
 struct OfProcess {
     store: Store,
     relay: Arc<Relay>,
@@ -45,7 +45,7 @@ impl Observer for OfProcess {
         let pool = self.store.pool();
         let idle = u32::try_from(pool.num_idle()).unwrap_or(u32::MAX);
         let used = pool.size().saturating_sub(idle);
-        // The conventions want a pool named; a service has one.
+        // The semantic conventions require a pool name; a service has one pool.
         let of_pool = |name, value: u32| {
             Gauge::new(name, f64::from(value)).with("db_client_connection_pool_name", self.store.service())
         };
@@ -69,7 +69,7 @@ impl Observer for OfProcess {
     }
 }
 
-/// Watches what a service's database knows of its log and its sessions.
+/// Observes the database of a service: its log and its sessions.
 struct OfDatabase {
     store: Store,
     consumers: Vec<Arc<Consumer>>,
@@ -99,10 +99,11 @@ impl Observer for OfDatabase {
     }
 }
 
-/// How many sessions this program has on a database beside those of this pool: replicas that still run.
+/// Number of sessions of this program on a database, without those of this pool. They belong to replicas that still
+/// run.
 ///
 /// # Errors
-/// What the database said.
+/// Errors of the database.
 pub async fn other_sessions(pool: &PgPool) -> Result<u32, StoreError> {
     let mut connection = pool.acquire().await?;
     let all = observe::sessions(&mut connection).await?;

@@ -1,4 +1,4 @@
-//! Applies a batch: whole when all is well, event by event when one of them cannot be applied.
+//! Applies a batch: as a whole if possible, otherwise event by event.
 
 use std::collections::HashSet;
 
@@ -7,14 +7,15 @@ use platform::store::StoreError;
 use tracing::Instrument as _;
 use uuid::Uuid;
 
-use crate::event::{ApplyError, Effect, Handler, Logged, Recorded};
+use crate::event::{ApplyError, Effect, Logged, Recorded};
+use crate::handler::Handler;
 use crate::store::parked;
 use crate::tx::Tx;
 
-/// Applies events in order; those that cannot be applied are parked, with the later ones of their keys behind them.
+/// Applies events in order. An event that cannot be applied is parked; later events of its key are parked behind it.
 ///
 /// # Errors
-/// What aborts the batch, to be tried again.
+/// The error that aborts the batch. The batch is then retried.
 pub(crate) async fn apply_batch(
     tx: &mut Tx,
     handler: &dyn Handler,
@@ -51,7 +52,7 @@ pub(crate) async fn apply_batch(
     Ok(())
 }
 
-/// Applies one event under a savepoint; the inner error is why it has to be parked.
+/// Applies one event under a savepoint. The inner error is the reason to park it.
 pub(crate) async fn apply_single(
     tx: &mut Tx,
     handler: &dyn Handler,
@@ -73,7 +74,7 @@ pub(crate) async fn apply_single(
     }
 }
 
-/// A traced event is applied by itself, inside a span that continues its trace; the others go in batches.
+/// Applies a traced event alone, in a span that continues its trace. Other events are applied in batches.
 async fn apply_traced(tx: &mut Tx, handler: &dyn Handler, events: &[Logged]) -> Result<(), ApplyError> {
     let (mut kept, mut read) = (Vec::new(), Vec::new());
     for event in events {
@@ -124,8 +125,9 @@ async fn effects_of(tx: &mut Tx, handler: &dyn Handler, batch: &[Recorded]) -> R
     )))
 }
 
-/// Lets an event wait – unless the thing has come since it was looked for, in this batch or in somebody else's
-/// transaction. Under the thing's lock nobody can bring it between this look and the commit.
+/// Stores an event until its thing exists. The thing may have come since the first attempt, in this batch or in another
+/// transaction, so the event is applied once more. The lock on the thing keeps other transactions from creating it
+/// before the commit.
 async fn wait(
     tx: &mut Tx,
     handler: &dyn Handler,
@@ -133,7 +135,7 @@ async fn wait(
     read: &Recorded,
     mut thing: Uuid,
 ) -> Result<(), ApplyError> {
-    // One look for the thing itself; more only when what is missing changes from look to look.
+    // One attempt is enough when the missing thing stays the same. More are needed only when it changes.
     for _ in 0..4 {
         parked::lock_waiting(tx.conn(), &[thing]).await?;
         match effects_of(tx, handler, std::slice::from_ref(read)).await?[0] {

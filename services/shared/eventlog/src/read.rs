@@ -1,5 +1,5 @@
-//! Reading the fields of an event. Our own services wrote it: what cannot be read is a fault, and parks the event. The
-//! reason names the field, never its content.
+//! Reads the fields of an event. Our own services wrote the event, so an unreadable field is a fault and parks the
+//! event. The reason names the field, never its content.
 
 use chrono::{DateTime, NaiveDate, Utc};
 use platform::grpc::time::from_proto;
@@ -8,13 +8,13 @@ use uuid::Uuid;
 
 use crate::event::ApplyError;
 
-/// Which part of an event contradicts the contract: it will not read better the next time.
+/// The part of an event that contradicts the contract. A retry would fail in the same way.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("{0}")]
 pub struct Unreadable(String);
 
 impl Unreadable {
-    /// With what is wrong, as in "order_id is no UUID".
+    /// From a description such as "order_id is no UUID".
     pub fn new(what: impl Into<String>) -> Self {
         Self(what.into())
     }
@@ -26,24 +26,24 @@ impl From<Unreadable> for ApplyError {
     }
 }
 
-/// An id.
+/// A UUID.
 ///
 /// # Errors
-/// When it is no UUID.
+/// When the text is no UUID.
 pub fn id(field: &str, text: &str) -> Result<Uuid, Unreadable> {
     Uuid::try_parse(text).map_err(|_| Unreadable(format!("{field} is no UUID")))
 }
 
-/// An instant that must be there.
+/// A required instant.
 ///
 /// # Errors
-/// When it is missing, or out of what a clock can show.
+/// When it is missing or out of range.
 pub fn time(field: &str, at: Option<&Timestamp>) -> Result<DateTime<Utc>, Unreadable> {
     at.and_then(from_proto)
         .ok_or_else(|| Unreadable(format!("{field} is no instant")))
 }
 
-/// An instant that may be missing.
+/// An optional instant.
 ///
 /// # Errors
 /// As [`time`].
@@ -51,10 +51,10 @@ pub fn optional_time(field: &str, at: Option<&Timestamp>) -> Result<Option<DateT
     at.map(|at| time(field, Some(at))).transpose()
 }
 
-/// A day, `YYYY-MM-DD`.
+/// A day in the form `YYYY-MM-DD`.
 ///
 /// # Errors
-/// When it is none.
+/// When the text has another form or is no day of the calendar.
 pub fn day(field: &str, text: &str) -> Result<NaiveDate, Unreadable> {
     NaiveDate::parse_from_str(text, "%Y-%m-%d").map_err(|_| Unreadable(format!("{field} is no day")))
 }
@@ -62,7 +62,7 @@ pub fn day(field: &str, text: &str) -> Result<NaiveDate, Unreadable> {
 /// A text that must not be empty.
 ///
 /// # Errors
-/// When it is.
+/// When it is empty.
 pub fn filled(field: &str, text: &str) -> Result<String, Unreadable> {
     if text.is_empty() {
         Err(Unreadable(format!("{field} is empty")))
@@ -71,13 +71,13 @@ pub fn filled(field: &str, text: &str) -> Result<String, Unreadable> {
     }
 }
 
-/// A text that stands for nothing when it is empty.
+/// An optional text: an empty one becomes `None`.
 #[must_use]
 pub fn optional_text(text: &str) -> Option<String> {
     (!text.is_empty()).then(|| text.to_owned())
 }
 
-/// A message that must be there.
+/// A required message.
 ///
 /// # Errors
 /// When it is missing.
@@ -85,10 +85,10 @@ pub fn present<'m, M>(field: &str, message: Option<&'m M>) -> Result<&'m M, Unre
     message.ok_or_else(|| Unreadable(format!("{field} is missing")))
 }
 
-/// A known value of an enum that is not UNSPECIFIED.
+/// A known enum value other than UNSPECIFIED.
 ///
 /// # Errors
-/// For 0, and for a number that this program's contracts do not have.
+/// For 0, and for a number that this program's contract lacks.
 pub fn known<E: TryFrom<i32>>(field: &str, number: i32) -> Result<E, Unreadable> {
     if number == 0 {
         return Err(Unreadable(format!("{field} is unspecified")));
@@ -96,26 +96,26 @@ pub fn known<E: TryFrom<i32>>(field: &str, number: i32) -> Result<E, Unreadable>
     known_or_unspecified(field, number)
 }
 
-/// A known value of an enum.
+/// A known enum value; UNSPECIFIED is allowed.
 ///
 /// # Errors
-/// For a number that this program's contracts do not have.
+/// For a number that this program's contract lacks.
 pub fn known_or_unspecified<E: TryFrom<i32>>(field: &str, number: i32) -> Result<E, Unreadable> {
     E::try_from(number).map_err(|_| Unreadable(format!("{field} has the unknown value {number}")))
 }
 
-/// Known values of an enum, none of them UNSPECIFIED.
+/// Known enum values other than UNSPECIFIED.
 ///
 /// # Errors
-/// As [`known`], for the first that is not.
+/// As [`known`], for the first value that it refuses.
 pub fn all_known<E: TryFrom<i32>>(field: &str, numbers: &[i32]) -> Result<Vec<E>, Unreadable> {
     numbers.iter().map(|number| known(field, *number)).collect()
 }
 
-/// The version of the aggregate after an event: from 1, and one that Postgres can keep.
+/// The aggregate's version after an event: at least 1, at most the largest `bigint` of Postgres.
 ///
 /// # Errors
-/// For any other.
+/// For any other number.
 pub fn version(version: u64) -> Result<u64, Unreadable> {
     if version >= 1 && i64::try_from(version).is_ok() {
         Ok(version)

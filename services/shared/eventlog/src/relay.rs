@@ -1,4 +1,4 @@
-//! Copies the log to Redis. It may die, repeat, or run twice: an id that is there already is refused.
+//! Copies the log to Redis. The relay may die, repeat or run twice: Redis refuses an id that the stream already has.
 
 use std::collections::HashMap;
 
@@ -16,7 +16,7 @@ use crate::tx::Store;
 /// Events per pipeline.
 const BATCH: i64 = 500;
 
-/// The relay of one service; any number may run.
+/// The relay of one service. Any number of replicas may run it.
 pub struct Relay {
     name: String,
     store: Store,
@@ -28,7 +28,7 @@ pub struct Relay {
 }
 
 impl Relay {
-    /// Copies `store`'s log to `redis`; without one it does nothing. Streams keep about `keep` entries.
+    /// Copies `store`'s log to `redis`, about `keep` entries per stream. Without Redis it does nothing.
     #[must_use]
     pub fn new(store: &Store, redis: Option<redis::Client>, keep: u64) -> Self {
         Self {
@@ -42,7 +42,7 @@ impl Relay {
         }
     }
 
-    /// Whether the last look reached Redis; without a URL there is nothing to reach.
+    /// Whether the last run reached Redis; false when no Redis is configured.
     pub(crate) fn reaches_redis(&self) -> bool {
         self.streams.is_configured() && !self.away.load(std::sync::atomic::Ordering::SeqCst)
     }
@@ -110,7 +110,7 @@ impl Step for Relay {
             match self.copy(partition, head, &mut sent).await {
                 Ok(copied) => did += copied,
                 Err(Failure::Store(error)) => return Err(error.into()),
-                // Consumers read from the log itself meanwhile; what the stream has is asked again afterwards.
+                // Meanwhile consumers read the log by gRPC. The next run asks each stream again for its last position.
                 Err(Failure::Redis(error)) => {
                     sent.clear();
                     self.away.store(true, Ordering::SeqCst);

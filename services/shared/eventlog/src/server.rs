@@ -1,4 +1,4 @@
-//! `hotline.common.v1.EventLogService`: a log for its readers, and what its own service could not apply for operators.
+//! `hotline.common.v1.EventLogService`: the log for its readers, and the parked events for operators.
 
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -7,34 +7,36 @@ use hotline_proto::common::event_log_service_server::{EventLogService, EventLogS
 use hotline_proto::common::{
     Ancestor, Cursor, GetHeadsRequest, GetHeadsResponse, Head, ListCursorsRequest, ListCursorsResponse,
     ListParkedEventsRequest, ListParkedEventsResponse, LoggedEvent, ParkedEvent, ReadEventsRequest, ReadEventsResponse,
-    RetryParkedEventRequest, RetryParkedEventResponse, SkipParkedEventRequest, SkipParkedEventResponse,
+    Reason, RetryParkedEventRequest, RetryParkedEventResponse, SkipParkedEventRequest, SkipParkedEventResponse,
 };
 use platform::auth::Caller;
 use platform::grpc::fields::Fields;
 use platform::grpc::time::to_proto;
 use platform::grpc::{page, status};
 use platform::store::{AsStoreError, StoreError};
+use platform::versioned::Rows;
 use sqlx::PgConnection;
 use tonic::{Request, Response, Status};
 use uuid::Uuid;
 
 use crate::call::Call;
-use crate::event::{Handler, Logged};
+use crate::event::Logged;
+use crate::handler::Handler;
 use crate::parking::apply_single;
 use crate::store::{cursors, lineage, log, meta, parked};
 use crate::tx::{Store, Tx};
 
-/// Events per answer.
+/// Most events in one answer.
 pub(crate) const MAX_READ: u32 = 1000;
-/// Bytes of payload after which an answer ends: a published directory has hundreds of KB, and the reader takes 4 MiB.
+/// Bytes of payload after which an answer ends. A published directory has hundreds of KB, and a reader accepts 4 MiB.
 const MAX_READ_BYTES: usize = 1 << 20;
 
-/// Characters of why an event is skipped.
+/// Most characters in the reason for a skip.
 const MAX_REASON: usize = 500;
-/// Largest request, in bytes: the reason of a skip is the longest thing in any.
+/// Largest request in bytes; the reason for a skip is the longest field.
 const MAX_REQUEST_BYTES: usize = 64 * 1024;
 
-/// The service over a store and the handlers of its sources.
+/// The service over a store, with a handler for each source.
 #[must_use]
 pub fn service(
     store: Store,
@@ -56,14 +58,14 @@ struct Log {
     handlers: Arc<HashMap<String, Arc<dyn Handler>>>,
 }
 
-/// Why an operator's command is refused.
+/// Reason for refusing an operator's command.
 #[derive(Debug, thiserror::Error)]
 enum Refused {
     #[error("the event is not parked")]
     NotParked,
-    #[error("this service no longer reads its source")]
+    #[error("this service no longer reads the event's source")]
     NoHandler,
-    #[error("it still cannot be applied: {0}")]
+    #[error("the event still cannot be applied: {0}")]
     StillFails(String),
     #[error("the store refused")]
     Store(#[from] StoreError),
@@ -82,8 +84,10 @@ impl From<Refused> for Status {
     fn from(refused: Refused) -> Self {
         match refused {
             Refused::NotParked => status::not_found("parked event"),
-            Refused::NoHandler => status::refused("NO_HANDLER", refused.to_string()),
-            Refused::StillFails(_) => status::refused("STILL_FAILS", refused.to_string()),
+            Refused::NoHandler => status::refused(Reason::NoHandler, refused.to_string(), &status::Standing::default()),
+            Refused::StillFails(_) => {
+                status::refused(Reason::StillFails, refused.to_string(), &status::Standing::default())
+            }
             Refused::Store(error) => error.into(),
         }
     }
@@ -130,8 +134,9 @@ impl EventLogService for Log {
         let current = meta::read(&mut connection).await?.epoch;
         if epoch != current {
             return Err(status::refused(
-                "EPOCH_CHANGED",
-                "the log is another incarnation than the reader knows",
+                Reason::EpochChanged,
+                "the log has another epoch than the reader knows",
+                &status::Standing::default(),
             ));
         }
         let events = log::read(
@@ -147,20 +152,32 @@ impl EventLogService for Log {
         }))
     }
 
-    async fn list_cursors(&self, _: Request<ListCursorsRequest>) -> Result<Response<ListCursorsResponse>, Status> {
+    async fn list_cursors(
+        &self,
+        request: Request<ListCursorsRequest>,
+    ) -> Result<Response<ListCursorsResponse>, Status> {
+        let request = request.into_inner();
+        let mut fields = Fields::new();
+        // There are few cursors, and only their positions change, so a page token stays valid.
+        let mut rows = Rows::read(&mut fields, request.page_size, &request.page_token, "cursors");
+        fields.finish()?;
         let mut connection = self.connection().await?;
         let all = cursors::all(&mut connection).await?;
-        let cursors = all
-            .into_iter()
+        let cursors = rows
+            .take(&all)
+            .iter()
             .map(|(source, partition, cursor)| Cursor {
-                source,
-                partition: u32::from(partition),
+                source: source.clone(),
+                partition: u32::from(*partition),
                 epoch: cursor.epoch.to_string(),
                 position: cursor.position,
                 known_time: Some(to_proto(cursor.known_until)),
             })
             .collect();
-        Ok(Response::new(ListCursorsResponse { cursors }))
+        Ok(Response::new(ListCursorsResponse {
+            cursors,
+            next_page_token: rows.next(""),
+        }))
     }
 
     async fn list_parked_events(
@@ -264,8 +281,8 @@ impl EventLogService for Log {
     }
 }
 
-/// Applies a parked event (or gives it up, with `skip` as the reason) and its followers until one fails, under the
-/// cursor's lock. Gives the number applied.
+/// Applies a parked event and its followers until one fails, under the cursor's lock. With `skip`, the event itself is
+/// skipped for that reason. Returns the number applied.
 async fn drain(
     tx: &mut Tx,
     handlers: &HashMap<String, Arc<dyn Handler>>,
@@ -274,7 +291,8 @@ async fn drain(
 ) -> Result<u32, Refused> {
     let (source, partition, key) = find_parked(tx.conn(), event_id).await?;
     cursors::lock(tx.conn(), &source, partition).await?;
-    // Again, under the lock: another operator may have been quicker, and a follower may have taken its place.
+    // Checked again under the lock. Another operator may have handled the event, and a follower may be parked in its
+    // place.
     find_parked(tx.conn(), event_id).await?;
     let handler = handlers.get(&source).ok_or(Refused::NoHandler)?;
     let mut applied = 0;
@@ -306,7 +324,7 @@ fn to_heads(heads: Vec<(u16, u64)>) -> Vec<Head> {
     heads.into_iter().map(head).collect()
 }
 
-/// As many as fit into an answer, at least one.
+/// As many events as fit into an answer, at least one.
 fn within_answer(events: &[Logged]) -> Vec<LoggedEvent> {
     let mut bytes = 0;
     events
@@ -332,7 +350,7 @@ fn partition(fields: &mut Fields, number: u32, below: u16) -> Option<u16> {
     partition
 }
 
-/// Events asked for; [`MAX_READ`] when 0.
+/// Number of events requested; 0 means [`MAX_READ`].
 fn limit(fields: &mut Fields, asked: u32) -> Option<i64> {
     if asked > MAX_READ {
         fields.refuse("limit", format!("must be at most {MAX_READ}"));
@@ -352,7 +370,7 @@ fn after(fields: &mut Fields, token: &str) -> (String, i16, i64) {
     let parts = page::decode("parked", token, 3);
     let position = parts.and_then(|parts| {
         let [source, partition, position]: [String; 3] = parts.try_into().ok()?;
-        // The check of a token is no secret: what is no source's name may be no text for the database either.
+        // A caller can forge the checksum of a token. A text that is no source's name must not reach the database.
         Fields::new().code("page_token", &source, MAX_SOURCE)?;
         Some((source, partition.parse().ok()?, position.parse().ok()?))
     });

@@ -1,5 +1,6 @@
-//! The Redis stream of a partition: `hotline:<service>:<epoch>:<partition>`, ids `position-0`. A cache of the log's
-//! tail and a doorbell; losing it costs latency, never data. The only file that names a key or a command of Redis.
+//! The Redis stream of a partition: key `hotline:<service>:<epoch>:<partition>`, ids `position-0`. It caches the tail
+//! of the log and wakes consumers. Losing it costs latency, never data. Only this file names a key or a command of
+//! Redis.
 
 use std::collections::HashMap;
 use std::time::Duration;
@@ -12,24 +13,29 @@ use redis::{AsyncCommands as _, Client, RedisError, Value};
 use tokio::sync::Mutex;
 use uuid::Uuid;
 
-use crate::doorbell::{BLOCK, MARGIN};
 use crate::event::Logged;
 
+/// Duration of one blocking read: short enough to notice a stop.
+pub(crate) const BLOCK: Duration = Duration::from_secs(1);
+/// Extra time for the answer to a blocking read. A host that vanished sends no answer and does not close the
+/// connection. Without a limit the doorbell would wait for it for ever.
+pub(crate) const MARGIN: Duration = Duration::from_secs(2);
 const FIELD: &str = "e";
 
-/// Key of a partition's stream. The braces keep the partitions of one service apart on a cluster.
+/// Key of a partition's stream. The braces make the partition the hash tag, which spreads a log over the nodes of a
+/// Redis cluster.
 fn key(service: &str, epoch: Uuid, partition: u16) -> String {
     format!("hotline:{service}:{epoch}:{{{partition}}}")
 }
 
-/// Redis, connected when it is first needed and again after a failure.
+/// A Redis connection, opened on first use and again after a failure.
 pub(crate) struct Streams {
     client: Option<Client>,
     connection: Mutex<Option<MultiplexedConnection>>,
 }
 
 impl Streams {
-    /// Through a client; none works without Redis, slower.
+    /// Over a client; `None` works without Redis, with more latency.
     pub(crate) fn new(client: Option<Client>) -> Self {
         Self {
             client,
@@ -41,7 +47,7 @@ impl Streams {
         self.client.is_some()
     }
 
-    /// Last id that a stream ever had; `None` when it does not exist.
+    /// Last id that a stream ever had; `None` when the stream does not exist.
     pub(crate) async fn last_position(
         &self,
         service: &str,
@@ -58,7 +64,7 @@ impl Streams {
         }
     }
 
-    /// Adds events in one round trip; ids that are there already are refused by Redis, which is as it should be.
+    /// Adds events in one round trip. Redis refuses ids that the stream already has, as intended.
     pub(crate) async fn add(
         &self,
         service: &str,
@@ -97,7 +103,7 @@ impl Streams {
         }
     }
 
-    /// What streams have after the given positions, by partition.
+    /// Entries of the streams after the given positions, by partition.
     pub(crate) async fn read(
         &self,
         service: &str,
@@ -124,7 +130,7 @@ impl Streams {
             let Some(partition) = partition_of.get(&stream.key) else {
                 continue;
             };
-            // An entry that we did not write ends the usable part: what follows is read from the producer.
+            // An entry that we did not write ends the usable part. The consumer reads the rest from the source.
             let events = stream
                 .ids
                 .into_iter()
@@ -135,7 +141,8 @@ impl Streams {
         Ok(found)
     }
 
-    /// Waits on a connection of its own until something is added to one of the partitions' streams. Gives the last ids.
+    /// Waits until one of the partitions' streams gets an entry, or `block` has passed; true for an entry. The
+    /// connection is used for this alone. `seen` keeps the last id of each stream.
     pub(crate) async fn wait(
         &self,
         connection: &mut MultiplexedConnection,
@@ -165,7 +172,7 @@ impl Streams {
         Ok(rang)
     }
 
-    /// A connection for blocking reads, with nobody else on it. An answer that takes much longer than such a read fails.
+    /// A connection for blocking reads only. It fails when an answer takes longer than [`BLOCK`] and [`MARGIN`].
     pub(crate) async fn blocking(&self) -> Result<Option<MultiplexedConnection>, RedisError> {
         let Some(client) = &self.client else {
             return Ok(None);
@@ -184,13 +191,13 @@ impl Streams {
         let client = self
             .client
             .as_ref()
-            .ok_or_else(|| RedisError::from((redis::ErrorKind::InvalidClientConfig, "no redis.url")))?;
+            .ok_or_else(|| RedisError::from((redis::ErrorKind::InvalidClientConfig, "redis.url is not set")))?;
         let connection = client.get_multiplexed_async_connection().await?;
         *held = Some(connection.clone());
         Ok(connection)
     }
 
-    /// The connection may be dead: the next one starts afresh.
+    /// Drops the connection, because it may be dead. The next call opens a new one.
     async fn failed<T>(&self, error: RedisError) -> Result<T, RedisError> {
         *self.connection.lock().await = None;
         Err(error)

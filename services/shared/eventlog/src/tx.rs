@@ -1,4 +1,4 @@
-//! Transactions that tell: what they change and what they report is one commit.
+//! Transactions that publish events: a change and its events are one commit.
 
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -20,7 +20,7 @@ use crate::store::log::{self, Told};
 use crate::store::meta::{self, Meta};
 use crate::store::requests::{self, Claim};
 
-/// Reruns after a lost race: with full jitter, five are enough for thirty writers on one row.
+/// Attempts in all, for an action that loses races. With full jitter, five are enough for thirty writers on one row.
 const ATTEMPTS: u32 = 5;
 
 /// An open transaction, lent to an action.
@@ -30,7 +30,7 @@ pub struct Tx {
     arrivals: Vec<Arrival>,
 }
 
-/// How far a transaction has come: what a part of it told and took in goes with the part.
+/// A point inside a transaction. A rollback to it also drops the events and arrivals since then.
 #[derive(Clone, Copy)]
 pub(crate) struct Mark {
     told: usize,
@@ -38,12 +38,12 @@ pub(crate) struct Mark {
 }
 
 impl Tx {
-    /// Where statements are run.
+    /// The connection for statements.
     pub fn conn(&mut self) -> &mut PgConnection {
         &mut self.inner
     }
 
-    /// Queues an event; it is written just before the commit, with the trace of the current span.
+    /// Queues an event to publish. It is written just before the commit, with the trace of the current span.
     pub fn tell(&mut self, event: NewEvent) {
         self.told.push(Told {
             event,
@@ -51,15 +51,15 @@ impl Tx {
         });
     }
 
-    /// Ends the transaction now: dropped, it would keep its locks until its connection is next looked at, and who skips
-    /// locked rows would miss what nobody works on.
+    /// Rolls back at once. sqlx keeps the row locks of a dropped transaction until its connection is used again.
+    /// Meanwhile a worker that skips locked rows would miss them.
     async fn roll_back(self) {
         if let Err(error) = self.inner.rollback().await {
-            tracing::debug!(%error, "the rollback failed; the connection is closed instead");
+            tracing::debug!(%error, "rollback failed; the connection is closed");
         }
     }
 
-    /// A read event is in effect with this transaction.
+    /// Records that a read event takes effect with this transaction.
     pub(crate) fn arrived(&mut self, source: &str, occurred_at: DateTime<Utc>) {
         self.arrivals.push(Arrival {
             source: source.to_owned(),
@@ -74,14 +74,14 @@ impl Tx {
         }
     }
 
-    /// Cuts off what a part of it did that is rolled back.
+    /// Drops the events and arrivals since the mark, after a rollback to a savepoint.
     pub(crate) fn cut(&mut self, mark: Mark) {
         self.told.truncate(mark.told);
         self.arrivals.truncate(mark.arrivals);
     }
 }
 
-/// A connection that is read with, measured as one unit of work until it is given back.
+/// A connection for reading. The time until it is returned is measured as one unit of work.
 pub struct Session {
     connection: PoolConnection<Postgres>,
     service: &'static str,
@@ -121,7 +121,7 @@ pub struct Store {
 }
 
 impl Store {
-    /// Over a migrated database.
+    /// Opens the store over a migrated database.
     ///
     /// # Errors
     /// [`StoreError::Unready`] when the log was not migrated.
@@ -148,7 +148,7 @@ impl Store {
         self.service
     }
 
-    /// For what works on many readings of its own: the log, observers, the doctor. An action reads by [`Store::reading`].
+    /// The pool, for code that makes many readings: the log, observers, the doctor. An action uses [`Store::reading`].
     #[must_use]
     pub fn pool(&self) -> &PgPool {
         &self.pool
@@ -160,7 +160,7 @@ impl Store {
         self.meta.partitions
     }
 
-    /// Incarnation of the log when the service started.
+    /// Epoch of the log when the service started.
     #[must_use]
     pub fn epoch(&self) -> Uuid {
         self.meta.epoch
@@ -171,16 +171,16 @@ impl Store {
         self.clock.now()
     }
 
-    /// Rung after a commit that told something: the relay listens.
+    /// Notified after a commit that published an event. The relay waits on it.
     #[must_use]
     pub fn wake(&self) -> Arc<Notify> {
         self.wake.clone()
     }
 
-    /// A connection to read with. The time until it is given back counts as a unit of work of this name.
+    /// A connection for reading. The time until it is returned counts as a unit of work of this name.
     ///
     /// # Errors
-    /// When the database is away, or no connection is free in time.
+    /// When the database is unreachable, or no connection becomes free in time.
     pub async fn reading(&self, name: &'static str) -> Result<Session, StoreError> {
         let began = Instant::now();
         Ok(Session {
@@ -191,11 +191,11 @@ impl Store {
         })
     }
 
-    /// Runs an action in a transaction of its own and commits it with its events. A lost race runs the whole action
-    /// again, so it may change nothing but its transaction. `name` is for logs.
+    /// Runs an action in its own transaction and commits it with its events. A lost race runs the whole action again,
+    /// so it must change nothing else. `name` appears in logs and metrics.
     ///
     /// # Errors
-    /// The action's, or the store's.
+    /// Errors of the action or of the store.
     pub async fn run<T, E, F>(&self, name: &'static str, action: F) -> Result<T, E>
     where
         F: for<'t> Fn(&'t mut Tx) -> BoxFuture<'t, Result<T, E>> + Send + Sync,
@@ -218,10 +218,10 @@ impl Store {
         }
     }
 
-    /// [`Store::run`], once per caller, RPC and request id: the same again returns the first answer.
+    /// [`Store::run`], once per caller, RPC and request id. The same request again gets the first answer.
     ///
     /// # Errors
-    /// The action's; [`StoreError::RequestReused`] for another content. Refusals are not kept.
+    /// Errors of the action; [`StoreError::RequestReused`] for the same id with other content. Refusals are not stored.
     pub async fn once<R, E, F>(&self, call: &Call, name: &'static str, action: F) -> Result<R, E>
     where
         F: for<'t> Fn(&'t mut Tx) -> BoxFuture<'t, Result<R, E>> + Send + Sync,
@@ -308,14 +308,15 @@ impl Store {
         })
     }
 
-    /// Writes what was told, heads last, and commits; what has come into effect is on its way no longer.
+    /// Writes the published events, moves the heads last, and commits. Then records the delays of the events that took
+    /// effect.
     pub(crate) async fn commit(&self, mut tx: Tx) -> Result<(), StoreError> {
         log::append(&mut tx.inner, self.meta.partitions, &tx.told).await?;
         tx.inner.commit().await?;
         if !tx.told.is_empty() {
             self.wake.notify_one();
         }
-        // Not the action's time: that was before its transaction.
+        // The clock is read anew: the action's time was before its transaction.
         if !tx.arrivals.is_empty() {
             arrivals::note(self.service, &tx.arrivals, self.now());
         }

@@ -1,13 +1,15 @@
-//! How a verb is served: read, run once in a transaction of its own, answered. A method of a tonic trait is one line.
+//! How a verb is served: read the request, run it once in its own transaction, answer. A method of a tonic trait is one
+//! line.
 //!
-//! A service implements [`Served`] once, and for each RPC [`Verb`] (it changes something) or [`Question`] (it reads).
-//! The name of the verb is written once: the RPC, the span, the unit of work in the metrics and the key of idempotency
-//! follow from it.
+//! A service implements [`Served`] once, and for each RPC a [`Verb`] (it changes something) or a [`Question`] (it
+//! reads). The name of the verb is written once. The RPC, the span, the unit of work in the metrics and the idempotency
+//! key derive from it.
 
 use std::sync::Arc;
 
 use async_trait::async_trait;
 use chrono::{DateTime, Utc};
+use hotline_proto::common::Reason;
 use personal::sealing::{SealKey, Sealer};
 use platform::auth::Caller;
 use platform::clock::SharedClock;
@@ -16,12 +18,13 @@ use platform::grpc::status;
 use platform::store::{AsStoreError, StoreError};
 use prost::Message as _;
 use tonic::{Request, Response, Status, Streaming};
+use tonic_types::StatusExt as _;
 use tracing::Instrument as _;
 
 use crate::call::Call;
 use crate::tx::{Store, Tx};
 
-/// Bytes of all parts of one request: a province's reference data has some megabytes, and a pod 512 MiB.
+/// Most bytes in all parts of one request. A province's reference data has some megabytes, and a pod has 512 MiB.
 const MAX_GATHERED: usize = 64 * 1024 * 1024;
 
 /// A service that serves verbs.
@@ -31,10 +34,10 @@ pub trait Served: Clone + Send + Sync + 'static {
     fn store(&self) -> &Store;
     /// Business time.
     fn clock(&self) -> &SharedClock;
-    /// What seals its texts; none in a service that keeps none.
+    /// Seals its texts; `None` in a service that stores no such texts.
     fn sealer(&self) -> Option<&Sealer>;
 
-    /// Runs a verb: once per caller and `request_id`, the same again gets the first answer.
+    /// Runs a verb once per caller and `request_id`. The same request again gets the first answer.
     async fn run<V: Verb<Self>>(&self, request: Request<V::Request>) -> Result<Response<V::Answer>, Status> {
         let caller = Caller::of(&request);
         let request = request.into_inner();
@@ -50,11 +53,13 @@ pub trait Served: Clone + Send + Sync + 'static {
             Box::pin(async move { verb.act(tx, &at).await })
         });
         let answer = answer.instrument(span(self.store().service(), V::NAME)).await;
-        answer.map(Response::new).map_err(Into::into)
+        answer
+            .map(Response::new)
+            .map_err(|error| in_contract(V::NAME, error.into()))
     }
 
-    /// Runs a verb whose request comes in parts. They are joined as protobuf joins messages: repeated fields follow each
-    /// other, of any other field the last one holds.
+    /// Runs a verb whose request comes in parts. The parts are merged by the rules of protobuf: repeated fields are
+    /// appended, and the last value of any other field wins.
     async fn gather<V: Verb<Self>>(
         &self,
         request: Request<Streaming<V::Request>>,
@@ -78,36 +83,36 @@ pub trait Served: Clone + Send + Sync + 'static {
         let at = At::of(self);
         let question = Q::read(request.get_ref(), &caller, &at)?;
         let answer = question.answer(&at);
-        let answer = answer.instrument(span(self.store().service(), Q::NAME)).await?;
-        Ok(Response::new(answer))
+        let answer = answer.instrument(span(self.store().service(), Q::NAME)).await;
+        answer.map(Response::new).map_err(|status| in_contract(Q::NAME, status))
     }
 }
 
-/// A verb that changes something, as its caller asks for it.
+/// A verb that changes something.
 #[async_trait]
 pub trait Verb<S: Served>: Clone + Send + Sync + 'static {
     /// Its name, such as `sign_order`; the RPC is `SignOrder`.
     const NAME: &'static str;
-    /// Whether it seals a text: then [`At::key`] has the month's key, fetched before the transaction.
+    /// Whether the verb seals a text. If so, [`At::key`] holds the key of the month, fetched before the transaction.
     const SEALS: bool = false;
     /// The request.
     type Request: prost::Message + Default + 'static;
-    /// The answer; it is kept, so it holds ids and no personal data.
+    /// The answer. It is stored, so it holds ids and no personal data.
     type Answer: prost::Message + Default + 'static;
-    /// Why it did nothing.
+    /// The reason for doing nothing.
     type Error: From<StoreError> + AsStoreError + Into<Status> + Send + 'static;
 
-    /// Reads a request: its shape, all violations at once.
+    /// Reads a request and checks its shape.
     ///
     /// # Errors
-    /// Every violation.
+    /// All violations at once.
     fn read(request: &Self::Request, caller: &Caller, at: &At<S>) -> Once<Self>;
 
-    /// Acts on the open transaction. It runs again after a lost race, so it changes nothing else.
+    /// Acts in the open transaction. A lost race runs it again, so it must change nothing else.
     async fn act(&self, tx: &mut Tx, at: &At<S>) -> Result<Self::Answer, Self::Error>;
 }
 
-/// A question: it changes nothing that its service owns, but may put on record who read.
+/// A question. It changes nothing that its service owns, but may record the reader.
 #[async_trait]
 pub trait Question<S: Served>: Send + Sync + Sized + 'static {
     /// Its name, such as `get_order`.
@@ -117,17 +122,17 @@ pub trait Question<S: Served>: Send + Sync + Sized + 'static {
     /// The answer.
     type Answer: prost::Message + 'static;
 
-    /// Reads a request: its shape, all violations at once.
+    /// Reads a request and checks its shape.
     ///
     /// # Errors
-    /// Every violation.
+    /// All violations at once.
     fn read(request: &Self::Request, caller: &Caller, at: &At<S>) -> Result<Self, InvalidRequest>;
 
     /// The answer.
     async fn answer(self, at: &At<S>) -> Result<Self::Answer, Status>;
 }
 
-/// What a verb is read and acts with.
+/// What a verb or a question needs: its service, the time, and the key for sealing.
 #[derive(Clone)]
 pub struct At<S> {
     /// Its service.
@@ -138,7 +143,7 @@ pub struct At<S> {
 }
 
 impl<S: Served> At<S> {
-    /// Reads the clock: once for each call.
+    /// Reads the clock, once per call.
     fn of(service: &S) -> Self {
         Self {
             service: service.clone(),
@@ -147,10 +152,10 @@ impl<S: Served> At<S> {
         }
     }
 
-    /// The key that seals what the verb keeps.
+    /// The key that seals the texts of the verb.
     ///
     /// # Panics
-    /// When the verb does not say that it seals, which its first test finds.
+    /// When the verb seals without `SEALS = true`; its first test finds this.
     #[must_use]
     pub fn key(&self) -> &SealKey {
         self.key
@@ -161,6 +166,18 @@ impl<S: Served> At<S> {
 
 fn span(service: &'static str, name: &'static str) -> tracing::Span {
     tracing::info_span!("verb", otel.name = name, service)
+}
+
+/// In debug builds, checks that `reasons.proto` names this RPC beside this reason. A client can then look up every
+/// reason.
+fn in_contract(name: &str, status: Status) -> Status {
+    if cfg!(debug_assertions)
+        && let Some(given) = status.get_details_error_info()
+    {
+        let named = Reason::from_text(&given.reason).is_some_and(|reason| reason.is_given_by(&rpc_name(name)));
+        assert!(named, "reasons.proto does not say that {name} gives {}", given.reason);
+    }
+    status
 }
 
 /// `sign_order` is the RPC `SignOrder`.

@@ -1,4 +1,4 @@
-//! The log's part of a service, wired once for all: its relay, its consumers, its RPCs, and what is watched of them.
+//! A service's part of the event log: its relay, consumers, RPCs and observers.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -10,28 +10,29 @@ use platform::metrics::Observer;
 use platform::service::{Base, Driven, StartError};
 
 use crate::consumer::{Consumer, Source};
-use crate::event::Handler;
+use crate::doorbell::doorbell;
 use crate::forget::Forget;
+use crate::handler::Handler;
 use crate::relay::Relay;
 use crate::tx::Store;
 
-/// Between two looks for what may be forgotten; a batch is a few seconds' worth of a large city's events.
+/// Pause between two deletions of old requests. One batch covers a few seconds of a large city's requests.
 const FORGETS_EVERY: Duration = Duration::from_secs(30);
 
-/// A log that is read.
+/// A log to read.
 pub struct Reading<'u> {
     /// Service that owns it.
     pub service: &'static str,
-    /// Where that service is, as in `[peers]`.
+    /// URL of that service, from `[peers]`.
     pub url: &'u str,
-    /// Applies what is read.
+    /// Applies its events.
     pub handler: Arc<dyn Handler>,
-    /// Whether it is noted up to when the service's log is known ([`Consumer::noting_knowledge`]).
+    /// Whether to record up to when the log is known ([`Consumer::noting_knowledge`]).
     pub notes_knowledge: bool,
 }
 
 impl<'u> Reading<'u> {
-    /// The log of `service`, applied by `handler`.
+    /// Reads the log of `service` with `handler`.
     #[must_use]
     pub fn new(service: &'static str, url: &'u str, handler: Arc<dyn Handler>) -> Self {
         Self {
@@ -43,7 +44,7 @@ impl<'u> Reading<'u> {
     }
 }
 
-/// A service's log at work.
+/// The running parts of a service's log.
 pub struct Wired {
     store: Store,
     relay: Arc<Relay>,
@@ -55,10 +56,10 @@ pub struct Wired {
 }
 
 impl Wired {
-    /// Over a store, reading the given logs.
+    /// Builds the parts over a store, with one consumer per reading.
     ///
     /// # Errors
-    /// Which service's address is wrong.
+    /// The peer whose URL is invalid.
     pub fn build(
         store: &Store,
         base: &Base,
@@ -110,12 +111,12 @@ impl Wired {
             step: consumer.clone(),
             every: self.every,
             wake: consumer.wake(),
-            doorbell: self.rings.then(|| consumer.doorbell()),
+            doorbell: self.rings.then(|| doorbell(consumer)),
         };
         self.consumers.iter().map(driven).collect()
     }
 
-    /// The relay, and what forgets old requests.
+    /// The relay, and the step that deletes old requests.
     #[must_use]
     pub fn relaying(&self) -> [Driven; 2] {
         [
@@ -134,7 +135,7 @@ impl Wired {
         ]
     }
 
-    /// What is watched of it.
+    /// The observers of its metrics.
     #[must_use]
     pub fn observers(&self) -> Vec<Arc<dyn Observer>> {
         crate::observe::observers(&self.store, &self.relay, &self.consumers)

@@ -1,4 +1,4 @@
-//! Identity documents: which kind a number is of, and whether it is right.
+//! Identity documents: the kind of a number, and whether it is valid.
 
 use chrono::{Datelike as _, NaiveDate};
 
@@ -11,24 +11,24 @@ pub const MAX_DOCUMENT: usize = 100;
 /// Kinds of identity documents.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum DocumentKind {
-    /// 居民身份证: 18 characters by GB 11643, or the 15 digits of before 1999.
+    /// 居民身份证: 18 characters by GB 11643, or 15 digits from before 1999.
     ResidentIdentity,
-    /// 港澳居民来往内地通行证 (回乡证): H or M and 8 digits, 10 with the number of its issue.
+    /// 港澳居民来往内地通行证 (回乡证): H or M and 8 digits, or 10 with the number of the issue.
     HongKongMacauPermit,
-    /// 台湾居民来往大陆通行证 (台胞证): 8 digits; older ones 10, with a letter in brackets.
+    /// 台湾居民来往大陆通行证 (台胞证): 8 digits; older ones have 10, with a letter in brackets.
     TaiwanPermit,
-    /// 港澳台居民居住证: as an identity number, of the regions 810000, 820000, 830000.
+    /// 港澳台居民居住证: as an identity card, with the regions 810000, 820000, 830000.
     HongKongMacauTaiwanResidence,
-    /// 外国人永久居留身份证: 18 characters that begin with 9, or 3 letters and 12 digits of before 2023.
+    /// 外国人永久居留身份证: 18 characters that begin with 9, or 3 letters and 12 digits from before 2023.
     ForeignerResidence,
-    /// A passport, of whatever country.
+    /// A passport of any country.
     Passport,
-    /// Something else: an officer's card, a licence.
+    /// Another document, such as an officer's card or a licence.
     Other,
 }
 
 impl DocumentKind {
-    /// All of them.
+    /// All kinds.
     pub const ALL: [Self; 7] = [
         Self::ResidentIdentity,
         Self::HongKongMacauPermit,
@@ -39,7 +39,7 @@ impl DocumentKind {
         Self::Other,
     ];
 
-    /// Stable, `UPPER_SNAKE`: what is stored.
+    /// The stable name in `UPPER_SNAKE`, as stored.
     #[must_use]
     pub const fn name(self) -> &'static str {
         match self {
@@ -53,36 +53,36 @@ impl DocumentKind {
         }
     }
 
-    /// The kind of this name.
+    /// The kind with this name.
     #[must_use]
     pub fn from_name(name: &str) -> Option<Self> {
         Self::ALL.into_iter().find(|kind| kind.name() == name)
     }
 }
 
-/// What is not right with a document; it is kept nevertheless.
+/// A defect of a document. The document is kept with it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum DocumentMark {
-    /// Characters were hidden before it came.
+    /// Characters were hidden before the field arrived.
     Masked,
     /// It has the form of its kind, but the check digit or the date of birth is wrong.
     CheckFailed,
-    /// It has the form of no document, or not that of the kind that was stated.
+    /// It has the form of no known kind, or another form than the stated kind.
     Unknown,
 }
 
-/// A document as somebody named it.
+/// A document as a person wrote it.
 #[derive(Clone, PartialEq, Eq)]
 pub struct Document {
-    /// Which kind.
+    /// Kind of the document.
     pub kind: DocumentKind,
-    /// Upper case and narrow, without blanks and dashes.
+    /// The number in upper case and narrow characters, without blanks and dashes.
     pub number: String,
-    /// What is not right with it.
+    /// The defect, if there is one.
     pub mark: Option<DocumentMark>,
 }
 
-// A number is personal: Debug says nothing of it.
+// A number is personal, so Debug leaves it out.
 impl std::fmt::Debug for Document {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.write_str("Document")
@@ -90,7 +90,8 @@ impl std::fmt::Debug for Document {
 }
 
 impl Document {
-    /// Reads a field; none when it shows nothing. Without a stated kind the number says which it is.
+    /// Reads a field; `None` when no character is visible. Without a stated kind, the form of the number decides the
+    /// kind.
     #[must_use]
     pub fn read(text: &str, stated: Option<DocumentKind>) -> Option<Self> {
         let number = folded(text);
@@ -108,8 +109,8 @@ impl Document {
         Some(Self { kind, number, mark })
     }
 
-    /// The ends of the number. Of what has the form of no document, or holds more than letters and digits, nothing: it may
-    /// be a name.
+    /// The number with its middle hidden. Everything is hidden when the form is unknown or the text holds more than
+    /// letters and digits, because it may be a name.
     #[must_use]
     pub fn masked(&self) -> String {
         if self.mark == Some(DocumentMark::Unknown) || !self.number.is_ascii() {
@@ -119,7 +120,7 @@ impl Document {
     }
 }
 
-/// Upper case and narrow, without blanks, dashes, brackets and what does not show.
+/// The number in upper case and narrow characters, without blanks, dashes, brackets and invisible characters.
 fn folded(text: &str) -> String {
     let number: String = text
         .chars()
@@ -129,7 +130,7 @@ fn folded(text: &str) -> String {
         .flat_map(char::to_uppercase)
         .collect();
     match number.strip_suffix(['×', 'Х', 'Χ', '✕']) {
-        // A times sign, a Cyrillic or a Greek letter after 17 digits is meant for X.
+        // After 17 digits, a times sign or a Cyrillic or Greek letter stands for X.
         Some(body) if is_digits(body, 17) => format!("{body}X"),
         _ => number,
     }
@@ -143,7 +144,7 @@ fn is_digits(text: &str, count: usize) -> bool {
     text.len() == count && text.bytes().all(|b| b.is_ascii_digit())
 }
 
-/// The kind whose form a number has.
+/// The kind that has the form of this number.
 fn shape(number: &str) -> Option<DocumentKind> {
     if !number.bytes().all(|b| b.is_ascii_digit() || b.is_ascii_uppercase()) {
         return None;
@@ -175,7 +176,7 @@ fn of_eighteen(number: &str) -> DocumentKind {
     }
 }
 
-/// Whether a number may be of a stated kind: passports look like anything of 5 to 17 letters and digits.
+/// Whether a number may be of the stated kind. A passport may have any 5 to 17 letters and digits.
 fn fits(number: &str, found: Option<DocumentKind>, stated: DocumentKind) -> bool {
     let passport = (5..=17).contains(&number.len())
         && number.bytes().all(|b| b.is_ascii_digit() || b.is_ascii_uppercase())
@@ -200,8 +201,8 @@ fn check(number: &str, kind: DocumentKind) -> Option<DocumentMark> {
     (!right).then_some(DocumentMark::CheckFailed)
 }
 
-/// GB 11643: a region's first digit, a date of birth since 1850, ISO 7064 MOD 11-2. Whether the region is one, and the
-/// date has been, is not looked at: there is no clock here.
+/// The check of GB 11643: a region's first digit, a date of birth since 1850, and ISO 7064 MOD 11-2. It does not check
+/// that the region exists or that the date has passed, because there is no clock here.
 fn check_eighteen(number: &str) -> bool {
     const WEIGHTS: [u32; 17] = [7, 9, 10, 5, 8, 4, 2, 1, 6, 3, 7, 9, 10, 5, 8, 4, 2];
     let (body, check) = number.split_at(17);

@@ -1,4 +1,4 @@
-//! What people name as their document, and what is made of it.
+//! Documents as people write them, and how they are read.
 
 use DocumentKind::{
     ForeignerResidence, HongKongMacauPermit, HongKongMacauTaiwanResidence, Other, Passport, ResidentIdentity,
@@ -8,7 +8,7 @@ use DocumentMark::{CheckFailed, Masked, Unknown};
 
 use super::*;
 
-/// As written; kind, number and mark that are read.
+/// The text as written; the kind, number and mark that are read.
 const WRITTEN: &[(&str, DocumentKind, &str, Option<DocumentMark>)] = &[
     ("11010519491231002X", ResidentIdentity, "11010519491231002X", None),
     ("11010519491231002x", ResidentIdentity, "11010519491231002X", None),
@@ -38,7 +38,7 @@ const WRITTEN: &[(&str, DocumentKind, &str, Option<DocumentMark>)] = &[
         "11010519491331002X",
         Some(CheckFailed),
     ),
-    // Right check digits: nobody of 1849 calls, somebody of 1850 might be in an old register.
+    // Both check digits are right. A birth year of 1849 is refused, and 1850 is accepted for old registers.
     (
         "110105184912310020",
         ResidentIdentity,
@@ -104,13 +104,13 @@ const WRITTEN: &[(&str, DocumentKind, &str, Option<DocumentMark>)] = &[
 #[test]
 fn a_number_says_which_document_it_is_of() {
     for (written, kind, number, mark) in WRITTEN {
-        let document = Document::read(written, None).expect("it shows something");
+        let document = Document::read(written, None).expect("the text is visible");
         assert_eq!(
             (document.kind, &*document.number, document.mark),
             (*kind, *number, *mark),
             "{written:?}"
         );
-        let again = Document::read(&document.number, None).expect("it shows something");
+        let again = Document::read(&document.number, None).expect("the text is visible");
         assert!(again == document, "{written:?}");
     }
 }
@@ -129,7 +129,7 @@ fn a_stated_kind_is_held_to_its_form() {
         ("南字第12345号", Other, None),
         ("E1234***8", Passport, Some(Masked)),
     ] {
-        let document = Document::read(written, Some(stated)).expect("it shows something");
+        let document = Document::read(written, Some(stated)).expect("the text is visible");
         assert_eq!((document.kind, document.mark), (stated, mark), "{written:?}");
     }
 }

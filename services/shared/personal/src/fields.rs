@@ -6,17 +6,17 @@ use crate::document::MAX_DOCUMENT;
 use crate::phone::MAX_PHONE;
 use crate::{Document, DocumentKind, Phone};
 
-/// Reads what people write about themselves.
+/// Reads the fields that people write about themselves.
 pub trait PersonalFields {
-    /// A telephone field as it came. It is refused only when it is empty, too long or holds what no text does, such as NUL;
-    /// without a usable number it has a mark.
+    /// A telephone field as received. It is refused only when it is empty, too long or holds a forbidden character such
+    /// as NUL. Without a usable number it gets a mark.
     fn phone(&mut self, field: &str, text: &str) -> Option<Phone>;
 
-    /// A telephone field, or nothing when it is empty.
+    /// A telephone field; none when it is empty.
     fn optional_phone(&mut self, field: &str, text: &str) -> Option<Phone>;
 
-    /// An identity document as it came, or nothing when it is empty. Without a stated kind its number tells the kind; one
-    /// that fails a check has a mark.
+    /// An identity document as received; none when it is empty. Without a stated kind, the form of the number decides
+    /// the kind. A document that fails a check gets a mark.
     fn optional_document(&mut self, field: &str, text: &str, stated: Option<DocumentKind>) -> Option<Document>;
 }
 

@@ -1,12 +1,16 @@
-//! What people bring of themselves: telephone numbers, identity documents, how both are masked, and how personal fields
-//! are sealed at rest.
+//! Personal data: telephone numbers, identity documents, the masks of both, and the sealing of personal fields at rest.
 //!
-//! No reader refuses a field for what it says. A telephone field without a usable number is kept as it came, with a mark;
-//! the service that asked decides whether that is enough.
+//! No reader refuses a field for its content. A telephone field without a usable number is kept as written, with a
+//! mark. The service decides whether that is enough.
 //!
-//! [`phone`] finds numbers by the rules of [`national`] and of other countries, [`document`] tells the kind of a document
-//! and checks it, [`mask`] hides, [`fields`] reads them from a request, [`people`] names their defects in the contracts.
-//! [`sealing`] seals and opens cells, [`reads`] records who was shown one.
+//! The modules:
+//!
+//! - [`phone`] finds numbers by the rules of [`national`] and of other countries.
+//! - [`document`] finds the kind of a document and checks it.
+//! - [`mask`] hides parts of both.
+//! - [`fields`] reads both from a request.
+//! - [`people`] maps them to the messages and defects of the contracts.
+//! - [`sealing`] seals and opens cells, and [`reads`] records each reader of a cell.
 
 pub mod document;
 pub mod fields;

@@ -1,8 +1,9 @@
-//! Masks: enough to recognise what is known already, not enough to learn it.
+//! Masks: a reader can recognise a known value, but cannot learn an unknown one.
 
 use crate::phone::Phone;
 
-/// `138****5678`: the first three and the last four digits of each number. What names no usable number is hidden whole.
+/// `138****5678`: the first three and the last four digits of each number. A text without a usable number is hidden
+/// whole.
 #[must_use]
 pub fn mask_phone(text: &str) -> String {
     Phone::read(text).map(|phone| phone.masked()).unwrap_or_default()
@@ -14,7 +15,8 @@ pub fn mask_name(name: &str) -> String {
     keep(name, 1, 0)
 }
 
-/// `430***********1234`: the ends; of a document shorter than 13 characters only what leaves six hidden.
+/// `430***********1234`: the ends. A document shorter than 13 characters shows less, so that at least six characters
+/// are hidden.
 #[must_use]
 pub fn mask_id(id: &str) -> String {
     match id.chars().count() {
@@ -30,7 +32,7 @@ pub fn mask_address(address: &str) -> String {
     keep(address, 6, 0)
 }
 
-/// Keeps the ends; a value too short to keep anything back is hidden whole.
+/// Keeps both ends. A value without any other character is hidden whole.
 pub(crate) fn keep(text: &str, first: usize, last: usize) -> String {
     let chars: Vec<char> = text.chars().collect();
     if chars.len() <= first + last {

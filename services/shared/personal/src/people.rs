@@ -1,10 +1,10 @@
-//! Telephone numbers and documents as they travel. Defects say nothing of a person.
+//! Telephone numbers and documents as messages of the contracts. A defect holds no personal data.
 
 use crate::mask::mask_phone;
 use crate::{Document, DocumentMark, Phone, PhoneMark};
 use hotline_proto::common::{Defect, PhoneNumber};
 
-/// What is wrong with a telephone field.
+/// The defect of a telephone field, if there is one.
 #[must_use]
 pub fn phone_defect(phone: &Phone) -> Option<Defect> {
     phone.mark().map(|mark| match mark {
@@ -13,7 +13,7 @@ pub fn phone_defect(phone: &Phone) -> Option<Defect> {
     })
 }
 
-/// What is wrong with a document.
+/// The defect of a document, if there is one.
 #[must_use]
 pub fn document_defect(document: &Document) -> Option<Defect> {
     document.mark.map(|mark| match mark {
@@ -23,7 +23,7 @@ pub fn document_defect(document: &Document) -> Option<Defect> {
     })
 }
 
-/// The defect says that nobody can be called.
+/// Whether the defect means that the field has no number to call.
 #[must_use]
 pub const fn is_of_phone(defect: Defect) -> bool {
     matches!(defect, Defect::PhoneMasked | Defect::PhoneUnusable)

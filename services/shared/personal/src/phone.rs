@@ -1,4 +1,4 @@
-//! Telephone numbers as callers, exchanges and other cities' systems write them.
+//! Telephone numbers as callers, telephone exchanges and other cities' systems write them.
 
 use crate::mask::keep;
 use crate::national;
@@ -7,7 +7,7 @@ use platform::characters::{is_dash, is_dot, narrow, visible};
 /// Longest text that a telephone field may have, in characters: three numbers with extensions and a remark.
 pub const MAX_PHONE: usize = 100;
 
-/// What somebody wrote into a telephone field: the usable numbers in it, or a mark why there is none.
+/// A telephone field as a person wrote it: its usable numbers, or a mark that tells the reason for having none.
 #[derive(Clone, PartialEq, Eq)]
 pub struct Phone {
     kept: String,
@@ -22,16 +22,16 @@ pub struct Number {
     extension: Option<String>,
 }
 
-/// Why a telephone field names no usable number.
+/// The reason why a telephone field has no usable number.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum PhoneMark {
-    /// Digits were hidden before it came: `138****5678`.
+    /// Digits were hidden before the field arrived: `138****5678`.
     Masked,
-    /// Anything else: no area code, an internal address, a word.
+    /// Anything else, such as a number without area code, an internal address or a word.
     Unusable,
 }
 
-// A number is personal: Debug says nothing of it.
+// A number is personal, so Debug leaves it out.
 impl std::fmt::Debug for Phone {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.write_str("Phone")
@@ -45,8 +45,8 @@ impl std::fmt::Debug for Number {
 }
 
 impl Number {
-    /// Digits of a mainland number as it is dialled within the country, `073158888888`; of all others E.164,
-    /// `+85291234567`. Look-up hashes are made of this, so a caller is found again without the extension.
+    /// A mainland number as dialled within the country, `073158888888`; any other number in E.164, `+85291234567`.
+    /// Look-up hashes are made of this form, so a caller is found again without the extension.
     #[must_use]
     pub fn normal(&self) -> &str {
         &self.normal
@@ -70,7 +70,7 @@ impl std::fmt::Display for Number {
 }
 
 impl Phone {
-    /// Reads a field; none when it shows nothing. The kept text gives the same numbers again.
+    /// Reads a field; `None` when no character is visible. The kept text gives the same numbers again.
     #[must_use]
     pub fn read(text: &str) -> Option<Self> {
         let written = visible(text);
@@ -97,7 +97,7 @@ impl Phone {
         })
     }
 
-    /// The numbers in their normal form, joined by `/`; as it came when it says more than these.
+    /// The numbers in their normal form, joined by `/`. A field with more content is kept as written.
     #[must_use]
     pub fn kept(&self) -> &str {
         &self.kept
@@ -109,13 +109,13 @@ impl Phone {
         &self.numbers
     }
 
-    /// Why there is no usable number; none when there is one.
+    /// The reason for having no usable number; `None` when there is one.
     #[must_use]
     pub fn mark(&self) -> Option<PhoneMark> {
         self.mark
     }
 
-    /// Ends of each number; all hidden where there is no usable one.
+    /// The numbers with their middle hidden. Without a usable number everything is hidden.
     #[must_use]
     pub fn masked(&self) -> String {
         if self.numbers.is_empty() {
@@ -131,10 +131,10 @@ fn joined(numbers: &[Number]) -> String {
     texts.join("/")
 }
 
-/// Words that stand before an extension, the longer of two first.
+/// Words before an extension; the longer of two words comes first.
 const EXTENSION: [&str; 9] = ["转接", "轉接", "转", "轉", "分机", "分機", "extension", "ext.", "ext"];
 
-/// Says more than numbers: a name, a remark.
+/// Whether the text holds more than numbers, such as a name or a remark.
 fn has_words(written: &str) -> bool {
     let mut text: String = written.chars().map(narrow).collect::<String>().to_lowercase();
     for word in EXTENSION {
@@ -145,7 +145,8 @@ fn has_words(written: &str) -> bool {
         .any(|c| c.is_alphabetic() && !matches!(c, 'x' | '或' | '和'))
 }
 
-/// The text in ASCII's width, without what stands behind an `@`: the digits of an exchange's address are no number.
+/// The text in narrow characters, without the part after an `@`. The digits of an exchange's address are no telephone
+/// number.
 fn without_hosts(written: &str) -> String {
     let mut host = false;
     written
@@ -158,8 +159,14 @@ fn without_hosts(written: &str) -> String {
         .collect()
 }
 
-/// The text in an alphabet of its own: digits, `+`, `-` for any dash or dot, `/`, blank, `#` before an extension,
-/// `*` for hidden digits, `|` between numbers and for whatever no number has.
+/// The text in a small alphabet:
+///
+/// - digits, `+` and `/` as they are,
+/// - `-` for any dash or dot,
+/// - a blank,
+/// - `#` before an extension,
+/// - `*` for hidden digits,
+/// - `|` between numbers and for any other character.
 fn symbols(written: &str) -> String {
     let mut text = without_hosts(written).to_lowercase();
     for word in EXTENSION {
@@ -175,7 +182,7 @@ fn symbols(written: &str) -> String {
             .find(|c| !c.is_whitespace() && !is_dash(**c) && **c != ':')
             .is_some_and(char::is_ascii_digit);
         let digit_before = out.trim_end().ends_with(|c: char| c.is_ascii_digit());
-        // What follows the word before the extension, as in "转：801", belongs to it.
+        // Punctuation after the word for an extension, as in "转：801", belongs to the extension.
         let within = out.ends_with('#') && !c.is_ascii_digit();
         match c {
             _ if within => {}
@@ -203,7 +210,7 @@ struct Found {
 }
 
 impl Found {
-    /// One number if the whole is one, else those between slashes, else those between blanks.
+    /// One number if the whole piece is one, otherwise the numbers between slashes, otherwise those between blanks.
     fn piece(&mut self, piece: &str) {
         if let Some(number) = self.number(piece) {
             self.add(number);
@@ -220,7 +227,7 @@ impl Found {
         let words: Vec<&str> = piece.split_whitespace().collect();
         let mut at = 0;
         while at < words.len() {
-            // The fewest words that are a number: those after it may be another.
+            // The shortest run of words that is a number; the words after it may be another number.
             let end = (at + 1..=words.len()).find_map(|end| Some((self.number(&words[at..end].join(" "))?, end)));
             if let Some((number, end)) = end {
                 self.add(number);
@@ -239,7 +246,7 @@ impl Found {
         }
     }
 
-    /// A second landline often goes without the area code of the first.
+    /// A second landline often lacks the area code of the first.
     fn number(&self, piece: &str) -> Option<Number> {
         number(piece).or_else(|| {
             let area = self
@@ -254,10 +261,10 @@ impl Found {
     }
 }
 
-/// Digits of an extension; longer ones are numbers by themselves.
+/// Most digits of an extension; longer ones are numbers of their own.
 const MAX_EXTENSION: usize = 6;
 
-/// The number that the whole piece is.
+/// The number, if the whole piece is one.
 fn number(piece: &str) -> Option<Number> {
     let piece = piece.trim_matches([' ', '-', '/']);
     if piece.contains('*') {
@@ -282,8 +289,8 @@ fn number(piece: &str) -> Option<Number> {
     }
 }
 
-/// A number with its extension after the last dash, and whether the number is written as a complete one: the group
-/// before that dash is as long as a subscriber's number.
+/// A number with its extension after the last dash, and whether the number is complete. It is complete when the group
+/// before that dash has the length of a subscriber's number.
 fn after_dash(piece: &str) -> Option<(Number, bool)> {
     let (head, extension) = piece.rsplit_once('-')?;
     let right = (1..=MAX_EXTENSION).contains(&extension.len()) && extension.bytes().all(|b| b.is_ascii_digit());
@@ -294,7 +301,7 @@ fn after_dash(piece: &str) -> Option<(Number, bool)> {
     Some((Number { normal, extension }, complete))
 }
 
-/// The normal form of a number without extension, however its digits are grouped.
+/// The normal form of a number without extension, with any grouping of its digits.
 fn normal(piece: &str) -> Option<String> {
     let piece = piece.trim_matches([' ', '-', '/']);
     let (plus, rest) = match piece.strip_prefix('+') {
@@ -321,7 +328,8 @@ fn international(digits: &str) -> Option<String> {
     }
 }
 
-/// Exchanges often leave the plus out. Only for the mainland, Hong Kong, Macau and Taiwan: no number at home is so long.
+/// A number for which the exchange has left out the plus. Only for the mainland, Hong Kong, Macau and Taiwan: no
+/// national number is so long.
 fn without_plus(digits: &str) -> Option<String> {
     match digits.get(..3)? {
         "852" | "853" | "886" => foreign(digits, Length::Valid),
@@ -330,17 +338,17 @@ fn without_plus(digits: &str) -> Option<String> {
     }
 }
 
-/// How sure a foreign number has to be.
+/// The required certainty of a foreign number.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Length {
-    /// As long as numbers of its country are: ranges are opened faster than tables follow.
+    /// Its length is right for its country. New ranges open faster than tables are updated.
     Possible,
-    /// In a range that the tables know.
+    /// It is in a range of the tables.
     Valid,
 }
 
 fn foreign(digits: &str, length: Length) -> Option<String> {
-    // E.164 has 15 digits at most.
+    // E.164 allows at most 15 digits.
     if !(7..=15).contains(&digits.len()) {
         return None;
     }

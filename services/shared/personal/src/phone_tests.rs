@@ -1,16 +1,16 @@
-//! What callers bring, and what is made of it.
+//! Telephone fields as callers fill them, and how they are read.
 
 use proptest::prelude::*;
 
 use super::*;
 
 fn read(text: &str) -> Vec<String> {
-    let phone = Phone::read(text).unwrap_or_else(|| panic!("{text:?} shows something"));
+    let phone = Phone::read(text).unwrap_or_else(|| panic!("{text:?} is visible"));
     assert_eq!(phone.mark().is_none(), !phone.numbers().is_empty(), "{text:?}");
-    let again = Phone::read(phone.kept()).expect("kept texts show something");
+    let again = Phone::read(phone.kept()).expect("a kept text is visible");
     assert!(
         again == phone,
-        "{text:?}: kept as {:?}, which reads otherwise",
+        "{text:?}: kept as {:?}, which reads differently",
         phone.kept()
     );
     phone.numbers().iter().map(ToString::to_string).collect()
@@ -92,7 +92,7 @@ fn an_extension_is_kept_beside_the_number() {
         ("+852 9123 4567 ext 5", "+85291234567", "5"),
     ] {
         assert_eq!(read(written), [format!("{normal}转{extension}")], "{written:?}");
-        let phone = Phone::read(written).expect("it shows something");
+        let phone = Phone::read(written).expect("the text is visible");
         let number = &phone.numbers()[0];
         assert_eq!(
             (number.normal(), number.extension()),
@@ -127,11 +127,7 @@ fn several_numbers_in_one_field_are_all_read() {
         assert_eq!(read(written), numbers, "{written:?}");
     }
     let partly = Phone::read("13812345678/138****5678").expect("two");
-    assert_eq!(
-        partly.kept(),
-        "13812345678/138****5678",
-        "the other half may be known to somebody"
-    );
+    assert_eq!(partly.kept(), "13812345678/138****5678", "the field is kept as written");
 }
 
 #[test]
@@ -172,7 +168,7 @@ fn what_names_no_usable_number_is_kept_as_it_came() {
         ("转", Unusable),
         ("-", Unusable),
     ] {
-        let phone = Phone::read(written).unwrap_or_else(|| panic!("{written:?} shows something"));
+        let phone = Phone::read(written).unwrap_or_else(|| panic!("{written:?} is visible"));
         assert_eq!(phone.mark(), Some(mark), "{written:?}");
         assert_eq!(phone.kept(), written);
         assert_eq!(read(written), [""; 0]);
@@ -193,7 +189,7 @@ fn nothing_of_a_number_is_in_its_debug() {
 }
 
 proptest! {
-    /// Any text is read without a panic, and what is kept reads the same.
+    /// No text causes a panic, and the kept text reads the same.
     #[test]
     fn what_is_kept_reads_the_same(text in "[0-9+*xX#/、, 转或.（）()—a@\u{200B}-]{0,40}|\\PC{0,40}") {
         if let Some(phone) = Phone::read(&text) {
@@ -203,7 +199,7 @@ proptest! {
         }
     }
 
-    /// A mobile in a random form is itself.
+    /// A mobile number in a random form reads as itself.
     #[test]
     fn a_mobile_is_itself_in_every_form(
         digits in "1[3-9][0-9]{9}",

@@ -1,4 +1,4 @@
-//! The audit of sealed cells that were shown (I10): on record before anybody sees them.
+//! The audit of sealed cells (I10): each reading is recorded before the cells are shown.
 
 use chrono::{DateTime, Utc};
 use sqlx::PgConnection;
@@ -8,7 +8,7 @@ use crate::sealing::Sealed;
 use platform::ids::new_id;
 use platform::store::StoreError;
 
-/// Cells of one row that somebody is about to read.
+/// Cells of one row that a reader is about to see.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct SealedRead<'r> {
     /// Table.
@@ -19,22 +19,22 @@ pub struct SealedRead<'r> {
     pub columns: Vec<&'static str>,
     /// Subject of the reader.
     pub reader: &'r str,
-    /// When.
+    /// Business time.
     pub at: DateTime<Utc>,
 }
 
-/// Names of the cells that hold something.
+/// Names of the cells that are not empty.
 #[must_use]
 pub fn shown<const N: usize>(cells: [(&'static str, &Option<Sealed>); N]) -> Vec<&'static str> {
     let full = cells.into_iter().filter(|(_, cell)| cell.is_some());
     full.map(|(name, _)| name).collect()
 }
 
-/// Records readings, in one statement; they must be committed before anything is shown. Reading nothing of a row leaves
-/// no record.
+/// Records readings in one statement. Commit them before the cells are shown. A row without shown cells leaves no
+/// record.
 ///
 /// # Errors
-/// When the database refuses.
+/// Errors of the database.
 pub async fn record(conn: &mut PgConnection, reads: &[SealedRead<'_>]) -> Result<(), StoreError> {
     let reads: Vec<_> = reads.iter().filter(|read| !read.columns.is_empty()).collect();
     if reads.is_empty() {

@@ -1,8 +1,9 @@
-//! Personal fields at rest: sealed cells, and the keyed hash that finds a telephone number again.
+//! Personal fields at rest: sealed cells, the keyed hash of a telephone number for look-ups, and the key of a person
+//! for counting distinct appellants.
 //!
-//! A cell is `version (1) | key id (4) | nonce (12) | ciphertext | tag (16)`, AES-256-GCM, with table, column, row id
-//! and key id as associated data, so that cells cannot be swapped. One data key a month, wrapped by the
-//! key-encryption key, which stands in a file.
+//! A cell is `version (1) | key id (4) | nonce (12) | ciphertext | tag (16)`, sealed with AES-256-GCM. Table, column,
+//! row id and key id are the associated data, so that cells cannot be swapped. Each month has one data key. The
+//! key-encryption key in a file wraps the data keys.
 
 use std::collections::HashMap;
 use std::path::Path;
@@ -24,6 +25,8 @@ use platform::store::StoreError;
 
 const VERSION: u8 = 1;
 const HEAD: usize = 1 + 4 + 12;
+/// Bytes of a person key. Among ten million persons no two have the same key by chance.
+pub const PERSON_KEY: usize = 16;
 
 /// The key-encryption key.
 #[derive(Clone)]
@@ -33,7 +36,7 @@ impl Kek {
     /// Reads base64 of 32 bytes.
     ///
     /// # Errors
-    /// One sentence saying what the file should hold.
+    /// One sentence about the required content of the file.
     pub fn read(path: &Path) -> Result<Self, String> {
         let text = std::fs::read_to_string(path).map_err(|e| {
             format!(
@@ -49,7 +52,7 @@ impl Kek {
         Ok(Self(bytes))
     }
 
-    /// A fresh key, for development and tests.
+    /// A new key, for development and tests.
     #[must_use]
     pub fn generate() -> Self {
         let mut bytes = [0; 32];
@@ -57,26 +60,33 @@ impl Kek {
         Self(bytes)
     }
 
-    /// As it stands in its file.
+    /// The form in its file.
     #[must_use]
     pub fn to_base64(&self) -> String {
         base64::engine::general_purpose::STANDARD.encode(self.0)
     }
 
-    /// The key of the hashes by which `service` knows a repeated request.
+    /// The key for hashes by which `service` recognises a repeated request.
     #[must_use]
     pub fn request_key(&self, service: &str) -> RequestKey {
         RequestKey(self.derive(&format!("request:{service}")))
     }
 
-    /// A key for one purpose, so that hashes and seals never share one.
+    /// See [`Sealer::person_key`]. Each service and each year has its own key.
+    fn person_key(&self, service: &str, year: i32, normal: &str) -> [u8; PERSON_KEY] {
+        let key = self.derive(&format!("person:{service}:{year}"));
+        let hash = hmac(&key, normal.as_bytes());
+        *hash.first_chunk().expect("SHA-256 has 32 bytes")
+    }
+
+    /// A key for one purpose, so that hashes and seals never share a key.
     fn derive(&self, purpose: &str) -> [u8; 32] {
         hmac(&self.0, purpose.as_bytes())
     }
 }
 
-/// Key of the hashes of what was asked. It is in no database: from a copy of one nobody can try which telephone number was
-/// asked about. It says nothing of itself.
+/// Key for hashes of requests. It is in no database, so a copied database does not allow guessing the telephone number
+/// in a request. Debug leaves the key out.
 #[derive(Clone)]
 pub struct RequestKey([u8; 32]);
 
@@ -94,7 +104,7 @@ impl std::fmt::Debug for RequestKey {
     }
 }
 
-/// Where a sealed value stands.
+/// The place of a sealed value.
 #[derive(Clone, Copy, Debug)]
 pub struct Cell {
     /// Table.
@@ -105,7 +115,7 @@ pub struct Cell {
     pub row: Uuid,
 }
 
-/// A sealed value. It says nothing of its content: no Display, no Serialize, an empty Debug.
+/// A sealed value. It hides its content: no Display, no Serialize, an empty Debug.
 #[derive(Clone, PartialEq, Eq, sqlx::Type)]
 #[sqlx(transparent)]
 pub struct Sealed(Vec<u8>);
@@ -116,10 +126,11 @@ impl std::fmt::Debug for Sealed {
     }
 }
 
-/// Opens and makes sealed cells of one service.
+/// Seals and opens the cells of one service.
 #[derive(Clone)]
 pub struct Sealer {
     pool: PgPool,
+    service: Arc<str>,
     kek: Arc<Kek>,
     phone: Arc<[u8; 32]>,
     requests: RequestKey,
@@ -132,7 +143,7 @@ struct Keys {
     by_id: HashMap<i32, SealKey>,
 }
 
-/// One month's key.
+/// The data key of one month.
 #[derive(Clone)]
 pub struct SealKey {
     id: i32,
@@ -165,23 +176,24 @@ impl SealKey {
 }
 
 impl Sealer {
-    /// With the key of the settings, which has to be the one of this database.
+    /// With the key of the settings, which must be the key of this database.
     ///
     /// # Errors
-    /// What is wrong with the key, or that the database is away.
+    /// What is wrong with the key, or errors of the database.
     pub async fn open(base: &Base, service: &str) -> Result<Self, StartError> {
         let sealer = Self::new(base.pool.clone(), service, Kek::read(&base.sealing.key_file)?);
         sealer.check().await?;
         Ok(sealer)
     }
 
-    /// Over a service's pool; keys are read when they are needed.
+    /// Over a service's pool. Data keys are read when needed.
     #[must_use]
     pub fn new(pool: PgPool, service: &str, kek: Kek) -> Self {
         let phone = kek.derive(&format!("phone:{service}"));
         let requests = kek.request_key(service);
         Self {
             pool,
+            service: service.into(),
             kek: Arc::new(kek),
             phone: Arc::new(phone),
             requests,
@@ -189,11 +201,11 @@ impl Sealer {
         }
     }
 
-    /// Whether the key-encryption key is the one of this database. Another one would seal the first fields of a month with
-    /// a data key that the right one cannot unwrap: so a service asks before it serves.
+    /// Checks that the key-encryption key is the one of this database. A wrong one would seal the first fields of a
+    /// month with a data key that the right one cannot unwrap. So a service checks before it serves.
     ///
     /// # Errors
-    /// [`StoreError::Unready`] when it is another one; the database's.
+    /// [`StoreError::Unready`] for a wrong key; errors of the database.
     pub async fn check(&self) -> Result<(), StoreError> {
         let keys: Vec<(i32, NaiveDate, Vec<u8>)> =
             sqlx::query_as("select id, month, wrapped from data_key order by id")
@@ -205,10 +217,10 @@ impl Sealer {
         Ok(())
     }
 
-    /// The key of the month of `now`; made when it is the first of its month. Ask before the transaction.
+    /// The data key of the month of `now`, created when it is missing. Call this before the transaction.
     ///
     /// # Errors
-    /// When the database is away or the key-encryption key is another one.
+    /// Errors of the database, or a wrong key-encryption key.
     pub async fn key_for(&self, now: DateTime<Utc>) -> Result<SealKey, StoreError> {
         let month = now.date_naive().with_day(1).expect("every month has a first day");
         if let Some(key) = self.read_keys().by_month.get(&month) {
@@ -230,7 +242,7 @@ impl Sealer {
     /// Opens a cell.
     ///
     /// # Errors
-    /// [`StoreError::Impossible`] for a cell that was not sealed for this place, or whose key is gone.
+    /// [`StoreError::Impossible`] for a cell that was sealed for another place, or whose key is gone.
     pub async fn unseal(&self, cell: Cell, sealed: &Sealed) -> Result<String, StoreError> {
         let broken = |detail: &str| StoreError::Impossible {
             table: cell.table,
@@ -255,20 +267,29 @@ impl Sealer {
         String::from_utf8(plain).map_err(|_| broken("is not text"))
     }
 
-    /// The key of the hashes by which the service knows a repeated request.
+    /// The key for hashes by which the service recognises a repeated request.
     #[must_use]
     pub fn request_key(&self) -> RequestKey {
         self.requests.clone()
     }
 
-    /// Keyed hash of a normalised telephone number, to find it again.
+    /// Keyed hash of a normalised telephone number, for look-ups.
     #[must_use]
     pub fn phone_hash(&self, normalised: &str) -> Vec<u8> {
         hmac(self.phone.as_slice(), normalised.as_bytes()).to_vec()
     }
 
-    /// Keyed hash of anything else, to tell whether it is the same again without keeping it. `purpose` keeps the hashes of
-    /// one kind apart from those of another, and from telephone numbers, which are digits.
+    /// Keyed hash of a person within one calendar year. Without the key it does not reveal the person. In the next year
+    /// the hash is another one, so events cannot be used to follow a person for longer (ADR 0032). `normal` identifies
+    /// the person in normal form. The caller puts the kind before it, so that a telephone number never equals a
+    /// document.
+    #[must_use]
+    pub fn person_key(&self, year: i32, normal: &str) -> [u8; PERSON_KEY] {
+        self.kek.person_key(&self.service, year, normal)
+    }
+
+    /// Keyed hash of any other content, to recognise a repetition without storing the content. `purpose` keeps the
+    /// hashes of one kind apart from other kinds and from telephone numbers, which are digits.
     ///
     /// # Panics
     /// Never: HMAC takes a key of any length.
@@ -279,7 +300,7 @@ impl Sealer {
             <Hmac<Sha256> as Mac>::new_from_slice(self.phone.as_slice()).expect("HMAC takes a key of any length");
         mac.update(purpose.as_bytes());
         mac.update(b":");
-        // In hexadecimal digits: so it stands in the rows that were written first.
+        // Hashed as hexadecimal digits, to match rows that were written first.
         for byte in content {
             mac.update(&[DIGITS[usize::from(byte >> 4)], DIGITS[usize::from(byte & 15)]]);
         }
@@ -373,7 +394,7 @@ fn associated(cell: Cell, key: i32) -> Vec<u8> {
     bytes
 }
 
-/// Every caller has cut out exactly twelve bytes.
+/// Every caller passes exactly twelve bytes.
 fn nonce_of(bytes: &[u8]) -> Nonce<aes_gcm::aead::consts::U12> {
     let mut nonce = Nonce::default();
     nonce.copy_from_slice(bytes);
@@ -404,5 +425,25 @@ mod tests {
         let sealed = key.seal(cell, "秘密");
         assert_eq!(format!("{sealed:?}"), "Sealed");
         assert_ne!(sealed, key.seal(cell, "秘密"), "a nonce is never used twice");
+    }
+
+    #[test]
+    fn a_person_key_is_of_one_year_one_service_and_one_key() {
+        let kek = Kek([7; 32]);
+        let key = kek.person_key("intake", 2024, "phone:13812345678");
+        assert_eq!(key, kek.person_key("intake", 2024, "phone:13812345678"));
+        for other in [
+            kek.person_key("intake", 2025, "phone:13812345678"),
+            kek.person_key("callback", 2024, "phone:13812345678"),
+            kek.person_key("intake", 2024, "document:13812345678"),
+            Kek([8; 32]).person_key("intake", 2024, "phone:13812345678"),
+        ] {
+            assert_ne!(key, other);
+        }
+        // The keys for telephone numbers, for requests and for wrapping differ from the person key.
+        for purpose in ["phone:intake", "request:intake", "wrap"] {
+            let hash = hmac(&kek.derive(purpose), b"phone:13812345678");
+            assert_ne!(hash[..PERSON_KEY], key, "{purpose}");
+        }
     }
 }

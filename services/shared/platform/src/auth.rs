@@ -1,7 +1,7 @@
-//! Who calls, and what his roles let him do: tokens, the caller, and the layer that admits him.
+//! Identity: tokens, principals, and the scopes of a caller.
 //!
-//! Tokens are JWT; the algorithm is fixed by the settings, never taken from the token. The table of rights
-//! is the contracts' ([`hotline_proto::access`]); what has no row there is denied.
+//! Tokens are JWT. The settings fix the algorithm; it is never taken from the token. The table of rights is part of the
+//! contracts ([`hotline_proto::access`]). An RPC without a row there is denied.
 
 use std::path::Path;
 use std::sync::{Arc, Mutex};
@@ -25,75 +25,75 @@ mod verify;
 
 pub use verify::Verifier;
 
-/// `iss` of the services' own tokens where they have a key of their own.
+/// `iss` of the services' own tokens, when they have their own key.
 const SERVICE_ISSUER: &str = "hotline:services";
 
-/// What a token that is issued here says.
+/// Content of a token that is issued here.
 #[derive(Clone, Debug, Serialize)]
 pub struct Claims {
-    /// Who issued it.
+    /// Issuer.
     pub iss: String,
-    /// For whom.
+    /// Audience.
     pub aud: String,
-    /// Who bears it: a subject, never a name.
+    /// Subject of the bearer, never a name.
     pub sub: String,
-    /// Seconds since 1970 after which it is void.
+    /// End of validity, in seconds since 1970.
     pub exp: i64,
-    /// Seconds since 1970 of its issue.
+    /// Time of issue, in seconds since 1970.
     pub iat: i64,
     /// Names of roles.
     pub roles: Vec<String>,
     /// Unit of a liaison.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub unit: Option<String>,
-    /// Platform that pushes.
+    /// Upstream platform that pushes appeals.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub platform: Option<String>,
 }
 
-/// Who bears a valid token.
+/// The bearer of a valid token.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Principal {
     /// Subject.
     pub subject: String,
-    /// Known roles; unknown names are nothing.
+    /// Known roles; unknown names are dropped.
     pub roles: Vec<Role>,
     /// Unit of a liaison.
     pub unit: Option<String>,
-    /// Platform that pushes.
+    /// Upstream platform that pushes appeals.
     pub platform: Option<String>,
 }
 
 /// An admitted caller of one RPC.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Caller {
-    /// Who.
+    /// The principal.
     pub principal: Principal,
-    /// The rows' grants that he has; never empty.
+    /// Its grants from the table of rights; never empty.
     pub scopes: Vec<(Role, Scope)>,
 }
 
 impl Caller {
-    /// The caller whom the layer admitted.
+    /// The caller that the guard admitted.
     ///
     /// # Panics
-    /// When the service is mounted without the layer, which is a fault of wiring that every test finds.
+    /// When the service is mounted without the guard. Every test finds that fault.
     #[must_use]
     pub fn of<T>(request: &tonic::Request<T>) -> Self {
         request
             .extensions()
             .get::<Self>()
             .cloned()
-            .expect("the auth layer puts a caller into every request that it lets pass")
+            .expect("the guard puts a caller into every request that it admits")
     }
 
-    /// Nothing is hidden from him.
+    /// Whether the caller sees everything.
     #[must_use]
     pub fn sees_all(&self) -> bool {
         self.scopes.iter().any(|(_, scope)| *scope == Scope::All)
     }
 
-    /// The unit that he is confined to, if he is.
+    /// The unit that the caller is confined to, if any.
     #[must_use]
     pub fn unit(&self) -> Option<&str> {
         if self.sees_all() {
@@ -103,7 +103,7 @@ impl Caller {
         }
     }
 
-    /// The platform that he is confined to, if he is.
+    /// The platform that the caller is confined to, if any.
     #[must_use]
     pub fn platform(&self) -> Option<&str> {
         if self.sees_all() {
@@ -113,34 +113,34 @@ impl Caller {
         }
     }
 
-    /// His subject, as it stands in events.
+    /// Subject of the caller, as in events.
     #[must_use]
     pub fn actor(&self) -> String {
         self.principal.subject.clone()
     }
 
-    /// Whether this RPC is open to him as `role`.
+    /// Whether this RPC is open to the caller as `role`.
     #[must_use]
     pub fn has(&self, role: Role) -> bool {
         self.scopes.iter().any(|(granted, _)| *granted == role)
     }
 }
 
-/// Issues tokens: `hotline token`, and what a service shows when it calls another.
+/// Issues tokens: for `hotline token`, and for calls of a service to another.
 #[derive(Clone)]
 pub struct Issuer {
     key: Arc<EncodingKey>,
-    /// By which a set of keys names it: its thumbprint (RFC 7638).
+    /// Name of the key in a key set: its thumbprint (RFC 7638).
     key_id: String,
     iss: String,
     audience: String,
 }
 
 impl Issuer {
-    /// From the private key's PEM.
+    /// From the PEM of the private key.
     ///
     /// # Errors
-    /// One sentence saying what is wrong with the key.
+    /// One sentence about what is wrong with the key.
     pub fn new(config: &AuthConfig, private_key_pem: &[u8]) -> Result<Self, String> {
         let wrong = || "auth.private_key_file is not the PEM of an Ed25519 private key".to_owned();
         let pem = std::str::from_utf8(private_key_pem).map_err(|_| wrong())?;
@@ -156,15 +156,15 @@ impl Issuer {
     /// From the file that the settings name.
     ///
     /// # Errors
-    /// As [`Issuer::new`], or that the file cannot be read.
+    /// Errors of [`Issuer::new`], or that the file cannot be read.
     pub fn open(config: &AuthConfig) -> Result<Self, String> {
         Self::new(config, &read(&config.private_key_file, "auth.private_key_file")?)
     }
 
-    /// The services' own, as [`Verifier::open`] expects it.
+    /// The issuer of the services' own tokens, as [`Verifier::open`] expects them.
     ///
     /// # Errors
-    /// As [`Issuer::open`].
+    /// Errors of [`Issuer::open`].
     pub fn of_services(config: &AuthConfig) -> Result<Self, String> {
         let mut issuer = Self::open(config)?;
         if !config.service_public_key_file.as_os_str().is_empty() {
@@ -193,19 +193,19 @@ impl Issuer {
     }
 }
 
-/// The token that a caller shows.
+/// The source of a caller's token.
 #[derive(Clone)]
 pub struct TokenSource(Source);
 
 #[derive(Clone)]
 enum Source {
-    /// Issued here, renewed before it ends.
+    /// Issued here and renewed before it expires.
     Issued {
         issuer: Issuer,
         principal: Principal,
         current: Arc<Mutex<Option<(Instant, String)>>>,
     },
-    /// Issued by somebody else.
+    /// Issued by another party.
     Given(Arc<str>),
 }
 
@@ -234,13 +234,13 @@ impl TokenSource {
         })
     }
 
-    /// The one that an identity provider gave a person.
+    /// A token that an identity provider issued to a person.
     #[must_use]
     pub fn given(token: &str) -> Self {
         Self(Source::Given(token.into()))
     }
 
-    /// A token with at least half of its life left, or the given one.
+    /// A token with at least half of its life left, or the given token.
     #[must_use]
     pub fn token(&self) -> String {
         let (issuer, principal, current) = match &self.0 {
@@ -274,10 +274,10 @@ fn thumbprint(key: &ed25519_dalek::VerifyingKey) -> String {
         algorithm: AlgorithmParameters::OctetKeyPair(parameters),
     };
     key.thumbprint(ThumbprintHash::SHA256)
-        .expect("every Ed25519 key has one")
+        .expect("every Ed25519 key has a thumbprint")
 }
 
-/// A fresh key pair as (private PEM, public PEM), for development.
+/// A new key pair as (private PEM, public PEM), for development.
 #[must_use]
 pub fn generate_key_pair() -> (String, String) {
     use ed25519_dalek::pkcs8::spki::EncodePublicKey;

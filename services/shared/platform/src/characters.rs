@@ -1,6 +1,6 @@
-//! One character for those that people take for the same.
+//! Maps characters that look alike to one character.
 
-/// A full-width character of ASCII is the one that it stands for; a full-width blank is a blank.
+/// Maps a full-width ASCII character to its plain form, and a full-width blank to a blank.
 #[must_use]
 pub fn narrow(c: char) -> char {
     match c {
@@ -10,7 +10,7 @@ pub fn narrow(c: char) -> char {
     }
 }
 
-/// Any dash, hyphen or minus, as keyboards and word processors write them.
+/// Whether the character is a dash, hyphen or minus, in any form of keyboards and word processors.
 #[must_use]
 pub fn is_dash(c: char) -> bool {
     matches!(
@@ -31,7 +31,7 @@ pub fn is_dash(c: char) -> bool {
     )
 }
 
-/// Any dot in the middle or at the foot of a line that separates groups.
+/// Whether the character is a dot that separates groups, in the middle or at the foot of a line.
 #[must_use]
 pub fn is_dot(c: char) -> bool {
     matches!(
@@ -48,7 +48,8 @@ pub fn is_dot(c: char) -> bool {
     )
 }
 
-/// Shows nothing and separates nothing: zero-width characters, direction marks, the byte order mark, selectors.
+/// Whether the character is invisible and separates nothing: zero-width characters, direction marks, the byte order
+/// mark, selectors.
 #[must_use]
 pub fn is_invisible(c: char) -> bool {
     matches!(
@@ -59,7 +60,7 @@ pub fn is_invisible(c: char) -> bool {
     )
 }
 
-/// The text without what does not show, control characters as blanks, trimmed.
+/// The text without invisible characters, with blanks for control characters, trimmed.
 #[must_use]
 pub fn visible(text: &str) -> String {
     let shown: String = text

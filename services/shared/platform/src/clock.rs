@@ -1,24 +1,24 @@
-//! The only way to know what time it is.
+//! The only source of time.
 //!
-//! Business time (deadlines, cards, `occurred_at`) comes from a [`Clock`]; leases, tokens and time-outs are wall time
-//! and use `tokio::time`. A clock ticks in whole microseconds, because that is what Postgres keeps: a nanosecond that
-//! is lost on the way would make "now > limit" differ before and after a write.
+//! Business time (deadlines, cards, `occurred_at`) comes from a [`Clock`]. Leases, tokens and time-outs use wall time
+//! through `tokio::time`. A clock ticks in whole microseconds, as Postgres stores them. With nanoseconds, "now > limit"
+//! could differ before and after a write.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};
 
 use chrono::{DateTime, Utc};
 
-/// Tells business time, in whole microseconds.
+/// A source of business time, in whole microseconds.
 pub trait Clock: Send + Sync + 'static {
-    /// The present.
+    /// The current instant.
     fn now(&self) -> DateTime<Utc>;
 }
 
-/// How services hold their clock.
+/// A clock that the parts of a service share.
 pub type SharedClock = Arc<dyn Clock>;
 
-/// The machine's clock: production.
+/// The machine's clock, for production.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct SystemClock;
 
@@ -29,7 +29,7 @@ impl Clock for SystemClock {
     }
 }
 
-/// A clock that stands still until it is moved: replay and tests.
+/// A clock that stands still until it is moved, for replay and tests.
 #[derive(Debug)]
 pub struct DrivenClock(AtomicI64);
 

@@ -1,7 +1,9 @@
-//! Settings: compiled-in defaults, then a file, then the environment. An unknown key stops the start with its name.
+//! Settings: compiled-in defaults, then a file, then the environment. An unknown key stops the start; the message names
+//! it.
 //!
-//! What all services share stands in `config.toml` beside this crate, what one service adds in its own `config.toml`
-//! under `[service]`. Environment variables are `<SERVICE>_<SECTION>__<KEY>`, such as `ROUTING_DATABASE__URL`.
+//! Settings that all services share stand in `config.toml` beside this crate. A service adds its own in its
+//! `config.toml` under `[service]`. An environment variable is `<SERVICE>_<SECTION>__<KEY>`, such as
+//! `ROUTING_DATABASE__URL`.
 
 mod lines;
 mod ranges;
@@ -19,7 +21,7 @@ pub use words::{Algorithm, ClientCertificates, LogFormat, TlsVersion};
 /// The shared defaults, each with unit and comment.
 pub const DEFAULTS: &str = include_str!("../config.toml");
 
-/// All settings of one service. `S` is what it adds; without its type the same value is [`Shared`].
+/// All settings of one service. `S` is the service's own section. Without that type the same value is [`Shared`].
 #[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Settings<S: ?Sized> {
@@ -31,31 +33,31 @@ pub struct Settings<S: ?Sized> {
     pub redis: RedisConfig,
     /// The event log.
     pub events: EventsConfig,
-    /// Who callers are.
+    /// Identity of callers.
     pub auth: AuthConfig,
     /// Personal fields at rest.
     pub sealing: SealingConfig,
-    /// Where the services are.
+    /// Addresses of the services.
     pub peers: PeersConfig,
     /// Logs.
     pub log: LogConfig,
     /// Traces.
     pub otlp: OtlpConfig,
-    /// Who may listen in, and who shows a certificate.
+    /// TLS and the certificates of clients.
     pub tls: TlsConfig,
-    /// The service's own.
+    /// The service's own section.
     pub service: S,
 }
 
-/// Settings of a service that is known by its name only: the sections that all have.
+/// Settings of a service that is known by its name only: the sections that all services have.
 pub type Shared = Settings<dyn ServiceSection>;
 
-/// What a process decides for a service; the rest comes from the compiled-in defaults.
+/// Settings that a process fixes for its services. All others come from the compiled-in defaults.
 #[derive(Clone, Default)]
 pub struct Overrides {
     /// Settings file.
     pub file: Option<PathBuf>,
-    /// Variables instead of the process's own environment: tests.
+    /// Variables in place of the process's own environment, for tests.
     pub environment: Option<HashMap<String, String>>,
     /// `(key, value)` as in `database.url`; they win over file and environment.
     pub values: Vec<(&'static str, String)>,
@@ -75,27 +77,27 @@ section! {
     ServerConfig {
         /// Address to listen on; port 0 takes a free one.
         listen: String,
-        /// Address of plaintext health for the kubelet's probes; empty has none.
+        /// Address of plaintext health for the kubelet's probes; empty serves none.
         probe_listen: String,
-        /// Address of `/metrics` by HTTP; empty has none.
+        /// Address of `/metrics` by HTTP; empty serves none.
         metrics_listen: String,
         /// Seconds after which a connection is ended, ±10 %, so that clients find new replicas.
         max_connection_age_seconds: u64,
         /// Seconds between NOT_SERVING and the end of accepting.
         drain_seconds: u64,
-        /// Seconds after which a stop no longer waits.
+        /// Longest graceful stop, in seconds.
         stop_seconds: u64,
-        /// Deadline of a call that brings none, and the cap of all, in seconds.
+        /// Deadline of a call that names none, and the longest deadline of any call, in seconds.
         deadline_seconds: u64,
         /// Largest message received, in bytes.
         max_message_bytes: usize,
-        /// Calls worked on at once; more are shed as UNAVAILABLE.
+        /// Most calls in progress at once; more are refused as UNAVAILABLE.
         max_concurrent_calls: usize,
         /// Streams per connection.
         max_streams: u32,
         /// Largest header list, in bytes.
         max_header_bytes: u32,
-        /// Calls per second and principal; more are RESOURCE_EXHAUSTED.
+        /// Most calls per second and principal; more are refused as RESOURCE_EXHAUSTED.
         max_calls_per_second: u32,
     }
 }
@@ -106,35 +108,35 @@ section! {
         url: String,
         /// File whose content is the URL; wins over `url`.
         url_file: PathBuf,
-        /// Seconds that a start waits for a database that cannot be reached; 0 gives up at once.
+        /// Seconds that a start waits for an unreachable database; 0 fails at once.
         wait_seconds: u64,
-        /// Role that `hotline migrate` lets read and write, without DDL and TRUNCATE: the services run as it. Empty grants
-        /// nothing.
+        /// Role that `hotline migrate` grants reading and writing, without DDL and TRUNCATE. The services run as it.
+        /// Empty grants nothing.
         application_role: String,
-        /// Role that `hotline migrate` lets read. Empty grants nothing.
+        /// Role that `hotline migrate` grants reading. Empty grants nothing.
         read_only_role: String,
         /// Connections of this process.
         max_connections: u32,
-        /// Seconds to wait for one.
+        /// Longest wait for a connection, in seconds.
         acquire_timeout_seconds: u64,
-        /// Seconds for a statement.
+        /// Longest statement, in seconds.
         statement_timeout_seconds: u64,
-        /// Seconds for a lock.
+        /// Longest wait for a lock, in seconds.
         lock_timeout_seconds: u64,
-        /// Seconds that a transaction may idle.
+        /// Longest idle time inside a transaction, in seconds.
         idle_in_transaction_timeout_seconds: u64,
     }
 }
 section! {
     /// `[redis]`
     RedisConfig {
-        /// `redis://…`, or `rediss://…` for TLS; empty works without Redis, slower.
+        /// `redis://…`, or `rediss://…` for TLS; empty works without Redis, with more latency.
         url: String,
         /// File whose content is the URL; wins over `url`.
         url_file: PathBuf,
-        /// PEM of the authority of Redis' certificate, with `rediss://`; empty for the public ones.
+        /// PEM file of the authority of Redis' certificate, with `rediss://`; empty uses the public authorities.
         ca_file: PathBuf,
-        /// Entries kept per stream, approximately.
+        /// Approximate number of entries per stream.
         stream_length: u64,
     }
 }
@@ -143,11 +145,9 @@ section! {
     EventsConfig {
         /// Partitions of the log, fixed when the database is first migrated; 1 to 256.
         partitions: u16,
-        /// Milliseconds between looks of the relay and of a consumer when nothing rings, 10 to
-        /// [`MAX_POLL_MILLISECONDS`].
+        /// Milliseconds between two polls of a relay or a consumer without a wake-up, 10 to [`MAX_POLL_MILLISECONDS`].
         poll_milliseconds: u64,
-        /// Hours that events of others are kept as they were read, 1 to 8,760.
-        /// Days for which a request that took effect is answered the same again.
+        /// Days for which a request with a known `request_id` gets the first answer.
         request_days: u32,
         /// Events applied in one transaction.
         batch: u32,
@@ -156,31 +156,31 @@ section! {
 section! {
     /// `[auth]`
     AuthConfig {
-        /// `iss` that tokens must have.
+        /// Required `iss` of tokens.
         issuer: String,
-        /// `aud` that tokens must have.
+        /// Required `aud` of tokens.
         audience: String,
-        /// Algorithm of people's tokens; never taken from the token.
+        /// Algorithm of people's tokens. It is never taken from the token.
         algorithm: Algorithm,
-        /// PEM file of the public key that people's tokens are verified with; unless `jwks_url` is set.
+        /// PEM file of the public key that verifies people's tokens, unless `jwks_url` is set.
         public_key_file: PathBuf,
-        /// Where the identity provider publishes its keys (RFC 7517); empty uses `public_key_file`.
+        /// URL where the identity provider publishes its keys (RFC 7517); empty uses `public_key_file`.
         jwks_url: String,
-        /// Seconds between two looks at `jwks_url`.
+        /// Seconds between two fetches of `jwks_url`.
         jwks_refresh_seconds: u64,
-        /// PEM file of the authorities that `jwks_url` is trusted by; empty takes the public ones.
+        /// PEM file of the authorities that `jwks_url` is trusted by; empty uses the public ones.
         jwks_ca_file: PathBuf,
-        /// PEM file of the Ed25519 public key that the services' own tokens are verified with. Empty takes
-        /// `public_key_file`: development, where one key signs everything.
+        /// PEM file of the Ed25519 public key that verifies the services' own tokens. Empty uses `public_key_file`:
+        /// development, with one key for everything.
         service_public_key_file: PathBuf,
-        /// PEM file of the Ed25519 private key that this service signs its own tokens with when it calls the others.
+        /// PEM file of the Ed25519 private key that signs this service's own tokens, for its calls to other services.
         private_key_file: PathBuf,
     }
 }
 section! {
     /// `[sealing]`
     SealingConfig {
-        /// File with 32 random bytes in base64: wraps the data keys.
+        /// File with 32 random bytes in base64. They wrap the data keys.
         key_file: PathBuf,
     }
 }
@@ -197,15 +197,15 @@ section! {
         callback: String,
         /// `http://host:port`
         analytics: String,
-        /// Seconds after which the addresses behind a name are asked for again.
+        /// Seconds after which the addresses of a name are resolved again.
         resolve_seconds: u64,
     }
 }
 impl PeersConfig {
-    /// Where a service is.
+    /// URL of a service.
     ///
     /// # Panics
-    /// For a name that is no service's: names are constants of the program.
+    /// When there is no service of that name. Names are constants of the program.
     #[must_use]
     pub fn url(&self, service: &str) -> &str {
         match service {
@@ -239,27 +239,27 @@ section! {
 section! {
     /// `[tls]`
     TlsConfig {
-        /// PEM file of the chain that this process shows, as server and as client; empty is plaintext.
+        /// PEM file of the certificate chain of this process, as server and as client; empty is plaintext.
         certificate_file: PathBuf,
         /// PEM file of its private key.
         key_file: PathBuf,
-        /// PEM file of the authorities that peers' and clients' certificates come from.
+        /// PEM file of the authorities of the certificates of peers and clients.
         ca_file: PathBuf,
-        /// Whether clients show certificates.
+        /// Whether clients need certificates.
         client_certificates: ClientCertificates,
-        /// Of the URI names `spiffe://<trust_domain>/service/<name>` and `…/platform/<code>`.
+        /// Trust domain of the URI names `spiffe://<trust_domain>/service/<name>` and `…/platform/<code>`.
         trust_domain: String,
-        /// Oldest version spoken.
+        /// Oldest TLS version.
         minimum_version: TlsVersion,
-        /// Seconds for a handshake.
+        /// Longest handshake, in seconds.
         handshake_timeout_seconds: u64,
-        /// Seconds between two looks at the files.
+        /// Seconds between two checks of the files.
         reload_seconds: u64,
     }
 }
 
 impl DatabaseConfig {
-    /// For what is not a call of somebody who waits: a migration that builds an index, the doctor over years of rows.
+    /// For work without a waiting caller: a migration that builds an index, the doctor over years of rows.
     #[must_use]
     pub fn without_statement_timeout(&self) -> Self {
         Self {
@@ -269,7 +269,7 @@ impl DatabaseConfig {
     }
 }
 
-/// Settings of a service that adds none.
+/// The section of a service without settings of its own.
 #[derive(Clone, Copy, Debug, Default, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Nothing {}
@@ -280,12 +280,12 @@ pub fn shared_defaults() -> Settings<Nothing> {
     load("HOTLINE", "[service]", None, Some(HashMap::new())).expect("parsed by a test")
 }
 
-/// Why settings could not be read: what, where, and what would be right.
+/// The reason why settings cannot be used: what is wrong, where, and what would be right.
 #[derive(Debug, thiserror::Error)]
 #[error("settings: {0}")]
 pub struct ConfigError(pub String);
 
-/// Reads the settings of `service`, whose own defaults are `service_defaults` (TOML with `[service]`).
+/// Reads the settings of `service`. `service_defaults` are its own defaults (TOML with `[service]`).
 ///
 /// # Errors
 /// [`ConfigError`] naming the key.
@@ -303,7 +303,7 @@ pub fn load<S: DeserializeOwned + ServiceSection>(
     load_with(service, service_defaults, &overrides)
 }
 
-/// [`load`], with what a process decides for the services in it.
+/// [`load`] with the settings that a process fixes for its services.
 ///
 /// # Errors
 /// [`ConfigError`] naming the key.
@@ -349,7 +349,7 @@ pub fn load_with<S: DeserializeOwned + ServiceSection>(
     Ok(settings)
 }
 
-/// A URL carries a password, so it comes from a file where there is one.
+/// A URL holds a password, so it is read from a file if one is set.
 fn read_url(key: &str, file: &Path, url: &mut String) -> Result<(), ConfigError> {
     if !file.as_os_str().is_empty() {
         let text =

@@ -1,5 +1,5 @@
-//! What every service stands on, and what none of them is about: time, ids, settings, logs and traces, start and
-//! stop, Postgres, the gRPC edge, identity. It does not know the word *order*.
+//! The base of every service: time, ids, settings, logs and traces, start and stop, Postgres, the gRPC edge, identity.
+//! It holds no subject of any service and does not know the word *order*.
 
 pub mod auth;
 pub mod characters;
@@ -11,6 +11,7 @@ pub mod lifecycle;
 pub mod listing;
 pub mod metrics;
 pub mod numbers;
+pub mod publication;
 pub mod redis;
 pub mod rows;
 pub mod service;
@@ -22,20 +23,20 @@ pub mod telemetry;
 pub mod tls;
 pub mod versioned;
 
-/// The tables of this crate, migrated before a service's own; kept in `_platform_migrations`.
+/// Migrations of this crate's tables, run before a service's own.
 pub static MIGRATOR: sqlx::migrate::Migrator = sqlx::migrate!();
 
-/// Where they are noted; every crate has a table of its own, so that their versions do not mix.
+/// Table that records the migrations. Every crate has its own, so that their versions do not mix.
 pub const MIGRATIONS_TABLE: &str = "_platform_migrations";
 
 fn migrator() -> sqlx::migrate::Migrator {
     sqlx::migrate!()
 }
 
-/// Brings this crate's tables up to date; changes nothing when they are.
+/// Migrates this crate's tables. Changes nothing when they are up to date.
 ///
 /// # Errors
-/// What the database said.
+/// Errors of the database.
 pub async fn migrate(pool: &sqlx::PgPool) -> Result<(), store::StoreError> {
     let mut migrator = migrator();
     migrator.dangerous_set_table_name(MIGRATIONS_TABLE);

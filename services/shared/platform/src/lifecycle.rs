@@ -1,4 +1,4 @@
-//! Start and stop of everything that runs in a process: one tracker, two tokens.
+//! Start and stop of all tasks of a process.
 
 use std::future::Future;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -9,7 +9,8 @@ use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
-/// Handed to all that spawns. `stopping` asks for an orderly end; what still runs after the deadline is abandoned.
+/// Given to all code that spawns tasks. `stopping` requests an orderly end. A task that still runs after the deadline
+/// is abandoned.
 #[derive(Clone, Debug, Default)]
 pub struct Lifecycle {
     stopping: Stopping,
@@ -18,7 +19,7 @@ pub struct Lifecycle {
     failed: Arc<AtomicBool>,
 }
 
-/// That the process should end, and since when.
+/// The request to stop, and its time.
 #[derive(Clone, Debug, Default)]
 struct Stopping {
     token: CancellationToken,
@@ -33,13 +34,13 @@ impl Stopping {
 }
 
 impl Lifecycle {
-    /// A lifecycle that nothing runs on yet, and that does not drain.
+    /// A lifecycle without tasks and without a drain time.
     #[must_use]
     pub fn new() -> Self {
         Self::default()
     }
 
-    /// One that goes on for `drain` after it was asked to end (`server.drain_seconds`).
+    /// A lifecycle that works on for `drain` after the request to stop (`server.drain_seconds`).
     #[must_use]
     pub fn draining(drain: Duration) -> Self {
         Self {
@@ -54,21 +55,21 @@ impl Lifecycle {
         self.stopping.token.clone()
     }
 
-    /// Waits until the process was asked to end and has drained. Until then it serves and works as ever: callers have to
-    /// see that it stops before they are sent elsewhere, and what they bring meanwhile has to have its effect.
+    /// Waits for the request to stop and the drain time. Meanwhile the process works as usual. Callers must see the
+    /// stop before they go elsewhere, and their calls of that time must take effect.
     pub async fn drained(&self) {
         self.stopping.token.cancelled().await;
         let since = *self.stopping.since.get_or_init(Instant::now);
         tokio::time::sleep_until(since + self.drain).await;
     }
 
-    /// Where calls are tracked (see `grpc::detach`).
+    /// Tracker of the calls (see `grpc::detach`).
     #[must_use]
     pub fn tracker(&self) -> TaskTracker {
         self.tracker.clone()
     }
 
-    /// Spawns a task that [`finish`](Self::finish) waits for. A task that panics ends the process in an orderly way.
+    /// Spawns a task that [`finish`](Self::finish) waits for. A task that panics stops the process in an orderly way.
     #[allow(clippy::disallowed_methods, reason = "the tracker is the one place that spawns")]
     pub fn spawn<F>(&self, task: F)
     where
@@ -85,12 +86,12 @@ impl Lifecycle {
         });
     }
 
-    /// Asks everything to end.
+    /// Requests the end of all tasks.
     pub fn stop(&self) {
         self.stopping.begin();
     }
 
-    /// Waits for all tasks, at most `deadline`. True when everything ended by itself and nothing had died.
+    /// Waits for all tasks, at most `deadline`. True when all ended by themselves and none panicked.
     pub async fn finish(&self, deadline: Duration) -> bool {
         self.tracker.close();
         let ended = tokio::time::timeout(deadline, self.tracker.wait()).await.is_ok();

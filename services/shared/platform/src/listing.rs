@@ -1,5 +1,5 @@
-//! Lists in the order of a time and an id, page by page: a page starts after the last row of the one before, so that
-//! rows that come meanwhile neither repeat nor hide any.
+//! Lists ordered by time and id, page by page. A page starts after the last row of the page before, so that new rows
+//! neither repeat nor hide a row.
 
 use chrono::{DateTime, NaiveDate, Utc};
 use prost_types::Timestamp;
@@ -8,18 +8,18 @@ use uuid::Uuid;
 use crate::grpc::fields::Fields;
 use crate::grpc::page;
 
-/// Where a page starts, and where the list ends.
+/// The start of a page and the end of the list.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Window {
-    /// Rows after this one; with the nil id: rows at or after the time, for no row has the nil id.
+    /// Rows after this position. With the nil id it includes rows at the time itself, because no row has the nil id.
     pub after: (DateTime<Utc>, Uuid),
     /// Rows before this time.
     pub before: DateTime<Utc>,
-    /// Rows at most: one more than the page shows, to know whether another follows.
+    /// Most rows to read: one more than the page shows, to know whether another page follows.
     pub limit: i64,
 }
 
-/// What every list by time is asked for.
+/// The common fields of a request for a list by time.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Asked<'r> {
     /// `from_time`: rows at or after it.
@@ -35,16 +35,16 @@ pub struct Asked<'r> {
 /// One page of a list.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Page {
-    /// Its rows.
+    /// The range of its rows.
     pub window: Window,
-    /// Rows shown.
+    /// Most rows to show.
     size: usize,
-    /// What its tokens are bound to.
+    /// Text that its tokens are bound to.
     bound: String,
 }
 
 impl Asked<'_> {
-    /// Reads the fields; tokens are good for the same `filter` and times only. What was refused is in `fields`.
+    /// Reads the fields. A token is valid for the same `filter` and times only. Violations are added to `fields`.
     pub fn page(&self, fields: &mut Fields, filter: &str) -> Page {
         let from = fields.optional_time("from_time", self.from);
         let to = fields.optional_time("to_time", self.to);
@@ -52,13 +52,13 @@ impl Asked<'_> {
             fields.refuse("to_time", "must not be before from_time");
         }
         let size = fields.page_size("page_size", self.size);
-        // The edge lets in no time outside these years.
+        // A request can only name times of these years.
         let (from, before) = (from.unwrap_or(year(2000)), to.unwrap_or(year(2200)));
         let bound = format!("{filter}|{}|{}", from.timestamp_micros(), before.timestamp_micros());
         let mut after = (from, Uuid::nil());
         if !self.token.is_empty() {
             match position(&bound, self.token) {
-                // A position of this list lies within it; a forged one may be no time at all for the database.
+                // A position of this list lies within the list. A forged one may be outside the range of the database.
                 Some(position) if (from..before).contains(&position.0) => after = position,
                 _ => fields.refuse(
                     "page_token",
@@ -80,7 +80,7 @@ impl Asked<'_> {
 }
 
 impl Page {
-    /// Cuts the row that only shows that another page follows, and gives the token of that page: empty on the last.
+    /// Removes the extra row. Returns the token of the next page; empty on the last page.
     pub fn cut<R>(&self, rows: &mut Vec<R>, place: impl Fn(&R) -> (DateTime<Utc>, Uuid)) -> String {
         if rows.len() <= self.size {
             return String::new();
@@ -154,7 +154,7 @@ mod tests {
             size: 1001,
             token: "forged",
         };
-        assert_eq!(read(&asked, "all").1, ["to_time", "page_size", "page_token"]);
+        assert_eq!(read(&asked, "all").1, ["to_time", "page_token"]);
         let asked = Asked {
             from: Some(&far),
             to: Some(&far),
@@ -192,7 +192,7 @@ mod tests {
         assert_eq!(read(&other, "open").1, ["page_token"]);
     }
 
-    /// The check of a token is no secret: whoever makes one himself gets no further than a list can go.
+    /// The checksum of a token is no secret. A forged token reaches no further than the list.
     #[test]
     fn a_forged_position_is_refused() {
         let (page, _) = read(&Asked::default(), "open");

@@ -1,6 +1,6 @@
-//! Numbers for Prometheus: what every service measures, under the names of docs/metrics.md.
+//! Metrics for Prometheus, under the names of docs/metrics.md.
 //!
-//! Durations are histograms in seconds, what a database knows is sampled into gauges. Nothing here names a person, an
+//! Durations are histograms in seconds. Values of a database are sampled into gauges. No metric names a person, an
 //! order or a caller: labels come from closed sets.
 
 use std::net::SocketAddr;
@@ -17,25 +17,25 @@ use tokio::net::TcpListener;
 use crate::lifecycle::Lifecycle;
 use crate::store::StoreError;
 
-/// Bounds of calls and statements, in seconds (OpenTelemetry's conventions for RPC durations).
+/// Bucket bounds of calls and statements, in seconds (OpenTelemetry's conventions for RPC durations).
 const CALLS: &[f64] = &[
     0.005, 0.01, 0.025, 0.05, 0.075, 0.1, 0.25, 0.5, 0.75, 1.0, 2.5, 5.0, 7.5, 10.0,
 ];
-/// Bounds of an event's way from its commit to its effect, in seconds; 5 is the objective.
+/// Bucket bounds of the delay from an event's commit to its effect, in seconds. The objective is 5.
 const EVENTS: &[f64] = &[0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0, 60.0, 300.0];
-/// Bounds of a clock's firing after its time, in seconds; 60 is the promise.
+/// Bucket bounds of the delay of a clock that fires, in seconds. The promise is 60.
 const CLOCKS: &[f64] = &[1.0, 5.0, 10.0, 30.0, 60.0, 120.0, 300.0, 900.0, 3600.0];
-/// Between two samples of a database: four in a usual alert's minute.
+/// Pause between two samples of a database: four samples in the minute of a usual alert.
 const SAMPLE_EVERY: Duration = Duration::from_secs(15);
 
-/// A number that is read from a database or a state, with its labels.
+/// A value that is sampled from a database or a state, with its labels.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Gauge {
-    /// As in docs/metrics.md.
+    /// Name, as in docs/metrics.md.
     pub name: &'static str,
-    /// Besides the service's name; every value of a closed set is given each time, also when it is 0.
+    /// Labels besides the service's name. Every value of a closed set is sampled each time, also when it is 0.
     pub labels: Vec<(&'static str, String)>,
-    /// In the unit that the name ends in.
+    /// Value in the unit that the name ends in.
     pub value: f64,
 }
 
@@ -65,27 +65,27 @@ pub fn count(number: i64) -> f64 {
     number as f64
 }
 
-/// Looks at what can be counted.
+/// Samples gauges.
 #[async_trait]
 pub trait Observer: Send + Sync + 'static {
-    /// Between two looks.
+    /// Pause between two samples.
     fn every(&self) -> Duration {
         SAMPLE_EVERY
     }
 
-    /// All its gauges, now.
+    /// All its gauges, as of now.
     async fn observe(&self) -> Result<Vec<Gauge>, StoreError>;
 }
 
-/// The process's numbers.
+/// The metrics of the process.
 #[derive(Clone)]
 pub struct Metrics(PrometheusHandle);
 
 impl Metrics {
-    /// Begins to count; once per process.
+    /// Starts counting, once per process.
     ///
     /// # Errors
-    /// When somebody else counts already.
+    /// When another recorder is installed already.
     pub fn install() -> Result<Self, String> {
         let buckets = [
             ("rpc_server_call_duration_seconds", CALLS),
@@ -102,17 +102,17 @@ impl Metrics {
         }
         let recorder = builder.build_recorder();
         let handle = recorder.handle();
-        metrics::set_global_recorder(recorder).map_err(|_| "counting was started twice".to_owned())?;
+        metrics::set_global_recorder(recorder).map_err(|_| "metrics were started twice".to_owned())?;
         Ok(Self(handle))
     }
 
-    /// Everything counted so far, in Prometheus' text format.
+    /// All metrics so far, in Prometheus' text format.
     #[must_use]
     pub fn render(&self) -> String {
         self.0.render()
     }
 
-    /// Serves `/metrics` by HTTP until the lifecycle stops. Gives the address.
+    /// Serves `/metrics` by HTTP until the lifecycle stops. Returns the address.
     ///
     /// # Errors
     /// When the address cannot be used.
@@ -131,7 +131,7 @@ impl Metrics {
         });
         let (handle, stopping) = (self.0.clone(), lifecycle.stopping());
         lifecycle.spawn(async move {
-            // Without it, what is observed between two scrapes would pile up in memory when nobody scrapes.
+            // Without this, values recorded between scrapes would fill the memory when nothing scrapes them.
             while !stopping.is_cancelled() {
                 handle.run_upkeep();
                 tokio::select! {
@@ -161,12 +161,12 @@ pub fn sample(service: &'static str, observers: Vec<Arc<dyn Observer>>, lifecycl
     }
 }
 
-/// A look that waits longer is given up: the next one may find somebody.
-const LONGEST_LOOK: Duration = Duration::from_secs(30);
+/// Longest sample. A slower one is abandoned; the next one may succeed.
+const LONGEST_SAMPLE: Duration = Duration::from_secs(30);
 
-/// One sample.
+/// Takes one sample.
 pub async fn take(service: &'static str, observer: &dyn Observer) {
-    let Ok(seen) = tokio::time::timeout(LONGEST_LOOK, observer.observe()).await else {
+    let Ok(seen) = tokio::time::timeout(LONGEST_SAMPLE, observer.observe()).await else {
         tracing::debug!(service, "not sampled: no answer");
         return;
     };
@@ -187,7 +187,7 @@ fn set(service: &'static str, sampled: Gauge) {
     gauge!(sampled.name, labels).set(sampled.value);
 }
 
-/// One call ended.
+/// Records the end of a call.
 pub fn call(side: Side, service: &'static str, method: &str, status: &'static str, began: Instant) {
     let seconds = began.elapsed().as_secs_f64();
     match side {
@@ -209,7 +209,7 @@ fn answers(service: &'static str, method: &str, status: &'static str) -> metrics
     )
 }
 
-/// Ends of a call that an objective judges (`helm/hotline/files/rules/slo.yaml`).
+/// Statuses that count in an objective (`helm/hotline/files/rules/slo.yaml`).
 const JUDGED: [&str; 7] = [
     "OK",
     "UNAVAILABLE",
@@ -220,23 +220,24 @@ const JUDGED: [&str; 7] = [
     "CANCELLED",
 ];
 
-/// Makes the series of a method that an objective judges stand at 0: what a series begins with is in no rate.
+/// Creates the series of a method at 0, for an objective. Prometheus takes a rate between two samples and would miss
+/// the call that creates a series.
 pub fn judged(service: &'static str, method: &str) {
     for status in JUDGED {
         drop(answers(service, method, status));
     }
 }
 
-/// Who measures a call.
+/// The side that measures a call.
 #[derive(Clone, Debug)]
 pub enum Side {
-    /// The one that answers.
+    /// The side that answers.
     Server,
-    /// The one that asks, and whom.
+    /// The side that calls, with the name of the peer.
     Client(Arc<str>),
 }
 
-/// One unit of work on a database ended.
+/// Records the end of a unit of work on a database.
 pub fn unit_of_work(service: &'static str, name: &'static str, began: Instant) {
     histogram!(
         "db_client_operation_duration_seconds",
@@ -245,13 +246,13 @@ pub fn unit_of_work(service: &'static str, name: &'static str, began: Instant) {
     .record(began.elapsed().as_secs_f64());
 }
 
-/// A step failed.
+/// Counts a failed run of a step.
 pub fn step_failed(step: &str) {
     let service = step.split('.').next().unwrap_or_default().to_owned();
     counter!("hotline_step_failures_total", "service_name" => service, "step" => step.to_owned()).increment(1);
 }
 
-/// A consumer's Redis failed: what it would have brought is read by gRPC.
+/// Counts a failed read of a consumer from Redis. It reads those events by gRPC.
 pub fn consumer_redis_failed(consumer: &str) {
     let service = consumer.split('.').next().unwrap_or_default().to_owned();
     counter!("hotline_consumer_redis_failures_total", "service_name" => service, "consumer" => consumer.to_owned())

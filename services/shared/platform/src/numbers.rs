@@ -1,12 +1,18 @@
-//! Numbers that people say on the phone: short, dated and checked by a digit.
+//! Numbers that people say on the phone: short, with a date and a check digit.
 //!
-//! `A240401-000123-7`: a letter for the kind, the day (Asia/Shanghai), a serial of at least six digits and a check
-//! digit by ISO 7064 MOD 11,10 over all other digits, which finds every single wrong digit and nearly every swap.
+//! A number such as `A240401-000123-7` has four parts:
+//!
+//! - a letter for the kind,
+//! - the day (Asia/Shanghai),
+//! - a serial of at least six digits,
+//! - a check digit by ISO 7064 MOD 11,10 over all other digits.
+//!
+//! The check digit finds every single wrong digit and nearly every swap.
 
 use crate::characters::{is_dash, is_invisible, narrow};
 use chrono::{Datelike, NaiveDate};
 
-/// Writes a number. `serial` need only be unique for the kind and day.
+/// Writes a number. `serial` must be unique within the kind and the day.
 #[must_use]
 pub fn number(kind: char, day: NaiveDate, serial: u64) -> String {
     let digits = format!(
@@ -20,11 +26,11 @@ pub fn number(kind: char, day: NaiveDate, serial: u64) -> String {
     format!("{kind}{day}-{serial}-{check}")
 }
 
-/// Reads a number as people write it and programs copy it: letter case, width, blanks, dashes of all kinds and invisible
-/// characters do not matter. Gives the canonical form.
+/// Reads a number as people write it and programs copy it. Letter case, full-width forms, blanks, dashes of all kinds
+/// and invisible characters do not matter. Returns the canonical form.
 ///
 /// # Errors
-/// What is wrong with it, as a half sentence.
+/// The violation, as a half sentence.
 pub fn parse_number(kind: char, text: &str) -> Result<String, &'static str> {
     let plain: String = text
         .chars()
@@ -47,7 +53,7 @@ pub fn parse_number(kind: char, text: &str) -> Result<String, &'static str> {
     Ok(format!("{kind}{day}-{serial}-{check}"))
 }
 
-/// ISO 7064 MOD 11,10.
+/// Check digit by ISO 7064 MOD 11,10.
 fn check_digit(digits: &str) -> u32 {
     let product = digits
         .chars()

@@ -1,4 +1,4 @@
-//! What a Redis has to be before a service relies on it as its doorbell.
+//! Checks a Redis before a service relies on it.
 
 use std::time::Duration;
 
@@ -7,16 +7,16 @@ use redis::{InfoDict, TlsCertificates};
 
 use crate::config::RedisConfig;
 
-/// The oldest Redis whose streams are what the log expects: later ids after a trim (7.0).
+/// Oldest supported major version. From 7.0 on, a stream accepts only later ids after a trim, as the log expects.
 pub const OLDEST_REDIS: u32 = 7;
 
-/// A Redis that is away stops nobody from starting.
+/// Time for an answer at the start. A Redis that is unreachable does not prevent the start.
 const ANSWER_WITHIN: Duration = Duration::from_secs(2);
 
-/// How Redis is reached; none without a URL. Nothing is connected yet.
+/// A client of Redis; `None` without a URL. It does not connect yet.
 ///
 /// # Errors
-/// What a URL looks like, or what is wrong with the authority's file; not what stands in the URL, for it may hold a
+/// What is wrong with the URL or with the authority's file. The message does not quote the URL, which may hold a
 /// password.
 pub fn client(config: &RedisConfig) -> Result<Option<Client>, String> {
     if config.url.is_empty() {
@@ -33,7 +33,7 @@ pub fn client(config: &RedisConfig) -> Result<Option<Client>, String> {
     if !config.url.starts_with("rediss://") {
         return Err(named("is for TLS only; write rediss:// in redis.url"));
     }
-    // A file without a certificate would be taken for an authority that signs nothing.
+    // A file without a certificate is refused. It would count as an authority that signs nothing.
     crate::tls::trusting("redis.ca_file", file)?;
     let certificates = TlsCertificates {
         client_tls: None,
@@ -44,19 +44,19 @@ pub fn client(config: &RedisConfig) -> Result<Option<Client>, String> {
         .map_err(wrong)
 }
 
-/// Looks at a Redis. One that is away, or that does not let us ask, is said and passed over: it may come
-/// back, and without it everything arrives by gRPC.
+/// Checks a Redis. One that is unreachable, or refuses the question, is logged and accepted. It may come back, and
+/// until then events arrive by gRPC.
 ///
 /// # Errors
-/// That it is too old, and what to install.
+/// When it is too old. The message says what to install.
 pub async fn check(client: &Client) -> Result<(), String> {
     check_requiring(client, OLDEST_REDIS).await
 }
 
-/// [`check`], with the oldest acceptable version given: tests raise it.
+/// [`check`] with another oldest version, for tests.
 ///
 /// # Errors
-/// As [`check`].
+/// Errors of [`check`].
 pub async fn check_requiring(client: &Client, oldest: u32) -> Result<(), String> {
     let place = client.get_connection_info().addr().to_string();
     let asked = tokio::time::timeout(ANSWER_WITHIN, info(client)).await;
@@ -83,7 +83,7 @@ pub async fn check_requiring(client: &Client, oldest: u32) -> Result<(), String>
         tracing::warn!(
             place,
             policy,
-            "this Redis throws keys away when it is full; set maxmemory-policy noeviction: what it forgets has to be fetched by gRPC"
+            "this Redis evicts keys when it is full, and consumers read evicted events by gRPC; set maxmemory-policy to noeviction"
         );
     }
     Ok(())

@@ -1,20 +1,20 @@
-//! Between columns and numbers. Postgres knows no unsigned integers and no enums of the contracts; a column that holds
-//! what nothing wrote is an error that names it, never another number.
+//! Conversions between columns and the types of the program. Postgres has no unsigned integers and no enums of the
+//! contracts. An impossible value in a column is an error that names it, never another number.
 
 use std::fmt::Display;
 
 use crate::store::StoreError;
 
-/// A row that no transition could have written.
+/// An error about a row that no transition could have written.
 #[must_use]
 pub fn impossible(table: &'static str, detail: String) -> StoreError {
     StoreError::Impossible { table, detail }
 }
 
-/// A number in the type that the other side has for it.
+/// Converts a number to the type of the other side.
 ///
 /// # Errors
-/// [`StoreError::Impossible`] when it does not fit, as a negative count.
+/// [`StoreError::Impossible`] when it does not fit, such as a negative count.
 pub fn fits<T, U>(table: &'static str, column: &str, value: T) -> Result<U, StoreError>
 where
     T: Copy + Display,
@@ -26,7 +26,7 @@ where
 /// A known number of an enum of the contracts; 0 is never stored.
 ///
 /// # Errors
-/// [`StoreError::Impossible`] for 0 and for a number that the contracts do not have.
+/// [`StoreError::Impossible`] for 0 and for a number that the contracts lack.
 pub fn known<E: TryFrom<i32>>(table: &'static str, column: &str, value: i16) -> Result<E, StoreError> {
     E::try_from(i32::from(value))
         .ok()
@@ -34,10 +34,10 @@ pub fn known<E: TryFrom<i32>>(table: &'static str, column: &str, value: i16) -> 
         .ok_or_else(|| impossible(table, format!("{column} is {value}")))
 }
 
-/// An update that has to change one row.
+/// Checks that an update changed exactly one row.
 ///
 /// # Errors
-/// [`StoreError::Impossible`] when it changed none, or several.
+/// [`StoreError::Impossible`] when it changed none or several.
 pub fn one(table: &'static str, id: impl Display, changed: u64) -> Result<(), StoreError> {
     if changed == 1 {
         Ok(())
@@ -46,10 +46,10 @@ pub fn one(table: &'static str, id: impl Display, changed: u64) -> Result<(), St
     }
 }
 
-/// An update of many that has to change each of `rows`.
+/// Checks that an update changed each of `rows` rows.
 ///
 /// # Errors
-/// [`StoreError::Impossible`] when it changed another number of them.
+/// [`StoreError::Impossible`] when it changed another number of rows.
 pub fn each(table: &'static str, rows: usize, changed: u64) -> Result<(), StoreError> {
     if changed == rows as u64 {
         Ok(())

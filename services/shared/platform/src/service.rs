@@ -1,7 +1,7 @@
-//! What a process gives to every service that it runs, and what it takes from it.
+//! The interface between a process and the services that it runs.
 //!
-//! A service's crate implements [`Service`]. A process that knows only names goes through [`AnyService`], which every
-//! [`Service`] is: it loads the settings ([`Loaded`]), makes the [`Base`], and gets the [`Parts`].
+//! A service's crate implements [`Service`]. A process that knows services by name uses [`AnyService`], which every
+//! [`Service`] implements. The process loads the settings ([`Loaded`]), makes the [`Base`] and gets the [`Parts`].
 
 use std::marker::PhantomData;
 use std::sync::Arc;
@@ -23,43 +23,43 @@ use crate::metrics::Observer;
 use crate::steps::Step;
 use crate::store::StoreError;
 
-/// A service, as its crate describes it.
+/// A service.
 pub trait Service: Send + Sync + 'static {
-    /// As in package names and settings.
+    /// Name, as in package names and settings.
     const NAME: &'static str;
     /// Defaults of its own settings: TOML with `[service]`.
     const DEFAULTS: &'static str;
-    /// Its tables, migrated after those of platform and eventlog.
+    /// Migrations of its tables. They run after those of platform and eventlog.
     const MIGRATOR: &'static Migrator;
     /// Its own settings.
     type Section: ServiceSection + DeserializeOwned;
 
-    /// Wires it over a migrated database.
+    /// Builds the service over a migrated database.
     ///
     /// # Errors
     /// What is wrong with the settings or the database, and what to do.
     fn build(settings: &Settings<Self::Section>, base: Base) -> impl Future<Output = Result<Parts, StartError>> + Send;
 
-    /// Its own share of the invariants, read-only.
+    /// Checks the invariants of this service, read-only.
     ///
     /// # Errors
-    /// When its database cannot be read.
+    /// Errors of the database.
     fn examine(pool: &PgPool) -> impl Future<Output = Result<Vec<Violation>, StoreError>> + Send;
 }
 
-/// What a process serves, drives and watches of a service.
+/// The parts of a service that a process serves, drives and observes.
 pub struct Parts {
     /// Its gRPC services, without health and reflection.
     pub routes: Routes,
-    /// Full names of what `routes` serves.
+    /// Full names of the services in `routes`.
     pub rpc_services: &'static [&'static str],
-    /// What time and arrivals bring about, in the order in which a driver runs them.
+    /// Its steps, in the order in which a driver runs them.
     pub steps: Vec<Driven>,
-    /// What is watched of it.
+    /// Observers of its metrics.
     pub observers: Vec<Arc<dyn Observer>>,
 }
 
-/// A [`Service`] that is wired. A process takes the [`Parts`] as they are; the tests of a service ask for one at a time.
+/// A built [`Service`]. A process takes all [`Parts`]; the tests of a service take one part at a time.
 pub struct App<S> {
     parts: Parts,
     service: PhantomData<S>,
@@ -69,7 +69,7 @@ impl<S: Service> App<S> {
     /// [`Service::build`]
     ///
     /// # Errors
-    /// As there.
+    /// Errors of [`Service::build`].
     pub async fn build(settings: &Settings<S::Section>, base: Base) -> Result<Self, StartError> {
         Ok(Self {
             parts: S::build(settings, base).await?,
@@ -80,7 +80,7 @@ impl<S: Service> App<S> {
     /// [`App::build`] with another wall clock.
     ///
     /// # Errors
-    /// As there.
+    /// Errors of [`Service::build`].
     pub async fn build_with_wall(
         settings: &Settings<S::Section>,
         base: Base,
@@ -118,12 +118,12 @@ pub trait AnyService: Sync {
     /// Reads its settings.
     ///
     /// # Errors
-    /// Service and key that is wrong.
+    /// The service and the invalid key.
     fn load(&self, overrides: &Overrides) -> Result<Loaded, StartError>;
     /// [`Service::examine`]
     ///
     /// # Errors
-    /// As there.
+    /// Errors of [`Service::examine`].
     async fn examine(&self, pool: &PgPool) -> Result<Vec<Violation>, StoreError>;
 }
 
@@ -152,7 +152,7 @@ impl<S: Service> AnyService for PhantomData<S> {
     }
 }
 
-/// A service whose settings are read and right.
+/// A service with valid settings.
 pub struct Loaded {
     /// The sections that all services have.
     pub settings: Arc<Shared>,
@@ -163,30 +163,30 @@ impl Loaded {
     /// [`Service::build`] with these settings.
     ///
     /// # Errors
-    /// As there.
+    /// Errors of [`Service::build`].
     pub async fn build(self, base: Base) -> Result<Parts, StartError> {
         (self.build)(base).await
     }
 }
 
-/// Given to [`Service::build`].
+/// The means that a process gives to [`Service::build`].
 #[derive(Clone)]
 pub struct Base {
     /// The service's own database.
     pub pool: PgPool,
     /// Business time.
     pub clock: SharedClock,
-    /// The machine's time, which leases of people are measured by.
+    /// The machine's clock. It measures leases that agents hold.
     pub wall: SharedClock,
-    /// Where the key is that seals the service's personal fields (`personal::sealing`).
+    /// Where to find the key that seals the service's personal fields (`personal::sealing`).
     pub sealing: SealingConfig,
-    /// Redis, or none: works, slower.
+    /// Redis; `None` works without it, with more latency.
     pub redis: Option<crate::redis::Client>,
-    /// Calls the others.
+    /// Opens connections to the other services.
     pub dialer: Dialer,
-    /// Where the others are.
+    /// Addresses of the other services.
     pub peers: PeersConfig,
-    /// What its tasks run on.
+    /// Runs the service's tasks.
     pub lifecycle: Lifecycle,
 }
 
@@ -195,11 +195,11 @@ pub struct Base {
 pub struct Driven {
     /// The work.
     pub step: Arc<dyn Step>,
-    /// How often when nothing rings.
+    /// Pause between two runs without a wake-up.
     pub every: Duration,
-    /// Rung when there is something to do.
+    /// Starts the next run when notified.
     pub wake: Arc<Notify>,
-    /// Rings `wake` when something arrives from outside, until the lifecycle stops.
+    /// Notifies `wake` when an event arrives from outside, until the lifecycle stops.
     pub doorbell: Option<Arc<dyn Fn(Lifecycle) -> BoxFuture<'static, ()> + Send + Sync>>,
 }
 
@@ -218,11 +218,11 @@ impl Driven {
 pub struct Violation {
     /// `I1` to `I10`.
     pub invariant: &'static str,
-    /// Which row and what is wrong with it; nothing personal.
+    /// The row and what is wrong with it, without personal data.
     pub detail: String,
 }
 
-/// Why a service cannot start, and what to do.
+/// The reason why a service cannot start, and what to do.
 #[derive(Debug, thiserror::Error)]
 #[error("{0}")]
 pub struct StartError(pub String);

@@ -1,10 +1,10 @@
-//! Times of the source: when something happened that is recorded later (ADR 0027).
+//! Source times: when something happened that is recorded later (ADR 0027).
 
 use chrono::{DateTime, TimeDelta, Utc};
 
-/// What is wrong with a time of the source at `now`; none when it stands. `days` are of 24 hours, both ends are inside.
+/// The violation of a source time at `now`; `None` for a valid time. `days` have 24 hours; both ends are valid.
 ///
-/// No skew of clocks is allowed for: a source whose clock may be ahead sends no time for what it records as it comes.
+/// Clock skew is not tolerated. A source with a fast clock leaves the time out when it records things as they happen.
 #[must_use]
 pub fn fault(at: DateTime<Utc>, now: DateTime<Utc>, days: u32) -> Option<String> {
     if at > now {

@@ -1,4 +1,4 @@
-//! What time does: workers as steps that can be run once, and the trivial loop around them.
+//! Steps: background work that can be run once, and the loop that repeats it.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -11,53 +11,55 @@ use crate::lifecycle::Lifecycle;
 use crate::store::StoreError;
 use crate::streak::Streak;
 
-/// What one run of a step did.
+/// The result of one run.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Ran {
-    /// Things done; 0 means that it has come to rest at this instant.
+    /// Number of things done; 0 means that the step is idle at this instant.
     pub did: usize,
-    /// Business time of the next thing that is already known to come, if any.
+    /// Business time of the next known work, if any.
     pub next_at: Option<DateTime<Utc>>,
 }
 
-/// Why a run failed; the loop logs it and tries again with back-off.
+/// The reason for a failed run. The loop logs it and retries with back-off.
 #[derive(Debug, thiserror::Error)]
 pub enum StepError {
-    /// Postgres.
+    /// Postgres failed.
     #[error("the step's transaction failed")]
     Store(#[from] StoreError),
     /// Another service did not answer.
     #[error("{service} does not answer: {reason}")]
     Unreachable {
-        /// Its name.
+        /// Name of the service.
         service: String,
         /// The status, without personal data.
         reason: String,
     },
-    /// It waits for somebody who is gone without a word.
+    /// The run took too long: it waits for a server that vanished.
     #[error("not done within {} s: does its database answer?", .0.as_secs())]
     Late(Duration),
-    /// Something that only an operator can mend; the step does not go on until then.
+    /// An operator has to act. The step does not advance until then.
     #[error("{0}")]
     Stopped(String),
 }
 
-/// Work that time or a signal brings about. Run by its loop in production, by the driver in a replay, by hand in tests.
+/// Work that is due by time or after a signal. A loop runs it in production, the driver in a replay, and a test by
+/// hand.
 #[async_trait]
 pub trait Step: Send + Sync + 'static {
-    /// For logs and metrics, such as `routing.consume.intake`.
+    /// Name for logs and metrics, such as `routing.consume.intake`.
     fn name(&self) -> &str;
 
-    /// Does what is to do now, in bounded batches.
+    /// Does the work that is due now, in bounded batches.
     async fn run_once(&self) -> Result<Ran, StepError>;
 }
 
-/// Runs `step` until the lifecycle has drained: at once when `wake` rings or when there was more to do, else after `every`
-/// (±10 %, so that replicas do not march in step). After a failure it waits longer (see [`pause_after`]).
+/// Runs `step` until the lifecycle has drained. The next run starts at once after a `wake`, or when the last run did
+/// something. Otherwise it starts after `every`, ±10 % so that replicas spread out. After a failure the pause is longer
+/// (see [`pause_after`]).
 pub fn drive(lifecycle: &Lifecycle, step: Arc<dyn Step>, every: Duration, wake: Arc<Notify>) {
     let ending = lifecycle.clone();
     lifecycle.spawn(async move {
-        // Not at once: what callers bring while it drains has its effect as ever.
+        // Steps run on while the process drains, so that calls of that time take effect.
         let mut ending = std::pin::pin!(ending.drained());
         let (mut failures, mut streak) = (0_u32, Streak::default());
         loop {
@@ -90,21 +92,20 @@ pub fn drive(lifecycle: &Lifecycle, step: Arc<dyn Step>, every: Duration, wake: 
     });
 }
 
-/// A run does a bounded batch within seconds; what it waits for longer does not come.
+/// Longest run. A run handles a bounded batch within seconds; after this time it waits for an answer that never comes.
 const LONGEST_RUN: Duration = Duration::from_secs(300);
 
-/// The longest pause after a failure: what is away costs one question, and what comes back is heard of within seconds,
-/// for cards (P5) and for what has piled up (P6).
+/// Longest pause after failures. A dead peer costs one request per pause. A peer that returns is noticed within
+/// seconds, as cards (P5) and a backlog (P6) require.
 const LONGEST_PAUSE: Duration = Duration::from_secs(5);
 
-/// How long a step waits that has failed so often in a row: twice as long each time, never longer than
-/// [`LONGEST_PAUSE`] or than it waits when all is well.
+/// Pause after this many failures in a row. It doubles each time, up to the larger of [`LONGEST_PAUSE`] and `every`.
 fn pause_after(failures: u32, every: Duration) -> Duration {
     let doubled = every.saturating_mul(2_u32.saturating_pow(failures));
     doubled.min(LONGEST_PAUSE.max(every))
 }
 
-/// An error with all its sources, for the log. Many say what their source says: that is told once.
+/// An error with all its sources, for the log. Many errors repeat the text of their source; it is written once.
 #[must_use]
 pub fn chain(error: &dyn std::error::Error) -> String {
     let mut text = error.to_string();
@@ -132,7 +133,7 @@ mod tests {
         Repeats(#[source] std::io::Error),
     }
 
-    /// Says when it runs.
+    /// Signals each run.
     #[derive(Default)]
     struct Runs(Notify);
 
@@ -164,7 +165,7 @@ mod tests {
         for _ in 0..3 {
             wake.notify_one();
             let ran = tokio::time::timeout(SOON, step.0.notified()).await;
-            ran.expect("it works as ever");
+            ran.expect("it runs on");
         }
         assert!(!lifecycle.finish(Duration::ZERO).await, "it has an hour left");
     }
@@ -177,7 +178,7 @@ mod tests {
         step.0.notified().await;
         let stopped = std::time::Instant::now();
         lifecycle.stop();
-        assert!(lifecycle.finish(SOON).await, "it ends by itself");
+        assert!(lifecycle.finish(SOON).await, "the step ends by itself");
         assert!(stopped.elapsed() >= drain, "not before it has drained");
     }
 
@@ -188,7 +189,7 @@ mod tests {
         assert_eq!(pauses, [2, 4, 5, 5, 5]);
         assert_eq!(pause_after(u32::MAX, second), LONGEST_PAUSE);
         let slow = Duration::from_secs(20);
-        assert_eq!(pause_after(3, slow), slow, "never more often than when all is well");
+        assert_eq!(pause_after(3, slow), slow, "never more often than without failures");
     }
 
     #[test]

@@ -1,4 +1,4 @@
-//! What every store has in common: its errors, its pool, the version of its schema.
+//! Shared by every store: its errors, its pool, the version of its schema.
 
 mod connect;
 
@@ -6,16 +6,16 @@ use sqlx::PgPool;
 
 pub use connect::{OLDEST_POSTGRES, check_url, connect, connect_reading, connect_requiring, connect_waiting};
 
-/// SQLSTATE of a write in a session that may only read: after a failover, the server is a standby.
+/// SQLSTATE of a write in a read-only session: after a failover, the server is a standby.
 const READ_ONLY: &str = "25006";
 
-/// Why a store could not do what it was asked.
+/// The reason why a store failed.
 #[derive(Debug, thiserror::Error)]
 pub enum StoreError {
-    /// The database said no, or was not there.
+    /// The database refused, or was unreachable.
     #[error("the database refused")]
     Database(#[source] sqlx::Error),
-    /// There is no such row; the name of the thing, as in "order".
+    /// The row does not exist. Holds the name of the thing, such as "order".
     #[error("there is no such {0}")]
     Absent(&'static str),
     /// A row that no transition could have written.
@@ -23,16 +23,22 @@ pub enum StoreError {
     Impossible {
         /// Table.
         table: &'static str,
-        /// Id and what is wrong with it; nothing personal.
+        /// Id and what is wrong with it, without personal data.
         detail: String,
     },
-    /// A `request_id` came again with another content.
+    /// The caller decided by an old version.
+    #[error("it has version {version} now")]
+    Stale {
+        /// The current version.
+        version: u64,
+    },
+    /// A `request_id` was used again with other content.
     #[error("the request_id was used with another content")]
     RequestReused,
-    /// The server cannot be reached: it may come back.
+    /// The server is unreachable, but may come back.
     #[error("{0}")]
     Unreachable(String),
-    /// The database is of another version or not migrated.
+    /// The database has another version, or is not migrated.
     #[error("{0}")]
     Unready(String),
 }
@@ -43,14 +49,27 @@ impl From<sqlx::Error> for StoreError {
     }
 }
 
+/// Compares `if_version` with the version under the lock; 0 accepts any version.
+///
+/// # Errors
+/// [`StoreError::Stale`].
+pub fn check_version(if_version: u64, version: u64) -> Result<(), StoreError> {
+    if if_version == 0 || if_version == version {
+        Ok(())
+    } else {
+        Err(StoreError::Stale { version })
+    }
+}
+
 impl StoreError {
-    /// Lost a race that a rerun may win: serialization failure or deadlock.
+    /// Whether a rerun may succeed: serialization failure or deadlock.
     #[must_use]
     pub fn is_lost_race(&self) -> bool {
         matches!(self.code().as_deref(), Some("40001" | "40P01"))
     }
 
-    /// The database is away, over its limits, shutting down or read-only for now: the same may succeed later.
+    /// Whether the same may succeed later. The database is unreachable, over its limits, shutting down or read-only for
+    /// now.
     #[must_use]
     pub fn is_away(&self) -> bool {
         match self {
@@ -86,9 +105,9 @@ impl StoreError {
     }
 }
 
-/// An action's error that may carry a store's: tells the transaction runner what to run again.
+/// An action's error that may hold a store's error. The runner of transactions decides by it whether to run again.
 pub trait AsStoreError {
-    /// The store's error inside, if it is one.
+    /// The store's error inside, if there is one.
     fn as_store_error(&self) -> Option<&StoreError>;
 }
 
@@ -101,7 +120,7 @@ impl AsStoreError for StoreError {
 /// Checks that a migrator's newest migration is applied, without changing anything.
 ///
 /// # Errors
-/// [`StoreError::Unready`] telling to run `hotline migrate`.
+/// [`StoreError::Unready`], which says to run `hotline migrate`.
 pub async fn check_migrated(
     pool: &PgPool,
     table: &'static str,
@@ -129,12 +148,12 @@ pub async fn check_migrated(
         std::cmp::Ordering::Less => Err(StoreError::Unready(format!(
             "the database's schema ({table}) is at {found}, this program needs {wanted}: run `hotline migrate`"
         ))),
-        // Expand/contract: version N runs on schema N and on the newer one that N+1 brings.
+        // Expand/contract: version N runs on schema N and on the newer schema of N+1.
         std::cmp::Ordering::Equal | std::cmp::Ordering::Greater => Ok(()),
     }
 }
 
-/// Why the migrations of `table` stopped, and what to do.
+/// The reason why the migrations of `table` stopped, and what to do.
 #[must_use]
 pub fn migration_failed(table: &str, error: &sqlx::migrate::MigrateError) -> StoreError {
     use sqlx::migrate::MigrateError;
@@ -143,7 +162,7 @@ pub fn migration_failed(table: &str, error: &sqlx::migrate::MigrateError) -> Sto
             "the database is newer than this program: {table} has migration {version}, which it does not know. Run the newer program, or restore the backup from before"
         ),
         MigrateError::VersionMismatch(version) => format!(
-            "migration {version} of {table} is another one than was applied: this program was not made from what was released"
+            "migration {version} of {table} differs from the applied one: this program is not a release; run the released one"
         ),
         MigrateError::Dirty(version) => left_unfinished(*version, table),
         error => format!("{table}: {}", crate::steps::chain(error)),
@@ -152,6 +171,6 @@ pub fn migration_failed(table: &str, error: &sqlx::migrate::MigrateError) -> Sto
 
 fn left_unfinished(version: i64, table: &str) -> String {
     format!(
-        "migration {version} of {table} is unfinished, it was ended in mid-way: look at what it changed, mend it or restore, delete its row, then run `hotline migrate`"
+        "migration {version} of {table} stopped half-way: check what it changed, correct that or restore, delete its row, then run `hotline migrate`"
     )
 }

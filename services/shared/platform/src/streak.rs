@@ -1,12 +1,12 @@
-//! Which failures of a streak are logged: the first, each that says something else than the one before, and one every few
-//! minutes while it lasts. The first one of an outage is often the least telling, and the last one is the one to act on.
+//! Decides which failures of a streak are logged: the first, each with a new reason, and a reminder every few minutes.
+//! The first failure of an outage often says little. The last one shows what to do.
 
 use std::time::{Duration, Instant};
 
-/// Between two lines about the same failure: 288 a day.
+/// Pause between two log lines of the same failure: 288 lines a day.
 const REMINDED_AFTER: Duration = Duration::from_secs(300);
 
-/// Failures in a row of one thing.
+/// A streak of failures of one thing.
 #[derive(Debug, Default)]
 pub struct Streak(Option<Logged>);
 
@@ -17,7 +17,7 @@ struct Logged {
 }
 
 impl Streak {
-    /// It failed once more: whether that is to be logged.
+    /// Records a failure. Returns whether to log it.
     #[must_use]
     pub fn is_to_be_logged(&mut self, reason: &str) -> bool {
         self.is_to_be_logged_at(Instant::now(), reason)
@@ -35,7 +35,7 @@ impl Streak {
         true
     }
 
-    /// It worked: whether it had failed before.
+    /// Records a success. Returns whether it ends a streak.
     pub fn end(&mut self) -> bool {
         self.0.take().is_some()
     }

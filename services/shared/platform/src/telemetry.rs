@@ -1,4 +1,4 @@
-//! Logs and traces. A trace goes through calls in `traceparent` headers and through the event log in its rows.
+//! Logs and traces. A trace continues through calls in `traceparent` headers, and through the event log in its rows.
 
 use std::collections::HashMap;
 use std::io::IsTerminal as _;
@@ -22,10 +22,10 @@ use tracing_subscriber::{EnvFilter, Layer as _};
 
 use crate::config::{LogConfig, LogFormat, OtlpConfig};
 
-/// The semantic conventions by whose names spans, their attributes and the metrics of docs/metrics.md go.
+/// Version of the semantic conventions that name spans, their attributes and the metrics of docs/metrics.md.
 pub const SCHEMA_URL: &str = "https://opentelemetry.io/schemas/1.40.0";
 
-/// Held by `main`; [`Telemetry::shutdown`] sends what is still in memory.
+/// Held by `main`. [`Telemetry::shutdown`] sends the spans that are still in memory.
 #[derive(Default)]
 pub struct Telemetry {
     provider: Option<SdkTracerProvider>,
@@ -35,7 +35,7 @@ fn filter(written: &str) -> Result<EnvFilter, String> {
     EnvFilter::try_new(written).map_err(|error| format!("log.filter: {error}; write something like \"info,sqlx=warn\""))
 }
 
-/// Whether `log.filter` can be read.
+/// Checks that `log.filter` can be parsed.
 ///
 /// # Errors
 /// What is wrong with it.
@@ -43,7 +43,7 @@ pub fn check_filter(written: &str) -> Result<(), String> {
     filter(written).map(|_| ())
 }
 
-/// Whether `otlp.endpoint` can be exported to: empty, or plaintext gRPC.
+/// Checks that `otlp.endpoint` is empty or a plaintext gRPC address.
 ///
 /// # Errors
 /// What is wrong with it.
@@ -58,10 +58,10 @@ pub fn check_endpoint(written: &str) -> Result<(), String> {
     ))
 }
 
-/// Starts logs, and traces when an endpoint is set. Call it inside the runtime (the exporter needs its reactor).
+/// Starts logs, and traces if an endpoint is set. Call it inside the runtime, because the exporter needs its reactor.
 ///
 /// # Errors
-/// One sentence naming the setting that is wrong.
+/// One sentence that names the invalid setting.
 pub fn init(log: &LogConfig, otlp: &OtlpConfig, service: &str) -> Result<Telemetry, String> {
     let filter = filter(&log.filter)?;
     let lines = tracing_subscriber::fmt::layer()
@@ -80,7 +80,7 @@ pub fn init(log: &LogConfig, otlp: &OtlpConfig, service: &str) -> Result<Telemet
     let traces = provider
         .as_ref()
         .map(|provider| tracing_opentelemetry::layer().with_tracer(provider.tracer_with_scope(scope())))
-        // Whatever the log leaves out.
+        // Traces do not follow the log's filter.
         .map(|traces| traces.with_filter(LevelFilter::INFO));
     tracing_subscriber::registry()
         .with(lines)
@@ -119,7 +119,8 @@ fn provider(otlp: &OtlpConfig, service: &str) -> Result<SdkTracerProvider, Strin
 }
 
 impl Telemetry {
-    /// Sends the remaining spans. Blocking inside: it would hang on the runtime's only worker.
+    /// Sends the remaining spans. The call blocks, so it gets a thread of its own: on the runtime's only worker it
+    /// would hang.
     pub async fn shutdown(self) {
         if let Some(provider) = self.provider {
             let done = tokio::task::spawn_blocking(move || provider.shutdown()).await;
@@ -130,12 +131,12 @@ impl Telemetry {
     }
 }
 
-/// What is told once a minute at most, however often it happens.
+/// Limits a log line to one per minute.
 #[derive(Default)]
 pub struct Seldom(Mutex<Option<Instant>>);
 
 impl Seldom {
-    /// Whether it may be told now; then not again for a minute.
+    /// Whether the line may be logged now. If so, the next minute is silent.
     pub fn may_tell(&self) -> bool {
         let mut told = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         let may = told.is_none_or(|at| at.elapsed() >= Duration::from_secs(60));
@@ -146,13 +147,13 @@ impl Seldom {
     }
 }
 
-/// W3C traceparent of the current span; none when nothing is traced.
+/// W3C traceparent of the current span; `None` without a trace.
 #[must_use]
 pub fn current_traceparent() -> Option<String> {
     traceparent(&Span::current())
 }
 
-/// W3C traceparent of a span; none when nothing is traced.
+/// W3C traceparent of a span; `None` without a trace.
 #[must_use]
 pub fn traceparent(span: &Span) -> Option<String> {
     let context = span.context();
@@ -164,7 +165,7 @@ pub fn traceparent(span: &Span) -> Option<String> {
     carrier.remove("traceparent")
 }
 
-/// Its trace id, as collectors show it; none when nothing is traced.
+/// Trace id of a span, as collectors show it; `None` without a trace.
 #[must_use]
 pub fn trace_id(span: &Span) -> Option<String> {
     let context = span.context();
@@ -178,14 +179,13 @@ fn remote(traceparent: &str) -> Option<Context> {
     context.span().span_context().is_valid().then_some(context)
 }
 
-/// In a span that was not entered yet.
+/// Sets the parent of a span that was not entered yet.
 fn go_on(span: &Span, context: Context) {
-    // Refused only for a span that has started already: then it stays a root of its own.
+    // This fails only for a span that has started already. That span stays a root.
     let _ = span.set_parent(context);
 }
 
-/// Continues the trace of `traceparent` in a span that was not entered yet, and names the span of `traceparent` as what
-/// was consumed.
+/// Continues the trace of `traceparent` in a span that was not entered yet, and links to the span of `traceparent`.
 pub fn adopt_and_link(span: &Span, traceparent: &str) {
     if let Some(context) = remote(traceparent) {
         span.add_link(context.span().span_context().clone());

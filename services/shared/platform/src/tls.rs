@@ -1,6 +1,6 @@
-//! TLS of a process: one certificate that it shows as server and as client, the authorities that it trusts, and a
-//! watch over their files. What is replaced takes effect with the next connection; what cannot be used is said and the
-//! last good pair is kept.
+//! TLS of a process: one certificate for its server and its clients, the trusted authorities, and a watch over their
+//! files. A replaced file takes effect with the next connection. An invalid file is logged, and the last valid pair is
+//! kept.
 
 use std::path::Path;
 use std::sync::{Arc, PoisonError, RwLock};
@@ -21,14 +21,14 @@ use crate::clock::{Clock as _, SystemClock};
 use crate::config::{ClientCertificates, TlsConfig, TlsVersion};
 use crate::lifecycle::Lifecycle;
 
-/// HTTP/2, which is what gRPC speaks.
+/// ALPN name of HTTP/2, the protocol of gRPC.
 const ALPN: &[u8] = b"h2";
 /// TLS 1.3 only.
 const MODERN: &[&SupportedProtocolVersion] = &[&version::TLS13];
-/// For peers that cannot do better.
+/// TLS 1.2 as well, for older peers.
 const OLDER_TOO: &[&SupportedProtocolVersion] = &[&version::TLS13, &version::TLS12];
 
-/// The certificates of a process, as they are now.
+/// The current certificates of a process.
 pub struct Certificates {
     config: TlsConfig,
     current: RwLock<Arc<Loaded>>,
@@ -37,17 +37,17 @@ pub struct Certificates {
 struct Loaded {
     server: Arc<ServerConfig>,
     client: Arc<ClientConfig>,
-    /// Of the files' content: what was tried already is not tried again.
+    /// Digest of the files' content. The same content is loaded only once.
     digest: [u8; 32],
-    /// Seconds since 1970.
+    /// End of validity, in seconds since 1970.
     not_after: i64,
 }
 
 impl Certificates {
-    /// Reads the files that the settings name; none when there is no certificate: plaintext.
+    /// Reads the files that the settings name. `None` without a certificate: plaintext.
     ///
     /// # Errors
-    /// Which file is wrong, and how.
+    /// The invalid file and what is wrong with it.
     pub fn open(config: &TlsConfig) -> Result<Option<Arc<Self>>, String> {
         if config.certificate_file.as_os_str().is_empty() {
             return match config.client_certificates {
@@ -55,7 +55,7 @@ impl Certificates {
                 _ => Err("tls.client_certificates needs tls.certificate_file, tls.key_file and tls.ca_file".to_owned()),
             };
         }
-        // Another crate may have chosen the same one before; there is only one in the tree.
+        // This fails when another crate has chosen a provider before. The tree has only one, so it is the same.
         let _ = rustls::crypto::ring::default_provider().install_default();
         let loaded = load(config)?;
         Ok(Some(Arc::new(Self {
@@ -80,7 +80,7 @@ impl Certificates {
         self.current.read().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
-    /// Looks at the files until the lifecycle stops.
+    /// Checks the files regularly until the lifecycle stops.
     pub fn watch(self: &Arc<Self>, service: &'static str, lifecycle: &Lifecycle) {
         let (certificates, stopping) = (self.clone(), lifecycle.stopping());
         let every = Duration::from_secs(self.config.reload_seconds);
@@ -114,10 +114,10 @@ impl Certificates {
         });
     }
 
-    /// Takes the files' content if it is another one and can be used. Gives whether it did.
+    /// Loads the files if their content is new and valid. Returns whether it did.
     ///
     /// # Errors
-    /// Why it cannot be used; nothing has changed then.
+    /// What is wrong with the files. The current pair stays in use.
     pub fn reload(&self) -> Result<bool, String> {
         if digest(&self.config)? == self.current().digest {
             return Ok(false);
@@ -218,8 +218,8 @@ fn load(config: &TlsConfig) -> Result<Loaded, String> {
     })
 }
 
-/// A client's settings that trust `ca_file` and show nothing: people's programs, and looks at an identity provider.
-/// `key` names the file in errors.
+/// TLS settings of a client that trusts `ca_file` and has no certificate. For people's programs, and for fetching an
+/// identity provider's keys. `key` names the file in errors.
 ///
 /// # Errors
 /// What is wrong with the file.
@@ -257,22 +257,22 @@ fn instant(seconds: i64) -> String {
     chrono::DateTime::from_timestamp(seconds, 0).map_or_else(|| seconds.to_string(), |at| at.to_rfc3339())
 }
 
-/// Who stands behind a connection, by the URI names of its verified certificate:
-/// `spiffe://<trust domain>/service/<name>` or `…/platform/<code>`.
+/// The identity of a connection's peer: the URI names of its verified certificate, `spiffe://<trust
+/// domain>/service/<name>` or `…/platform/<code>`.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Presented {
     uris: Arc<[String]>,
 }
 
 impl Presented {
-    /// Of a connection's certificates, the first of which is the peer's own.
+    /// From a connection's certificates; the first one is the peer's own.
     #[must_use]
     pub fn of(chain: Option<&[CertificateDer<'_>]>) -> Self {
         let uris = chain.and_then(<[_]>::first).map(uri_names).unwrap_or_default();
         Self { uris: uris.into() }
     }
 
-    /// It names this service or platform of this trust domain.
+    /// Whether it names this service or platform of this trust domain.
     #[must_use]
     pub fn names(&self, trust_domain: &str, kind: &str, name: &str) -> bool {
         let wanted = format!("spiffe://{trust_domain}/{kind}/{name}");

@@ -1,25 +1,25 @@
-//! Pages of reference data: rows of several kinds, one after the other, of one version. A page token is good for that
-//! version only.
+//! Pages of reference data: rows of several kinds, one kind after the other, of one version. A page token is valid for
+//! that version only.
 
 use crate::grpc::fields::Fields;
 use crate::grpc::page;
 
-/// Which rows of a version are on a page. Kinds are taken in a fixed order, each by [`Rows::take`].
+/// The rows of a version on one page. The kinds are taken in a fixed order, each by [`Rows::take`].
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Rows {
-    /// What its tokens are bound to.
+    /// Text that its tokens are bound to.
     bound: String,
-    /// Version that the token names; none on the first page.
+    /// Version in the token; `None` on the first page.
     version: Option<String>,
     /// Rows of earlier pages.
     after: usize,
-    /// Of them still to pass over.
+    /// Rows of earlier pages that are still to skip.
     skip: usize,
-    /// Rows that still fit.
+    /// Rows that still fit on this page.
     room: usize,
     /// Rows on this page.
     taken: usize,
-    /// Some row did not fit.
+    /// Whether a row did not fit.
     more: bool,
 }
 
@@ -28,7 +28,7 @@ pub struct Rows {
 pub struct Changed;
 
 impl Rows {
-    /// Reads `page_size` and `page_token`. A token is good for the same `filter` only, such as the day.
+    /// Reads `page_size` and `page_token`. A token is valid for the same `filter` only, such as the day.
     pub fn read(fields: &mut Fields, size: i32, token: &str, filter: &str) -> Self {
         let room = usize::try_from(fields.page_size("page_size", size)).expect("a page size is 1 to 1000");
         let (mut version, mut after) = (None, 0);
@@ -56,10 +56,10 @@ impl Rows {
         }
     }
 
-    /// Holds the version that is in force against the one of the page before.
+    /// Compares the version in force with the version of the page before.
     ///
     /// # Errors
-    /// [`Changed`]: the caller begins again.
+    /// [`Changed`]: the caller has to begin again.
     pub fn check(&self, version: &str) -> Result<(), Changed> {
         match &self.version {
             Some(first) if first != version => Err(Changed),
@@ -79,7 +79,7 @@ impl Rows {
         page
     }
 
-    /// The token of the next page; empty on the last.
+    /// The token of the next page; empty on the last page.
     #[must_use]
     pub fn next(&self, version: &str) -> String {
         if self.more {

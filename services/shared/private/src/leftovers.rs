@@ -1,7 +1,7 @@
-//! What a process that was killed leaves in its data directory: servers that still run, files that name processes of the past.
+//! Leftovers of a killed process in its data directory: running servers, and files that name ended processes.
 //!
-//! Postgres refuses to start while the process that its lock file names is alive, whatever that process is by now. Here
-//! `/proc` says which servers of the directory run; without any, the files are of the past.
+//! Postgres refuses to start while the process id in its lock file is in use, even by another program. So `/proc`
+//! decides which servers of the directory run. Without any, the files are stale and are removed.
 
 use std::fs::{File, OpenOptions, TryLockError};
 use std::io::Write as _;
@@ -16,13 +16,13 @@ use tokio::time::Instant;
 
 use super::Places;
 
-/// The kernel needs a moment to take a killed process apart; its lock is free after that.
+/// Time for the kernel to end a killed process; then its lock is free.
 const OWNER_ENDS_WITHIN: Duration = Duration::from_secs(2);
-/// Between two looks.
-const LOOK_EVERY: Duration = Duration::from_millis(25);
+/// Pause between two checks.
+const CHECK_EVERY: Duration = Duration::from_millis(25);
 
-/// How servers are stopped, and the time for each way: by themselves, as when their process died; in order; at once; by
-/// force. Together less than what is left of ten seconds when the five services start.
+/// The ways to stop servers, each with its time: by themselves after the end of their process, in order, at once, by
+/// force. The sum fits into the rest of ten seconds when the five services start.
 const WAYS: [(Option<[Signal; 2]>, Duration); 4] = [
     (None, Duration::from_secs(1)),
     (Some([Signal::SIGINT, Signal::SIGTERM]), Duration::from_secs(2)),
@@ -30,16 +30,16 @@ const WAYS: [(Option<[Signal; 2]>, Duration); 4] = [
     (Some([Signal::SIGKILL, Signal::SIGKILL]), Duration::from_secs(2)),
 ];
 
-/// A data directory that is this process's own until it is dropped, or until the process ends, however it ends.
+/// The ownership of a data directory. It ends when this is dropped or the process ends in any way.
 pub(super) struct Claim {
     _locked: File,
 }
 
 impl Claim {
-    /// Takes a directory.
+    /// Takes the ownership of a directory.
     ///
     /// # Errors
-    /// Which process has it.
+    /// The process that owns it.
     pub async fn take(directory: &Path) -> Result<Self, StartError> {
         let path = directory.join("owner.pid");
         let failed = |error: std::io::Error| StartError(format!("cannot use {}: {error}", path.display()));
@@ -54,7 +54,7 @@ impl Claim {
         loop {
             match file.try_lock() {
                 Ok(()) => break,
-                Err(TryLockError::WouldBlock) if Instant::now() < until => tokio::time::sleep(LOOK_EVERY).await,
+                Err(TryLockError::WouldBlock) if Instant::now() < until => tokio::time::sleep(CHECK_EVERY).await,
                 Err(TryLockError::WouldBlock) => {
                     return Err(StartError(format!(
                         "another hotline (process {}) runs on {}: stop it, or name another folder with --data",
@@ -71,10 +71,10 @@ impl Claim {
     }
 }
 
-/// Waits until no server of these places runs, stops those that stay, and removes the files that named them.
+/// Waits until no server of these places runs, stops those that stay, and removes their stale files.
 ///
 /// # Errors
-/// Which process does not end.
+/// The process that does not end.
 pub(super) async fn clear(places: &Places) -> Result<(), StartError> {
     let mut left = running(places);
     for (signals, patience) in WAYS {
@@ -86,13 +86,13 @@ pub(super) async fn clear(places: &Places) -> Result<(), StartError> {
         }
         let until = Instant::now() + patience;
         while !left.is_empty() && Instant::now() < until {
-            tokio::time::sleep(LOOK_EVERY).await;
+            tokio::time::sleep(CHECK_EVERY).await;
             left = running(places);
         }
     }
     if let Some(server) = left.first() {
         return Err(StartError(format!(
-            "process {} is a server of {} that nobody needs and does not end: end it, then try again",
+            "process {} is a leftover server of {} and does not end: kill it, then try again",
             server.pid,
             places.directory.display()
         )));
@@ -113,7 +113,7 @@ pub(super) async fn clear(places: &Places) -> Result<(), StartError> {
     Ok(())
 }
 
-/// What runs on our folders: the servers, what makes a new one, and what becomes one of them.
+/// Programs that run on our folders: the servers, `initdb` that makes a cluster, and `setpriv` that becomes a server.
 const PROGRAMS: [&str; 4] = ["postgres", "initdb", "redis-server", "setpriv"];
 
 /// A process of a server.
@@ -123,42 +123,38 @@ struct Server {
     is_redis: bool,
 }
 
-/// Signals Postgres by the first, Redis by the second. What Postgres itself has started ends with it, unless by force.
+/// Sends Postgres the first signal and Redis the second. A child of Postgres ends with its parent, except by force.
 fn stop(servers: &[Server], [postgres, redis]: [Signal; 2]) {
     for server in servers {
         let ends_with_another = servers.iter().any(|other| other.pid == server.parent);
         let signal = if server.is_redis { redis } else { postgres };
         if signal == Signal::SIGKILL || !ends_with_another {
-            tracing::warn!(
-                pid = server.pid,
-                signal = signal.as_str(),
-                "stops a server that was left running"
-            );
-            // It may have ended meanwhile.
+            tracing::warn!(pid = server.pid, signal = signal.as_str(), "stopping a leftover server");
+            // The process may have ended meanwhile.
             let _ = kill(Pid::from_raw(server.pid), signal);
         }
     }
 }
 
-/// Every server process of these places, as `/proc` shows it: by its program, and by the folder that it works in or was
-/// told to. A number alone says nothing, it may be another program's by now.
+/// Every server process of these places in `/proc`, found by its program and by its working directory or argument. A
+/// process id alone proves nothing, because another program may have it by now.
 fn running(places: &Places) -> Vec<Server> {
     let Ok(processes) = std::fs::read_dir("/proc") else {
         return Vec::new();
     };
     processes
         .filter_map(Result::ok)
-        .filter_map(|entry| look(places, entry.file_name().to_str()?.parse().ok()?, &entry.path()))
+        .filter_map(|entry| server(places, entry.file_name().to_str()?.parse().ok()?, &entry.path()))
         .collect()
 }
 
-fn look(places: &Places, pid: i32, process: &Path) -> Option<Server> {
+fn server(places: &Places, pid: i32, process: &Path) -> Option<Server> {
     let program = std::fs::read_to_string(process.join("comm")).ok()?;
     if !PROGRAMS.contains(&program.trim_end()) {
         return None;
     }
     let works_in = std::fs::read_link(process.join("cwd")).unwrap_or_default();
-    // Of an ended process that nobody has waited for there are none.
+    // A process that has ended but was not waited for has no arguments.
     let arguments = std::fs::read(process.join("cmdline")).ok()?;
     let uses = |folder: &Path| {
         let folder_argument = |argument: &[u8]| argument == folder.as_os_str().as_bytes();
@@ -172,7 +168,7 @@ fn look(places: &Places, pid: i32, process: &Path) -> Option<Server> {
     })
 }
 
-/// The field after the program's name, which may hold blanks and brackets, and the state.
+/// The field after the state. The program's name before it may hold blanks and brackets.
 fn parent(process: &Path) -> Option<i32> {
     let stat = std::fs::read_to_string(process.join("stat")).ok()?;
     let (_, fields) = stat.rsplit_once(')')?;

@@ -1,9 +1,10 @@
-//! A private Postgres and Redis in a data directory, started and stopped with the process: `hotline up` without URLs,
-//! `hotline replay`, tests.
+//! A private Postgres and Redis in a data directory, started and stopped with the process. Used by `hotline up` without
+//! URLs, by `hotline replay` and by tests.
 //!
-//! Both listen on Unix sockets in a directory that only their user may enter. Postgres never runs as root: it runs as
-//! the user `postgres` then. Both end when this process dies, however it dies (`setpriv --pdeathsig`). A directory has one
-//! owner at a time; the next one waits for the servers of one that was killed (`leftovers`).
+//! Both listen on Unix sockets in a directory that only their user may enter. A process that is root starts Postgres as
+//! the user `postgres`, because Postgres refuses to run as root. Both end when this process dies in any way (`setpriv
+//! --pdeathsig`). A directory has one owner at a time. The next owner waits for the servers of a killed one
+//! (`leftovers`).
 
 mod leftovers;
 
@@ -17,20 +18,20 @@ use platform::service::StartError;
 use platform::store::OLDEST_POSTGRES;
 use tokio::process::{Child, Command};
 
-/// Whether the data has to survive a crash of the machine.
+/// Whether the data must survive a crash of the machine.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Durability {
-    /// For `up`: fsync on.
+    /// For `up`, with fsync.
     Durable,
-    /// For replay and tests, whose data is thrown away.
+    /// For replay and tests, whose data is deleted afterwards.
     Disposable,
 }
 
-/// Free memory that [`scratch`] has to find: a test run or a replay takes a tenth of it.
+/// Free memory that [`scratch`] requires, in bytes. A test run or a replay needs a tenth of it.
 const ROOM: u64 = 4 << 30;
 
-/// Where servers whose data is thrown away have it: in memory where there is plenty, for what they wait for is the disk.
-/// Whoever names another folder for temporary files gets it.
+/// Folder for data that is deleted afterwards: in memory if there is enough, because the servers mostly wait for the
+/// disk. If the environment names another folder for temporary files, that one is used.
 #[must_use]
 pub fn scratch() -> PathBuf {
     let (usual, memory) = (std::env::temp_dir(), PathBuf::from("/dev/shm"));
@@ -49,16 +50,17 @@ pub struct Servers {
     postgres: Child,
     redis: Child,
     sockets: PathBuf,
-    /// Given back when the servers have ended.
+    /// Released when the servers have ended.
     _claim: leftovers::Claim,
 }
 
 impl Servers {
-    /// Starts both below `directory`, creating what is missing, and waits until both answer. Servers that a killed process
-    /// left there are stopped first.
+    /// Starts both below `directory`, creates what is missing, and waits until both answer. Leftover servers of a
+    /// killed process are stopped first.
     ///
     /// # Errors
-    /// What is missing and how to install it, which process uses the directory, or the last lines of the server's own log.
+    /// The missing program and how to install it, the process that owns the directory, or the last lines of the
+    /// server's log.
     pub async fn start(directory: &Path, durability: Durability) -> Result<Self, StartError> {
         let user = server_user()?;
         let programs = Programs::find()?;
@@ -149,7 +151,7 @@ impl Programs {
         Self::find_below(Path::new("/"))
     }
 
-    /// As Debian installs them below `root`.
+    /// The programs as Debian installs them, below `root`.
     fn find_below(root: &Path) -> Result<Self, StartError> {
         let bin = newest_postgres_bin(root).ok_or_else(|| {
             StartError(format!(
@@ -174,7 +176,7 @@ impl Programs {
     }
 }
 
-/// Debian keeps a folder per major version.
+/// The newest version: Debian has a folder per major version.
 fn newest_postgres_bin(root: &Path) -> Option<PathBuf> {
     let mut versions: Vec<(u32, PathBuf)> = std::fs::read_dir(root.join("usr/lib/postgresql"))
         .ok()?
@@ -220,7 +222,7 @@ impl Places {
                     .map_err(|e| failed(place, e))?;
             }
         }
-        // A socket's path may have 107 bytes; the longest is `.s.PGSQL.5432.lock`.
+        // The path of a socket may have 107 bytes. The longest is `.s.PGSQL.5432.lock`.
         if places.sockets.as_os_str().len() > 85 {
             return Err(StartError(format!(
                 "the path {} is too long for a socket: name a shorter one with --data",
@@ -230,7 +232,7 @@ impl Places {
         Ok(places)
     }
 
-    /// Where `postgres` is made.
+    /// Folder in which the cluster is made before it becomes `postgres`.
     fn making(&self) -> PathBuf {
         self.directory.join("postgres.making")
     }
@@ -240,10 +242,10 @@ fn url(sockets: &Path, user: &str, database: &str) -> String {
     format!("postgres://{user}@localhost/{database}?host={}", sockets.display())
 }
 
-/// As [`Servers::postgres_url`], of servers that another process has started in `directory`.
+/// As [`Servers::postgres_url`], for servers of another process in `directory`.
 ///
 /// # Errors
-/// That none runs there.
+/// When no server runs there.
 pub fn running_postgres_url(directory: &Path, user: &str, database: &str) -> Result<String, StartError> {
     let sockets = directory.canonicalize().unwrap_or_default().join("sockets");
     if !sockets.join(".s.PGSQL.5432").exists() {
@@ -269,7 +271,8 @@ fn server_user() -> Result<Option<User>, StartError> {
     }
 }
 
-/// Made whole under another name and then renamed, so that a process that is killed meanwhile leaves no half cluster.
+/// Makes the cluster under another name and renames it when it is complete. A process that is killed meanwhile leaves
+/// no half cluster.
 async fn initialise(programs: &Programs, places: &Places, user: Option<&User>) -> Result<(), StartError> {
     let making = places.making();
     let failed = |error: std::io::Error| StartError(format!("cannot use {}: {error}", making.display()));
@@ -387,14 +390,14 @@ fn spawn(user: Option<&User>, program: &Path, arguments: &[String], log: &Path) 
 
 async fn end(child: &mut Child, signal: Signal) {
     if let Some(pid) = child.id().and_then(|pid| i32::try_from(pid).ok()) {
-        // It may have ended by itself: then there is nobody to signal.
+        // The server may have ended by itself.
         let _ = kill(Pid::from_raw(pid), signal);
     }
     if tokio::time::timeout(Duration::from_secs(20), child.wait())
         .await
         .is_err()
     {
-        tracing::warn!("a private server did not end; killed");
+        tracing::warn!("a private server did not end within 20 s and was killed");
         let _ = child.kill().await;
     }
 }
@@ -426,7 +429,7 @@ mod tests {
         let postgres = told().expect_err("nothing is there");
         assert!(postgres.contains("apt-get install postgresql"), "{postgres}");
         install("usr/lib/postgresql/9/bin/postgres");
-        assert_eq!(told(), Err(postgres), "it is too old");
+        assert_eq!(told(), Err(postgres), "version 9 is too old");
         install("usr/lib/postgresql/15/bin/postgres");
         install("usr/lib/postgresql/16/bin/postgres");
         let redis = told().expect_err("Redis is missing");

@@ -3,18 +3,16 @@
 use chrono::{DateTime, Utc};
 use eventlog::Tx;
 use personal::reads::{self, SealedRead};
-use personal::sealing::Sealed;
 use platform::store::StoreError;
 
-use crate::store::listing::ListedReview;
-use crate::store::reviews::{self, Name};
+use crate::store::reviews::{self, Found, Name};
 
 /// Which review, and for whom.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct GetReview {
     /// Which.
     pub name: Name,
-    /// Only what this unit may see.
+    /// Only one that exists for this unit.
     pub unit: Option<String>,
     /// Subject of the reader.
     pub reader: String,
@@ -23,21 +21,18 @@ pub struct GetReview {
 /// The review, and the sealed requirement when there is one. Runs inside the transaction that the call opened.
 ///
 /// # Errors
-/// [`StoreError::Absent`] for one that is none, or that the unit may not see.
-pub async fn get_review(
-    tx: &mut Tx,
-    query: &GetReview,
-    now: DateTime<Utc>,
-) -> Result<(ListedReview, Option<Sealed>), StoreError> {
-    let (listed, requirement) = reviews::get(tx.conn(), query.name, query.unit.as_deref()).await?;
-    let cell = reviews::requirement(listed.review.id);
+/// [`StoreError::Absent`] when there is none, or none for the unit.
+pub async fn get_review(tx: &mut Tx, query: &GetReview, now: DateTime<Utc>) -> Result<Found, StoreError> {
+    let found = reviews::find(tx.conn(), query.name, query.unit.as_deref()).await?;
+    let found = found.ok_or(StoreError::Absent("review"))?;
+    let cell = reviews::requirement(found.listed.review.id);
     let read = SealedRead {
         table: cell.table,
         row: cell.row,
-        columns: reads::shown([(cell.column, &requirement)]),
+        columns: reads::shown([(cell.column, &found.requirement)]),
         reader: &query.reader,
         at: now,
     };
     reads::record(tx.conn(), &[read]).await?;
-    Ok((listed, requirement))
+    Ok(found)
 }

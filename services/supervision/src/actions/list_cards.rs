@@ -1,5 +1,5 @@
-//! Lists cards by the time they were given; a liaison sees those of its unit and, when that is a top-level one, of the
-//! units below it.
+//! Lists cards by the time they were given; a reader whose token names a unit sees those of that unit and, when it is a
+//! top-level one, of the units below it.
 
 use platform::listing::Window;
 use platform::store::StoreError;
@@ -15,7 +15,7 @@ pub struct ListCards {
     pub window: Window,
     /// Only this order.
     pub order_id: Option<Uuid>,
-    /// Only what this unit may see.
+    /// Only those that exist for this unit.
     pub unit: Option<String>,
 }
 

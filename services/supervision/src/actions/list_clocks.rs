@@ -16,6 +16,8 @@ pub struct ListClocks {
     pub order_id: Option<Uuid>,
     /// Only this state, by its name.
     pub state: Option<&'static str>,
+    /// Only those that exist for this unit.
+    pub unit: Option<String>,
 }
 
 /// One page.
@@ -23,5 +25,6 @@ pub struct ListClocks {
 /// # Errors
 /// When the store refuses.
 pub async fn list_clocks(conn: &mut PgConnection, query: &ListClocks) -> Result<Vec<ListedClock>, StoreError> {
-    listing::clocks(conn, &query.window, query.order_id, query.state).await
+    let unit = query.unit.as_deref();
+    listing::clocks(conn, &query.window, query.order_id, query.state, unit).await
 }

@@ -4,7 +4,7 @@ use platform::listing::Window;
 use platform::store::StoreError;
 use sqlx::PgConnection;
 
-use crate::store::listing::{self, ListedReview};
+use crate::store::reviews::{self, ListedReview};
 
 /// Which reviews.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -13,6 +13,8 @@ pub struct ListReviews {
     pub window: Window,
     /// Only those that wait.
     pub open_only: bool,
+    /// Only those that exist for this unit.
+    pub unit: Option<String>,
 }
 
 /// One page.
@@ -20,5 +22,5 @@ pub struct ListReviews {
 /// # Errors
 /// When the store refuses.
 pub async fn list_reviews(conn: &mut PgConnection, query: &ListReviews) -> Result<Vec<ListedReview>, StoreError> {
-    listing::reviews(conn, &query.window, query.open_only).await
+    reviews::list(conn, &query.window, query.open_only, query.unit.as_deref()).await
 }

@@ -9,6 +9,7 @@ pub mod list_reviews;
 pub mod observe_orders;
 pub mod review_reply;
 
+use platform::grpc::status::Standing;
 use platform::store::{AsStoreError, StoreError};
 
 use crate::domain::refusal::Refusal;
@@ -16,9 +17,9 @@ use crate::domain::refusal::Refusal;
 /// Why an action did nothing.
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
-    /// A rule of the domain says no.
+    /// A rule of the domain says no, and where the thing stands that it speaks of.
     #[error("refused")]
-    Refused(#[from] Refusal),
+    Refused(#[source] Refusal, Standing),
     /// The store says no, or there is no such thing.
     #[error("the store refused")]
     Store(#[from] StoreError),
@@ -27,7 +28,7 @@ pub enum Error {
 impl AsStoreError for Error {
     fn as_store_error(&self) -> Option<&StoreError> {
         match self {
-            Self::Refused(_) => None,
+            Self::Refused(..) => None,
             Self::Store(error) => Some(error),
         }
     }

@@ -4,12 +4,16 @@ use chrono::{DateTime, Utc};
 use eventlog::Tx;
 use hotline_proto::common::RejectionGround;
 use personal::sealing::SealKey;
+use platform::grpc::status::Standing;
+use platform::store::{StoreError, check_version};
 use uuid::Uuid;
 
 use super::Error;
-use crate::domain::review::{self, Verdict};
+use crate::domain::review::{self, Review, Verdict};
+use crate::domain::watch::WatchedOrder;
 use crate::events;
-use crate::store::{reviews, watches};
+use crate::store::reviews::{self, Name};
+use crate::store::watches;
 
 /// What the reviewer asks for, checked in shape.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -22,6 +26,10 @@ pub struct ReviewReply {
     pub judgement: Judgement,
     /// Subject of the reviewer.
     pub reviewer: String,
+    /// Only of an order that exists for this unit.
+    pub unit: Option<String>,
+    /// Version of the review that the reviewer decided by; 0: whatever it is.
+    pub if_version: u64,
 }
 
 /// A verdict with the words for the unit.
@@ -50,7 +58,8 @@ pub struct Reviewed {
 /// Runs inside the transaction that the call opened; `key` seals the requirement.
 ///
 /// # Errors
-/// [`Error::Refused`] with the domain's reason, [`platform::store::StoreError::Absent`] for an unknown order.
+/// [`Error::Refused`] with the domain's reason; [`StoreError::Absent`] for an order that is unknown or does not exist for the
+/// unit; [`StoreError::Stale`] for a review of another version.
 pub async fn review_reply(
     tx: &mut Tx,
     command: &ReviewReply,
@@ -58,16 +67,28 @@ pub async fn review_reply(
     now: DateTime<Utc>,
 ) -> Result<Reviewed, Error> {
     let mut order = watches::lock_order(tx.conn(), command.order_id).await?;
-    let found = reviews::of_reply(tx.conn(), order.id, command.reply_id).await?;
-    let open = review::pending(&order, command.reply_id, found)?;
+    if command.unit.as_ref().is_some_and(|unit| !order.exists_for(unit)) {
+        return Err(StoreError::Absent(watches::ORDER).into());
+    }
+    let found = reviews::find(tx.conn(), Name::Reply(command.reply_id), None).await?;
+    let found = found.map(|found| found.listed.review);
+    let found = found.filter(|review| review.order_id == order.id);
+    if let Some(review) = &found {
+        check_version(command.if_version, review.version)?;
+    }
+    let standing = standing(&order, found.as_ref());
+    let refused = |refusal| Error::Refused(refusal, standing.clone());
+    let open = review::pending(&order, command.reply_id, found).map_err(refused)?;
     let (verdict, requirement) = match &command.judgement {
         Judgement::Pass => (Verdict::Pass, None),
         Judgement::Reject { grounds, requirement } => (Verdict::Reject(grounds.clone()), Some(requirement)),
     };
-    let judged = open.judge(verdict, &command.reviewer, now.max(order.last_at))?;
+    let judged = open
+        .judge(verdict, &command.reviewer, now.max(order.last_at))
+        .map_err(refused)?;
     let sealed = requirement.map(|text| key.seal(reviews::requirement(judged.id), text));
     reviews::save_verdict(tx.conn(), &judged, sealed.as_ref()).await?;
-    let told = events::reviewed(&mut order, &judged).expect("it was judged two lines above");
+    let told = events::reviewed(&mut order, &judged).expect("it was judged above");
     order.last_at = told.occurred_at;
     watches::save_orders(tx.conn(), std::iter::once(&order)).await?;
     let reviewed_at = told.occurred_at;
@@ -76,4 +97,20 @@ pub async fn review_reply(
         review_id: judged.id,
         reviewed_at,
     })
+}
+
+/// That of the review; without one, that of the order, whose versions are routing's.
+fn standing(order: &WatchedOrder, review: Option<&Review>) -> Standing {
+    match review {
+        Some(review) => Standing {
+            state: Some(review.state.name().to_owned()),
+            round: Some(review.round),
+            version: Some(review.version),
+        },
+        None => Standing {
+            state: Some(order.state_name()),
+            round: Some(order.round),
+            version: None,
+        },
+    }
 }

@@ -10,6 +10,10 @@ use hotline_proto::events::CardColour;
 use platform::ids::derived_id;
 use uuid::Uuid;
 
+/// The limits that a clock of this program watches. It stores one of another kind and leaves it to the newer program that
+/// started it: what stops such a clock is not known here.
+pub const KINDS: [ClockKind; 3] = [ClockKind::Sign, ClockKind::Handle, ClockKind::Rework];
+
 /// A clock and how it stands.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Clock {
@@ -21,8 +25,8 @@ pub struct Clock {
     pub assignment: u32,
     /// 0 for the first clock of its limit, one more with every rejection of what was done in time.
     pub run: u32,
-    /// Which limit.
-    pub kind: ClockKind,
+    /// Number of the `ClockKind`: which limit.
+    pub kind: i32,
     /// Card that it gives.
     pub colour: CardColour,
     /// What is done at this instant is in time.
@@ -93,11 +97,18 @@ pub enum Told {
 
 /// Id of the clock that an event starts.
 #[must_use]
-pub fn clock_id(event: Uuid, kind: ClockKind, colour: CardColour) -> Uuid {
-    derived_id(event, &format!("{}/{}", kind.as_str_name(), colour.as_str_name()))
+pub fn clock_id(event: Uuid, kind: i32, colour: CardColour) -> Uuid {
+    let kind = ClockKind::try_from(kind).map_or_else(|_| kind.to_string(), |known| known.as_str_name().to_owned());
+    derived_id(event, &format!("{kind}/{}", colour.as_str_name()))
 }
 
 impl Clock {
+    /// Whether it watches this limit.
+    #[must_use]
+    pub fn watches(&self, kind: ClockKind) -> bool {
+        self.kind == i32::from(kind)
+    }
+
     /// The first instant at which it fires: a warning at its time, a limit a microsecond past it, because what is done
     /// at the limit is in time. Time is in whole microseconds.
     #[must_use]
@@ -212,7 +223,7 @@ mod tests {
             round: 0,
             assignment: 1,
             run: 0,
-            kind: ClockKind::Sign,
+            kind: ClockKind::Sign.into(),
             colour,
             due_at: at(60),
             state: State::Open,

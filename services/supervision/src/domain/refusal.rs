@@ -1,5 +1,7 @@
 //! Why a verdict is refused: expected, stable, shown to the caller as the reason of `FAILED_PRECONDITION`.
 
+use hotline_proto::common::Reason;
+
 /// A rule says no.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum Refusal {
@@ -23,12 +25,12 @@ pub enum Refusal {
 impl Refusal {
     /// Stable, for callers' programs.
     #[must_use]
-    pub const fn reason(self) -> &'static str {
+    pub const fn reason(self) -> Reason {
         match self {
-            Self::NotPendingReview => "NOT_PENDING_REVIEW",
-            Self::ReplySuperseded => "REPLY_SUPERSEDED",
-            Self::AlreadyReviewed => "ALREADY_REVIEWED",
-            Self::UntrueGround { .. } => "UNTRUE_GROUND",
+            Self::NotPendingReview => Reason::NotPendingReview,
+            Self::ReplySuperseded => Reason::ReplySuperseded,
+            Self::AlreadyReviewed => Reason::AlreadyReviewed,
+            Self::UntrueGround { .. } => Reason::UntrueGround,
         }
     }
 }

@@ -26,6 +26,8 @@ pub struct Review {
     pub late: bool,
     /// Objective check: no contact is on record.
     pub no_contact: bool,
+    /// 1 when it is opened, one more with every change.
+    pub version: u64,
     /// How it stands.
     pub state: State,
 }
@@ -55,6 +57,23 @@ pub enum Verdict {
     Reject(Vec<RejectionGround>),
 }
 
+impl State {
+    /// Its name, as a refusal shows it.
+    #[must_use]
+    pub const fn name(&self) -> &'static str {
+        match self {
+            Self::Open => "OPEN",
+            Self::Judged {
+                verdict: Verdict::Pass, ..
+            } => "PASSED",
+            Self::Judged {
+                verdict: Verdict::Reject(_),
+                ..
+            } => "REJECTED",
+        }
+    }
+}
+
 impl Review {
     /// The review that a submitted reply asks for; nothing for any other fact.
     #[must_use]
@@ -76,6 +95,7 @@ impl Review {
             submitted_at,
             late,
             no_contact: contact_count == 0,
+            version: 1,
             state: State::Open,
         })
     }
@@ -92,6 +112,7 @@ impl Review {
             self.bears_out(grounds)?;
         }
         Ok(Self {
+            version: self.version + 1,
             state: State::Judged {
                 verdict,
                 reviewer: reviewer.to_owned(),
@@ -122,7 +143,7 @@ impl Review {
 pub fn pending(order: &WatchedOrder, reply_id: Uuid, review: Option<Review>) -> Result<Review, Refusal> {
     match review {
         Some(review) if review.state != State::Open => Err(Refusal::AlreadyReviewed),
-        _ if order.state != OrderState::PendingReview => Err(Refusal::NotPendingReview),
+        _ if order.state != i32::from(OrderState::PendingReview) => Err(Refusal::NotPendingReview),
         Some(review) if order.reply_id == Some(reply_id) => Ok(review),
         _ => Err(Refusal::ReplySuperseded),
     }
@@ -142,10 +163,11 @@ mod tests {
             number: "W240401-000001-1".to_owned(),
             partition: 0,
             version: 5,
-            state,
+            state: state.into(),
             round: 0,
             assignment: 1,
             unit: None,
+            accused: Vec::new(),
             reply_id: Some(Uuid::from_u128(reply)),
             told: 0,
             last_at: at(0),
@@ -161,6 +183,7 @@ mod tests {
             submitted_at: at(5),
             late: false,
             no_contact: true,
+            version: 1,
             state: State::Open,
         }
     }
@@ -215,6 +238,7 @@ mod tests {
     fn a_verdict_stands_and_never_comes_before_the_reply() {
         let judged = review(7).judge(Verdict::Pass, "reviewer", at(1)).expect("it is open");
         assert!(matches!(&judged.state, State::Judged { reviewed_at, .. } if *reviewed_at == at(5)));
+        assert_eq!((judged.version, judged.state.name()), (2, "PASSED"));
         assert_eq!(
             judged.judge(Verdict::Pass, "other", at(9)),
             Err(Refusal::AlreadyReviewed)

@@ -27,14 +27,16 @@ pub struct WatchedOrder {
     pub partition: u32,
     /// Newest version seen.
     pub version: u64,
-    /// Where it stands.
-    pub state: OrderState,
+    /// Number of the `OrderState`: where it stands.
+    pub state: i32,
     /// 0 at first, one more with every rework.
     pub round: u32,
     /// Dispatches seen.
     pub assignment: u32,
     /// Who leads; nobody before dispatch.
     pub unit: Option<Unit>,
+    /// Codes of the units that its appeals accuse, sorted, none twice.
+    pub accused: Vec<String>,
     /// Newest reply.
     pub reply_id: Option<Uuid>,
     /// Version of the newest event that supervision told about it.
@@ -82,6 +84,8 @@ pub struct Snapshot {
     pub round: u32,
     /// Who leads.
     pub unit: Option<Unit>,
+    /// Codes of the units that its appeals accuse, sorted, none twice.
+    pub accused: Vec<String>,
     /// Newest reply.
     pub reply_id: Option<Uuid>,
 }
@@ -143,6 +147,27 @@ pub enum Observed {
     Behind,
 }
 
+impl WatchedOrder {
+    /// Name of its state, such as `IN_PROGRESS`; the number of a state that is not known here.
+    #[must_use]
+    pub fn state_name(&self) -> String {
+        OrderState::try_from(self.state).map_or_else(
+            |_| self.state.to_string(),
+            |state| state.as_str_name().trim_start_matches("ORDER_STATE_").to_owned(),
+        )
+    }
+
+    /// Whether it exists for people of a unit: the unit leads it, or is the top-level one above the lead; and of another
+    /// lead only while no appeal accuses the unit.
+    #[must_use]
+    pub fn exists_for(&self, unit: &str) -> bool {
+        self.unit.as_ref().is_some_and(|lead| {
+            let accused = || self.accused.iter().any(|accused| accused == unit);
+            lead.code == unit || lead.top == unit && !accused()
+        })
+    }
+}
+
 impl Watch {
     /// An order that nothing is known of before `fact`.
     #[must_use]
@@ -153,10 +178,11 @@ impl Watch {
                 number: fact.order.number.clone(),
                 partition: fact.partition,
                 version: 0,
-                state: fact.order.state,
+                state: fact.order.state.into(),
                 round: fact.order.round,
                 assignment: 0,
                 unit: fact.order.unit.clone(),
+                accused: fact.order.accused.clone(),
                 reply_id: None,
                 told: 0,
                 last_at: fact.at,
@@ -185,7 +211,7 @@ impl Watch {
             }
             What::Signed { signed_at } => {
                 let assignment = self.order.assignment;
-                self.done(*signed_at, |c| c.kind == ClockKind::Sign && c.assignment == assignment)
+                self.done(*signed_at, |c| c.watches(ClockKind::Sign) && c.assignment == assignment)
             }
             What::ReplySubmitted { submitted_at, .. } => {
                 let watching = self.reply_clocks();
@@ -237,7 +263,7 @@ impl Watch {
         } else {
             ClockKind::Rework
         };
-        move |c: &Clock| c.kind == kind && c.round == round && c.assignment == assignment
+        move |c: &Clock| c.watches(kind) && c.round == round && c.assignment == assignment
     }
 
     /// Starts the next clock for each limit that the rejected reply was in time for.
@@ -293,11 +319,11 @@ impl Watch {
             .map(|warn_at| (CardColour::Yellow, warn_at));
         for (colour, due_at) in yellow.into_iter().chain([(CardColour::Red, limit.due_at)]) {
             let clock = Clock {
-                id: clock_id(event, kind, colour),
+                id: clock_id(event, kind.into(), colour),
                 round: self.order.round,
                 assignment: self.order.assignment,
                 run: 0,
-                kind,
+                kind: kind.into(),
                 colour,
                 due_at,
                 state: State::Open,
@@ -314,9 +340,10 @@ fn moved(order: WatchedOrder, fact: &Fact) -> WatchedOrder {
     let now = &fact.order;
     WatchedOrder {
         version: now.version,
-        state: now.state,
+        state: now.state.into(),
         round: now.round,
         unit: now.unit.clone(),
+        accused: now.accused.clone(),
         reply_id: now.reply_id,
         last_at: order.last_at.max(fact.at),
         ..order

@@ -51,6 +51,7 @@ impl Story {
                     code: "water".to_owned(),
                     top: "water".to_owned(),
                 }),
+                accused: Vec::new(),
                 reply_id,
             },
             what,
@@ -94,7 +95,7 @@ impl Story {
     /// All clocks of a limit and colour, in no order.
     fn clocks(&self, kind: ClockKind, colour: CardColour) -> impl Iterator<Item = &Clock> {
         let clocks = &self.watch.as_ref().expect("something was told").clocks;
-        clocks.iter().filter(move |c| c.kind == kind && c.colour == colour)
+        clocks.iter().filter(move |c| c.watches(kind) && c.colour == colour)
     }
 
     /// The newest of them.
@@ -125,11 +126,33 @@ fn dispatch_starts_sign_red_and_handle_yellow_and_red() {
     assert_eq!(
         found,
         [
-            (ClockKind::Sign, CardColour::Red, at(60)),
-            (ClockKind::Handle, CardColour::Yellow, at(300)),
-            (ClockKind::Handle, CardColour::Red, at(600)),
+            (ClockKind::Sign.into(), CardColour::Red, at(60)),
+            (ClockKind::Handle.into(), CardColour::Yellow, at(300)),
+            (ClockKind::Handle.into(), CardColour::Red, at(600)),
         ]
     );
+}
+
+#[test]
+fn an_order_exists_for_its_lead_and_the_unit_at_the_top_unless_an_appeal_accuses_that_one() {
+    let mut story = Story::new();
+    story.tell(0, What::Other);
+    let mut order = story.watch.expect("told").order;
+    for (lead, accused, expected) in [
+        (None, vec![], [false, false, false]),
+        (Some(("water", "utilities")), vec![], [true, true, false]),
+        (Some(("water", "utilities")), vec!["utilities"], [true, false, false]),
+        (Some(("utilities", "utilities")), vec!["water"], [false, true, false]),
+        (Some(("water", "utilities")), vec!["gas", "water"], [true, true, false]),
+    ] {
+        order.unit = lead.map(|(code, top)| Unit {
+            code: code.to_owned(),
+            top: top.to_owned(),
+        });
+        order.accused = accused.into_iter().map(str::to_owned).collect();
+        let found = ["water", "utilities", "gas"].map(|unit| order.exists_for(unit));
+        assert_eq!(found, expected, "{order:?}");
+    }
 }
 
 #[test]

@@ -5,9 +5,10 @@ use platform::auth::Caller;
 use platform::grpc::time::to_proto;
 
 use crate::domain::review::{State, Verdict};
-use crate::store::listing::ListedReview;
+use crate::store::reviews::ListedReview;
 
-/// The unit that a caller is confined to. One whose token names no unit sees nothing: no unit has the empty code.
+/// The unit that a caller is confined to: a liaison, and a reviewer, supervisor or analyst whose token names one. A liaison
+/// whose token names none sees nothing: no unit has the empty code.
 pub(super) fn confined_to(caller: &Caller) -> Option<String> {
     (!caller.sees_all()).then(|| caller.unit().unwrap_or_default().to_owned())
 }
@@ -40,5 +41,6 @@ pub(super) fn review(row: ListedReview) -> pb::Review {
         grounds: grounds.into_iter().map(i32::from).collect(),
         reviewed_time: reviewed_at.map(to_proto),
         reviewer,
+        version: row.review.version,
     }
 }

@@ -19,7 +19,7 @@ impl Question<Supervision> for GetReview {
     type Request = pb::GetReviewRequest;
     type Answer = pb::GetReviewResponse;
 
-    /// A liaison is confined to its unit.
+    /// A caller with a unit is confined to it.
     fn read(request: &pb::GetReviewRequest, caller: &Caller, _: &At<Supervision>) -> Result<Self, InvalidRequest> {
         let mut fields = Fields::new();
         let name = match &request.name {
@@ -44,13 +44,18 @@ impl Question<Supervision> for GetReview {
             let query = self.clone();
             Box::pin(async move { get_review(tx, &query, now).await })
         });
-        let (listed, sealed) = reading.await?;
-        let requirement = match sealed {
+        let found = reading.await?;
+        let requirement = match found.requirement {
             None => String::new(),
-            Some(sealed) => at.service.sealer.unseal(requirement(listed.review.id), &sealed).await?,
+            Some(sealed) => {
+                at.service
+                    .sealer
+                    .unseal(requirement(found.listed.review.id), &sealed)
+                    .await?
+            }
         };
         Ok(pb::GetReviewResponse {
-            review: Some(review(listed)),
+            review: Some(review(found.listed)),
             requirement,
         })
     }

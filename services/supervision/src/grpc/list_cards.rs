@@ -23,7 +23,7 @@ impl Question<Supervision> for Cards {
     type Request = pb::ListCardsRequest;
     type Answer = pb::ListCardsResponse;
 
-    /// A liaison is confined to its unit.
+    /// A caller with a unit is confined to it.
     fn read(request: &pb::ListCardsRequest, caller: &Caller, _: &At<Supervision>) -> Result<Self, InvalidRequest> {
         let mut fields = Fields::new();
         let order_id = fields.optional_uuid("order_id", &request.order_id);
@@ -63,7 +63,7 @@ fn card(row: ListedCard) -> pb::Card {
         round: row.round,
         unit: row.unit,
         colour: row.colour.into(),
-        clock: row.kind.into(),
+        clock: row.kind,
         due_time: Some(to_proto(row.due_at)),
         issued_time: Some(to_proto(row.issued_at)),
         withdrawn_time: row.withdrawn_at.map(to_proto),

@@ -10,6 +10,7 @@ use platform::listing::{Asked, Page};
 use tonic::Status;
 
 use super::Supervision;
+use super::fields::confined_to;
 use crate::actions::list_clocks::{ListClocks, list_clocks};
 use crate::store::listing::ListedClock;
 
@@ -22,7 +23,8 @@ impl Question<Supervision> for Clocks {
     type Request = pb::ListClocksRequest;
     type Answer = pb::ListClocksResponse;
 
-    fn read(request: &pb::ListClocksRequest, _: &Caller, _: &At<Supervision>) -> Result<Self, InvalidRequest> {
+    /// A caller with a unit is confined to it.
+    fn read(request: &pb::ListClocksRequest, caller: &Caller, _: &At<Supervision>) -> Result<Self, InvalidRequest> {
         let mut fields = Fields::new();
         let order_id = fields.optional_uuid("order_id", &request.order_id);
         let state = match fields.optional_known::<pb::ClockState>("state", request.state) {
@@ -31,17 +33,19 @@ impl Question<Supervision> for Clocks {
             Some(pb::ClockState::Fired) => Some("fired"),
             Some(pb::ClockState::Unspecified) | None => None,
         };
+        let unit = confined_to(caller);
         let asked = Asked {
             size: request.page_size,
             token: &request.page_token,
             ..Asked::default()
         };
-        let page = asked.page(&mut fields, &format!("clocks|{order_id:?}|{state:?}"));
+        let page = asked.page(&mut fields, &format!("clocks|{order_id:?}|{state:?}|{unit:?}"));
         fields.finish()?;
         let query = ListClocks {
             window: page.window.clone(),
             order_id,
             state,
+            unit,
         };
         Ok(Self(query, page))
     }
@@ -68,7 +72,7 @@ fn clock(row: &ListedClock) -> pb::WatchedClock {
         clock_id: row.id.to_string(),
         order_id: row.order_id.to_string(),
         round: row.round,
-        kind: row.kind.into(),
+        kind: row.kind,
         colour: row.colour.into(),
         due_time: Some(to_proto(row.due_at)),
         state: state.into(),

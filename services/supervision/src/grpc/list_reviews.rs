@@ -9,7 +9,7 @@ use platform::listing::{Asked, Page};
 use tonic::Status;
 
 use super::Supervision;
-use super::fields::review;
+use super::fields::{confined_to, review};
 use crate::actions::list_reviews::{ListReviews, list_reviews};
 
 /// Which reviews, and which page of them.
@@ -21,19 +21,22 @@ impl Question<Supervision> for Reviews {
     type Request = pb::ListReviewsRequest;
     type Answer = pb::ListReviewsResponse;
 
-    fn read(request: &pb::ListReviewsRequest, _: &Caller, _: &At<Supervision>) -> Result<Self, InvalidRequest> {
+    /// A caller with a unit is confined to it.
+    fn read(request: &pb::ListReviewsRequest, caller: &Caller, _: &At<Supervision>) -> Result<Self, InvalidRequest> {
         let mut fields = Fields::new();
+        let unit = confined_to(caller);
         let asked = Asked {
             from: request.from_time.as_ref(),
             to: request.to_time.as_ref(),
             size: request.page_size,
             token: &request.page_token,
         };
-        let page = asked.page(&mut fields, &format!("reviews|{}", request.open_only));
+        let page = asked.page(&mut fields, &format!("reviews|{}|{unit:?}", request.open_only));
         fields.finish()?;
         let query = ListReviews {
             window: page.window.clone(),
             open_only: request.open_only,
+            unit,
         };
         Ok(Self(query, page))
     }

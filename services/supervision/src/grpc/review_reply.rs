@@ -9,6 +9,7 @@ use platform::grpc::fields::{Fields, Once};
 use platform::grpc::time::to_proto;
 
 use super::Supervision;
+use super::fields::confined_to;
 use crate::actions::Error;
 use crate::actions::review_reply::{Judgement, ReviewReply, review_reply};
 
@@ -37,6 +38,8 @@ impl Verb<Supervision> for ReviewReply {
                 reply_id: reply_id?,
                 judgement: judgement?,
                 reviewer: caller.actor(),
+                unit: confined_to(caller),
+                if_version: request.if_version,
             };
             Some((request_id?, command))
         };

@@ -8,7 +8,7 @@ use crate::actions::Error;
 impl From<Error> for Status {
     fn from(error: Error) -> Self {
         match error {
-            Error::Refused(refusal) => status::refused(refusal.reason(), refusal.to_string()),
+            Error::Refused(refusal, standing) => status::refused(refusal.reason(), refusal.to_string(), &standing),
             Error::Store(error) => error.into(),
         }
     }

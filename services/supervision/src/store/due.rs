@@ -1,10 +1,12 @@
 //! Which clocks fire now, which wait for knowledge, which come next.
 
 use chrono::{DateTime, Utc};
-use platform::rows::fits;
+use platform::rows::{fits, small};
 use platform::store::StoreError;
 use sqlx::PgConnection;
 use uuid::Uuid;
+
+use crate::domain::clock::KINDS;
 
 /// A clock whose time has come.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, sqlx::FromRow)]
@@ -19,10 +21,11 @@ pub struct Due {
     pub fire_at: DateTime<Utc>,
 }
 
-/// Claims due clocks, oldest first, by locking their orders; those that somebody else holds are left to him. A clock of
-/// one's own order may have stopped or fired since it was seen here, so it is read again under the lock. `known` is, by
-/// routing's partition, the time up to which everything is known here: a clock beyond it waits. So do the clocks of
-/// `blocked` orders: what was told of them is parked, and may be what stops the clock.
+/// Claims due clocks, oldest first, by locking their orders; it passes over orders that another replica holds. A clock may
+/// have stopped or fired since it was seen here, so it is read again under the lock. `known` is, by routing's partition,
+/// the time up to which everything is known here: a clock beyond it waits. So do the clocks of `blocked` orders: an event
+/// about them is parked, and it may be the one that stops the clock. Clocks of an unknown kind wait for the newer program
+/// that started them.
 ///
 /// # Errors
 /// When the database refuses.
@@ -37,7 +40,7 @@ pub async fn claim(
         r#"select c.id, c.order_id, c.kind, c.fire_at
              from watch_clock c join watched_order o on o.id = c.order_id
             where c.state = 'open' and c.fire_at <= $1 and c.fire_at <= ($2::timestamptz[])[o."partition" + 1]
-              and c.order_id <> all ($3)
+              and c.order_id <> all ($3) and c.kind = any ($5)
             order by c.fire_at, c.id limit $4
               for no key update of o skip locked"#,
     )
@@ -45,6 +48,7 @@ pub async fn claim(
     .bind(known)
     .bind(blocked)
     .bind(i64::from(limit))
+    .bind(KINDS.map(|kind| small(kind.into())))
     .fetch_all(conn)
     .await?;
     Ok(due)

@@ -1,65 +1,13 @@
-//! Lists in the order of time, page by page: a page starts after the last row of the one before, so that rows that
+//! Cards and clocks in the order of time, page by page: a page starts after the last row of the one before, so that rows that
 //! come meanwhile neither repeat nor hide any.
 
 use chrono::{DateTime, Utc};
-use hotline_proto::common::ClockKind;
 use hotline_proto::events::CardColour;
 use platform::listing::Window;
 use platform::rows::{fits, known};
 use platform::store::StoreError;
 use sqlx::PgConnection;
 use uuid::Uuid;
-
-use crate::domain::review::Review;
-
-/// A review with the number of its order.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct ListedReview {
-    /// The review.
-    pub review: Review,
-    /// Number of its order.
-    pub order_number: String,
-}
-
-#[derive(sqlx::FromRow)]
-struct ReviewRow {
-    #[sqlx(flatten)]
-    review: super::reviews::Row,
-    number: String,
-}
-
-/// Reviews by the time their replies were submitted, then by id.
-///
-/// # Errors
-/// [`StoreError::Impossible`] for a row that no transition could have written.
-pub async fn reviews(
-    conn: &mut PgConnection,
-    window: &Window,
-    open_only: bool,
-) -> Result<Vec<ListedReview>, StoreError> {
-    let rows: Vec<ReviewRow> = sqlx::query_as(
-        "select r.id, r.order_id, r.round, r.reply_id, r.submitted_at, r.late, r.no_contact, r.verdict, r.grounds,
-                r.reviewed_at, r.reviewer, o.number
-           from review r join watched_order o on o.id = r.order_id
-          where (r.submitted_at, r.id) > ($1, $2) and r.submitted_at < $3 and (not $5 or r.verdict is null)
-          order by r.submitted_at, r.id limit $4",
-    )
-    .bind(window.after.0)
-    .bind(window.after.1)
-    .bind(window.before)
-    .bind(window.limit)
-    .bind(open_only)
-    .fetch_all(conn)
-    .await?;
-    rows.into_iter()
-        .map(|row| {
-            Ok(ListedReview {
-                review: row.review.try_into()?,
-                order_number: row.number,
-            })
-        })
-        .collect()
-}
 
 /// A card as lists show it.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -76,8 +24,8 @@ pub struct ListedCard {
     pub unit: String,
     /// Colour.
     pub colour: CardColour,
-    /// Clock.
-    pub kind: ClockKind,
+    /// Number of the `ClockKind`.
+    pub kind: i32,
     /// Instant that the clock was set for.
     pub due_at: DateTime<Utc>,
     /// When it was given.
@@ -101,7 +49,7 @@ struct CardRow {
 }
 
 /// Cards by the time they were given, then by id; only those of `order`, if given, and only those whose unit or
-/// top-level unit is `unit`, if given.
+/// top-level unit is `unit`, if given. An order that accuses that unit, led by another one, does not exist for it.
 ///
 /// # Errors
 /// [`StoreError::Impossible`] for a row that no transition could have written.
@@ -116,7 +64,8 @@ pub async fn cards(
            from card k join watch_clock c on c.id = k.clock_id join watched_order o on o.id = k.order_id
           where (k.issued_at, k.id) > ($1, $2) and k.issued_at < $3
             and ($5::uuid is null or k.order_id = $5)
-            and ($6::text is null or k.unit = $6 or k.top_unit = $6)
+            and ($6::text is null or (k.unit = $6 or k.top_unit = $6)
+                 and (o.lead_unit = $6 or $6 <> all (string_to_array(o.accused_units, ' '))))
           order by k.issued_at, k.id limit $4",
     )
     .bind(window.after.0)
@@ -136,7 +85,7 @@ pub async fn cards(
                 round: fits("watch_clock", "round", row.round)?,
                 unit: row.unit,
                 colour: known("watch_clock", "colour", row.colour)?,
-                kind: known("watch_clock", "kind", row.kind)?,
+                kind: row.kind.into(),
                 due_at: row.due_at,
                 issued_at: row.issued_at,
                 withdrawn_at: row.withdrawn_at,
@@ -154,8 +103,8 @@ pub struct ListedClock {
     pub order_id: Uuid,
     /// Its round.
     pub round: u32,
-    /// Which limit.
-    pub kind: ClockKind,
+    /// Number of the `ClockKind`: which limit.
+    pub kind: i32,
     /// Colour of the card that it gives.
     pub colour: CardColour,
     /// Instant that it is set for.
@@ -175,7 +124,8 @@ struct ClockRow {
     state: String,
 }
 
-/// Clocks by the instant that they are set for, then by id; only those of `order` and in `state`, if given.
+/// Clocks by the instant that they are set for, then by id; only those of `order`, in `state`, and of orders that exist for
+/// `unit`, if given.
 ///
 /// # Errors
 /// [`StoreError::Impossible`] for a row that no transition could have written.
@@ -184,14 +134,17 @@ pub async fn clocks(
     window: &Window,
     order: Option<Uuid>,
     state: Option<&'static str>,
+    unit: Option<&str>,
 ) -> Result<Vec<ListedClock>, StoreError> {
     let rows: Vec<ClockRow> = sqlx::query_as(
-        "select id, order_id, round, kind, colour, due_at, state
-           from watch_clock
-          where (due_at, id) > ($1, $2) and due_at < $3
-            and ($5::uuid is null or order_id = $5)
-            and ($6::text is null or state = $6)
-          order by due_at, id limit $4",
+        "select c.id, c.order_id, c.round, c.kind, c.colour, c.due_at, c.state
+           from watch_clock c join watched_order o on o.id = c.order_id
+          where (c.due_at, c.id) > ($1, $2) and c.due_at < $3
+            and ($5::uuid is null or c.order_id = $5)
+            and ($6::text is null or c.state = $6)
+            and ($7::text is null or o.lead_unit = $7
+                 or o.lead_top_unit = $7 and $7 <> all (string_to_array(o.accused_units, ' ')))
+          order by c.due_at, c.id limit $4",
     )
     .bind(window.after.0)
     .bind(window.after.1)
@@ -199,6 +152,7 @@ pub async fn clocks(
     .bind(window.limit)
     .bind(order)
     .bind(state)
+    .bind(unit)
     .fetch_all(conn)
     .await?;
     rows.into_iter()
@@ -207,7 +161,7 @@ pub async fn clocks(
                 id: row.id,
                 order_id: row.order_id,
                 round: fits("watch_clock", "round", row.round)?,
-                kind: known("watch_clock", "kind", row.kind)?,
+                kind: row.kind.into(),
                 colour: known("watch_clock", "colour", row.colour)?,
                 due_at: row.due_at,
                 state: row.state,

@@ -3,43 +3,30 @@
 use chrono::{DateTime, Utc};
 use hotline_proto::common::RejectionGround;
 use personal::sealing::{Cell, Sealed};
-use platform::rows::{fits, impossible, int, known, one, small};
+use platform::listing::Window;
+use platform::rows::{big, fits, impossible, int, known, one, small};
 use platform::store::StoreError;
 use sqlx::PgConnection;
 use uuid::Uuid;
 
-use super::listing::ListedReview;
 use crate::domain::review::{Review, State, Verdict};
 
-#[derive(sqlx::FromRow)]
-pub(super) struct Row {
-    id: Uuid,
-    order_id: Uuid,
-    round: i32,
-    reply_id: Uuid,
-    submitted_at: DateTime<Utc>,
-    late: bool,
-    no_contact: bool,
-    verdict: Option<i16>,
-    grounds: Vec<i16>,
-    reviewed_at: Option<DateTime<Utc>>,
-    reviewer: Option<String>,
+/// A review with the number of its order.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ListedReview {
+    /// The review.
+    pub review: Review,
+    /// Number of its order.
+    pub order_number: String,
 }
 
-/// The review of a reply of an order whose row is locked, if there is one.
-///
-/// # Errors
-/// [`StoreError::Impossible`] for a row that no transition could have written.
-pub async fn of_reply(conn: &mut PgConnection, order_id: Uuid, reply_id: Uuid) -> Result<Option<Review>, StoreError> {
-    let row: Option<Row> = sqlx::query_as(
-        "select id, order_id, round, reply_id, submitted_at, late, no_contact, verdict, grounds, reviewed_at, reviewer
-           from review where order_id = $1 and reply_id = $2",
-    )
-    .bind(order_id)
-    .bind(reply_id)
-    .fetch_optional(conn)
-    .await?;
-    row.map(Review::try_from).transpose()
+/// A review and what it requires of the unit.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Found {
+    /// The review.
+    pub listed: ListedReview,
+    /// Sealed; only of a rejection.
+    pub requirement: Option<Sealed>,
 }
 
 /// How a review is named.
@@ -49,6 +36,30 @@ pub enum Name {
     Id(Uuid),
     /// The reply that it judges.
     Reply(Uuid),
+}
+
+#[derive(sqlx::FromRow)]
+struct Row {
+    id: Uuid,
+    order_id: Uuid,
+    round: i32,
+    reply_id: Uuid,
+    submitted_at: DateTime<Utc>,
+    late: bool,
+    no_contact: bool,
+    version: i64,
+    verdict: Option<i16>,
+    grounds: Vec<i16>,
+    reviewed_at: Option<DateTime<Utc>>,
+    reviewer: Option<String>,
+    number: String,
+}
+
+#[derive(sqlx::FromRow)]
+struct Whole {
+    #[sqlx(flatten)]
+    row: Row,
+    requirement: Option<Sealed>,
 }
 
 /// Where what a rejection requires stands, for sealing.
@@ -61,46 +72,52 @@ pub const fn requirement(review: Uuid) -> Cell {
     }
 }
 
-#[derive(sqlx::FromRow)]
-struct Whole {
-    #[sqlx(flatten)]
-    review: Row,
-    requirement: Option<Sealed>,
-    number: String,
-}
-
-/// A review and what it requires; only of an order that `unit` leads, or a unit below it when it is a top-level one, if
-/// given.
+/// A review and what it requires, if there is one; with a `unit`, only of an order that exists for it
+/// ([`crate::domain::watch::WatchedOrder::exists_for`]).
 ///
 /// # Errors
-/// [`StoreError::Absent`]; [`StoreError::Impossible`] for a row that no transition could have written.
-pub async fn get(
-    conn: &mut PgConnection,
-    name: Name,
-    unit: Option<&str>,
-) -> Result<(ListedReview, Option<Sealed>), StoreError> {
+/// [`StoreError::Impossible`] for a row that no transition could have written.
+pub async fn find(conn: &mut PgConnection, name: Name, unit: Option<&str>) -> Result<Option<Found>, StoreError> {
     let (id, reply) = match name {
         Name::Id(id) => (Some(id), None),
         Name::Reply(reply) => (None, Some(reply)),
     };
-    let row: Option<Whole> = sqlx::query_as(
-        "select r.id, r.order_id, r.round, r.reply_id, r.submitted_at, r.late, r.no_contact, r.verdict, r.grounds,
-                r.reviewed_at, r.reviewer, r.requirement, o.number
-           from review r join watched_order o on o.id = r.order_id
-          where (r.id = $1 or r.reply_id = $2)
-            and ($3::text is null or o.lead_unit = $3 or o.lead_top_unit = $3)",
-    )
-    .bind(id)
-    .bind(reply)
-    .bind(unit)
-    .fetch_optional(conn)
-    .await?;
-    let row = row.ok_or(StoreError::Absent("review"))?;
-    let listed = ListedReview {
-        review: row.review.try_into()?,
-        order_number: row.number,
-    };
-    Ok((listed, row.requirement))
+    let whole: Option<Whole> = sqlx::query_as(include_str!("reviews/find.sql"))
+        .bind(id)
+        .bind(reply)
+        .bind(unit)
+        .fetch_optional(conn)
+        .await?;
+    whole
+        .map(|whole| {
+            Ok(Found {
+                listed: whole.row.try_into()?,
+                requirement: whole.requirement,
+            })
+        })
+        .transpose()
+}
+
+/// Reviews by the time their replies were submitted, then by id; with a `unit`, only those of orders that exist for it.
+///
+/// # Errors
+/// As [`find`].
+pub async fn list(
+    conn: &mut PgConnection,
+    window: &Window,
+    open_only: bool,
+    unit: Option<&str>,
+) -> Result<Vec<ListedReview>, StoreError> {
+    let rows: Vec<Row> = sqlx::query_as(include_str!("reviews/list.sql"))
+        .bind(window.after.0)
+        .bind(window.after.1)
+        .bind(window.before)
+        .bind(window.limit)
+        .bind(open_only)
+        .bind(unit)
+        .fetch_all(conn)
+        .await?;
+    rows.into_iter().map(ListedReview::try_from).collect()
 }
 
 /// Puts open reviews on the desk.
@@ -112,10 +129,9 @@ pub async fn open(conn: &mut PgConnection, reviews: &[Review]) -> Result<(), Sto
         return Ok(());
     }
     sqlx::query(
-        "insert into review (id, order_id, round, reply_id, submitted_at, late, no_contact, grounds)
-         select id, order_id, round, reply_id, submitted_at, late, no_contact, '{}'
-           from unnest($1::uuid[], $2::uuid[], $3::int[], $4::uuid[], $5::timestamptz[], $6::bool[], $7::bool[])
-             as r(id, order_id, round, reply_id, submitted_at, late, no_contact)",
+        "insert into review (grounds, id, order_id, round, reply_id, submitted_at, late, no_contact, version)
+         select '{}', r.* from unnest($1::uuid[], $2::uuid[], $3::int[], $4::uuid[], $5::timestamptz[], $6::bool[],
+                $7::bool[], $8::bigint[]) as r",
     )
     .bind(reviews.iter().map(|r| r.id).collect::<Vec<_>>())
     .bind(reviews.iter().map(|r| r.order_id).collect::<Vec<_>>())
@@ -124,6 +140,7 @@ pub async fn open(conn: &mut PgConnection, reviews: &[Review]) -> Result<(), Sto
     .bind(reviews.iter().map(|r| r.submitted_at).collect::<Vec<_>>())
     .bind(reviews.iter().map(|r| r.late).collect::<Vec<_>>())
     .bind(reviews.iter().map(|r| r.no_contact).collect::<Vec<_>>())
+    .bind(reviews.iter().map(|r| big(r.version)).collect::<Vec<_>>())
     .execute(conn)
     .await?;
     Ok(())
@@ -151,7 +168,8 @@ pub async fn save_verdict(
         Verdict::Reject(grounds) => grounds.iter().map(|g| small((*g).into())).collect(),
     };
     let done = sqlx::query(
-        "update review set verdict = $2, grounds = $3, requirement = $4, reviewed_at = $5, reviewer = $6
+        "update review set verdict = $2, grounds = $3, requirement = $4, reviewed_at = $5, reviewer = $6,
+                version = $7
           where id = $1 and verdict is null",
     )
     .bind(review.id)
@@ -163,12 +181,13 @@ pub async fn save_verdict(
     .bind(requirement)
     .bind(reviewed_at)
     .bind(reviewer)
+    .bind(big(review.version))
     .execute(conn)
     .await?;
     one("review", review.id, done.rows_affected())
 }
 
-impl TryFrom<Row> for Review {
+impl TryFrom<Row> for ListedReview {
     type Error = StoreError;
 
     fn try_from(row: Row) -> Result<Self, StoreError> {
@@ -198,14 +217,18 @@ impl TryFrom<Row> for Review {
             }
         };
         Ok(Self {
-            id: row.id,
-            order_id: row.order_id,
-            round: fits(TABLE, "round", row.round)?,
-            reply_id: row.reply_id,
-            submitted_at: row.submitted_at,
-            late: row.late,
-            no_contact: row.no_contact,
-            state,
+            review: Review {
+                id: row.id,
+                order_id: row.order_id,
+                round: fits(TABLE, "round", row.round)?,
+                reply_id: row.reply_id,
+                submitted_at: row.submitted_at,
+                late: row.late,
+                no_contact: row.no_contact,
+                version: fits(TABLE, "version", row.version)?,
+                state,
+            },
+            order_number: row.number,
         })
     }
 }

@@ -10,6 +10,9 @@ use uuid::Uuid;
 use crate::domain::clock::{Card, Clock, State, Unit};
 use crate::domain::watch::{Watch, WatchedOrder};
 
+/// What is absent when there is no such order.
+pub const ORDER: &str = "order";
+
 #[derive(sqlx::FromRow)]
 struct OrderRow {
     id: Uuid,
@@ -21,6 +24,7 @@ struct OrderRow {
     assignment: i32,
     lead_unit: Option<String>,
     lead_top_unit: Option<String>,
+    accused_units: String,
     reply_id: Option<Uuid>,
     told: i64,
     last_at: DateTime<Utc>,
@@ -50,7 +54,7 @@ struct ClockRow {
 /// # Errors
 /// [`StoreError::Absent`] when supervision has not heard of it.
 pub async fn lock_order(conn: &mut PgConnection, id: Uuid) -> Result<WatchedOrder, StoreError> {
-    lock_orders(conn, &[id]).await?.pop().ok_or(StoreError::Absent("order"))
+    lock_orders(conn, &[id]).await?.pop().ok_or(StoreError::Absent(ORDER))
 }
 
 /// Reads orders with all their clocks and keeps them locked until the transaction ends; unknown ones are left out.
@@ -87,8 +91,8 @@ pub async fn lock(conn: &mut PgConnection, ids: &[Uuid]) -> Result<Vec<Watch>, S
 async fn lock_orders(conn: &mut PgConnection, ids: &[Uuid]) -> Result<Vec<WatchedOrder>, StoreError> {
     // Ordered by id: two transactions that need the same orders wait for each other instead of blocking each other.
     let rows: Vec<OrderRow> = sqlx::query_as(
-        r#"select id, number, "partition", version, state, round, assignment, lead_unit, lead_top_unit, reply_id, told,
-                  last_at
+        r#"select id, number, "partition", version, state, round, assignment, lead_unit, lead_top_unit, accused_units,
+                  reply_id, told, last_at
              from watched_order where id = any($1) order by id for no key update"#,
     )
     .bind(ids)
@@ -123,19 +127,19 @@ pub async fn save_orders<'o>(
     let units = || orders.iter().map(|o| o.unit.as_ref());
     sqlx::query(
         r#"insert into watched_order as o (id, number, "partition", version, state, round, assignment, lead_unit,
-                  lead_top_unit, reply_id, told, last_at)
+                  lead_top_unit, reply_id, told, last_at, accused_units)
            select * from unnest($1::uuid[], $2::text[], $3::int[], $4::bigint[], $5::smallint[], $6::int[], $7::int[],
-                  $8::text[], $9::text[], $10::uuid[], $11::bigint[], $12::timestamptz[])
+                  $8::text[], $9::text[], $10::uuid[], $11::bigint[], $12::timestamptz[], $13::text[])
                on conflict (id) do update set version = excluded.version, state = excluded.state,
                   round = excluded.round, assignment = excluded.assignment, lead_unit = excluded.lead_unit,
                   lead_top_unit = excluded.lead_top_unit, reply_id = excluded.reply_id, told = excluded.told,
-                  last_at = excluded.last_at"#,
+                  last_at = excluded.last_at, accused_units = excluded.accused_units"#,
     )
     .bind(orders.iter().map(|o| o.id).collect::<Vec<_>>())
     .bind(orders.iter().map(|o| o.number.clone()).collect::<Vec<_>>())
     .bind(orders.iter().map(|o| int(o.partition)).collect::<Vec<_>>())
     .bind(orders.iter().map(|o| big(o.version)).collect::<Vec<_>>())
-    .bind(orders.iter().map(|o| small(o.state.into())).collect::<Vec<_>>())
+    .bind(orders.iter().map(|o| small(o.state)).collect::<Vec<_>>())
     .bind(orders.iter().map(|o| int(o.round)).collect::<Vec<_>>())
     .bind(orders.iter().map(|o| int(o.assignment)).collect::<Vec<_>>())
     .bind(units().map(|u| u.map(|u| u.code.clone())).collect::<Vec<_>>())
@@ -143,6 +147,7 @@ pub async fn save_orders<'o>(
     .bind(orders.iter().map(|o| o.reply_id).collect::<Vec<_>>())
     .bind(orders.iter().map(|o| big(o.told)).collect::<Vec<_>>())
     .bind(orders.iter().map(|o| o.last_at).collect::<Vec<_>>())
+    .bind(orders.iter().map(|o| o.accused.join(" ")).collect::<Vec<_>>())
     .execute(conn)
     .await?;
     Ok(())
@@ -167,7 +172,7 @@ async fn save_clocks(conn: &mut PgConnection, clocks: &[(Uuid, &Clock)]) -> Resu
     .bind(column(|c| int(c.round)))
     .bind(column(|c| int(c.assignment)))
     .bind(column(|c| int(c.run)))
-    .bind(smalls(|c| c.kind.into()))
+    .bind(smalls(|c| c.kind))
     .bind(smalls(|c| c.colour.into()))
     .bind(clocks.iter().map(|(_, c)| c.due_at).collect::<Vec<_>>())
     .bind(clocks.iter().map(|(_, c)| c.fire_at()).collect::<Vec<_>>())
@@ -248,10 +253,11 @@ impl TryFrom<OrderRow> for WatchedOrder {
             number: row.number,
             partition: fits(TABLE, "partition", row.partition)?,
             version: fits(TABLE, "version", row.version)?,
-            state: known(TABLE, "state", row.state)?,
+            state: row.state.into(),
             round: fits(TABLE, "round", row.round)?,
             assignment: fits(TABLE, "assignment", row.assignment)?,
             unit,
+            accused: row.accused_units.split_whitespace().map(str::to_owned).collect(),
             reply_id: row.reply_id,
             told: fits(TABLE, "told", row.told)?,
             last_at: row.last_at,
@@ -287,7 +293,7 @@ impl TryFrom<ClockRow> for Clock {
             round: fits(TABLE, "round", row.round)?,
             assignment: fits(TABLE, "assignment", row.assignment)?,
             run: fits(TABLE, "run", row.run)?,
-            kind: known(TABLE, "kind", row.kind)?,
+            kind: row.kind.into(),
             colour: known(TABLE, "colour", row.colour)?,
             due_at: row.due_at,
             state,

@@ -4,13 +4,13 @@ use std::sync::atomic::{AtomicU64, Ordering};
 
 use async_trait::async_trait;
 use eventlog::Store;
-use hotline_proto::common::ClockKind;
 use platform::clock::SharedClock;
 use platform::rows::small;
 use platform::steps::{Ran, Step, StepError};
 use platform::store::StoreError;
 
 use crate::actions::fire_clocks::{Fired, fire_clocks};
+use crate::domain::clock::KINDS;
 use crate::store::observe::clock_name;
 
 /// The worker.
@@ -25,8 +25,8 @@ impl FireClocks {
     /// Fires at most `batch` clocks in one transaction.
     #[must_use]
     pub fn new(store: &Store, clock: SharedClock, batch: u32) -> Self {
-        // From 0 on: many clocks come due at once, at the close of a day, and what a series begins with is in no rate.
-        for kind in [ClockKind::Sign, ClockKind::Handle, ClockKind::Rework] {
+        // Begun at 0: many clocks come due at once, at the close of a day, and no rate shows a series' first value.
+        for kind in KINDS {
             drop(delays(small(kind.into())));
         }
         Self {
@@ -53,7 +53,7 @@ impl FireClocks {
         match (self.waiting.swap(waiting, Ordering::Relaxed), waiting) {
             (0, 1..) => tracing::info!(
                 waiting,
-                "due clocks wait until routing is known past their time, or until what is parked of their orders is dealt with"
+                "due clocks wait until routing is known past their time, or until the parked events of their orders are dealt with"
             ),
             (1.., 0) => tracing::info!("no due clock waits any more"),
             _ => {}

@@ -14,6 +14,7 @@ async fn overdue() -> World {
     order.dispatch(at(1, 9, 5), ("water", "utilities"), limits).await;
     assert_eq!(world.pass(at(1, 11, 0)).await, 1);
     world.is_sound().await;
+    world.will_be_broken();
     drop(order);
     world
 }

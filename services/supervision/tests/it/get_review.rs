@@ -25,7 +25,7 @@ async fn the_unit_reads_what_is_required_of_it_and_it_is_on_record() {
     let answer = reviewer.review_reply(request).await.expect("it waits").into_inner();
     for unit in ["water", "utilities"] {
         let mut liaison = SupervisionServiceClient::new(world.edge.liaison(unit));
-        let read = liaison.get_review(of_reply(reply)).await.expect("his").into_inner();
+        let read = liaison.get_review(of_reply(reply)).await.expect("its own").into_inner();
         assert_eq!(read.requirement, words);
         let review = read.review.expect("always set");
         assert_eq!(
@@ -42,7 +42,7 @@ async fn the_unit_reads_what_is_required_of_it_and_it_is_on_record() {
     }
     for unit in ["gas", ""] {
         let mut stranger = SupervisionServiceClient::new(world.edge.liaison(unit));
-        let refused = stranger.get_review(of_reply(reply)).await.expect_err("not his");
+        let refused = stranger.get_review(of_reply(reply)).await.expect_err("not open to it");
         assert_eq!(refused.code(), Code::NotFound, "{unit}");
     }
     let records: Vec<(String, Uuid, Vec<String>)> =

@@ -1,4 +1,4 @@
-//! `ListCards`: a liaison sees his unit's, supervisors see all.
+//! `ListCards`: a liaison sees those of its unit, supervisors see all.
 
 use hotline_proto::access::Role;
 use hotline_proto::supervision::ListCardsRequest;
@@ -19,7 +19,7 @@ async fn overdue<'w>(world: &'w World, unit: (&str, &str), hour: u32) -> Order<'
 }
 
 #[tokio::test]
-async fn a_liaison_sees_the_cards_of_his_unit_and_of_those_below_his_top_unit() {
+async fn a_liaison_sees_the_cards_of_its_unit_and_of_those_below_its_top_unit() {
     let world = World::new().await;
     overdue(&world, ("water", "utilities"), 10).await;
     overdue(&world, ("gas", "utilities"), 11).await;
@@ -93,7 +93,7 @@ async fn lists_are_narrowed_by_order_and_time_and_go_on_page_by_page() {
     assert_eq!(violations(&refused), ["page_token"]);
     let wrong = ListCardsRequest {
         order_id: "1".to_owned(),
-        page_size: 1001,
+        page_size: -1,
         ..Default::default()
     };
     let refused = client.list_cards(wrong).await.expect_err("all wrong");

@@ -60,6 +60,8 @@ async fn the_desk_shows_open_ones_in_the_order_of_submission() {
     assert_eq!(list(&mut client, &desk).await.reviews.len(), 2);
     let all = list(&mut client, &ListReviewsRequest::default()).await.reviews;
     assert_eq!(all.len(), 3);
+    let versions: Vec<u64> = all.iter().map(|review| review.version).collect();
+    assert_eq!(versions, [1, 2, 1]);
     assert_eq!(all[1].verdict(), Verdict::Pass);
     assert_eq!(all[1].reviewer, "test:reviewer");
     assert_eq!(all[1].reviewed_time, Some(to_proto(at(1, 11, 0))));
@@ -99,6 +101,15 @@ async fn pages_go_on_where_they_ended_and_tokens_are_for_their_filter() {
     assert_eq!(sizes, [2, 2, 1]);
     ids.dedup();
     assert_eq!(ids.len(), 5);
+    let cut = ListReviewsRequest {
+        page_size: i32::MAX,
+        ..Default::default()
+    };
+    assert_eq!(
+        list(&mut client, &cut).await.reviews.len(),
+        5,
+        "more than the most is cut"
+    );
     request.open_only = true;
     let refused = client.list_reviews(request).await.expect_err("another filter");
     assert_eq!(violations(&refused), ["page_token"]);

@@ -2,6 +2,7 @@
 
 mod doctor;
 mod fire_clocks;
+mod future;
 mod get_review;
 mod list_cards;
 mod list_clocks;
@@ -9,4 +10,5 @@ mod list_reviews;
 mod observe_orders;
 mod orders;
 mod review_reply;
+mod scopes;
 mod world;

@@ -4,10 +4,11 @@ use chrono::{DateTime, Utc};
 use hotline_proto::common::{ClockKind, Deadline, OrderState, RejectionGround};
 use hotline_proto::events::event::Body;
 use hotline_proto::events::{
-    AppealFacts, ContactRecorded, OrderClosed, OrderDispatched, OrderOpened, OrderReworked, OrderSigned, OrderSnapshot,
-    ReplyPassed, ReplyRejected, ReplySubmitted,
+    ContactRecorded, OrderClosed, OrderDispatched, OrderOpened, OrderReworked, OrderSigned, ReplyPassed, ReplyRejected,
+    ReplySubmitted,
 };
-use hotline_proto::routing::ContactMode;
+use hotline_proto::intake::AppealFacts;
+use hotline_proto::routing::{self, ContactMode, LinkedAppeal};
 use platform::grpc::time::to_proto;
 use uuid::Uuid;
 
@@ -19,10 +20,11 @@ pub struct Order<'w> {
     /// Its id.
     pub id: Uuid,
     /// As routing would show it.
-    pub snapshot: OrderSnapshot,
+    pub snapshot: routing::Order,
 }
 
-fn deadline(kind: ClockKind, due: DateTime<Utc>, warn: Option<DateTime<Utc>>) -> Deadline {
+/// The limit of a kind and round.
+pub fn deadline(kind: ClockKind, round: u32, due: DateTime<Utc>, warn: Option<DateTime<Utc>>) -> Deadline {
     Deadline {
         kind: kind.into(),
         start_time: None,
@@ -31,6 +33,7 @@ fn deadline(kind: ClockKind, due: DateTime<Utc>, warn: Option<DateTime<Utc>>) ->
         rule: "test".to_owned(),
         calendar_version: "2024".to_owned(),
         provisional: false,
+        round,
     }
 }
 
@@ -41,20 +44,35 @@ impl<'w> Order<'w> {
         let mut order = Self {
             world,
             id,
-            snapshot: OrderSnapshot {
+            snapshot: routing::Order {
                 order_id: id.to_string(),
-                order_number: format!("W240401-{:06}-0", id.as_u128() % 1_000_000),
-                appeal: Some(AppealFacts::default()),
+                number: format!("W240401-{:06}-0", id.as_u128() % 1_000_000),
+                appeals: vec![LinkedAppeal {
+                    facts: Some(AppealFacts::default()),
+                    link_time: Some(to_proto(at)),
+                }],
                 state: OrderState::PendingDispatch.into(),
                 open_time: Some(to_proto(at)),
-                ..OrderSnapshot::default()
+                ..routing::Order::default()
             },
         };
         order.tell(at, |order| Body::OrderOpened(OrderOpened { order })).await;
         order
     }
 
-    async fn tell(&mut self, at: DateTime<Utc>, body: impl FnOnce(Option<OrderSnapshot>) -> Body) {
+    /// One more appeal, which accuses `unit`: the next fact shows it.
+    pub fn accuse(&mut self, unit: &str) {
+        let facts = AppealFacts {
+            accused_unit: unit.to_owned(),
+            ..AppealFacts::default()
+        };
+        self.snapshot.appeals.push(LinkedAppeal {
+            facts: Some(facts),
+            link_time: None,
+        });
+    }
+
+    async fn tell(&mut self, at: DateTime<Utc>, body: impl FnOnce(Option<routing::Order>) -> Body) {
         self.snapshot.version += 1;
         let body = body(Some(self.snapshot.clone()));
         self.world.tell(self.id, self.snapshot.version, at, body).await;
@@ -71,8 +89,10 @@ impl<'w> Order<'w> {
         unit.clone_into(&mut self.snapshot.lead_unit);
         top.clone_into(&mut self.snapshot.lead_top_unit);
         self.snapshot.dispatch_time = Some(to_proto(at));
-        self.snapshot.sign = Some(deadline(ClockKind::Sign, sign, None));
-        self.snapshot.handle = Some(deadline(ClockKind::Handle, due, Some(warn)));
+        self.snapshot.deadlines = vec![
+            deadline(ClockKind::Sign, 0, sign, None),
+            deadline(ClockKind::Handle, 0, due, Some(warn)),
+        ];
         self.tell(at, |order| {
             let catalogue_row = "test".to_owned();
             Body::OrderDispatched(OrderDispatched { order, catalogue_row })
@@ -110,14 +130,8 @@ impl<'w> Order<'w> {
         self.snapshot.state = OrderState::PendingReview.into();
         self.snapshot.reply_id = reply.to_string();
         self.snapshot.reply_time = Some(to_proto(at));
-        self.tell(at, |order| {
-            Body::ReplySubmitted(ReplySubmitted {
-                order,
-                late,
-                ..ReplySubmitted::default()
-            })
-        })
-        .await;
+        self.tell(at, |order| Body::ReplySubmitted(ReplySubmitted { order, late }))
+            .await;
         reply
     }
 
@@ -148,7 +162,8 @@ impl<'w> Order<'w> {
     pub async fn rework(&mut self, at: DateTime<Utc>, warn: DateTime<Utc>, due: DateTime<Utc>) {
         self.snapshot.state = OrderState::InProgress.into();
         self.snapshot.round += 1;
-        self.snapshot.rework = Some(deadline(ClockKind::Rework, due, Some(warn)));
+        let rework = deadline(ClockKind::Rework, self.snapshot.round, due, Some(warn));
+        self.snapshot.deadlines.push(rework);
         self.tell(at, |order| Body::OrderReworked(OrderReworked { order }))
             .await;
     }

@@ -8,7 +8,7 @@ use tonic::Code;
 use uuid::Uuid;
 
 use crate::orders::Order;
-use crate::world::{World, reason, violations};
+use crate::world::{World, pairs, reason, standing, violations};
 
 const WATER: (&str, &str) = ("water", "utilities");
 
@@ -32,6 +32,7 @@ pub fn pass(order: Uuid, reply: Uuid) -> ReviewReplyRequest {
         verdict: Verdict::Pass.into(),
         grounds: Vec::new(),
         requirement: String::new(),
+        if_version: 0,
     }
 }
 
@@ -124,6 +125,70 @@ async fn only_the_reply_that_waits_is_judged() {
 }
 
 #[tokio::test]
+async fn a_verdict_by_another_version_is_stale_and_says_which_is() {
+    let world = World::new().await;
+    let (order, reply) = replied(&world).await;
+    let mut client = world.client(Role::Reviewer);
+    let by = |if_version| ReviewReplyRequest {
+        if_version,
+        ..pass(order.id, reply)
+    };
+    let stale = |status: tonic::Status| (reason(&status), standing(&status));
+    let early = client.review_reply(by(2)).await.expect_err("it has version 1");
+    let expected = (Code::Aborted, "STALE_VERSION".to_owned());
+    assert_eq!(stale(early), (expected.clone(), pairs(&[("version", "1")])));
+    let request = by(1);
+    let first = client.review_reply(request.clone()).await.expect("it has version 1");
+    let again = client.review_reply(request).await.expect("the same");
+    assert_eq!(first.get_ref(), again.get_ref());
+    let late = client.review_reply(by(1)).await.expect_err("it was judged");
+    assert_eq!(stale(late), (expected, pairs(&[("version", "2")])));
+    let judged = client.review_reply(by(2)).await.expect_err("it was judged");
+    assert_eq!(reason(&judged).1, "ALREADY_REVIEWED");
+}
+
+#[tokio::test]
+async fn a_refusal_says_where_the_review_or_the_order_stands() {
+    let world = World::new().await;
+    let (mut order, reply) = replied(&world).await;
+    let mut client = world.client(Role::Reviewer);
+    let untrue = ReviewReplyRequest {
+        grounds: vec![RejectionGround::LateUnexplained.into()],
+        ..reject(order.id, reply)
+    };
+    let open = pairs(&[("state", "OPEN"), ("round", "0"), ("version", "1")]);
+    let rejected = pairs(&[("state", "REJECTED"), ("round", "0"), ("version", "2")]);
+    let pending = pairs(&[("state", "PENDING_REVIEW"), ("round", "0")]);
+    let progress = pairs(&[("state", "IN_PROGRESS"), ("round", "0")]);
+    let refused = client.review_reply(untrue).await.expect_err("it was in time");
+    assert_eq!(
+        (reason(&refused).1.as_str(), standing(&refused)),
+        ("UNTRUE_GROUND", open)
+    );
+    let refused = client.review_reply(pass(order.id, Uuid::new_v4())).await;
+    let refused = refused.expect_err("no such reply");
+    assert_eq!(
+        (reason(&refused).1.as_str(), standing(&refused)),
+        ("REPLY_SUPERSEDED", pending)
+    );
+    client.review_reply(reject(order.id, reply)).await.expect("it waits");
+    let refused = client.review_reply(pass(order.id, reply)).await;
+    let refused = refused.expect_err("it was judged");
+    assert_eq!(
+        (reason(&refused).1.as_str(), standing(&refused)),
+        ("ALREADY_REVIEWED", rejected)
+    );
+    order.reject(at(1, 12, 0)).await;
+    world.read().await;
+    let refused = client.review_reply(pass(order.id, Uuid::new_v4())).await;
+    let refused = refused.expect_err("nothing waits");
+    assert_eq!(
+        (reason(&refused).1.as_str(), standing(&refused)),
+        ("NOT_PENDING_REVIEW", progress)
+    );
+}
+
+#[tokio::test]
 async fn fifty_at_once_judge_once() {
     let world = World::new().await;
     let (order, reply) = replied(&world).await;
@@ -150,8 +215,8 @@ async fn every_wrong_field_is_named_at_once() {
         order_id: String::new(),
         reply_id: Uuid::nil().to_string(),
         verdict: Verdict::Reject.into(),
-        grounds: Vec::new(),
         requirement: "甲\0".to_owned(),
+        ..ReviewReplyRequest::default()
     };
     let refused = client.review_reply(request).await.expect_err("all wrong");
     assert_eq!(
@@ -221,6 +286,10 @@ async fn nobody_but_a_reviewer_reviews() {
     let (order, reply) = replied(&world).await;
     for role in Role::ALL.into_iter().filter(|role| *role != Role::Reviewer) {
         let refused = world.client(role).review_reply(pass(order.id, reply)).await;
-        assert_eq!(refused.expect_err("not his").code(), Code::PermissionDenied, "{role:?}");
+        assert_eq!(
+            refused.expect_err("not open to it").code(),
+            Code::PermissionDenied,
+            "{role:?}"
+        );
     }
 }

@@ -1,13 +1,17 @@
 //! Supervision under test beside a stand-in for routing: a log that is told facts and serves them as routing would.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use chrono::{DateTime, Utc};
 use eventlog::{NewEvent, Store};
 use hotline_proto::access::Role;
+use hotline_proto::events::UnitsPublished;
 use hotline_proto::events::event::Body;
 use hotline_proto::supervision as pb;
 use hotline_proto::supervision::supervision_service_client::SupervisionServiceClient;
+use platform::auth::Principal;
 use platform::clock::DrivenClock;
 use platform::grpc::client::Peer;
 use platform::ids::new_id;
@@ -24,7 +28,7 @@ use uuid::Uuid;
 /// A client of supervision.
 pub type Client = SupervisionServiceClient<Peer>;
 
-/// Everything that a test needs; each has its own.
+/// Everything that a test needs; each has its own. When it ends, no invariant may be broken.
 pub struct World {
     /// Business time of both services.
     pub clock: Arc<DrivenClock>,
@@ -39,6 +43,7 @@ pub struct World {
     routing: Store,
     _routing_edge: Edge,
     base: Base,
+    broken: AtomicBool,
 }
 
 /// Settings as compiled in.
@@ -88,6 +93,7 @@ impl World {
             routing,
             _routing_edge: routing_edge,
             base,
+            broken: AtomicBool::new(false),
         }
     }
 
@@ -127,6 +133,19 @@ impl World {
             .expect("the log takes it");
     }
 
+    /// As [`World::tell`], of a newer program: the payload is `payload`, whatever it says.
+    pub async fn tell_of_the_future(&self, order: Uuid, version: u64, at: DateTime<Utc>, payload: Vec<u8>) {
+        self.tell(order, version, at, Body::UnitsPublished(UnitsPublished::default()))
+            .await;
+        let done = sqlx::query("update log set payload = $1, type = 'of_the_future' where key = $2 and version = $3")
+            .bind(payload)
+            .bind(order)
+            .bind(i64::try_from(version).expect("small"))
+            .execute(self.routing.pool())
+            .await;
+        assert_eq!(done.expect("the log of a test").rows_affected(), 1);
+    }
+
     /// Supervision reads all that routing has told.
     pub async fn read(&self) {
         testkit::settled(self.consumer.as_ref()).await;
@@ -162,10 +181,48 @@ impl World {
         sqlx::query_as(query).fetch_all(self.pool()).await.expect("a log")
     }
 
+    /// A client with one role, whose token names a unit.
+    pub fn of_unit(&self, role: Role, unit: &str) -> Client {
+        SupervisionServiceClient::new(self.edge.caller(Principal {
+            unit: Some(unit.to_owned()),
+            ..testkit::role(role)
+        }))
+    }
+
+    /// Why events are parked.
+    pub async fn parked(&self) -> Vec<String> {
+        let query = "select reason from parked order by parked_at, partition, position";
+        sqlx::query_scalar(query).fetch_all(self.pool()).await.expect("a table")
+    }
+
+    /// The test plants faults: the end of this world is not held against the invariants.
+    pub fn will_be_broken(&self) {
+        self.broken.store(true, Ordering::Relaxed);
+    }
+
     /// No invariant of supervision's share is broken.
     pub async fn is_sound(&self) {
         let found = supervision::doctor::check(self.pool()).await;
         assert_eq!(found.expect("readable"), []);
+    }
+}
+
+/// What a world leaves behind is examined as `hotline doctor` does it, on a thread of its own: a drop cannot wait for a
+/// future of the test's.
+impl Drop for World {
+    fn drop(&mut self) {
+        if std::thread::panicking() || self.broken.load(Ordering::Relaxed) {
+            return;
+        }
+        let url = self.database.url.clone();
+        let examined = std::thread::spawn(move || {
+            let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
+            runtime.expect("a runtime").block_on(async {
+                let pool = PgPool::connect(&url).await.expect("the test's database");
+                supervision::doctor::check(&pool).await.expect("readable")
+            })
+        });
+        assert_eq!(examined.join().expect("the doctor has looked"), []);
     }
 }
 
@@ -174,6 +231,19 @@ pub fn reason(status: &Status) -> (Code, String) {
     let details = status.get_error_details();
     let reason = details.error_info().map(|info| info.reason.clone());
     (status.code(), reason.unwrap_or_default())
+}
+
+/// What a refusal says of where the thing stands, by key.
+pub fn standing(status: &Status) -> BTreeMap<String, String> {
+    let details = status.get_error_details();
+    let info = details.error_info().expect("a reason");
+    info.metadata.clone().into_iter().collect()
+}
+
+/// As [`standing`] gives it.
+pub fn pairs(pairs: &[(&str, &str)]) -> BTreeMap<String, String> {
+    let owned = |(key, value): &(&str, &str)| ((*key).to_owned(), (*value).to_owned());
+    pairs.iter().map(owned).collect()
 }
 
 /// The fields of a request that were refused, in their order.

@@ -1,7 +1,7 @@
 //! Walked from the contracts: every RPC with every role, and without a token. What has no grant is closed.
 
 use hosting::Name;
-use hotline_proto::access::{Role, Scope, grant};
+use hotline_proto::access::{Grant, Role, Scope, grant};
 use platform::auth::{Principal, TokenSource};
 use platform::grpc::client::{Peer, peer};
 use platform::grpc::server::rpcs;
@@ -11,7 +11,8 @@ use tonic_prost::ProstCodec;
 
 use crate::fixture::Five;
 
-/// Calls a unary RPC with an empty message: whoever is admitted gets an answer about its content, others do not.
+/// Calls an RPC with one empty message, which a stream of requests may be as well: whoever is admitted gets an answer about
+/// its content, others do not.
 async fn call(channel: impl Into<Channel>, rpc: &str) -> Status {
     let path = rpc.parse().expect("a path");
     let codec: ProstCodec<(), ()> = ProstCodec::default();
@@ -59,25 +60,56 @@ pub const SERVICES: [&str; 5] = [
     "hotline.analytics.v1.AnalyticsService",
 ];
 
+/// Whether the table opens a row to a principal: a scope is of use to nobody who lacks what it is scoped by.
+fn is_open(row: &Grant, role: Role, principal: &Principal) -> bool {
+    row.roles.iter().any(|(granted, scope)| {
+        *granted == role
+            && match scope.of(role, principal.unit.is_some()) {
+                None => false,
+                Some(Scope::OwnUnit) => principal.unit.is_some(),
+                Some(Scope::OwnPlatform) => principal.platform.is_some(),
+                Some(_) => true,
+            }
+    })
+}
+
+/// Everybody's own principal, and that of roles which may carry a unit with one.
+fn principals(role: Role) -> Vec<Principal> {
+    let plain = principal(role);
+    let of_unit = Principal {
+        subject: format!("walk:{}:430321", role.name()),
+        unit: Some("430321".to_owned()),
+        ..plain.clone()
+    };
+    if role.may_carry_unit() && plain.unit.is_none() {
+        vec![plain, of_unit]
+    } else {
+        vec![plain]
+    }
+}
+
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn every_rpc_is_open_to_its_roles_only() {
     let five = Five::start(at(1, 9, 0)).await;
-    let mut walked = 0;
+    let (mut walked, mut closed_to_units) = (0, 0);
     for (name, service) in Name::ALL.into_iter().zip(SERVICES) {
         for rpc in rpcs(&[service, eventlog::RPC_SERVICE]) {
             let row = grant(&rpc).unwrap_or_else(|| panic!("{rpc} has no row"));
             for role in Role::ALL {
-                let tokens = TokenSource::of(five.suite.issuer.clone(), principal(role));
-                let status = call(peer(five.suite.url(name), &tokens).expect("a URL"), &rpc).await;
-                let open = row.roles.iter().any(|(granted, _)| *granted == role);
-                assert_eq!(
-                    status.code() != Code::PermissionDenied,
-                    open,
-                    "{rpc} as {}: {status:?}",
-                    role.name()
-                );
-                assert_ne!(status.code(), Code::Internal, "{rpc} as {}: {status:?}", role.name());
-                walked += 1;
+                for principal in principals(role) {
+                    let who = principal.subject.clone();
+                    let open = is_open(row, role, &principal);
+                    closed_to_units += u32::from(!open && row.roles.iter().any(|(granted, _)| *granted == role));
+                    let tokens = TokenSource::of(five.suite.issuer.clone(), principal);
+                    let status = call(peer(five.suite.url(name), &tokens).expect("a URL"), &rpc).await;
+                    assert_eq!(
+                        status.code() != Code::PermissionDenied,
+                        open,
+                        "{rpc} as {who}: {status:?}"
+                    );
+                    assert_ne!(status.code(), Code::Internal, "{rpc} as {who}: {status:?}");
+                    walked += 1;
+                }
             }
             let url = five.suite.url(name).to_owned();
             let bare = tonic::transport::Endpoint::from_shared(url)
@@ -90,7 +122,11 @@ async fn every_rpc_is_open_to_its_roles_only() {
             );
         }
     }
-    assert!(walked > 500, "{walked}");
+    assert!(walked > 700, "{walked}");
+    assert!(
+        closed_to_units >= 10,
+        "{closed_to_units} rows are closed to a token with a unit"
+    );
     five.stop().await;
 }
 
@@ -104,7 +140,7 @@ async fn a_liaison_without_a_unit_and_a_platform_without_a_name_are_closed_out()
                 .expect("a row")
                 .roles
                 .iter()
-                .filter(|(_, scope)| *scope != Scope::All)
+                .filter(|(_, scope)| matches!(scope, Scope::OwnUnit | Scope::OwnPlatform))
             {
                 let bare = Principal {
                     unit: None,

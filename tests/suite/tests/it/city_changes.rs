@@ -1,9 +1,11 @@
-//! A city file that has changed is loaded again: units that come and units that go, in one file.
+//! A city file that has changed is loaded again: units that come and units that go, in one file; and what a dry run says of
+//! it.
 
+use hotline::commands::pages::directory;
 use hotline::commands::publish;
-use hotline_proto::routing::GetDirectoryRequest;
 use testkit::at;
 
+use crate::commands::{Running, city};
 use crate::fixture::Five;
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -28,13 +30,45 @@ async fn a_unit_of_the_catalogue_may_be_replaced_by_another() {
     publish(&five.suite.urls, &five.suite.issuer, &city)
         .await
         .expect("the changed city");
-    let mut dispatcher = five.clients.dispatcher().expect("a client");
-    let found = dispatcher.get_directory(GetDirectoryRequest::default()).await;
-    let found = found.expect("read").into_inner();
+    let dispatcher = five.clients.dispatcher().expect("a client");
+    let found = directory(&dispatcher, None).await.expect("read");
     let mut units = city.units();
     units.sort_by(|a, b| a.code.cmp(&b.code));
     assert_eq!(found.units, units);
     assert!(found.catalogue.iter().any(|row| row.unit == "merged"));
     assert!(found.catalogue.iter().all(|row| row.unit != gone));
     five.stop().await;
+}
+
+/// It shows each row that would differ, and the second one shows that nothing does: nothing was published.
+pub fn a_dry_run_publishes_nothing(running: &Running) {
+    let text = std::fs::read_to_string(city()).expect("the city");
+    let postal = "{ code = \"postal\", name = \"市邮政管理局\" },";
+    let more = "{ code = \"postal\", name = \"市邮政局\" },\n    { code = \"lottery\", name = \"市彩票中心\" },";
+    let text = text
+        .replace(postal, more)
+        .replace("limit = { working_days = 3 }", "limit = { working_days = 2 }");
+    let path = running.folder.path().join("changed.toml");
+    std::fs::write(&path, text).expect("written");
+    let said = running.says(&["load", "--dry-run", &path.display().to_string()]);
+    let rows: Vec<String> = said
+        .lines()
+        .map(|line| line.split_whitespace().take(3).collect::<Vec<_>>().join(" "))
+        .collect();
+    for row in [
+        "unit lottery added",
+        "unit postal changed",
+        "limit_row rework changed",
+        "1 added, 2",
+    ] {
+        assert!(rows.iter().any(|line| line == row), "{row}: {said}");
+    }
+    assert!(
+        said.contains("changed  市邮政管理局")
+            && said.contains("→ 市邮政局")
+            && said.ends_with("nothing was published\n"),
+        "{said}"
+    );
+    let said = running.says(&["load", "--dry-run", &city()]);
+    assert_eq!(said, "0 added, 0 changed, 0 removed\nnothing was published\n");
 }

@@ -9,6 +9,7 @@ use hosting::home::Home;
 use replay::city::{City, XIANGTAN};
 use replay::scenario::WEEK;
 
+use crate::city_changes::a_dry_run_publishes_nothing;
 use crate::fixture::process::{Process, address, hotline, output};
 
 /// `hotline up` on servers of its own, with the small city, and a settings file that describes it.
@@ -19,7 +20,7 @@ pub struct Running {
     pub folder: tempfile::TempDir,
 }
 
-fn city() -> String {
+pub fn city() -> String {
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../services/replay/scenarios/city.toml");
     path.display().to_string()
 }
@@ -146,6 +147,7 @@ fn what_operators_type_works_on_a_running_installation() {
     assert!(greeting.contains("grpcurl -plaintext"), "{greeting}");
     let loaded = running.says(&["load", &city()]);
     assert!(loaded.contains("loaded 湘潭市"), "once more: {loaded}");
+    a_dry_run_publishes_nothing(&running);
     load_notices(&running);
     let regions = "regions: 430300 is 湘潭市 itself (22 catalogue rows), 4303 all of it with its districts (0)";
     assert!(loaded.contains(regions), "{loaded}");

@@ -36,10 +36,15 @@ async fn doctor_ends_well_on_whole_databases_and_names_what_is_broken() {
 
     let order = uuid::Uuid::new_v4();
     let planted = format!(
-        "insert into orders (id, number, version, appeal_id, appeal_number, type, category, region, channel, urgency,
-             received_at, tags, anonymous, confidential, opened_at, changed_at, state, round, contact_count, rejected_count)
-         values ('{order}', 'X', 1, gen_random_uuid(), 'Y', 1, '0501', '430302', 'phone', 1,
-             now(), '{{}}', false, false, now(), now(), 'pending_dispatch', 0, 0, 0)"
+        "with planted as (
+             insert into orders (id, number, version, region, accused_units, opened_at, changed_at, state, round,
+                 contact_count, rejected_count)
+             values ('{order}', 'X', 1, '430302', '{{}}', now(), now(), 'pending_dispatch', 0, 0, 0)
+         )
+         insert into linked_appeal (order_id, place, linked_at, appeal_id, appeal_number, kind, category, region, channel,
+             urgency, received_at, tags, anonymous, confidential, defects, no_channel)
+         values ('{order}', 0, now(), gen_random_uuid(), 'Y', 1, '0501', '430302', 'phone', 1, now(), '{{}}', false, false,
+             '{{}}', false)"
     );
     sqlx::query(AssertSqlSafe(planted))
         .execute(&databases[Name::Routing as usize].pool)

@@ -50,7 +50,7 @@ async fn heads_events_and_cursors_agree() {
     assert!(read > 0, "the units were published");
     let mut analytics = five.clients.operator(Name::Analytics).expect("a client");
     let cursors = analytics
-        .list_cursors(ListCursorsRequest {})
+        .list_cursors(ListCursorsRequest::default())
         .await
         .expect("cursors")
         .into_inner()

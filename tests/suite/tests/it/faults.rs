@@ -5,6 +5,7 @@ use std::time::{Duration, Instant};
 use futures::future::join_all;
 use hosting::Name;
 use hotline_proto::access::Role;
+use hotline_proto::common::ClockKind;
 use hotline_proto::intake::intake_service_client::IntakeServiceClient;
 use hotline_proto::intake::{CallOutcome, RecordCallRequest};
 use hotline_proto::routing::{ListOrdersRequest, SignOrderRequest};
@@ -57,7 +58,8 @@ async fn sign_due(five: &Five, order_id: &str) -> chrono::DateTime<chrono::Utc> 
         .into_iter()
         .find(|order| order.order_id == order_id)
         .expect("the order");
-    from_proto(order.sign.and_then(|sign| sign.due_time).as_ref().expect("a deadline")).expect("an instant")
+    let due = order.deadline(ClockKind::Sign).and_then(|sign| sign.due_time);
+    from_proto(due.as_ref().expect("a deadline")).expect("an instant")
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -200,6 +202,7 @@ async fn signs_late(five: &Five, unit: &str, order_id: &str) -> bool {
     let request = SignOrderRequest {
         request_id: request_id(),
         order_id: order_id.to_owned(),
+        ..SignOrderRequest::default()
     };
     let mut liaison = five.clients.liaison(unit).expect("a client");
     liaison.sign_order(request).await.expect("signed").into_inner().late

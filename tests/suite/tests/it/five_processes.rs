@@ -25,6 +25,7 @@ use opentelemetry_proto::tonic::common::v1::any_value::Value;
 use opentelemetry_proto::tonic::trace::v1::span::SpanKind;
 use platform::auth::Issuer;
 use platform::clock::{Clock as _, SystemClock};
+use platform::grpc::time::date_to_proto;
 use replay::city::{City, XIANGTAN};
 use replay::clients::Clients;
 use testkit::{Database, database, listen};
@@ -212,6 +213,7 @@ impl Running {
         let sign = SignOrderRequest {
             request_id: request_id(),
             order_id: order_id.clone(),
+            ..SignOrderRequest::default()
         };
         liaison.sign_order(sign).await.expect("signed");
         let contact = RecordContactRequest {
@@ -249,6 +251,7 @@ impl Running {
                 verdict: Verdict::Pass.into(),
                 grounds: vec![],
                 requirement: String::new(),
+                ..ReviewReplyRequest::default()
             };
             match self.clients.reviewer().expect("a client").review_reply(request).await {
                 Ok(_) => return,
@@ -288,6 +291,7 @@ impl Running {
             mode: CallbackMode::HumanVoice.into(),
             outcome: AttemptOutcome::Reached.into(),
             recording: "rec/1".to_owned(),
+            ..ReportAttemptRequest::default()
         };
         agent.report_attempt(attempt).await.expect("reported");
         let outcome = RecordOutcomeRequest {
@@ -297,6 +301,7 @@ impl Running {
             solved: Solved::Solved.into(),
             rating: Rating::Satisfied.into(),
             comment: "谢谢。".to_owned(),
+            ..RecordOutcomeRequest::default()
         };
         let recorded = agent.record_outcome(outcome).await.expect("recorded").into_inner();
         assert_eq!(recorded.state(), TaskState::Done);
@@ -330,8 +335,8 @@ impl Running {
         let today = calendar::local_date(SystemClock.now());
         loop {
             let request = GetBulletinRequest {
-                from_day: today.pred_opt().expect("a day before").to_string(),
-                to_day: today.succ_opt().expect("a day after").to_string(),
+                from_day: today.pred_opt().map(date_to_proto),
+                to_day: today.succ_opt().map(date_to_proto),
             };
             let answer = self.clients.analyst().expect("a client").get_bulletin(request).await;
             let figures = answer.expect("a bulletin").into_inner().figures;

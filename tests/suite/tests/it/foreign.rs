@@ -12,7 +12,7 @@ use testkit::at;
 use crate::fixture::Five;
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_python_client_registers_pushes_and_reads_the_bulletin() {
+async fn a_python_client_registers_pushes_asks_and_reads_the_bulletin() {
     let five = Five::start(at(1, 9, 0)).await;
     let root = Path::new(env!("CARGO_MANIFEST_DIR"))
         .join("../..")
@@ -30,18 +30,20 @@ async fn a_python_client_registers_pushes_and_reads_the_bulletin() {
         five.suite.issuer.issue(&principal, Duration::from_secs(60))
     };
     let address = |name| five.suite.url(name).trim_start_matches("http://").to_owned();
+    let order = five.forward(&five.register().await).await;
     let category = five.city.topics().next().expect("a topic").code.clone();
     let mut command = Command::new(python);
     command
         .arg(root.join("tests/foreign/client.py"))
         .arg(root.join("proto"))
-        .args([address(Name::Intake), address(Name::Analytics)])
+        .args([address(Name::Intake), address(Name::Routing), address(Name::Analytics)])
         .args([
             token(Role::Agent, None),
             token(Role::Platform, Some("province")),
             token(Role::Analyst, None),
+            token(Role::Operator, None),
         ])
-        .args([category.as_str(), five.city.regions[0].code.as_str()]);
+        .args([category.as_str(), five.city.regions[0].code.as_str(), order.as_str()]);
     let output = tokio::task::spawn_blocking(move || command.output())
         .await
         .expect("it runs")
@@ -69,6 +71,23 @@ async fn a_python_client_registers_pushes_and_reads_the_bulletin() {
         serde_json::json!(["appeal.appellant.phone"])
     );
     assert_eq!(answer["refused"], "INVALID_ARGUMENT");
+    order_and_dry_run(&five, &order, &answer).await;
     assert!(answer["figures"].as_u64().expect("a number") > 40, "{answer}");
     five.stop().await;
+}
+
+/// The order as the client read it, and what one unit more would change.
+async fn order_and_dry_run(five: &Five, order: &str, answer: &serde_json::Value) {
+    let facts = five.look(order).await.opening().expect("its appeal").category.clone();
+    assert_eq!(answer["order"]["appeals"], serde_json::json!([facts]));
+    assert_eq!(
+        answer["order"]["deadlines"],
+        serde_json::json!([["CLOCK_KIND_SIGN", 0], ["CLOCK_KIND_HANDLE", 0]])
+    );
+    assert_eq!(answer["units"], five.city.units.len(), "of all pages");
+    assert!(answer["pages"].as_u64().expect("a number") > 5, "{answer}");
+    assert_eq!(
+        answer["dry_run"],
+        serde_json::json!({"version": 0, "counts": [1, 0, 0], "rows": [["unit", "foreign"]]})
+    );
 }

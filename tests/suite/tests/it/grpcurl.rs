@@ -3,17 +3,20 @@
 use std::os::unix::fs::PermissionsExt as _;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
+use std::time::{Duration, Instant};
 
 use hosting::Name;
 use hosting::home::Home;
 use hotline_proto::access::Role;
-use hotline_proto::intake::PushAppealsRequest;
 use hotline_proto::intake::intake_service_client::IntakeServiceClient;
+use hotline_proto::intake::{ForwardAppealRequest, PushAppealsRequest, RegisterAppealRequest};
 use platform::auth::{Issuer, Principal, TokenSource};
 use platform::grpc::client::peer;
+use replay::city::{City, XIANGTAN};
 use tokio::sync::mpsc;
 
 use crate::access::SERVICES;
+use crate::fixture::people::{draft, request_id};
 use crate::fixture::process::Process;
 
 /// A running `hotline up`, and what calls it.
@@ -29,7 +32,7 @@ impl Outside {
         let mut command = Command::new(&self.grpcurl);
         command.arg("-plaintext").args(options);
         if let Some(role) = role {
-            let token = self.issuer.issue(&principal(role), std::time::Duration::from_secs(60));
+            let token = self.issuer.issue(&principal(role), Duration::from_secs(60));
             command.args(["-H", &format!("authorization: Bearer {token}")]);
         }
         command.args([self.urls[name as usize].trim_start_matches("http://"), verb]);
@@ -43,6 +46,78 @@ impl Outside {
         assert!(!output.status.success(), "{rpc} is refused: {told}");
         assert!(!told.contains("not recognized"), "every detail is readable: {told}");
         told
+    }
+
+    /// Every field that is not right, and the reason of a rule.
+    fn explains_what_is_wrong(&self) {
+        let intake = "hotline.intake.v1.IntakeService";
+        let told = self.refusal(Role::Agent, Name::Intake, "{}", &format!("{intake}/RegisterAppeal"));
+        assert!(
+            told.contains("google.rpc.BadRequest") && told.contains("\"field\": \"request_id\""),
+            "{told}"
+        );
+        let absent = r#"{"order_id": "0190a5b0-0000-7000-8000-000000000000"}"#;
+        let told = self.refusal(
+            Role::Supervisor,
+            Name::Routing,
+            absent,
+            "hotline.routing.v1.RoutingService/GetOrder",
+        );
+        assert!(
+            told.contains("google.rpc.ErrorInfo") && told.contains("\"reason\": \"NOT_FOUND\""),
+            "{told}"
+        );
+    }
+
+    /// An order that is beyond dispatch, and one who decided by a version that is no more: both are told what is.
+    async fn explains_where_an_order_stands(&self) {
+        let order_id = self.forwarded().await;
+        let dispatch = "hotline.routing.v1.RoutingService/DispatchOrder";
+        let request = |version: u64| {
+            let request_id = request_id();
+            format!(
+                r#"{{"request_id": "{request_id}", "order_id": "{order_id}", "unit": "430321", "if_version": "{version}"}}"#
+            )
+        };
+        let until = Instant::now() + Duration::from_secs(30);
+        let told = loop {
+            let told = self.refusal(Role::Dispatcher, Name::Routing, &request(0), dispatch);
+            if !told.contains("\"reason\": \"NOT_FOUND\"") {
+                break told;
+            }
+            assert!(Instant::now() < until, "routing has not opened it after 30 s: {told}");
+        };
+        for part in [
+            "\"reason\": \"NOT_PENDING_DISPATCH\"",
+            "\"state\": \"PENDING_SIGN\"",
+            "\"round\": \"0\"",
+            "\"version\": \"2\"",
+        ] {
+            assert!(told.contains(part), "{part}: {told}");
+        }
+        let told = self.refusal(Role::Dispatcher, Name::Routing, &request(1), dispatch);
+        for part in ["\"reason\": \"STALE_VERSION\"", "\"version\": \"2\""] {
+            assert!(told.contains(part), "{part}: {told}");
+        }
+    }
+
+    /// Gives the order of an appeal that the catalogue covers.
+    async fn forwarded(&self) -> String {
+        let tokens = TokenSource::of(self.issuer.clone(), principal(Role::Agent));
+        let mut agent = IntakeServiceClient::new(peer(&self.urls[0], &tokens).expect("a URL"));
+        let city = City::parse(XIANGTAN, "city.toml").expect("the shipped city");
+        let register = RegisterAppealRequest {
+            request_id: request_id(),
+            appeal: Some(draft(&city)),
+            call_id: String::new(),
+        };
+        let appeal = agent.register_appeal(register).await.expect("registered").into_inner();
+        let forward = ForwardAppealRequest {
+            request_id: request_id(),
+            appeal_id: appeal.appeal_id,
+        };
+        let forwarded = agent.forward_appeal(forward).await.expect("forwarded");
+        forwarded.into_inner().order_id
     }
 
     fn listed(&self, name: Name) -> Vec<String> {
@@ -75,10 +150,22 @@ async fn grpcurl_lists_what_is_served_and_reads_why_a_call_was_refused() {
     std::fs::set_permissions(directory.path(), std::fs::Permissions::from_mode(0o755)).expect("our own folder");
     let data = directory.path().join("data");
     let folder = data.display().to_string();
-    let arguments = ["up", "--port", "0", "--partitions", "2", "--data", folder.as_str()];
+    let city = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../services/replay/scenarios/city.toml");
+    let city = city.display().to_string();
+    let arguments = [
+        "up",
+        "--port",
+        "0",
+        "--partitions",
+        "2",
+        "--data",
+        folder.as_str(),
+        "--city",
+        city.as_str(),
+    ];
     let one_stream = ("INTAKE_SERVICE__PUSH_STREAMS".to_owned(), "1".to_owned());
     let mut process = Process::start(&arguments, &[one_stream]);
-    let greeting = process.lines_until("analytics");
+    let greeting = process.lines_until("loaded");
     let url = |name: Name| {
         let line = greeting.iter().find(|line| line.starts_with(name.as_str()));
         let url = line.and_then(|line| line.split_whitespace().nth(1));
@@ -107,24 +194,8 @@ async fn grpcurl_lists_what_is_served_and_reads_why_a_call_was_refused() {
     let told = String::from_utf8_lossy(&stranger.stdout).into_owned();
     assert!(told.contains("SignOrder") && !told.contains("RegisterAppeal"), "{told}");
 
-    // Every field that is not right, and the reason of a rule.
-    let intake = "hotline.intake.v1.IntakeService";
-    let told = outside.refusal(Role::Agent, Name::Intake, "{}", &format!("{intake}/RegisterAppeal"));
-    assert!(
-        told.contains("google.rpc.BadRequest") && told.contains("\"field\": \"request_id\""),
-        "{told}"
-    );
-    let absent = r#"{"order_id": "0190a5b0-0000-7000-8000-000000000000"}"#;
-    let told = outside.refusal(
-        Role::Supervisor,
-        Name::Routing,
-        absent,
-        "hotline.routing.v1.RoutingService/GetOrder",
-    );
-    assert!(
-        told.contains("google.rpc.ErrorInfo") && told.contains("\"reason\": \"NOT_FOUND\""),
-        "{told}"
-    );
+    outside.explains_what_is_wrong();
+    outside.explains_where_an_order_stands().await;
 
     // One push stream is open, and a second one is told when to come again.
     let tokens = TokenSource::of(outside.issuer.clone(), principal(Role::Platform));
@@ -132,7 +203,12 @@ async fn grpcurl_lists_what_is_served_and_reads_why_a_call_was_refused() {
     let (send, receive) = mpsc::channel::<PushAppealsRequest>(1);
     let stream = tokio_stream::wrappers::ReceiverStream::new(receive);
     let first = platform.push_appeals(stream).await.expect("the only one");
-    let told = outside.refusal(Role::Platform, Name::Intake, "{}", &format!("{intake}/PushAppeals"));
+    let told = outside.refusal(
+        Role::Platform,
+        Name::Intake,
+        "{}",
+        "hotline.intake.v1.IntakeService/PushAppeals",
+    );
     assert!(
         told.contains("google.rpc.RetryInfo") && told.contains("\"retryDelay\": \"1s\""),
         "{told}"

@@ -5,8 +5,9 @@ use std::collections::BTreeMap;
 use chrono::{DateTime, NaiveDate, Utc};
 use hosting::examine::examine;
 use hotline_proto::analytics::{GetBulletinRequest, VerifyRollupsRequest};
+use hotline_proto::common::ClockKind;
 use hotline_proto::intake::AppealDraft;
-use platform::grpc::time::to_proto;
+use platform::grpc::time::{date_to_proto, to_proto};
 use replay::recount::Lists;
 use testkit::at;
 
@@ -17,8 +18,8 @@ use crate::fixture::people::draft;
 async fn figures_of(five: &Five, day: DateTime<Utc>) -> BTreeMap<String, i64> {
     let day: NaiveDate = calendar::local_date(day);
     let request = GetBulletinRequest {
-        from_day: day.to_string(),
-        to_day: day.to_string(),
+        from_day: Some(date_to_proto(day)),
+        to_day: Some(date_to_proto(day)),
     };
     let mut analyst = five.clients.analyst().expect("a client");
     let figures = analyst
@@ -84,12 +85,13 @@ async fn what_happened_before_midnight_counts_on_the_day_before_and_is_due_by_wh
     );
 
     let order = five.look(&order).await;
-    assert_eq!(order.source_time, Some(to_proto(before)));
+    let facts = order.opening().expect("its appeal");
+    assert_eq!(facts.source_time, Some(to_proto(before)));
     assert_eq!(
         (order.open_time, order.dispatch_time),
         (Some(to_proto(after)), Some(to_proto(after)))
     );
-    let start = order.handle.and_then(|handle| handle.start_time);
+    let start = order.deadline(ClockKind::Handle).and_then(|handle| handle.start_time);
     assert_eq!(start, Some(to_proto(after)), "limits run from dispatch");
 
     let mut analyst = five.clients.analyst().expect("a client");

@@ -71,7 +71,7 @@ async fn deaf(five: &Five) -> Arc<Consumer> {
 async fn occasions(metrics: &Metrics, five: &Five) {
     let lifecycle = &five.suite.lifecycle;
     drive(lifecycle, Arc::new(Fails), Duration::from_secs(3_600), Arc::default());
-    lifecycle.spawn(deaf(five).await.doorbell()(lifecycle.clone()));
+    lifecycle.spawn(eventlog::doorbell(&deaf(five).await)(lifecycle.clone()));
 
     let authority = Authority::new();
     authority.sign("intake", "spiffe://hotline/service/intake", 2099);

@@ -4,7 +4,7 @@ use hotline_proto::analytics::GetBulletinRequest;
 use hotline_proto::callback::TaskState;
 use hotline_proto::common::{Defect, OrderState, Rating, UnratedGround};
 use hotline_proto::supervision::Verdict;
-use testkit::at;
+use testkit::{april, at};
 
 use crate::fixture::Five;
 use crate::fixture::people::draft;
@@ -24,8 +24,13 @@ async fn one_whom_nobody_can_call_goes_all_the_way_and_is_printed() {
     }
     let closed = five.look(&order).await;
     assert_eq!(closed.state, OrderState::Closed as i32, "nobody had to do anything");
-    assert_eq!(closed.defects().collect::<Vec<_>>(), [Defect::PhoneMasked]);
+    let facts = closed.opening().expect("its appeal");
+    assert_eq!(facts.defects().collect::<Vec<_>>(), [Defect::PhoneMasked]);
+    assert!(facts.person_key.is_empty(), "no answer to people has it");
     assert_eq!(five.look(&reachable).await.state, OrderState::PendingCallback as i32);
+    // The same person again: by the number that is the same.
+    five.answer(&five.register().await).await;
+    five.rest().await;
     let called = five.call_back(|_| Rating::Satisfied).await;
     let called: Vec<&str> = called.iter().map(|(order, _)| order.as_str()).collect();
     assert_eq!(called, [reachable.as_str()]);
@@ -34,8 +39,8 @@ async fn one_whom_nobody_can_call_goes_all_the_way_and_is_printed() {
     assert_eq!((task.state(), task.rating()), (TaskState::Done, Rating::Unrated));
     assert_eq!((task.ground(), task.attempt_count), (UnratedGround::NoChannel, 0));
     let request = GetBulletinRequest {
-        from_day: "2024-04-01".to_owned(),
-        to_day: "2024-04-01".to_owned(),
+        from_day: Some(april(1)),
+        to_day: Some(april(1)),
     };
     let mut analyst = five.clients.analyst().expect("a client");
     let figures = analyst
@@ -45,6 +50,8 @@ async fn one_whom_nobody_can_call_goes_all_the_way_and_is_printed() {
         .into_inner()
         .figures;
     for (key, expected) in [
+        ("volume.appeals", (3, 0)),
+        ("volume.persons", (1, 0)),
         ("handling.callback_rate", (1, 2)),
         ("callback.effective_rate", (1, 2)),
         ("satisfaction.unrated", (1, 0)),

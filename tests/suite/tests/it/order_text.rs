@@ -33,11 +33,7 @@ async fn read(five: &Five, order: &str, role: Role, unit: Option<&str>) -> Resul
     let mut client = RoutingServiceClient::new(channel(five, Name::Routing, role, unit));
     let name = Some(get_order_request::Name::OrderId(order.to_owned()));
     let answer = client.get_order(GetOrderRequest { name, with_text: true }).await?;
-    Ok(answer
-        .into_inner()
-        .order
-        .and_then(|order| order.text)
-        .expect("asked for"))
+    Ok(answer.into_inner().text.expect("asked for"))
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -111,6 +107,47 @@ async fn everybody_reads_what_his_work_needs() {
     five.stop().await;
 }
 
+/// 保密: the unit does not learn who it was, nor does anybody whose token names it.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn whoever_is_of_a_unit_reads_as_its_liaison_does() {
+    let five = Five::start(at(1, 9, 0)).await;
+    let hidden = AppealDraft {
+        confidential: true,
+        ..draft(&five.city)
+    };
+    let brought = draft(&five.city).appellant.expect("a person").name;
+    let orders = [
+        (five.forward(&five.register().await).await, true),
+        (five.forward(&five.register_draft(hidden).await).await, false),
+    ];
+    for (order, shown) in &orders {
+        let unit = five.look(order).await.lead_unit;
+        five.sign(order).await;
+        five.contact(order, ContactResult::Reached).await;
+        let called = |text: &OrderText| text.contacts[0].phone.clone();
+        for role in [Role::Liaison, Role::Reviewer, Role::Supervisor] {
+            let text = read(&five, order, role, Some(&unit)).await.expect("its unit leads");
+            let called_is_told = !called(&text).is_empty();
+            let told = text.appellant.map(|person| person.name);
+            let expected = shown.then(|| brought.clone());
+            assert_eq!(told.filter(|name| !name.is_empty()), expected, "{role:?} of {unit}");
+            assert_eq!(called_is_told, *shown, "{role:?} of {unit}");
+            let foreign = read(&five, order, role, Some("nobody")).await;
+            assert_eq!(foreign.expect_err("another unit").code(), Code::NotFound, "{role:?}");
+        }
+        let own = read(&five, order, Role::Reviewer, None).await.expect("the hotline's");
+        assert!(
+            !called(&own).is_empty(),
+            "the hotline's own reviewer knows whom the unit called"
+        );
+        let dispatcher = read(&five, order, Role::Dispatcher, Some(&unit))
+            .await
+            .expect("its unit leads");
+        assert!(dispatcher.appellant.is_none(), "a dispatcher reads of no person");
+    }
+    five.stop().await;
+}
+
 /// 举报 of a waterworks: what the catalogue would give it goes to the county above, and is nothing that it can see.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn the_superior_reads_what_a_report_says_of_the_accused() {
@@ -126,8 +163,9 @@ async fn the_superior_reads_what_a_report_says_of_the_accused() {
     let appeal = five.register_draft(report.clone()).await;
     let order = five.forward(&appeal).await;
     let found = five.look(&order).await;
+    let facts = found.opening().expect("its appeal");
     assert_eq!(
-        (found.lead_unit.as_str(), found.accused_unit.as_str()),
+        (found.lead_unit.as_str(), facts.accused_unit.as_str()),
         (superior, accused)
     );
     let text = read(&five, &order, Role::Liaison, Some(superior))

@@ -2,43 +2,39 @@
 //! more afterwards, and with another content. One effect, one answer, and a refusal.
 
 use std::collections::BTreeSet;
-use std::fmt::Debug;
 
-use futures::future::join_all;
+use chrono::NaiveDate;
 use hosting::Name;
+use hotline::commands::pages::{activation, catalogue_parts, reference_parts, rows, unit_parts};
+use hotline_proto::Date;
 use hotline_proto::access::Role;
 use hotline_proto::callback::{
     HeldTask, JudgeDissatisfactionRequest, JudgeDissatisfactionResponse, Lease, LeaseTasksRequest, LeaseTasksResponse,
     RecordOutcomeRequest, RecordOutcomeResponse, ReleaseTasksRequest, ReleaseTasksResponse, RenewLeaseRequest,
     RenewLeaseResponse, ReportAttemptRequest, ReportAttemptResponse,
 };
-use hotline_proto::common::{AttemptOutcome, CallbackMode, Cause, OrderState, Rating, ReplyResult, Solved};
+use hotline_proto::common::{Activation, AttemptOutcome, CallbackMode, Cause, OrderState, Rating, ReplyResult, Solved};
 use hotline_proto::intake::{
     AnswerAppealRequest, AnswerAppealResponse, AppealDraft, CallOutcome, ForwardAppealRequest, ForwardAppealResponse,
-    PublishReferenceRequest, PublishReferenceResponse, RecordCallRequest, RecordCallResponse, RegisterAppealRequest,
-    RegisterAppealResponse,
+    PublishReferenceResponse, RecordCallRequest, RecordCallResponse, RegisterAppealRequest, RegisterAppealResponse,
 };
 use hotline_proto::routing::{
-    ContactMode, ContactResult, DispatchOrderRequest, DispatchOrderResponse, Notice, PublishCalendarRequest,
-    PublishCalendarResponse, PublishCatalogueRequest, PublishCatalogueResponse, PublishLimitsRequest,
-    PublishLimitsResponse, PublishUnitsRequest, PublishUnitsResponse, RecordContactRequest, RecordContactResponse,
-    SignOrderRequest, SignOrderResponse, SubmitReplyRequest, SubmitReplyResponse,
+    ContactMode, ContactResult, DayRange, DispatchOrderRequest, DispatchOrderResponse, Notice, PublishCalendarRequest,
+    PublishCalendarResponse, PublishCatalogueResponse, PublishLimitsRequest, PublishLimitsResponse,
+    PublishUnitsResponse, RecordContactRequest, RecordContactResponse, SignOrderRequest, SignOrderResponse,
+    SubmitReplyRequest, SubmitReplyResponse,
 };
 use hotline_proto::supervision::{ReviewReplyRequest, ReviewReplyResponse, Verdict};
-use platform::auth::{Principal, TokenSource};
-use platform::grpc::client::peer;
-use prost::Message;
+use platform::auth::Principal;
 use prost_reflect::DescriptorPool;
 use replay::city::City;
-use testkit::at;
-use tonic::{Code, Request, Status};
-use tonic_prost::ProstCodec;
-use tonic_types::StatusExt as _;
+use testkit::{april, at};
 use uuid::Uuid;
 
-use crate::access::{SERVICES, principal};
+use crate::access::principal;
 use crate::fixture::Five;
 use crate::fixture::people::{draft, request_id};
+use crate::fixture::repeating::Walk;
 
 /// Operators' commands on a parked event, of which a healthy city has none: `eventlog` tries them itself.
 const ELSEWHERE: [&str; 2] = [
@@ -46,122 +42,67 @@ const ELSEWHERE: [&str; 2] = [
     "/hotline.common.v1.EventLogService/SkipParkedEvent",
 ];
 
-/// Callers at once.
-const FIFTY: usize = 50;
-
-struct Walk {
-    five: Five,
-    /// RPCs that were tried.
-    tried: BTreeSet<String>,
-}
-
 impl Walk {
-    async fn call<Q, A>(&self, name: Name, rpc: &str, who: &Principal, request: Q) -> Result<A, Status>
-    where
-        Q: Message + 'static,
-        A: Message + Default + 'static,
-    {
-        let tokens = TokenSource::of(self.five.suite.issuer.clone(), who.clone());
-        let peer = peer(self.five.suite.url(name), &tokens).expect("a URL");
-        let mut client = tonic::client::Grpc::new(peer);
-        client.ready().await.expect("a connection");
-        let codec: ProstCodec<Q, A> = ProstCodec::default();
-        let path = rpc.parse().expect("a path");
-        Ok(client.unary(Request::new(request), path, codec).await?.into_inner())
-    }
-
-    /// Fifty at once, one afterwards, and one with another content; gives the one answer.
-    async fn repeat<Q, A>(&mut self, (name, method): (Name, &str), who: &Principal, request: Q, other: Q) -> A
-    where
-        Q: Message + Clone + PartialEq + 'static,
-        A: Message + Default + PartialEq + Debug + 'static,
-    {
-        let rpc = format!("/{}/{method}", SERVICES[name as usize]);
-        assert!(request != other, "{rpc}: another content");
-        let calls = (0..FIFTY).map(|_| self.call::<Q, A>(name, &rpc, who, request.clone()));
-        let mut answers = Vec::new();
-        for answer in join_all(calls).await {
-            answers.push(answer.unwrap_or_else(|status| panic!("{rpc}: {status:?}")));
-        }
-        answers.push(self.call(name, &rpc, who, request).await.expect("once more"));
-        let first = answers.pop().expect("fifty-one");
-        assert!(answers.iter().all(|answer| *answer == first), "{rpc}: {answers:?}");
-        let refused = self
-            .call::<Q, A>(name, &rpc, who, other)
-            .await
-            .expect_err("another content");
-        assert_eq!(refused.code(), Code::AlreadyExists, "{rpc}: {refused:?}");
-        let details = refused.get_error_details();
-        assert_eq!(
-            details.error_info().map(|info| info.reason.as_str()),
-            Some("REQUEST_REUSED"),
-            "{rpc}"
-        );
-        self.tried.insert(rpc);
-        self.five.rest().await;
-        first
-    }
-
-    async fn count(&self, name: Name, query: &'static str) -> i64 {
-        let pool = self.five.suite.pool(name);
-        sqlx::query_scalar(query).fetch_one(pool).await.expect("a count")
-    }
-
     async fn city(&mut self) {
         let operator = principal(Role::Operator);
-        let (day, later) = ("2024-05-01".to_owned(), "2024-05-02".to_owned());
-        let reference = PublishReferenceRequest {
-            request_id: request_id(),
-            valid_from: day.clone(),
-            reference: Some(self.five.city.reference()),
-        };
-        let other = PublishReferenceRequest {
-            valid_from: later.clone(),
-            ..reference.clone()
-        };
+        let (day, later) = (april(30), april(29));
+        let reference = self.five.city.reference();
+        let end = activation(april_day(), rows(&reference), false);
+        let other = other_day(&end, later);
         let _: PublishReferenceResponse = self
-            .repeat((Name::Intake, "PublishReference"), &operator, reference, other)
+            .publish(
+                (Name::Intake, "PublishReference"),
+                reference_parts(&reference, end),
+                reference_parts(&reference, other),
+            )
             .await;
-        let units = PublishUnitsRequest {
-            request_id: request_id(),
-            valid_from: day.clone(),
-            units: self.five.city.units(),
-        };
-        let other = PublishUnitsRequest {
-            valid_from: later.clone(),
-            ..units.clone()
-        };
+        let units = self.five.city.units();
+        let end = activation(april_day(), units.len(), false);
+        let other = other_day(&end, later);
         let _: PublishUnitsResponse = self
-            .repeat((Name::Routing, "PublishUnits"), &operator, units, other)
+            .publish(
+                (Name::Routing, "PublishUnits"),
+                unit_parts(&units, end),
+                unit_parts(&units, other),
+            )
             .await;
-        let catalogue = PublishCatalogueRequest {
-            request_id: request_id(),
-            valid_from: day.clone(),
-            rows: self.five.city.catalogue(),
-        };
-        let other = PublishCatalogueRequest {
-            valid_from: later.clone(),
-            ..catalogue.clone()
-        };
+        let catalogue = self.five.city.catalogue();
+        let end = activation(april_day(), catalogue.len(), false);
+        let other = other_day(&end, later);
         let _: PublishCatalogueResponse = self
-            .repeat((Name::Routing, "PublishCatalogue"), &operator, catalogue, other)
+            .publish(
+                (Name::Routing, "PublishCatalogue"),
+                catalogue_parts(&catalogue, end),
+                catalogue_parts(&catalogue, other),
+            )
             .await;
         let limits = PublishLimitsRequest {
             request_id: request_id(),
-            valid_from: day,
+            valid_from: Some(day),
             rows: self.five.city.limits(),
         };
         let other = PublishLimitsRequest {
-            valid_from: later,
+            valid_from: Some(later),
             ..limits.clone()
         };
         let _: PublishLimitsResponse = self
             .repeat((Name::Routing, "PublishLimits"), &operator, limits, other)
             .await;
+        self.notices(&operator).await;
+    }
+
+    async fn notices(&mut self, operator: &Principal) {
         let notice = Notice {
             year: 2031,
             source: "通知".to_owned(),
-            off: vec!["2031-01-01".to_owned()],
+            off: vec![DayRange {
+                first: Some(Date {
+                    year: 2031,
+                    month: 1,
+                    day: 1,
+                }),
+                last: None,
+            }],
             work: Vec::new(),
         };
         let calendar = PublishCalendarRequest {
@@ -174,7 +115,7 @@ impl Walk {
             ..calendar.clone()
         };
         let _: PublishCalendarResponse = self
-            .repeat((Name::Routing, "PublishCalendar"), &operator, calendar, other)
+            .repeat((Name::Routing, "PublishCalendar"), operator, calendar, other)
             .await;
     }
 
@@ -243,6 +184,7 @@ impl Walk {
             request_id: request_id(),
             order_id: order_id.to_owned(),
             unit: unit.clone(),
+            ..DispatchOrderRequest::default()
         };
         let other = DispatchOrderRequest {
             order_id: Uuid::new_v4().to_string(),
@@ -259,6 +201,7 @@ impl Walk {
         let sign = SignOrderRequest {
             request_id: request_id(),
             order_id: order_id.to_owned(),
+            ..SignOrderRequest::default()
         };
         let other = SignOrderRequest {
             order_id: Uuid::new_v4().to_string(),
@@ -273,7 +216,7 @@ impl Walk {
             result: ContactResult::Reached.into(),
             note: "核实。".to_owned(),
             recording: String::new(),
-            made_time: None,
+            ..RecordContactRequest::default()
         };
         let other = RecordContactRequest {
             note: "未核实。".to_owned(),
@@ -323,6 +266,7 @@ impl Walk {
             request_id: request_id(),
             task_id: lease.task_id.clone(),
             token: lease.token,
+            ..RenewLeaseRequest::default()
         };
         let other = RenewLeaseRequest {
             token: lease.token + 1,
@@ -332,6 +276,7 @@ impl Walk {
         let held = HeldTask {
             task_id: lease.task_id.clone(),
             token: lease.token,
+            ..HeldTask::default()
         };
         let release = ReleaseTasksRequest {
             request_id: request_id(),
@@ -377,6 +322,7 @@ impl Walk {
             mode: CallbackMode::HumanVoice.into(),
             outcome: AttemptOutcome::Reached.into(),
             recording: "rec/1".to_owned(),
+            ..ReportAttemptRequest::default()
         };
         let other = ReportAttemptRequest {
             outcome: AttemptOutcome::NoAnswer.into(),
@@ -392,6 +338,7 @@ impl Walk {
             solved: Solved::NotSolved.into(),
             rating: Rating::Dissatisfied.into(),
             comment: "没有修好。".to_owned(),
+            ..RecordOutcomeRequest::default()
         };
         let other = RecordOutcomeRequest {
             rating: Rating::Satisfied.into(),
@@ -405,6 +352,7 @@ impl Walk {
             task_id: lease.task_id.clone(),
             cause: Cause::Objective.into(),
             reason: "经核实。".to_owned(),
+            ..JudgeDissatisfactionRequest::default()
         };
         let other = JudgeDissatisfactionRequest {
             cause: Cause::Unit.into(),
@@ -414,6 +362,19 @@ impl Walk {
         let _: JudgeDissatisfactionResponse = self
             .repeat((Name::Callback, "JudgeDissatisfaction"), &supervisor, judgement, other)
             .await;
+    }
+}
+
+/// The day after those on which the city is in force.
+fn april_day() -> NaiveDate {
+    NaiveDate::from_ymd_opt(2024, 4, 30).expect("a day")
+}
+
+/// The same activation from another day on.
+fn other_day(end: &Activation, day: Date) -> Activation {
+    Activation {
+        valid_from: Some(day),
+        ..end.clone()
     }
 }
 
@@ -431,13 +392,18 @@ fn uncovered(city: &City) -> AppealDraft {
     }
 }
 
-/// RPCs whose request has a request_id.
+/// RPCs whose request has a request_id, itself or in what activates a publication.
 fn mutations() -> BTreeSet<String> {
     let pool = DescriptorPool::decode(hotline_proto::DESCRIPTORS).expect("compiled in");
     pool.services()
         .filter(|service| service.full_name().starts_with("hotline."))
         .flat_map(|service| service.methods().collect::<Vec<_>>())
-        .filter(|method| method.input().get_field_by_name("request_id").is_some())
+        .filter(|method| {
+            let input = method.input();
+            ["request_id", "activate"]
+                .iter()
+                .any(|field| input.get_field_by_name(field).is_some())
+        })
         .map(|method| format!("/{}/{}", method.parent_service().full_name(), method.name()))
         .collect()
 }

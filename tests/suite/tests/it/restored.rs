@@ -8,6 +8,7 @@ use hosting::restored::restored;
 use hotline_proto::analytics::GetBulletinRequest;
 use hotline_proto::common::{Cause, ListCursorsRequest, ListParkedEventsRequest, OrderState, Rating};
 use hotline_proto::supervision::Verdict;
+use platform::grpc::time::date_to_proto;
 use replay::figures::Ratio;
 use replay::recount;
 use sqlx::migrate::Migrator;
@@ -60,7 +61,10 @@ async fn assert_agreed(five: &Five) {
             parked.events.is_empty() && parked.waiting_count == 0,
             "{name}: {parked:?}"
         );
-        let cursors = operator.list_cursors(ListCursorsRequest {}).await.expect("listed");
+        let cursors = operator
+            .list_cursors(ListCursorsRequest::default())
+            .await
+            .expect("listed");
         for cursor in cursors.into_inner().cursors {
             let source = Name::ALL.into_iter().find(|source| source.as_str() == cursor.source);
             let source = source.expect("one of the five");
@@ -90,8 +94,8 @@ async fn assert_agreed(five: &Five) {
 async fn assert_counted(five: &Five) {
     let (from, to) = (calendar::local_date(at(1, 9, 0)), calendar::local_date(at(30, 9, 0)));
     let request = GetBulletinRequest {
-        from_day: from.to_string(),
-        to_day: to.to_string(),
+        from_day: Some(date_to_proto(from)),
+        to_day: Some(date_to_proto(to)),
     };
     let mut analyst = five.clients.analyst().expect("a client");
     let bulletin = analyst.get_bulletin(request).await.expect("printed").into_inner();

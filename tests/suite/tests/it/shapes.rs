@@ -36,9 +36,9 @@ fn wrong(field: &FieldDescriptor) -> Vec<Value> {
     }
 }
 
-/// Times are fields of their own here: one before the years that the edge lets in.
-fn is_time(message: &MessageDescriptor) -> bool {
-    message.full_name() == "google.protobuf.Timestamp"
+/// Times and days are fields of their own here: one before the years that the edge lets in.
+fn is_whole(message: &MessageDescriptor) -> bool {
+    matches!(message.full_name(), "google.protobuf.Timestamp" | "google.type.Date")
 }
 
 fn leaves(message: &MessageDescriptor, way: &Path, found: &mut Vec<Path>) {
@@ -46,7 +46,7 @@ fn leaves(message: &MessageDescriptor, way: &Path, found: &mut Vec<Path>) {
         let mut path = way.clone();
         path.push(field.clone());
         match field.kind() {
-            Kind::Message(inner) if !is_time(&inner) => leaves(&inner, &path, found),
+            Kind::Message(inner) if !is_whole(&inner) => leaves(&inner, &path, found),
             _ => found.push(path),
         }
     }
@@ -71,8 +71,15 @@ fn only(message: &MessageDescriptor, path: &[FieldDescriptor], value: &Value) ->
 
 fn far(field: &FieldDescriptor) -> Option<Value> {
     let Kind::Message(time) = field.kind() else { return None };
+    let is_day = time.full_name() == "google.type.Date";
     let mut at = DynamicMessage::new(time);
-    at.set_field_by_name("seconds", Value::I64(-62_135_596_800));
+    if is_day {
+        for (part, number) in [("year", 1999), ("month", 12), ("day", 31)] {
+            at.set_field_by_name(part, Value::I32(number));
+        }
+    } else {
+        at.set_field_by_name("seconds", Value::I64(-62_135_596_800));
+    }
     Some(Value::Message(at))
 }
 
@@ -91,7 +98,7 @@ async fn refused(peer: &Peer, method: &MethodDescriptor, message: DynamicMessage
     let path = rpc.parse().expect("a path");
     let mut client = tonic::client::Grpc::new(peer.clone());
     client.ready().await.expect("a connection");
-    if method.is_client_streaming() {
+    if method.is_server_streaming() && method.is_client_streaming() {
         let codec: ProstCodec<DynamicMessage, PushAppealsResponse> = ProstCodec::default();
         let items = Request::new(tokio_stream::once(message));
         let answers = client.streaming(items, path, codec).await;
@@ -111,7 +118,14 @@ async fn refused(peer: &Peer, method: &MethodDescriptor, message: DynamicMessage
         };
     }
     let codec: ProstCodec<DynamicMessage, ()> = ProstCodec::default();
-    let Err(status) = client.unary(Request::new(message), path, codec).await else {
+    let answer = if method.is_client_streaming() {
+        // One part, and no more of them.
+        let parts = Request::new(tokio_stream::once(message));
+        client.client_streaming(parts, path, codec).await
+    } else {
+        client.unary(Request::new(message), path, codec).await
+    };
+    let Err(status) = answer else {
         return Err("it was answered".to_owned());
     };
     let details = status.get_error_details();

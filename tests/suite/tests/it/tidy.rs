@@ -103,11 +103,7 @@ fn every_rpc_is_named_by_a_test() {
         .filter(|(name, _)| name.contains("/tests/"))
         .map(|(_, text)| text)
         .collect();
-    let services = SERVICES.map(|service| {
-        let mut name = service.to_owned();
-        name[..1].make_ascii_uppercase();
-        format!("hotline.{service}.v1.{name}Service")
-    });
+    let services = SERVICES.map(rpc_service);
     let names: Vec<&str> = services
         .iter()
         .map(String::as_str)
@@ -189,6 +185,59 @@ fn sentences(line: &str) -> usize {
     1 + ends.count()
 }
 
+/// The page of reasons is made of the contract.
+#[test]
+fn the_page_of_reasons_is_that_of_the_contract() {
+    let page = root().join("docs/reasons.md");
+    let text = std::fs::read_to_string(&page).unwrap_or_default();
+    assert!(
+        text == hotline_proto::REASONS_PAGE,
+        "{} is not what proto/hotline/common/v1/reasons.proto says; copy {} to it",
+        page.display(),
+        hotline_proto::REASONS_PAGE_FILE
+    );
+}
+
+/// Whoever knows one of the five finds its way in the others.
+#[test]
+fn the_five_services_are_alike() {
+    let tree = tree();
+    let mut wrong = Vec::new();
+    for service in SERVICES {
+        let source = format!("services/{service}/src/");
+        let has = |file: &str| tree.iter().any(|(name, _)| *name == format!("{source}{file}"));
+        let is_in = |part: &str, word: &str| {
+            let folder = format!("{source}{part}");
+            tree.iter()
+                .any(|(name, text)| name.starts_with(&folder) && text.contains(word))
+        };
+        let refuses = is_in("domain/", "enum Refusal");
+        let mut files = ["app.rs", "config.rs", "lib.rs", "grpc/mod.rs", "grpc/fields.rs"]
+            .map(str::to_owned)
+            .to_vec();
+        if refuses {
+            files.extend(["domain/refusal.rs".to_owned(), "grpc/status.rs".to_owned()]);
+        }
+        for rpc in platform::grpc::server::rpcs(&[rpc_service(service).as_str()]) {
+            files.push(format!("grpc/{}.rs", snake(rpc.rsplit('/').next().unwrap_or_default())));
+        }
+        wrong.extend(
+            files
+                .iter()
+                .filter(|file| !has(file))
+                .map(|file| format!("{source}{file} is missing")),
+        );
+        if refuses && !is_in("domain/refusal.rs", "enum Refusal") {
+            wrong.push(format!("{source}domain/refusal.rs has no Refusal; it stands elsewhere"));
+        }
+        let edge = format!("{source}grpc/");
+        let of_all = tree.iter().filter_map(|(name, _)| name.strip_prefix(&edge));
+        let of_all = of_all.filter(|name| name.starts_with("parse") || name.starts_with("render"));
+        wrong.extend(of_all.map(|name| format!("{edge}{name}: a verb's parse and render stand in its own file")));
+    }
+    assert!(wrong.is_empty(), "{wrong:#?}");
+}
+
 #[test]
 fn every_promise_names_tests_that_exist() {
     let map = std::fs::read_to_string(root().join("tests/README.md")).expect("the map");
@@ -260,6 +309,13 @@ fn every_scenario_of_the_cluster_test_has_its_place() {
     let names = String::from_utf8_lossy(&output.stdout);
     let why = String::from_utf8_lossy(&output.stderr);
     assert!(output.status.success() && names.lines().count() > 30, "{names}{why}");
+}
+
+/// `routing` serves `hotline.routing.v1.RoutingService`.
+fn rpc_service(service: &str) -> String {
+    let mut name = service.to_owned();
+    name[..1].make_ascii_uppercase();
+    format!("hotline.{service}.v1.{name}Service")
 }
 
 fn snake(name: &str) -> String {

@@ -3,14 +3,16 @@
 
 use hotline_proto::analytics::GetBulletinRequest;
 use hotline_proto::callback::{LeaseTasksRequest, RecordOutcomeRequest, ReportAttemptRequest, TaskState};
-use hotline_proto::common::{AttemptOutcome, CallbackMode, OrderState, Rating, RejectionGround, ReplyResult, Solved};
+use hotline_proto::common::{
+    AttemptOutcome, CallbackMode, ClockKind, OrderState, Rating, RejectionGround, ReplyResult, Solved,
+};
 use hotline_proto::intake::{ForwardAppealRequest, GetAppealRequest, RegisterAppealRequest, get_appeal_request};
 use hotline_proto::routing::{
     ContactMode, ContactResult, GetOrderHistoryRequest, GetOrderRequest, Order, RecordContactRequest, SignOrderRequest,
     SubmitReplyRequest, get_order_request,
 };
 use hotline_proto::supervision::{ReviewReplyRequest, Verdict};
-use testkit::at;
+use testkit::{april, at};
 use tonic::Code;
 
 use crate::fixture::Five;
@@ -65,6 +67,7 @@ async fn review(five: &Five, order_id: &str, reply_id: String, pass: bool) {
         } else {
             "请写明停水原因。".to_owned()
         },
+        ..ReviewReplyRequest::default()
     };
     five.clients
         .reviewer()
@@ -91,7 +94,8 @@ async fn an_appeal_goes_all_the_way_into_the_bulletin() {
         (rejected.state, rejected.rejected_count),
         (OrderState::InProgress as i32, 1)
     );
-    assert_eq!(rejected.handle, dispatched.handle, "the original deadline stands");
+    let handle = |order: &Order| order.deadline(ClockKind::Handle).cloned();
+    assert_eq!(handle(&rejected), handle(&dispatched), "the original deadline stands");
     let second = reply(&five, &unit, &id).await;
     review(&five, &id, second, true).await;
     assert_eq!(order(&five, &id).await.state, OrderState::PendingCallback as i32);
@@ -160,6 +164,7 @@ async fn signed_and_contacted(five: &Five, unit: &str, id: &str) {
     let sign = SignOrderRequest {
         request_id: request_id(),
         order_id: id.to_owned(),
+        ..SignOrderRequest::default()
     };
     let mut stranger = five.clients.liaison("nobody").expect("a client");
     assert_eq!(
@@ -198,6 +203,7 @@ async fn call_back(five: &Five) {
         solved: Solved::Solved.into(),
         rating: Rating::Satisfied.into(),
         comment: String::new(),
+        ..RecordOutcomeRequest::default()
     };
     let early = agent
         .record_outcome(outcome.clone())
@@ -211,6 +217,7 @@ async fn call_back(five: &Five) {
         mode: CallbackMode::HumanVoice.into(),
         outcome: AttemptOutcome::Reached.into(),
         recording: "rec/1".to_owned(),
+        ..ReportAttemptRequest::default()
     };
     agent.report_attempt(attempt).await.expect("leased");
     assert_eq!(
@@ -246,8 +253,8 @@ async fn seen_by_intake(five: &Five, appeal_id: &str, closed: &Order) {
 async fn in_the_bulletin(five: &Five) {
     let figure = async |key: &str| {
         let request = GetBulletinRequest {
-            from_day: "2024-04-01".to_owned(),
-            to_day: "2024-04-01".to_owned(),
+            from_day: Some(april(1)),
+            to_day: Some(april(1)),
         };
         let asked = five.clients.analyst().expect("a client").get_bulletin(request).await;
         let figures = asked.expect("a bulletin").into_inner().figures;
@@ -270,7 +277,7 @@ async fn in_the_bulletin(five: &Five) {
 
 /// What only two databases show together.
 async fn an_order_of_another_appeal_is_found(five: &Five) {
-    sqlx::query("update orders set appeal_id = gen_random_uuid()")
+    sqlx::query("update linked_appeal set appeal_id = gen_random_uuid()")
         .execute(five.suite.pool(hosting::Name::Routing))
         .await
         .expect("planted");

@@ -1,116 +1,101 @@
-//! Appeals as rows.
+//! Appeals as rows, and the persons behind them.
+
+use std::collections::HashSet;
 
 use chrono::{DateTime, NaiveDate, Utc};
-use hotline_proto::common::AppealType;
 use platform::rows::{big, fits, impossible};
 use platform::store::StoreError;
-use serde::Serialize;
+use serde::{Serialize, Serializer};
 use sqlx::PgConnection;
-use sqlx::types::Json;
 use uuid::Uuid;
 
-use super::Place;
-use crate::domain::appeal::{AppealFact, AppealState};
-use crate::domain::measure::type_name;
+use super::{Columns as _, Table, table};
+use crate::domain::appeal::{AppealFact, AppealState, PersonKey};
+use crate::domain::kept::Kept;
 use crate::domain::window::Window;
-use crate::store::named;
 
-#[derive(sqlx::FromRow, Serialize)]
-struct Row {
-    id: Uuid,
-    version: i64,
-    number: String,
-    appeal_type: String,
-    category: String,
-    region: String,
-    channel: String,
-    received_at: DateTime<Utc>,
-    received_day: NaiveDate,
-    source_at: Option<DateTime<Utc>>,
-    tags: Vec<String>,
-    platform: Option<String>,
-    answered: bool,
-    forwarded: bool,
+table! {
+    /// A row of `fact_appeal`.
+    pub struct Row of "fact_appeal" by [id] {
+        id: Uuid,
+        version: i64,
+        number: String,
+        appeal_type: i32,
+        category: String,
+        region: String,
+        channel: String,
+        received_at: DateTime<Utc>,
+        received_day: NaiveDate,
+        source_at: Option<DateTime<Utc>>,
+        tags: Vec<String>,
+        platform: Option<String>,
+        person_key: Option<Key>,
+        answered: bool,
+        forwarded: bool,
+    }
 }
 
-/// Reads those of these appeals that are known, and keeps them locked.
-///
-/// # Errors
-/// When the database refuses, or a row is impossible.
-pub async fn lock(connection: &mut PgConnection, ids: &[Uuid]) -> Result<Vec<AppealFact>, StoreError> {
-    let rows: Vec<Row> = sqlx::query_as(
-        "select id, version, number, appeal_type, category, region, channel, received_at, received_day, source_at,
-                tags, platform, answered, forwarded
-           from fact_appeal where id = any($1) order by id for update",
-    )
-    .bind(ids)
-    .fetch_all(connection)
-    .await?;
-    rows.into_iter().map(AppealFact::try_from).collect()
+/// Bytes that go into a `bytea` through JSON.
+#[derive(sqlx::Type)]
+#[sqlx(transparent)]
+struct Key([u8; 16]);
+
+impl Serialize for Key {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_str(&format_args!("\\x{:032x}", u128::from_be_bytes(self.0)))
+    }
 }
 
-/// Writes appeals, new ones and changed ones.
+/// Distinct persons of a window's appeals. Costs what the window's days cost: one index holds day and key.
 ///
 /// # Errors
 /// When the database refuses.
-pub async fn save(connection: &mut PgConnection, facts: &[&AppealFact]) -> Result<(), StoreError> {
-    let rows: Vec<Row> = facts.iter().map(|fact| Row::from(*fact)).collect();
-    sqlx::query(
-        "insert into fact_appeal select * from jsonb_populate_recordset(null::fact_appeal, $1)
-         on conflict (id) do update set version = excluded.version, number = excluded.number,
-                appeal_type = excluded.appeal_type, category = excluded.category, region = excluded.region,
-                channel = excluded.channel, received_at = excluded.received_at,
-                received_day = excluded.received_day, source_at = excluded.source_at, tags = excluded.tags, platform = excluded.platform,
-                answered = excluded.answered, forwarded = excluded.forwarded",
-    )
-    .bind(Json(rows))
-    .execute(connection)
-    .await?;
-    Ok(())
-}
-
-/// Appeals of a window after a place, in the order of day and id.
-///
-/// # Errors
-/// As [`lock`].
-pub async fn scan(
-    connection: &mut PgConnection,
-    window: Window,
-    after: Place,
-    limit: i64,
-) -> Result<Vec<AppealFact>, StoreError> {
-    let rows: Vec<Row> = sqlx::query_as(
-        "select id, version, number, appeal_type, category, region, channel, received_at, received_day, source_at,
-                tags, platform, answered, forwarded
-           from fact_appeal
-          where received_day between $1 and $2 and (received_day, id) > ($3, $4)
-          order by received_day, id limit $5",
+pub async fn persons(connection: &mut PgConnection, window: Window) -> Result<i64, StoreError> {
+    let persons = sqlx::query_scalar(
+        "select count(*) from (select distinct person_key from fact_appeal
+                                where received_day between $1 and $2 and person_key is not null) persons",
     )
     .bind(window.from)
     .bind(window.to)
-    .bind(after.0)
-    .bind(after.1)
-    .bind(limit)
-    .fetch_all(connection)
+    .fetch_one(connection)
     .await?;
-    rows.into_iter().map(AppealFact::try_from).collect()
+    Ok(persons)
 }
 
-/// All appeals, page by page in the order of ids.
+/// Those of these appeals that are their person's first one in the window, by day and id.
 ///
 /// # Errors
-/// As [`lock`].
-pub async fn page(connection: &mut PgConnection, after: Uuid, limit: i64) -> Result<Vec<AppealFact>, StoreError> {
-    let rows: Vec<Row> = sqlx::query_as(
-        "select id, version, number, appeal_type, category, region, channel, received_at, received_day, source_at,
-                tags, platform, answered, forwarded
-           from fact_appeal where id > $1 order by id limit $2",
+/// When the database refuses.
+pub async fn first_of_persons(
+    connection: &mut PgConnection,
+    window: Window,
+    ids: &[Uuid],
+) -> Result<HashSet<Uuid>, StoreError> {
+    let first: Vec<Uuid> = sqlx::query_scalar(
+        "select id from fact_appeal a
+          where id = any($1) and person_key is not null
+            and not exists (select from fact_appeal b
+                             where b.person_key = a.person_key and b.received_day >= $2
+                               and (b.received_day, b.id) < (a.received_day, a.id))",
     )
-    .bind(after)
-    .bind(limit)
+    .bind(ids)
+    .bind(window.from)
     .fetch_all(connection)
     .await?;
-    rows.into_iter().map(AppealFact::try_from).collect()
+    Ok(first.into_iter().collect())
+}
+
+impl Table for Row {
+    const DAY: &'static str = "received_day";
+    type Fact = AppealFact;
+
+    async fn facts(_: &mut PgConnection, rows: Vec<Self>) -> Result<Vec<AppealFact>, StoreError> {
+        rows.into_iter().map(AppealFact::try_from).collect()
+    }
+
+    async fn make(_: &mut PgConnection, _: &[Uuid]) -> Result<(), StoreError> {
+        Ok(())
+    }
 }
 
 impl From<&AppealFact> for Row {
@@ -120,7 +105,7 @@ impl From<&AppealFact> for Row {
             id: fact.id,
             version: big(state.version),
             number: state.number,
-            appeal_type: type_name(state.kind).to_owned(),
+            appeal_type: state.kind.number(),
             category: state.category,
             region: state.region,
             channel: state.channel,
@@ -129,6 +114,7 @@ impl From<&AppealFact> for Row {
             source_at: state.source_at,
             tags: state.tags,
             platform: state.platform,
+            person_key: state.person.map(|key| Key(key.0)),
             answered: fact.answered,
             forwarded: fact.forwarded,
         }
@@ -139,13 +125,12 @@ impl TryFrom<Row> for AppealFact {
     type Error = StoreError;
 
     fn try_from(row: Row) -> Result<Self, StoreError> {
-        const TABLE: &str = "fact_appeal";
         let fact = Self {
             id: row.id,
             state: AppealState {
-                version: fits(TABLE, "version", row.version)?,
+                version: fits(Row::TABLE, "version", row.version)?,
                 number: row.number,
-                kind: named(TABLE, "APPEAL_TYPE_", &row.appeal_type, AppealType::from_str_name)?,
+                kind: Kept::new(row.appeal_type),
                 category: row.category,
                 region: row.region,
                 channel: row.channel,
@@ -153,6 +138,7 @@ impl TryFrom<Row> for AppealFact {
                 source_at: row.source_at,
                 tags: row.tags,
                 platform: row.platform,
+                person: row.person_key.map(|key| PersonKey(key.0)),
             },
             answered: row.answered,
             forwarded: row.forwarded,
@@ -160,10 +146,8 @@ impl TryFrom<Row> for AppealFact {
         if fact.day() == row.received_day {
             Ok(fact)
         } else {
-            Err(impossible(
-                TABLE,
-                format!("{} is of another day than received_day", row.id),
-            ))
+            let detail = format!("{} is of another day than received_day", row.id);
+            Err(impossible(Row::TABLE, detail))
         }
     }
 }

@@ -1,15 +1,141 @@
-//! Facts as rows: loaded whole, merged in memory, written together.
+//! Facts as rows. A batch that changes them takes them in the order of ids.
 //!
-//! Calls and appeals have one source, whose cursor is locked by whoever applies its events; orders have three, so that
-//! [`orders::lock`] makes the rows first and locks them then, in the order of ids.
+//! The columns of a table stand once, in its row: see [`table`].
 
 pub mod appeals;
+mod callbacks;
 pub mod calls;
-mod order_row;
 pub mod orders;
 
 use chrono::NaiveDate;
+use platform::store::StoreError;
+use serde::Serialize;
+use sqlx::postgres::PgRow;
+use sqlx::types::Json;
+use sqlx::{AssertSqlSafe, FromRow, PgConnection};
 use uuid::Uuid;
+
+use crate::domain::window::Window;
 
 /// Where a scan goes on: after this day and id.
 pub type Place = (NaiveDate, Uuid);
+
+/// A row that is written as a whole.
+pub trait Columns: Serialize {
+    /// Its table.
+    const TABLE: &'static str;
+    /// The primary key.
+    const KEY: &'static [&'static str];
+    /// Every column, by its name.
+    const COLUMNS: &'static [&'static str];
+}
+
+/// A row of facts that are found by their id, and scanned by their day.
+pub trait Table: Columns + for<'r> FromRow<'r, PgRow> + Send + Unpin + Sized {
+    /// Column of the day that it counts on.
+    const DAY: &'static str;
+    /// What it is a row of.
+    type Fact: Send + Sync;
+
+    /// The facts of these rows. The database is not trusted: a row that no merge could have written is an error.
+    fn facts(
+        connection: &mut PgConnection,
+        rows: Vec<Self>,
+    ) -> impl Future<Output = Result<Vec<Self::Fact>, StoreError>> + Send;
+
+    /// Makes rows that are missing, where two sources may speak of a new one at once.
+    fn make(connection: &mut PgConnection, ids: &[Uuid]) -> impl Future<Output = Result<(), StoreError>> + Send;
+}
+
+/// Declares a row and its columns at once.
+macro_rules! table {
+    ($(#[$meta:meta])* pub struct Row of $table:literal by [$($key:ident),+] { $($column:ident: $type:ty,)+ }) => {
+        $(#[$meta])*
+        #[derive(sqlx::FromRow, serde::Serialize)]
+        pub struct Row { $($column: $type,)+ }
+
+        impl $crate::store::facts::Columns for Row {
+            const TABLE: &'static str = $table;
+            const KEY: &'static [&'static str] = &[$(stringify!($key)),+];
+            const COLUMNS: &'static [&'static str] = &[$(stringify!($column)),+];
+        }
+    };
+}
+use table;
+
+/// Reads those of these facts that are known, and keeps them locked.
+///
+/// # Errors
+/// When the database refuses, or a row is impossible.
+pub async fn lock<R: Table>(connection: &mut PgConnection, ids: &[Uuid]) -> Result<Vec<R::Fact>, StoreError> {
+    R::make(&mut *connection, ids).await?;
+    let rows = sqlx::query_as(selected::<R>("where id = any($1) order by id for update"))
+        .bind(ids)
+        .fetch_all(&mut *connection)
+        .await?;
+    R::facts(connection, rows).await
+}
+
+/// Facts of a window after a place, in the order of day and id.
+///
+/// # Errors
+/// As [`lock`].
+pub async fn scan<R: Table>(
+    connection: &mut PgConnection,
+    window: Window,
+    after: Place,
+    limit: i64,
+) -> Result<Vec<R::Fact>, StoreError> {
+    let day = R::DAY;
+    let of_window = format!("where {day} between $1 and $2 and ({day}, id) > ($3, $4) order by {day}, id limit $5");
+    let rows = sqlx::query_as(selected::<R>(&of_window))
+        .bind(window.from)
+        .bind(window.to)
+        .bind(after.0)
+        .bind(after.1)
+        .bind(limit)
+        .fetch_all(&mut *connection)
+        .await?;
+    R::facts(connection, rows).await
+}
+
+/// All facts, page by page in the order of ids.
+///
+/// # Errors
+/// As [`lock`].
+pub async fn page<R: Table>(
+    connection: &mut PgConnection,
+    after: Uuid,
+    limit: i64,
+) -> Result<Vec<R::Fact>, StoreError> {
+    let rows = sqlx::query_as(selected::<R>("where id > $1 order by id limit $2"))
+        .bind(after)
+        .bind(limit)
+        .fetch_all(&mut *connection)
+        .await?;
+    R::facts(connection, rows).await
+}
+
+/// Writes rows, new ones and changed ones. They are locked and whole, so every column is taken over.
+///
+/// # Errors
+/// When the database refuses.
+pub async fn save<R: Columns>(connection: &mut PgConnection, rows: &[R]) -> Result<(), StoreError> {
+    let (table, key, columns) = (R::TABLE, R::KEY.join(", "), R::COLUMNS.join(", "));
+    let others = R::COLUMNS.iter().filter(|column| !R::KEY.contains(column));
+    let taken: Vec<String> = others.map(|column| format!("{column} = excluded.{column}")).collect();
+    let taken = taken.join(", ");
+    let statement = format!(
+        "insert into {table} ({columns}) select {columns} from jsonb_populate_recordset(null::{table}, $1)
+         on conflict ({key}) do update set {taken}"
+    );
+    sqlx::query(AssertSqlSafe(statement))
+        .bind(Json(rows))
+        .execute(connection)
+        .await?;
+    Ok(())
+}
+
+fn selected<R: Columns>(which: &str) -> AssertSqlSafe<String> {
+    AssertSqlSafe(format!("select {} from {} {which}", R::COLUMNS.join(", "), R::TABLE))
+}

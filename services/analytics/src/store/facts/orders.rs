@@ -1,82 +1,220 @@
-//! Orders as rows: the SQL. How a row becomes a fact stands in [`super::order_row`].
+//! Orders as rows.
 
+use chrono::{DateTime, NaiveDate, Utc};
+use platform::rows::{big, fits, impossible};
 use platform::store::StoreError;
 use sqlx::PgConnection;
-use sqlx::types::Json;
 use uuid::Uuid;
 
-use super::Place;
-use super::order_row::Row;
-use crate::domain::order::OrderFact;
-use crate::domain::window::Window;
+use super::{Columns as _, Table, callbacks, save as save_rows, table};
+use crate::domain::callback::Callbacks;
+use crate::domain::kept::Kept;
+use crate::domain::order::{Lead, OrderFact, OrderHeard, OtherCard, RoutingState};
 
-/// Reads these orders and keeps them locked. Rows that are missing are made first, so that two sources that speak of a
-/// new order at once wait for each other instead of overwriting each other.
-///
-/// # Errors
-/// When the database refuses, or a row is impossible.
-pub async fn lock(connection: &mut PgConnection, sorted_ids: &[Uuid]) -> Result<Vec<OrderFact>, StoreError> {
-    sqlx::query("insert into fact_order (id) select unnest($1::uuid[]) on conflict (id) do nothing")
-        .bind(sorted_ids)
-        .execute(&mut *connection)
-        .await?;
-    let rows: Vec<Row> = sqlx::query_as("select * from fact_order where id = any($1) order by id for update")
-        .bind(sorted_ids)
-        .fetch_all(connection)
-        .await?;
-    rows.into_iter().map(OrderFact::try_from).collect()
+table! {
+    /// A row of `fact_order`.
+    #[derive(Default)]
+    pub struct Row of "fact_order" by [id] {
+        id: Uuid,
+        version: Option<i64>,
+        number: Option<String>,
+        appeal_id: Option<Uuid>,
+        appeal_type: Option<i32>,
+        category: Option<String>,
+        region: Option<String>,
+        channel: Option<String>,
+        anonymous: Option<bool>,
+        confidential: Option<bool>,
+        state: Option<i32>,
+        round: Option<i32>,
+        opened_at: Option<DateTime<Utc>>,
+        opened_day: Option<NaiveDate>,
+        lead_unit: Option<String>,
+        lead_top_unit: Option<String>,
+        dispatched_at: Option<DateTime<Utc>>,
+        dispatched_by_person: Option<bool>,
+        sign_due_at: Option<DateTime<Utc>>,
+        handle_due_at: Option<DateTime<Utc>>,
+        signed_at: Option<DateTime<Utc>>,
+        contact_count: Option<i32>,
+        accepted_reply_at: Option<DateTime<Utc>>,
+        rejected_count: Option<i32>,
+        closed_at: Option<DateTime<Utc>>,
+        closed_dissatisfied: Option<bool>,
+        yellow_cards: Vec<Uuid>,
+        red_cards: Vec<Uuid>,
+        other_cards: Vec<String>,
+        withdrawn_cards: Vec<Uuid>,
+    }
 }
 
-/// Writes changed orders.
+impl Table for Row {
+    const DAY: &'static str = "opened_day";
+    type Fact = OrderFact;
+
+    async fn facts(connection: &mut PgConnection, rows: Vec<Self>) -> Result<Vec<OrderFact>, StoreError> {
+        let ids: Vec<Uuid> = rows.iter().map(|row| row.id).collect();
+        let mut callbacks = callbacks::of_orders(connection, &ids).await?;
+        let facts = rows.into_iter().map(|row| {
+            let of_order = callbacks.remove(&row.id).unwrap_or_default();
+            row.fact(of_order)
+        });
+        facts.collect()
+    }
+
+    /// So two sources that speak of a new order at once wait for each other instead of overwriting each other.
+    async fn make(connection: &mut PgConnection, ids: &[Uuid]) -> Result<(), StoreError> {
+        sqlx::query("insert into fact_order (id) select unnest($1::uuid[]) on conflict (id) do nothing")
+            .bind(ids)
+            .execute(connection)
+            .await?;
+        Ok(())
+    }
+}
+
+/// Writes changed orders with their callbacks.
 ///
 /// # Errors
 /// When the database refuses.
-pub async fn save(connection: &mut PgConnection, facts: &[&OrderFact]) -> Result<(), StoreError> {
-    let rows = facts
-        .iter()
-        .map(|fact| Row::try_from(*fact))
-        .collect::<Result<Vec<Row>, StoreError>>()?;
-    sqlx::query(include_str!("save_orders.sql"))
-        .bind(Json(rows))
-        .execute(connection)
-        .await?;
-    Ok(())
+pub async fn save(connection: &mut PgConnection, facts: &[OrderFact]) -> Result<(), StoreError> {
+    let rows: Vec<Row> = facts.iter().map(Row::try_from).collect::<Result<_, _>>()?;
+    save_rows(&mut *connection, &rows).await?;
+    let mut tasks = Vec::new();
+    for fact in facts {
+        tasks.extend(callbacks::rows(fact.id, &fact.callbacks)?);
+    }
+    if tasks.is_empty() {
+        return Ok(());
+    }
+    save_rows(connection, &tasks).await
 }
 
-/// Orders of a window after a place, in the order of day and id.
-///
-/// # Errors
-/// As [`lock`].
-pub async fn scan(
-    connection: &mut PgConnection,
-    window: Window,
-    after: Place,
-    limit: i64,
-) -> Result<Vec<OrderFact>, StoreError> {
-    let rows: Vec<Row> = sqlx::query_as(
-        "select * from fact_order
-          where opened_day between $1 and $2 and (opened_day, id) > ($3, $4)
-          order by opened_day, id limit $5",
-    )
-    .bind(window.from)
-    .bind(window.to)
-    .bind(after.0)
-    .bind(after.1)
-    .bind(limit)
-    .fetch_all(connection)
-    .await?;
-    rows.into_iter().map(OrderFact::try_from).collect()
+impl TryFrom<&OrderFact> for Row {
+    type Error = StoreError;
+
+    fn try_from(fact: &OrderFact) -> Result<Self, StoreError> {
+        let other = |other: &OtherCard| format!("{}/{}", other.colour, other.card);
+        let mut row = Self {
+            id: fact.id,
+            yellow_cards: fact.yellow_cards.iter().copied().collect(),
+            red_cards: fact.red_cards.iter().copied().collect(),
+            other_cards: fact.other_cards.iter().map(other).collect(),
+            withdrawn_cards: fact.withdrawn_cards.iter().copied().collect(),
+            ..Self::default()
+        };
+        if let Some(state) = &fact.routing {
+            row.opened_day = fact.day();
+            row.put_routing(state)?;
+        }
+        Ok(row)
+    }
 }
 
-/// All orders, page by page in the order of ids.
-///
-/// # Errors
-/// As [`lock`].
-pub async fn page(connection: &mut PgConnection, after: Uuid, limit: i64) -> Result<Vec<OrderFact>, StoreError> {
-    let rows: Vec<Row> = sqlx::query_as("select * from fact_order where id > $1 order by id limit $2")
-        .bind(after)
-        .bind(limit)
-        .fetch_all(connection)
-        .await?;
-    rows.into_iter().map(OrderFact::try_from).collect()
+impl Row {
+    fn fact(self, callbacks: Callbacks) -> Result<OrderFact, StoreError> {
+        let mut fact = OrderFact {
+            routing: self.routing()?,
+            yellow_cards: self.yellow_cards.iter().copied().collect(),
+            red_cards: self.red_cards.iter().copied().collect(),
+            withdrawn_cards: self.withdrawn_cards.iter().copied().collect(),
+            callbacks,
+            ..OrderFact::unheard(self.id)
+        };
+        for text in &self.other_cards {
+            fact = fact.merge(&self.other_card(text)?);
+        }
+        if fact.day() == self.opened_day {
+            Ok(fact)
+        } else {
+            let detail = format!("{} is of another day than opened_day", self.id);
+            Err(impossible(Self::TABLE, detail))
+        }
+    }
+
+    fn put_routing(&mut self, state: &RoutingState) -> Result<(), StoreError> {
+        self.version = Some(big(state.version));
+        self.number = Some(state.number.clone());
+        self.appeal_id = Some(state.appeal);
+        self.appeal_type = Some(state.kind.number());
+        self.category = Some(state.category.clone());
+        self.region = Some(state.region.clone());
+        self.channel = Some(state.channel.clone());
+        self.anonymous = Some(state.anonymous);
+        self.confidential = Some(state.confidential);
+        self.state = Some(state.state.number());
+        self.round = Some(fits(Self::TABLE, "round", state.round)?);
+        self.opened_at = Some(state.opened_at);
+        if let Some(lead) = &state.lead {
+            self.lead_unit = Some(lead.unit.clone());
+            self.lead_top_unit = Some(lead.top_unit.clone());
+            self.dispatched_at = Some(lead.dispatched_at);
+            self.dispatched_by_person = Some(lead.by_person);
+            self.sign_due_at = Some(lead.sign_due_at);
+            self.handle_due_at = Some(lead.handle_due_at);
+        }
+        self.signed_at = state.signed_at;
+        self.contact_count = Some(fits(Self::TABLE, "contact_count", state.contacts)?);
+        self.accepted_reply_at = state.accepted_at;
+        self.rejected_count = Some(fits(Self::TABLE, "rejected_count", state.rejected)?);
+        self.closed_at = state.closed_at;
+        self.closed_dissatisfied = Some(state.closed_dissatisfied);
+        Ok(())
+    }
+
+    fn routing(&self) -> Result<Option<RoutingState>, StoreError> {
+        let Some(version) = self.version else {
+            return Ok(None);
+        };
+        Ok(Some(RoutingState {
+            version: fits(Self::TABLE, "version", version)?,
+            number: self.whole(self.number.clone())?,
+            appeal: self.whole(self.appeal_id)?,
+            kind: Kept::new(self.whole(self.appeal_type)?),
+            category: self.whole(self.category.clone())?,
+            region: self.whole(self.region.clone())?,
+            channel: self.whole(self.channel.clone())?,
+            anonymous: self.whole(self.anonymous)?,
+            confidential: self.whole(self.confidential)?,
+            state: Kept::new(self.whole(self.state)?),
+            round: fits(Self::TABLE, "round", self.whole(self.round)?)?,
+            opened_at: self.whole(self.opened_at)?,
+            lead: self.lead()?,
+            signed_at: self.signed_at,
+            contacts: fits(Self::TABLE, "contact_count", self.whole(self.contact_count)?)?,
+            accepted_at: self.accepted_reply_at,
+            rejected: fits(Self::TABLE, "rejected_count", self.whole(self.rejected_count)?)?,
+            closed_at: self.closed_at,
+            closed_dissatisfied: self.whole(self.closed_dissatisfied)?,
+        }))
+    }
+
+    fn lead(&self) -> Result<Option<Lead>, StoreError> {
+        let Some(unit) = self.lead_unit.clone() else {
+            return Ok(None);
+        };
+        Ok(Some(Lead {
+            unit,
+            top_unit: self.whole(self.lead_top_unit.clone())?,
+            dispatched_at: self.whole(self.dispatched_at)?,
+            by_person: self.whole(self.dispatched_by_person)?,
+            sign_due_at: self.whole(self.sign_due_at)?,
+            handle_due_at: self.whole(self.handle_due_at)?,
+        }))
+    }
+
+    /// A card whose colour this program has learned since comes among its like.
+    fn other_card(&self, text: &str) -> Result<OrderHeard, StoreError> {
+        let read = || {
+            let (colour, card) = text.split_once('/')?;
+            Some(OrderHeard::card(
+                Kept::new(colour.parse().ok()?),
+                Uuid::try_parse(card).ok()?,
+            ))
+        };
+        read().ok_or_else(|| impossible(Self::TABLE, format!("{} has a card that nothing wrote", self.id)))
+    }
+
+    fn whole<T>(&self, column: Option<T>) -> Result<T, StoreError> {
+        column.ok_or_else(|| impossible(Self::TABLE, format!("{} has a part of a source's columns", self.id)))
+    }
 }

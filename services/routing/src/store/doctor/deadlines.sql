@@ -1,9 +1,8 @@
 -- I4: deadlines after ($1, $2, $3), with the rule row that they name and what else they depend on; $4 of them.
-select deadline.order_id, deadline.clock, deadline.round, deadline.start_at, deadline.due_at, deadline.warn_at,
-       deadline.limits_version, deadline.limit_row, deadline.span_unit, deadline.span_length, deadline.upstream,
-       deadline.calendar_version, deadline.provisional,
+select deadline.*,
        limit_row.clock as rule_clock, limit_row.span_unit as rule_unit, limit_row.span_length as rule_length,
-       orders.upstream_due_at,
+       limit_row.warn_unit as rule_warn_unit, limit_row.warn_length as rule_warn_length,
+       opening.upstream_due_at,
        case deadline.clock
            when 'rework' then reworked.at
            else orders.dispatched_at
@@ -14,6 +13,7 @@ select deadline.order_id, deadline.clock, deadline.round, deadline.start_at, dea
        end as running_due_at
   from deadline
   join orders on orders.id = deadline.order_id
+  left join linked_appeal as opening on opening.order_id = orders.id and opening.place = 0
   left join limit_row on limit_row.version = deadline.limits_version and limit_row.row_id = deadline.limit_row
   left join transition as reworked
     on reworked.order_id = deadline.order_id

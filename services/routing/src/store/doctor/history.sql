@@ -1,5 +1,5 @@
 -- I2: every order's history is dense, each step starts where the one before ended, is one that may happen, and the
--- last one ends in the order's row. At most $1 findings.
+-- last one ends in the order's row; that row repeats of the appeals what lists are filtered by. At most $1 findings.
 with legal (event, before, after) as (
     values ('order_opened', null, 'pending_dispatch'),
            ('order_dispatched', 'pending_dispatch', 'pending_sign'),
@@ -44,5 +44,16 @@ with legal (event, before, after) as (
      where (step.version, step.after, step.round, step.unit, step.at)
            is distinct from
            (orders.version, orders.state, orders.round, orders.lead_unit, orders.changed_at)
+    union all
+    select orders.id, orders.version, 'the row is not what its appeals say'
+      from orders
+     where region is distinct from (
+               select opening.region from linked_appeal as opening where opening.order_id = orders.id and opening.place = 0
+           )
+        or accused_units is distinct from array(
+               select accused_unit from linked_appeal
+                where order_id = orders.id and accused_unit is not null
+                order by place
+           )
 )
 select order_id, version as at, what from finding order by order_id, version, what limit $1

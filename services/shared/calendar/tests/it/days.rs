@@ -1,4 +1,4 @@
-//! Which days are working days, and counting them: the vectors of domain.md §5.
+//! Working days and their number: the vectors of domain.md §5.
 
 use calendar::{Calendar, local_date, start_of_day};
 use chrono::{Datelike, NaiveDate, Weekday};
@@ -31,7 +31,7 @@ fn counts_the_working_days_of_each_notice() {
     let calendar = Calendar::national();
     let first_half = calendar.working_days_between(date("2023-12-31"), date("2024-06-30"));
     assert_eq!(first_half, 123, "domain.md §5");
-    // Weekdays of the year, less those off, plus make-up days.
+    // Weekdays of the year, less the days off, plus the make-up workdays.
     for (year, days, make_up) in [(2023, 249, 7), (2024, 251, 8), (2025, 248, 5), (2026, 248, 6)] {
         let eve = date(&format!("{}-12-31", year - 1));
         let end = date(&format!("{year}-12-31"));
@@ -47,7 +47,7 @@ fn counts_the_working_days_of_each_notice() {
 
 #[test]
 fn make_up_days_decide_many_deadlines() {
-    // The remark of domain.md §5: without make-up days 22 % of the half-year's 5-day deadlines and 38.5 % of the
+    // The remark of domain.md §5: without make-up workdays 22 % of the half-year's 5-day deadlines and 38.5 % of the
     // 10-day ones are wrong. Counted over its 182 days.
     let calendar = Calendar::national();
     let naive = without_make_up_days();
@@ -67,7 +67,7 @@ fn a_year_without_a_notice_has_the_days_of_the_law_and_is_provisional() {
     assert!(!calendar.is_working(date("2027-01-01")), "a Friday");
     let first_of_2027 = calendar.add_working_days(date("2026-12-31"), 1);
     assert_eq!(first_of_2027, (date("2027-01-04"), true));
-    // The start's own day is not counted, so that it is not relied on: Saturday, then into 2023.
+    // The start's own day does not count for provisional: a Saturday, then into 2023.
     let into_2023 = calendar.add_working_days(date("2022-12-31"), 1);
     assert_eq!(into_2023, (date("2023-01-03"), false));
 }
@@ -85,7 +85,7 @@ fn days_begin_at_midnight_in_the_city() {
     assert_eq!(local_date(wall("2024-02-03 00:00")), date("2024-02-03"));
     assert_eq!(local_date(wall("2024-02-02 23:59")), date("2024-02-02"));
     assert_eq!(start_of_day(date("2024-02-03")), wall("2024-02-03 00:00"));
-    // Summer time, and the midnight of 1940 that never came: no date may fail.
+    // Summer time, and a midnight of 1940 that did not exist: no date may fail.
     for day in date("1900-12-01").iter_days().take(40_000) {
         assert_eq!(local_date(start_of_day(day)), day);
     }
@@ -95,7 +95,7 @@ fn is_weekend(day: NaiveDate) -> bool {
     matches!(day.weekday(), Weekday::Sat | Weekday::Sun)
 }
 
-/// The compiled-in file, its make-up days emptied.
+/// The compiled-in file without its make-up workdays.
 fn without_make_up_days() -> Calendar {
     let mut text = include_str!("../../notices.toml").to_owned();
     let mut from = 0;

@@ -1,4 +1,4 @@
-//! Broken files are refused with line, key and what would be right.
+//! Broken files are refused with the line, the key and what would be right.
 
 use calendar::{Calendar, Close, Notice, Place};
 
@@ -23,8 +23,8 @@ fn a_good_file_is_read() {
     assert_eq!(empty.source(2024), None);
 }
 
-/// What is found in the good file, its replacement; line and key of the error, words of the problem and of what would
-/// be right.
+/// Text in the good file and its replacement; line and key of the error; words of the problem and of what would be
+/// right.
 type Break = (
     &'static str,
     &'static str,
@@ -98,7 +98,7 @@ fn everything_that_is_wrong_is_told_at_its_place() {
         unnamed,
         notice(2027, &["2027-01-01"; 367], &[]),
     ];
-    let faults = Calendar::of_notices("1", wrong).expect_err("nearly all is wrong");
+    let faults = Calendar::of_notices("1", wrong).expect_err("nearly every field is wrong");
     let mut places: Vec<String> = faults.iter().map(|fault| fault.place.path("notices")).collect();
     assert_eq!(places.split_off(9)[..2], ["notices[5].off[366]", "notices[5].off[1]"]);
     assert_eq!(
@@ -116,7 +116,7 @@ fn everything_that_is_wrong_is_told_at_its_place() {
         ]
     );
     let many = (0..102).map(|n| notice(2000 + n, &[], &[])).collect();
-    let faults = Calendar::of_notices("many-2000.1", many).expect_err("more than years");
+    let faults = Calendar::of_notices("many-2000.1", many).expect_err("more notices than years");
     assert_eq!(faults[0].place, Place::Notices);
 }
 

@@ -5,12 +5,15 @@ use chrono::TimeDelta;
 
 use crate::wall;
 
-/// Start, limit, deadline, yellow card.
+/// The usual lead of cities.
+const LEAD: Span = Span::WorkingDays(1);
+
+/// Start, limit, deadline, yellow card one working day before.
 type Limit = (&'static str, Span, &'static str, &'static str);
 
 #[rustfmt::skip] // a table reads line by line
 const LIMITS: [Limit; 14] = [
-    // Working days: the hour of the start does not matter, its local date does.
+    // Working days: the hour of the start does not matter, only its local date.
     ("2024-04-30 09:00", Span::WorkingDays(5), "2024-05-10 18:00", "2024-05-09 18:00"),
     ("2024-04-30 23:59", Span::WorkingDays(5), "2024-05-10 18:00", "2024-05-09 18:00"),
     ("2024-05-10 00:00", Span::WorkingDays(5), "2024-05-16 18:00", "2024-05-15 18:00"),
@@ -19,14 +22,15 @@ const LIMITS: [Limit; 14] = [
     ("2024-04-02 10:00", Span::WorkingDays(2), "2024-04-07 18:00", "2024-04-03 18:00"),
     // Under 2 working days: half of the limit.
     ("2024-04-01 10:00", Span::WorkingDays(1), "2024-04-02 18:00", "2024-04-02 02:00"),
-    // Natural days: the close of the day, whatever day it is; over a holiday there is no T - 1, hence half.
+    // Natural days: the close of the day, working day or not. Over a holiday T - 1 does not fit, so the card is at
+    // half.
     ("2024-03-29 10:00", Span::NaturalDays(7), "2024-04-05 18:00", "2024-04-03 18:00"),
     ("2024-04-04 18:00", Span::NaturalDays(2), "2024-04-06 18:00", "2024-04-05 18:00"),
-    // Minutes: exact, by night and on holidays, and half of them.
+    // Minutes: exact, at night and on holidays, with the card at half.
     ("2024-02-10 23:50", Span::Minutes(30), "2024-02-11 00:20", "2024-02-11 00:05"),
     ("2024-02-09 12:00", Span::Minutes(24 * 60), "2024-02-10 12:00", "2024-02-10 00:00"),
     ("2024-04-01 09:00", Span::Minutes(10 * 24 * 60), "2024-04-11 09:00", "2024-04-06 09:00"),
-    // No time at all: never before the start.
+    // Zero days: never before the start.
     ("2024-04-01 17:00", Span::WorkingDays(0), "2024-04-01 18:00", "2024-04-01 17:30"),
     ("2024-04-01 19:00", Span::WorkingDays(0), "2024-04-01 19:00", "2024-04-01 19:00"),
     ("2024-04-01 19:00", Span::Minutes(0), "2024-04-01 19:00", "2024-04-01 19:00"),
@@ -43,7 +47,7 @@ fn a_limit_falls_at_the_close_of_its_day() {
         };
         let found = calendar.due(wall(start), span);
         assert_eq!(found, expected, "{start} {span:?}");
-        let warned = calendar.warn_at(wall(start), span, &found);
+        let warned = calendar.warn_at(wall(start), span, &found, LEAD);
         assert_eq!(warned, wall(warn), "{start} {span:?}");
     }
 }
@@ -56,7 +60,7 @@ fn another_close_moves_deadline_and_card() {
     let due = calendar.due(start, Span::WorkingDays(5));
     assert_eq!(due.at, wall("2024-05-10 17:30"));
     assert_eq!(due.calendar_version, "cn-2026.2+17:30");
-    let warned = calendar.warn_at(start, Span::WorkingDays(5), &due);
+    let warned = calendar.warn_at(start, Span::WorkingDays(5), &due, LEAD);
     assert_eq!(warned, wall("2024-05-09 17:30"));
 }
 
@@ -82,10 +86,42 @@ fn a_deadline_set_upstream_is_warned_of_by_its_own_hour() {
     for (at, warn) in [
         ("2024-04-03 09:00", "2024-04-02 09:00"), // two working days, T - 1 at the same hour
         ("2024-04-02 09:00", "2024-04-02 01:00"), // under two: half
-        ("2024-03-29 09:00", "2024-03-29 09:00"), // had passed when it came
+        ("2024-03-29 09:00", "2024-03-29 09:00"), // had passed at the start
     ] {
-        let warned = calendar.warn_at(start, Span::WorkingDays(5), &upstream(at));
+        let warned = calendar.warn_at(start, Span::WorkingDays(5), &upstream(at), LEAD);
         assert_eq!(warned, wall(warn), "{at}");
+    }
+}
+
+/// Start on Tuesday 2024-04-02 10:00: limit, lead, yellow card. 04-04 to 04-06 are off, 04-07 is a make-up Sunday.
+#[rustfmt::skip] // a table reads line by line
+const LEADS: [(Span, Span, &str); 12] = [
+    (Span::WorkingDays(4), Span::WorkingDays(3), "2024-04-03 18:00"),
+    (Span::WorkingDays(4), Span::WorkingDays(4), "2024-04-06 02:00"),
+    // Due on a day off: one working day before lies after the start, and there are no two.
+    (Span::NaturalDays(2), Span::WorkingDays(1), "2024-04-03 14:00"),
+    (Span::NaturalDays(4), Span::NaturalDays(2), "2024-04-04 18:00"),
+    (Span::NaturalDays(4), Span::NaturalDays(5), "2024-04-04 14:00"),
+    (Span::Minutes(60), Span::Minutes(20), "2024-04-02 10:40"),
+    (Span::Minutes(60), Span::Minutes(60), "2024-04-02 10:30"),
+    (Span::Minutes(2880), Span::NaturalDays(1), "2024-04-03 10:00"),
+    (Span::Minutes(4320), Span::WorkingDays(1), "2024-04-03 22:00"),
+    (Span::WorkingDays(1), Span::Minutes(90), "2024-04-03 16:30"),
+    (Span::WorkingDays(1), Span::Minutes(0), "2024-04-03 02:00"),
+    (Span::WorkingDays(1), Span::NaturalDays(u32::MAX), "2024-04-03 02:00"),
+];
+
+#[test]
+fn a_lead_that_does_not_fit_becomes_half_of_the_limit() {
+    let calendar = Calendar::national();
+    let start = wall("2024-04-02 10:00");
+    for (span, lead, warn) in LEADS {
+        let due = calendar.due(start, span);
+        assert_eq!(
+            calendar.warn_at(start, span, &due, lead),
+            wall(warn),
+            "{span:?} {lead:?}"
+        );
     }
 }
 
@@ -94,7 +130,7 @@ fn half_a_limit_is_cut_to_whole_microseconds() {
     let calendar = Calendar::national();
     let start = wall("2024-04-01 10:00") + TimeDelta::microseconds(1);
     let due = calendar.due(start, Span::WorkingDays(1));
-    let warned = calendar.warn_at(start, Span::WorkingDays(1), &due);
+    let warned = calendar.warn_at(start, Span::WorkingDays(1), &due, LEAD);
     assert_eq!(warned, wall("2024-04-02 02:00"), "half a microsecond is cut off");
 }
 

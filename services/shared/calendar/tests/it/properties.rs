@@ -1,4 +1,4 @@
-//! What holds for every day, start and limit, in years with a notice and without.
+//! Properties of every day, start and limit, in years with a notice and without.
 
 use std::sync::LazyLock;
 
@@ -37,7 +37,7 @@ proptest! {
         prop_assert!(to > from);
         prop_assert!(CALENDAR.is_working(to));
         prop_assert_eq!(CALENDAR.working_days_between(from, to), days);
-        // The start's own day is not relied on, every later one is.
+        // The start's own day does not count for provisional, every later day does.
         let unknown = |day: NaiveDate| {
             let known = |year| CALENDAR.source(year).is_some();
             !known(day.year()) || (day.month() == 12 && day.day() >= 25 && !known(day.year() + 1))
@@ -63,9 +63,9 @@ proptest! {
     }
 
     #[test]
-    fn a_card_lies_between_start_and_deadline(start in instants(), span in spans()) {
+    fn a_card_lies_between_start_and_deadline(start in instants(), span in spans(), lead in spans()) {
         let due = CALENDAR.due(start, span);
-        let warned = CALENDAR.warn_at(start, span, &due);
+        let warned = CALENDAR.warn_at(start, span, &due, lead);
         prop_assert!(start < warned && warned < due.at, "{start} {warned} {}", due.at);
         prop_assert_eq!(warned.timestamp_subsec_nanos() % 1_000, 0, "whole microseconds");
     }

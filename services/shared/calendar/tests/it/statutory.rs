@@ -1,12 +1,13 @@
-//! The days off of a year without a notice, each festival computed in another way than the table it is read from.
+//! The days off of a year without a notice. Each festival is computed independently of the table in the code.
 
 use calendar::{Calendar, Notice};
 use chrono::{Datelike as _, Days, NaiveDate, Weekday};
 
 use crate::date;
 
-/// The Chinese calendar's months of 2000 to 2050, from the astronomical tables of other programs: the last hexadecimal
-/// digit is the leap month, the three before it have a bit for each month of 30 days, the first one for the leap month.
+/// The months of the Chinese calendar from 2000 to 2050, from astronomical tables of other programs. The last
+/// hexadecimal digit is the leap month. The three digits before it have a bit for each month of 30 days. The first
+/// digit tells whether the leap month has 30 days.
 const MONTHS: [u32; 51] = [
     0x0c960, 0x0d954, 0x0d4a0, 0x0da50, 0x07552, 0x056a0, 0x0abb7, 0x025d0, 0x092d0, 0x0cab5, 0x0a950, 0x0b4a0,
     0x0baa4, 0x0ad50, 0x055d9, 0x04ba0, 0x0a5b0, 0x15176, 0x052b0, 0x0a930, 0x07954, 0x06aa0, 0x0ad50, 0x05b52,
@@ -15,16 +16,16 @@ const MONTHS: [u32; 51] = [
     0x06d20, 0x0ada0, 0x14b63,
 ];
 
-/// A calendar without any notice.
+/// A calendar without notices.
 fn by_law() -> Calendar {
-    Calendar::of_notices("none-2000.1", Vec::new()).expect("nothing is wrong with nothing")
+    Calendar::of_notices("none-2000.1", Vec::new()).expect("no notices have no fault")
 }
 
 fn long(info: u32, month: u32) -> u64 {
     29 + u64::from(info >> (16 - month) & 1)
 }
 
-/// Days before a month of the Chinese year, its leap month among them.
+/// Days before a month of the Chinese year, with its leap month.
 fn before(info: u32, month: u32) -> u64 {
     let leap = info & 15;
     let leap_days = if leap > 0 && leap < month {
@@ -35,7 +36,7 @@ fn before(info: u32, month: u32) -> u64 {
     (1..month).map(|month| long(info, month)).sum::<u64>() + leap_days
 }
 
-/// The days of the law that go by the moon and the sun, as month lengths and a formula give them.
+/// The lunar days of the law and Qingming, computed from month lengths and a formula.
 fn computed(year: i32, first: NaiveDate, info: u32) -> Vec<NaiveDate> {
     let newer = year >= 2025;
     let mut days: Vec<NaiveDate> = (0..3).map(|after| first + Days::new(after)).collect();
@@ -68,12 +69,16 @@ fn every_row_of_the_table_is_what_others_compute() {
         }
         first = first + Days::new(before(info, 13));
     }
-    assert_eq!(first, date("2051-02-11"), "the next year begins where astronomers say");
+    assert_eq!(
+        first,
+        date("2051-02-11"),
+        "the next year begins on the astronomical date"
+    );
 }
 
 #[test]
 fn the_days_of_the_law_are_off_in_every_notice() {
-    // What the State Council published: each of the law's days is a day off or a weekend nobody works on.
+    // The State Council's notices: each day of the law is a day off, or a weekend without work.
     let (national, law) = (Calendar::national(), by_law());
     for day in date("2023-01-01").iter_days().take_while(|day| day.year() <= 2026) {
         let weekday = !matches!(day.weekday(), Weekday::Sat | Weekday::Sun);
@@ -137,10 +142,10 @@ fn a_notice_settles_its_year_and_the_december_before() {
     assert!(calendar.is_working(date("2027-01-30")) && !calendar.is_working(date("2027-02-12")));
     assert!(
         calendar.is_working(date("2027-04-05")),
-        "the notice alone decides its year"
+        "the notice replaces the law in its year"
     );
     assert_eq!(calendar.version(), "cn-2027.1");
-    assert!(calendar.source(2026).is_some(), "years that it does not name are kept");
+    assert!(calendar.source(2026).is_some(), "other years are kept");
     let (_, provisional) = calendar.add_working_days(date("2027-12-24"), 1);
-    assert!(provisional, "2028 has none yet");
+    assert!(provisional, "2028 has no notice yet");
 }

@@ -1,27 +1,30 @@
-//! What a consumer does with what it has read of one partition.
+//! Decides what a consumer does with the events that it read of one partition.
 
-/// Where its cursor stands and what the source says.
+/// The position of a cursor and the head of its source.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Standing {
     /// Last position that took effect.
     pub cursor: u64,
-    /// Last position of the source when it was asked.
+    /// Last position of the source when it was polled.
     pub head: u64,
 }
 
-/// What to do next.
+/// The next step.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Plan {
-    /// The cursor is at the head.
+    /// Idle: the cursor is at the head.
     Rest,
-    /// Apply this range of what was read (indices).
+    /// Apply this range (indices) of the events read.
     Apply(std::ops::Range<usize>),
-    /// Read what follows the cursor from the producer: the stream lost it, or never had it.
+    /// Read the events after the cursor from the source by gRPC. The stream lost them, or never had them.
     FillGap,
 }
 
-/// Plans over the positions that were read, in stream order. Positions at or before the cursor are repeats; the first
-/// one after it must be the next one, and the range ends before a hole.
+/// Plans over the positions read, in stream order.
+///
+/// - A position up to the cursor is a repeat.
+/// - The first position after the cursor must be the next one.
+/// - The range ends before a gap.
 #[must_use]
 pub fn plan(standing: Standing, read: &[u64]) -> Plan {
     let start = read.iter().position(|position| *position > standing.cursor);
@@ -40,19 +43,19 @@ pub fn plan(standing: Standing, read: &[u64]) -> Plan {
     Plan::Apply(start..start + dense)
 }
 
-/// Whether a cursor may go on reading a source of this epoch.
+/// Whether a cursor may read on in a source with this epoch.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum EpochCheck {
-    /// The same incarnation.
+    /// The epoch is the same.
     Same,
-    /// Nothing was read of the old one, or all that was is contained in the new one: take the new one.
+    /// Take the new epoch: the new log contains everything that was read of the old one.
     Adopt,
-    /// The source is another incarnation and more was read of the old one than it has: positions would be reused.
+    /// Stop: more was read of the old log than the new one contains. The new log uses those positions again.
     Stop,
 }
 
-/// Compares the cursor's epoch with the source's. `contained` is up to where the source says that it has what the
-/// cursor's incarnation had; nothing when it does not know that one.
+/// Compares the cursor's epoch with the source's. `contained` is the last position that the source shares with the
+/// cursor's epoch; `None` when the source does not know that epoch.
 #[must_use]
 pub fn check_epoch(known: uuid::Uuid, found: uuid::Uuid, cursor: u64, contained: Option<u64>) -> EpochCheck {
     if known == found {
@@ -80,7 +83,7 @@ mod tests {
             (at(3, 9), vec![4, 5, 7, 8], Plan::Apply(0..2)),
             (at(3, 9), vec![6, 7], Plan::FillGap),
             (at(3, 3), vec![1, 2, 3], Plan::Rest),
-            // The head was asked before the stream was read: what came since is applied all the same.
+            // The head is older than the stream's answer; an event in between is applied all the same.
             (at(3, 3), vec![4], Plan::Apply(0..1)),
         ] {
             assert_eq!(plan(standing, &read), expected, "{standing:?} {read:?}");
@@ -107,7 +110,7 @@ mod tests {
     }
 
     proptest! {
-        /// Redelivery, loss of the stream and trimming in any mixture: every position takes effect once, in order.
+        /// Redelivery, loss of the stream and trimming in any mixture: each position takes effect once, in order.
         #[test]
         fn every_position_takes_effect_once_and_in_order(
             head in 1_u64..60,

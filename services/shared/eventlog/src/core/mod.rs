@@ -1,12 +1,13 @@
-//! Decisions of the log without I/O, so that they can be simulated.
+//! Decisions of the log without I/O, so that a test can simulate them.
 
 pub mod consume;
 pub mod relay;
 
 use uuid::Uuid;
 
-/// Partition of an aggregate: the id's two halves folded, spread by the 64-bit golden ratio, its upper half modulo the
-/// number of partitions. Never changed: an aggregate's events must stay in one partition.
+/// Partition of an aggregate. The two halves of the id are XORed and multiplied by the 64-bit golden ratio. The upper
+/// half of the product is taken modulo `partitions`. Never change this: all events of an aggregate must stay in one
+/// partition.
 #[must_use]
 pub fn partition_of(key: Uuid, partitions: u16) -> u16 {
     let (high, low) = key.as_u64_pair();

@@ -1,7 +1,7 @@
-//! Where a relay goes on in a stream.
+//! Where a relay resumes in a stream.
 
-/// Position after which the relay reads the log. What the stream has is not sent again, unless it is ahead of the log
-/// (another incarnation's leavings); a stream that is gone starts with as much of the tail as it keeps.
+/// The position after which the relay reads the log. Events that the stream has are not sent again. A stream that is
+/// missing, or ahead of the log, is filled with the last `keep` events.
 #[must_use]
 pub fn resume_after(stream_last: Option<u64>, head: u64, keep: u64) -> u64 {
     match stream_last {

@@ -1,4 +1,4 @@
-//! How far each source was read.
+//! Cursors: how far each source was read.
 
 use std::collections::BTreeMap;
 
@@ -7,16 +7,22 @@ use platform::store::StoreError;
 use sqlx::{Connection as _, PgConnection};
 use uuid::Uuid;
 
-use crate::heads::Unready;
+/// A partition whose cursor is missing or takes the source's epoch.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Unready {
+    pub partition: u16,
+    /// Epoch and position of the cursor, if there is one.
+    pub known: Option<(Uuid, u64)>,
+}
 
-/// One cursor.
+/// A cursor.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Cursor {
-    /// Incarnation of the source.
+    /// Epoch of the source.
     pub epoch: Uuid,
     /// Last position that took effect.
     pub position: u64,
-    /// Everything committed by then is known here.
+    /// Business time by which everything committed is known here.
     pub known_until: DateTime<Utc>,
 }
 
@@ -43,8 +49,8 @@ pub(crate) async fn of_source(
         .collect())
 }
 
-/// Makes cursors that are missing, and lets others take a new epoch where they stand. A cursor that another replica has
-/// moved or given the epoch stays as it is.
+/// Creates missing cursors, and gives others the new epoch at their position. A cursor that another replica has changed
+/// meanwhile stays as it is.
 pub(crate) async fn prepare(
     connection: &mut PgConnection,
     source: &str,
@@ -69,7 +75,8 @@ pub(crate) async fn prepare(
         .execute(&mut *transaction)
         .await?;
     }
-    // In the order of partitions, as everywhere: two replicas that adopt at once wait for each other.
+    // In the order of partitions, as everywhere. Two replicas that do this at once then wait for each other, without a
+    // deadlock.
     for (partition, (known, position)) in unready.iter().filter_map(|one| Some((one.partition, one.known?))) {
         sqlx::query(
             "update cursor set epoch = $5 where source = $1 and partition = $2 and epoch = $3 and position = $4",
@@ -86,7 +93,7 @@ pub(crate) async fn prepare(
     Ok(())
 }
 
-/// Claims a cursor for this transaction; `None` when another replica has it.
+/// Locks a cursor for this transaction; `None` when another replica holds it.
 pub(crate) async fn claim(
     connection: &mut PgConnection,
     source: &str,
@@ -102,7 +109,7 @@ pub(crate) async fn claim(
     Ok(row.map(|(epoch, position)| (epoch, position.unsigned_abs())))
 }
 
-/// Waits for a cursor: an operator's command must not pass by.
+/// Locks a cursor and waits for it: an operator's command must not be skipped.
 pub(crate) async fn lock(connection: &mut PgConnection, source: &str, partition: i16) -> Result<(), StoreError> {
     sqlx::query("select position from cursor where source = $1 and partition = $2 for update")
         .bind(source)
@@ -112,7 +119,7 @@ pub(crate) async fn lock(connection: &mut PgConnection, source: &str, partition:
     Ok(())
 }
 
-/// Moves a claimed cursor.
+/// Moves a locked cursor.
 pub(crate) async fn advance(
     connection: &mut PgConnection,
     source: &str,
@@ -128,8 +135,8 @@ pub(crate) async fn advance(
     Ok(())
 }
 
-/// Notes that what the source had committed by `asked_at` has taken effect or is parked (see
-/// [`blocked`](crate::blocked)), where the cursor has passed its head of then.
+/// Records that everything that the source committed by `asked_at` has taken effect or is parked (see
+/// [`blocked`](crate::blocked)). Only cursors that have reached their head are updated.
 pub(crate) async fn note_known(
     connection: &mut PgConnection,
     source: &str,
@@ -144,7 +151,7 @@ pub(crate) async fn note_known(
         .iter()
         .map(|(_, h)| i64::try_from(*h).unwrap_or(i64::MAX))
         .collect();
-    // Locked in order: two replicas that note at once would dead-lock otherwise.
+    // Locked in order, so that two replicas do not deadlock.
     sqlx::query(
         "with reached as (
             select c.partition
@@ -163,11 +170,11 @@ pub(crate) async fn note_known(
     Ok(())
 }
 
-/// Business time up to which everything that `source` had committed has taken effect here, by partition. A partition
-/// that was never read is missing.
+/// Business time up to which everything that `source` committed has taken effect here, by partition. A partition that
+/// was never read is missing.
 ///
 /// # Errors
-/// What the database said.
+/// Errors of the database.
 pub async fn known_until(connection: &mut PgConnection, source: &str) -> Result<Vec<(u32, DateTime<Utc>)>, StoreError> {
     let rows: Vec<(i16, DateTime<Utc>)> =
         sqlx::query_as("select partition, known_until from cursor where source = $1 order by partition")
@@ -180,10 +187,10 @@ pub async fn known_until(connection: &mut PgConnection, source: &str) -> Result<
         .collect())
 }
 
-/// How far a source was read, by partition: what is past it may not have had its effect yet.
+/// How far a source was read, by partition. A later position may not have taken effect yet.
 ///
 /// # Errors
-/// What the database said.
+/// Errors of the database.
 pub async fn read_until(connection: &mut PgConnection, source: &str) -> Result<BTreeMap<i16, i64>, StoreError> {
     let rows: Vec<(i16, i64)> = sqlx::query_as("select partition, position from cursor where source = $1")
         .bind(source)

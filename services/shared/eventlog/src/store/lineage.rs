@@ -1,4 +1,4 @@
-//! Earlier incarnations of this log: up to where it contains them.
+//! Earlier epochs of this log, and how far it contains their events.
 
 use std::collections::BTreeMap;
 
@@ -8,7 +8,7 @@ use uuid::Uuid;
 
 use super::{log, meta};
 
-/// Up to where this log has what earlier incarnations had: by incarnation, the partitions in order.
+/// Last position that this log shares with each earlier epoch: by epoch, with the partitions in order.
 pub(crate) async fn ancestors(connection: &mut PgConnection) -> Result<BTreeMap<Uuid, Vec<(u16, u64)>>, StoreError> {
     let rows: Vec<(Uuid, i16, i64)> =
         sqlx::query_as("select epoch, partition, position from log_ancestor order by epoch, partition")
@@ -25,19 +25,19 @@ pub(crate) async fn ancestors(connection: &mut PgConnection) -> Result<BTreeMap<
 /// A log after its database was restored.
 #[derive(Clone, Debug)]
 pub struct Restored {
-    /// Epoch that the restored database came with.
+    /// Epoch of the restored database.
     pub former: Uuid,
-    /// Epoch from now on.
+    /// The new epoch.
     pub epoch: Uuid,
-    /// Last position of each partition, by partition: up to here the new epoch contains the former one.
+    /// Last position of each partition. Up to here the new epoch contains the former one.
     pub heads: Vec<(u16, u64)>,
 }
 
-/// Draws a new epoch for a restored log and notes, in the same transaction, up to where it contains the former one. The
-/// new epoch has streams of its own in Redis. Drawing again does no harm: each epoch contains the ones before.
+/// Gives a restored log a new epoch, with new streams in Redis. Records in the same transaction how far it contains the
+/// former epoch. A second call does no harm: each epoch contains the ones before.
 ///
 /// # Errors
-/// [`StoreError::Unready`] when the log was never migrated; what the database said.
+/// [`StoreError::Unready`] when the log was never migrated; errors of the database.
 pub async fn restored(pool: &PgPool) -> Result<Restored, StoreError> {
     let mut transaction = pool.begin().await?;
     meta::read(&mut transaction).await?;

@@ -1,4 +1,4 @@
-//! The log itself.
+//! The table of events.
 
 use chrono::{DateTime, Utc};
 use hotline_proto::event_type;
@@ -11,14 +11,14 @@ use uuid::Uuid;
 use crate::core::partition_of;
 use crate::event::{Logged, NewEvent};
 
-/// An event with the trace that it was told in.
+/// An event with the trace of its change.
 #[derive(Clone, Debug)]
 pub(crate) struct Told {
     pub event: NewEvent,
     pub traceparent: Option<String>,
 }
 
-/// A row, whichever table it stands in.
+/// A row of the tables `log`, `parked` or `waiting`.
 #[derive(sqlx::FromRow)]
 pub(crate) struct Row {
     pub partition: i16,
@@ -55,8 +55,8 @@ impl Row {
     }
 }
 
-/// Writes a transaction's events as its last statements, three whatever their number: lock the heads in order, insert,
-/// move the heads.
+/// Writes a transaction's events as its last statements. Their number is three for any number of events: lock the heads
+/// in order, insert, move the heads.
 pub(crate) async fn append(connection: &mut PgConnection, partitions: u16, told: &[Told]) -> Result<(), StoreError> {
     if told.is_empty() {
         return Ok(());
@@ -158,7 +158,7 @@ impl Columns {
     }
 }
 
-/// Last position of each partition, by partition.
+/// Last position of each partition.
 pub(crate) async fn heads(connection: &mut PgConnection) -> Result<Vec<(u16, u64)>, StoreError> {
     let rows: Vec<(i16, i64)> = sqlx::query_as("select partition, position from log_head order by partition")
         .fetch_all(connection)
@@ -172,7 +172,8 @@ pub(crate) async fn heads(connection: &mut PgConnection) -> Result<Vec<(u16, u64
         })
 }
 
-/// Incarnation of the log and last position of each partition, as they are now: a restored database has another epoch.
+/// Epoch of the log and last position of each partition, read now. A restored database has another epoch than at the
+/// start.
 pub(crate) async fn epoch_and_heads(connection: &mut PgConnection) -> Result<(Uuid, Vec<(u16, u64)>), StoreError> {
     let rows: Vec<(Uuid, i16, i64)> = sqlx::query_as(
         "select m.epoch, h.partition, h.position from log_head as h cross join log_meta as m order by h.partition",

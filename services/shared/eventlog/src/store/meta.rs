@@ -1,36 +1,36 @@
-//! What this log is: epoch, partitions, and the tables themselves.
+//! The identity of this log: its epoch, its partitions, and the migration of its tables.
 
 use platform::store::{StoreError, migration_failed};
 use sqlx::migrate::Migrator;
 use sqlx::{PgConnection, PgPool};
 use uuid::Uuid;
 
-/// The tables of this crate.
+/// Migrations of this crate's tables.
 pub static MIGRATOR: Migrator = sqlx::migrate!();
 
-/// Most partitions that a log can have; the table has it as a CHECK.
+/// Most partitions of a log. The table has the same limit as a CHECK.
 pub const MAX_PARTITIONS: u16 = 256;
 
-/// Where they are noted.
+/// Table that records the migrations.
 pub const MIGRATIONS_TABLE: &str = "_eventlog_migrations";
 
 /// The one row of `log_meta`.
 #[derive(Clone, Debug)]
 pub struct Meta {
-    /// Incarnation of this log.
+    /// Epoch of this log.
     pub epoch: Uuid,
     /// Fixed number of partitions.
     pub partitions: u16,
 }
 
-/// Brings the tables up to date; a new log gets `epoch` and `partitions`.
+/// Migrates the tables. A new log gets `epoch` and `partitions`.
 ///
 /// # Errors
 /// [`StoreError::Unready`] when the log exists with another number of partitions.
 pub async fn migrate(pool: &PgPool, partitions: u16, epoch: Uuid) -> Result<(), StoreError> {
     if !(1..=MAX_PARTITIONS).contains(&partitions) {
         return Err(StoreError::Unready(format!(
-            "events.partitions is {partitions}, it must be 1 to {MAX_PARTITIONS}"
+            "events.partitions is {partitions}; set it to 1 to {MAX_PARTITIONS}"
         )));
     }
     let mut migrator = sqlx::migrate!();
@@ -48,7 +48,7 @@ pub async fn migrate(pool: &PgPool, partitions: u16, epoch: Uuid) -> Result<(), 
     let installed = read(&mut transaction).await?.partitions;
     if installed != partitions {
         return Err(StoreError::Unready(format!(
-            "events.partitions is {partitions}, the database was made with {installed}: the number is fixed; set it back"
+            "events.partitions is {partitions}, but the log has {installed} for good; set it back to {installed}"
         )));
     }
     sqlx::query(
@@ -62,10 +62,10 @@ pub async fn migrate(pool: &PgPool, partitions: u16, epoch: Uuid) -> Result<(), 
     Ok(())
 }
 
-/// Draws a new epoch that contains no other: for a database that was copied and lives beside its original.
+/// Gives the log a new epoch that contains no other. For a copied database that is used beside its original.
 ///
 /// # Errors
-/// What the database said.
+/// Errors of the database.
 pub async fn renew_epoch(connection: &mut PgConnection) -> Result<Uuid, StoreError> {
     let epoch = Uuid::new_v4();
     sqlx::query("update log_meta set epoch = $1")
@@ -75,7 +75,7 @@ pub async fn renew_epoch(connection: &mut PgConnection) -> Result<Uuid, StoreErr
     Ok(epoch)
 }
 
-/// Reads the one row.
+/// Reads the one row of `log_meta`.
 pub(crate) async fn read(connection: &mut PgConnection) -> Result<Meta, StoreError> {
     let row: Option<(Uuid, i16)> = sqlx::query_as("select epoch, partitions from log_meta")
         .fetch_optional(connection)

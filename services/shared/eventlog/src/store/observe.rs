@@ -1,12 +1,12 @@
-//! What an operator watches.
+//! Numbers for the observers.
 
 use platform::store::StoreError;
 use sqlx::{PgConnection, PgPool};
 
-/// Events that could not simply be applied, by source and state; a state without any has no row.
+/// Number of events that did not take effect at once, by source and state. A state without events has no row.
 ///
 /// # Errors
-/// When the database cannot be read.
+/// Errors of the database.
 pub async fn held_up(pool: &PgPool) -> Result<Vec<(String, String, i64)>, StoreError> {
     let rows = sqlx::query_as(
         "select source, state, count(*) from parked group by source, state
@@ -18,10 +18,10 @@ pub async fn held_up(pool: &PgPool) -> Result<Vec<(String, String, i64)>, StoreE
     Ok(rows)
 }
 
-/// Sessions of this program on its database, whichever role they have.
+/// Number of sessions of this program on its database, over all roles.
 ///
 /// # Errors
-/// When the database cannot be read.
+/// Errors of the database.
 pub async fn sessions(connection: &mut PgConnection) -> Result<i64, StoreError> {
     let sessions = sqlx::query_scalar(
         "select count(*) from pg_stat_activity
@@ -32,10 +32,10 @@ pub async fn sessions(connection: &mut PgConnection) -> Result<i64, StoreError> 
     Ok(sessions)
 }
 
-/// Age of the oldest transaction that this service's user has open on its database, in seconds; 0 without one.
+/// Age in seconds of the oldest transaction that this service's user has open on its database; 0 without one.
 ///
 /// # Errors
-/// When the database cannot be read.
+/// Errors of the database.
 pub async fn longest_transaction_seconds(pool: &PgPool) -> Result<f64, StoreError> {
     let seconds = sqlx::query_scalar(
         "select coalesce(max(extract(epoch from clock_timestamp() - xact_start)), 0)::float8 from pg_stat_activity

@@ -1,4 +1,4 @@
-//! Events that could not be applied, wait for something, or came too late.
+//! Events that are parked, wait for a thing, or came too late.
 
 use chrono::{DateTime, Utc};
 use platform::store::StoreError;
@@ -9,7 +9,7 @@ use super::log::Row;
 use crate::event::{Logged, Recorded};
 use crate::tx::Tx;
 
-/// One parked event, for the operator.
+/// A parked event, for the operator.
 pub(crate) struct Parked {
     pub source: String,
     pub event: Logged,
@@ -18,7 +18,7 @@ pub(crate) struct Parked {
     pub since: DateTime<Utc>,
 }
 
-/// Which of these keys have an event parked: their later events go behind it.
+/// The keys among these that have a parked event. Later events of such a key are parked behind it.
 pub(crate) async fn blocked_keys(
     connection: &mut PgConnection,
     source: &str,
@@ -35,10 +35,10 @@ pub(crate) async fn blocked_keys(
     )
 }
 
-/// Keys of a source of which an event is parked: what was told of them since has not taken effect here.
+/// Keys of a source that have a parked event. Later events of such a key have not taken effect here.
 ///
 /// # Errors
-/// When the database refuses.
+/// Errors of the database.
 pub async fn blocked(connection: &mut PgConnection, source: &str) -> Result<Vec<Uuid>, StoreError> {
     Ok(
         sqlx::query_scalar("select distinct key from parked where source = $1 and state <> 'skipped'")
@@ -80,7 +80,7 @@ pub(crate) async fn park(
     Ok(())
 }
 
-/// Source, partition and key of a parked event that an operator names.
+/// Source, partition and key of the parked event with this id.
 pub(crate) async fn find(
     connection: &mut PgConnection,
     event_id: Uuid,
@@ -93,7 +93,7 @@ pub(crate) async fn find(
     )
 }
 
-/// Everything parked of a key, in order.
+/// All parked events of a key, in order.
 pub(crate) async fn of_key(connection: &mut PgConnection, source: &str, key: Uuid) -> Result<Vec<Logged>, StoreError> {
     let rows: Vec<Row> = sqlx::query_as(
         "select partition, position, event_id, key, type, version, actor, payload, occurred_at, traceparent
@@ -106,7 +106,7 @@ pub(crate) async fn of_key(connection: &mut PgConnection, source: &str, key: Uui
     rows.into_iter().map(|row| row.into_logged(source)).collect()
 }
 
-/// Takes an applied event out.
+/// Removes an applied event.
 pub(crate) async fn unpark(connection: &mut PgConnection, event: &Logged) -> Result<(), StoreError> {
     sqlx::query("delete from parked where source = $1 and partition = $2 and position = $3")
         .bind(&event.source)
@@ -145,7 +145,7 @@ struct ListRow {
     row: Row,
 }
 
-/// A page of what is parked, after (source, partition, position).
+/// A page of the parked events after (source, partition, position).
 pub(crate) async fn page(
     connection: &mut PgConnection,
     after: (&str, i16, i64),
@@ -177,7 +177,7 @@ pub(crate) async fn page(
         .collect()
 }
 
-/// Lets an event wait for a thing.
+/// Stores an event until a thing exists.
 pub(crate) async fn wait(connection: &mut PgConnection, event: &Logged, waiting_for: Uuid) -> Result<(), StoreError> {
     sqlx::query(
         "insert into waiting (source, partition, position, event_id, key, type, version, actor, payload, occurred_at,
@@ -208,9 +208,12 @@ struct WaitingRow {
     row: Row,
 }
 
-/// Locks things that are waited for until the transaction ends. Who finds that a thing is not there locks it and looks
-/// once more before it waits; who brings it locks it before he looks who waits. Without that an event could start to
-/// wait just after the last look, for ever.
+/// Locks things that events wait for, until the transaction ends. Two sides take this lock:
+///
+/// - An event that misses a thing: it checks once more under the lock before it waits.
+/// - The action that creates the thing: it locks before it reads the waiting events.
+///
+/// Without the lock an event could start to wait just after that, and would wait for ever.
 pub(crate) async fn lock_waiting(connection: &mut PgConnection, things: &[Uuid]) -> Result<(), StoreError> {
     sqlx::query(
         "select pg_advisory_xact_lock(number)
@@ -223,11 +226,11 @@ pub(crate) async fn lock_waiting(connection: &mut PgConnection, things: &[Uuid])
     Ok(())
 }
 
-/// Takes out what waited for a thing, in the order of its sources. The action that brings the thing about calls this
-/// after it has written it.
+/// Removes and returns the events that wait for a thing, in the order of their sources. The action that creates the
+/// thing calls this after it has written the thing.
 ///
 /// # Errors
-/// What the database said.
+/// Errors of the database.
 pub async fn drain_waiting(tx: &mut Tx, waiting_for: Uuid) -> Result<Vec<Recorded>, StoreError> {
     lock_waiting(tx.conn(), &[waiting_for]).await?;
     let rows: Vec<WaitingRow> = sqlx::query_as(
@@ -251,18 +254,18 @@ pub async fn drain_waiting(tx: &mut Tx, waiting_for: Uuid) -> Result<Vec<Recorde
         .collect()
 }
 
-/// How many events wait.
+/// Number of waiting events.
 pub(crate) async fn waiting_count(connection: &mut PgConnection) -> Result<i64, StoreError> {
     Ok(sqlx::query_scalar("select count(*) from waiting")
         .fetch_one(connection)
         .await?)
 }
 
-/// Notes a decision that came too late, for the record: nothing is dropped silently. What a handler says of an event
-/// of its batch is noted by the consumer; what it has taken out by [`drain_waiting`] it notes itself.
+/// Records a decision that came too late, because no event is dropped silently. The consumer records the decisions of
+/// its batch. The handler records those that it took from [`drain_waiting`].
 ///
 /// # Errors
-/// What the database said.
+/// Errors of the database.
 pub async fn supersede(tx: &mut Tx, source: &str, event_id: Uuid, reason: &str) -> Result<(), StoreError> {
     sqlx::query("insert into superseded (source, event_id, reason) values ($1, $2, $3) on conflict do nothing")
         .bind(source)
@@ -273,13 +276,13 @@ pub async fn supersede(tx: &mut Tx, source: &str, event_id: Uuid, reason: &str) 
     Ok(())
 }
 
-/// A point to go back to inside a batch.
+/// Sets a savepoint inside a batch.
 pub(crate) async fn savepoint(connection: &mut PgConnection) -> Result<(), StoreError> {
     sqlx::query("savepoint batch").execute(connection).await?;
     Ok(())
 }
 
-/// Forgets what came after the point, and the point.
+/// Rolls back to the savepoint and releases it.
 pub(crate) async fn roll_back(connection: &mut PgConnection) -> Result<(), StoreError> {
     sqlx::query("rollback to savepoint batch")
         .execute(&mut *connection)
@@ -287,7 +290,7 @@ pub(crate) async fn roll_back(connection: &mut PgConnection) -> Result<(), Store
     release(connection).await
 }
 
-/// Forgets the point: more than 64 open ones in a transaction slow every other session down.
+/// Releases the savepoint. More than 64 open ones in a transaction slow down every other session.
 pub(crate) async fn release(connection: &mut PgConnection) -> Result<(), StoreError> {
     sqlx::query("release savepoint batch").execute(connection).await?;
     Ok(())

@@ -1,4 +1,4 @@
-//! Requests that took effect, so that the same again finds its answer.
+//! Requests that took effect, so that a retry gets the first answer.
 
 use chrono::{DateTime, Utc};
 use personal::sealing::RequestKey;
@@ -7,15 +7,15 @@ use sqlx::PgConnection;
 
 use crate::call::Call;
 
-/// What is known of a request.
+/// The state of a request.
 pub(crate) enum Claim {
-    /// It is new, and this transaction's.
+    /// It is new, and this transaction has claimed it.
     New,
-    /// It took effect with this answer.
+    /// It took effect earlier, with this answer.
     Answered(Vec<u8>),
 }
 
-/// Claims a request; a second one at the same time waits here for the first one's end.
+/// Claims a request. A second one with the same id waits until the first one ends.
 pub(crate) async fn claim(connection: &mut PgConnection, key: &RequestKey, call: &Call) -> Result<Claim, StoreError> {
     let hash = key.hash(&call.content);
     let claimed = sqlx::query(
@@ -49,7 +49,7 @@ pub(crate) async fn claim(connection: &mut PgConnection, key: &RequestKey, call:
     })
 }
 
-/// Keeps the answer of a claimed request.
+/// Stores the answer of a claimed request.
 pub(crate) async fn answer(connection: &mut PgConnection, call: &Call, answer: &[u8]) -> Result<(), StoreError> {
     sqlx::query("update request set answer = $4 where caller = $1 and rpc = $2 and request_id = $3")
         .bind(&call.caller)
@@ -61,7 +61,7 @@ pub(crate) async fn answer(connection: &mut PgConnection, call: &Call, answer: &
     Ok(())
 }
 
-/// Forgets at most `limit` requests made before `before`. Gives their number.
+/// Deletes at most `limit` requests made before `before`. Returns their number.
 pub(crate) async fn forget(
     connection: &mut PgConnection,
     before: DateTime<Utc>,

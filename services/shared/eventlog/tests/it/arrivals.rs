@@ -1,4 +1,4 @@
-//! How long an event was on its way is told when it is in effect: not when it is parked or begins to wait.
+//! The delay of an event is recorded when the event takes effect, not when it is parked or begins to wait.
 
 use hotline_proto::access::Role;
 use hotline_proto::common::RetryParkedEventRequest;
@@ -9,7 +9,7 @@ use uuid::Uuid;
 
 use crate::world::{NOWHERE, Node, event, needs, opens, settle};
 
-/// Events told so far and the hours that they were on their way, together; of what routing reads of a source.
+/// Number of delays recorded for routing's consumer of a source, and their sum in hours.
 fn told(counted: &PrometheusHandle, source: &str) -> (f64, f64) {
     let text = counted.render();
     let value = |end: &str| {
@@ -25,13 +25,13 @@ fn told(counted: &PrometheusHandle, source: &str) -> (f64, f64) {
     (value("count"), value("sum") / 3_600.0)
 }
 
-/// Services and consumers of a test run on its own thread, which is the one that is counted on.
+/// A recorder for this thread. The services and consumers of a test run on this thread.
 fn counting() -> (PrometheusHandle, LocalRecorderGuard<'static>) {
     let recorder = Box::leak(Box::new(PrometheusBuilder::new().build_recorder()));
     (recorder.handle(), metrics::set_default_local_recorder(recorder))
 }
 
-/// Routing, which reads of intake and of callback.
+/// Routing with its two sources, intake and callback.
 async fn nodes() -> (Node, Node, Node) {
     let (intake, callback) = (Node::new("intake", &[]).await, Node::new("callback", &[]).await);
     (intake, callback, Node::new("routing", &["intake", "callback"]).await)
@@ -46,18 +46,27 @@ async fn what_waits_is_on_its_way_until_its_thing_is_there() {
         .tell([needs(thing), needs(Uuid::new_v4()), event(thing, 1)])
         .await;
     let read = settle(&routing.consumer(&callback, Some(NOWHERE))).await;
-    assert_eq!(read.expect("waiting holds nothing up"), 3);
-    assert_eq!(told(&counted, "callback"), (1.0, 1.0), "the one that waits for nothing");
+    assert_eq!(read.expect("a waiting event delays no other"), 3);
+    assert_eq!(
+        told(&counted, "callback"),
+        (1.0, 1.0),
+        "the event that waits for nothing"
+    );
     routing.clock.move_to(at(1, 11, 0));
     intake.tell([opens(thing)]).await;
     settle(&routing.consumer(&intake, Some(NOWHERE)))
         .await
         .expect("it opens the thing");
     assert_eq!(told(&counted, "intake"), (1.0, 3.0));
-    assert_eq!(told(&counted, "callback"), (2.0, 4.0), "the stranger waits on");
+    assert_eq!(
+        told(&counted, "callback"),
+        (2.0, 4.0),
+        "the event of another thing still waits"
+    );
 }
 
-/// What a batch brought into effect before one of its events failed is rolled back, and comes again event by event.
+/// When one event of a batch fails, the whole batch is rolled back and applied again event by event. Each delay is
+/// recorded once.
 #[tokio::test]
 async fn what_is_rolled_back_with_a_batch_is_counted_when_it_comes_again() {
     let (counted, _counting) = counting();
@@ -74,7 +83,7 @@ async fn what_is_rolled_back_with_a_batch_is_counted_when_it_comes_again() {
         .await
         .expect("one parks");
     assert_eq!(told(&counted, "intake"), (1.0, 1.0));
-    assert_eq!(told(&counted, "callback"), (1.0, 1.0), "twice applied, once in effect");
+    assert_eq!(told(&counted, "callback"), (1.0, 1.0), "applied twice, recorded once");
 }
 
 #[tokio::test]
@@ -89,7 +98,7 @@ async fn what_is_parked_is_on_its_way_until_a_person_has_it_applied() {
         .tell_together(vec![broken.clone(), event(other, 1), follower])
         .await;
     let read = settle(&routing.consumer(&intake, Some(NOWHERE))).await;
-    assert_eq!(read.expect("a broken event holds nothing up"), 3);
+    assert_eq!(read.expect("a broken event delays no other"), 3);
     assert_eq!(told(&counted, "intake"), (1.0, 1.0));
     routing.ledger.mend(broken.event_id);
     routing.clock.move_to(at(1, 12, 0));

@@ -1,4 +1,4 @@
-//! What a handler says of an event is on record: nothing is dropped silently.
+//! Each decision of a handler about an event is recorded: no event is dropped silently.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -47,7 +47,7 @@ async fn what_came_too_late_is_on_record_and_what_nobody_needs_is_not() {
     assert_eq!(routing.aside().await, (0, 0));
 }
 
-/// Fails once as a database does that is away.
+/// Fails once, as a database that is unreachable does.
 struct Away {
     failed: AtomicBool,
     then: Arc<dyn Handler>,
@@ -75,11 +75,11 @@ async fn a_transient_error_aborts_the_batch_and_the_next_run_applies_it() {
         then: routing.ledger.clone(),
     };
     let consumer = routing.consumer_with(intake.source(Some(NOWHERE)), Arc::new(away));
-    let failed = consumer.run_once().await.expect_err("the database is away");
+    let failed = consumer.run_once().await.expect_err("the database is unreachable");
     assert!(matches!(failed, StepError::Store(_)), "{failed}");
     assert!(routing.effects().await.is_empty());
     assert_eq!(routing.aside().await, (0, 0), "it parks nothing");
-    settle(&consumer).await.expect("it is back");
+    settle(&consumer).await.expect("the database is reachable again");
     assert_eq!(routing.effects().await, ids(&events));
 }
 
@@ -111,7 +111,7 @@ async fn a_schema_that_does_not_fit_stops_the_source_and_parks_nothing() {
     assert_eq!(sorted(routing.effects().await), sorted(ids(&events)));
 }
 
-/// Loses a race once, as Postgres says it.
+/// Loses a race once, with the error code of Postgres.
 struct Loses {
     lost: AtomicBool,
     then: Arc<dyn Handler>,
@@ -145,7 +145,7 @@ async fn a_lost_race_is_run_again_at_once() {
     assert_eq!(routing.effects().await, [one.event_id]);
 }
 
-/// Deadlock or not, one partition that fails does not hold the others up.
+/// Handler that fails on one partition. The other partitions must advance.
 struct OneFails(Uuid, Arc<dyn Handler>);
 
 #[async_trait]
@@ -171,6 +171,6 @@ async fn a_partition_that_fails_does_not_hold_up_the_others() {
     intake.tell(keys.iter().map(|key| event(*key, 1))).await;
     let handler = OneFails(keys[0], routing.ledger.clone());
     let consumer = routing.consumer_with(intake.source(Some(NOWHERE)), Arc::new(handler));
-    consumer.run_once().await.expect_err("the failure is told");
+    consumer.run_once().await.expect_err("the failure is reported");
     assert_eq!(routing.effects().await.len(), usize::from(partitions) - 1);
 }

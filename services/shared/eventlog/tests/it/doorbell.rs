@@ -1,4 +1,4 @@
-//! The doorbell behind a network that swallows: a host that vanished closes nothing and answers nothing.
+//! The doorbell over a network that drops packets. A host that vanished neither answers nor closes the connection.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -18,7 +18,7 @@ use crate::world::{Node, event, redis_at, settle};
 trait Stream: AsyncRead + AsyncWrite + Send + Unpin {}
 impl<S: AsyncRead + AsyncWrite + Send + Unpin> Stream for S {}
 
-/// Redis behind an address of its own.
+/// A proxy in front of Redis.
 struct Proxy {
     url: String,
     vanish: Arc<Notify>,
@@ -48,7 +48,7 @@ impl Proxy {
         Self { url, vanish }
     }
 
-    /// From now on nothing comes through the connections that are there, and none of them is closed. New ones work.
+    /// Drops the traffic of all open connections from now on, without closing them. New connections work.
     fn vanish(&self) {
         self.vanish.notify_waiters();
     }
@@ -72,7 +72,7 @@ async fn redis() -> Box<dyn Stream> {
     }
 }
 
-/// Tells events until one rings.
+/// Publishes events until one of them wakes the consumer.
 async fn until_it_rings(intake: &Node, relay: &Relay, consumer: &Consumer) {
     let wake = consumer.wake();
     let rang = tokio::time::timeout(Duration::from_secs(30), async {
@@ -85,7 +85,7 @@ async fn until_it_rings(intake: &Node, relay: &Relay, consumer: &Consumer) {
             }
         }
     });
-    rang.await.expect("it rings");
+    rang.await.expect("the consumer is woken");
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -95,16 +95,16 @@ async fn the_doorbell_rings_again_after_its_host_vanished() {
     let proxy = Proxy::serve(&lifecycle).await;
     let consumer = Arc::new(routing.consumer(&intake, Some(&proxy.url)));
     settle(&consumer).await.expect("reads");
-    lifecycle.spawn(consumer.doorbell()(lifecycle.clone()));
+    lifecycle.spawn(eventlog::doorbell(&consumer)(lifecycle.clone()));
     until_it_rings(&intake, &relay, &consumer).await;
     proxy.vanish();
-    // One ring may have been on its way, and one in the bell.
+    // Two wake-ups may be left over: one on its way and one stored in the `Notify`.
     for _ in 0..3 {
         until_it_rings(&intake, &relay, &consumer).await;
     }
     lifecycle.stop();
     assert!(
         lifecycle.finish(Duration::from_secs(5)).await,
-        "it ends when it is asked to"
+        "the doorbell ends after the drain"
     );
 }

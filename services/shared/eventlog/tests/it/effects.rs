@@ -1,4 +1,4 @@
-//! One effect per event: two relays, two replicas, redelivery.
+//! One effect per event, with two relays, two replicas and redelivery.
 
 use eventlog::{Consumer, Relay};
 use futures::future::join_all;
@@ -32,11 +32,11 @@ async fn two_relays_and_two_replicas_give_one_effect() {
     assert_eq!(
         streamed,
         events.len(),
-        "what one relay had sent was refused to the other"
+        "Redis refuses an entry that another relay has sent"
     );
 }
 
-/// Entries in the streams of one log.
+/// Number of entries in the streams of one log.
 async fn streamed(epoch: &str) -> usize {
     let mut total = 0;
     let (mut connection, streams) = streams(epoch).await;
@@ -76,7 +76,7 @@ async fn what_is_delivered_again_has_no_second_effect() {
     intake.relay().run_once().await.expect("Redis is there");
     let url = redis_url();
     assert_eq!(settle(&routing.consumer(&intake, Some(&url))).await.expect("reads"), 30);
-    // A relay and a consumer that remember nothing do it all again.
+    // A new relay and a new consumer, without state, process everything again.
     intake.relay().run_once().await.expect("Redis is there");
     assert_eq!(settle(&routing.consumer(&intake, Some(&url))).await.expect("reads"), 0);
     assert_eq!(sorted(routing.effects().await), sorted(ids(&events)));

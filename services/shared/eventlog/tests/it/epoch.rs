@@ -1,4 +1,4 @@
-//! Another incarnation of a log is not read by who had read the old one; the number of partitions is fixed.
+//! A reader of one epoch does not read another epoch. The number of partitions is fixed.
 
 use eventlog::{migrate, partition_of, renew_epoch};
 use hotline_proto::access::Role;
@@ -34,7 +34,7 @@ async fn a_restored_producer_stops_the_source_and_leaves_the_cursor() {
     renew(&intake).await;
     intake.tell((1..=6).map(|version| event(Uuid::new_v4(), version))).await;
     for _ in 0..2 {
-        let stopped = consumer.run_once().await.expect_err("another incarnation");
+        let stopped = consumer.run_once().await.expect_err("another epoch");
         assert!(
             matches!(&stopped, StepError::Stopped(why) if why.contains("intake")),
             "{stopped}"
@@ -52,7 +52,7 @@ async fn who_had_read_nothing_follows_the_new_incarnation() {
     renew(&intake).await;
     let events: Vec<_> = (1..=6).map(|version| event(Uuid::new_v4(), version)).collect();
     intake.tell(events.clone()).await;
-    settle(&consumer).await.expect("it adopts the new one");
+    settle(&consumer).await.expect("it takes the new epoch");
     assert_eq!(sorted(routing.effects().await), sorted(ids(&events)));
     let epoch = intake.epoch().await;
     assert!(cursors(&routing).await.iter().all(|cursor| cursor.0 == epoch));
@@ -71,7 +71,7 @@ async fn reading_with_another_epoch_is_refused_with_its_reason() {
         .client(Role::Service)
         .read_events(request)
         .await
-        .expect_err("the old one");
+        .expect_err("the old epoch is refused");
     assert_eq!(refused.code(), Code::FailedPrecondition);
     assert_eq!(
         refused.get_details_error_info().expect("details").reason,
@@ -113,7 +113,7 @@ async fn a_bad_read_names_every_field() {
     let answer = intake.client(Role::Service).read_events(far).await;
     assert!(
         answer.is_ok_and(|found| found.into_inner().events.is_empty()),
-        "beyond the head there is nothing"
+        "there are no events past the head"
     );
 }
 

@@ -1,4 +1,4 @@
-//! Until when everything is known: what supervision's clocks fire on.
+//! The instant up to which everything is known. The timers of supervision fire on it.
 
 use chrono::{DateTime, Utc};
 use eventlog::known_until;
@@ -54,7 +54,7 @@ async fn with_the_producer_away_nothing_is_known_and_that_is_told() {
     intake.edge.lifecycle.stop();
     assert!(intake.edge.lifecycle.finish(std::time::Duration::from_secs(10)).await);
     routing.clock.move_to(at(1, 12, 0));
-    let away = consumer.run_once().await.expect_err("nobody answers");
+    let away = consumer.run_once().await.expect_err("the source is unreachable");
     assert!(
         matches!(&away, platform::steps::StepError::Unreachable { service, .. } if service == "intake"),
         "{away}"

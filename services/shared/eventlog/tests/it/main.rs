@@ -1,4 +1,4 @@
-//! The event log on real Postgres and Redis, seen from outside: one module per promise.
+//! The event log on real Postgres and Redis, tested from outside: one module per guarantee.
 
 mod arrivals;
 mod decided;

@@ -1,4 +1,4 @@
-//! A producer that is newer than its reader, or not itself: a log served by the test.
+//! A source that is newer than its reader, or that is faulty. The test itself serves the log.
 
 use std::sync::{Arc, Mutex};
 
@@ -27,7 +27,7 @@ use crate::world::{NOWHERE, Node, redis_at, settle};
 struct Log {
     epoch: Uuid,
     events: Vec<LoggedEvent>,
-    /// What it says, when that is not the number of events.
+    /// The head that it reports, when that differs from the number of events.
     head: Option<u64>,
 }
 
@@ -138,7 +138,7 @@ fn known() -> Vec<u8> {
     Event { body: Some(body) }.encode_to_vec()
 }
 
-/// Field 9999, a message, empty: an arm that this program does not have.
+/// Field 9999 with an empty message: an arm that this program does not have.
 const NEWER: [u8; 4] = [0xfa, 0xf0, 0x04, 0x00];
 
 #[tokio::test]
@@ -153,7 +153,7 @@ async fn an_arm_that_only_a_newer_producer_has_moves_the_cursor() {
     assert_eq!(
         settle(&case.consumer())
             .await
-            .expect("a rolling upgrade holds nothing up"),
+            .expect("a rolling upgrade delays no event"),
         3
     );
     assert_eq!(case.routing.effects().await.len(), 2);
@@ -169,21 +169,21 @@ async fn a_payload_that_is_none_parks_and_does_not_stop_the_source() {
         logged(3, other, known()),
     ];
     let case = Case::new(events).await;
-    assert_eq!(settle(&case.consumer()).await.expect("the others go on"), 3);
+    assert_eq!(settle(&case.consumer()).await.expect("the other events are applied"), 3);
     assert_eq!(case.routing.effects().await.len(), 1);
     assert_eq!(case.routing.aside().await, (2, 0));
 }
 
-/// What is kept of an event that waits or is parked is what came: fields that only a newer program knows stay.
+/// A waiting or parked event is stored as received, with the fields that only a newer program knows.
 #[tokio::test]
 async fn a_parked_payload_keeps_fields_that_this_program_does_not_know() {
     let mut payload = known();
-    // Appended to the one arm: field 15 of CallRecorded, a number.
+    // Field 15 of CallRecorded, a number, appended to the arm.
     payload.extend([0x0a, 0x02, 0x78, 0x2a]);
     let event = logged(1, Uuid::new_v4(), payload.clone());
     let case = Case::new(vec![event.clone()]).await;
     case.routing.ledger.break_event(event.event_id.parse().expect("an id"));
-    settle(&case.consumer()).await.expect("it parks");
+    settle(&case.consumer()).await.expect("the event is parked");
     let kept: Vec<u8> = sqlx::query_scalar("select payload from parked")
         .fetch_one(&case.routing.database.pool)
         .await
@@ -197,16 +197,17 @@ async fn an_answer_with_a_hole_is_not_applied_past_it() {
     let case = Case::new(vec![logged(1, key, known()), logged(3, key, known())]).await;
     case.log.lock().expect("ours").head = Some(3);
     let consumer = case.consumer();
-    // It may fail or rest: it must not skip.
+    // It may fail or idle, but it must not skip the gap.
     let _ = settle(&consumer).await;
     assert!(case.routing.effects().await.len() <= 1);
     case.log.lock().expect("ours").events.insert(1, logged(2, key, known()));
-    settle(&consumer).await.expect("the hole is filled");
+    settle(&consumer).await.expect("the gap is filled");
     case.routing.assert_in_order().await;
     assert_eq!(case.routing.effects().await.len(), 3);
 }
 
-/// Restored from a backup, and nobody drew a new epoch: the reader is ahead, and would skip the reused positions.
+/// The source was restored from a backup without a new epoch. The reader is ahead and would skip the positions that are
+/// used again.
 #[tokio::test]
 async fn a_log_that_has_become_shorter_stops_the_source() {
     let key = Uuid::new_v4();

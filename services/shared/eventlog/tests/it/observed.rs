@@ -1,4 +1,4 @@
-//! What a process knows of itself is told while its database gives no connection: then most of all.
+//! A process reports its own gauges while its database gives no connection.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -25,7 +25,7 @@ async fn a_pool_without_a_free_connection_is_seen_and_so_is_the_lag() {
     let intake = Node::new("intake", &[]).await;
     let routing = Node::new("routing", &["intake"]).await;
     intake.tell([event(uuid::Uuid::new_v4(), 1)]).await;
-    // As the service's own, but with nobody to wait for: two connections, both in use.
+    // A pool like the service's own, with both connections in use and a short wait.
     let pool = PgPoolOptions::new()
         .max_connections(2)
         .acquire_timeout(Duration::from_millis(50))
@@ -37,7 +37,7 @@ async fn a_pool_without_a_free_connection_is_seen_and_so_is_the_lag() {
     let relay = Arc::new(routing.relay());
     let watching = observers(&store, &relay, &[consumer]);
     let held = [pool.acquire().await.expect("one"), pool.acquire().await.expect("two")];
-    let seen = watching[0].observe().await.expect("it asks nobody");
+    let seen = watching[0].observe().await.expect("it needs no connection");
     assert_eq!((value(&seen, "db_client_connection_max", None), held.len()), (2.0, 2));
     assert!(value(&seen, "db_client_connection_count", Some("idle")).abs() < 0.5);
     assert!((value(&seen, "db_client_connection_count", Some("used")) - 2.0).abs() < 0.5);
@@ -47,11 +47,11 @@ async fn a_pool_without_a_free_connection_is_seen_and_so_is_the_lag() {
         .await
         .expect_err("the database gives no connection");
     drop(held);
-    let seen = watching[1].observe().await.expect("there is one again");
+    let seen = watching[1].observe().await.expect("a connection is free again");
     assert!(value(&seen, "hotline_events_parked", None).abs() < 0.5);
 }
 
-/// A partition that another replica holds says nothing of the others, nor of what it has not done yet.
+/// A partition that another replica holds counts as behind until its events are applied.
 #[tokio::test]
 async fn what_another_replica_is_at_is_behind_until_it_is_done() {
     let intake = Node::new("intake", &[]).await;
@@ -67,9 +67,9 @@ async fn what_another_replica_is_at_is_behind_until_it_is_done() {
         .execute(&mut *other)
         .await
         .expect("locked");
-    assert_eq!(consumer.run_once().await.expect("it leaves them").did, 0);
+    assert_eq!(consumer.run_once().await.expect("it skips locked partitions").did, 0);
     assert_eq!(consumer.lag().positions, 3);
-    other.rollback().await.expect("given back");
+    other.rollback().await.expect("rolled back");
     consumer.run_once().await.expect("it applies");
     assert_eq!(consumer.lag().positions, 0);
 }

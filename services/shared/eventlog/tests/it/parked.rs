@@ -1,4 +1,4 @@
-//! What cannot be applied is parked with its followers, and nothing else is held up.
+//! An event that cannot be applied is parked, with the later events of its key. All other events are applied.
 
 use hotline_proto::access::Role;
 use hotline_proto::common::{
@@ -26,7 +26,7 @@ impl Case {
     async fn read(&self) -> usize {
         settle(&self.routing.consumer(&self.intake, Some(NOWHERE)))
             .await
-            .expect("a broken event holds nothing up")
+            .expect("a broken event delays no other")
     }
 
     async fn list(&self) -> Vec<ParkedEvent> {
@@ -61,7 +61,7 @@ impl Case {
         Ok(answer.into_inner().applied_count)
     }
 
-    /// What was told by what took effect here: nothing that failed may have told.
+    /// Number of events that applied events have published. An event that failed must have published none.
     async fn told(&self) -> i64 {
         sqlx::query_scalar("select count(*) from log")
             .fetch_one(&self.routing.database.pool)
@@ -80,7 +80,7 @@ async fn a_broken_event_parks_with_its_followers_and_the_others_go_on() {
     for (one, two) in mine.iter().zip(&theirs) {
         case.intake.tell_together(vec![one.clone(), two.clone()]).await;
     }
-    assert_eq!(case.read().await, 8, "the cursor passes them");
+    assert_eq!(case.read().await, 8, "the cursor passes parked events");
     let effects = case.routing.effects().await;
     assert_eq!(effects.len(), 5);
     assert!(effects.contains(&mine[0].event_id) && ids(&theirs).iter().all(|id| effects.contains(id)));
@@ -89,7 +89,7 @@ async fn a_broken_event_parks_with_its_followers_and_the_others_go_on() {
         .map(|(at, reason): (usize, &str)| (mine[at].event_id.to_string(), reason.to_owned()))
         .to_vec();
     assert_eq!(found, expected);
-    assert_eq!(case.told().await, 0, "what failed has told nothing");
+    assert_eq!(case.told().await, 0, "a failed event has published nothing");
 }
 
 #[tokio::test]
@@ -134,7 +134,7 @@ async fn a_retry_that_succeeds_takes_the_followers_along_in_order() {
     );
     assert_eq!(case.routing.effects().await, ids(&events));
     assert_eq!(case.routing.aside().await, (0, 0));
-    // The key is free again.
+    // Nothing of the key is parked any more.
     let next = event(key, 6);
     case.intake.tell([next.clone()]).await;
     case.read().await;
@@ -153,7 +153,7 @@ async fn a_follower_that_fails_is_the_next_one_parked() {
     case.read().await;
     case.routing.ledger.mend(events[0].event_id);
     let applied = case.retry(Uuid::new_v4(), events[0].event_id).await.expect("mended");
-    assert_eq!(applied, 2, "it and the first follower");
+    assert_eq!(applied, 2, "the event and its first follower");
     let left: Vec<_> = case.list().await.into_iter().map(|e| e.reason).collect();
     assert_eq!(left, ["broken by the test", "behind", "behind"]);
     case.routing.ledger.mend(events[2].event_id);
@@ -180,25 +180,25 @@ async fn a_skip_gives_one_event_up_and_applies_its_followers() {
     let again = case
         .skip(events[0].event_id, "a duplicate")
         .await
-        .expect_err("given up already");
+        .expect_err("already skipped");
     assert_eq!(again.code(), Code::NotFound, "{again}");
     let kept: String = sqlx::query_scalar("select reason from parked where event_id = $1 and state = 'skipped'")
         .bind(events[0].event_id)
         .fetch_one(&case.routing.database.pool)
         .await
         .expect("it stays on record");
-    assert_eq!(kept, "test:operator: a duplicate", "who gave it up, and why");
+    assert_eq!(kept, "test:operator: a duplicate", "the operator and the reason");
     let next = event(key, 4);
     case.intake.tell([next.clone()]).await;
     case.read().await;
     assert_eq!(
         case.routing.effects().await.last(),
         Some(&next.event_id),
-        "the key is free"
+        "nothing of the key is parked"
     );
 }
 
-/// Two operators name the same event: the second finds it done, and gives up nothing else in its stead.
+/// Several operators skip the same event at once. One succeeds, and the followers stay parked.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn two_operators_at_once_do_not_take_a_follower_for_the_event() {
     for _ in 0..10 {
@@ -221,7 +221,7 @@ async fn two_operators_at_once_do_not_take_a_follower_for_the_event() {
     }
 }
 
-/// As every change: fifty with one request_id are one, and all hear the same; another content under it is refused.
+/// Fifty calls with one request_id have one effect and get the same answer. Other content under that id is refused.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn fifty_of_one_request_are_one_and_another_content_is_refused() {
     let case = Case::new().await;
@@ -333,7 +333,7 @@ async fn cursors_tell_how_far_each_partition_was_read() {
     let answer = case
         .routing
         .client(Role::Operator)
-        .list_cursors(ListCursorsRequest {})
+        .list_cursors(ListCursorsRequest::default())
         .await;
     let cursors = answer.expect("served").into_inner().cursors;
     assert_eq!(cursors.len(), usize::from(testkit::databases::PARTITIONS));

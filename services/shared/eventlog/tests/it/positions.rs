@@ -1,4 +1,4 @@
-//! Positions are dense and in commit order, however many write at once.
+//! Positions are dense and in commit order, with any number of concurrent writers.
 
 use eventlog::NewEvent;
 use futures::future::join_all;
@@ -14,7 +14,7 @@ use crate::world::{Node, TABLES, event};
 const WRITERS: usize = 32;
 const ROUNDS: u64 = 12;
 
-/// Reads what a reader would: everything after the last position that it saw, until `total` are there. Panics on a hole.
+/// Reads as a consumer does: everything after the last position seen, until `total` events are there. Panics at a gap.
 async fn follow(pool: &PgPool, total: i64) -> usize {
     testkit::within("a reader of all positions", read_all(pool, total)).await
 }
@@ -51,7 +51,7 @@ async fn read_all(pool: &PgPool, total: i64) -> usize {
     }
 }
 
-/// Tells events in a transaction that is rolled back: their positions must be free again.
+/// Publishes events in a transaction that is rolled back. Their positions must be free again.
 async fn undo(node: &Node, events: Vec<NewEvent>) {
     let undone = node.store.run("undone", move |tx| {
         let events = events.clone();
@@ -65,7 +65,7 @@ async fn undo(node: &Node, events: Vec<NewEvent>) {
     undone.await.expect_err("it is rolled back");
 }
 
-/// A transaction that ends when all writers have one open: fewer sessions than writers would stand here for ever.
+/// A transaction that ends when every writer has one open. With fewer sessions than writers it would never end.
 async fn together(node: &Node, all: &Barrier) {
     let mut connection = node.database.pool.acquire().await.expect("a session of its own");
     sqlx::query("begin").execute(&mut *connection).await.expect("begun");
@@ -76,7 +76,7 @@ async fn together(node: &Node, all: &Barrier) {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn under_32_writers_a_reader_never_meets_a_hole() {
     let database = testkit::database("eventlog", &TABLES).await;
-    // A session for each writer, and some for the reader.
+    // One session for each writer, and some for the reader.
     let pool = PgPoolOptions::new()
         .max_connections(40)
         .connect(&database.url)
@@ -90,7 +90,8 @@ async fn under_32_writers_a_reader_never_meets_a_hole() {
         async move {
             together(node, all).await;
             for round in 1..=ROUNDS {
-                // One to three events of different aggregates: transactions that need several heads cross each other.
+                // One to three events of different aggregates, so that transactions lock several heads in different
+                // orders.
                 let count = 1 + (writer as u64 + round) % 3;
                 let events: Vec<_> = (0..count).map(|_| event(Uuid::new_v4(), round)).collect();
                 if round % 5 == 0 {
@@ -107,7 +108,7 @@ async fn under_32_writers_a_reader_never_meets_a_hole() {
         writers,
         follow(&node.database.pool, i64::try_from(total).expect("small"))
     );
-    assert!(looks > 1, "the reader looked while they wrote");
+    assert!(looks > 1, "the reader polled while they wrote");
     let heads: i64 = sqlx::query_scalar("select sum(position)::bigint from log_head")
         .fetch_one(&node.database.pool)
         .await
@@ -115,7 +116,7 @@ async fn under_32_writers_a_reader_never_meets_a_hole() {
     assert_eq!(u64::try_from(heads).expect("positive"), total);
 }
 
-/// The same two writers, numbered by a sequence and by the log: the slow one takes its number first and commits last.
+/// Two writers numbered by a sequence and by the log. The slow writer takes its number first and commits last.
 #[tokio::test]
 async fn a_reader_by_sequence_would_have_skipped_what_the_log_does_not() {
     let node = Node::new("intake", &[]).await;
@@ -164,13 +165,13 @@ async fn a_reader_by_sequence_would_have_skipped_what_the_log_does_not() {
     slow.expect("the slow one commits");
     assert_eq!(by_sequence, [2], "the fast one's number is the greater one");
     assert_eq!(by_log, [1], "the fast one committed first");
-    // Both readers go on from where they stand.
+    // Both readers continue after the position that they have seen.
     assert_eq!(
         numbers(pool, 2).await,
         [0_i64; 0],
-        "by sequence the slow one is never seen"
+        "by sequence the slow event is never read"
     );
-    assert_eq!(positions(pool, 1).await, [2], "by position it is");
+    assert_eq!(positions(pool, 1).await, [2], "by position it is read");
 }
 
 async fn numbers(pool: &PgPool, after: i64) -> Vec<i64> {

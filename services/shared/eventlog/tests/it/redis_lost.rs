@@ -1,4 +1,4 @@
-//! Redis is a doorbell and a cache: whatever becomes of it, nothing is lost.
+//! Redis wakes consumers and caches events. No fault of Redis loses an event.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -12,7 +12,7 @@ use uuid::Uuid;
 
 use crate::world::{NOWHERE, Node, PLENTY, event, ids, redis_at, settle, sorted, streams};
 
-/// Deletes one log's streams: what FLUSHALL would do to it, without disturbing the other tests on this server.
+/// Deletes the streams of one log, as FLUSHALL would. Other tests on this server keep theirs.
 async fn flush(epoch: &str) -> usize {
     let (mut connection, keys) = streams(epoch).await;
     if !keys.is_empty() {
@@ -31,7 +31,7 @@ async fn streams_that_vanish_midway_lose_nothing() {
         let events: Vec<_> = (0..20).map(|_| event(Uuid::new_v4(), round + 1)).collect();
         intake.tell(events.clone()).await;
         told.extend(ids(&events));
-        // Relayed and lost before it is read; lost and not relayed; read halfway and lost.
+        // Three cases: relayed and lost before it is read; lost and not relayed; read halfway and lost.
         if round % 3 != 1 {
             relay.run_once().await.expect("Redis is there");
         }
@@ -84,7 +84,7 @@ async fn a_relay_that_comes_late_starts_with_the_tail_and_the_rest_is_read_by_gr
     assert_eq!(routing.effects().await, ids(&events));
 }
 
-/// A database of Redis that only the next test uses: its connections can be told from those of the others.
+/// A Redis database for the next test only, so that its connections can be told from those of other tests.
 const OWN_DATABASE: &str = "13";
 
 fn own_url() -> String {
@@ -104,7 +104,7 @@ async fn a_cut_connection_is_made_again() {
         let events: Vec<_> = (0..10).map(|_| event(Uuid::new_v4(), round)).collect();
         intake.tell(events.clone()).await;
         told.extend(ids(&events));
-        // The first look after a cut finds the connection dead, a later one makes it again.
+        // The first run after a cut finds the connection dead, and a later one reconnects.
         let copies = async || relay.run_once().await.expect("a lost connection is no failure").did > 0;
         testkit::until("the relay copies", copies).await;
         settle(&consumer).await.expect("a lost connection is no failure");
@@ -114,7 +114,7 @@ async fn a_cut_connection_is_made_again() {
     routing.assert_in_order().await;
 }
 
-/// Ends the connections to the database of this test; gives how many there were.
+/// Closes the connections to this test's database; returns their number.
 async fn cut() -> usize {
     let client = redis_at(&redis_url());
     let mut connection = client.get_multiplexed_async_connection().await.expect("Redis runs");
@@ -149,9 +149,9 @@ async fn the_doorbell_rings_when_something_arrives() {
     let consumer = Arc::new(routing.consumer(&intake, Some(&url)));
     settle(&consumer).await.expect("reads");
     let lifecycle = Lifecycle::new();
-    lifecycle.spawn(consumer.doorbell()(lifecycle.clone()));
+    lifecycle.spawn(eventlog::doorbell(&consumer)(lifecycle.clone()));
     let (relay, wake) = (intake.relay(), consumer.wake());
-    // It listens some time after it was started: events are told until one of them rings.
+    // The doorbell listens only some time after its start, so events are published until one wakes the consumer.
     let ringing = testkit::until("it rings", async || {
         intake.tell([event(Uuid::new_v4(), 1)]).await;
         relay.run_once().await.expect("Redis is there");
@@ -162,25 +162,27 @@ async fn the_doorbell_rings_when_something_arrives() {
     lifecycle.stop();
     assert!(
         lifecycle.finish(Duration::from_secs(5)).await,
-        "it ends when it is asked to"
+        "the doorbell ends after the drain"
     );
 }
 
-/// A published directory has hundreds of KB: what many of them make together must fit into the answers of the producer.
+/// A published directory has hundreds of KB. A batch of them must fit into the answers of the source.
 #[tokio::test]
 async fn large_events_are_read_in_answers_that_fit() {
+    use hotline_proto::events::UnitsPublished;
     use hotline_proto::events::event::Body;
-    use hotline_proto::events::{NamedCode, UnitsPublished};
+    use hotline_proto::routing::Unit;
 
     let (intake, routing) = (Node::new("intake", &[]).await, Node::new("routing", &["intake"]).await);
     let key = Uuid::new_v4();
-    let named = |n: u32| NamedCode {
+    let named = |n: u32| Unit {
         code: n.to_string(),
         name: "市".repeat(60),
+        ..Unit::default()
     };
     let large = |version| UnitsPublished {
         version,
-        valid_from: "2024-04-01".to_owned(),
+        valid_from: None,
         units: (0..2_000).map(named).collect(),
     };
     let events: Vec<_> = (1..=16)

@@ -1,4 +1,4 @@
-//! A request has its effect once: the same again gets the first answer, another content is refused.
+//! A request takes effect once. The same request again gets the first answer; other content is refused.
 
 use eventlog::{Call, Forget};
 use futures::future::join_all;
@@ -20,7 +20,7 @@ fn call(request_id: Uuid, content: &str) -> Call {
     }
 }
 
-/// A verb that answers with how often it ran, and tells an event.
+/// A verb that publishes an event and answers with the number of its runs.
 async fn act(node: &Node, call: &Call) -> Result<Answer, StoreError> {
     node.store
         .once(call, "act", |tx| {
@@ -117,7 +117,9 @@ async fn a_refusal_is_not_kept_and_tells_nothing() {
         .await;
     assert!(matches!(refused, Err(StoreError::Absent("thing"))));
     assert_eq!(counts(&node).await, (0, 0));
-    act(&node, &call).await.expect("the same request may succeed now");
+    act(&node, &call)
+        .await
+        .expect("a retry of a refused request may succeed");
     assert_eq!(counts(&node).await, (1, 1));
 }
 
@@ -135,7 +137,7 @@ async fn nothing_of_the_content_is_kept() {
     );
 }
 
-/// Telephone numbers are few: a plain hash of a request would tell the number to whoever tries them all.
+/// There are few telephone numbers. An attacker could find the number behind a plain hash by trying all of them.
 #[tokio::test]
 async fn the_hash_of_a_request_is_under_a_key_that_is_in_no_database() {
     let node = Node::new("intake", &[]).await;
@@ -170,5 +172,5 @@ async fn what_was_asked_long_ago_is_forgotten_and_the_rest_is_not() {
         assert_eq!(forget.run_once().await.expect("it runs").did, forgotten, "{now}");
     }
     assert_eq!(act(&node, &young).await.expect("known"), second);
-    assert_ne!(act(&node, &old).await.expect("as if it were new"), first);
+    assert_ne!(act(&node, &old).await.expect("a deleted request counts as new"), first);
 }

@@ -1,4 +1,4 @@
-//! A log that was restored from a backup: readers that are not past it go on, the others stop and say what to do.
+//! A log restored from a backup. Readers that are not past it read on; the others stop and say what to do.
 
 use std::collections::BTreeSet;
 
@@ -9,7 +9,7 @@ use uuid::Uuid;
 
 use crate::world::{NOWHERE, Node, event, ids, settle, sorted};
 
-/// A producer and what a backup in the middle of its events holds.
+/// A source, and a backup from the middle of its events.
 struct World {
     intake: Node,
     backup: Database,
@@ -21,7 +21,7 @@ fn some(number: usize) -> Vec<NewEvent> {
     (0..number).map(|_| event(Uuid::new_v4(), 1)).collect()
 }
 
-/// The relay copies all events to Redis, the lost ones as well.
+/// The relay copies all events to Redis, also those that the restore loses.
 async fn world() -> World {
     let intake = Node::new("intake", &[]).await;
     let (before, lost) = (some(20), some(20));
@@ -38,7 +38,7 @@ async fn world() -> World {
 }
 
 impl World {
-    /// A reader of what the backup has.
+    /// A reader that has read as far as the backup reaches.
     async fn reader(&self, name: &'static str) -> Node {
         let reader = Node::new(name, &["intake"]).await;
         let old = Node::over("intake", self.backup.backup().await, &[]).await;
@@ -46,7 +46,7 @@ impl World {
         reader
     }
 
-    /// The producer on its restored database, as the command leaves it.
+    /// The source on its restored database, after `hotline events restored`.
     async fn restore(&self) -> (Node, Restored) {
         let done = restored(&self.backup.pool).await.expect("a migrated log");
         (Node::over("intake", self.backup.clone(), &[]).await, done)
@@ -77,7 +77,7 @@ async fn a_reader_that_is_not_past_goes_on_beside_the_old_streams() {
     let new = some(20);
     intake.tell(new.clone()).await;
     intake.relay().run_once().await.expect("copied");
-    // Redis still has the lost events, under positions that the new ones have again.
+    // Redis still has the lost events. The new events use their positions again.
     settle(&reader.consumer(&intake, Some(&redis_url())))
         .await
         .expect("it goes on");
@@ -119,7 +119,7 @@ async fn a_reader_that_is_past_stops_until_it_is_restored_to_an_earlier_instant(
     assert_eq!(epochs(&reader).await, BTreeSet::from([done.epoch.to_string()]));
 }
 
-/// The command was run twice, or a database was restored and restored again: each epoch contains the ones before.
+/// A second run of the command, or a second restore: each epoch contains the ones before.
 #[tokio::test]
 async fn a_reader_follows_over_several_epochs() {
     let world = world().await;
@@ -136,7 +136,7 @@ async fn a_reader_follows_over_several_epochs() {
     assert_eq!(epochs(&reader).await, BTreeSet::from([second.epoch.to_string()]));
 }
 
-/// The second restore goes back behind the first one: its database has never heard of the first one's epoch.
+/// The second restore goes back further than the first. Its database does not know the first restore's epoch.
 #[tokio::test]
 async fn a_reader_of_an_epoch_that_was_undone_stops() {
     let world = world().await;

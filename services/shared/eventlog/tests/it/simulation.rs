@@ -1,8 +1,12 @@
-//! The decisions of relay and consumer without I/O, under everything that may happen to them: relays that die, repeat
-//! and run twice, streams that vanish or forget their tail, consumers that die between reading and committing, and
-//! several of them at once. After every step the effects are the positions from 1 on, each once.
+//! A simulation of relay and consumer without I/O, under these faults:
 //!
-//! It is believable because it finds planted faults.
+//! - relays that die, repeat and run twice,
+//! - streams that vanish or lose their tail,
+//! - several consumers at once that die between reading and committing.
+//!
+//! After every step the effects are the positions from 1 on, each once.
+//!
+//! The simulation also finds planted faults, which shows that it can find real ones.
 
 use std::collections::BTreeSet;
 
@@ -11,38 +15,38 @@ use eventlog::core::relay::resume_after;
 use proptest::prelude::*;
 use proptest::test_runner::{Config, TestRunner};
 
-/// Entries that a stream keeps, and events per read: small, so that trimming and batches matter in short histories.
+/// Entries per stream and events per read. Both are small, so that short histories include trimming and batches.
 const KEEP: u64 = 12;
 const BATCH: usize = 5;
 
 #[derive(Clone, Copy, Debug)]
 enum Step {
-    /// The producer commits so many events.
+    /// The source commits this many events.
     Write(u64),
-    /// A relay copies; it dies after so many, if there are more.
+    /// A relay copies. It dies after this many events, if there are more.
     Relay { which: usize, dies_after: u64 },
-    /// A relay starts anew.
+    /// A relay restarts without state.
     Restart(usize),
     /// FLUSHALL.
     Flush,
     /// A failover to a replica that lacks the newest entries.
     Forget(usize),
-    /// A consumer reads its cursor, the head, the stream and, if it has to, the producer.
+    /// A consumer reads its cursor, the head and the stream. It reads from the source if it has to.
     Fetch(usize),
-    /// It applies what it has and moves the cursor, in one transaction.
+    /// The consumer applies its batch and moves the cursor, in one transaction.
     Commit(usize),
-    /// It dies with what it has.
+    /// The consumer dies and loses its batch.
     Die(usize),
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Fault {
     None,
-    /// The cursor is not compared again under its lock.
+    /// The cursor is not checked again under its lock.
     NoCursorCheck,
-    /// The cursor moves when the batch is read, not with its effects.
+    /// The cursor moves when the batch is read, before its effects.
     MovesBeforeEffects,
-    /// What the stream has is taken for all there is.
+    /// The stream is taken for complete.
     TrustsStream,
 }
 
@@ -141,7 +145,7 @@ impl World {
         self.effects.extend(fresh);
     }
 
-    /// Everybody lives on and nothing more happens: all of it must have its effect.
+    /// No further fault happens: every event must take effect.
     fn settle(&mut self) {
         for _ in 0..self.head + 3 {
             for which in 0..self.held.len() {
@@ -170,7 +174,7 @@ fn steps() -> impl Strategy<Value = Vec<Step>> {
     prop::collection::vec(step, 1..120)
 }
 
-/// Runs histories until one goes wrong.
+/// Runs random histories until one fails.
 fn simulate(fault: Fault, cases: u32) -> Result<(), String> {
     let config = Config {
         cases,
@@ -185,7 +189,7 @@ fn simulate(fault: Fault, cases: u32) -> Result<(), String> {
         }
         world.settle();
         prop_assert!(world.is_right(), "settled: {:?}", world.effects);
-        prop_assert_eq!(world.effects.len() as u64, world.head, "something is left");
+        prop_assert_eq!(world.effects.len() as u64, world.head, "an event is left over");
         Ok(())
     };
     TestRunner::new(config)
@@ -195,12 +199,12 @@ fn simulate(fault: Fault, cases: u32) -> Result<(), String> {
 
 #[test]
 fn whatever_happens_each_position_takes_effect_once_and_in_order() {
-    simulate(Fault::None, 4_000).expect("no history goes wrong");
+    simulate(Fault::None, 4_000).expect("no history fails");
 }
 
 #[test]
 fn planted_faults_are_found() {
     for fault in [Fault::NoCursorCheck, Fault::MovesBeforeEffects, Fault::TrustsStream] {
-        simulate(fault, 4_000).expect_err("a history that shows it");
+        simulate(fault, 4_000).expect_err("a history that shows the fault");
     }
 }

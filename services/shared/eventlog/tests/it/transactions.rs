@@ -1,4 +1,4 @@
-//! The named transaction: run again after a lost race, and only then; what is rolled back was never told.
+//! A named transaction: only a lost race runs it again. A rollback publishes nothing.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
@@ -9,7 +9,7 @@ use uuid::Uuid;
 
 use crate::world::{Node, event};
 
-/// Two transactions that lock two rows crosswise: Postgres ends one of them, and it is run again.
+/// Two transactions that lock two rows in opposite orders. Postgres ends one of them, and that one runs again.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_deadlock_runs_the_action_again() {
     let node = Node::new("intake", &[]).await;
@@ -35,7 +35,8 @@ async fn a_deadlock_runs_the_action_again() {
                         runs.fetch_add(1, Ordering::SeqCst);
                         let again = own_runs.fetch_add(1, Ordering::SeqCst) > 0;
                         if again {
-                            // Else it might take its first thing once more before the other has it.
+                            // Without this wait, one transaction could lock its first row again before the other has
+                            // locked it.
                             let _ = other.acquire().await.expect("open");
                         }
                         touch(tx.conn(), first).await?;
@@ -55,7 +56,7 @@ async fn a_deadlock_runs_the_action_again() {
     let (one, other) = tokio::join!(cross(a, b), cross(b, a));
     one.and(other).expect("both get through");
     assert_eq!(runs.load(Ordering::SeqCst), 3, "one of them ran twice");
-    assert_eq!(told(&node).await, 2, "what the lost run told is not there");
+    assert_eq!(told(&node).await, 2, "the lost run has published nothing");
 }
 
 async fn touch(conn: &mut sqlx::PgConnection, thing: Uuid) -> Result<(), StoreError> {
@@ -107,7 +108,7 @@ async fn an_error_rolls_back_what_was_written_and_told_and_is_not_run_again() {
     .fetch_one(&node.database.pool)
     .await
     .expect("Postgres' own view");
-    assert_eq!(idle, 0, "nobody idles in a transaction");
+    assert_eq!(idle, 0, "no session idles in a transaction");
 }
 
 #[tokio::test]

@@ -1,4 +1,4 @@
-//! What comes before the thing that it is about waits for it, in every interleaving.
+//! An event that comes before its thing waits for it, in every interleaving.
 
 use std::sync::Arc;
 
@@ -40,15 +40,19 @@ async fn a_decision_waits_for_what_it_is_about_and_goes_with_it() {
     case.callback
         .tell([decisions[0].clone(), stranger.clone(), decisions[1].clone()])
         .await;
-    assert_eq!(case.read(&case.callback).await, 3, "waiting holds nothing up");
+    assert_eq!(case.read(&case.callback).await, 3, "a waiting event delays no other");
     assert!(case.routing.effects().await.is_empty());
-    assert_eq!(case.routing.aside().await, (0, 3), "it is no error");
+    assert_eq!(case.routing.aside().await, (0, 3), "they wait and are not parked");
     case.intake.tell([opened.clone()]).await;
     case.read(&case.intake).await;
     let effects = case.routing.effects().await;
     assert_eq!(effects[0], opened.event_id);
     assert_eq!(sorted(effects[1..].to_vec()), sorted(ids(&decisions)));
-    assert_eq!(case.routing.aside().await, (0, 1), "the stranger waits on");
+    assert_eq!(
+        case.routing.aside().await,
+        (0, 1),
+        "the event of another thing still waits"
+    );
 }
 
 #[tokio::test]
@@ -64,11 +68,12 @@ async fn a_decision_that_comes_later_does_not_wait() {
     assert_eq!(case.routing.aside().await, (0, 0));
 }
 
-/// Both in one batch: the opener drains before the decision's row is written, if that is left to the end of the batch.
+/// Both events are in one batch. If the decision were stored as waiting only at the end of the batch, the opener would
+/// not find it. The decision would then wait for ever.
 #[tokio::test]
 async fn a_decision_in_the_same_batch_as_what_opens_its_thing_does_not_wait_for_ever() {
     let case = Case::new().await;
-    // Of one key, so that they are of one batch.
+    // Both have one key, so that they are in one batch.
     let thing = Uuid::new_v4();
     let decision = eventlog::NewEvent {
         key: thing,
@@ -84,7 +89,7 @@ async fn a_decision_in_the_same_batch_as_what_opens_its_thing_does_not_wait_for_
     assert_eq!(case.routing.aside().await, (0, 0));
 }
 
-/// Looks, finds nothing – and is held there, while somebody else brings the thing and commits.
+/// Finds no thing and is stopped there, while another transaction creates the thing and commits.
 struct Slow {
     ledger: Arc<Ledger>,
     looked: Notify,

@@ -1,4 +1,4 @@
-//! A producer and consumers of its log: two databases, a served log, a handler that keeps a row per effect.
+//! A source and consumers of its log: two databases, a served log, and a handler that stores a row per effect.
 
 use std::collections::HashSet;
 use std::sync::{Arc, Mutex};
@@ -10,7 +10,8 @@ use eventlog::{
 use hotline_proto::access::Role;
 use hotline_proto::common::event_log_service_client::EventLogServiceClient;
 use hotline_proto::events::event::Body;
-use hotline_proto::events::{AppealFacts, AppealRegistered, AttemptReported, CallRecorded};
+use hotline_proto::events::{AppealRegistered, AttemptReported, CallRecorded};
+use hotline_proto::intake::AppealFacts;
 use platform::clock::DrivenClock;
 use platform::grpc::client::Peer;
 use platform::lifecycle::Lifecycle;
@@ -26,12 +27,12 @@ use uuid::Uuid;
 
 /// Tables of these tests.
 pub static TABLES: Migrator = sqlx::migrate!("tests/it/migrations");
-/// Nobody listens there.
+/// An address without a server.
 pub const NOWHERE: &str = "redis://127.0.0.1:1";
-/// Entries kept per stream, where it does not matter.
+/// Entries per stream, for tests where the number does not matter.
 pub const PLENTY: u64 = 100_000;
 
-/// A service that has a log and serves it.
+/// A service with a log that it serves.
 pub struct Node {
     pub name: &'static str,
     pub database: Database,
@@ -42,12 +43,12 @@ pub struct Node {
 }
 
 impl Node {
-    /// A node with a database of its own, which consumes `sources` (as far as the operator's commands go).
+    /// A node with its own database and with operator commands for `sources`.
     pub async fn new(name: &'static str, sources: &[&'static str]) -> Self {
         Self::over(name, database("eventlog", &TABLES).await, sources).await
     }
 
-    /// A node over a database that is there.
+    /// A node over an existing database.
     pub async fn over(name: &'static str, database: Database, sources: &[&'static str]) -> Self {
         let clock = Arc::new(DrivenClock::new(at(1, 9, 0)));
         let store = testkit::log(name, &database.pool, clock.clone()).await;
@@ -68,7 +69,7 @@ impl Node {
         }
     }
 
-    /// What another service calls.
+    /// A client of this node's log, with the role of a caller.
     pub fn client(&self, role: Role) -> EventLogServiceClient<Peer> {
         EventLogServiceClient::new(self.edge.role(role))
     }
@@ -78,17 +79,17 @@ impl Node {
         Relay::new(&self.store, Some(redis_at(&redis_url())), PLENTY)
     }
 
-    /// A replica of this node's consumer of `source`, over its shared ledger.
+    /// A replica of this node's consumer of `source`. All replicas share the node's ledger.
     pub fn consumer(&self, source: &Self, redis: Option<&str>) -> Consumer {
         self.consumer_with(source.source(redis), self.ledger.clone())
     }
 
-    /// The same with another handler.
+    /// The same consumer with another handler.
     pub fn consumer_with(&self, source: Source, handler: Arc<dyn Handler>) -> Consumer {
         Consumer::new(&self.store, source, handler).noting_knowledge()
     }
 
-    /// Where this node's log can be read.
+    /// How to read this node's log.
     pub fn source(&self, redis: Option<&str>) -> Source {
         Source {
             service: self.name,
@@ -97,14 +98,14 @@ impl Node {
         }
     }
 
-    /// Tells events, one transaction each.
+    /// Publishes events, one transaction each.
     pub async fn tell(&self, events: impl IntoIterator<Item = NewEvent>) {
         for event in events {
             self.tell_together(vec![event]).await;
         }
     }
 
-    /// Tells events in one transaction.
+    /// Publishes events in one transaction.
     pub async fn tell_together(&self, events: Vec<NewEvent>) {
         self.store
             .run("tell", move |tx| {
@@ -129,7 +130,7 @@ impl Node {
         answer.expect("served").into_inner().epoch
     }
 
-    /// Ids of the events that took effect here, in the order in which they did.
+    /// Ids of the events that took effect here, in the order of their effects.
     pub async fn effects(&self) -> Vec<Uuid> {
         sqlx::query_scalar("select event_id from effect order by nth")
             .fetch_all(&self.database.pool)
@@ -137,7 +138,7 @@ impl Node {
             .expect("the test's table")
     }
 
-    /// Within each partition the effects came in the order of the positions, and none was left out.
+    /// Asserts that each partition took effect in the order of its positions, without a gap.
     pub async fn assert_in_order(&self) {
         let torn: i64 = sqlx::query_scalar(
             "select count(*) from (
@@ -147,10 +148,10 @@ impl Node {
         .fetch_one(&self.database.pool)
         .await
         .expect("the test's table");
-        assert_eq!(torn, 0, "effects out of order or with holes");
+        assert_eq!(torn, 0, "effects out of order or with gaps");
     }
 
-    /// Number of events that are put aside, and of those that wait.
+    /// Number of parked events, and number of waiting events.
     pub async fn aside(&self) -> (i64, i64) {
         sqlx::query_as("select (select count(*) from parked where state <> 'skipped'), (select count(*) from waiting)")
             .fetch_one(&self.database.pool)
@@ -159,7 +160,7 @@ impl Node {
     }
 }
 
-/// The streams of one log, as its relays made them, and a connection to ask of them.
+/// The streams of one log as its relays made them, and a connection to read them.
 pub async fn streams(epoch: &str) -> (MultiplexedConnection, Vec<String>) {
     let client = redis_at(&redis_url());
     let mut connection = client.get_multiplexed_async_connection().await.expect("Redis runs");
@@ -167,7 +168,7 @@ pub async fn streams(epoch: &str) -> (MultiplexedConnection, Vec<String>) {
     (connection, keys)
 }
 
-/// Runs a consumer until it has come to rest; gives how many events it moved over.
+/// Runs a consumer until it idles; returns the number of events that it passed.
 pub async fn settle(consumer: &Consumer) -> Result<usize, StepError> {
     let reading = async {
         let mut did = 0;
@@ -178,7 +179,7 @@ pub async fn settle(consumer: &Consumer) -> Result<usize, StepError> {
             }
         }
     };
-    testkit::within("the consumer comes to rest", reading).await
+    testkit::within("the consumer idles", reading).await
 }
 
 /// A plain event of an aggregate.
@@ -191,7 +192,7 @@ pub fn event(key: Uuid, version: u64) -> NewEvent {
     new_event(key, version, Body::CallRecorded(call))
 }
 
-/// Opens a thing, in the ledger of who consumes it.
+/// An event that creates a thing at its consumer.
 pub fn opens(thing: Uuid) -> NewEvent {
     let facts = AppealFacts {
         appeal_id: thing.to_string(),
@@ -204,7 +205,7 @@ pub fn opens(thing: Uuid) -> NewEvent {
     )
 }
 
-/// Needs a thing that somebody opened.
+/// An event that needs a thing.
 pub fn needs(thing: Uuid) -> NewEvent {
     let attempt = AttemptReported {
         order_id: thing.to_string(),
@@ -225,19 +226,19 @@ pub fn new_event(key: Uuid, version: u64, body: Body) -> NewEvent {
     }
 }
 
-/// Keeps a row per effect. What is in `broken` fails for good.
+/// Stores a row per effect. The events in `broken` cannot be applied.
 #[derive(Default)]
 pub struct Ledger {
     broken: Mutex<HashSet<Uuid>>,
 }
 
 impl Ledger {
-    /// From now on this event fails.
+    /// From now on this event cannot be applied.
     pub fn break_event(&self, event: Uuid) {
         self.broken.lock().expect("no test panics with it").insert(event);
     }
 
-    /// From now on it no longer does.
+    /// From now on this event can be applied again.
     pub fn mend(&self, event: Uuid) {
         self.broken.lock().expect("no test panics with it").remove(&event);
     }
@@ -249,7 +250,7 @@ impl Ledger {
     /// Applies one event.
     pub async fn apply_one(&self, tx: &mut Tx, event: &Recorded) -> Result<Effect, ApplyError> {
         if self.is_broken(event.event_id) {
-            // Written before it fails: what fails must leave nothing behind.
+            // The row is written before the failure, which must roll it back.
             write(tx.conn(), event).await?;
             tx.tell(self::event(event.key, 99));
             return Err(ApplyError::Permanent("broken by the test".to_owned()));
@@ -296,7 +297,7 @@ impl Handler for Ledger {
     }
 }
 
-/// Is the thing here?
+/// Whether the thing exists.
 pub async fn exists(conn: &mut PgConnection, thing: Uuid) -> Result<bool, StoreError> {
     let exists = sqlx::query_scalar("select exists (select from thing where id = $1)")
         .bind(thing)
@@ -322,13 +323,13 @@ pub fn ids(events: &[NewEvent]) -> Vec<Uuid> {
     events.iter().map(|event| event.event_id).collect()
 }
 
-/// Sorted, to compare what has no common order.
+/// Sorted, to compare sets of ids.
 pub fn sorted(mut ids: Vec<Uuid>) -> Vec<Uuid> {
     ids.sort_unstable();
     ids
 }
 
-/// A Redis that may be there or not.
+/// A client of a Redis that may be unreachable.
 pub fn redis_at(url: &str) -> redis::Client {
     redis::Client::open(url).expect("a redis:// URL")
 }

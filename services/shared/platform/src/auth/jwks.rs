@@ -1,4 +1,5 @@
-//! The keys that an identity provider publishes (RFC 7517), kept while it is away and looked at again regularly.
+//! The keys that an identity provider publishes (RFC 7517). They are fetched regularly, and kept while the provider is
+//! unreachable.
 
 use std::sync::{Arc, PoisonError, RwLock};
 use std::time::Duration;
@@ -17,40 +18,41 @@ use crate::config::{Algorithm, AuthConfig};
 use crate::lifecycle::Lifecycle;
 use crate::streak::Streak;
 
-/// A token without the name of its key is tried with each of so few: each costs a signature's check.
+/// A token without a key name is tried with each key, up to this many keys. Each try costs the check of a signature.
 const MOST_UNNAMED: usize = 4;
-/// A set of keys is a few kilobytes.
+/// Largest key set in bytes; a usual one has a few kilobytes.
 const LARGEST: usize = 256 * 1024;
 const ANSWER_WITHIN: Duration = Duration::from_secs(10);
-/// Between two looks of a service that waits for its first keys.
-const UNSTARTED: Duration = Duration::from_secs(1);
-/// Between two looks that an unknown key brings about: a forged `kid` must not become a flood at the provider.
-const SOONEST: Duration = Duration::from_secs(10);
+/// Pause between fetches of a service that waits for its first keys.
+const FIRST_PAUSE: Duration = Duration::from_secs(1);
+/// Shortest pause before a fetch that an unknown key causes. A forged `kid` must not flood the provider.
+const SHORTEST_PAUSE: Duration = Duration::from_secs(10);
 
-/// The keys as they were last seen.
+/// The keys as last fetched.
 pub(super) struct Published {
     uri: Uri,
     algorithm: Algorithm,
     client: Client<HttpsConnector<HttpConnector>, Empty<bytes::Bytes>>,
-    /// Each with its name (`kid`), if it has one.
+    /// Each key with its name (`kid`), if it has one.
     keys: RwLock<Vec<(Option<String>, DecodingKey)>>,
-    /// What was read last, and how often it was another: 0 while nothing was read.
+    /// The last answer, and the number of different answers so far; 0 before the first.
     seen: watch::Sender<(Vec<u8>, u64)>,
     asked: Notify,
 }
 
 impl Published {
-    /// Looks at them until the lifecycle stops. While it has not answered, people are refused, services are not.
+    /// Fetches the keys until the lifecycle stops. Before the first answer, tokens of people are refused and tokens of
+    /// services are accepted.
     pub fn watch(config: &AuthConfig, service: &'static str, lifecycle: &Lifecycle) -> Result<Arc<Self>, String> {
         let published = Arc::new(Self::unseen(config)?);
         let (watched, stopping) = (published.clone(), lifecycle.stopping());
         let every = Duration::from_secs(config.jwks_refresh_seconds);
         lifecycle.spawn(async move {
-            // Not told before the first look: an alert would take a 0 for a success.
+            // Not set before the first fetch: 0 would read as success.
             let failing = |is: f64| metrics::gauge!("hotline_jwks_refresh_failing", "service_name" => service).set(is);
             let (mut failures, mut streak) = (0_u32, Streak::default());
             while !stopping.is_cancelled() {
-                match watched.look().await {
+                match watched.fetch().await {
                     Ok(number) => {
                         failing(0.0);
                         if streak.end() || number == 0 {
@@ -74,20 +76,20 @@ impl Published {
                 }
                 let pause = match (failures, watched.edition()) {
                     (0, _) => every,
-                    (_, 0) => UNSTARTED.min(every),
-                    _ => SOONEST.min(every),
+                    (_, 0) => FIRST_PAUSE.min(every),
+                    _ => SHORTEST_PAUSE.min(every),
                 };
                 tokio::select! {
                     () = stopping.cancelled() => return,
                     () = tokio::time::sleep(pause) => {}
-                    () = async { tokio::time::sleep(SOONEST.min(every)).await; watched.asked.notified().await } => {}
+                    () = async { tokio::time::sleep(SHORTEST_PAUSE.min(every)).await; watched.asked.notified().await } => {}
                 }
             }
         });
         Ok(published)
     }
 
-    /// Without keys, until it has looked.
+    /// Without keys, before the first fetch.
     fn unseen(config: &AuthConfig) -> Result<Self, String> {
         let uri = config
             .jwks_url
@@ -103,37 +105,40 @@ impl Published {
         })
     }
 
-    /// Which set of keys is known: one more with every other one; 0 before the first.
+    /// Number of the current key set. Each new key set increases it; 0 means none so far.
     pub fn edition(&self) -> u64 {
         self.seen.borrow().1
     }
 
     /// Returns when the first keys are known.
     pub async fn known(&self) {
-        // It fails only when the sender is gone, which is a part of this.
+        // The wait fails only when the sender is dropped, and the sender is a field of `self`.
         let _ = self.seen.subscribe().wait_for(|(_, edition)| *edition > 0).await;
     }
 
-    /// The keys that a token may be signed with: those of the name that it gives, or all of a few when it gives none.
+    /// The keys that may have signed a token: those with its key name, or all of a few when it names none.
     pub fn keys(&self, name: Option<&str>) -> Result<Vec<DecodingKey>, String> {
         let keys = self.keys.read().unwrap_or_else(PoisonError::into_inner);
         if name.is_none() && keys.len() > MOST_UNNAMED {
-            return Err(format!("it names no key, and auth.jwks_url has {} of them", keys.len()));
+            return Err(format!(
+                "the token names no key (kid), and auth.jwks_url has {} keys",
+                keys.len()
+            ));
         }
         let fitting = keys
             .iter()
             .filter(|(known, _)| name.is_none() || known.as_deref() == name);
         let found: Vec<DecodingKey> = fitting.map(|(_, key)| key.clone()).collect();
         if found.is_empty() {
-            // It may be a new one.
+            // The key may be new, so the keys are fetched again.
             self.asked.notify_one();
             return Err("its key is not among those of auth.jwks_url".to_owned());
         }
         Ok(found)
     }
 
-    /// Fetches the keys and takes those of the configured algorithm. Gives their number.
-    async fn look(&self) -> Result<usize, String> {
+    /// Fetches the keys and keeps those of the configured algorithm. Returns their number.
+    async fn fetch(&self) -> Result<usize, String> {
         let request = Request::get(self.uri.clone())
             .header("accept", "application/json")
             .body(Empty::new())
@@ -175,7 +180,7 @@ impl Published {
     }
 }
 
-/// Whether a key verifies signatures of the algorithm. Providers publish keys for encryption beside them.
+/// Whether a key verifies signatures of the algorithm. Providers also publish keys for encryption.
 fn fits(key: &Jwk, algorithm: Algorithm) -> bool {
     let signs = matches!(&key.common.public_key_use, None | Some(PublicKeyUse::Signature));
     let (named, of_this) = (
@@ -198,7 +203,7 @@ fn fits(key: &Jwk, algorithm: Algorithm) -> bool {
 }
 
 fn connector(config: &AuthConfig) -> Result<HttpsConnector<HttpConnector>, String> {
-    // Another crate may have chosen the same one before; there is only one in the tree.
+    // This fails when another crate has chosen a provider before. The tree has only one, so it is the same.
     let _ = rustls::crypto::ring::default_provider().install_default();
     let builder = HttpsConnectorBuilder::new();
     let builder = if config.jwks_ca_file.as_os_str().is_empty() {
@@ -223,7 +228,7 @@ mod tests {
     use crate::auth::{Verifier, generate_key_pair};
     use crate::lifecycle::Lifecycle;
 
-    /// What a provider answers now.
+    /// The current answer of the provider: status and body.
     type Answer = Arc<RwLock<(u16, String)>>;
 
     /// An identity provider on this machine, until the test ends.
@@ -248,7 +253,7 @@ mod tests {
                     let (status, body) = answer.read().expect("not poisoned").clone();
                     async move { http::Response::builder().status(status).body(body) }
                 });
-                // One at a time, and each answered before the next: the client keeps no connection.
+                // One connection at a time, and one answer per connection.
                 let serving = hyper::server::conn::http1::Builder::new()
                     .keep_alive(false)
                     .serve_connection(TokioIo::new(stream), service);
@@ -278,12 +283,12 @@ mod tests {
         let (one, two) = (generate_key_pair(), generate_key_pair());
         let answer = Answer::new(RwLock::new(set(&[jwk("one", &one.1)])));
         let published = Published::unseen(&config(&provider(&answer).await)).expect("a URL");
-        assert!(published.keys(Some("one")).is_err(), "nothing was seen yet");
+        assert!(published.keys(Some("one")).is_err(), "nothing was fetched yet");
         assert_eq!(published.edition(), 0);
-        assert_eq!(published.look().await, Ok(1));
+        assert_eq!(published.fetch().await, Ok(1));
         published.known().await;
         assert_eq!(
-            (published.look().await, published.edition()),
+            (published.fetch().await, published.edition()),
             (Ok(1), 1),
             "the same set"
         );
@@ -291,7 +296,7 @@ mod tests {
         assert!(published.keys(Some("two")).is_err());
 
         *answer.write().expect("not poisoned") = set(&[jwk("one", &one.1), jwk("two", &two.1)]);
-        assert_eq!(published.look().await, Ok(2));
+        assert_eq!(published.fetch().await, Ok(2));
         assert!(published.keys(Some("one")).is_ok() && published.keys(Some("two")).is_ok());
         assert_eq!(
             published.keys(None).map(|keys| keys.len()),
@@ -310,14 +315,14 @@ mod tests {
         of_another["alg"] = "RS256".into();
         *answer.write().expect("not poisoned") = set(&[nameless(&one), nameless(&two), encrypts, of_another]);
         assert_eq!(
-            published.look().await,
+            published.fetch().await,
             Ok(2),
             "both that have no name, none that does not sign"
         );
         assert_eq!(published.keys(None).map(|keys| keys.len()), Ok(2));
         assert!(published.keys(Some("three")).is_err() && published.keys(Some("four")).is_err());
         *answer.write().expect("not poisoned") = set(&[jwk("one", &one.1), jwk("two", &two.1)]);
-        assert_eq!(published.look().await, Ok(2));
+        assert_eq!(published.fetch().await, Ok(2));
 
         let rsa = serde_json::json!({"kty": "RSA", "kid": "three", "n": "AQAB", "e": "AQAB"});
         for bad in [
@@ -327,7 +332,7 @@ mod tests {
             set(&[rsa]),
         ] {
             *answer.write().expect("not poisoned") = bad.clone();
-            let refused = published.look().await.expect_err(&format!("{bad:?}"));
+            let refused = published.fetch().await.expect_err(&format!("{bad:?}"));
             assert!(!refused.is_empty());
             assert!(
                 published.keys(Some("two")).is_ok(),
@@ -335,7 +340,7 @@ mod tests {
             );
         }
         *answer.write().expect("not poisoned") = set(&[jwk("two", &two.1)]);
-        assert_eq!(published.look().await, Ok(1));
+        assert_eq!(published.fetch().await, Ok(1));
         assert!(
             published.keys(Some("one")).is_err(),
             "a key that is withdrawn is not trusted any more"
@@ -358,8 +363,8 @@ mod tests {
             let line = format!("hotline_jwks_refresh_failing{{service_name=\"routing\"}} {value}\n");
             counted.render().contains(&line)
         };
-        let (asking, _) = listener.accept().await.expect("it looks");
-        assert!(!told(0) && !told(1), "it has not been answered");
+        let (asking, _) = listener.accept().await.expect("it fetches");
+        assert!(!told(0) && !told(1), "no answer so far");
         drop(asking);
         let answer = Answer::new(RwLock::new((500, String::new())));
         answering(listener, &answer);
@@ -373,7 +378,7 @@ mod tests {
             }
         };
         let followed = tokio::time::timeout(Duration::from_secs(30), followed).await;
-        followed.expect("each look is told");
+        followed.expect("each fetch sets the gauge");
         lifecycle.stop();
     }
 
@@ -402,18 +407,19 @@ mod tests {
         let principal = verifier.verify(&token).expect("its key is published");
         assert_eq!(principal.roles, [Role::Agent]);
         *answer.write().expect("not poisoned") = set(&[jwk("two", &generate_key_pair().1)]);
-        // Until the next look has come back: what was verified once is verified again by the keys that are left.
+        // Waits for the next fetch. A token that was verified before is then verified again, with the keys that are
+        // left.
         let withdrawn = async {
             while verifier.verify(&token).is_some() {
                 tokio::task::yield_now().await;
             }
         };
         let looked = tokio::time::timeout(Duration::from_secs(30), withdrawn).await;
-        looked.expect("the next look comes back");
+        looked.expect("the next fetch returns");
         lifecycle.stop();
     }
 
-    /// As an identity provider names a key of ours that it publishes.
+    /// The `kid` under which an identity provider publishes a key of ours.
     #[tokio::test]
     async fn tokens_of_an_issuer_name_their_key_by_its_thumbprint() {
         let (one, two) = (generate_key_pair(), generate_key_pair());

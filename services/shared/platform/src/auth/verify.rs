@@ -1,4 +1,4 @@
-//! Whose tokens are accepted: the keys, and what a token signed by them may say.
+//! Verifies tokens: the trusted keys, and the claims that each key may sign.
 
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex};
@@ -23,14 +23,14 @@ pub struct Verifier {
     complaints: Seldom,
 }
 
-/// Tokens that were verified with one edition of the keys: who bears each, and until when (Unix seconds).
+/// Tokens verified with one edition of the keys: the principal and the end of each token (Unix seconds).
 #[derive(Default)]
 struct Remembered {
     edition: u64,
     tokens: HashMap<[u8; 32], (Principal, i64)>,
 }
 
-/// Somebody whose tokens are accepted.
+/// A trusted issuer.
 struct Trusted {
     keys: Keys,
     validation: Validation,
@@ -38,25 +38,25 @@ struct Trusted {
 }
 
 enum Keys {
-    /// From a file. Several while one takes over from another.
+    /// From a file. It has several keys while a new one replaces an old one.
     Given(Vec<DecodingKey>),
     Published(Arc<Published>),
 }
 
-/// Whose roles an issuer's tokens may carry.
+/// The roles that an issuer's tokens may carry.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum VouchesFor {
-    /// One key for all: development.
+    /// One key for all roles: development.
     Everybody,
-    /// The identity provider: never services.
+    /// The identity provider: all roles except services.
     People,
     /// The services' own key.
     Services,
 }
 
 impl VouchesFor {
-    /// Whether it is the one who says what a token is worth that calls itself a service's, or does not. That word is not
-    /// verified yet; it only chooses whose key does it, so that nobody asks the identity provider for a service's.
+    /// Whether this issuer's key verifies a token. `of_service` is the token's own, still unverified claim to come from
+    /// a service. It only selects the key, so a service's token never causes a request to the identity provider.
     fn asked(self, of_service: bool) -> bool {
         match self {
             Self::Everybody => true,
@@ -65,7 +65,7 @@ impl VouchesFor {
         }
     }
 
-    /// Whose tokens, and the setting of their keys.
+    /// The tokens that this issuer covers and the setting of its keys, for the log.
     const fn whom(self) -> &'static str {
         match self {
             Self::Everybody => "anybody's, by auth.public_key_file",
@@ -74,7 +74,8 @@ impl VouchesFor {
         }
     }
 
-    /// Whether it is as short-lived as a platform's has to be. One key for all is development, where people type tokens.
+    /// Whether the token's life is short enough for a platform. One key for all is development, where people type
+    /// tokens.
     fn lives_short(self, token: &Content) -> bool {
         self == Self::Everybody
             || token
@@ -91,15 +92,15 @@ impl VouchesFor {
     }
 }
 
-/// Tokens whose signature was checked and is not checked again until they end: a caller's calls come in runs.
-/// A thousand callers at once are a province; when there are more, checking starts afresh.
+/// Most verified tokens that are remembered until they expire, because a caller sends many calls with one token. A
+/// province has about a thousand callers at once. A full memory is cleared, and tokens are verified again.
 const REMEMBERED_TOKENS: usize = 1000;
 
-/// How long a platform's token may live (docs/adr/0013-certificates-say-who-calls.md), in seconds. It renews it by itself;
-/// one that got into other hands ends soon.
+/// Longest life of a platform's token, in seconds (docs/adr/0013-certificates-say-who-calls.md). A platform renews its
+/// token by itself. A stolen token expires soon.
 const LONGEST_OF_A_PLATFORM: i64 = 300;
 
-/// What is read of a token. Issuer and audience, which may be several, were looked at before.
+/// The claims of a token. The issuer and the audience, which may be several, are checked before.
 #[derive(serde::Deserialize)]
 struct Content {
     sub: String,
@@ -114,10 +115,10 @@ struct Content {
 }
 
 impl Verifier {
-    /// From the public keys' PEM; the same for everybody.
+    /// From the PEM of the public keys, for all roles.
     ///
     /// # Errors
-    /// One sentence saying what is wrong with the key.
+    /// One sentence about what is wrong with the key.
     pub fn new(config: &AuthConfig, public_key_pem: &[u8]) -> Result<Self, String> {
         let everybody = Trusted {
             keys: Keys::of_people(config, public_key_pem)?,
@@ -135,11 +136,11 @@ impl Verifier {
         }
     }
 
-    /// As the settings say: the identity provider's keys from its URL (looked at until the lifecycle stops) or a file,
-    /// the services' own from another file.
+    /// From the settings. The keys for people come from a file, or from the identity provider's URL, which is fetched
+    /// until the lifecycle stops. The keys for services come from another file.
     ///
     /// # Errors
-    /// As [`Verifier::new`], or that a file cannot be read.
+    /// Errors of [`Verifier::new`], or that a file cannot be read.
     pub fn open(config: &AuthConfig, service: &'static str, lifecycle: &Lifecycle) -> Result<Self, String> {
         let people_only = !config.service_public_key_file.as_os_str().is_empty();
         if config.jwks_url.is_empty() && !people_only {
@@ -168,7 +169,7 @@ impl Verifier {
         Ok(Self::trusting(vec![services, people]))
     }
 
-    /// Who bears this token, if it is valid now.
+    /// The bearer of this token, if the token is valid now.
     #[must_use]
     pub fn verify(&self, token: &str) -> Option<Principal> {
         let digest: [u8; 32] = Sha256::digest(token.as_bytes()).into();
@@ -200,7 +201,7 @@ impl Verifier {
         if roles.contains(&Role::Platform) && !trusted.vouches_for.lives_short(&claims) {
             self.complain(
                 trusted.vouches_for,
-                "it is a platform's, and lives longer than five minutes, or does not say since when (iat)",
+                "a platform's token must live at most five minutes and name its time of issue (iat)",
             );
             return None;
         }
@@ -214,7 +215,7 @@ impl Verifier {
         if remembered.tokens.len() >= REMEMBERED_TOKENS {
             remembered.tokens.clear();
         }
-        // Keys may have come since it was verified.
+        // The keys may have changed since the token was verified.
         if remembered.edition == edition {
             remembered.tokens.insert(digest, (principal.clone(), claims.exp));
         }
@@ -222,14 +223,14 @@ impl Verifier {
         Some(principal)
     }
 
-    /// Returns when people's keys are known: at once, when they are in a file.
+    /// Returns when the keys for people are known; at once when they come from a file.
     pub async fn knows_people(&self) {
         for published in self.trusted.iter().filter_map(Trusted::published) {
             published.known().await;
         }
     }
 
-    /// Which keys are known: one more with every other set of them.
+    /// Number of the current key set; each new key set increases it.
     fn edition(&self) -> u64 {
         self.trusted
             .iter()
@@ -238,7 +239,8 @@ impl Verifier {
             .sum()
     }
 
-    /// What was verified with these keys or later ones: another set may lack a key that was withdrawn.
+    /// The tokens verified with this edition of the keys or a later one. A new edition clears them, because a key may
+    /// have been withdrawn.
     fn remembered(&self, edition: u64) -> std::sync::MutexGuard<'_, Remembered> {
         let mut remembered = self.verified.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
         if remembered.edition < edition {
@@ -250,13 +252,13 @@ impl Verifier {
         remembered
     }
 
-    /// Says whose tokens are refused and why, not more than once a minute, and nothing of what stands in them.
+    /// Logs whose tokens are refused and why, at most once a minute. The token's content is not logged.
     fn complain(&self, whose: VouchesFor, reason: &str) {
         if self.complaints.may_tell() {
             tracing::warn!(
                 whose = whose.whom(),
                 reason,
-                "a token was refused; others within the next minute are not told"
+                "a token was refused; others within the next minute are not logged"
             );
         }
     }
@@ -270,7 +272,7 @@ impl Trusted {
         }
     }
 
-    /// By the first key that fits; else what the last one said.
+    /// Tries each key. The error is the last key's.
     fn decode_by_any(&self, token: &str, keys: &[DecodingKey]) -> jsonwebtoken::errors::Result<Content> {
         let mut refusal = jsonwebtoken::errors::ErrorKind::InvalidSignature.into();
         for key in keys {
@@ -283,7 +285,7 @@ impl Trusted {
     }
 
     /// # Errors
-    /// Why not, for the log.
+    /// The reason for the refusal, for the log.
     fn decode(&self, token: &str) -> Result<Content, String> {
         let decoded = match &self.keys {
             Keys::Given(keys) => self.decode_by_any(token, keys),
@@ -297,9 +299,7 @@ impl Trusted {
             match error.kind() {
                 ErrorKind::InvalidIssuer => "its issuer is not the one in auth.issuer".to_owned(),
                 ErrorKind::InvalidAudience => "its audience is not the one in auth.audience".to_owned(),
-                ErrorKind::InvalidSignature => {
-                    "its signature is of another key than the one that is trusted".to_owned()
-                }
+                ErrorKind::InvalidSignature => "its signature is of another key than the trusted one".to_owned(),
                 ErrorKind::InvalidAlgorithm => "its algorithm is not the one in auth.algorithm".to_owned(),
                 ErrorKind::ExpiredSignature => "it has expired".to_owned(),
                 _ => "it is not well-formed, or lacks exp, iss, aud or sub".to_owned(),
@@ -308,7 +308,7 @@ impl Trusted {
     }
 }
 
-/// The issuer that a token names; nothing of it is verified.
+/// The issuer that a token names, unverified.
 fn said_issuer(token: &str) -> Option<String> {
     #[derive(serde::Deserialize)]
     struct Said {
@@ -403,7 +403,8 @@ mod tests {
         assert!(after.verify(&token(&new.0)).is_some());
     }
 
-    /// A service's key that nobody trusts is a fault of ours: it says so, and the identity provider is not asked for it.
+    /// A service's token with an unknown key is our own fault. It is logged, and the identity provider is not asked for
+    /// the key.
     #[test]
     fn whose_key_it_is_follows_from_who_says_to_have_issued_the_token() {
         let (private, _) = generate_key_pair();
@@ -416,7 +417,7 @@ mod tests {
         assert!(VouchesFor::Services.whom().contains("auth.service_public_key_file"));
     }
 
-    /// Signed by a key that is trusted for people.
+    /// Verifies claims that are signed by a key for people.
     fn of_people(claims: &serde_json::Value) -> Option<Principal> {
         let (private, public) = generate_key_pair();
         let people = Trusted {
@@ -444,7 +445,7 @@ mod tests {
         assert_eq!(
             token("platform", 100, Some(now - 3600)),
             None,
-            "near its end it is no shorter"
+            "the remaining time does not count"
         );
         assert_eq!(token("platform", 100, None), None);
         assert!(token("agent", 28_800, Some(now)).is_some(), "a person's shift");

@@ -1,8 +1,8 @@
-//! Where in a file the keys stand that a message about settings speaks of.
+//! Finds the lines of a settings file that a message is about.
 
 use std::path::Path;
 
-/// Adds where the keys that a message speaks of stand in a file: the reader of settings knows the key, not the line.
+/// Adds file and line of the keys that a message names. The parser reports only the key.
 pub(super) fn with_lines(told: String, path: &Path, text: &str) -> String {
     let word = |word: &str| word.trim_matches(|c: char| !c.is_alphanumeric() && c != '_').to_owned();
     let words: Vec<String> = told.split_whitespace().map(word).collect();

@@ -1,10 +1,10 @@
-//! What a number may be.
+//! The ranges of numeric settings.
 
 use std::ops::RangeInclusive;
 
 use super::{ConfigError, DatabaseConfig, EventsConfig, Nothing, ServerConfig, Settings, TlsConfig};
 
-/// A number: its key below its section, what it is, and what it may be.
+/// A number: its key within the section, its value and its range.
 pub type Ranged = (&'static str, u64, RangeInclusive<u64>);
 
 /// The section `[service]` of one service.
@@ -12,10 +12,10 @@ pub trait ServiceSection: Send + Sync + 'static {
     /// Its numbers.
     fn ranges(&self) -> Vec<Ranged>;
 
-    /// What else would end the start.
+    /// Checks its other rules, which stop the start when broken.
     ///
     /// # Errors
-    /// In one sentence, beginning with the key.
+    /// One sentence that begins with the key.
     fn check(&self) -> Result<(), String> {
         Ok(())
     }
@@ -27,11 +27,11 @@ impl ServiceSection for Nothing {
     }
 }
 
-/// Longest `events.poll_milliseconds`: what is promised within a minute (README, P5) must not be configured away.
+/// Largest `events.poll_milliseconds`. No setting may break the promise of one minute (README, P5).
 pub const MAX_POLL_MILLISECONDS: u64 = 20_000;
 
 impl<S: ServiceSection> Settings<S> {
-    /// What a type cannot say: every number that is out of its range, and what the service itself finds.
+    /// Checks what a type cannot express: the range of every number, and the service's own rules.
     pub(super) fn validate(&self) -> Result<(), ConfigError> {
         let sections = [
             ("events", self.events.ranges()),

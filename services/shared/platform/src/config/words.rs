@@ -1,4 +1,4 @@
-//! Settings that are one of a few words. A wrong one is told with those that would be right.
+//! Settings with a few valid words. The error for any other word lists the valid ones.
 
 use serde::Deserialize;
 
@@ -15,7 +15,7 @@ macro_rules! words {
             fn try_from(word: String) -> Result<Self, String> {
                 match word.as_str() {
                     $($word => Ok(Self::$variant),)+
-                    other => Err(format!("\"{other}\" is none of {}", [$($word),+].join(", "))),
+                    other => Err(format!("\"{other}\" is not one of {}", [$($word),+].join(", "))),
                 }
             }
         }
@@ -23,7 +23,7 @@ macro_rules! words {
 }
 
 words! {
-    /// How log lines look.
+    /// Form of the log lines.
     LogFormat {
         /// For people.
         Human = "human",
@@ -33,21 +33,21 @@ words! {
 }
 
 words! {
-    /// Whether clients show certificates.
+    /// Whether clients need certificates.
     ClientCertificates {
-        /// Nobody is asked for one.
+        /// No client is asked for a certificate.
         Off = "off",
-        /// Services and platforms have to, people need not.
+        /// Services and platforms need one, people do not.
         Optional = "optional",
-        /// Everybody has to.
+        /// Every client needs one.
         Required = "required",
     }
 }
 
 words! {
-    /// Oldest TLS that is spoken.
+    /// Oldest TLS version.
     TlsVersion {
-        /// 1.3 only.
+        /// Only 1.3.
         Modern = "1.3",
         /// 1.2 as well.
         Older = "1.2",
@@ -55,7 +55,7 @@ words! {
 }
 
 words! {
-    /// How people's tokens are signed.
+    /// Signature algorithm of people's tokens.
     Algorithm {
         /// Ed25519.
         EdDsa = "EdDSA",

@@ -1,5 +1,5 @@
-//! Connections as the server takes them: TCP, and TLS when the process has a certificate. A peer that is slow to introduce
-//! itself holds up nobody else, and does not last.
+//! Accepts connections: TCP, and TLS when the process has a certificate. A peer with a slow handshake delays no other
+//! peer and is disconnected.
 
 use std::io;
 use std::pin::Pin;
@@ -20,42 +20,42 @@ use crate::lifecycle::Lifecycle;
 use crate::telemetry::Seldom;
 use crate::tls::{Certificates, Presented};
 
-/// Peers that introduce themselves at once; more wait in the listener's own queue.
+/// Most handshakes at once. More peers wait in the listener's queue.
 const HANDSHAKES: usize = 256;
 
-/// What every client of HTTP/2 says first (RFC 9113, 3.4).
+/// The first bytes of every HTTP/2 client (RFC 9113, 3.4).
 const PREFACE: &[u8; 24] = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n";
 
-/// How long a peer may take.
+/// Time limits of a peer.
 #[derive(Clone, Copy)]
 pub struct Patience {
-    /// To introduce itself.
+    /// For the handshake: TLS and the preface.
     pub handshake: Duration,
-    /// Until its connection is ended, whatever is open on it.
+    /// For the connection, with all calls that are open on it.
     pub connection: Duration,
 }
 
-/// What a peer gets to read the last answers of a connection that the server ends.
+/// Time for a peer to read the last answers of a connection that the server ends.
 const LINGER: Duration = Duration::from_secs(2);
 
-/// A connection whose peer has said that it speaks HTTP/2. One that is silent before that never comes so far: the server
-/// could not end it when it stops.
+/// A connection whose peer has sent the HTTP/2 preface. A peer that stays silent is disconnected before this, because
+/// the server could not end its connection at a stop.
 pub struct Accepted {
     stream: Stream,
     /// Bytes of the preface that the server has not read yet.
     ahead: &'static [u8],
-    /// Ends it with all others, whatever its peer does.
+    /// Ends all connections, whatever their peers do.
     cut: Pin<Box<WaitForCancellationFutureOwned>>,
-    /// Ends it by itself, as late as it may be.
+    /// Ends this connection at its longest age.
     longest: Pin<Box<Sleep>>,
-    /// Runs once the server has said its last; the peer is awaited so long.
+    /// Runs after the server's last byte; the peer has this long to end its side.
     lingering: Option<Pin<Box<Sleep>>>,
 }
 
 enum Stream {
-    /// As it is.
+    /// Plaintext.
     Plain(TcpStream),
-    /// Inside TLS.
+    /// TLS.
     Tls(Box<TlsStream<TcpStream>>),
 }
 
@@ -70,7 +70,7 @@ impl Connected for Accepted {
     }
 }
 
-/// Accepts on `listener` until nobody takes the connections any more. `cut` ends all connections.
+/// Accepts on `listener` until the receiver is dropped. `cut` ends all connections.
 pub fn accept(
     listener: TcpListener,
     securing: Option<Arc<Certificates>>,
@@ -94,7 +94,7 @@ pub fn accept(
             let (stream, peer) = match connection {
                 Ok((stream, address)) => (stream, address.ip()),
                 Err(error) => {
-                    // Out of file descriptors, or a peer that was gone again: others may have more luck.
+                    // Too few file descriptors, or a peer that has gone again. Other peers may still succeed.
                     tracing::debug!(%error, "a connection could not be accepted");
                     tokio::time::sleep(Duration::from_millis(50)).await;
                     continue;
@@ -113,12 +113,13 @@ pub fn accept(
                 };
                 match introduced {
                     Ok(Ok(connection)) => {
-                        // Nobody takes it when the server has just ended.
+                        // The receiver is gone when the server has just ended.
                         let _ = ready.send(Ok(connection)).await;
                     }
-                    // The other end is told as little as TLS allows. One that connects and goes looks whether anybody is here.
+                    // TLS tells the peer as little as possible, so the reason is logged here. A peer that connects and
+                    // leaves is a port check and is not logged.
                     Ok(Err(error)) if error.kind() == io::ErrorKind::InvalidData && complaints.may_tell() => {
-                        tracing::warn!(%peer, %error, "a peer introduced itself wrongly; others within the next minute are not told");
+                        tracing::warn!(%peer, %error, "a peer introduced itself wrongly; others within the next minute are not logged");
                     }
                     Ok(Err(error)) => tracing::debug!(%peer, %error, "a peer did not introduce itself"),
                     Err(_) => tracing::debug!("a peer took too long to introduce itself"),
@@ -129,7 +130,7 @@ pub fn accept(
     accepted
 }
 
-/// TLS where it is asked for, then the preface.
+/// The TLS handshake if TLS is on, then the preface.
 async fn introduce(
     stream: TcpStream,
     securing: Option<Arc<Certificates>>,
@@ -163,8 +164,8 @@ impl Accepted {
         self.cut.as_mut().poll(cx).is_ready() || self.longest.as_mut().poll(cx).is_ready()
     }
 
-    /// Takes what the peer still sends until it ends its side too, or time is up. A socket that is closed with unread
-    /// bytes in it is reset by the kernel: the peer would lose the answers that are under way.
+    /// Reads and drops what the peer still sends, until the peer ends its side or the time is up. The kernel resets a
+    /// socket that is closed with unread bytes. The peer would then lose answers on their way.
     fn poll_linger(&mut self, cx: &mut Context<'_>) -> Poll<()> {
         let over = self
             .lingering
@@ -175,7 +176,7 @@ impl Accepted {
         }
         let socket = match &mut self.stream {
             Stream::Plain(stream) => stream,
-            // Nobody deciphers what nobody reads.
+            // Bytes that are dropped need no decryption.
             Stream::Tls(stream) => stream.get_mut().0,
         };
         let mut unread = [0; 4096];
@@ -222,7 +223,7 @@ impl AsyncWrite for Accepted {
 
     fn poll_flush(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
         let own = self.get_mut();
-        // Whoever does not read holds up what is said, and what is read after it.
+        // A peer that does not read blocks writing, and thereby the reading behind it.
         if own.is_cut(cx) {
             return Poll::Ready(Err(io::ErrorKind::ConnectionAborted.into()));
         }
@@ -261,16 +262,16 @@ mod tests {
     use super::*;
     use crate::config::{TlsConfig, shared_defaults};
 
-    /// More than a peer that does not read has room for.
+    /// More bytes than the buffer of a peer that does not read can hold.
     const ANSWER: u32 = 100 * 1024;
-    /// A frame of HTTP/2 that the server does not read any more: a ping.
+    /// A frame of HTTP/2 that the server no longer reads: a ping.
     const PING: [u8; 17] = [0, 0, 8, 6, 0, 0, 0, 0, 0, 1, 2, 3, 4, 5, 6, 7, 8];
 
     trait Peer: AsyncRead + AsyncWrite + Unpin {}
     impl<T: AsyncRead + AsyncWrite + Unpin> Peer for T {}
 
-    /// Both ends of a connection whose peer has introduced itself. The peer's room is small: an answer has to wait at the
-    /// server's end.
+    /// Both ends of a connection after the handshake. The peer's buffer is small, so an answer waits at the server's
+    /// end.
     async fn connection(securing: Option<Arc<Certificates>>, cut: &CancellationToken) -> (Accepted, Box<dyn Peer>) {
         let listening = TcpSocket::new_v4().expect("a socket");
         listening.set_send_buffer_size(4 * ANSWER).expect("room");
@@ -313,14 +314,14 @@ mod tests {
         Certificates::open(&config).expect("usable")
     }
 
-    /// What the peer gets of an answer that it reads late, while a ping of its own lies unread at the server.
+    /// Number of bytes of an answer that a slow peer gets, while a ping of its own is unread at the server.
     async fn read_late(securing: Option<Arc<Certificates>>) -> io::Result<usize> {
         let (mut accepted, mut peer) = connection(securing, &CancellationToken::new()).await;
         accepted.write_all(&vec![7; ANSWER as usize]).await?;
         peer.write_all(&PING).await?;
         let ending = async move { accepted.shutdown().await };
         let reading = async move {
-            // The server goes first.
+            // Lets the server run first.
             tokio::task::yield_now().await;
             let mut answer = Vec::new();
             peer.read_to_end(&mut answer).await.map(|_| answer.len())
@@ -342,12 +343,15 @@ mod tests {
     async fn a_peer_that_never_ends_its_side_is_let_go() {
         let cut = CancellationToken::new();
         let (mut late, _peer) = connection(None, &cut).await;
-        assert!(poll!(pin!(late.shutdown())).is_pending(), "its peer is not awaited");
+        assert!(
+            poll!(pin!(late.shutdown())).is_pending(),
+            "the shutdown waits for the peer"
+        );
         let lingering = late.lingering.as_mut().expect("it has begun");
         lingering.as_mut().reset(Instant::now());
         late.shutdown().await.expect("shut");
 
-        // One that does not read what is said to it, either.
+        // The same for a peer that does not read.
         let (mut full, _peer) = connection(None, &cut).await;
         let mut saying = pin!(async {
             loop {
@@ -357,15 +361,12 @@ mod tests {
             }
         });
         let filled = tokio::time::timeout(Duration::from_millis(100), &mut saying).await;
-        assert!(filled.is_err(), "its room has an end");
+        assert!(filled.is_err(), "the buffers are full");
 
         let (mut ended, _peer) = connection(None, &cut).await;
         assert!(poll!(pin!(ended.shutdown())).is_pending());
         cut.cancel();
-        assert!(
-            poll!(pin!(ended.shutdown())).is_ready(),
-            "the end of all connections is not heard"
-        );
+        assert!(poll!(pin!(ended.shutdown())).is_ready(), "the cut ends the connection");
         assert_eq!(saying.await, io::ErrorKind::ConnectionAborted);
     }
 }

@@ -1,10 +1,10 @@
-//! One name, several replicas: each call goes to the next one that is alive.
+//! Client-side load balancing: each call goes to the next live replica of a name.
 //!
-//! A channel is one connection, and a connection stays on one pod. So the name (a headless Service) is resolved every few
-//! seconds and after a failure, each address has a channel of its own, one that fails is put aside for a while, and a
-//! call that failed before it was answered – no connection, or UNAVAILABLE instead of headers – is tried on
-//! *another* one. That is safe because every mutation carries a `request_id`. Where a connection cannot be made, nobody
-//! waits behind it; where one falls silent, it is given up within seconds.
+//! A channel is one connection, and a connection stays on one pod. So each address of a name (a headless Service) has
+//! its own channel. The name is resolved every few seconds and after a failure. An address that fails is skipped for a
+//! while. A call that failed before an answer – no connection, or UNAVAILABLE instead of headers – is retried at
+//! *another* address. A retry is safe because every mutation carries a `request_id`. No call waits behind a connection
+//! that cannot be made. A connection that falls silent is closed within seconds.
 
 use std::collections::HashMap;
 use std::net::SocketAddr;
@@ -17,6 +17,7 @@ use std::time::{Duration, Instant};
 use bytes::Bytes;
 use futures::FutureExt as _;
 use futures::future::BoxFuture;
+use hotline_proto::common::Reason;
 use http::{HeaderValue, Request, Response, Uri};
 use http_body::{Body as _, Frame};
 use tonic::body::Body;
@@ -27,30 +28,30 @@ use super::line::{CONNECT, Line};
 use super::{guard, measure, status};
 use crate::tls::Certificates;
 
-/// First time aside after a failure; twice as long after each further one.
-const ASIDE: Duration = Duration::from_millis(250);
-const LONGEST_ASIDE: Duration = Duration::from_secs(10);
-/// Addresses that are tried for one call when none can be reached.
+/// Time for which an address is skipped after its first failure; doubled after each further one.
+const FIRST_SKIP: Duration = Duration::from_millis(250);
+const LONGEST_SKIP: Duration = Duration::from_secs(10);
+/// Most addresses tried for one call when none can be reached.
 const MOST_TRIES: usize = 4;
-/// A request up to this size can be sent a second time; every command is smaller.
+/// Largest request that can be sent a second time; every command is smaller.
 const REMEMBERED_BYTES: usize = 256 * 1024;
 
 /// How connections to peers are secured.
 #[derive(Clone)]
 pub enum Security {
-    /// Not at all: `http://`.
+    /// Plaintext: `http://`.
     Plain,
-    /// With the process's own certificate, as it is when the connection is made.
+    /// TLS with the process's current certificate.
     Mutual(Arc<Certificates>),
-    /// Trusting given authorities, showing nothing.
+    /// TLS that trusts given authorities, without a certificate.
     Trusting(Arc<rustls::ClientConfig>),
 }
 
 impl Security {
-    /// Trusting the authorities of a PEM file, showing nothing.
+    /// Trusts the authorities of a PEM file, without a certificate.
     ///
     /// # Errors
-    /// What is wrong with the file, which `key` names.
+    /// What is wrong with the file; `key` names the file.
     pub fn trusting(key: &str, ca_file: &std::path::Path) -> Result<Self, String> {
         let mut config = crate::tls::trusting(key, ca_file)?;
         config.alpn_protocols = vec![b"h2".to_vec()];
@@ -68,7 +69,7 @@ struct Shared {
     security: Security,
     resolve_every: Duration,
     table: Mutex<Table>,
-    /// One resolves, the others go on with what is known.
+    /// Held by the call that resolves. Other calls use the known addresses.
     resolving: tokio::sync::Mutex<()>,
 }
 
@@ -83,15 +84,15 @@ struct Replica {
     address: SocketAddr,
     line: Line,
     failures: u32,
-    aside_until: Option<Instant>,
+    skipped_until: Option<Instant>,
 }
 
 impl Balanced {
-    /// At `http://host:port`, or `https://` when it is secured; several with commas between them where there is no one
-    /// name for all replicas. Nothing is resolved or connected yet.
+    /// At `http://host:port`, or `https://` with TLS. Several URLs are separated by commas, for replicas without a
+    /// common name. Nothing is resolved or connected yet.
     ///
     /// # Errors
-    /// One sentence when a URL is none.
+    /// One sentence about the invalid URL.
     pub fn new(urls: &str, security: Security, resolve_every: Duration) -> Result<Self, String> {
         let names: Vec<_> = urls
             .split(',')
@@ -140,14 +141,14 @@ impl Shared {
         self.table.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Whether addresses are known, and whether they were asked for lately.
+    /// Whether addresses are known, and whether they are recent.
     fn standing(&self) -> (bool, bool) {
         let table = self.table();
         let fresh = table.resolved_at.is_some_and(|at| at.elapsed() < self.resolve_every);
         (!table.replicas.is_empty(), fresh)
     }
 
-    /// Brings the table up to date when it is old. Without an answer what is known stays.
+    /// Resolves the names again when the addresses are old. When DNS fails, known addresses stay in use.
     async fn refresh(&self) -> Result<(), Status> {
         let _turn = match self.standing() {
             (true, true) => return Ok(()),
@@ -178,7 +179,7 @@ impl Shared {
         Ok(())
     }
 
-    /// Keeps the channels of addresses that are still there.
+    /// Replaces the addresses. An address that stays keeps its channel.
     fn take(&self, addresses: Vec<(SocketAddr, &str)>) {
         let mut table = self.table();
         let mut kept: HashMap<SocketAddr, Replica> = table
@@ -191,14 +192,14 @@ impl Shared {
                 address,
                 line: Line::lazy(address, host, &self.security),
                 failures: 0,
-                aside_until: None,
+                skipped_until: None,
             })
         });
         table.replicas = replicas.collect();
         table.resolved_at = Some(Instant::now());
     }
 
-    /// The next one that is not put aside, other than `not`; when all are, the one that comes back first.
+    /// The next replica that is not skipped and not in `not`. When all are skipped, the one whose time ends first.
     fn pick(&self, not: &[SocketAddr]) -> Option<(SocketAddr, Line)> {
         let mut table = self.table();
         let now = Instant::now();
@@ -211,15 +212,15 @@ impl Shared {
             .filter(|replica| !not.contains(&replica.address));
         let alive = others
             .clone()
-            .find(|replica| replica.aside_until.is_none_or(|until| until <= now));
+            .find(|replica| replica.skipped_until.is_none_or(|until| until <= now));
         let chosen = match alive {
             Some(replica) => Some(replica),
-            None => others.by_ref().min_by_key(|replica| replica.aside_until),
+            None => others.by_ref().min_by_key(|replica| replica.skipped_until),
         };
         chosen.map(|replica| (replica.address, replica.line.clone()))
     }
 
-    /// A failure puts it aside and has the name resolved again; an answer of any kind brings it back.
+    /// Records the result of a call. A failure skips the address and resolves the name again; any answer ends the skip.
     fn note(&self, address: SocketAddr, alive: bool) {
         let mut table = self.table();
         if !alive {
@@ -228,14 +229,14 @@ impl Shared {
         let Some(replica) = table.replicas.iter_mut().find(|replica| replica.address == address) else {
             return;
         };
-        let aside = replica.aside_until.is_some_and(|until| until > Instant::now());
+        let skipped = replica.skipped_until.is_some_and(|until| until > Instant::now());
         if alive {
-            (replica.failures, replica.aside_until) = (0, None);
-        } else if !aside {
-            // One failure, however many calls met it.
-            let aside = (ASIDE * 2_u32.pow(replica.failures.min(6))).min(LONGEST_ASIDE);
+            (replica.failures, replica.skipped_until) = (0, None);
+        } else if !skipped {
+            // One failure counts once, however many calls met it.
+            let skip = (FIRST_SKIP * 2_u32.pow(replica.failures.min(6))).min(LONGEST_SKIP);
             replica.failures += 1;
-            replica.aside_until = Some(Instant::now() + aside);
+            replica.skipped_until = Some(Instant::now() + skip);
         }
     }
 }
@@ -256,7 +257,7 @@ impl Service<Request<Body>> for Balanced {
             let nowhere = || Status::unavailable(format!("{} has no address", shared.names[0].0));
             let (address, line) = shared.pick(&[]).ok_or_else(nowhere)?;
             let (parts, body) = request.into_parts();
-            // One time for all tries: an address that is slow is not dead, and asking again makes it slower.
+            // One deadline for all tries: a slow address is not dead, and a retry makes it slower.
             let until = guard::asked(&parts.headers).map(|limit| Instant::now() + limit);
             let memory = Arc::new(Mutex::new(Memory::new(body)));
             let again = Request::from_parts(parts.clone(), ());
@@ -271,12 +272,12 @@ impl Service<Request<Body>> for Balanced {
                 let Some(bytes) = whole else {
                     break;
                 };
-                // The failed one may be gone for good: its name may have others by now.
+                // The failed address may be gone for good, and the name may have new ones.
                 if shared.refresh().await.is_err() {
                     break;
                 }
-                // Where there is no other, the same once more: its connection may have ended, for its age or with its pod, as
-                // the call went out.
+                // Without another address, the same one is tried once more. Its connection may have ended for its age
+                // or with its pod.
                 let once_more = answer.is_lost() && tried.len() == 1;
                 let same = || if once_more { shared.pick(&[]) } else { None };
                 let Some((address, line)) = shared.pick(&tried).or_else(same) else {
@@ -295,13 +296,13 @@ impl Service<Request<Body>> for Balanced {
     }
 }
 
-/// How one try ended.
+/// The result of one try.
 enum Answer {
-    /// With headers that are not a refusal, or with a refusal of another kind.
+    /// Headers that are no refusal, or a refusal of another kind.
     Came(Response<Body>),
-    /// UNAVAILABLE instead of headers: nothing was done.
+    /// UNAVAILABLE instead of headers: the call had no effect.
     Refused(Response<Body>),
-    /// No connection, or lost before headers.
+    /// No connection, or the connection was lost before headers.
     Lost(String),
 }
 
@@ -314,8 +315,8 @@ impl Answer {
         matches!(self, Self::Came(_))
     }
 
-    /// A refusal goes once to another address: the service itself may be overloaded. Where nobody could be reached,
-    /// others are looked for a little longer.
+    /// A refused call is tried once at another address, because the service itself may be overloaded. A lost call gets
+    /// a few more tries.
     fn may_be_tried_again(&self, tries: usize) -> bool {
         match self {
             Self::Came(_) => false,
@@ -336,7 +337,7 @@ impl Answer {
     }
 }
 
-/// Why a peer cannot be reached. It goes with the status in this process, and is no part of what a caller is sent.
+/// The reason why a peer cannot be reached. It stays in this process and is not sent to a caller.
 #[derive(Debug, thiserror::Error)]
 #[error("{0}")]
 struct Lost(String);
@@ -344,13 +345,13 @@ struct Lost(String);
 fn too_late() -> Response<Body> {
     status::with_reason(
         Code::DeadlineExceeded,
-        "DEADLINE_EXCEEDED",
+        Reason::DeadlineExceeded,
         "no answer in time; it may have happened all the same: try again with the same request_id",
     )
     .into_http()
 }
 
-/// [`send`], as long as there is time, which the other end is told; nothing when it is up.
+/// [`send`] with the time left, which the peer also gets; `None` when the time is up.
 async fn send_until(until: Option<Instant>, line: Line, mut request: Request<Body>) -> Option<Answer> {
     let Some(until) = until else {
         return Some(send(line, request).await);
@@ -361,13 +362,13 @@ async fn send_until(until: Option<Instant>, line: Line, mut request: Request<Bod
     request.headers_mut().insert("grpc-timeout", told);
     let left = Duration::from_millis(left);
     let answer = tokio::time::timeout(left, send(line, request)).await.ok()?;
-    // tonic's channel watches the same time, and may have been the first to see that it is up.
+    // tonic's channel has the same limit and may have reached it first.
     let is_late = answer.is_lost() && began.elapsed() >= left;
     (!is_late).then_some(answer)
 }
 
-/// Calls one address. Whoever only waited for a connection that cannot be made is released at once; what had been sent
-/// on an older one still waits for its answer.
+/// Calls one address. A call that waits for a connection fails as soon as that cannot be made. A call already sent on
+/// an older connection waits for its answer.
 async fn send(line: Line, request: Request<Body>) -> Answer {
     let sent = Arc::new(AtomicBool::new(false));
     let noted = sent.clone();
@@ -392,7 +393,7 @@ async fn send(line: Line, request: Request<Body>) -> Answer {
     }
 }
 
-/// A body that notes that somebody began to send it.
+/// A body that records the start of sending.
 struct Noted {
     body: Body,
     sent: Arc<AtomicBool>,
@@ -412,7 +413,7 @@ impl http_body::Body for Noted {
     }
 }
 
-/// A request's body, and what went out of it as long as it is small.
+/// A request's body with a copy of the part already sent, while that is small.
 struct Memory {
     body: Body,
     frames: Vec<Bytes>,
@@ -454,7 +455,7 @@ impl Memory {
         }
     }
 
-    /// All of it: what went out, and what can still be had at once. Nothing of a stream that goes on.
+    /// The whole body: the part sent and the rest that is ready. `None` for a stream that goes on.
     fn whole(&mut self) -> Option<Bytes> {
         while !self.ended && !self.too_large {
             let next = futures::future::poll_fn(|cx| self.poll(cx)).now_or_never();

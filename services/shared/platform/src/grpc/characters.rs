@@ -1,16 +1,16 @@
-//! Which characters a text may have, which of them show, and the form in which a text is kept.
+//! The characters that a text may hold, the visible ones, and the stored form of a text.
 
-/// Combining marks in a row; more are an attack on whoever renders the text.
+/// Most combining marks in a row. More of them attack the program that renders the text.
 pub(super) const MAX_COMBINING: usize = 16;
 
-/// What no text holds: NUL and the control characters that [`cleaned`] leaves, and Unicode's noncharacters.
+/// Characters that no text may hold: NUL, the control characters that [`cleaned`] leaves, and Unicode's noncharacters.
 pub(super) fn is_refused(c: char) -> bool {
     let code = u32::from(c);
     (c.is_control() && c != '\n') || code & 0xfffe == 0xfffe || matches!(c, '\u{FDD0}'..='\u{FDEF}')
 }
 
-/// What shows nothing: blanks, joiners, fillers, soft hyphens, selectors and tags. A text of these alone is empty to
-/// whoever reads it; within a text some scripts need them.
+/// Invisible characters: blanks, joiners, fillers, soft hyphens, selectors and tags. A text of these alone counts as
+/// empty. Some scripts need them within a text.
 pub(super) fn is_unseen(c: char) -> bool {
     c.is_whitespace()
         || matches!(
@@ -22,8 +22,12 @@ pub(super) fn is_unseen(c: char) -> bool {
         || matches!(c, '\u{FEFF}' | '\u{FFA0}' | '\u{E0000}'..='\u{E0FFF}')
 }
 
-/// A text in the form in which it is kept: lines end in a line feed, whatever ended them; a tab is a blank; the byte order
-/// mark and marks that change the writing direction are dropped; the ends are trimmed.
+/// The stored form of a text:
+///
+/// - Every line ends in a line feed.
+/// - A tab becomes a blank.
+/// - The byte order mark and direction marks are dropped.
+/// - Both ends are trimmed.
 pub(super) fn cleaned(text: &str) -> String {
     let mut kept = String::with_capacity(text.len());
     let mut chars = text.chars().peekable();
@@ -40,7 +44,7 @@ pub(super) fn cleaned(text: &str) -> String {
         .to_owned()
 }
 
-/// A cleaned text as one line: where lines ended is a blank.
+/// A cleaned text on one line: a line end becomes a blank.
 pub(super) fn in_one_line(text: &str) -> String {
     let lines: Vec<&str> = text.split('\n').filter(|line| !line.is_empty()).collect();
     lines.join(" ")

@@ -1,4 +1,4 @@
-//! How one service calls another: at whichever of its addresses is alive, with its own token, and the trace that goes on.
+//! Calls from one service to another, at any live address, with the caller's own token and trace.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -14,22 +14,22 @@ use super::measure::{MeasureLayer, Measured};
 use crate::auth::TokenSource;
 use crate::metrics::Side;
 
-/// A service that is called, showing who calls.
+/// A client of a service, with the caller's credentials.
 pub type Peer = InterceptedService<Measured<Balanced>, Credentials>;
 
-/// Longest wait for an answer when the caller says nothing else: the server's own cap.
+/// Longest wait for an answer when the call has no deadline: the server's own cap.
 const DEADLINE: Duration = Duration::from_secs(10);
 
-/// Of a call's time, what is kept for its own answer when others are asked on its behalf.
+/// Part of a call's time that is kept for its own answer while it calls other services.
 const OWN_ANSWER: Duration = Duration::from_millis(50);
 
-/// Adds the bearer token to every call, and a deadline to those that have none: what is left of the call that asks.
+/// Adds the bearer token to every call. A call without a deadline gets the time left of the incoming call.
 #[derive(Clone)]
 pub struct Credentials {
     tokens: TokenSource,
 }
 
-/// How long an answer is awaited by who has so much time left for its own, if anybody waits for that.
+/// Time limit of an outgoing call. `left` is the time left of the incoming call, if there is one.
 fn limit(left: Option<Duration>) -> Duration {
     left.map_or(DEADLINE, |left| left.saturating_sub(OWN_ANSWER).min(DEADLINE))
 }
@@ -48,7 +48,7 @@ impl Interceptor for Credentials {
     }
 }
 
-/// Calls others: what it shows them, and how its connections are secured.
+/// Opens clients of other services, with the caller's token and security.
 #[derive(Clone)]
 pub struct Dialer {
     caller: &'static str,
@@ -58,7 +58,7 @@ pub struct Dialer {
 }
 
 impl Dialer {
-    /// For a process that is called `caller` in its measurements.
+    /// `caller` is the name of this process in metrics.
     #[must_use]
     pub fn new(caller: &'static str, tokens: TokenSource, security: Security, resolve_every: Duration) -> Self {
         Self {
@@ -69,10 +69,10 @@ impl Dialer {
         }
     }
 
-    /// The service at `http://host:port` or `https://host:port`, connected when it is first called.
+    /// A client of the service at `http://host:port` or `https://host:port`. It connects on the first call.
     ///
     /// # Errors
-    /// One sentence when the URL is none, or is `https` without certificates.
+    /// One sentence about an invalid URL, or about `https` without certificates.
     pub fn peer(&self, url: &str) -> Result<Peer, String> {
         let balanced = Balanced::new(url, self.security.clone(), self.resolve_every)?;
         let measured = MeasureLayer {
@@ -87,10 +87,10 @@ impl Dialer {
     }
 }
 
-/// A peer without TLS, called by somebody who is no service: tests, and people's commands on one machine.
+/// A client without TLS for a caller that is no service: tests, and commands on one machine.
 ///
 /// # Errors
-/// One sentence when the URL is none.
+/// One sentence about an invalid URL.
 pub fn peer(url: &str, tokens: &TokenSource) -> Result<Peer, String> {
     Dialer::new("client", tokens.clone(), Security::Plain, Duration::from_secs(5)).peer(url)
 }

@@ -1,38 +1,39 @@
-//! The shape of a request, checked field by field; all violations are told at once.
+//! Reads a request field by field, and reports all violations at once.
 
 use std::ops::RangeInclusive;
 
 use chrono::{DateTime, NaiveDate, Utc};
+use hotline_proto::Date;
 use prost_types::Timestamp;
 use uuid::Uuid;
 
 use super::characters::{MAX_COMBINING, cleaned, has_mark_run, in_one_line, is_refused, is_unseen};
 use super::time;
 
-/// Largest page of any list.
+/// Largest page size of any list.
 pub const MAX_PAGE: i32 = 1000;
-/// Page of a list that names none.
+/// Page size of a request that names none.
 pub const DEFAULT_PAGE: i64 = 50;
 
-/// A request that is not right, with everything that is wrong with it.
+/// An invalid request, with all its violations.
 #[derive(Clone, Debug, Default, PartialEq, Eq, thiserror::Error)]
 #[error("{count} field(s) are not right")]
 pub struct InvalidRequest {
-    /// In the order of the fields; the last may say how many more there are.
+    /// In the order of the fields. The last one may give the number of those left out.
     pub violations: Vec<Violation>,
-    /// Violations in all, those included that are not named.
+    /// Number of all violations, with those left out.
     pub count: usize,
 }
 
-/// Violations that an answer names.
+/// Most violations in an answer.
 pub const MAX_VIOLATIONS: usize = 50;
 
-/// Bytes of them. They travel in a header, in base64, and clients take 8 KiB of headers.
+/// Most bytes of violations in an answer. They travel in a header, in base64, and clients accept 8 KiB of headers.
 const MAX_VIOLATION_BYTES: usize = 5_000;
 
 impl InvalidRequest {
-    /// With the first of them, [`MAX_VIOLATIONS`] at most and as many as fit into a header; of the others it is said how
-    /// many there are.
+    /// Keeps the first violations: at most [`MAX_VIOLATIONS`], and as many as fit into a header. Adds the number of the
+    /// others.
     pub fn new(violations: impl IntoIterator<Item = Violation>) -> Self {
         let mut fields = Fields::new();
         for violation in violations {
@@ -42,36 +43,36 @@ impl InvalidRequest {
     }
 }
 
-/// One field that is not right.
+/// A violation by one field.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Violation {
     /// Path as the caller wrote it, such as `appeal.appellant.phone`.
     pub field: String,
-    /// What would be right.
+    /// What would be valid.
     pub description: String,
 }
 
-/// What is read of a mutating request: its `request_id` and its command.
+/// The result of reading a mutating request: its `request_id` and its command.
 pub type Once<C> = Result<(Uuid, C), InvalidRequest>;
 
-/// Collects violations while a request is read. A reader gives `None` for a field that it has refused.
+/// Collects violations while a request is read. A reader returns `None` for a field that it has refused.
 #[derive(Debug, Default)]
 pub struct Fields {
     prefix: String,
     violations: Vec<Violation>,
     bytes: usize,
-    /// Violations that no longer fit into an answer: counted, not kept.
+    /// Violations beyond the limits: counted, not stored.
     more: usize,
 }
 
 impl Fields {
-    /// For the top of a request.
+    /// For a whole request.
     #[must_use]
     pub fn new() -> Self {
         Self::default()
     }
 
-    /// For a part of a request: paths start with `prefix`, as in `items[3]`.
+    /// For a part of a request. Its paths start with `prefix`, such as `items[3]`.
     #[must_use]
     pub fn at(prefix: &str) -> Self {
         Self {
@@ -80,7 +81,7 @@ impl Fields {
         }
     }
 
-    /// Notes a violation.
+    /// Adds a violation.
     pub fn refuse(&mut self, field: &str, description: impl Into<String>) {
         self.note(Violation {
             field: format!("{}{field}", self.prefix),
@@ -91,7 +92,7 @@ impl Fields {
     fn note(&mut self, violation: Violation) {
         let bytes = violation.field.len() + violation.description.len();
         let fits = self.violations.len() < MAX_VIOLATIONS && self.bytes + bytes <= MAX_VIOLATION_BYTES;
-        // The first is named however long it is: a request with any is refused by it.
+        // The first violation is kept at any length, so that a refused request names at least one.
         if self.violations.is_empty() || self.more == 0 && fits {
             self.bytes += bytes;
             self.violations.push(violation);
@@ -114,7 +115,7 @@ impl Fields {
         }
     }
 
-    /// Takes over the violations of a part.
+    /// Adds the violations of a part.
     pub fn absorb(&mut self, part: Self) {
         for violation in part.violations {
             self.note(violation);
@@ -122,7 +123,7 @@ impl Fields {
         self.more += part.more;
     }
 
-    /// Nothing was refused so far.
+    /// Whether no field has been refused so far.
     #[must_use]
     pub fn is_clean(&self) -> bool {
         self.violations.is_empty()
@@ -131,7 +132,7 @@ impl Fields {
     /// Ends the reading.
     ///
     /// # Errors
-    /// Everything that was refused.
+    /// All violations.
     pub fn finish(self) -> Result<(), InvalidRequest> {
         if self.violations.is_empty() {
             Ok(())
@@ -140,13 +141,13 @@ impl Fields {
         }
     }
 
-    /// Ends the reading with what was read; a reader gives nothing only for a field that it has refused.
+    /// Ends the reading. `read` is `None` only when a field was refused.
     ///
     /// # Errors
-    /// Everything that was refused.
+    /// All violations.
     ///
     /// # Panics
-    /// When nothing was read and nothing refused, which is a reader's mistake.
+    /// When `read` is `None` without a violation, which is a fault of the reader.
     pub fn read<T>(self, read: Option<T>) -> Result<T, InvalidRequest> {
         self.finish()?;
         Ok(read.expect("a field that was not read was refused"))
@@ -160,17 +161,17 @@ impl Fields {
         }
     }
 
-    /// A UUID, or nothing when empty.
+    /// A UUID; an empty text means none.
     pub fn optional_uuid(&mut self, field: &str, text: &str) -> Option<Uuid> {
         if text.is_empty() { None } else { self.uuid(field, text) }
     }
 
-    /// One line of text: as [`Fields::text`], where a line break is a blank.
+    /// One line of text: as [`Fields::text`], with a blank for each line break.
     pub fn line(&mut self, field: &str, text: &str, length: RangeInclusive<usize>) -> Option<String> {
         self.checked(field, in_one_line(&cleaned(text)), &length)
     }
 
-    /// One line of up to `max` characters, or nothing when it shows nothing.
+    /// One line of up to `max` characters; none when no character is visible.
     pub fn optional_line(&mut self, field: &str, text: &str, max: usize) -> Option<String> {
         if text.chars().all(is_unseen) {
             None
@@ -179,14 +180,18 @@ impl Fields {
         }
     }
 
-    /// Text of so many characters, not blank. It may have lines. It is given as it is kept: line breaks of all kinds are
-    /// line feeds, tabs are blanks, marks of byte order and writing direction are dropped, the ends are trimmed. Refused
-    /// are NUL, other control characters and noncharacters: no text that anybody wrote has them.
+    /// Text with `length` characters, at least one of them visible. It may have lines. The result is the stored form:
+    ///
+    /// - A line break of any kind is a line feed, and a tab is a blank.
+    /// - Marks of byte order and writing direction are dropped.
+    /// - Both ends are trimmed.
+    ///
+    /// NUL, other control characters and noncharacters are refused: people do not write them.
     pub fn text(&mut self, field: &str, text: &str, length: RangeInclusive<usize>) -> Option<String> {
         self.checked(field, cleaned(text), &length)
     }
 
-    /// Text up to `max` characters, or nothing when it shows nothing.
+    /// Text of up to `max` characters; none when no character is visible.
     pub fn optional_text(&mut self, field: &str, text: &str, max: usize) -> Option<String> {
         if text.chars().all(is_unseen) {
             None
@@ -232,7 +237,7 @@ impl Fields {
         }
     }
 
-    /// A code, or nothing when empty.
+    /// A code; an empty text means none.
     pub fn optional_code(&mut self, field: &str, text: &str, max: usize) -> Option<String> {
         if text.is_empty() {
             None
@@ -257,8 +262,8 @@ impl Fields {
         }
     }
 
-    /// Text as it came, without tabs and marks at its ends: refused is only what is too long or what no text holds, such as
-    /// NUL. It may be empty.
+    /// Text as received, without tabs and marks at its ends. It may be empty. A text is refused only when it is too
+    /// long or holds a forbidden character such as NUL.
     pub fn as_it_came(&mut self, field: &str, text: &str, max: usize) -> Option<String> {
         let text = cleaned(text);
         let count = text.chars().count();
@@ -271,7 +276,7 @@ impl Fields {
         Some(text)
     }
 
-    /// A known, specified value of an enum.
+    /// A known enum value other than UNSPECIFIED.
     pub fn known<E: TryFrom<i32>>(&mut self, field: &str, number: i32) -> Option<E> {
         if number == 0 {
             return self.none(field, "must be given");
@@ -282,7 +287,7 @@ impl Fields {
         }
     }
 
-    /// A known value of an enum; `default` when unspecified.
+    /// A known enum value; `default` when unspecified.
     pub fn known_or<E: TryFrom<i32>>(&mut self, field: &str, number: i32, default: E) -> Option<E> {
         if number == 0 {
             Some(default)
@@ -291,24 +296,29 @@ impl Fields {
         }
     }
 
-    /// A known value of an enum, or nothing when unspecified.
+    /// A known enum value; none when unspecified.
     pub fn optional_known<E: TryFrom<i32>>(&mut self, field: &str, number: i32) -> Option<E> {
         if number == 0 { None } else { self.known(field, number) }
     }
 
-    /// A day, `YYYY-MM-DD`, of the years 2000 to 2199.
-    pub fn day(&mut self, field: &str, text: &str) -> Option<NaiveDate> {
-        use chrono::Datelike;
-        match NaiveDate::parse_from_str(text, "%Y-%m-%d") {
-            // Written back it is the same: the parser takes blanks and signs as well.
-            Ok(day) if day.to_string() == text && (2000..2200).contains(&day.year()) => Some(day),
-            _ => self.none(field, "must be a day, YYYY-MM-DD, of the years 2000 to 2199"),
+    /// A day of the years 2000 to 2199.
+    pub fn day(&mut self, field: &str, day: Option<&Date>) -> Option<NaiveDate> {
+        match day {
+            Some(day) => self.whole_day(field, day),
+            None => self.none(field, "must be given"),
         }
     }
 
-    /// A day, or nothing when empty.
-    pub fn optional_day(&mut self, field: &str, text: &str) -> Option<NaiveDate> {
-        if text.is_empty() { None } else { self.day(field, text) }
+    /// A day; none when unset.
+    pub fn optional_day(&mut self, field: &str, day: Option<&Date>) -> Option<NaiveDate> {
+        day.and_then(|day| self.whole_day(field, day))
+    }
+
+    fn whole_day(&mut self, field: &str, day: &Date) -> Option<NaiveDate> {
+        match time::date_from_proto(day) {
+            Some(day) => Some(day),
+            None => self.none(field, "must be a day of the calendar, of the years 2000 to 2199"),
+        }
     }
 
     /// An instant.
@@ -319,24 +329,24 @@ impl Fields {
         }
     }
 
-    /// An instant, or nothing when unset.
+    /// An instant; none when unset.
     pub fn optional_time(&mut self, field: &str, at: Option<&Timestamp>) -> Option<DateTime<Utc>> {
         at.and_then(|at| self.instant(field, at))
     }
 
-    /// A page size: [`DEFAULT_PAGE`] when 0, at most [`MAX_PAGE`].
+    /// A page size: [`DEFAULT_PAGE`] for 0, and [`MAX_PAGE`] for anything larger.
     pub fn page_size(&mut self, field: &str, size: i32) -> i64 {
         match size {
             0 => DEFAULT_PAGE,
-            1..=MAX_PAGE => i64::from(size),
+            1.. => i64::from(size.min(MAX_PAGE)),
             _ => {
-                self.refuse(field, format!("must be 1 to {MAX_PAGE}, or 0 for {DEFAULT_PAGE}"));
+                self.refuse(field, format!("must not be negative; 0 means {DEFAULT_PAGE}"));
                 DEFAULT_PAGE
             }
         }
     }
 
-    /// A message that must be there.
+    /// A required message.
     pub fn present<'m, M>(&mut self, field: &str, message: Option<&'m M>) -> Option<&'m M> {
         if message.is_none() {
             self.refuse(field, "must be given");

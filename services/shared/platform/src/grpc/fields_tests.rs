@@ -1,4 +1,4 @@
-//! What is taken of a request, and what is told of the rest.
+//! Accepted fields, and the violations of the others.
 
 use super::*;
 
@@ -84,7 +84,7 @@ fn a_length_is_that_of_what_is_kept_and_an_optional_text_may_show_nothing() {
     }
     assert!(fields.is_clean());
     assert_eq!(fields.optional_line("line", "\0", 3), None);
-    assert!(!fields.is_clean(), "NUL is nothing that shows nothing");
+    assert!(!fields.is_clean(), "NUL is refused, not taken as invisible");
 }
 
 #[test]

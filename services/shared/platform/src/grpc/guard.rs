@@ -1,4 +1,5 @@
-//! The layers around every service: deadline, load, identity, and the words of errors that tonic makes itself.
+//! The guard around every service: load, identity, rights, rate, deadline. It also corrects the codes of errors that
+//! tonic makes.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -8,6 +9,7 @@ use std::time::{Duration, Instant};
 use futures::future::BoxFuture;
 use governor::{DefaultKeyedRateLimiter, Quota};
 use hotline_proto::access::{self, Role, Scope};
+use hotline_proto::common::Reason;
 use http::{HeaderMap, HeaderValue, Request, Response};
 use tonic::body::Body;
 use tonic::{Code, Status};
@@ -17,17 +19,17 @@ use super::status;
 use crate::auth::{Caller, Principal, Verifier};
 use crate::tls::Presented;
 
-/// What the guard needs.
+/// Settings of the guard.
 pub struct Guarding {
     /// Verifies tokens.
     pub verifier: Arc<Verifier>,
-    /// Cap of all deadlines, and the deadline of a call that brings none.
+    /// Longest deadline, and the deadline of a call that has none.
     pub deadline: Duration,
-    /// Calls worked on at once.
+    /// Most calls in progress at once.
     pub max_concurrent: usize,
-    /// Calls per second and principal.
+    /// Most calls per second and principal.
     pub max_per_second: std::num::NonZeroU32,
-    /// Trust domain in which services and platforms have to show a certificate of their own name; none asks for none.
+    /// Trust domain in which services and platforms need a certificate of their own name; `None` needs no certificate.
     pub bound_in: Option<String>,
 }
 
@@ -38,11 +40,12 @@ struct Shared {
     checked: AtomicUsize,
 }
 
-/// Calls between two looks for principals who have not called for so long that their count is full again.
+/// Calls between two removals of idle principals, whose quota is full again.
 const FORGET_EVERY: usize = 4096;
 
 impl Shared {
-    /// Counts a call of `subject`; what is kept is bounded by who calls now, not by who ever called.
+    /// Counts a call of `subject`; true when it exceeds the rate. Only current callers are stored, not all callers
+    /// ever.
     fn is_over_the_limit(&self, subject: &String) -> bool {
         if self.checked.fetch_add(1, Ordering::Relaxed) % FORGET_EVERY == FORGET_EVERY - 1 {
             self.rates.retain_recent();
@@ -52,12 +55,12 @@ impl Shared {
     }
 }
 
-/// Puts [`Guard`] around a service.
+/// Layer that puts [`Guard`] around a service.
 #[derive(Clone)]
 pub struct GuardLayer(Arc<Shared>);
 
 impl GuardLayer {
-    /// One for a whole server: its counts are shared by all its services.
+    /// One for a whole server. All its services share the counts.
     #[must_use]
     pub fn new(guarding: Guarding) -> Self {
         let rates = DefaultKeyedRateLimiter::keyed(Quota::per_second(guarding.max_per_second));
@@ -81,7 +84,7 @@ impl<S> Layer<S> for GuardLayer {
     }
 }
 
-/// Admits a call or answers it.
+/// Admits a call or refuses it.
 #[derive(Clone)]
 pub struct Guard<S> {
     inner: S,
@@ -120,7 +123,7 @@ where
             asked.min(self.shared.guarding.deadline)
         });
         request.extensions_mut().insert(Until(Instant::now() + deadline));
-        // The work goes on after its caller has gone, and counts until it ends.
+        // The work goes on when its caller has gone, and counts until it ends.
         request.extensions_mut().insert(running.clone());
         let call = inner.call(request);
         Box::pin(async move {
@@ -129,7 +132,7 @@ where
                 Ok(result) => result.map(reword),
                 Err(_) => Ok(status::with_reason(
                     Code::DeadlineExceeded,
-                    "DEADLINE_EXCEEDED",
+                    Reason::DeadlineExceeded,
                     "time is up; it may have happened all the same: try again with the same request_id",
                 )
                 .into_http()),
@@ -138,7 +141,7 @@ where
     }
 }
 
-/// Counts a call while it is worked on: whoever works on it holds this.
+/// Counts a call in progress. All code that works on the call holds this.
 pub(super) struct Running(Arc<Shared>);
 
 impl Running {
@@ -158,7 +161,7 @@ impl Drop for Running {
     }
 }
 
-/// Health and reflection are open; of ours, what has no row in the table is closed.
+/// Admits a caller. Health and reflection are open; our own RPCs need a row in the table.
 fn admit(shared: &Shared, request: &Request<Body>) -> Result<Option<Caller>, Status> {
     let (path, headers) = (request.uri().path(), request.headers());
     if path.starts_with("/grpc.") {
@@ -174,7 +177,7 @@ fn admit(shared: &Shared, request: &Request<Body>) -> Result<Option<Caller>, Sta
         .ok_or_else(|| {
             status::with_reason(
                 Code::Unauthenticated,
-                "UNAUTHENTICATED",
+                Reason::Unauthenticated,
                 "a valid bearer token is needed; `hotline token --help` makes one for development",
             )
         })?;
@@ -183,7 +186,7 @@ fn admit(shared: &Shared, request: &Request<Body>) -> Result<Option<Caller>, Sta
     {
         return Err(status::with_reason(
             Code::Unauthenticated,
-            "CERTIFICATE_REQUIRED",
+            Reason::CertificateRequired,
             "a service or platform has to show the certificate of its own name besides its token",
         ));
     }
@@ -193,8 +196,9 @@ fn admit(shared: &Shared, request: &Request<Body>) -> Result<Option<Caller>, Sta
     let rows = grant.map(|grant| grant.roles).unwrap_or_default();
     let scopes: Vec<_> = rows
         .iter()
-        .filter(|(role, scope)| principal.roles.contains(role) && has_scope(&principal, *scope))
-        .copied()
+        .filter(|(role, _)| principal.roles.contains(role))
+        .filter_map(|(role, scope)| Some((*role, scope.of(*role, principal.unit.is_some())?)))
+        .filter(|(_, scope)| has_scope(&principal, *scope))
         .collect();
     if scopes.is_empty() {
         return Err(status::denied(closed(&principal, rows)));
@@ -202,8 +206,8 @@ fn admit(shared: &Shared, request: &Request<Body>) -> Result<Option<Caller>, Sta
     Ok(Some(Caller { principal, scopes }))
 }
 
-/// Who calls as a service or a platform has shown the certificate of that service or platform: a stolen token alone is
-/// worth nothing. People's programs show none.
+/// Whether a service or a platform has shown the certificate of its own name. A stolen token alone is then worthless.
+/// People's programs need no certificate.
 fn is_borne_out(principal: &Principal, presented: Option<&Presented>, trust_domain: &str) -> bool {
     principal.roles.iter().all(|role| {
         let (kind, name) = match role {
@@ -218,21 +222,22 @@ fn is_borne_out(principal: &Principal, presented: Option<&Presented>, trust_doma
     })
 }
 
-/// A liaison without a unit, a platform without a name: nothing is theirs.
+/// Whether the principal has what the scope is about: a liaison its unit, a platform its name.
 fn has_scope(principal: &Principal, scope: Scope) -> bool {
     match scope {
-        Scope::All => true,
+        Scope::All | Scope::WithoutUnit | Scope::UnitOrAll => true,
         Scope::OwnUnit => principal.unit.is_some(),
         Scope::OwnPlatform => principal.platform.is_some(),
     }
 }
 
-/// What a caller without a scope is told: what his token lacks, where his role has a row.
+/// The message for a caller without a scope: what its token lacks, if its role has a row.
 fn closed(principal: &Principal, rows: &[(Role, Scope)]) -> &'static str {
     match rows.iter().find(|(role, _)| principal.roles.contains(role)) {
         Some((_, Scope::OwnUnit)) => "your token names no unit",
         Some((_, Scope::OwnPlatform)) => "your token names no platform",
-        Some((_, Scope::All)) | None => "this call is not open to your role",
+        Some((_, Scope::WithoutUnit)) => "this call is closed to a token that names a unit",
+        Some((_, Scope::All | Scope::UnitOrAll)) | None => "this call is not open to your role",
     }
 }
 
@@ -240,7 +245,11 @@ fn over_the_limit() -> Status {
     use tonic_types::{ErrorDetails, StatusExt as _};
     let mut details = ErrorDetails::with_retry_info(Some(Duration::from_secs(1)));
     details.add_quota_failure_violation("principal", "server.max_calls_per_second");
-    details.set_error_info("RATE_LIMITED", status::DOMAIN, std::collections::HashMap::new());
+    details.set_error_info(
+        Reason::RateLimited.text(),
+        status::DOMAIN,
+        std::collections::HashMap::new(),
+    );
     Status::with_error_details(
         Code::ResourceExhausted,
         "too many calls; try again in a second",
@@ -253,7 +262,7 @@ fn answer<E: Send + 'static>(refusal: &Status) -> BoxFuture<'static, Result<Resp
     Box::pin(async move { Ok(response) })
 }
 
-/// When a call's time is up: goes with it, so that what it asks of others takes no longer.
+/// Deadline of a call. It travels with the call, so that calls to other services end in time.
 #[derive(Clone, Copy)]
 pub(super) struct Until(pub Instant);
 
@@ -276,10 +285,11 @@ pub(super) fn asked(headers: &HeaderMap) -> Option<Duration> {
     })
 }
 
-/// Words of tonic's for bytes that are no message; a handler's own INTERNAL says nothing but that.
+/// Words in tonic's message for a malformed message. A handler's own INTERNAL says only "internal error".
 const NO_MESSAGE: [&str; 5] = ["decode", "decoding", "protobuf", "compress", "request%20message"];
 
-/// tonic answers what is no message with INTERNAL and what is too large with OUT_OF_RANGE; both are the caller's.
+/// Corrects two codes of tonic: a malformed message is INTERNAL, and a too large one is OUT_OF_RANGE. Both are faults
+/// of the caller.
 fn reword(mut response: Response<Body>) -> Response<Body> {
     let message = response
         .headers()

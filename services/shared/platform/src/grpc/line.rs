@@ -14,23 +14,23 @@ use tower::service_fn;
 use super::balance::Security;
 use super::windows;
 
-/// Wait for a connection: a dead pod's address answers nothing.
+/// Longest wait for a connection. The address of a dead pod does not answer.
 pub(super) const CONNECT: Duration = Duration::from_secs(2);
-/// What was sent has to be acknowledged by the other machine within this: a pod that is killed with its network says no
-/// more, and callers wait no longer than their own deadline, usually 10 s.
+/// Longest wait for the other machine to acknowledge what was sent. A pod that is killed with its network falls silent.
+/// Callers wait for their own deadline, usually 10 s.
 const SILENCE: Duration = Duration::from_secs(5);
-/// A ping after so long without a word: what was sent had been acknowledged, and no answer comes.
+/// Pause before a silent connection is pinged. Everything sent was acknowledged, but no answer comes.
 const PING: Duration = Duration::from_secs(5);
 
-/// A connection, made when it is first called and again after it was lost.
+/// A connection, made on the first call and again after a loss.
 #[derive(Clone)]
 pub(super) struct Line {
     pub channel: Channel,
     pub unmade: Arc<Unmade>,
 }
 
-/// Rung when a connection could not be made. The channel lets those who wait for it try one after the other, each for as
-/// long as [`CONNECT`]; by this they are all released at once.
+/// Notified when a connection could not be made. The channel lets waiting calls try one after the other, each for
+/// [`CONNECT`]. This releases all of them at once.
 #[derive(Default)]
 pub(super) struct Unmade {
     pub bell: Notify,
@@ -38,7 +38,7 @@ pub(super) struct Unmade {
 }
 
 impl Unmade {
-    /// Why the last one could not be made.
+    /// The reason for the last failure.
     pub fn why(&self) -> String {
         self.why.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }

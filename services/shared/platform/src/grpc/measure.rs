@@ -1,5 +1,5 @@
-//! How long calls take and how they end, as a metric and as a span, seen from outside of every other layer: also what a
-//! guard refuses counts. Of metadata and addresses neither says anything: they may be personal.
+//! Duration and status of calls, as a metric and as a span. This layer is the outermost, so that calls refused by the
+//! guard count too. Metadata and addresses are left out, because they may be personal.
 
 use std::sync::Arc;
 use std::task::{Context, Poll};
@@ -19,14 +19,14 @@ use tracing::{Instrument as _, Span};
 use crate::metrics::{Side, call};
 use crate::telemetry;
 
-/// Puts [`Measured`] around a service.
+/// Layer that puts [`Measured`] around a service.
 #[derive(Clone)]
 pub struct MeasureLayer {
     /// Name of the service that measures.
     pub service: &'static str,
-    /// Whether it answers or asks.
+    /// Whether it answers or calls.
     pub side: Side,
-    /// gRPC services whose methods are told by name; others are a caller's invention. Empty tells all that there are.
+    /// gRPC services whose methods are named; a caller may invent others. Empty names all methods.
     pub services: Arc<[&'static str]>,
 }
 
@@ -73,7 +73,7 @@ where
             match answer.await {
                 Ok(response) => Ok(running.watch(response)),
                 Err(error) => {
-                    // Without headers: the connection failed.
+                    // There are no headers: the connection failed.
                     running.end(Code::Unavailable);
                     Err(error)
                 }
@@ -84,7 +84,8 @@ where
 }
 
 impl MeasureLayer {
-    /// `hotline.intake.v1.IntakeService/GetAppeal`. A path is the caller's: only a known one is told.
+    /// The method as `hotline.intake.v1.IntakeService/GetAppeal`. The caller chooses the path, so only a known one is
+    /// named.
     fn method(&self, path: &str) -> String {
         let told = path.trim_start_matches('/');
         let own = || {
@@ -95,8 +96,8 @@ impl MeasureLayer {
         if known { told } else { "_OTHER" }.to_owned()
     }
 
-    /// The span of a call, named by its method. A server's goes on in the caller's trace, a client's goes along in the
-    /// request.
+    /// The span of a call, named by its method. A server's span continues the caller's trace. A client's trace travels
+    /// with the request.
     fn span(&self, method: &str, headers: &mut HeaderMap) -> Span {
         let kind = match self.side {
             Side::Server => "server",
@@ -124,14 +125,14 @@ impl MeasureLayer {
                 }
             }
         }
-        // For the log: its lines and the collector's traces are found by each other.
+        // Connects the log lines with the collector's traces.
         if let Some(id) = telemetry::trace_id(&span) {
             span.record("trace_id", id);
         }
         span
     }
 
-    /// Whether an end is an error of the one whose span it is: to a server, what its caller did wrong is none.
+    /// Whether a status is an error of this side. For a server, a mistake of its caller is none.
     const fn is_error(&self, code: Code) -> bool {
         match self.side {
             Side::Client(_) => !matches!(code, Code::Ok),
@@ -148,7 +149,7 @@ impl MeasureLayer {
     }
 }
 
-/// A call that runs; dropped without an end, it was given up.
+/// A running call. A call that is dropped without an end counts as cancelled.
 struct Running {
     layer: MeasureLayer,
     method: String,
@@ -185,7 +186,7 @@ impl Running {
         }
     }
 
-    /// The status stands in the headers when there is no message, else in the trailers.
+    /// The status is in the headers when there is no message, otherwise in the trailers.
     fn watch<B>(mut self, response: Response<B>) -> Response<Body>
     where
         B: http_body::Body<Data = Bytes> + Send + 'static,
@@ -220,7 +221,7 @@ pub(crate) fn status(headers: &HeaderMap) -> Option<Code> {
         .map(|value| Code::from_bytes(value.as_bytes()))
 }
 
-/// The name of a code, as the conventions have it.
+/// The name of a code in the semantic conventions.
 const fn name(code: Code) -> &'static str {
     match code {
         Code::Ok => "OK",

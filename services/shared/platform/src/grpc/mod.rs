@@ -1,4 +1,4 @@
-//! The gRPC edge: what every server and client has, so that services only parse, act and render.
+//! The gRPC edge: the common part of every server and client. Services only parse, act and render.
 
 pub mod accept;
 pub mod balance;

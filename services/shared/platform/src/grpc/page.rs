@@ -1,4 +1,4 @@
-//! Page tokens: opaque to callers, refused when they were not made here for the same filter.
+//! Page tokens. They are opaque to callers, and valid only for the filter that they were made for.
 
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
@@ -6,7 +6,7 @@ use sha2::{Digest, Sha256};
 
 const CHECK: usize = 6;
 
-/// A token for the parts of a position, bound to the filter that made it.
+/// A token for the parts of a position, bound to its filter.
 #[must_use]
 pub fn encode(filter: &str, parts: &[&str]) -> String {
     let body = parts.join("\u{1f}");
@@ -15,7 +15,7 @@ pub fn encode(filter: &str, parts: &[&str]) -> String {
     URL_SAFE_NO_PAD.encode(bytes)
 }
 
-/// The parts of a token; `None` for one that is foreign, forged, or made for another filter.
+/// The parts of a token; `None` when it is foreign, forged, or made for another filter.
 #[must_use]
 pub fn decode(filter: &str, token: &str, parts: usize) -> Option<Vec<String>> {
     let bytes = URL_SAFE_NO_PAD.decode(token).ok()?;
@@ -28,7 +28,7 @@ pub fn decode(filter: &str, token: &str, parts: usize) -> Option<Vec<String>> {
     (found.len() == parts).then_some(found)
 }
 
-/// Not a secret: a position in a list that the caller may read anyway. It catches mistakes.
+/// A checksum that catches mistakes. It is no secret, because the caller may read every position of the list anyway.
 fn check(filter: &str, body: &str) -> [u8; CHECK] {
     let mut digest = Sha256::new();
     digest.update(filter.as_bytes());

@@ -1,8 +1,11 @@
-//! Health for the kubelet, on a plaintext port of its own: it cannot speak TLS to a gRPC probe.
+//! Health for the kubelet, on a plaintext port of its own: the kubelet cannot speak TLS to a gRPC probe.
 //!
-//! `startup` serves once the database's schema is right and the service is built; `readiness` once people's keys are known,
-//! while its own database answers and can be written and it is not draining – Redis away, or another service away, changes nothing here;
-//! `liveness` as long as the runtime answers at all.
+//! There are three probes:
+//!
+//! - `startup` serves when the database's schema is right and the service is built.
+//! - `readiness` serves while people's keys are known and the service's own database can be written, until the drain.
+//!   Redis and other services do not matter here.
+//! - `liveness` serves while the runtime answers.
 
 use std::net::SocketAddr;
 use std::time::Duration;
@@ -20,18 +23,18 @@ const STARTUP: &str = "startup";
 const READINESS: &str = "readiness";
 const LIVENESS: &str = "liveness";
 
-/// The kubelet asks and goes.
+/// The kubelet connects, asks and leaves.
 const PATIENCE: Patience = Patience {
     handshake: Duration::from_secs(5),
     connection: Duration::from_secs(60),
 };
 
-/// What the kubelet is told.
+/// The health that the kubelet reads.
 #[derive(Clone)]
 pub struct Probes(HealthReporter);
 
 impl Probes {
-    /// Answers probes at `listen` until the lifecycle has drained; nothing has started yet.
+    /// Answers probes at `listen` until the lifecycle has drained. At first nothing has started.
     ///
     /// # Errors
     /// When the address cannot be used.
@@ -55,7 +58,7 @@ impl Probes {
             .add_service(service)
             .serve_with_incoming_shutdown(incoming, async move {
                 draining.drained().await;
-                // The kubelet's next question is answered by the end of the connection.
+                // The end of the connection answers the kubelet's next probe.
                 cut.cancel();
             });
         lifecycle.spawn(async move {
@@ -66,12 +69,12 @@ impl Probes {
         Ok((Self(reporter), address))
     }
 
-    /// The service is built and serves.
+    /// Reports that the service is built and serves.
     pub async fn started(&self) {
         self.0.set_service_status(STARTUP, ServingStatus::Serving).await;
     }
 
-    /// Where readiness is told; not ready until it is.
+    /// The health of readiness; not ready at first.
     #[must_use]
     pub fn readiness(&self) -> Told {
         Told::new(self.0.clone(), vec![READINESS])

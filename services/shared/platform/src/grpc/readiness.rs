@@ -1,5 +1,5 @@
-//! Whether a service can work: while its own database answers and can be written, and nothing stops it. Told to the kubelet
-//! (`probes`) and by the service's own health.
+//! Readiness: the service's own database answers and can be written, and the process does not stop. The kubelet's
+//! probes (`probes`) and the service's own health report it.
 
 use std::time::Duration;
 
@@ -11,16 +11,16 @@ use tonic_health::server::HealthReporter;
 
 use crate::lifecycle::Lifecycle;
 
-/// Between two looks at the database; a probe's own period is longer.
-const LOOK_EVERY: Duration = Duration::from_secs(2);
-/// A look that takes longer has failed.
-const LOOK_WITHIN: Duration = Duration::from_secs(2);
+/// Pause between two checks of the database; a probe's own period is longer.
+const CHECK_EVERY: Duration = Duration::from_secs(2);
+/// Longest check; a slower one has failed.
+const CHECK_WITHIN: Duration = Duration::from_secs(2);
 /// SQLSTATE of a server that has no slot for one more connection.
 const TOO_MANY_CONNECTIONS: &str = "53300";
-/// Failed looks in a row before it is unready: one may be a failover's blip.
-const FAILED_LOOKS: u32 = 3;
+/// Failed checks in a row before the service is unready. One may be a short failover.
+const FAILED_CHECKS: u32 = 3;
 
-/// Names of one health server, and what it says of them.
+/// The names of a health server, which all have one status.
 #[derive(Clone, Debug)]
 pub struct Told {
     reporter: HealthReporter,
@@ -32,7 +32,7 @@ impl Told {
         Self { reporter, names }
     }
 
-    /// From now on it says what `works` does, and NOT_SERVING when the lifecycle stops.
+    /// Reports `works` from now on, and NOT_SERVING when the lifecycle stops.
     pub fn follow(self, mut works: watch::Receiver<bool>, lifecycle: &Lifecycle) {
         let stopping = lifecycle.stopping();
         lifecycle.spawn(async move {
@@ -59,8 +59,8 @@ impl Told {
     }
 }
 
-/// Looks at the database of `pool` until the lifecycle stops, and says whether it works. It works at first: it was just
-/// connected to.
+/// Checks the database of `pool` until the lifecycle stops, and reports whether it works. It works at first, because
+/// the pool has just connected.
 #[must_use]
 pub fn watch(pool: &PgPool, lifecycle: &Lifecycle) -> watch::Receiver<bool> {
     let (works, watched) = watch::channel(true);
@@ -72,7 +72,7 @@ pub fn watch(pool: &PgPool, lifecycle: &Lifecycle) -> watch::Receiver<bool> {
         loop {
             tokio::select! {
                 () = stopping.cancelled() => return,
-                () = tokio::time::sleep(LOOK_EVERY) => {}
+                () = tokio::time::sleep(CHECK_EVERY) => {}
             }
             failed = if look.works().await {
                 0
@@ -82,7 +82,7 @@ pub fn watch(pool: &PgPool, lifecycle: &Lifecycle) -> watch::Receiver<bool> {
             if failed == 0 && works.send_if_modified(|works| !std::mem::replace(works, true)) {
                 tracing::info!(database, "answers and can be written again: ready");
             }
-            if failed >= FAILED_LOOKS && works.send_if_modified(|works| std::mem::replace(works, false)) {
+            if failed >= FAILED_CHECKS && works.send_if_modified(|works| std::mem::replace(works, false)) {
                 tracing::warn!(database, "does not answer or is read-only: not ready");
             }
         }
@@ -90,15 +90,14 @@ pub fn watch(pool: &PgPool, lifecycle: &Lifecycle) -> watch::Receiver<bool> {
     watched
 }
 
-/// Looks at a database over a connection of its own. A pool cannot tell: one whose connections are all in use is busy,
-/// one whose connections are all being tried in vain looks the same.
+/// Checks a database over its own connection. The pool cannot show it: busy connections and failing ones look the same.
 pub struct Look {
     options: PgConnectOptions,
     connection: Option<PgConnection>,
 }
 
 impl Look {
-    /// At the database that these options lead to; the first look connects.
+    /// For the database of these options. The first check connects.
     #[must_use]
     pub fn new(options: PgConnectOptions) -> Self {
         Self {
@@ -107,12 +106,12 @@ impl Look {
         }
     }
 
-    /// Whether it answers within [`LOOK_WITHIN`] and can be written. A connection that fails or may only read is given up:
-    /// the next look takes a new one.
+    /// Whether the database answers within [`CHECK_WITHIN`] and can be written. A connection that fails or is read-only
+    /// is dropped; the next check opens a new one.
     pub async fn works(&mut self) -> bool {
-        match tokio::time::timeout(LOOK_WITHIN, self.ask()).await {
+        match tokio::time::timeout(CHECK_WITHIN, self.ask()).await {
             Ok(Ok(works)) => works,
-            // Whoever says that there is no room for one more is there.
+            // A server that refuses for lack of a slot is alive.
             Ok(Err(sqlx::Error::Database(refusal))) => refusal.code().as_deref() == Some(TOO_MANY_CONNECTIONS),
             Ok(Err(_)) | Err(_) => false,
         }

@@ -1,5 +1,4 @@
-//! What a server tells of its contracts: the services that it serves and no others, every message, and the details that
-//! errors carry.
+//! Reflection of a server: its own services, every message, and the details of errors.
 
 use prost::Message as _;
 use prost_types::FileDescriptorSet;
@@ -7,10 +6,10 @@ use tonic::service::Routes;
 
 use crate::service::StartError;
 
-/// Number of the field `service` in `google.protobuf.FileDescriptorProto`: comments are addressed by it.
+/// Number of the field `service` in `google.protobuf.FileDescriptorProto`. Comments refer to this number.
 const SERVICE_FIELD: i32 = 6;
 
-/// Adds reflection, v1 and v1alpha, so that every client finds the contracts.
+/// Adds reflection v1 and v1alpha, so that every client finds the contracts.
 pub(super) fn with_reflection(routes: Routes, services: &[&str]) -> Result<Routes, StartError> {
     let builder = || {
         tonic_reflection::server::Builder::configure()
@@ -28,7 +27,7 @@ pub(super) fn with_reflection(routes: Routes, services: &[&str]) -> Result<Route
         .add_service(builder().build_v1alpha().map_err(broken)?))
 }
 
-/// All contracts, without the services that are served elsewhere: contracts import each other's messages.
+/// All contracts, without services of other servers. The messages stay, because contracts import each other's messages.
 fn served(services: &[&str]) -> FileDescriptorSet {
     let mut files = FileDescriptorSet::decode(hotline_proto::DESCRIPTORS).expect("compiled in");
     for file in &mut files.file {

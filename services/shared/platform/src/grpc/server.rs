@@ -1,4 +1,4 @@
-//! One gRPC server: layers, health, reflection, and a stop that ends.
+//! One gRPC server: layers, health, reflection, and a stop that ends in time.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -28,13 +28,13 @@ use crate::metrics::Side;
 use crate::service::StartError;
 use crate::tls::Certificates;
 
-/// What a connection that is ended for its age may still finish.
+/// Time for a connection at its longest age to finish its calls.
 const CONNECTION_AGE_GRACE: Duration = Duration::from_secs(30);
 
-/// What work may take beyond the longest deadline: locks and statements are ended by Postgres far sooner, if it is there.
+/// Extra time for work beyond the longest deadline. Postgres, if it lives, ends locks and statements far sooner.
 const LONG_AFTER: Duration = Duration::from_secs(60);
 
-/// What is served, and how.
+/// A server and its settings.
 pub struct Server {
     /// Name of the service, for logs and spans.
     pub name: &'static str,
@@ -44,18 +44,18 @@ pub struct Server {
     pub verifier: Arc<Verifier>,
     /// How connections are secured.
     pub tls: TlsConfig,
-    /// What is shown and trusted; none serves plaintext.
+    /// Own certificate and trusted authorities; `None` serves plaintext.
     pub certificates: Option<Arc<Certificates>>,
-    /// Ends it.
+    /// Ends the server.
     pub lifecycle: Lifecycle,
 }
 
 impl Server {
-    /// Serves `routes` on a bound listener until the lifecycle stops: NOT_SERVING, drain, then no new calls. Gives where its
-    /// health is told.
+    /// Serves `routes` on a bound listener until the lifecycle stops: NOT_SERVING, drain, then no new calls. Returns
+    /// its health.
     ///
     /// # Errors
-    /// When one of `services`' RPCs has no row in the table of rights: it would be closed to everybody.
+    /// When an RPC of `services` has no row in the table of rights, and would be closed to every caller.
     pub async fn serve(
         self,
         listener: TcpListener,
@@ -101,15 +101,16 @@ impl Server {
             .http2_max_header_list_size(self.config.max_header_bytes)
             .http2_keepalive_interval(Some(Duration::from_secs(30)))
             .http2_keepalive_timeout(Some(Duration::from_secs(10)))
-            // GOAWAY, and an end when what was open is answered. With its grace tonic says nothing and cuts: `Patience` ends
-            // what takes longer.
+            // Sends GOAWAY, and ends the connection when its calls are answered. With a grace of its own, tonic would
+            // cut without GOAWAY. `Patience` ends longer calls.
             .max_connection_age(age)
             .layer(layers)
             .add_routes(routes)
             .serve_with_incoming_shutdown(incoming, ended.clone().cancelled_owned());
         let longest = Duration::from_secs(self.config.deadline_seconds);
         self.lifecycle.spawn(async move {
-            // No call lasts longer than its deadline: what is open after that belongs to a peer that no longer answers.
+            // No call lasts longer than its deadline. A connection still open after that has a peer that no longer
+            // answers.
             let cutting = async {
                 ended.cancelled().await;
                 tokio::time::sleep(longest).await;
@@ -138,7 +139,7 @@ impl Server {
         });
     }
 
-    /// Replicas that started together do not end their connections together.
+    /// Varied by ±10 %, so that replicas that started together do not end their connections together.
     fn max_connection_age(&self) -> Duration {
         let age = Duration::from_secs(self.config.max_connection_age_seconds);
         age.mul_f64(rand::random::<f64>() * 0.2 + 0.9)
@@ -157,7 +158,7 @@ impl Server {
     }
 }
 
-/// These services are in the contracts, and every RPC of theirs has a row in the table of rights.
+/// Checks that these services are in the contracts, and that each of their RPCs has a row in the table of rights.
 fn check_rows(services: &[&'static str]) -> Result<(), StartError> {
     for service in services {
         let rpcs = rpcs(&[service]);
@@ -180,7 +181,7 @@ fn rowless(rpcs: &[String]) -> Vec<&str> {
     rowless.map(String::as_str).collect()
 }
 
-/// Full method names of services, from the descriptor.
+/// Full names of the methods of services, from the descriptor.
 #[must_use]
 pub fn rpcs(services: &[&str]) -> Vec<String> {
     let files = FileDescriptorSet::decode(hotline_proto::DESCRIPTORS).expect("compiled in");

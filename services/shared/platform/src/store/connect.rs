@@ -1,4 +1,4 @@
-//! How a pool comes about: the server is looked at first, then each of its sessions is set up and looked at.
+//! Opens a pool. The server is checked first; then each session is set up and checked.
 
 use std::str::FromStr as _;
 use std::time::Duration;
@@ -9,54 +9,55 @@ use sqlx::{AssertSqlSafe, Connection as _, PgConnection, PgPool, Row as _};
 use super::StoreError;
 use crate::config::DatabaseConfig;
 
-/// The oldest Postgres that the SQL is written for.
+/// Oldest major version of Postgres that the SQL supports.
 pub const OLDEST_POSTGRES: u32 = 15;
 
-/// A connection that idled longer is asked whether it still lives before it is used.
+/// A connection that idled longer is pinged before use.
 const IDLE_BEFORE_PING: Duration = Duration::from_secs(5);
-/// A connection that is asked whether it lives and says nothing so long is closed.
+/// A connection that does not answer a ping within this time is closed.
 const ANSWERS_WITHIN: Duration = Duration::from_secs(1);
-/// How often two clients compare their sessions. Behind a pooler of two busy sessions each time finds out with a chance of one
-/// in two.
+/// Number of comparisons between the sessions of two clients. Behind a pooler with two busy sessions each one detects
+/// it with a chance of one in two.
 const COMPARISONS: u32 = 10;
 
-/// What sessions are for.
+/// The purpose of the sessions.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Purpose {
-    /// Changes: a session that may only read is of no use.
+    /// Changes: a read-only session is useless.
     Writing,
-    /// Looking: a standby or a role that may only read will do.
+    /// Reading: a standby or a read-only role is enough.
     Reading,
 }
 
-/// Opens a pool and checks the server: reachable, new enough, writable, with sessions that stay.
+/// Opens a pool and checks the server. It must be reachable, new enough and writable, and a connection must keep its
+/// session.
 ///
 /// # Errors
-/// [`StoreError::Unready`] with what to install or set, [`StoreError::Unreachable`] when it may come by itself.
+/// [`StoreError::Unready`] with what to install or set; [`StoreError::Unreachable`] when the server may come back.
 pub async fn connect(config: &DatabaseConfig) -> Result<PgPool, StoreError> {
     connect_requiring(config, OLDEST_POSTGRES).await
 }
 
-/// [`connect`], to a database that need not be writable.
+/// [`connect`] to a database that may be read-only.
 ///
 /// # Errors
-/// As [`connect`].
+/// Errors of [`connect`].
 pub async fn connect_reading(config: &DatabaseConfig) -> Result<PgPool, StoreError> {
     open(config, OLDEST_POSTGRES, Purpose::Reading).await
 }
 
-/// [`connect`], with the oldest acceptable version given: tests raise it.
+/// [`connect`] with another oldest version, for tests.
 ///
 /// # Errors
-/// As [`connect`].
+/// Errors of [`connect`].
 pub async fn connect_requiring(config: &DatabaseConfig, oldest: u32) -> Result<PgPool, StoreError> {
     open(config, oldest, Purpose::Writing).await
 }
 
-/// [`connect`], waiting as long as `wait_seconds` says for a server that cannot be reached; why it waits is logged.
+/// [`connect`], but waits up to `wait_seconds` for an unreachable server. The reason is logged.
 ///
 /// # Errors
-/// As [`connect`].
+/// Errors of [`connect`].
 pub async fn connect_waiting(config: &DatabaseConfig) -> Result<PgPool, StoreError> {
     let until = tokio::time::Instant::now() + Duration::from_secs(config.wait_seconds);
     loop {
@@ -70,10 +71,10 @@ pub async fn connect_waiting(config: &DatabaseConfig) -> Result<PgPool, StoreErr
     }
 }
 
-/// Whether a connection could be tried.
+/// Checks the form of a URL.
 ///
 /// # Errors
-/// What a URL looks like; not what stands there, for it may hold a password.
+/// The valid form. The message does not quote the URL, which may hold a password.
 pub fn check_url(url: &str) -> Result<(), String> {
     let is_one = ["postgres://", "postgresql://"]
         .iter()
@@ -86,7 +87,7 @@ pub fn check_url(url: &str) -> Result<(), String> {
 
 async fn open(config: &DatabaseConfig, oldest: u32, purpose: Purpose) -> Result<PgPool, StoreError> {
     check_url(&config.url).map_err(StoreError::Unready)?;
-    // What a pooler does not know among the start-up parameters it refuses: settings are made after connecting.
+    // A pooler refuses start-up parameters that it does not know, so settings follow after connecting.
     let options = PgConnectOptions::from_str(&config.url)?
         .application_name("hotline")
         .extra_float_digits(None);
@@ -96,7 +97,7 @@ async fn open(config: &DatabaseConfig, oldest: u32, purpose: Purpose) -> Result<
         options.get_port(),
         options.get_database().unwrap_or_default()
     );
-    // Plain connections first: the pool would hide "connection refused" behind its own time-out.
+    // Plain connections come first: the pool would report its own time-out in place of "connection refused".
     let within = Duration::from_secs(config.acquire_timeout_seconds);
     match tokio::time::timeout(within, Found::of(&options)).await {
         Ok(Ok(found)) => found.check(&place, oldest, purpose)?,
@@ -114,7 +115,7 @@ async fn open(config: &DatabaseConfig, oldest: u32, purpose: Purpose) -> Result<
     Ok(pool(config, options, purpose))
 }
 
-/// What a server is like.
+/// Properties of a server.
 struct Found {
     major: u32,
     is_read_only: bool,
@@ -135,13 +136,13 @@ impl Found {
             major: version.parse::<u32>().unwrap_or_default() / 10_000,
             is_read_only: row.try_get(1)?,
             shares_sessions: match share_sessions(&mut connection, &mut other).await {
-                // PgBouncer's words for a transaction in pool_mode statement.
+                // PgBouncer's message for a transaction in pool_mode statement.
                 Err(sqlx::Error::Database(refusal)) if refusal.message().contains("statement pooling") => true,
                 compared => compared?,
             },
         };
         for looked in [connection, other] {
-            // A pooler may have ended it for what was asked.
+            // Errors do not matter: a pooler may have closed the connection.
             let _ = looked.close().await;
         }
         Ok(found)
@@ -168,13 +169,13 @@ impl Found {
     }
 }
 
-/// Whether two clients that are connected at once ever have one session, or one of them ever another than before: between
-/// them and Postgres is a pooler that gives a session for a transaction only. Time-outs, prepared statements and the lock of a
-/// migration belong to a session.
+/// Whether two connected clients share a session, or one of them gets another session than before. Either shows a
+/// pooler that gives sessions per transaction. Time-outs, prepared statements and the lock of a migration belong to a
+/// session.
 async fn share_sessions(one: &mut PgConnection, other: &mut PgConnection) -> Result<bool, sqlx::Error> {
     for _ in 0..COMPARISONS {
         let before = session(one, "select pg_backend_pid()").await?;
-        // Held by a transaction, so that the first has to get another one.
+        // The transaction holds its session, so the first client has to get another one.
         let held = session(other, "begin; select pg_backend_pid()").await?;
         if held == before || session(one, "select pg_backend_pid()").await? != before {
             return Ok(true);
@@ -189,7 +190,7 @@ async fn session(connection: &mut PgConnection, question: &'static str) -> Resul
     sqlx::raw_sql(question).fetch_one(connection).await?.try_get(0)
 }
 
-/// Connections to a server, none of them made yet.
+/// A pool for a server, without a connection so far.
 fn pool(config: &DatabaseConfig, options: PgConnectOptions, purpose: Purpose) -> PgPool {
     let settings = settings(config);
     PgPoolOptions::new()
@@ -199,7 +200,7 @@ fn pool(config: &DatabaseConfig, options: PgConnectOptions, purpose: Purpose) ->
             let settings = sqlx::raw_sql(AssertSqlSafe(settings.clone()));
             Box::pin(async move { settings.execute(connection).await.map(|_| ()) })
         })
-        // A ping before every use would double the round trips of small statements; one that has idled is asked.
+        // A ping before every use would double the round trips of small statements. Only an idle connection is pinged.
         .test_before_acquire(false)
         .before_acquire(move |connection, meta| {
             Box::pin(async move {
@@ -210,8 +211,8 @@ fn pool(config: &DatabaseConfig, options: PgConnectOptions, purpose: Purpose) ->
                 }
             })
         })
-        // A server whose machine is gone says no more, and nothing ends the wait for its answer: sqlx asks each connection that
-        // comes back, for as long as it takes, and its place in the pool would be lost.
+        // A vanished server sends no answer. sqlx pings each returned connection without a limit, and its place in the
+        // pool would be lost. So this check has a limit.
         .after_release(move |connection, _| Box::pin(is_fit(connection, purpose)))
         .connect_lazy_with(options)
 }
@@ -229,10 +230,11 @@ fn settings(config: &DatabaseConfig) -> String {
     .join("; ")
 }
 
-/// Whether a connection answers, and soon, and is in no transaction: work that is dropped within `begin` leaves one open, of
-/// which sqlx knows nothing (transact-rs/sqlx#4393). One that is to write may do so: what a failover left read-only stays so.
+/// Whether a connection answers in time, is in no transaction, and may write if it has to. Work that is dropped within
+/// `begin` leaves a transaction open that sqlx does not know of (transact-rs/sqlx#4393). A session that a failover made
+/// read-only stays so.
 async fn is_fit(connection: &mut PgConnection, purpose: Purpose) -> Result<bool, sqlx::Error> {
-    // By the simple protocol: there a statement outside of a transaction begins one of its own, at the same instant.
+    // By the simple protocol, a statement outside of a transaction begins its own transaction at the same instant.
     let question = match purpose {
         Purpose::Writing => "select now() = statement_timestamp() and current_setting('transaction_read_only') = 'off'",
         Purpose::Reading => "select now() = statement_timestamp()",
@@ -244,8 +246,8 @@ async fn is_fit(connection: &mut PgConnection, purpose: Purpose) -> Result<bool,
     }
 }
 
-/// Refused connections, a server that starts or stops (57P03 and its class), one that has no room left (53), a pooler that does
-/// not reach it (08): it may come back by itself. A wrong password does not.
+/// Whether the server may come back by itself. Such errors are: refused connections, a start or stop (57P03 and its
+/// class), no room left (53), a pooler without its server (08). A wrong password does not correct itself.
 fn comes_back(error: &sqlx::Error) -> bool {
     match error {
         sqlx::Error::Io(_) => true,

@@ -1,0 +1,54 @@
+//! Numbers of the contracts' enums, kept as they came.
+
+use std::marker::PhantomData;
+
+/// A number of an enum of the contracts. A newer producer may send one that this program does not know: it is kept, and
+/// counts only where no figure decides by it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Kept<E> {
+    number: i32,
+    of: PhantomData<E>,
+}
+
+impl<E: TryFrom<i32>> Kept<E> {
+    /// A number as it came.
+    #[must_use]
+    pub const fn new(number: i32) -> Self {
+        Self {
+            number,
+            of: PhantomData,
+        }
+    }
+
+    /// As it came.
+    #[must_use]
+    pub const fn number(&self) -> i32 {
+        self.number
+    }
+
+    /// The value, if this program knows it.
+    #[must_use]
+    pub fn known(&self) -> Option<E> {
+        E::try_from(self.number).ok()
+    }
+}
+
+impl<E: TryFrom<i32> + Into<i32>> From<E> for Kept<E> {
+    fn from(value: E) -> Self {
+        Self::new(value.into())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use hotline_proto::common::Rating;
+
+    use super::*;
+
+    #[test]
+    fn a_number_from_the_future_is_kept_and_not_known() {
+        assert_eq!(Kept::from(Rating::Unrated).known(), Some(Rating::Unrated));
+        let future = Kept::<Rating>::new(99);
+        assert_eq!((future.number(), future.known()), (99, None));
+    }
+}
