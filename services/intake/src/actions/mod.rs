@@ -20,8 +20,9 @@ use platform::source;
 use platform::store::{AsStoreError, StoreError};
 
 use crate::domain::Fault;
-use crate::domain::appeal::{Arrival, ForeignOrder, Origin, Refusal};
+use crate::domain::appeal::{Arrival, ForeignOrder, Origin};
 use crate::domain::draft::Draft;
+use crate::domain::refusal::Refusal;
 use crate::store::cells;
 use crate::store::reference::Cache;
 

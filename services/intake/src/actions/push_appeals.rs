@@ -10,9 +10,10 @@ use platform::numbers::number;
 
 use super::{Desk, Error};
 use crate::domain::Fault;
-use crate::domain::appeal::{Appeal, AppealId, Origin, Refusal, Upstream};
+use crate::domain::appeal::{Appeal, AppealId, Origin, Upstream};
 use crate::domain::draft::Draft;
 use crate::domain::push::{Key, Receipt, Verdict, against, plan};
+use crate::domain::refusal::Refusal;
 use crate::events;
 use crate::store::fresh::{self, Fresh};
 use crate::store::{appeals, cells};

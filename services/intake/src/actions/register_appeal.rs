@@ -8,8 +8,9 @@ use uuid::Uuid;
 
 use super::{Desk, Error};
 use crate::domain::Fault;
-use crate::domain::appeal::{Appeal, AppealId, Origin, Refusal};
+use crate::domain::appeal::{Appeal, AppealId, Origin};
 use crate::domain::draft::Draft;
+use crate::domain::refusal::Refusal;
 use crate::events;
 use crate::store::fresh::{self, Fresh};
 use crate::store::{calls, cells};

@@ -3,11 +3,11 @@
 //! Pure: no database, no clock. `appeal.state` and its CHECK repeat this in the schema.
 
 use chrono::{DateTime, Utc};
-use hotline_proto::common::Reason;
 use personal::sealing::PERSON_KEY;
 use uuid::Uuid;
 
 use super::draft::Codes;
+use super::refusal::Refusal;
 
 /// Identity of an appeal.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -105,32 +105,6 @@ pub struct Upstream {
     pub number: String,
     /// The platform's deadline, if it set one.
     pub due_at: Option<DateTime<Utc>>,
-}
-
-/// Why a verb is refused. Expected, stable, shown to the caller as the reason of `FAILED_PRECONDITION`.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-pub enum Refusal {
-    /// It was answered at once.
-    #[error("the appeal was answered at once already")]
-    AlreadyAnswered,
-    /// It was handed to routing.
-    #[error("the appeal was forwarded already")]
-    AlreadyForwarded,
-    /// No reference data is in force on the day.
-    #[error("no reference data is in force today: publish channels, categories and regions first")]
-    NoReference,
-}
-
-impl Refusal {
-    /// As the contract has it.
-    #[must_use]
-    pub const fn reason(self) -> Reason {
-        match self {
-            Self::AlreadyAnswered => Reason::AlreadyAnswered,
-            Self::AlreadyForwarded => Reason::AlreadyForwarded,
-            Self::NoReference => Reason::NoReference,
-        }
-    }
 }
 
 /// How an order came to answer an appeal.

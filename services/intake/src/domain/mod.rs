@@ -6,6 +6,7 @@ pub mod draft;
 pub mod push;
 pub mod redacted;
 pub mod reference;
+pub mod refusal;
 
 /// A field that breaks a rule, and what would be right: shape is checked at the edge, these need the reference data.
 #[derive(Clone, Debug, PartialEq, Eq)]

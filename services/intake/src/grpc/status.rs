@@ -7,7 +7,7 @@ use tonic::Status;
 
 use crate::actions::Error;
 use crate::domain::Fault;
-use crate::domain::appeal::Refusal;
+use crate::domain::refusal::Refusal;
 
 impl From<Error> for Status {
     fn from(error: Error) -> Self {
