@@ -5,8 +5,8 @@ use std::sync::Arc;
 use eventlog::{Reading, Store, Wired};
 use hotline_proto::analytics::analytics_service_server::AnalyticsServiceServer;
 use personal::sealing::Sealer;
-use platform::service::{Base, Parts, Service, StartError, Violation};
 use platform::store::StoreError;
+use rpc::service::{Base, Parts, Service, StartError, Violation};
 use sqlx::PgPool;
 use sqlx::migrate::Migrator;
 use tonic::service::Routes;
@@ -19,7 +19,7 @@ use crate::store::observe::Counted;
 use crate::{DEFAULTS, MIGRATOR, NAME, Settings, doctor};
 
 /// The service, wired.
-pub type App = platform::service::App<Wiring>;
+pub type App = rpc::service::App<Wiring>;
 
 /// How it is wired.
 pub struct Wiring;

@@ -1,7 +1,7 @@
 //! Analytics' share of `hotline doctor`: I7, unrated is never counted as satisfied; I8, roll-ups equal the facts.
 
-use platform::service::Violation;
 use platform::store::StoreError;
+use rpc::service::Violation;
 use sqlx::PgPool;
 
 use crate::actions::verify_rollups::verify_rollups;

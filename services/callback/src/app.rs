@@ -5,8 +5,8 @@ use std::sync::Arc;
 use eventlog::{Reading, Store, Wired};
 use hotline_proto::callback::callback_service_server::CallbackServiceServer;
 use personal::sealing::Sealer;
-use platform::service::{Base, Parts, Service, StartError, Violation};
 use platform::store::StoreError;
+use rpc::service::{Base, Parts, Service, StartError, Violation};
 use sqlx::PgPool;
 use sqlx::migrate::Migrator;
 use tonic::service::Routes;
@@ -18,7 +18,7 @@ use crate::store::observe::{Outcomes, Tasks};
 use crate::{DEFAULTS, MIGRATOR, NAME, ROUTING, Settings, doctor};
 
 /// The service, wired.
-pub type App = platform::service::App<Wiring>;
+pub type App = rpc::service::App<Wiring>;
 
 /// How it is wired.
 pub struct Wiring;

@@ -1,8 +1,8 @@
 //! Callback's share of the invariants: I6, unit-caused dissatisfaction has a rework order (routing applies the published
 //! judgement), and I7, unrated is never counted as satisfied.
 
-use platform::service::Violation;
 use platform::store::StoreError;
+use rpc::service::Violation;
 use sqlx::PgPool;
 use uuid::Uuid;
 

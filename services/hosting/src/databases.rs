@@ -4,8 +4,8 @@
 use std::time::Duration;
 
 use platform::config::DatabaseConfig;
-use platform::service::StartError;
 use platform::store::StoreError;
+use rpc::service::StartError;
 use sqlx::{AssertSqlSafe, Connection as _, PgConnection, PgPool};
 
 use super::Name;

@@ -3,9 +3,9 @@
 use std::collections::{HashMap, HashSet};
 
 use intake::doctor::Forwarded;
-use platform::service::Violation;
 use platform::store::StoreError;
 use routing::doctor::Opened;
+use rpc::service::Violation;
 use sqlx::PgPool;
 use uuid::Uuid;
 

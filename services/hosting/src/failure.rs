@@ -1,8 +1,8 @@
 //! Why something that an operator asked for did not come about, as it is printed.
 
 use platform::config::ConfigError;
-use platform::service::StartError;
 use platform::store::StoreError;
+use rpc::service::StartError;
 use tonic::Status;
 use tonic_types::StatusExt as _;
 
@@ -31,7 +31,7 @@ impl From<ConfigError> for Failure {
 
 impl From<Status> for Failure {
     fn from(status: Status) -> Self {
-        let mut text = platform::grpc::status::told(&status);
+        let mut text = platform::status::told(&status);
         if let Some(bad) = status.get_details_bad_request() {
             for violation in bad.field_violations {
                 text.push_str("\n  ");

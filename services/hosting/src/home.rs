@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 
 use personal::sealing::Kek;
 use platform::auth::generate_key_pair;
-use platform::service::StartError;
+use rpc::service::StartError;
 
 /// Key files in a directory, made when they are missing, readable by their owner only.
 #[derive(Clone, Debug)]

@@ -3,7 +3,7 @@
 use std::fmt;
 use std::marker::PhantomData;
 
-use platform::service::AnyService;
+use rpc::service::AnyService;
 use sqlx::migrate::Migrator;
 
 /// Which service.

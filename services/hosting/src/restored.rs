@@ -4,8 +4,8 @@ use std::time::Duration;
 
 use eventlog::Restored;
 use platform::config::Overrides;
-use platform::service::StartError;
 use platform::store::StoreError;
+use rpc::service::StartError;
 use sqlx::PgPool;
 
 use super::{Name, databases};

@@ -7,10 +7,10 @@ use std::time::Duration;
 use platform::auth::Issuer;
 use platform::clock::SharedClock;
 use platform::config::{Overrides, Shared};
-use platform::grpc::readiness;
 use platform::lifecycle::Lifecycle;
 use platform::metrics::Observer;
-use platform::service::{Driven, StartError};
+use rpc::readiness;
+use rpc::service::{Driven, StartError};
 use sqlx::PgPool;
 use tokio::net::TcpListener;
 

@@ -5,8 +5,8 @@ use std::sync::Arc;
 use eventlog::{Reading, Store, Wired};
 use hotline_proto::intake::intake_service_server::IntakeServiceServer;
 use personal::sealing::Sealer;
-use platform::service::{Base, Parts, Service, StartError, Violation};
 use platform::store::StoreError;
+use rpc::service::{Base, Parts, Service, StartError, Violation};
 use sqlx::PgPool;
 use sqlx::migrate::Migrator;
 use tonic::service::Routes;
@@ -22,7 +22,7 @@ use crate::{DEFAULTS, MIGRATOR, NAME, Settings, doctor};
 /// Where orders are told.
 const ROUTING: &str = "routing";
 /// The service, wired.
-pub type App = platform::service::App<Wiring>;
+pub type App = rpc::service::App<Wiring>;
 
 /// How it is wired.
 pub struct Wiring;

@@ -1,7 +1,7 @@
 //! Intake's share of `hotline doctor`: I1, an acknowledged appeal is never lost and never doubled.
 
-use platform::service::Violation;
 use platform::store::StoreError;
+use rpc::service::Violation;
 use sqlx::PgPool;
 
 use crate::store::doctor;

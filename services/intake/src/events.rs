@@ -7,8 +7,8 @@ use hotline_proto::events::{
     AppealAnswered, AppealForwarded, AppealRegistered, CallRecorded, NamedCode, ReferencePublished,
 };
 use hotline_proto::intake::AppealFacts;
-use platform::grpc::time::{date_to_proto, to_proto};
 use platform::ids::{derived_id, new_id};
+use rpc::time::{date_to_proto, to_proto};
 use uuid::Uuid;
 
 use crate::domain::appeal::Appeal;

@@ -2,7 +2,7 @@
 
 use hotline_proto::Date;
 use hotline_proto::analytics::{Figure, GetBulletinResponse};
-use platform::grpc::time::date_from_proto;
+use rpc::time::date_from_proto;
 use serde_json::json;
 
 /// Every figure with numerator, denominator, cohort and definition.
@@ -116,7 +116,7 @@ fn as_of(bulletin: &GetBulletinResponse) -> String {
     bulletin
         .as_of_time
         .as_ref()
-        .and_then(platform::grpc::time::from_proto)
+        .and_then(rpc::time::from_proto)
         .map_or_else(
             || "–".to_owned(),
             |at| at.with_timezone(&calendar::ZONE).format("%Y-%m-%d %H:%M").to_string(),

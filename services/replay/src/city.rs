@@ -17,7 +17,7 @@ use chrono::NaiveDate;
 use hotline_proto::common::{AppealType, ClockKind, Urgency};
 use hotline_proto::region::folded;
 use hotline_proto::{intake, routing};
-use platform::grpc::time::date_to_proto;
+use rpc::time::date_to_proto;
 use serde::{Deserialize, Deserializer};
 
 /// The city that is shipped: `scenarios/city.toml`.

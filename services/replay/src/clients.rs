@@ -12,7 +12,7 @@ use hotline_proto::intake::intake_service_client::IntakeServiceClient;
 use hotline_proto::routing::routing_service_client::RoutingServiceClient;
 use hotline_proto::supervision::supervision_service_client::SupervisionServiceClient;
 use platform::auth::{Issuer, Principal, TokenSource};
-use platform::grpc::client::{Peer, peer};
+use rpc::client::{Peer, peer};
 
 use hosting::{Failure, Name};
 

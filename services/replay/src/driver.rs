@@ -14,8 +14,8 @@ use hotline_proto::callback::LeaseTasksRequest;
 use hotline_proto::common::ListParkedEventsRequest;
 use hotline_proto::intake::{CallOutcome, RecordCallRequest};
 use platform::clock::{Clock as _, DrivenClock};
-use platform::grpc::time::to_proto;
 use platform::steps::Step;
+use rpc::time::to_proto;
 use uuid::Uuid;
 
 use super::clients::Clients;

@@ -11,7 +11,7 @@ use hotline_proto::events::CardColour;
 use hotline_proto::intake::{Appeal, AppealState, Call, CallOutcome, ListAppealsRequest, ListCallsRequest};
 use hotline_proto::routing::{ListOrdersRequest, Order};
 use hotline_proto::supervision::{Card, ListCardsRequest, ListReviewsRequest, Review, Verdict};
-use platform::grpc::time::{from_proto, to_proto};
+use rpc::time::{from_proto, to_proto};
 
 use super::clients::Clients;
 use super::figures::{Figures, Ratio};

@@ -7,8 +7,8 @@ use hosting::examine::examine;
 use hosting::{Failure, Suite};
 use hotline_proto::analytics::{GetBulletinRequest, GetBulletinResponse};
 use platform::clock::DrivenClock;
-use platform::grpc::time::date_to_proto;
-use platform::service::Violation;
+use rpc::service::Violation;
+use rpc::time::date_to_proto;
 
 use super::clients::Clients;
 use super::compare::{Row, compare};

@@ -480,6 +480,6 @@ impl People<'_> {
 fn due(order: &Order, kind: ClockKind) -> Result<DateTime<Utc>, Failure> {
     let deadline = order.deadline(kind).and_then(|deadline| deadline.due_time.as_ref());
     deadline
-        .and_then(platform::grpc::time::from_proto)
+        .and_then(rpc::time::from_proto)
         .ok_or_else(|| "the order has no deadline".into())
 }

@@ -7,8 +7,8 @@ use eventlog::{Handler, Reading, Store, Wired};
 use hotline_proto::routing::routing_service_server::RoutingServiceServer;
 use personal::sealing::Sealer;
 use platform::config::PeersConfig;
-use platform::service::{Base, Parts, Service, StartError, Violation};
 use platform::store::StoreError;
+use rpc::service::{Base, Parts, Service, StartError, Violation};
 use sqlx::PgPool;
 use sqlx::migrate::Migrator;
 use tonic::service::Routes;
@@ -23,7 +23,7 @@ use crate::upstream::Intake;
 use crate::{DEFAULTS, MIGRATOR, NAME, Settings, doctor};
 
 /// The service, wired.
-pub type App = platform::service::App<Wiring>;
+pub type App = rpc::service::App<Wiring>;
 
 /// How it is wired.
 pub struct Wiring;

@@ -3,8 +3,8 @@
 use std::collections::BTreeMap;
 
 use calendar::Calendar;
-use platform::service::Violation;
 use platform::store::StoreError;
+use rpc::service::Violation;
 use sqlx::{PgConnection, PgPool};
 use uuid::Uuid;
 

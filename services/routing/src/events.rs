@@ -9,8 +9,8 @@ use hotline_proto::events::{
 };
 use hotline_proto::intake::AppealFacts;
 use hotline_proto::routing as wire;
-use platform::grpc::time::{date_to_proto, to_proto};
 use prost_types::Timestamp;
+use rpc::time::{date_to_proto, to_proto};
 
 use crate::domain::appeal::{Appeal, LinkedAppeal};
 use crate::domain::deadline::Deadline;

@@ -6,8 +6,8 @@ use std::time::Duration;
 use eventlog::{Reading, Store, Wired};
 use hotline_proto::supervision::supervision_service_server::SupervisionServiceServer;
 use personal::sealing::Sealer;
-use platform::service::{Base, Driven, Parts, Service, StartError, Violation};
 use platform::store::StoreError;
+use rpc::service::{Base, Driven, Parts, Service, StartError, Violation};
 use sqlx::PgPool;
 use sqlx::migrate::Migrator;
 use tokio::sync::Notify;
@@ -21,7 +21,7 @@ use crate::workers::fire_clocks::FireClocks;
 use crate::{DEFAULTS, MIGRATOR, NAME, ROUTING, Settings, doctor};
 
 /// The service, wired.
-pub type App = platform::service::App<Wiring>;
+pub type App = rpc::service::App<Wiring>;
 
 /// How it is wired.
 pub struct Wiring;

@@ -1,8 +1,8 @@
 //! Supervision's share of the invariants: I5, each clock fires once. An open clock that is overdue is no violation: it
 //! waits for knowledge of routing, and the worker says so.
 
-use platform::service::Violation;
 use platform::store::StoreError;
+use rpc::service::Violation;
 use sqlx::PgPool;
 
 use crate::store::doctor;

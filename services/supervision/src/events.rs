@@ -9,8 +9,8 @@ use hotline_proto::events::event::Body;
 use hotline_proto::events::{CardIssued, CardWithdrawn, ReplyReviewed};
 use hotline_proto::routing::Order;
 use hotline_proto::{Carried, carried};
-use platform::grpc::time::to_proto;
 use platform::ids::new_id;
+use rpc::time::to_proto;
 
 use crate::domain::clock::{Card, Clock, Told, Unit};
 use crate::domain::review::{Review, State, Verdict};

@@ -14,8 +14,8 @@ use hotline_proto::intake::intake_service_client::IntakeServiceClient;
 use hotline_proto::routing::routing_service_client::RoutingServiceClient;
 use hotline_proto::supervision::supervision_service_client::SupervisionServiceClient;
 use platform::auth::Principal;
-use platform::grpc::client::Peer;
 use platform::lifecycle::Lifecycle;
+use rpc::client::Peer;
 use tonic::Status;
 
 /// The platform that pushes, by its code in the small city's channels.

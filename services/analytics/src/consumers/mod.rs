@@ -13,7 +13,7 @@ use chrono::NaiveDate;
 use eventlog::read::{self, Unreadable};
 use eventlog::{ApplyError, Effect, Handler, Recorded, Tx};
 use hotline_proto::Date;
-use platform::grpc::time::date_from_proto;
+use rpc::time::date_from_proto;
 
 use crate::actions::apply_changes::apply_changes;
 use crate::domain::change::{Change, Name, NameKind};

@@ -1,7 +1,7 @@
 //! What several verbs read.
 
 use hotline_proto::Date;
-use platform::grpc::fields::Fields;
+use rpc::fields::Fields;
 
 use crate::domain::window::Window;
 

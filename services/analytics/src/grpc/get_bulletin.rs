@@ -1,12 +1,12 @@
 //! `GetBulletin`: what it reads and answers.
 
 use async_trait::async_trait;
-use eventlog::{At, Question};
 use hotline_proto::analytics as pb;
 use platform::auth::Caller;
-use platform::grpc::fields::{Fields, InvalidRequest};
-use platform::grpc::time::{date_to_proto, to_proto};
+use rpc::fields::{Fields, InvalidRequest};
+use rpc::time::{date_to_proto, to_proto};
 use tonic::Status;
+use verbs::{At, Question};
 
 use super::Analytics;
 use super::fields::window;

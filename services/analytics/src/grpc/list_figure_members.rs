@@ -2,14 +2,15 @@
 
 use async_trait::async_trait;
 use chrono::NaiveDate;
-use eventlog::{At, Question};
 use hotline_proto::analytics as pb;
 use platform::auth::Caller;
-use platform::grpc::fields::{Fields, InvalidRequest};
-use platform::grpc::time::{date_from_proto, date_to_proto};
-use platform::grpc::{page, status};
+use platform::status;
+use rpc::fields::{Fields, InvalidRequest};
+use rpc::page;
+use rpc::time::{date_from_proto, date_to_proto};
 use tonic::Status;
 use uuid::Uuid;
+use verbs::{At, Question};
 
 use super::Analytics;
 use super::fields::window;

@@ -8,12 +8,13 @@ mod verify_rollups;
 
 use std::sync::Arc;
 
-use eventlog::{Served, Store};
+use eventlog::Store;
 use hotline_proto::analytics as pb;
 use hotline_proto::analytics::analytics_service_server::AnalyticsService;
 use personal::sealing::Sealer;
 use platform::clock::SharedClock;
 use tonic::{Request, Response, Status};
+use verbs::Served;
 
 use crate::config::AnalyticsConfig;
 use crate::domain::definitions::Definitions;

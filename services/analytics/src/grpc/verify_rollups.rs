@@ -1,11 +1,11 @@
 //! `VerifyRollups`: what it reads and answers.
 
 use async_trait::async_trait;
-use eventlog::{At, Question};
 use hotline_proto::analytics as pb;
 use platform::auth::Caller;
-use platform::grpc::fields::InvalidRequest;
+use rpc::fields::InvalidRequest;
 use tonic::Status;
+use verbs::{At, Question};
 
 use super::Analytics;
 use crate::actions::verify_rollups::verify_rollups;

@@ -3,7 +3,7 @@
 use hotline_proto::common::{AppealType, Cause, OrderState, Rating};
 use hotline_proto::events as pb;
 use hotline_proto::routing::Order;
-use platform::grpc::time::to_proto;
+use rpc::time::to_proto;
 use testkit::at;
 
 use crate::story::{Codes, Story, WATER, accepted, closed, dispatched, opened};

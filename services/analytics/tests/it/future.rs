@@ -5,7 +5,7 @@ use hotline_proto::events as pb;
 use hotline_proto::events::event::Body;
 use hotline_proto::intake::AppealFacts;
 use hotline_proto::routing::Order;
-use platform::grpc::time::to_proto;
+use rpc::time::to_proto;
 use testkit::at;
 
 use crate::story::{Story, WATER, accepted, appeal, dispatched, facts, id, opened, order, recorded};

@@ -5,7 +5,7 @@ use hotline_proto::access::Role;
 use hotline_proto::analytics as pb;
 use hotline_proto::intake::AppealFacts;
 use platform::auth::Principal;
-use platform::grpc::time::to_proto;
+use rpc::time::to_proto;
 use testkit::at;
 use tonic::Code;
 use tonic_types::StatusExt as _;

@@ -10,7 +10,7 @@ use hotline_proto::events as pb;
 use hotline_proto::events::event::Body;
 use hotline_proto::intake::AppealFacts;
 use hotline_proto::routing::{LinkedAppeal, Order, Unit};
-use platform::grpc::time::to_proto;
+use rpc::time::to_proto;
 use testkit::at;
 use uuid::Uuid;
 

@@ -13,8 +13,8 @@ use hotline_proto::access::Role;
 use hotline_proto::analytics as pb;
 use hotline_proto::analytics::analytics_service_client::AnalyticsServiceClient;
 use platform::clock::DrivenClock;
-use platform::grpc::client::Peer;
 use platform::store::StoreError;
+use rpc::client::Peer;
 use sqlx::PgPool;
 use testkit::{Database, Edge, at};
 

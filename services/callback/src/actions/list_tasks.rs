@@ -1,8 +1,8 @@
 //! Lists tasks by the time they were opened.
 
 use chrono::{DateTime, Utc};
-use platform::listing::Window;
 use platform::store::StoreError;
+use rpc::listing::Window;
 use sqlx::PgConnection;
 
 use crate::domain::task::Task;

@@ -3,8 +3,8 @@
 use chrono::{DateTime, Utc};
 use hotline_proto::callback as pb;
 use platform::auth::Caller;
-use platform::grpc::fields::Fields;
-use platform::grpc::time::to_proto;
+use rpc::fields::Fields;
+use rpc::time::to_proto;
 
 use crate::actions::Named;
 use crate::domain::reach::Reach;

@@ -1,15 +1,15 @@
 //! `GetTask`: what it reads and answers.
 
 use async_trait::async_trait;
-use eventlog::{At, Question};
 use hotline_proto::access::Role;
 use hotline_proto::callback as pb;
 use personal::sealing::{Cell, Sealed};
 use platform::auth::Caller;
-use platform::grpc::fields::{Fields, InvalidRequest};
-use platform::grpc::status as edge;
+use platform::status as edge;
+use rpc::fields::{Fields, InvalidRequest};
 use tonic::Status;
 use uuid::Uuid;
+use verbs::{At, Question};
 
 use super::Callback;
 use super::fields::{reach, task};

@@ -12,12 +12,13 @@ mod renew_lease;
 mod report_attempt;
 mod status;
 
-use eventlog::{Served, Store};
+use eventlog::Store;
 use hotline_proto::callback as pb;
 use hotline_proto::callback::callback_service_server::CallbackService;
 use personal::sealing::Sealer;
 use platform::clock::SharedClock;
 use tonic::{Request, Response, Status};
+use verbs::Served;
 
 use crate::actions::judge_dissatisfaction::JudgeDissatisfaction;
 use crate::actions::lease_tasks::LeaseTasks;

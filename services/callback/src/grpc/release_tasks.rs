@@ -3,10 +3,11 @@
 use std::collections::HashSet;
 
 use async_trait::async_trait;
-use eventlog::{At, Tx, Verb};
+use eventlog::Tx;
 use hotline_proto::callback as pb;
 use platform::auth::Caller;
-use platform::grpc::fields::{Fields, Once};
+use rpc::fields::{Fields, Once};
+use verbs::{At, Verb};
 
 use super::Callback;
 use super::fields::token;

@@ -1,7 +1,7 @@
 //! An action's error as callers see it: one exhaustive match.
 
 use hotline_proto::callback::TaskState;
-use platform::grpc::status::{self, Standing};
+use platform::status::{self, Standing};
 use tonic::Status;
 
 use super::fields::state;

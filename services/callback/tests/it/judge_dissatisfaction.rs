@@ -4,7 +4,7 @@ use hotline_proto::access::Role;
 use hotline_proto::callback::{JudgeDissatisfactionRequest, RecordOutcomeRequest, TaskState};
 use hotline_proto::common::{AttemptOutcome, Cause, Rating, Solved};
 use hotline_proto::events::event::Body;
-use platform::grpc::time::to_proto;
+use rpc::time::to_proto;
 use testkit::at;
 use tonic::Code;
 use uuid::Uuid;

@@ -8,7 +8,7 @@ use hotline_proto::callback::{LeaseTasksRequest, TaskState};
 use hotline_proto::common::{Rating, Solved, Urgency};
 use hotline_proto::routing::Order;
 use platform::clock::Clock as _;
-use platform::grpc::time::to_proto;
+use rpc::time::to_proto;
 use testkit::at;
 use tonic::Code;
 use uuid::Uuid;

@@ -5,7 +5,7 @@ use hotline_proto::access::Role;
 use hotline_proto::callback::{ListTasksRequest, TaskState};
 use hotline_proto::common::{AttemptOutcome, Rating, Solved};
 use platform::clock::Clock as _;
-use platform::grpc::time::to_proto;
+use rpc::time::to_proto;
 use testkit::at;
 
 use crate::world::{Client, World, attempt, lease_seconds, outcome, violations};

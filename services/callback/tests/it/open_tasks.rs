@@ -3,7 +3,7 @@
 use hotline_proto::callback::TaskState;
 use hotline_proto::events::event::Body;
 use hotline_proto::events::{OrderClosed, OrderOpened};
-use platform::grpc::time::to_proto;
+use rpc::time::to_proto;
 use testkit::at;
 use uuid::Uuid;
 

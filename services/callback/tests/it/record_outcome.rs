@@ -4,7 +4,7 @@ use hotline_proto::callback::{RecordOutcomeRequest, ReportAttemptRequest, TaskSt
 use hotline_proto::common::{AttemptOutcome, CallbackMode, Rating, Solved};
 use hotline_proto::events::OutcomeRecorded;
 use hotline_proto::events::event::Body;
-use platform::grpc::time::to_proto;
+use rpc::time::to_proto;
 use testkit::at;
 use uuid::Uuid;
 

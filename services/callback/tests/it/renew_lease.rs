@@ -5,7 +5,7 @@ use hotline_proto::access::Role;
 use hotline_proto::callback::{RenewLeaseRequest, TaskState};
 use hotline_proto::common::{AttemptOutcome, Rating, Solved, Urgency};
 use platform::clock::Clock as _;
-use platform::grpc::time::to_proto;
+use rpc::time::to_proto;
 use tonic::Code;
 use uuid::Uuid;
 

@@ -16,12 +16,12 @@ use hotline_proto::intake::AppealFacts;
 use hotline_proto::routing::{LinkedAppeal, Order};
 use platform::auth::Principal;
 use platform::clock::{Clock as _, DrivenClock};
-use platform::grpc::client::Peer;
 use platform::ids::new_id;
-use platform::service::Base;
 use platform::steps::Step;
 use platform::store::StoreError;
 use prost::Message as _;
+use rpc::client::Peer;
+use rpc::service::Base;
 use sqlx::PgPool;
 use testkit::{Database, Edge, at};
 use tonic::{Code, Status};
@@ -285,7 +285,7 @@ impl Drop for World {
 }
 
 /// What the doctor finds. The test's own runtime waits meanwhile, so this one has its own.
-fn violations_in(url: &str) -> Vec<platform::service::Violation> {
+fn violations_in(url: &str) -> Vec<rpc::service::Violation> {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
     runtime.expect("a runtime").block_on(async {
         let pool = PgPool::connect(url).await.expect("the test's database");

@@ -8,8 +8,8 @@ use hosting::Name;
 use hotline_proto::access::Role;
 use hotline_proto::analytics::GetBulletinRequest;
 use hotline_proto::analytics::analytics_service_client::AnalyticsServiceClient;
-use platform::grpc::time::date_to_proto;
 use replay::bulletin::{as_json, as_text};
+use rpc::time::date_to_proto;
 
 use super::client::Reach;
 use crate::console::{Failure, say};

@@ -10,10 +10,10 @@ use hosting::home::Home;
 use hotline_proto::access::Role;
 use platform::auth::{Issuer, Principal, TokenSource};
 use platform::config::{Nothing, Settings};
-use platform::grpc::balance::{Balanced, Security};
-use platform::grpc::client::{Dialer, Peer, peer};
 use platform::lifecycle::Lifecycle;
 use platform::tls::Certificates;
+use rpc::balance::{Balanced, Security};
+use rpc::client::{Dialer, Peer, peer};
 
 use crate::console::Failure;
 

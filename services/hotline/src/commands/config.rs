@@ -10,9 +10,9 @@ use hosting::Name;
 use personal::sealing::Kek;
 use platform::auth::{Issuer, Verifier};
 use platform::config::{Overrides, Shared};
-use platform::grpc::balance::{Balanced, Security};
 use platform::lifecycle::Lifecycle;
 use platform::tls::Certificates;
+use rpc::balance::{Balanced, Security};
 
 use crate::console::say;
 

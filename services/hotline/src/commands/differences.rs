@@ -5,9 +5,9 @@ use std::collections::HashSet;
 use hotline_proto::common::{self as pb, AppealType, ClockKind, RowChange, RowDifference, Urgency};
 use hotline_proto::routing::time_limit::Kind;
 use hotline_proto::routing::{CatalogueRow, DayRange, GetDirectoryResponse, LimitRow, Notice, TimeLimit, Unit};
-use platform::grpc::time::date_from_proto;
-use platform::publication::Difference;
 use replay::city::City;
+use rpc::publication::Difference;
+use rpc::time::date_from_proto;
 
 use super::load::{Publisher, leaving};
 use super::pages::{activation, catalogue_parts, directory, reference_parts, rows, unit_parts};

@@ -12,7 +12,7 @@ use hotline_proto::common::{
     ListCursorsRequest, ListParkedEventsRequest, RetryParkedEventRequest, SkipParkedEventRequest,
 };
 use platform::config::Overrides;
-use platform::grpc::client::Peer;
+use rpc::client::Peer;
 use uuid::Uuid;
 
 use super::client::Reach;

@@ -11,9 +11,9 @@ use hotline_proto::intake::intake_service_client::IntakeServiceClient;
 use hotline_proto::routing::routing_service_client::RoutingServiceClient;
 use hotline_proto::routing::{GetDirectoryResponse, PublishCalendarRequest, PublishLimitsRequest, Unit};
 use platform::auth::{Issuer, TokenSource};
-use platform::grpc::client::{Peer, peer};
-use platform::grpc::time::date_to_proto;
 use replay::city::City;
+use rpc::client::{Peer, peer};
+use rpc::time::date_to_proto;
 use uuid::Uuid;
 
 use super::client::{Reach, principal};

@@ -14,9 +14,9 @@ use hotline_proto::routing::routing_service_client::RoutingServiceClient;
 use hotline_proto::routing::{
     GetOrderHistoryRequest, GetOrderRequest, Order as Message, Transition, get_order_request::Name as ByName,
 };
-use platform::grpc::client::Peer;
-use platform::grpc::time::from_proto;
 use prost_types::Timestamp;
+use rpc::client::Peer;
+use rpc::time::from_proto;
 
 use super::client::Reach;
 use super::pages::{directory, reference};

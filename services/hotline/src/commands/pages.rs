@@ -8,8 +8,8 @@ use hotline_proto::routing::routing_service_client::RoutingServiceClient;
 use hotline_proto::routing::{
     CatalogueRow, GetDirectoryRequest, GetDirectoryResponse, PublishCatalogueRequest, PublishUnitsRequest, Unit,
 };
-use platform::grpc::client::Peer;
-use platform::grpc::time::date_to_proto;
+use rpc::client::Peer;
+use rpc::time::date_to_proto;
 use tonic::Status;
 use tonic_types::StatusExt as _;
 use uuid::Uuid;
@@ -211,13 +211,13 @@ mod tests {
         let read = async || {
             turns.set(turns.get() + 1);
             if turns.get() < 3 {
-                Err(platform::grpc::status::changed_between_pages())
+                Err(platform::status::changed_between_pages())
             } else {
                 Ok(turns.get())
             }
         };
         assert_eq!(begun_again(read).await.expect("in the end"), 3);
-        let never = async || Err::<(), _>(platform::grpc::status::changed_between_pages());
+        let never = async || Err::<(), _>(platform::status::changed_between_pages());
         assert!(is_changed(&begun_again(never).await.expect_err("never the same")));
     }
 }

@@ -9,10 +9,10 @@ use clap::Args;
 use hosting::{Hosted, Name};
 use platform::clock::SystemClock;
 use platform::config::Overrides;
-use platform::grpc::probes::Probes;
-use platform::grpc::readiness;
 use platform::lifecycle::Lifecycle;
 use platform::metrics::Metrics;
+use rpc::probes::Probes;
+use rpc::readiness;
 use tokio::net::TcpListener;
 
 use super::up::Interrupts;

@@ -15,7 +15,7 @@ use hotline_proto::intake::{
 };
 use hotline_proto::routing::routing_service_client::RoutingServiceClient;
 use hotline_proto::routing::{GetOrderRequest, Order, get_order_request};
-use platform::grpc::client::Peer;
+use rpc::client::Peer;
 use tonic::Code;
 use tonic_health::pb::health_check_response::ServingStatus;
 use uuid::Uuid;

@@ -5,7 +5,7 @@ use eventlog::Tx;
 use super::Error;
 use crate::domain::appeal::Appeal;
 use crate::store::listing::{self, AppealFilter};
-use platform::listing::Window;
+use rpc::listing::Window;
 
 /// # Errors
 /// Only the store's.

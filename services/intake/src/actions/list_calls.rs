@@ -4,7 +4,7 @@ use eventlog::Tx;
 
 use super::Error;
 use crate::store::listing::{self, ListedCall};
-use platform::listing::Window;
+use rpc::listing::Window;
 
 /// # Errors
 /// Only the store's.

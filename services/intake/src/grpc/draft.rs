@@ -3,7 +3,7 @@
 use hotline_proto::common::{AppealType, Urgency};
 use hotline_proto::intake as pb;
 use personal::PersonalFields as _;
-use platform::grpc::fields::Fields;
+use rpc::fields::Fields;
 
 use super::fields::{MAX_CODE, MAX_CONTENT, MAX_NAME, stated_kind};
 use crate::domain::draft::{Appellant, Codes, Draft, Personal};
@@ -114,7 +114,7 @@ fn appellant(part: &mut Fields, sent: &pb::AppealDraft) -> Appellant {
 
 #[cfg(test)]
 pub(super) mod tests {
-    use platform::grpc::fields::InvalidRequest;
+    use rpc::fields::InvalidRequest;
 
     use super::*;
 

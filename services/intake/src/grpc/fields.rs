@@ -4,7 +4,7 @@ use hotline_proto::common::Defect;
 use hotline_proto::intake as pb;
 use personal::DocumentKind;
 use personal::people::phone_numbers;
-use platform::grpc::time::to_proto;
+use rpc::time::to_proto;
 
 use crate::domain::appeal::{Appeal, State};
 use crate::domain::draft::Appellant;

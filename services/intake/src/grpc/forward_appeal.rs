@@ -1,11 +1,12 @@
 //! `ForwardAppeal`: what it reads and answers.
 
 use async_trait::async_trait;
-use eventlog::{At, Tx, Verb};
+use eventlog::Tx;
 use hotline_proto::intake as pb;
 use platform::auth::Caller;
-use platform::grpc::fields::{Fields, Once};
-use platform::grpc::time::to_proto;
+use rpc::fields::{Fields, Once};
+use rpc::time::to_proto;
+use verbs::{At, Verb};
 
 use super::Intake;
 use crate::actions::Error;

@@ -1,7 +1,6 @@
 //! `GetAppeal`: what it reads and answers. Personal fields are shown as far as the action allowed, masked otherwise.
 
 use async_trait::async_trait;
-use eventlog::{At, Question};
 use hotline_proto::access::Role;
 use hotline_proto::intake as pb;
 use hotline_proto::intake::get_appeal_request::Name as Sent;
@@ -9,10 +8,11 @@ use personal::mask::{mask_address, mask_name};
 use personal::people::masked_phone_numbers;
 use personal::sealing::Sealer;
 use platform::auth::Caller;
-use platform::grpc::fields::{Fields, InvalidRequest};
 use platform::numbers::parse_number;
 use platform::store::StoreError;
+use rpc::fields::{Fields, InvalidRequest};
 use tonic::Status;
+use verbs::{At, Question};
 
 use super::Intake;
 use super::fields::{MAX_CODE, bare, clear, sent_kind, without};

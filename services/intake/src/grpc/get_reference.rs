@@ -3,13 +3,13 @@
 use async_trait::async_trait;
 use calendar::local_date;
 use chrono::NaiveDate;
-use eventlog::{At, Question};
 use hotline_proto::intake as pb;
 use platform::auth::Caller;
-use platform::grpc::fields::{Fields, InvalidRequest};
-use platform::grpc::status;
-use platform::versioned::{Changed, Rows};
+use platform::status;
+use rpc::fields::{Fields, InvalidRequest};
+use rpc::versioned::{Changed, Rows};
 use tonic::Status;
+use verbs::{At, Question};
 
 use super::Intake;
 use crate::actions::get_reference::get_reference;

@@ -1,12 +1,12 @@
 //! `ListAppeals`: what it reads and answers.
 
 use async_trait::async_trait;
-use eventlog::{At, Question};
 use hotline_proto::intake as pb;
 use platform::auth::Caller;
-use platform::grpc::fields::{Fields, InvalidRequest};
-use platform::listing::{Asked, Page};
+use rpc::fields::{Fields, InvalidRequest};
+use rpc::listing::{Asked, Page};
 use tonic::Status;
+use verbs::{At, Question};
 
 use super::Intake;
 use super::fields::{MAX_CODE, bare};

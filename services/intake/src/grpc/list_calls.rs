@@ -1,13 +1,13 @@
 //! `ListCalls`: what it reads and answers.
 
 use async_trait::async_trait;
-use eventlog::{At, Question};
 use hotline_proto::intake as pb;
 use platform::auth::Caller;
-use platform::grpc::fields::{Fields, InvalidRequest};
-use platform::grpc::time::to_proto;
-use platform::listing::{Asked, Page};
+use rpc::fields::{Fields, InvalidRequest};
+use rpc::listing::{Asked, Page};
+use rpc::time::to_proto;
 use tonic::Status;
+use verbs::{At, Question};
 
 use super::Intake;
 use crate::actions::list_calls::list_calls;

@@ -19,13 +19,14 @@ pub mod streams;
 
 use std::sync::Arc;
 
-use eventlog::{Served, Store};
+use eventlog::Store;
 use hotline_proto::intake as pb;
 use hotline_proto::intake::intake_service_server::IntakeService;
 use personal::sealing::{SealKey, Sealer};
 use platform::clock::SharedClock;
 use platform::lifecycle::Lifecycle;
 use tonic::{Request, Response, Status, Streaming};
+use verbs::Served;
 
 use crate::actions::Desk;
 use crate::actions::answer_appeal::AnswerAppeal;

@@ -1,11 +1,12 @@
 //! `PublishReference`: what it reads of all its parts together, and answers.
 
 use async_trait::async_trait;
-use eventlog::{At, Tx, Verb};
+use eventlog::Tx;
 use hotline_proto::intake as pb;
 use platform::auth::Caller;
-use platform::grpc::fields::{Fields, Once};
-use platform::publication::Activation;
+use rpc::fields::{Fields, Once};
+use rpc::publication::Activation;
+use verbs::{At, Verb};
 
 use super::Intake;
 use super::fields::{MAX_CODE, MAX_NAME};

@@ -1,14 +1,14 @@
 //! `ReadAppealText`: what it reads and answers.
 
 use async_trait::async_trait;
-use eventlog::{At, Question};
 use hotline_proto::intake as pb;
 use personal::sealing::Sealer;
 use platform::auth::Caller;
-use platform::grpc::fields::{Fields, InvalidRequest};
-use platform::grpc::status as edge;
+use platform::status as edge;
 use platform::store::StoreError;
+use rpc::fields::{Fields, InvalidRequest};
 use tonic::Status;
+use verbs::{At, Question};
 
 use super::Intake;
 use super::fields::{clear, without};

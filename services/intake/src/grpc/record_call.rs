@@ -1,12 +1,13 @@
 //! `RecordCall`: what it reads and answers.
 
 use async_trait::async_trait;
-use eventlog::{At, Tx, Verb};
+use eventlog::Tx;
 use hotline_proto::intake as pb;
 use personal::PersonalFields as _;
 use platform::auth::Caller;
-use platform::grpc::fields::{Fields, Once};
-use platform::grpc::time::to_proto;
+use rpc::fields::{Fields, Once};
+use rpc::time::to_proto;
+use verbs::{At, Verb};
 
 use super::Intake;
 use super::fields::defects;

@@ -1,8 +1,8 @@
 //! An action's error as callers see it: one exhaustive match.
 
 use hotline_proto::intake::AppealState;
-use platform::grpc::fields::{InvalidRequest, Violation};
-use platform::grpc::status::{self, Standing};
+use platform::status::{self, Standing};
+use rpc::fields::{InvalidRequest, Violation};
 use tonic::Status;
 
 use crate::actions::Error;

@@ -5,9 +5,9 @@ use chrono::{DateTime, Utc};
 use hotline_proto::intake::RegisterAppealResponse;
 use hotline_proto::orders::order_of;
 use platform::rows::impossible;
-use platform::service::Violation;
 use platform::store::StoreError;
 use prost::Message as _;
+use rpc::service::Violation;
 use sqlx::PgPool;
 use uuid::Uuid;
 

@@ -2,8 +2,8 @@
 //! come meanwhile neither repeat nor hide any.
 
 use chrono::{DateTime, Utc};
-use platform::listing::Window;
 use platform::store::StoreError;
+use rpc::listing::Window;
 use sqlx::PgConnection;
 use uuid::Uuid;
 

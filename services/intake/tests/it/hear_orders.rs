@@ -9,8 +9,8 @@ use hotline_proto::intake::AppealFacts;
 use hotline_proto::routing::{LinkedAppeal, Order};
 use intake::actions::Error;
 use intake::consumers::orders::Orders;
-use platform::grpc::time::to_proto;
 use platform::store::StoreError;
+use rpc::time::to_proto;
 use testkit::at;
 use uuid::Uuid;
 

@@ -1,6 +1,6 @@
 use hotline_proto::access::Role;
 use hotline_proto::intake as pb;
-use platform::grpc::time::to_proto;
+use rpc::time::to_proto;
 use testkit::at;
 use tonic::Code;
 

@@ -1,5 +1,5 @@
 use hotline_proto::intake as pb;
-use platform::grpc::time::to_proto;
+use rpc::time::to_proto;
 use testkit::at;
 
 use crate::world::{fresh, violated, world};

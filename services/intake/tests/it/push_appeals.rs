@@ -4,7 +4,7 @@ use chrono::TimeDelta;
 use hotline_proto::access::Role;
 use hotline_proto::intake as pb;
 use hotline_proto::intake::push_appeals_response::Result as Answer;
-use platform::grpc::time::to_proto;
+use rpc::time::to_proto;
 use testkit::at;
 use tokio::sync::mpsc;
 use tokio_stream::StreamExt as _;

@@ -2,7 +2,7 @@ use chrono::TimeDelta;
 use hotline_proto::common::Defect;
 use hotline_proto::events::event::Body;
 use hotline_proto::intake as pb;
-use platform::grpc::time::to_proto;
+use rpc::time::to_proto;
 use testkit::at;
 use tonic::Code;
 

@@ -5,8 +5,8 @@ use hotline_proto::events as told;
 use hotline_proto::events::event::Body;
 use hotline_proto::intake as pb;
 use hotline_proto::intake::get_appeal_request::Name;
-use platform::grpc::time::to_proto;
 use platform::numbers::parse_number;
+use rpc::time::to_proto;
 use testkit::at;
 use tonic::Code;
 

@@ -5,9 +5,9 @@ use std::collections::BTreeMap;
 use calendar::{Calendar, Span};
 use hotline_proto::common::ClockKind;
 use hotline_proto::region::{covering, folded, is_code};
-use platform::grpc::fields::Fields;
-use platform::grpc::time::date_to_proto;
 use routing::domain::units::MAX_LEVELS;
+use rpc::fields::Fields;
+use rpc::time::date_to_proto;
 
 use super::faults::Violation;
 use super::{City, LimitRow, Unit};

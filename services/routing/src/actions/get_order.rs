@@ -6,8 +6,8 @@ use eventlog::{Store, Tx};
 use hotline_proto::routing::{ContactText, OrderText};
 use personal::reads::{self, SealedRead};
 use personal::sealing::{Sealed, Sealer};
-use platform::grpc::time::to_proto;
 use platform::store::StoreError;
+use rpc::time::to_proto;
 use sqlx::PgPool;
 use uuid::Uuid;
 

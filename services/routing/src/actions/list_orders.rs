@@ -2,7 +2,7 @@
 
 use calendar::local_date;
 use chrono::{DateTime, Utc};
-use platform::listing::Window;
+use rpc::listing::Window;
 use sqlx::PgConnection;
 
 use super::{Error, Reach, Rules};

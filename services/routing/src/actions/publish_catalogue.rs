@@ -2,7 +2,7 @@
 
 use chrono::{DateTime, NaiveDate, Utc};
 use eventlog::Tx;
-use platform::publication::Difference;
+use rpc::publication::Difference;
 
 use super::Error;
 use crate::domain::catalogue::{self, CatalogueRow};

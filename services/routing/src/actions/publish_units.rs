@@ -3,7 +3,7 @@
 use chrono::{DateTime, NaiveDate, Utc};
 use eventlog::{NewEvent, Tx};
 use platform::ids::{derived_id, new_id};
-use platform::publication::Difference;
+use rpc::publication::Difference;
 use uuid::Uuid;
 
 use super::Error;

@@ -1,10 +1,11 @@
 //! `DispatchOrder`: what it reads and answers.
 
 use async_trait::async_trait;
-use eventlog::{At, Tx, Verb};
+use eventlog::Tx;
 use hotline_proto::routing as pb;
 use platform::auth::Caller;
-use platform::grpc::fields::{Fields, Once};
+use rpc::fields::{Fields, Once};
+use verbs::{At, Verb};
 
 use super::Routing;
 use super::fields::{MAX_CODE, actor, asked, receipt};

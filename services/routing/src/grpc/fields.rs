@@ -5,8 +5,8 @@ use hotline_proto::access::Role;
 use hotline_proto::routing as pb;
 use hotline_proto::routing::time_limit::Kind;
 use platform::auth::Caller;
-use platform::grpc::fields::Fields;
-use platform::grpc::time::to_proto;
+use rpc::fields::Fields;
+use rpc::time::to_proto;
 
 use crate::actions::{Actor, Asked, Reach};
 use crate::domain::order::{Order, OrderId};

@@ -3,13 +3,13 @@
 use async_trait::async_trait;
 use calendar::{Notice, local_date};
 use chrono::NaiveDate;
-use eventlog::{At, Question};
 use hotline_proto::routing as pb;
 use platform::auth::Caller;
-use platform::grpc::fields::{Fields, InvalidRequest};
-use platform::grpc::status;
-use platform::versioned::Rows;
+use platform::status;
+use rpc::fields::{Fields, InvalidRequest};
+use rpc::versioned::Rows;
 use tonic::Status;
+use verbs::{At, Question};
 
 use super::Routing;
 use super::fields::time_limit;
@@ -50,7 +50,7 @@ impl Question<Routing> for DirectoryPage {
     }
 }
 
-fn page(mut rows: Rows, directory: &Directory) -> Result<pb::GetDirectoryResponse, platform::versioned::Changed> {
+fn page(mut rows: Rows, directory: &Directory) -> Result<pb::GetDirectoryResponse, rpc::versioned::Changed> {
     let version = version(directory);
     rows.check(&version)?;
     let units: Vec<&Unit> = directory.units.iter().collect();

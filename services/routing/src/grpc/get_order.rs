@@ -1,15 +1,15 @@
 //! `GetOrder`: what it reads and answers.
 
 use async_trait::async_trait;
-use eventlog::{At, Question};
 use hotline_proto::access::{Role, Scope};
 use hotline_proto::routing as pb;
 use hotline_proto::routing::get_order_request::Name;
 use platform::auth::Caller;
-use platform::grpc::fields::{Fields, InvalidRequest};
-use platform::grpc::status as edge;
 use platform::numbers::parse_number;
+use platform::status as edge;
+use rpc::fields::{Fields, InvalidRequest};
 use tonic::Status;
+use verbs::{At, Question};
 
 use super::Routing;
 use super::fields::{actor, shown};

@@ -1,13 +1,13 @@
 //! `GetOrderHistory`: what it reads and answers.
 
 use async_trait::async_trait;
-use eventlog::{At, Question};
 use hotline_proto::routing as pb;
 use platform::auth::Caller;
-use platform::grpc::fields::{Fields, InvalidRequest};
-use platform::grpc::page;
-use platform::grpc::time::to_proto;
+use rpc::fields::{Fields, InvalidRequest};
+use rpc::page;
+use rpc::time::to_proto;
 use tonic::Status;
+use verbs::{At, Question};
 
 use super::Routing;
 use super::fields::actor;

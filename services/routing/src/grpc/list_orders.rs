@@ -1,13 +1,13 @@
 //! `ListOrders`: what it reads and answers.
 
 use async_trait::async_trait;
-use eventlog::{At, Question};
 use hotline_proto::common::OrderState;
 use hotline_proto::routing as pb;
 use platform::auth::Caller;
-use platform::grpc::fields::{Fields, InvalidRequest};
-use platform::listing::{Asked, Page};
+use rpc::fields::{Fields, InvalidRequest};
+use rpc::listing::{Asked, Page};
 use tonic::Status;
+use verbs::{At, Question};
 
 use super::Routing;
 use super::fields::{MAX_CODE, actor, shown};

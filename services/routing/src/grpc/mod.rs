@@ -18,12 +18,13 @@ mod submit_reply;
 
 use std::sync::Arc;
 
-use eventlog::{Served, Store};
+use eventlog::Store;
 use hotline_proto::routing as pb;
 use hotline_proto::routing::routing_service_server::RoutingService;
 use personal::sealing::Sealer;
 use platform::clock::SharedClock;
 use tonic::{Request, Response, Status, Streaming};
+use verbs::Served;
 
 use self::get_directory::DirectoryPage;
 use self::get_order::ReadOrder;

@@ -2,11 +2,12 @@
 
 use async_trait::async_trait;
 use calendar::{MAX_ENTRIES, MAX_NOTICES, MAX_SOURCE, MAX_VERSION_BYTES, Notice};
-use eventlog::{At, Tx, Verb};
+use eventlog::Tx;
 use hotline_proto::routing as pb;
 use platform::auth::Caller;
-use platform::grpc::fields::{Fields, Once};
-use platform::grpc::time::date_to_proto;
+use rpc::fields::{Fields, Once};
+use rpc::time::date_to_proto;
+use verbs::{At, Verb};
 
 use super::Routing;
 use super::fields::{count, read_all};

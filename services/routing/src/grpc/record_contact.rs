@@ -1,13 +1,14 @@
 //! `RecordContact`: what it reads and answers.
 
 use async_trait::async_trait;
-use eventlog::{At, Tx, Verb};
+use eventlog::Tx;
 use hotline_proto::routing::{self as pb, ContactMode, ContactResult};
 use personal::PersonalFields as _;
 use personal::Phone;
 use personal::people::phone_defect;
 use platform::auth::Caller;
-use platform::grpc::fields::{Fields, Once};
+use rpc::fields::{Fields, Once};
+use verbs::{At, Verb};
 
 use super::Routing;
 use super::fields::{MAX_REFERENCE, actor, asked, receipt};

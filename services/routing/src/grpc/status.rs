@@ -1,7 +1,7 @@
 //! An action's error as callers see it: one exhaustive match.
 
-use platform::grpc::fields::{InvalidRequest, Violation};
-use platform::grpc::status;
+use platform::status;
+use rpc::fields::{InvalidRequest, Violation};
 use tonic::Status;
 
 use crate::actions::Error;

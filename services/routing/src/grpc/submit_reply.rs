@@ -1,11 +1,12 @@
 //! `SubmitReply`: what it reads and answers.
 
 use async_trait::async_trait;
-use eventlog::{At, Tx, Verb};
+use eventlog::Tx;
 use hotline_proto::common::ReplyResult;
 use hotline_proto::routing::{self as pb, NoContactGround};
 use platform::auth::Caller;
-use platform::grpc::fields::{Fields, Once};
+use rpc::fields::{Fields, Once};
+use verbs::{At, Verb};
 
 use super::Routing;
 use super::fields::{MAX_REFERENCE, actor, asked, receipt};

@@ -1,9 +1,9 @@
 //! Orders as rows, with their appeals and deadlines.
 
 use chrono::{DateTime, Utc};
-use platform::listing::Window;
 use platform::rows::{big, fits, one};
 use platform::store::StoreError;
+use rpc::listing::Window;
 use sqlx::PgConnection;
 use uuid::Uuid;
 

@@ -3,7 +3,7 @@
 use async_trait::async_trait;
 use hotline_proto::intake::ReadAppealTextRequest;
 use hotline_proto::intake::intake_service_client::IntakeServiceClient;
-use platform::grpc::client::Peer;
+use rpc::client::Peer;
 use tonic::Code;
 
 use super::{AppealText, AppealTexts, Reading, UpstreamError};

@@ -2,7 +2,7 @@
 
 use eventlog::Effect;
 use hotline_proto::common::OrderState;
-use platform::grpc::time::to_proto;
+use rpc::time::to_proto;
 use testkit::at;
 
 use crate::world::{World, outcome};

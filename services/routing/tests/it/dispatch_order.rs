@@ -3,7 +3,7 @@
 use hotline_proto::access::Role;
 use hotline_proto::common::OrderState;
 use hotline_proto::routing as pb;
-use platform::grpc::time::to_proto;
+use rpc::time::to_proto;
 use testkit::at;
 use tonic::Code;
 

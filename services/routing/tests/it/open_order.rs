@@ -5,7 +5,7 @@ use hotline_proto::common::{ClockKind, OrderState, Urgency};
 use hotline_proto::events::event::Body;
 use hotline_proto::events::{AppealForwarded, CallRecorded};
 use hotline_proto::intake::AppealFacts;
-use platform::grpc::time::to_proto;
+use rpc::time::to_proto;
 use testkit::at;
 
 use crate::world::{World, appeal, limit_of, order_of, recorded, request_id};

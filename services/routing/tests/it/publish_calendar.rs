@@ -4,7 +4,7 @@ use calendar::Calendar;
 use hotline_proto::access::Role;
 use hotline_proto::common::ClockKind;
 use hotline_proto::routing as pb;
-use platform::grpc::time::to_proto;
+use rpc::time::to_proto;
 use tonic::Code;
 
 use crate::world::{World, appeal, day, limit_of, request_id, violations};

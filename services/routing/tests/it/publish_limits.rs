@@ -4,7 +4,7 @@ use hotline_proto::access::Role;
 use hotline_proto::common::{AppealType, ClockKind, Urgency};
 use hotline_proto::routing as pb;
 use hotline_proto::routing::time_limit::Kind;
-use platform::grpc::time::to_proto;
+use rpc::time::to_proto;
 use testkit::at;
 
 use crate::world::{World, limit, limit_of, limits, violations};

@@ -7,8 +7,8 @@ use hotline_proto::routing::get_order_request::Name;
 use hotline_proto::routing::{
     ContactMode, ContactResult, GetOrderHistoryRequest, GetOrderRequest, RecordContactRequest, SubmitReplyRequest,
 };
-use platform::grpc::time::to_proto;
 use prost::Message as _;
+use rpc::time::to_proto;
 use testkit::at;
 use tonic::Code;
 

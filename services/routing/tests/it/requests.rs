@@ -7,8 +7,8 @@ use hotline_proto::events::event::Body;
 use hotline_proto::events::{DissatisfactionJudged, OutcomeRecorded, ReplyReviewed};
 use hotline_proto::intake::AppealFacts;
 use hotline_proto::routing as pb;
-use platform::grpc::time::{date_to_proto, to_proto};
 use platform::ids::new_id;
+use rpc::time::{date_to_proto, to_proto};
 use testkit::at;
 use uuid::Uuid;
 

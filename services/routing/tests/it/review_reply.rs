@@ -4,7 +4,7 @@ use eventlog::Effect;
 use hotline_proto::common::{ClockKind, OrderState, RejectionGround};
 use hotline_proto::events::ReplyReviewed;
 use hotline_proto::events::event::Body;
-use platform::grpc::time::to_proto;
+use rpc::time::to_proto;
 use testkit::at;
 
 use crate::world::{World, limit_of, pass, request_id};

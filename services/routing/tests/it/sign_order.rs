@@ -1,7 +1,7 @@
 //! 签收.
 
 use hotline_proto::common::OrderState;
-use platform::grpc::time::to_proto;
+use rpc::time::to_proto;
 use testkit::at;
 use tonic::Code;
 

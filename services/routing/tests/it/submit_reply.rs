@@ -3,9 +3,9 @@
 use hotline_proto::common::{OrderState, ReplyResult};
 use hotline_proto::intake::AppealFacts;
 use hotline_proto::routing::{self as pb, NoContactGround};
-use platform::grpc::time::to_proto;
 use routing::domain::order::{OrderId, State};
 use routing::store::orders;
+use rpc::time::to_proto;
 use testkit::at;
 use tonic::Code;
 

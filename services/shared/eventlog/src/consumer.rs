@@ -9,11 +9,11 @@ use async_trait::async_trait;
 use chrono::{DateTime, Utc};
 use hotline_proto::common::event_log_service_client::EventLogServiceClient;
 use hotline_proto::common::{GetHeadsRequest, ReadEventsRequest};
-use platform::grpc::client::Peer;
 use platform::redis::Client;
 use platform::steps::{Ran, Step, StepError};
 use platform::store::StoreError;
 use platform::streak::Streak;
+use rpc::client::Peer;
 use tokio::sync::Notify;
 use uuid::Uuid;
 
@@ -358,7 +358,7 @@ impl Consumer {
     fn unreachable(&self, status: &tonic::Status) -> StepError {
         StepError::Unreachable {
             service: self.source.service.to_owned(),
-            reason: platform::grpc::status::told(status),
+            reason: platform::status::told(status),
         }
     }
 }

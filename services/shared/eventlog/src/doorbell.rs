@@ -15,7 +15,7 @@ use crate::stream::BLOCK;
 /// Pause between a failure and the next connection.
 const AGAIN_AFTER: Duration = Duration::from_secs(1);
 
-/// Wakes a consumer's step; `platform::service::Driven` runs it.
+/// Wakes a consumer's step; `rpc::service::Driven` runs it.
 pub type Doorbell = Arc<dyn Fn(Lifecycle) -> BoxFuture<'static, ()> + Send + Sync>;
 
 /// Calls [`Consumer::wake`] when an event arrives in Redis.

@@ -3,9 +3,9 @@
 use chrono::{DateTime, Utc};
 use hotline_proto::common::LoggedEvent;
 use hotline_proto::events::{Event, event::Body};
-use platform::grpc::time::{from_proto, to_proto};
 use platform::store::StoreError;
 use prost::Message as _;
+use rpc::time::{from_proto, to_proto};
 use uuid::Uuid;
 
 /// An event to publish.

@@ -30,7 +30,6 @@ mod server;
 pub mod store;
 mod stream;
 mod tx;
-mod verb;
 mod wired;
 
 pub use call::Call;
@@ -48,7 +47,6 @@ pub use store::lineage::{Restored, restored};
 pub use store::meta::{MIGRATIONS_TABLE, MIGRATOR, migrate, renew_epoch};
 pub use store::parked::{blocked, drain_waiting, supersede};
 pub use tx::{Session, Store, Tx};
-pub use verb::{At, Question, Served, Verb};
 pub use wired::{Reading, Wired};
 
 /// Name of the gRPC service of this crate; every service serves it.

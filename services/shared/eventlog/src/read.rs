@@ -2,8 +2,8 @@
 //! event. The reason names the field, never its content.
 
 use chrono::{DateTime, NaiveDate, Utc};
-use platform::grpc::time::from_proto;
 use prost_types::Timestamp;
+use rpc::time::from_proto;
 use uuid::Uuid;
 
 use crate::event::ApplyError;

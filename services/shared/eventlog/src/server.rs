@@ -10,11 +10,12 @@ use hotline_proto::common::{
     Reason, RetryParkedEventRequest, RetryParkedEventResponse, SkipParkedEventRequest, SkipParkedEventResponse,
 };
 use platform::auth::Caller;
-use platform::grpc::fields::Fields;
-use platform::grpc::time::to_proto;
-use platform::grpc::{page, status};
+use platform::status;
 use platform::store::{AsStoreError, StoreError};
-use platform::versioned::Rows;
+use rpc::fields::Fields;
+use rpc::page;
+use rpc::time::to_proto;
+use rpc::versioned::Rows;
 use sqlx::PgConnection;
 use tonic::{Request, Response, Status};
 use uuid::Uuid;

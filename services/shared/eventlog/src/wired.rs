@@ -7,7 +7,7 @@ use hotline_proto::common::event_log_service_client::EventLogServiceClient;
 use hotline_proto::common::event_log_service_server::{EventLogService, EventLogServiceServer};
 use platform::config::{EventsConfig, RedisConfig};
 use platform::metrics::Observer;
-use platform::service::{Base, Driven, StartError};
+use rpc::service::{Base, Driven, StartError};
 
 use crate::consumer::{Consumer, Source};
 use crate::doorbell::doorbell;

@@ -1,6 +1,6 @@
 //! Telephone numbers and documents in a request.
 
-use platform::grpc::fields::Fields;
+use rpc::fields::Fields;
 
 use crate::document::MAX_DOCUMENT;
 use crate::phone::MAX_PHONE;

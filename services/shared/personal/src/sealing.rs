@@ -20,8 +20,8 @@ use sqlx::PgPool;
 use uuid::Uuid;
 
 use platform::rows::impossible;
-use platform::service::{Base, StartError};
 use platform::store::StoreError;
+use rpc::service::{Base, StartError};
 
 const VERSION: u8 = 1;
 const HEAD: usize = 1 + 4 + 12;

@@ -5,23 +5,19 @@ pub mod auth;
 pub mod characters;
 pub mod clock;
 pub mod config;
-pub mod grpc;
 pub mod ids;
 pub mod lifecycle;
-pub mod listing;
 pub mod metrics;
 pub mod numbers;
-pub mod publication;
 pub mod redis;
 pub mod rows;
-pub mod service;
 pub mod source;
+pub mod status;
 pub mod steps;
 pub mod store;
 pub mod streak;
 pub mod telemetry;
 pub mod tls;
-pub mod versioned;
 
 /// Migrations of this crate's tables, run before a service's own.
 pub static MIGRATOR: sqlx::migrate::Migrator = sqlx::migrate!();

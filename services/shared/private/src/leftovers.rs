@@ -11,7 +11,7 @@ use std::time::Duration;
 
 use nix::sys::signal::{Signal, kill};
 use nix::unistd::Pid;
-use platform::service::StartError;
+use rpc::service::StartError;
 use tokio::time::Instant;
 
 use super::Places;

@@ -14,8 +14,8 @@ use std::time::Duration;
 
 use nix::sys::signal::{Signal, kill};
 use nix::unistd::{Pid, User, geteuid};
-use platform::service::StartError;
 use platform::store::OLDEST_POSTGRES;
+use rpc::service::StartError;
 use tokio::process::{Child, Command};
 
 /// Whether the data must survive a crash of the machine.

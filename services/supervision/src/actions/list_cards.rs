@@ -1,8 +1,8 @@
 //! Lists cards by the time they were given; a reader whose token names a unit sees those of that unit and, when it is a
 //! top-level one, of the units below it.
 
-use platform::listing::Window;
 use platform::store::StoreError;
+use rpc::listing::Window;
 use sqlx::PgConnection;
 use uuid::Uuid;
 

@@ -1,7 +1,7 @@
 //! Lists clocks by the instant that they are set for.
 
-use platform::listing::Window;
 use platform::store::StoreError;
+use rpc::listing::Window;
 use sqlx::PgConnection;
 use uuid::Uuid;
 

@@ -1,7 +1,7 @@
 //! Lists reviews: the desk's queue of open ones in the order of submission, or all.
 
-use platform::listing::Window;
 use platform::store::StoreError;
+use rpc::listing::Window;
 use sqlx::PgConnection;
 
 use crate::store::reviews::{self, ListedReview};

@@ -9,7 +9,7 @@ pub mod list_reviews;
 pub mod observe_orders;
 pub mod review_reply;
 
-use platform::grpc::status::Standing;
+use platform::status::Standing;
 use platform::store::{AsStoreError, StoreError};
 
 use crate::domain::refusal::Refusal;

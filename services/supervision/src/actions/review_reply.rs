@@ -4,7 +4,7 @@ use chrono::{DateTime, Utc};
 use eventlog::Tx;
 use hotline_proto::common::RejectionGround;
 use personal::sealing::SealKey;
-use platform::grpc::status::Standing;
+use platform::status::Standing;
 use platform::store::{StoreError, check_version};
 use uuid::Uuid;
 

@@ -2,7 +2,7 @@
 
 use hotline_proto::supervision as pb;
 use platform::auth::Caller;
-use platform::grpc::time::to_proto;
+use rpc::time::to_proto;
 
 use crate::domain::review::{State, Verdict};
 use crate::store::reviews::ListedReview;

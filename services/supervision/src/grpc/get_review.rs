@@ -1,12 +1,12 @@
 //! `GetReview`: what it reads and answers.
 
 use async_trait::async_trait;
-use eventlog::{At, Question};
 use hotline_proto::supervision as pb;
 use hotline_proto::supervision::get_review_request::Name as Asked;
 use platform::auth::Caller;
-use platform::grpc::fields::{Fields, InvalidRequest};
+use rpc::fields::{Fields, InvalidRequest};
 use tonic::Status;
+use verbs::{At, Question};
 
 use super::Supervision;
 use super::fields::{confined_to, review};

@@ -1,13 +1,13 @@
 //! `ListClocks`: what it reads and answers.
 
 use async_trait::async_trait;
-use eventlog::{At, Question};
 use hotline_proto::supervision as pb;
 use platform::auth::Caller;
-use platform::grpc::fields::{Fields, InvalidRequest};
-use platform::grpc::time::to_proto;
-use platform::listing::{Asked, Page};
+use rpc::fields::{Fields, InvalidRequest};
+use rpc::listing::{Asked, Page};
+use rpc::time::to_proto;
 use tonic::Status;
+use verbs::{At, Question};
 
 use super::Supervision;
 use super::fields::confined_to;

@@ -9,12 +9,13 @@ mod list_reviews;
 mod review_reply;
 mod status;
 
-use eventlog::{Served, Store};
+use eventlog::Store;
 use hotline_proto::supervision as pb;
 use hotline_proto::supervision::supervision_service_server::SupervisionService;
 use personal::sealing::Sealer;
 use platform::clock::SharedClock;
 use tonic::{Request, Response, Status};
+use verbs::Served;
 
 use crate::actions::get_review::GetReview;
 use crate::actions::review_reply::ReviewReply;

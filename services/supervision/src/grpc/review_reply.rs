@@ -1,12 +1,13 @@
 //! `ReviewReply`: what it reads and answers.
 
 use async_trait::async_trait;
-use eventlog::{At, Tx, Verb};
+use eventlog::Tx;
 use hotline_proto::common::RejectionGround;
 use hotline_proto::supervision as pb;
 use platform::auth::Caller;
-use platform::grpc::fields::{Fields, Once};
-use platform::grpc::time::to_proto;
+use rpc::fields::{Fields, Once};
+use rpc::time::to_proto;
+use verbs::{At, Verb};
 
 use super::Supervision;
 use super::fields::confined_to;

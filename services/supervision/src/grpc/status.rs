@@ -1,6 +1,6 @@
 //! An action's error as callers see it: one exhaustive match.
 
-use platform::grpc::status;
+use platform::status;
 use tonic::Status;
 
 use crate::actions::Error;

@@ -3,9 +3,9 @@
 
 use chrono::{DateTime, Utc};
 use hotline_proto::events::CardColour;
-use platform::listing::Window;
 use platform::rows::{fits, known};
 use platform::store::StoreError;
+use rpc::listing::Window;
 use sqlx::PgConnection;
 use uuid::Uuid;
 

@@ -3,9 +3,9 @@
 use chrono::{DateTime, Utc};
 use hotline_proto::common::RejectionGround;
 use personal::sealing::{Cell, Sealed};
-use platform::listing::Window;
 use platform::rows::{big, fits, impossible, int, known, one, small};
 use platform::store::StoreError;
+use rpc::listing::Window;
 use sqlx::PgConnection;
 use uuid::Uuid;
 

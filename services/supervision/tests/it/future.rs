@@ -101,7 +101,7 @@ async fn a_field_from_the_future_is_ignored() {
     let world = World::new().await;
     let mut order = dispatched(&world).await;
     order.snapshot.version += 1;
-    order.snapshot.sign_time = Some(platform::grpc::time::to_proto(at(1, 10, 0)));
+    order.snapshot.sign_time = Some(rpc::time::to_proto(at(1, 10, 0)));
     let unknown = field(3077, b"new");
     // In the order, in the event's arm and beside the arm.
     let snapshot = [order.snapshot.encode_to_vec(), unknown.clone()].concat();

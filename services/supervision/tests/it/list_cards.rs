@@ -4,7 +4,7 @@ use hotline_proto::access::Role;
 use hotline_proto::supervision::ListCardsRequest;
 use hotline_proto::supervision::supervision_service_client::SupervisionServiceClient;
 use platform::auth::Principal;
-use platform::grpc::time::to_proto;
+use rpc::time::to_proto;
 use testkit::at;
 use tonic::Code;
 

@@ -3,7 +3,7 @@
 use hotline_proto::access::Role;
 use hotline_proto::common::ClockKind;
 use hotline_proto::supervision::{ClockState, ListClocksRequest};
-use platform::grpc::time::to_proto;
+use rpc::time::to_proto;
 use testkit::at;
 
 use crate::orders::Order;

@@ -2,7 +2,7 @@
 
 use hotline_proto::access::Role;
 use hotline_proto::supervision::{ListReviewsRequest, ListReviewsResponse, ReviewReplyRequest, Verdict};
-use platform::grpc::time::to_proto;
+use rpc::time::to_proto;
 use testkit::at;
 use uuid::Uuid;
 

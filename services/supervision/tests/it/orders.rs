@@ -9,7 +9,7 @@ use hotline_proto::events::{
 };
 use hotline_proto::intake::AppealFacts;
 use hotline_proto::routing::{self, ContactMode, LinkedAppeal};
-use platform::grpc::time::to_proto;
+use rpc::time::to_proto;
 use uuid::Uuid;
 
 use crate::world::World;

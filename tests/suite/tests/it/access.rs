@@ -3,8 +3,8 @@
 use hosting::Name;
 use hotline_proto::access::{Grant, Role, Scope, grant};
 use platform::auth::{Principal, TokenSource};
-use platform::grpc::client::{Peer, peer};
-use platform::grpc::server::rpcs;
+use rpc::client::{Peer, peer};
+use rpc::server::rpcs;
 use testkit::at;
 use tonic::{Code, Request, Status};
 use tonic_prost::ProstCodec;

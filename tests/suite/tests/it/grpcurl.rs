@@ -11,8 +11,8 @@ use hotline_proto::access::Role;
 use hotline_proto::intake::intake_service_client::IntakeServiceClient;
 use hotline_proto::intake::{ForwardAppealRequest, PushAppealsRequest, RegisterAppealRequest};
 use platform::auth::{Issuer, Principal, TokenSource};
-use platform::grpc::client::peer;
 use replay::city::{City, XIANGTAN};
+use rpc::client::peer;
 use tokio::sync::mpsc;
 
 use crate::access::SERVICES;

@@ -7,8 +7,8 @@ use hosting::examine::examine;
 use hotline_proto::analytics::{GetBulletinRequest, VerifyRollupsRequest};
 use hotline_proto::common::ClockKind;
 use hotline_proto::intake::AppealDraft;
-use platform::grpc::time::{date_to_proto, to_proto};
 use replay::recount::Lists;
+use rpc::time::{date_to_proto, to_proto};
 use testkit::at;
 
 use crate::fixture::Five;

@@ -12,10 +12,10 @@ use hotline_proto::common::event_log_service_client::EventLogServiceClient;
 use platform::auth::{TokenSource, Verifier, generate_key_pair};
 use platform::clock::SystemClock;
 use platform::config::{AuthConfig, ClientCertificates, TlsConfig};
-use platform::grpc::client::peer;
 use platform::metrics::{Metrics, take};
 use platform::steps::{Ran, Step, StepError, drive};
 use platform::tls::Certificates;
+use rpc::client::peer;
 use testkit::{Authority, at};
 
 use crate::fixture::Five;

@@ -11,7 +11,7 @@ use hotline_proto::routing::{ContactResult, ContactText, GetOrderRequest, OrderT
 use hotline_proto::supervision::supervision_service_client::SupervisionServiceClient;
 use hotline_proto::supervision::{GetReviewRequest, Verdict, get_review_request};
 use platform::auth::{Principal, TokenSource};
-use platform::grpc::client::{Peer, peer};
+use rpc::client::{Peer, peer};
 use testkit::at;
 use tonic::{Code, Status};
 

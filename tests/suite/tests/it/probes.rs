@@ -3,7 +3,7 @@
 use std::str::FromStr as _;
 
 use hosting::Name;
-use platform::grpc::readiness::Look;
+use rpc::readiness::Look;
 use sqlx::postgres::{PgConnectOptions, PgPoolOptions};
 use testkit::{database, listen};
 

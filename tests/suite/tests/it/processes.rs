@@ -10,7 +10,7 @@ use hotline_proto::intake::{CallOutcome, RecordCallRequest};
 use personal::sealing::{Kek, Sealer};
 use platform::auth::{Issuer, Principal, TokenSource};
 use platform::config::RedisConfig;
-use platform::grpc::client::{Peer, peer};
+use rpc::client::{Peer, peer};
 use testkit::{Database, database, redis_url};
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tonic_health::pb::HealthCheckRequest;

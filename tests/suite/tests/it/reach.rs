@@ -23,9 +23,9 @@ use hotline_proto::supervision::{
     get_review_request,
 };
 use platform::auth::{Principal, TokenSource};
-use platform::grpc::client::{Peer, peer};
-use platform::grpc::server::rpcs;
 use replay::city::{City, Unit};
+use rpc::client::{Peer, peer};
+use rpc::server::rpcs;
 use testkit::at;
 use tonic::{Code, Status};
 

@@ -4,9 +4,9 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use hosting::Name;
 use hotline_proto::access::TABLE;
-use platform::grpc::server::rpcs;
 use prost::Message as _;
 use prost_types::FileDescriptorProto;
+use rpc::server::rpcs;
 use testkit::at;
 use tonic::transport::{Channel, Endpoint};
 use tonic_health::pb::HealthCheckRequest;

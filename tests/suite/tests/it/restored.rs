@@ -8,9 +8,9 @@ use hosting::restored::restored;
 use hotline_proto::analytics::GetBulletinRequest;
 use hotline_proto::common::{Cause, ListCursorsRequest, ListParkedEventsRequest, OrderState, Rating};
 use hotline_proto::supervision::Verdict;
-use platform::grpc::time::date_to_proto;
 use replay::figures::Ratio;
 use replay::recount;
+use rpc::time::date_to_proto;
 use sqlx::migrate::Migrator;
 use testkit::{at, database};
 

@@ -10,12 +10,12 @@ use hotline_proto::common::event_log_service_client::EventLogServiceClient;
 use platform::auth::{Principal, TokenSource};
 use platform::clock::DrivenClock;
 use platform::config::{ClientCertificates, RedisConfig, ServerConfig, TlsConfig};
-use platform::grpc::balance::Security;
-use platform::grpc::client::{Dialer, Peer};
-use platform::grpc::server::Server;
 use platform::lifecycle::Lifecycle;
 use platform::redis::Client;
 use platform::tls::Certificates;
+use rpc::balance::Security;
+use rpc::client::{Dialer, Peer};
+use rpc::server::Server;
 use testkit::{Authority, Callers, Database, at, database, listen};
 use tokio::net::{TcpListener, TcpSocket, TcpStream};
 use tonic::service::Routes;
@@ -238,7 +238,7 @@ async fn a_service_shows_the_certificate_of_its_own_name() {
     let refused = ask(&caller("operator", Role::Operator, other, &url)).await;
     let refused = refused.expect_err("no connection");
     assert_eq!(refused.code(), Code::Unavailable);
-    let told = platform::grpc::status::told(&refused);
+    let told = platform::status::told(&refused);
     assert!(
         told.contains("invalid peer certificate"),
         "an operator is told why: {told}"

@@ -6,10 +6,10 @@ use hotline_proto::access::grant;
 use hotline_proto::intake::PushAppealsResponse;
 use hotline_proto::intake::push_appeals_response::Result as Pushed;
 use platform::auth::TokenSource;
-use platform::grpc::client::{Peer, peer};
 use prost_reflect::{
     DescriptorPool, DynamicMessage, FieldDescriptor, Kind, MessageDescriptor, MethodDescriptor, Value,
 };
+use rpc::client::{Peer, peer};
 use testkit::at;
 use tonic::{Code, Request, Status};
 use tonic_prost::ProstCodec;

@@ -261,6 +261,7 @@ async fn every_statement_can_be_prepared() {
         let shared = [
             "services/shared/personal",
             "services/shared/platform",
+            "services/shared/rpc",
             "services/shared/eventlog",
             "services/hosting",
         ]

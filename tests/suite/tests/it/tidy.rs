@@ -109,7 +109,7 @@ fn every_rpc_is_named_by_a_test() {
         .map(String::as_str)
         .chain([eventlog::RPC_SERVICE])
         .collect();
-    let missing: Vec<String> = platform::grpc::server::rpcs(&names)
+    let missing: Vec<String> = rpc::server::rpcs(&names)
         .into_iter()
         .filter(|rpc| {
             let method = rpc.rsplit('/').next().unwrap_or_default();
@@ -218,7 +218,7 @@ fn the_five_services_are_alike() {
         if refuses {
             files.extend(["domain/refusal.rs".to_owned(), "grpc/status.rs".to_owned()]);
         }
-        for rpc in platform::grpc::server::rpcs(&[rpc_service(service).as_str()]) {
+        for rpc in rpc::server::rpcs(&[rpc_service(service).as_str()]) {
             files.push(format!("grpc/{}.rs", snake(rpc.rsplit('/').next().unwrap_or_default())));
         }
         wrong.extend(

@@ -8,8 +8,8 @@ use hotline_proto::intake::{
     Appeal, AppealDraft, GetAppealRequest, ListAppealsRequest, RegisterAppealRequest, RegisterAppealResponse,
     get_appeal_request,
 };
-use platform::grpc::client::Peer;
 use replay::city::{City, XIANGTAN};
+use rpc::client::Peer;
 
 use crate::fixture::people::{draft, request_id};
 use crate::fixture::process::Process;

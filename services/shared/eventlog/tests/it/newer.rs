@@ -11,10 +11,10 @@ use hotline_proto::common::{
 };
 use hotline_proto::events::{CallRecorded, Event, event::Body};
 use platform::clock::DrivenClock;
-use platform::grpc::time::to_proto;
 use platform::lifecycle::Lifecycle;
 use platform::steps::Step as _;
 use prost::Message as _;
+use rpc::time::to_proto;
 use testkit::{Edge, at};
 use tonic::service::Routes;
 use tonic::{Request, Response, Status};

@@ -25,8 +25,9 @@ use tonic::{Code, Status};
 use tower::{Service, ServiceExt as _};
 
 use super::line::{CONNECT, Line};
-use super::{guard, measure, status};
-use crate::tls::Certificates;
+use super::{guard, measure};
+use platform::status;
+use platform::tls::Certificates;
 
 /// Time for which an address is skipped after its first failure; doubled after each further one.
 const FIRST_SKIP: Duration = Duration::from_millis(250);
@@ -53,7 +54,7 @@ impl Security {
     /// # Errors
     /// What is wrong with the file; `key` names the file.
     pub fn trusting(key: &str, ca_file: &std::path::Path) -> Result<Self, String> {
-        let mut config = crate::tls::trusting(key, ca_file)?;
+        let mut config = platform::tls::trusting(key, ca_file)?;
         config.alpn_protocols = vec![b"h2".to_vec()];
         Ok(Self::Trusting(Arc::new(config)))
     }
@@ -389,7 +390,7 @@ async fn send(line: Line, request: Request<Body>) -> Answer {
     match answered {
         Ok(response) if measure::status(response.headers()) == Some(Code::Unavailable) => Answer::Refused(response),
         Ok(response) => Answer::Came(response),
-        Err(error) => Answer::Lost(crate::steps::chain(&error)),
+        Err(error) => Answer::Lost(platform::steps::chain(&error)),
     }
 }
 

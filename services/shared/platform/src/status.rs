@@ -5,29 +5,13 @@ use std::error::Error;
 
 use hotline_proto::common::Reason;
 use tonic::{Code, Status};
-use tonic_types::{ErrorDetails, FieldViolation, StatusExt};
+use tonic_types::{ErrorDetails, StatusExt};
 
-use super::fields::InvalidRequest;
 use crate::steps::chain;
 use crate::store::StoreError;
 
 /// Domain of our reasons in `ErrorInfo`.
 pub const DOMAIN: &str = "hotline";
-
-impl From<InvalidRequest> for Status {
-    /// `INVALID_ARGUMENT` with every violation.
-    fn from(request: InvalidRequest) -> Self {
-        let message = request.to_string();
-        let violations: Vec<FieldViolation> = request
-            .violations
-            .into_iter()
-            .map(|v| FieldViolation::new(v.field, v.description))
-            .collect();
-        let mut details = ErrorDetails::new();
-        details.set_bad_request(violations);
-        Self::with_error_details(Code::InvalidArgument, message, details)
-    }
-}
 
 /// The current state of the refused thing, sent as metadata of `ErrorInfo`. It holds no personal data.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]

@@ -17,7 +17,7 @@ use tonic_health::server::HealthReporter;
 
 use super::accept::{Patience, accept};
 use super::readiness::Told;
-use crate::lifecycle::Lifecycle;
+use platform::lifecycle::Lifecycle;
 
 const STARTUP: &str = "startup";
 const READINESS: &str = "readiness";
@@ -63,7 +63,7 @@ impl Probes {
             });
         lifecycle.spawn(async move {
             if let Err(error) = serving.await {
-                tracing::error!(error = %crate::steps::chain(&error), "the probes' server ended");
+                tracing::error!(error = %platform::steps::chain(&error), "the probes' server ended");
             }
         });
         Ok((Self(reporter), address))

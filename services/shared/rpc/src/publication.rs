@@ -6,7 +6,7 @@ use chrono::NaiveDate;
 use hotline_proto::common as pb;
 use uuid::Uuid;
 
-use crate::grpc::fields::Fields;
+use crate::fields::Fields;
 
 /// Most rows of a difference that an answer names.
 const MOST_NAMED: usize = 1_000;

@@ -1,8 +1,8 @@
 //! Pages of reference data: rows of several kinds, one kind after the other, of one version. A page token is valid for
 //! that version only.
 
-use crate::grpc::fields::Fields;
-use crate::grpc::page;
+use crate::fields::Fields;
+use crate::page;
 
 /// The rows of a version on one page. The kinds are taken in a fixed order, each by [`Rows::take`].
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -16,8 +16,8 @@ use tower::{Layer, Service};
 use tracing::field::Empty;
 use tracing::{Instrument as _, Span};
 
-use crate::metrics::{Side, call};
-use crate::telemetry;
+use platform::metrics::{Side, call};
+use platform::telemetry;
 
 /// Layer that puts [`Measured`] around a service.
 #[derive(Clone)]

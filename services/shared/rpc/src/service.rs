@@ -15,13 +15,13 @@ use sqlx::migrate::Migrator;
 use tokio::sync::Notify;
 use tonic::service::Routes;
 
-use crate::clock::SharedClock;
-use crate::config::{Overrides, PeersConfig, SealingConfig, ServiceSection, Settings, Shared, load_with};
-use crate::grpc::client::Dialer;
-use crate::lifecycle::Lifecycle;
-use crate::metrics::Observer;
-use crate::steps::Step;
-use crate::store::StoreError;
+use crate::client::Dialer;
+use platform::clock::SharedClock;
+use platform::config::{Overrides, PeersConfig, SealingConfig, ServiceSection, Settings, Shared, load_with};
+use platform::lifecycle::Lifecycle;
+use platform::metrics::Observer;
+use platform::steps::Step;
+use platform::store::StoreError;
 
 /// A service.
 pub trait Service: Send + Sync + 'static {
@@ -181,7 +181,7 @@ pub struct Base {
     /// Where to find the key that seals the service's personal fields (`personal::sealing`).
     pub sealing: SealingConfig,
     /// Redis; `None` works without it, with more latency.
-    pub redis: Option<crate::redis::Client>,
+    pub redis: Option<platform::redis::Client>,
     /// Opens connections to the other services.
     pub dialer: Dialer,
     /// Addresses of the other services.
@@ -209,7 +209,7 @@ impl Driven {
         if let Some(doorbell) = &self.doorbell {
             lifecycle.spawn(doorbell(lifecycle.clone()));
         }
-        crate::steps::drive(lifecycle, self.step.clone(), self.every, self.wake.clone());
+        platform::steps::drive(lifecycle, self.step.clone(), self.every, self.wake.clone());
     }
 }
 
@@ -227,9 +227,9 @@ pub struct Violation {
 #[error("{0}")]
 pub struct StartError(pub String);
 
-impl From<crate::store::StoreError> for StartError {
-    fn from(error: crate::store::StoreError) -> Self {
-        Self(crate::steps::chain(&error))
+impl From<platform::store::StoreError> for StartError {
+    fn from(error: platform::store::StoreError) -> Self {
+        Self(platform::steps::chain(&error))
     }
 }
 

@@ -21,12 +21,12 @@ use super::measure::MeasureLayer;
 use super::readiness::Told;
 use super::reflection::with_reflection;
 use super::windows;
-use crate::auth::Verifier;
-use crate::config::{ClientCertificates, ServerConfig, TlsConfig};
-use crate::lifecycle::Lifecycle;
-use crate::metrics::Side;
 use crate::service::StartError;
-use crate::tls::Certificates;
+use platform::auth::Verifier;
+use platform::config::{ClientCertificates, ServerConfig, TlsConfig};
+use platform::lifecycle::Lifecycle;
+use platform::metrics::Side;
+use platform::tls::Certificates;
 
 /// Time for a connection at its longest age to finish its calls.
 const CONNECTION_AGE_GRACE: Duration = Duration::from_secs(30);
@@ -122,7 +122,7 @@ impl Server {
                 () = cutting => return,
             };
             if let Err(error) = served {
-                tracing::error!(service = name, error = %crate::steps::chain(&error), "the server ended");
+                tracing::error!(service = name, error = %platform::steps::chain(&error), "the server ended");
             }
         });
         Ok(health)

@@ -5,6 +5,8 @@ use std::ops::RangeInclusive;
 use chrono::{DateTime, NaiveDate, Utc};
 use hotline_proto::Date;
 use prost_types::Timestamp;
+use tonic::{Code, Status};
+use tonic_types::{ErrorDetails, FieldViolation, StatusExt as _};
 use uuid::Uuid;
 
 use super::characters::{MAX_COMBINING, cleaned, has_mark_run, in_one_line, is_refused, is_unseen};
@@ -40,6 +42,21 @@ impl InvalidRequest {
             fields.note(violation);
         }
         fields.noted()
+    }
+}
+
+impl From<InvalidRequest> for Status {
+    /// `INVALID_ARGUMENT` with every violation.
+    fn from(request: InvalidRequest) -> Self {
+        let message = request.to_string();
+        let violations: Vec<FieldViolation> = request
+            .violations
+            .into_iter()
+            .map(|v| FieldViolation::new(v.field, v.description))
+            .collect();
+        let mut details = ErrorDetails::new();
+        details.set_bad_request(violations);
+        Self::with_error_details(Code::InvalidArgument, message, details)
     }
 }
 

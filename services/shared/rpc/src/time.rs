@@ -22,7 +22,7 @@ pub fn from_proto(at: &Timestamp) -> Option<DateTime<Utc>> {
         return None;
     }
     let nanos = u32::try_from(at.nanos).ok().filter(|nanos| *nanos < 1_000_000_000)?;
-    DateTime::from_timestamp(at.seconds, nanos).map(crate::clock::whole_micros)
+    DateTime::from_timestamp(at.seconds, nanos).map(platform::clock::whole_micros)
 }
 
 /// A day as a protobuf message.

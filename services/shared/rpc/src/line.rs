@@ -44,7 +44,7 @@ impl Unmade {
     }
 
     fn ring(&self, error: &std::io::Error) {
-        *self.why.lock().unwrap_or_else(PoisonError::into_inner) = crate::steps::chain(error);
+        *self.why.lock().unwrap_or_else(PoisonError::into_inner) = platform::steps::chain(error);
         self.bell.notify_waiters();
     }
 }

@@ -11,8 +11,8 @@ use tower::Layer as _;
 use super::balance::{Balanced, Security};
 use super::detach::time_left;
 use super::measure::{MeasureLayer, Measured};
-use crate::auth::TokenSource;
-use crate::metrics::Side;
+use platform::auth::TokenSource;
+use platform::metrics::Side;
 
 /// A client of a service, with the caller's credentials.
 pub type Peer = InterceptedService<Measured<Balanced>, Credentials>;

@@ -15,9 +15,9 @@ use tonic::body::Body;
 use tonic::{Code, Status};
 use tower::{Layer, Service};
 
-use super::status;
-use crate::auth::{Caller, Principal, Verifier};
-use crate::tls::Presented;
+use platform::auth::{Caller, Principal, Verifier};
+use platform::status;
+use platform::tls::Presented;
 
 /// Settings of the guard.
 pub struct Guarding {

@@ -5,8 +5,8 @@ use chrono::{DateTime, NaiveDate, Utc};
 use prost_types::Timestamp;
 use uuid::Uuid;
 
-use crate::grpc::fields::Fields;
-use crate::grpc::page;
+use crate::fields::Fields;
+use crate::page;
 
 /// The start of a page and the end of the list.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -16,9 +16,9 @@ use tokio_rustls::server::TlsStream;
 use tokio_util::sync::{CancellationToken, WaitForCancellationFutureOwned};
 use tonic::transport::server::Connected;
 
-use crate::lifecycle::Lifecycle;
-use crate::telemetry::Seldom;
-use crate::tls::{Certificates, Presented};
+use platform::lifecycle::Lifecycle;
+use platform::telemetry::Seldom;
+use platform::tls::{Certificates, Presented};
 
 /// Most handshakes at once. More peers wait in the listener's queue.
 const HANDSHAKES: usize = 256;
@@ -260,7 +260,7 @@ mod tests {
     use tokio_rustls::TlsConnector;
 
     use super::*;
-    use crate::config::{TlsConfig, shared_defaults};
+    use platform::config::{TlsConfig, shared_defaults};
 
     /// More bytes than the buffer of a peer that does not read can hold.
     const ANSWER: u32 = 100 * 1024;

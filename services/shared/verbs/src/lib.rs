@@ -9,20 +9,18 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 use chrono::{DateTime, Utc};
+use eventlog::{Call, Store, Tx};
 use hotline_proto::common::Reason;
 use personal::sealing::{SealKey, Sealer};
 use platform::auth::Caller;
 use platform::clock::SharedClock;
-use platform::grpc::fields::{InvalidRequest, Once};
-use platform::grpc::status;
+use platform::status;
 use platform::store::{AsStoreError, StoreError};
 use prost::Message as _;
+use rpc::fields::{InvalidRequest, Once};
 use tonic::{Request, Response, Status, Streaming};
 use tonic_types::StatusExt as _;
 use tracing::Instrument as _;
-
-use crate::call::Call;
-use crate::tx::{Store, Tx};
 
 /// Most bytes in all parts of one request. A province's reference data has some megabytes, and a pod has 512 MiB.
 const MAX_GATHERED: usize = 64 * 1024 * 1024;

@@ -9,7 +9,7 @@ use tokio::sync::watch;
 use tonic_health::ServingStatus;
 use tonic_health::server::HealthReporter;
 
-use crate::lifecycle::Lifecycle;
+use platform::lifecycle::Lifecycle;
 
 /// Pause between two checks of the database; a probe's own period is longer.
 const CHECK_EVERY: Duration = Duration::from_secs(2);
