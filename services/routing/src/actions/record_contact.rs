@@ -41,7 +41,7 @@ pub struct RecordContact {
 ///
 /// # Errors
 /// [`platform::store::StoreError::Absent`], [`platform::store::StoreError::Stale`]; [`Error::Refused`] with
-/// `NOT_IN_PROGRESS`, `TOO_MANY_CONTACTS`;
+/// `NOT_IN_PROGRESS`, `TOO_MANY_RECORDS`;
 /// [`Error::Invalid`] for a time that may not stand.
 pub async fn record_contact(
     tx: &mut Tx,

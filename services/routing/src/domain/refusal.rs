@@ -30,7 +30,7 @@ pub enum Refusal {
     },
     /// An order has a number of contact records at most; a reply is possible all the same.
     #[error("the order has {most} contact records already, as many as it may have; submit the reply")]
-    TooManyContacts {
+    TooManyRecords {
         /// Records that an order may have.
         most: u32,
     },
@@ -89,7 +89,7 @@ impl Refusal {
             Self::NotPendingSign { .. } => Reason::NotPendingSign,
             Self::AlreadySigned => Reason::AlreadySigned,
             Self::NotInProgress { .. } => Reason::NotInProgress,
-            Self::TooManyContacts { .. } => Reason::TooManyContacts,
+            Self::TooManyRecords { .. } => Reason::TooManyRecords,
             Self::NotPendingReview { .. } => Reason::NotPendingReview,
             Self::NotPendingCallback { .. } => Reason::NotPendingCallback,
             Self::OtherRound { .. } => Reason::OtherRound,

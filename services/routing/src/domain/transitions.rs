@@ -106,7 +106,7 @@ pub const CAUSE_OBJECTIVE: &str = "OBJECTIVE";
 
 /// Contact records of an order. Two a day over the longest usual limit, 15 working days, are 30 a round; a first round and
 /// two of rework are 90. A reading of the order's text shows all of them.
-pub const MOST_CONTACTS: u32 = 100;
+pub const MOST_RECORDS: u32 = 100;
 
 impl Order {
     /// Opens the order of a forwarded appeal.
@@ -201,15 +201,15 @@ impl Order {
     /// recorded, whenever it was made.
     ///
     /// # Errors
-    /// [`Refusal::NotInProgress`], [`Refusal::TooManyContacts`].
+    /// [`Refusal::NotInProgress`], [`Refusal::TooManyRecords`].
     pub fn record_contact(mut self, contact: Contact, now: DateTime<Utc>) -> Result<(Self, Change), Refusal> {
         let at = self.instant(now);
         let found = self.state.name();
         let State::InProgress { mut work, previous } = self.take() else {
             return Err(Refusal::NotInProgress { found });
         };
-        if work.contacts >= MOST_CONTACTS {
-            return Err(Refusal::TooManyContacts { most: MOST_CONTACTS });
+        if work.contacts >= MOST_RECORDS {
+            return Err(Refusal::TooManyRecords { most: MOST_RECORDS });
         }
         work.contacts += 1;
         if contact.reached {

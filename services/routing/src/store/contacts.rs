@@ -8,7 +8,7 @@ use uuid::Uuid;
 
 use super::columns::{self, row};
 use crate::domain::order::OrderId;
-use crate::domain::transitions::MOST_CONTACTS;
+use crate::domain::transitions::MOST_RECORDS;
 
 row! {
     /// One contact of a unit with the appellant.
@@ -57,7 +57,7 @@ pub async fn insert(conn: &mut PgConnection, contact: Contact) -> Result<(), Sto
     Ok(())
 }
 
-/// The contacts about an order, oldest first: [`MOST_CONTACTS`] at most.
+/// The contacts about an order, oldest first: [`MOST_RECORDS`] at most.
 ///
 /// # Errors
 /// The database's.
@@ -66,7 +66,7 @@ pub async fn of_order(conn: &mut PgConnection, order: OrderId) -> Result<Vec<Con
         "where order_id = $1 order by at, id limit $2",
     ))
     .bind(order.0)
-    .bind(i64::from(MOST_CONTACTS))
+    .bind(i64::from(MOST_RECORDS))
     .fetch_all(conn)
     .await?;
     Ok(said)

@@ -47,7 +47,7 @@ async fn an_order_takes_a_hundred_records_and_then_its_reply() {
     let refused = liaison.record_contact(request).await.expect_err("one too many");
     assert_eq!(
         reason(&refused),
-        (Code::FailedPrecondition, "TOO_MANY_CONTACTS".to_owned())
+        (Code::FailedPrecondition, "TOO_MANY_RECORDS".to_owned())
     );
     assert!(refused.message().contains("100"), "{refused:?}");
     let asked = GetOrderRequest {
