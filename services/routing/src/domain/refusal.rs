@@ -28,8 +28,8 @@ pub enum Refusal {
         /// Where it stands.
         found: StateName,
     },
-    /// An order has a number of contact records at most; a reply is possible all the same.
-    #[error("the order has {most} contact records already, as many as it may have; submit the reply")]
+    /// An order has a number of records of each kind at most; a reply is possible all the same.
+    #[error("the order has {most} such records already, as many as it may have; submit the reply")]
     TooManyRecords {
         /// Records that an order may have.
         most: u32,
