@@ -139,6 +139,7 @@ pub static TABLE: &[Grant] = table! {
     "/hotline.routing.v1.RoutingService/DispatchOrder" => [Dispatcher UnitOrAll];
     "/hotline.routing.v1.RoutingService/SignOrder" => [Liaison OwnUnit];
     "/hotline.routing.v1.RoutingService/RecordContact" => [Liaison OwnUnit];
+    "/hotline.routing.v1.RoutingService/NoteProgress" => [Liaison OwnUnit];
     "/hotline.routing.v1.RoutingService/SubmitReply" => [Liaison OwnUnit];
     "/hotline.routing.v1.RoutingService/GetOrder" =>
         [Liaison OwnUnit, Dispatcher UnitOrAll, Reviewer UnitOrAll, CallbackAgent All, Supervisor UnitOrAll, Analyst UnitOrAll];

@@ -4,8 +4,8 @@ use chrono::{DateTime, NaiveDate, Utc};
 use hotline_proto::common as pb;
 use hotline_proto::events::event::Body;
 use hotline_proto::events::{
-    ContactRecorded, OrderClosed, OrderDispatched, OrderOpened, OrderReworked, OrderSigned, ReplyPassed, ReplyRejected,
-    ReplySubmitted, UnitsPublished,
+    ContactRecorded, OrderClosed, OrderDispatched, OrderOpened, OrderReworked, OrderSigned, ProgressNoted, ReplyPassed,
+    ReplyRejected, ReplySubmitted, UnitsPublished,
 };
 use hotline_proto::intake::AppealFacts;
 use hotline_proto::routing as wire;
@@ -36,6 +36,11 @@ pub fn body(order: &Order, change: &Change) -> Body {
             contact_id: contact.to_string(),
             mode: (*mode).into(),
             made_time: time(*made_at),
+        }),
+        Fact::Progressed { note, next_day } => Body::ProgressNoted(ProgressNoted {
+            order,
+            note_id: note.to_string(),
+            next_day: next_day.map(date_to_proto),
         }),
         Fact::Replied { late } => Body::ReplySubmitted(ReplySubmitted { order, late: *late }),
         Fact::Passed { reply } => Body::ReplyPassed(ReplyPassed {

@@ -3,18 +3,18 @@
 
 use chrono::{DateTime, Utc};
 use eventlog::{Store, Tx};
-use hotline_proto::routing::{ContactText, OrderText};
+use hotline_proto::routing::{ContactText, OrderText, ProgressText};
 use personal::reads::{self, SealedRead};
 use personal::sealing::{Sealed, Sealer};
 use platform::store::StoreError;
-use rpc::time::to_proto;
+use rpc::time::{date_to_proto, to_proto};
 use sqlx::PgPool;
 use uuid::Uuid;
 
 use super::{Actor, Error, Reach, Rules, accuses, reached};
 use crate::NAME;
 use crate::domain::order::{Order, OrderId};
-use crate::store::{contacts, orders, replies};
+use crate::store::{contacts, orders, progress, replies};
 use crate::upstream::{AppealTexts, Reading, UpstreamError};
 
 /// How an order is named.
@@ -106,7 +106,7 @@ pub async fn read_order_text(
     };
     let matter = from.appeals.read(question).await?;
     let (id, newest, subject) = (order.id, order.reply().map(|reply| reply.id), reader.subject.clone());
-    let (reply, said) = store
+    let cells = store
         .run("read_order_text", move |tx| {
             let subject = subject.clone();
             Box::pin(async move { sealed(tx, id, newest, persons, &subject, now).await })
@@ -119,15 +119,22 @@ pub async fn read_order_text(
         appellant: matter.appellant,
         ..OrderText::default()
     };
-    if let Some(reply) = reply {
+    if let Some(reply) = cells.reply {
         text.reply = sealer.unseal(replies::cell("text", reply.id), &reply.text).await?;
         if let Some(references) = reply.evidence {
             let joined = sealer.unseal(replies::cell("evidence", reply.id), &references).await?;
             text.evidence = joined.split(replies::EVIDENCE_SEPARATOR).map(str::to_owned).collect();
         }
     }
-    for said in said {
+    for said in cells.contacts {
         text.contacts.push(contact(sealer, said).await?);
+    }
+    for note in cells.notes {
+        text.progress.push(ProgressText {
+            time: Some(to_proto(note.at)),
+            text: sealer.unseal(progress::cell(note.id), &note.text).await?,
+            next_day: note.next_day.map(date_to_proto),
+        });
     }
     Ok(text)
 }
@@ -143,7 +150,14 @@ async fn is_hidden(from: &Texts<'_>, order: &Order, reach: &Reach, now: DateTime
     Ok(accuses(&directory.units, order, unit))
 }
 
-/// The sealed reply and contacts, after it was noted who is about to read which of their cells.
+/// The sealed texts of an order.
+struct Cells {
+    reply: Option<replies::Reply>,
+    contacts: Vec<contacts::Contact>,
+    notes: Vec<progress::Note>,
+}
+
+/// The sealed texts, after it was noted who is about to read which of their cells.
 async fn sealed(
     tx: &mut Tx,
     order: OrderId,
@@ -151,12 +165,13 @@ async fn sealed(
     persons: bool,
     reader: &str,
     now: DateTime<Utc>,
-) -> Result<(Option<replies::Reply>, Vec<contacts::Contact>), StoreError> {
+) -> Result<Cells, StoreError> {
     let reply = match newest {
         None => None,
         Some(id) => Some(replies::by_id(tx.conn(), id).await?),
     };
     let mut said = contacts::of_order(tx.conn(), order).await?;
+    let notes = progress::of_order(tx.conn(), order).await?;
     if !persons {
         for contact in &mut said {
             (contact.phone, contact.recording) = (None, None);
@@ -169,7 +184,7 @@ async fn sealed(
         reader,
         at: now,
     };
-    let mut opened: Vec<SealedRead<'_>> = Vec::with_capacity(said.len() + 1);
+    let mut opened: Vec<SealedRead<'_>> = Vec::with_capacity(said.len() + notes.len() + 1);
     if let Some(reply) = &reply {
         let columns = reads::shown([("text", &Some(reply.text.clone())), ("evidence", &reply.evidence)]);
         opened.push(read("reply", reply.id, columns));
@@ -179,8 +194,13 @@ async fn sealed(
         let columns = reads::shown([("phone", phone), ("note", note), ("recording", recording)]);
         opened.push(read("contact", contact.id, columns));
     }
+    opened.extend(notes.iter().map(|note| read("progress_note", note.id, vec!["text"])));
     reads::record(tx.conn(), &opened).await?;
-    Ok((reply, said))
+    Ok(Cells {
+        reply,
+        contacts: said,
+        notes,
+    })
 }
 
 async fn contact(sealer: &Sealer, said: contacts::Contact) -> Result<ContactText, StoreError> {

@@ -7,6 +7,7 @@ pub mod get_order;
 pub mod get_order_history;
 pub mod judge_dissatisfaction;
 pub mod list_orders;
+pub mod note_progress;
 pub mod open_order;
 pub mod publish_calendar;
 pub mod publish_catalogue;

@@ -1,6 +1,6 @@
 //! What may happen to an order: one function per row of domain.md §4.
 
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, NaiveDate, Utc};
 use hotline_proto::common::RejectionGround;
 use hotline_proto::routing::{ContactMode, NoContactGround};
 use uuid::Uuid;
@@ -60,6 +60,13 @@ pub enum Fact {
         /// When it was made, if the unit says.
         made_at: Option<DateTime<Utc>>,
     },
+    /// 阶段性回复
+    Progressed {
+        /// The note.
+        note: Uuid,
+        /// Day of the next one or of the reply, if the unit names one.
+        next_day: Option<NaiveDate>,
+    },
     /// 回复
     Replied {
         /// After the limit of its round.
@@ -104,7 +111,7 @@ pub const CAUSE_UNIT: &str = "UNIT";
 /// Why an order was closed although the appellant was dissatisfied; stands in the history.
 pub const CAUSE_OBJECTIVE: &str = "OBJECTIVE";
 
-/// Contact records of an order. Two a day over the longest usual limit, 15 working days, are 30 a round; a first round and
+/// Records of one kind, contacts or notes, of an order. Two a day over the longest usual limit, 15 working days, are 30 a round; a first round and
 /// two of rework are 90. A reading of the order's text shows all of them.
 pub const MOST_RECORDS: u32 = 100;
 
@@ -221,6 +228,29 @@ impl Order {
             mode: contact.mode,
             made_at: contact.made_at,
         };
+        Ok(self.with(found, state, at, String::new(), fact))
+    }
+
+    /// 阶段性回复: nothing of the order changes. `notes` is how many it has.
+    ///
+    /// # Errors
+    /// [`Refusal::NotInProgress`], [`Refusal::TooManyRecords`].
+    pub fn note_progress(
+        mut self,
+        note: Uuid,
+        next_day: Option<NaiveDate>,
+        notes: u32,
+        now: DateTime<Utc>,
+    ) -> Result<(Self, Change), Refusal> {
+        let at = self.instant(now);
+        let found = self.state.name();
+        let state @ State::InProgress { .. } = self.take() else {
+            return Err(Refusal::NotInProgress { found });
+        };
+        if notes >= MOST_RECORDS {
+            return Err(Refusal::TooManyRecords { most: MOST_RECORDS });
+        }
+        let fact = Fact::Progressed { note, next_day };
         Ok(self.with(found, state, at, String::new(), fact))
     }
 

@@ -7,6 +7,7 @@ mod get_directory;
 mod get_order;
 mod get_order_history;
 mod list_orders;
+mod note_progress;
 mod publish_calendar;
 mod publish_catalogue;
 mod publish_limits;
@@ -32,6 +33,7 @@ use self::get_order_history::HistoryPage;
 use self::list_orders::OrdersPage;
 use crate::actions::Rules;
 use crate::actions::dispatch_order::DispatchOrder;
+use crate::actions::note_progress::NoteProgress;
 use crate::actions::publish_calendar::PublishCalendar;
 use crate::actions::publish_catalogue::PublishCatalogue;
 use crate::actions::publish_limits::PublishLimits;
@@ -91,6 +93,13 @@ impl RoutingService for Routing {
         request: Request<pb::RecordContactRequest>,
     ) -> Result<Response<pb::RecordContactResponse>, Status> {
         self.run::<RecordContact>(request).await
+    }
+
+    async fn note_progress(
+        &self,
+        request: Request<pb::NoteProgressRequest>,
+    ) -> Result<Response<pb::NoteProgressResponse>, Status> {
+        self.run::<NoteProgress>(request).await
     }
 
     async fn submit_reply(

@@ -11,6 +11,7 @@ pub mod judgements;
 pub mod observe;
 pub mod orders;
 pub mod overlap;
+pub mod progress;
 pub mod replies;
 mod rows;
 pub mod transitions;

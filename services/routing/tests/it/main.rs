@@ -14,6 +14,7 @@ mod linked_appeals;
 mod list_orders;
 mod migrated;
 mod newer;
+mod note_progress;
 mod open_order;
 mod publish_calendar;
 mod publish_catalogue;

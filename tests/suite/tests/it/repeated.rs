@@ -19,10 +19,10 @@ use hotline_proto::intake::{
     PublishReferenceResponse, RecordCallRequest, RecordCallResponse, RegisterAppealRequest, RegisterAppealResponse,
 };
 use hotline_proto::routing::{
-    ContactMode, ContactResult, DayRange, DispatchOrderRequest, DispatchOrderResponse, Notice, PublishCalendarRequest,
-    PublishCalendarResponse, PublishCatalogueResponse, PublishLimitsRequest, PublishLimitsResponse,
-    PublishUnitsResponse, RecordContactRequest, RecordContactResponse, SignOrderRequest, SignOrderResponse,
-    SubmitReplyRequest, SubmitReplyResponse,
+    ContactMode, ContactResult, DayRange, DispatchOrderRequest, DispatchOrderResponse, NoteProgressRequest,
+    NoteProgressResponse, Notice, PublishCalendarRequest, PublishCalendarResponse, PublishCatalogueResponse,
+    PublishLimitsRequest, PublishLimitsResponse, PublishUnitsResponse, RecordContactRequest, RecordContactResponse,
+    SignOrderRequest, SignOrderResponse, SubmitReplyRequest, SubmitReplyResponse,
 };
 use hotline_proto::supervision::{ReviewReplyRequest, ReviewReplyResponse, Verdict};
 use platform::auth::Principal;
@@ -224,6 +224,19 @@ impl Walk {
         };
         let _: RecordContactResponse = self
             .repeat((Name::Routing, "RecordContact"), &liaison, contact, other)
+            .await;
+        let note = NoteProgressRequest {
+            request_id: request_id(),
+            order_id: order_id.to_owned(),
+            text: "等待配件。".to_owned(),
+            ..NoteProgressRequest::default()
+        };
+        let other = NoteProgressRequest {
+            text: "配件已到。".to_owned(),
+            ..note.clone()
+        };
+        let _: NoteProgressResponse = self
+            .repeat((Name::Routing, "NoteProgress"), &liaison, note, other)
             .await;
         let reply = SubmitReplyRequest {
             request_id: request_id(),

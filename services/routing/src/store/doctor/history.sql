@@ -5,6 +5,7 @@ with legal (event, before, after) as (
            ('order_dispatched', 'pending_dispatch', 'pending_sign'),
            ('order_signed', 'pending_sign', 'in_progress'),
            ('contact_recorded', 'in_progress', 'in_progress'),
+           ('progress_noted', 'in_progress', 'in_progress'),
            ('reply_submitted', 'in_progress', 'pending_review'),
            ('reply_passed', 'pending_review', 'pending_callback'),
            ('reply_rejected', 'pending_review', 'in_progress'),

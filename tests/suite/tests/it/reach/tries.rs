@@ -1,0 +1,243 @@
+//! One try of each scoped RPC: does the caller reach the target?
+
+use futures::future::BoxFuture;
+use hosting::Name;
+use hotline_proto::access::Role;
+use hotline_proto::callback::callback_service_client::CallbackServiceClient;
+use hotline_proto::callback::{GetTaskRequest, JudgeDissatisfactionRequest, ListTasksRequest};
+use hotline_proto::common::{Cause, ReplyResult};
+use hotline_proto::intake::intake_service_client::IntakeServiceClient;
+use hotline_proto::intake::{GetAppealRequest, ListAppealsRequest, get_appeal_request};
+use hotline_proto::routing::routing_service_client::RoutingServiceClient;
+use hotline_proto::routing::{
+    ContactMode, ContactResult, DispatchOrderRequest, GetOrderHistoryRequest, GetOrderRequest, ListOrdersRequest,
+    NoteProgressRequest, RecordContactRequest, SignOrderRequest, SubmitReplyRequest, get_order_request,
+};
+use hotline_proto::supervision::supervision_service_client::SupervisionServiceClient;
+use hotline_proto::supervision::{
+    GetReviewRequest, ListCardsRequest, ListClocksRequest, ListReviewsRequest, ReviewReplyRequest, Verdict,
+    get_review_request,
+};
+use platform::auth::Principal;
+use rpc::client::Peer;
+use tonic::Status;
+
+use super::{Target, World, push};
+use crate::fixture::people::request_id;
+
+/// Whether the target is reached; a refusal is an error.
+pub(super) type Reached<'w> = BoxFuture<'w, Result<bool, Status>>;
+
+/// A try: the RPC's name without its service, what to reach, and who tries.
+pub(super) struct Try<'w> {
+    pub(super) world: &'w World,
+    pub(super) target: &'w Target,
+    pub(super) verb: String,
+    pub(super) who: Principal,
+}
+
+pub(super) fn reach(name: Name, attempt: Try<'_>) -> Reached<'_> {
+    let channel = attempt.world.channel(name, attempt.who.clone());
+    match name {
+        Name::Intake => intake(attempt, IntakeServiceClient::new(channel)),
+        Name::Routing if attempt.verb.starts_with("Get") || attempt.verb.starts_with("List") => {
+            orders(attempt, RoutingServiceClient::new(channel))
+        }
+        Name::Routing => routing(attempt, RoutingServiceClient::new(channel)),
+        Name::Supervision => supervision(attempt, SupervisionServiceClient::new(channel)),
+        Name::Callback => callback(attempt, CallbackServiceClient::new(channel)),
+        Name::Analytics => panic!(
+            "{} is scoped and nobody here tries to reach through it: add it",
+            attempt.verb
+        ),
+    }
+}
+
+fn intake(attempt: Try<'_>, mut client: IntakeServiceClient<Peer>) -> Reached<'_> {
+    let Try {
+        world,
+        target,
+        verb,
+        who,
+    } = attempt;
+    Box::pin(async move {
+        match verb.as_str() {
+            "GetAppeal" => {
+                let request = GetAppealRequest {
+                    name: Some(get_appeal_request::Name::AppealId(target.appeal_id.clone())),
+                    unmask_purpose: String::new(),
+                };
+                client.get_appeal(request).await.map(|_| true)
+            }
+            "ListAppeals" => {
+                let appeals = client.list_appeals(ListAppealsRequest::default()).await?;
+                let mut appeals = appeals.into_inner().appeals.into_iter();
+                Ok(appeals.any(|appeal| appeal.appeal_id == target.appeal_id))
+            }
+            // The same number: the owner gets the first receipt again, another platform's is another appeal.
+            "PushAppeals" => {
+                let mut channels = world.five.city.channels.iter();
+                let channel = channels.find(|channel| channel.platform == who.platform);
+                let channel = &channel.expect("a channel of the platform").code;
+                let receipt = push(&mut client, world.draft(channel, "")).await?;
+                Ok(receipt.appeal_id == target.appeal_id)
+            }
+            other => panic!("{other} of intake is scoped and nobody here tries to reach through it: add it"),
+        }
+    })
+}
+
+fn orders(attempt: Try<'_>, mut client: RoutingServiceClient<Peer>) -> Reached<'_> {
+    let (order_id, verb) = (attempt.target.order_id.clone(), attempt.verb);
+    Box::pin(async move {
+        match verb.as_str() {
+            "GetOrder" => {
+                let name = Some(get_order_request::Name::OrderId(order_id));
+                // An analyst reads no text.
+                let with_text = attempt.who.roles != [Role::Analyst];
+                client
+                    .get_order(GetOrderRequest { name, with_text })
+                    .await
+                    .map(|_| true)
+            }
+            "ListOrders" => {
+                let orders = client.list_orders(ListOrdersRequest::default()).await?;
+                let mut orders = orders.into_inner().orders.into_iter();
+                Ok(orders.any(|order| order.order_id == order_id))
+            }
+            "GetOrderHistory" => {
+                let request = GetOrderHistoryRequest {
+                    order_id,
+                    ..GetOrderHistoryRequest::default()
+                };
+                client.get_order_history(request).await.map(|_| true)
+            }
+            other => panic!("{other} of routing is scoped and nobody here tries to reach through it: add it"),
+        }
+    })
+}
+
+/// The order is beyond all of these: to whom it exists, a rule says so.
+fn routing(attempt: Try<'_>, mut client: RoutingServiceClient<Peer>) -> Reached<'_> {
+    let Try { target, verb, .. } = attempt;
+    let (request_id, order_id) = (request_id(), target.order_id.clone());
+    Box::pin(async move {
+        match verb.as_str() {
+            "DispatchOrder" => {
+                let request = DispatchOrderRequest {
+                    request_id,
+                    order_id,
+                    unit: target.own[0].clone(),
+                    if_version: 0,
+                };
+                client.dispatch_order(request).await.map(|_| true)
+            }
+            "SignOrder" => {
+                let request = SignOrderRequest {
+                    request_id,
+                    order_id,
+                    if_version: 0,
+                };
+                client.sign_order(request).await.map(|_| true)
+            }
+            "RecordContact" => {
+                let request = RecordContactRequest {
+                    request_id,
+                    order_id,
+                    phone: "13812345678".to_owned(),
+                    mode: ContactMode::Phone.into(),
+                    result: ContactResult::Reached.into(),
+                    ..RecordContactRequest::default()
+                };
+                client.record_contact(request).await.map(|_| true)
+            }
+            "NoteProgress" => {
+                let request = NoteProgressRequest {
+                    request_id,
+                    order_id,
+                    text: "等待配件。".to_owned(),
+                    ..NoteProgressRequest::default()
+                };
+                client.note_progress(request).await.map(|_| true)
+            }
+            "SubmitReply" => {
+                let request = SubmitReplyRequest {
+                    request_id,
+                    order_id,
+                    text: "已恢复供水。".to_owned(),
+                    result: ReplyResult::Solved.into(),
+                    ..SubmitReplyRequest::default()
+                };
+                client.submit_reply(request).await.map(|_| true)
+            }
+            other => panic!("{other} of routing is scoped and nobody here tries to reach through it: add it"),
+        }
+    })
+}
+
+fn supervision(attempt: Try<'_>, mut client: SupervisionServiceClient<Peer>) -> Reached<'_> {
+    let Try { target, verb, .. } = attempt;
+    let (order_id, reply_id) = (&target.order_id, target.reply_id.clone());
+    Box::pin(async move {
+        match verb.as_str() {
+            "ReviewReply" => {
+                let request = ReviewReplyRequest {
+                    request_id: request_id(),
+                    order_id: order_id.clone(),
+                    reply_id,
+                    verdict: Verdict::Pass.into(),
+                    ..ReviewReplyRequest::default()
+                };
+                client.review_reply(request).await.map(|_| true)
+            }
+            "GetReview" => {
+                let name = Some(get_review_request::Name::ReplyId(reply_id));
+                client.get_review(GetReviewRequest { name }).await.map(|_| true)
+            }
+            "ListReviews" => {
+                let reviews = client.list_reviews(ListReviewsRequest::default()).await?.into_inner();
+                Ok(reviews.reviews.iter().any(|review| review.order_id == *order_id))
+            }
+            "ListCards" => {
+                let cards = client.list_cards(ListCardsRequest::default()).await?.into_inner();
+                Ok(cards.cards.iter().any(|card| card.order_id == *order_id))
+            }
+            "ListClocks" => {
+                let clocks = client.list_clocks(ListClocksRequest::default()).await?.into_inner();
+                Ok(clocks.clocks.iter().any(|clock| clock.order_id == *order_id))
+            }
+            other => panic!("{other} of supervision is scoped and nobody here tries to reach through it: add it"),
+        }
+    })
+}
+
+fn callback(attempt: Try<'_>, mut client: CallbackServiceClient<Peer>) -> Reached<'_> {
+    let Try { target, verb, .. } = attempt;
+    let task_id = target.task_id.clone();
+    Box::pin(async move {
+        match verb.as_str() {
+            "JudgeDissatisfaction" => {
+                let request = JudgeDissatisfactionRequest {
+                    request_id: request_id(),
+                    task_id,
+                    cause: Cause::Objective.into(),
+                    reason: "经核实。".to_owned(),
+                    if_version: 0,
+                };
+                client.judge_dissatisfaction(request).await.map(|_| true)
+            }
+            "GetTask" => {
+                let request = GetTaskRequest {
+                    task_id,
+                    with_text: false,
+                };
+                client.get_task(request).await.map(|_| true)
+            }
+            "ListTasks" => {
+                let tasks = client.list_tasks(ListTasksRequest::default()).await?.into_inner();
+                Ok(tasks.tasks.iter().any(|task| task.task_id == task_id))
+            }
+            other => panic!("{other} of callback is scoped and nobody here tries to reach through it: add it"),
+        }
+    })
+}
