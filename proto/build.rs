@@ -104,7 +104,7 @@ fn reason_table(reasons: &[Given]) -> String {
     let arms = reasons.iter().map(|given| {
         let list = given.by.split(". ").next().unwrap_or_default().trim_end_matches('.');
         match list {
-            "every RPC" => format!("{:?} => None,\n", given.name),
+            "every RPC" | "every RPC with a request_id" => format!("{:?} => None,\n", given.name),
             "no RPC" => format!("{:?} => Some(&[]),\n", given.name),
             list => format!(
                 "{:?} => Some(&{:?}),\n",

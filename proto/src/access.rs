@@ -115,7 +115,7 @@ macro_rules! table {
 /// The one table.
 pub static TABLE: &[Grant] = table! {
     "/hotline.common.v1.EventLogService/GetHeads" => [Service All, Operator All];
-    "/hotline.common.v1.EventLogService/ReadEvents" => [Service All, Operator All];
+    "/hotline.common.v1.EventLogService/ReadEvents" => [Service All];
     "/hotline.common.v1.EventLogService/ListCursors" => [Operator All];
     "/hotline.common.v1.EventLogService/ListParkedEvents" => [Operator All];
     "/hotline.common.v1.EventLogService/RetryParkedEvent" => [Operator All];

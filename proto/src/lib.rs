@@ -5,6 +5,7 @@ pub mod access;
 mod event;
 pub mod google;
 pub mod orders;
+pub mod parts;
 mod reason;
 pub mod region;
 

@@ -1,7 +1,7 @@
-//! How the program is linked.
+//! Linker options of the program.
 
 fn main() {
-    // Relative relocations in their packed form (DT_RELR): 2 MB less of the image. Linkers that do not know it ignore it.
+    // Packed relative relocations (DT_RELR) make the image 2 MB smaller. Linkers without support ignore the option.
     println!("cargo:rustc-link-arg-bins=-Wl,-z,pack-relative-relocs");
     println!("cargo:rerun-if-changed=build.rs");
 }

@@ -1,4 +1,4 @@
-//! Wiring only: what stands on what.
+//! Wiring only: builds the service from its parts.
 
 use std::sync::Arc;
 
@@ -30,13 +30,13 @@ impl Service for Wiring {
     const MIGRATOR: &'static Migrator = &MIGRATOR;
     type Section = AnalyticsConfig;
 
-    /// Roll-ups of another version of the program are recounted first.
+    /// Recounts roll-ups of another version of the program first.
     async fn build(settings: &Settings, base: Base) -> Result<Parts, StartError> {
         let definitions = Arc::new(settings.service.definitions()?);
         let sealer = Sealer::open(&base, NAME).await?;
         let store = Store::open(NAME, base.pool.clone(), sealer.request_key(), base.clock.clone()).await?;
         if recount_rollups(&store).await? {
-            tracing::info!("roll-ups were counted anew");
+            tracing::info!("recounted the roll-ups for a new version of the contribution functions");
         }
         let peers = &base.peers;
         let readings = vec![

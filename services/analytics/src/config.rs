@@ -1,4 +1,4 @@
-//! Settings that only analytics has; their defaults stand in `config.toml`.
+//! Settings of analytics, beside those that every service has. The defaults stand in `config.toml`.
 
 use std::ops::RangeInclusive;
 use std::path::PathBuf;
@@ -17,11 +17,11 @@ const TOPIC_LEVELS: RangeInclusive<u64> = 1..=5;
 pub struct AnalyticsConfig {
     /// Level of the category tree that topics are counted at, 1 to 5.
     pub topic_level: usize,
-    /// Definitions instead of the compiled-in ones; empty for those.
+    /// Path of another definitions file; empty for the compiled-in definitions.
     pub definitions_file: PathBuf,
-    /// Longest window of a bulletin, in days.
+    /// Most days of a bulletin's window.
     pub max_window_days: u32,
-    /// Facts looked at for one page of a figure's members.
+    /// Most facts scanned for one page of a figure's members.
     pub max_scanned_facts: u32,
 }
 
@@ -35,7 +35,7 @@ impl ServiceSection for AnalyticsConfig {
     }
 
     fn check(&self) -> Result<(), String> {
-        // Another fault of the level is told by its range.
+        // A level out of range is reported by the check of its range.
         if TOPIC_LEVELS.contains(&(self.topic_level as u64)) {
             self.definitions()?;
         }
@@ -44,10 +44,10 @@ impl ServiceSection for AnalyticsConfig {
 }
 
 impl AnalyticsConfig {
-    /// What the figures mean: the compiled-in definitions, or those of the file.
+    /// The definitions of the figures: compiled in, or from the configured file.
     ///
     /// # Errors
-    /// What is wrong with them, and where.
+    /// Lists the faults and where they are.
     pub fn definitions(&self) -> Result<Definitions, String> {
         let path = &self.definitions_file;
         if path.as_os_str().is_empty() {

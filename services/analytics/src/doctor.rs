@@ -1,4 +1,4 @@
-//! Analytics' share of `hotline doctor`: I7, unrated is never counted as satisfied; I8, roll-ups equal the facts.
+//! Analytics' invariants for `hotline doctor`. I7: unrated is never counted as satisfied. I8: roll-ups equal the facts.
 
 use platform::store::StoreError;
 use rpc::service::Violation;
@@ -7,13 +7,13 @@ use sqlx::PgPool;
 use crate::actions::verify_rollups::verify_rollups;
 use crate::store::{doctor, snapshot};
 
-/// Differences told one by one.
+/// Most differences reported one by one.
 const MAX_TOLD: usize = 100;
 
-/// Looks for broken invariants; changes nothing.
+/// Finds broken invariants; changes nothing.
 ///
 /// # Errors
-/// When the database refuses, or a row is impossible.
+/// When the database fails, or a row is impossible.
 pub async fn check(pool: &PgPool) -> Result<Vec<Violation>, StoreError> {
     let mut conn = pool.acquire().await?;
     let mut found: Vec<Violation> = verify_rollups(&mut conn)
@@ -32,7 +32,7 @@ pub async fn check(pool: &PgPool) -> Result<Vec<Violation>, StoreError> {
     if counted != satisfied {
         found.push(Violation {
             invariant: "I7",
-            detail: format!("{counted} orders are counted as satisfied, {satisfied} appellants said that they were"),
+            detail: format!("the roll-ups count {counted} satisfied orders, the facts {satisfied}"),
         });
     }
     Ok(found)

@@ -1,10 +1,14 @@
-//! Analytics: turns every event into facts and roll-ups, and prints the bulletin. It prints no figure that it cannot
-//! open.
+//! Analytics: turns events into facts and roll-ups, and prints the bulletin. Every printed figure can be opened.
 //!
-//! The way of a figure: an event arrives ([`consumers`]: one file per source reads it); a batch of events changes facts
-//! and roll-ups in the transaction that moves the cursor ([`actions::apply_changes`]); how a fact is merged and what it
-//! adds is pure ([`domain`]); rows are read and written ([`store`]); a caller asks for the bulletin, opens a figure or
-//! has all recounted ([`grpc`]). [`app`] wires it. What the figures mean stands in `definitions.toml`.
+//! The way of a figure:
+//! 1. An event arrives; a file per source reads it ([`consumers`]).
+//! 2. A batch of events changes facts and roll-ups, in the transaction that moves the cursor
+//!    ([`actions::apply_changes`]).
+//! 3. The rules for merging facts and for their contributions are pure ([`domain`]).
+//! 4. Rows are read and written ([`store`]).
+//! 5. A caller requests the bulletin, opens a figure or has all recounted ([`grpc`]).
+//!
+//! [`app`] wires it. The definitions of the figures stand in `definitions.toml`.
 
 pub mod actions;
 pub mod app;

@@ -1,4 +1,4 @@
-//! Wiring only: what stands on what.
+//! Wiring only: builds the service from its parts.
 
 use std::sync::Arc;
 

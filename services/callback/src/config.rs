@@ -1,4 +1,4 @@
-//! What callback adds to the settings that every service has; the defaults stand in `config.toml`.
+//! Settings of callback, beside those that every service has. The defaults stand in `config.toml`.
 
 use chrono::{DateTime, TimeDelta, Utc};
 use platform::config::{Ranged, ServiceSection};
@@ -8,16 +8,16 @@ use serde::Deserialize;
 #[derive(Clone, Copy, Debug, Deserialize, PartialEq, Eq)]
 #[serde(deny_unknown_fields)]
 pub struct CallbackConfig {
-    /// Seconds of wall time that a task is leased for, 1 to 86,400.
+    /// Length of a lease in seconds of wall time, 1 to 86,400.
     pub lease_seconds: u32,
-    /// Tasks that an agent may have leased at once, 1 to 500.
+    /// Most tasks that an agent may have leased at once, 1 to 500.
     pub most_leases: u32,
-    /// Attempts that have to fail before an outcome may be unrated, 1 to 20.
+    /// Failed attempts needed before an outcome may be unrated, 1 to 20.
     pub min_attempts_before_unrated: u32,
 }
 
 impl CallbackConfig {
-    /// When a lease that begins or is renewed at `wall` runs out.
+    /// When a lease expires that begins or is renewed at `wall`.
     #[must_use]
     pub fn lease_until(&self, wall: DateTime<Utc>) -> DateTime<Utc> {
         wall + TimeDelta::seconds(self.lease_seconds.into())

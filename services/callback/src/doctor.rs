@@ -1,5 +1,5 @@
-//! Callback's share of the invariants: I6, unit-caused dissatisfaction has a rework order (routing applies the published
-//! judgement), and I7, unrated is never counted as satisfied.
+//! Callback's invariants. I6: a dissatisfaction by the unit's fault has a rework order; routing applies the published
+//! judgement. I7: unrated is never counted as satisfied.
 
 use platform::store::StoreError;
 use rpc::service::Violation;
@@ -8,7 +8,7 @@ use uuid::Uuid;
 
 use crate::store::doctor;
 
-/// Reads the database and gives every violation, at most 100 of a kind.
+/// Reads the database and returns all violations, at most 100 of a kind.
 ///
 /// # Errors
 /// When the database cannot be read.
@@ -22,25 +22,33 @@ pub async fn check(pool: &PgPool) -> Result<Vec<Violation>, StoreError> {
         }));
     };
     let unjudged = doctor::unjudged(&mut conn).await?;
-    note("I6", unjudged, "is dissatisfied, not judged, and waits for nobody");
+    note(
+        "I6",
+        unjudged,
+        "is dissatisfied, and neither judged nor waiting for a judgement",
+    );
     let untold = doctor::untold_judgements(&mut conn).await?;
-    note("I6", untold, "was judged to be the unit's fault, and no event says so");
+    note(
+        "I6",
+        untold,
+        "was judged to be the unit's fault, and its event is missing from the log",
+    );
     let graded = doctor::grades_of_nobody(&mut conn).await?;
-    note("I7", graded, "has answers of a person whom no attempt reached");
+    note("I7", graded, "has answers of a person that no attempt reached");
     let miscounted = doctor::miscounted(&mut conn).await?;
-    note("I7", miscounted, "does not count its attempts as they are");
+    note("I7", miscounted, "has columns that contradict its attempts");
     let uncallable = doctor::uncallable(&mut conn).await?;
     note(
         "I7",
         uncallable,
-        "has nobody who can be called, and did not end unrated for that ground alone",
+        "has no usable number, or the ground NO_CHANNEL, without the outcome of such a task",
     );
     Ok(violations)
 }
 
 pub use crate::store::doctor::Blamed;
 
-/// A page of judgements that blame the unit, by task, for what only routing's and this database show together.
+/// A page of judgements that blame the unit, by task. The caller compares them with routing's database.
 ///
 /// # Errors
 /// When the database cannot be read.

@@ -1,5 +1,5 @@
-//! What callback publishes, and how it reads what routing publishes. The only place between the domain's words and those of
-//! `hotline.events.v1`.
+//! The events that callback publishes, and how it reads those of routing. Only this file translates between the
+//! domain's words and those of `hotline.events.v1`.
 
 use std::collections::HashSet;
 
@@ -17,16 +17,16 @@ use uuid::Uuid;
 use crate::domain::task::{self, About, Judged, State, Task};
 use crate::store::tasks::Attempt;
 
-/// A passed reply: what tasks are opened for.
+/// A passed reply, which opens tasks.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Passed {
-    /// For each appeal that the order answers: the id of its task, derived from the event, and what it asks about.
+    /// For each appeal of the order: the task's id, derived from the event, and its subject.
     pub asks: Vec<(Uuid, About)>,
     /// When the reply was passed.
     pub at: DateTime<Utc>,
 }
 
-/// The attempt that was just noted in `task`, under the `version` of its order.
+/// The attempt that was just recorded in `task`, under the `version` of its order.
 #[must_use]
 pub fn attempt(task: &Task, attempt: &Attempt, version: u64) -> NewEvent {
     let body = Body::AttemptReported(AttemptReported {
@@ -73,8 +73,8 @@ pub fn judgement(task: &Task, judged: &Judged, version: u64) -> NewEvent {
     newest(task, version, judged.event_id, &judged.by, body)
 }
 
-/// Key and version are the order's: all that is published about one order stands in one partition, densely numbered, also
-/// when several of its appeals are asked about at once.
+/// Key and version are the order's: all events about one order are in one partition, densely numbered. This holds while
+/// appellants of several appeals are called at once.
 fn newest(task: &Task, version: u64, event_id: Uuid, actor: &str, body: Body) -> NewEvent {
     NewEvent {
         event_id,
@@ -86,11 +86,11 @@ fn newest(task: &Task, version: u64, event_id: Uuid, actor: &str, body: Body) ->
     }
 }
 
-/// Reads an event of routing; `None` for one that opens no task. The order's state is not read: its reply was passed,
-/// whatever a newer routing calls that.
+/// Reads an event of routing; `None` for one that opens no task. The order's state is ignored, because a newer routing
+/// may name it differently after a passed reply.
 ///
 /// # Errors
-/// Which part of the event contradicts the contract: it will not read better the next time.
+/// Names the part of the event that contradicts the contract. A retry gives the same error.
 pub fn passed(event: &Recorded) -> Result<Option<Passed>, Unreadable> {
     let Body::ReplyPassed(passed) = &event.body else {
         return Ok(None);
@@ -119,7 +119,7 @@ pub fn passed(event: &Recorded) -> Result<Option<Passed>, Unreadable> {
     for facts in facts {
         let about = about(order, facts, accused.clone())?;
         if !appeals.insert(about.appeal_id) {
-            return Err(Unreadable::new("appeals has one of them twice"));
+            return Err(Unreadable::new("appeals names an appeal twice"));
         }
         let task_id = derived_id(event.event_id, &format!("callback/{}", about.appeal_id));
         asks.push((task_id, about));
@@ -130,7 +130,7 @@ pub fn passed(event: &Recorded) -> Result<Option<Passed>, Unreadable> {
     }))
 }
 
-/// What the task of one appeal asks about.
+/// The subject of one appeal's task.
 fn about(order: &Order, appeal: &AppealFacts, accused: Vec<String>) -> Result<About, Unreadable> {
     Ok(About {
         order_id: read::id("order_id", &order.order_id)?,
@@ -147,11 +147,14 @@ fn about(order: &Order, appeal: &AppealFacts, accused: Vec<String>) -> Result<Ab
     })
 }
 
-/// The number of an urgency, also of one that only a newer program knows: a greater one is more urgent.
+/// The number of an urgency, even of one that only a newer program knows. A greater number is more urgent.
 fn urgency(number: i32) -> Result<i32, Unreadable> {
     if (1..=i32::from(i16::MAX)).contains(&number) {
         Ok(number)
     } else {
-        Err(Unreadable::new(format!("urgency is {number}")))
+        Err(Unreadable::new(format!(
+            "urgency {number} is out of range: 1 to {}",
+            i16::MAX
+        )))
     }
 }

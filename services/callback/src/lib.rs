@@ -1,13 +1,13 @@
 //! Callback (回访): asks the appellant, judges dissatisfaction.
 //!
 //! The way of an order through it:
-//! 1. routing publishes that a reply was passed ([`consumers::passed_replies`], read in [`events`]);
-//! 2. a task is opened for each appeal of the order ([`actions`]);
-//! 3. agents lease tasks, report attempts, record outcomes; the supervisor judges ([`grpc`]: one file per verb);
-//! 4. who may do what, and what an outcome may be, is decided purely ([`domain`]);
-//! 5. rows are read, locked and written ([`store`]); what was decided is published, and routing applies it.
+//! 1. Routing publishes that a reply was passed ([`consumers::passed_replies`], read in [`events`]).
+//! 2. A task is opened for each appeal of the order ([`actions`]).
+//! 3. Agents lease tasks, report attempts and record outcomes; the supervisor judges ([`grpc`]: one file per verb).
+//! 4. The rules for commands and outcomes are pure ([`domain`]).
+//! 5. Rows are read, locked and written ([`store`]). Each decision is published, and routing applies it.
 //!
-//! [`app`] wires it, [`doctor`] checks its share of the invariants.
+//! [`app`] wires it, [`doctor`] checks its invariants.
 
 pub mod actions;
 pub mod app;
@@ -30,5 +30,5 @@ pub type Settings = platform::config::Settings<config::CallbackConfig>;
 /// Its tables, migrated after those of platform and eventlog.
 pub static MIGRATOR: sqlx::migrate::Migrator = sqlx::migrate!();
 
-/// Where facts about orders come from.
+/// Source of the facts about orders.
 pub const ROUTING: &str = "routing";

@@ -1,5 +1,5 @@
-//! Creates the five databases with their roles on a server that is ours, brings schemas up to date, and says who may do
-//! what in them: the owner changes schemas, the application's role reads and writes rows, a third one only reads.
+//! Creates the five databases and their roles on a private server, migrates schemas, and grants rights. The owner changes
+//! schemas, the application's role reads and writes rows, and the read-only role reads rows.
 
 use std::time::Duration;
 
@@ -10,22 +10,22 @@ use sqlx::{AssertSqlSafe, Connection as _, PgConnection, PgPool};
 
 use super::Name;
 
-/// `hotline_intake` and so on: the database and the role that the service runs as have one name.
+/// Name of a service's database and of the role that it runs as: `hotline_intake` and so on.
 #[must_use]
 pub fn database_name(service: Name) -> String {
     format!("hotline_{service}")
 }
 
-/// `hotline_intake_owner` and so on: the role that owns the database and migrates it.
+/// Name of the role that owns the database and migrates it: `hotline_intake_owner` and so on.
 #[must_use]
 pub fn owner_name(service: Name) -> String {
     format!("hotline_{service}_owner")
 }
 
-/// Makes roles and database of each service where they are missing. PUBLIC may not connect.
+/// Creates the missing roles and databases of the services. PUBLIC may not connect.
 ///
 /// # Errors
-/// What the server said.
+/// The server's error.
 pub async fn create_all(admin_url: &str) -> Result<(), StartError> {
     let mut admin = PgConnection::connect(admin_url)
         .await
@@ -53,7 +53,7 @@ async fn create(admin: &mut PgConnection, service: Name) -> Result<(), sqlx::Err
         let create = format!("create database {name} owner {owner}");
         sqlx::query(AssertSqlSafe(create)).execute(&mut *admin).await?;
     }
-    // Again when it is there already: whoever made it may have been killed before.
+    // Also for an existing database: the process that created it may have been killed before this statement.
     sqlx::query(AssertSqlSafe(format!("revoke all on database {name} from public")))
         .execute(&mut *admin)
         .await?;
@@ -67,12 +67,12 @@ async fn role_exists(connection: &mut PgConnection, role: &str) -> Result<bool, 
         .await
 }
 
-/// Gives the settings' application role rows to read and write, the read-only role rows to read, in all tables that are
-/// there and that the owner makes later; nobody else anything. No DDL, no TRUNCATE, and what is migrated stays readable
-/// only. Changes nothing when it is so.
+/// Grants rights in all tables, also in those that the owner creates later. The application role may read and write rows.
+/// The read-only role may read rows. Other roles get nothing. Neither role may run DDL or TRUNCATE, or write the tables of
+/// migrations. Running it again changes nothing.
 ///
 /// # Errors
-/// A role that does not exist, or what the database said.
+/// A role that does not exist, or the database's error.
 pub async fn grant(service: Name, pool: &PgPool, config: &DatabaseConfig) -> Result<(), StartError> {
     let wanted = [
         (
@@ -130,7 +130,7 @@ pub async fn grant(service: Name, pool: &PgPool, config: &DatabaseConfig) -> Res
     Ok(())
 }
 
-/// What the schemas are at; only the owner writes there.
+/// Tables of applied migrations. Only the owner writes there.
 const MIGRATIONS: [&str; 3] = [
     "_sqlx_migrations",
     platform::MIGRATIONS_TABLE,
@@ -142,7 +142,7 @@ fn is_role_name(name: &str) -> bool {
     name.len() <= 63 && name.bytes().all(right) && !name.as_bytes()[0].is_ascii_digit()
 }
 
-/// URL of one service's database on a server: the server's URL may say how to connect, as in `?sslmode=require`.
+/// URL of one service's database on a server. Parameters of the server's URL, such as `?sslmode=require`, are kept.
 #[must_use]
 pub fn database_of(server: &str, service: Name) -> String {
     let (place, how) = server
@@ -151,14 +151,15 @@ pub fn database_of(server: &str, service: Name) -> String {
     format!("{}/{}{how}", place.trim_end_matches('/'), database_name(service))
 }
 
-/// Brings one service's schema up to date: platform's tables, the event log's, its own. Changes nothing when it is.
+/// Migrates the schema of one service: the tables of platform, of the event log, and its own. An up-to-date schema stays
+/// as it is.
 ///
 /// # Errors
-/// The migration that failed and what the database said.
+/// The migration that failed, with the database's error.
 pub async fn migrate(service: Name, pool: &PgPool, partitions: u16) -> Result<(), StartError> {
-    // Two migrating at once: the second one waits for the first, as long as it takes, and finds nothing to do. It asks
-    // again and again: a statement that waits would itself be waited for by an index that the first builds beside the
-    // traffic. A table that somebody holds is waited for as configured: whoever wants it next would stand behind the migration.
+    // A second migrator waits for the first without a limit, and then has nothing to do. It polls: a waiting statement
+    // holds a snapshot, and an index that the first migrator builds concurrently would wait for that snapshot. The wait
+    // for a locked table is limited by the settings, because later statements on the table queue behind the migration.
     let mut lock = pool.acquire().await.map_err(StoreError::from)?;
     while !sqlx::query_scalar("select pg_try_advisory_lock(12345)")
         .fetch_one(&mut *lock)
@@ -175,7 +176,7 @@ pub async fn migrate(service: Name, pool: &PgPool, partitions: u16) -> Result<()
     done
 }
 
-/// Between two looks whether somebody else still migrates. A statement of the database that waits would hold a snapshot.
+/// Pause between two attempts to take the lock of migrations.
 const LOCK_ASKED_EVERY: Duration = Duration::from_millis(200);
 
 async fn migrate_locked(service: Name, pool: &PgPool, partitions: u16) -> Result<(), StartError> {
@@ -189,8 +190,8 @@ async fn migrate_locked(service: Name, pool: &PgPool, partitions: u16) -> Result
     Ok(())
 }
 
-/// Builds anew what was left half-built. An index that was to be built beside the traffic and was interrupted is there,
-/// useless: its migration, run again, would pass it over.
+/// Rebuilds invalid indexes. An interrupted `create index concurrently` leaves one behind. Its migration, run again, skips
+/// the index because it exists.
 async fn mend_indexes(pool: &PgPool) -> Result<(), StoreError> {
     let broken: Vec<String> = sqlx::query_scalar(
         "select quote_ident(n.nspname) || '.' || quote_ident(c.relname)
@@ -203,17 +204,17 @@ async fn mend_indexes(pool: &PgPool) -> Result<(), StoreError> {
         return Ok(());
     }
     let mut connection = pool.acquire().await?;
-    // It keeps nobody from working while it waits for transactions that began before it.
+    // A concurrent rebuild may wait without a limit for older transactions: it blocks no other session.
     sqlx::query("set lock_timeout = 0").execute(&mut *connection).await?;
     let built = rebuild(&mut connection, broken).await;
-    // Not given back: the next to use it would wait as long.
+    // Closed, not returned to the pool: the next user would have no lock time-out.
     connection.close().await?;
     built
 }
 
 async fn rebuild(connection: &mut PgConnection, broken: Vec<String>) -> Result<(), StoreError> {
     for index in broken {
-        tracing::warn!(index, "was left half-built; it is built anew");
+        tracing::warn!(index, "the index is invalid after an interrupted build; it is rebuilt");
         sqlx::query(AssertSqlSafe(format!("reindex index concurrently {index}")))
             .execute(&mut *connection)
             .await?;
@@ -224,7 +225,7 @@ async fn rebuild(connection: &mut PgConnection, broken: Vec<String>) -> Result<(
 /// Checks that all three schemas are as new as this program.
 ///
 /// # Errors
-/// Which one is not, and to run `hotline migrate`.
+/// The older schema, and the advice to run `hotline migrate`.
 pub async fn check(service: Name, pool: &PgPool) -> Result<(), StartError> {
     use platform::store::check_migrated;
     check_migrated(pool, platform::MIGRATIONS_TABLE, &platform::MIGRATOR).await?;

@@ -1,4 +1,4 @@
-//! The invariants of all five databases: each service's own share, and what only several of them show together.
+//! The invariants of all five databases: the checks of each service, and the checks across databases.
 
 use std::collections::{HashMap, HashSet};
 
@@ -11,7 +11,7 @@ use uuid::Uuid;
 
 use super::Name;
 
-/// Reads the five databases (in the order of [`Name::ALL`]) and gives every violation.
+/// Reads the five databases (in the order of [`Name::ALL`]) and returns every violation.
 ///
 /// # Errors
 /// When a database cannot be read.
@@ -26,14 +26,16 @@ pub async fn examine(pools: &[PgPool; 5]) -> Result<Vec<Violation>, StoreError> 
     Ok(violations)
 }
 
-/// Rows that are held against the other database together.
+/// Rows that are compared with the other database at once.
 const PAGE: i64 = 10_000;
 
-/// I1: every forwarded appeal whose event routing has passed has exactly the order that was derived for it, and no order is
-/// without an appeal that was forwarded as it.
+/// I1: forwarded appeals and orders match.
 ///
-/// Both go on while they are read, so the order matters: what routing had passed at first has its order afterwards, and
-/// what has an order by then was forwarded before intake is read.
+/// - Every forwarded appeal whose event routing has read has exactly its derived order.
+/// - Every order has an appeal that was forwarded as this order.
+///
+/// Both services work on meanwhile, so the order of reading matters. An event that routing had read before has its order
+/// now. An order that is read now was forwarded before intake is read.
 async fn orders_of_appeals(intake: &PgPool, routing: &PgPool) -> Result<Vec<Violation>, StoreError> {
     let passed = routing::doctor::read_of(routing, "intake").await?;
     let mut broken = Vec::new();
@@ -56,7 +58,7 @@ async fn orders_of_appeals(intake: &PgPool, routing: &PgPool) -> Result<Vec<Viol
                 Some(found) if *found == appeal => {}
                 None if passed.get(&partition).is_none_or(|read| *read < position) => {}
                 found => broken.push(format!(
-                    "appeal {appeal} was forwarded and has no order: {order} speaks of {found:?}"
+                    "appeal {appeal} was forwarded and has no order: {order} belongs to {found:?}"
                 )),
             }
         }
@@ -72,7 +74,7 @@ async fn orders_of_appeals(intake: &PgPool, routing: &PgPool) -> Result<Vec<Viol
         for Opened { order, appeal } in opened {
             if forwarded.get(&order) != Some(&appeal) {
                 broken.push(format!(
-                    "order {order} speaks of appeal {appeal}, which was not forwarded as it"
+                    "order {order} belongs to appeal {appeal}, which was not forwarded as this order"
                 ));
             }
         }
@@ -86,10 +88,10 @@ async fn orders_of_appeals(intake: &PgPool, routing: &PgPool) -> Result<Vec<Viol
         .collect())
 }
 
-/// I6: every judgement that blames the unit and that routing has passed took effect there, was too late to, or is kept
-/// until it can: a cursor that was moved past it, or an operator who skipped it, leaves an order that waits for ever.
+/// I6: every judgement that blames the unit and that routing has read took effect, came too late, or is parked. A cursor
+/// that was moved past a judgement, or an operator that skipped it, leaves an order that waits for ever.
 ///
-/// Read in the order of [`orders_of_appeals`], for the same reason.
+/// The order of reading is that of [`orders_of_appeals`], for the same reason.
 async fn judgements_of_tasks(callback: &PgPool, routing: &PgPool) -> Result<Vec<Violation>, StoreError> {
     let passed = routing::doctor::read_of(routing, "callback").await?;
     let mut broken = Vec::new();
@@ -111,7 +113,7 @@ async fn judgements_of_tasks(callback: &PgPool, routing: &PgPool) -> Result<Vec<
                 broken.push(Violation {
                     invariant: "I6",
                     detail: format!(
-                        "order {} has no rework: routing passed the judgement of task {} and did nothing",
+                        "order {} has no rework: routing read the judgement of task {} and did nothing",
                         judged.order, judged.task
                     ),
                 });

@@ -1,4 +1,4 @@
-//! Why something that an operator asked for did not come about, as it is printed.
+//! The error of a command, as it is printed to the operator.
 
 use platform::config::ConfigError;
 use platform::store::StoreError;
@@ -6,7 +6,7 @@ use rpc::service::StartError;
 use tonic::Status;
 use tonic_types::StatusExt as _;
 
-/// Why a command ended without its result: what is wrong and what to do.
+/// The reason why a command ended without its result: what is wrong and what to do.
 #[derive(Debug, thiserror::Error)]
 #[error("{0}")]
 pub struct Failure(pub String);

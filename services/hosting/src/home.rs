@@ -1,4 +1,4 @@
-//! The data directory of a machine that runs everything by itself: keys, and the private servers' data.
+//! The data directory of `hotline up`: keys, and the data of the private servers.
 
 use std::path::{Path, PathBuf};
 
@@ -6,7 +6,7 @@ use personal::sealing::Kek;
 use platform::auth::generate_key_pair;
 use rpc::service::StartError;
 
-/// Key files in a directory, made when they are missing, readable by their owner only.
+/// Key files in a directory. Missing ones are created, readable by their owner only.
 #[derive(Clone, Debug)]
 pub struct Home {
     /// The directory.
@@ -14,7 +14,7 @@ pub struct Home {
 }
 
 impl Home {
-    /// Opens or makes the directory and its keys.
+    /// Opens the directory; creates it and its keys when they are missing.
     ///
     /// # Errors
     /// The folder or file that cannot be used.
@@ -40,25 +40,25 @@ impl Home {
         Ok(home)
     }
 
-    /// Signs tokens.
+    /// File of the key that signs tokens.
     #[must_use]
     pub fn private_key(&self) -> PathBuf {
         self.directory.join("keys/token.private.pem")
     }
 
-    /// Verifies tokens.
+    /// File of the key that verifies tokens.
     #[must_use]
     pub fn public_key(&self) -> PathBuf {
         self.directory.join("keys/token.public.pem")
     }
 
-    /// Wraps data keys.
+    /// File of the key that wraps data keys.
     #[must_use]
     pub fn sealing_key(&self) -> PathBuf {
         self.directory.join("keys/sealing.key")
     }
 
-    /// Where it is when nobody says: `/var/lib/hotline` for root, `~/.local/share/hotline` for others.
+    /// Its default place: `/var/lib/hotline` for root, `~/.local/share/hotline` for others.
     #[must_use]
     pub fn default_directory() -> PathBuf {
         match home_directory() {
@@ -72,7 +72,7 @@ fn home_directory() -> Option<PathBuf> {
     std::env::home_dir().filter(|path| !path.as_os_str().is_empty())
 }
 
-/// Written whole under another name and then renamed, so that a crash leaves no half key.
+/// Writes the file under another name and renames it, so that a crash leaves no partial key.
 fn write_secret(path: &Path, text: &str) -> std::io::Result<()> {
     use std::io::Write as _;
     use std::os::unix::fs::OpenOptionsExt as _;

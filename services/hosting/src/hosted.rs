@@ -1,4 +1,4 @@
-//! One service inside a process: its parts, its address.
+//! One service inside a process: its parts and its address.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -20,27 +20,27 @@ use tokio::net::TcpListener;
 use super::Name;
 use super::databases;
 
-/// A service whose parts are built but that does not serve yet.
+/// A built service that does not serve yet.
 pub struct Hosted {
     /// Its database.
     pub pool: PgPool,
     /// Verifies callers.
     pub verifier: Arc<Verifier>,
-    /// What is served, driven and watched of it.
+    /// Its routes, steps and observers.
     pub parts: Parts,
     server: Server,
 }
 
 /// A service that serves.
 pub struct Serving {
-    /// What time does for it.
+    /// Its steps.
     pub steps: Vec<Driven>,
-    /// Where its health is told.
+    /// Publishes its health.
     pub health: Told,
 }
 
 impl Hosted {
-    /// Connects, checks the schema, wires.
+    /// Connects to its servers, checks the schema, and wires the service.
     ///
     /// # Errors
     /// What is wrong and what to do.
@@ -106,7 +106,7 @@ async fn base(
     } else {
         tracing::warn!(
             service = name.as_str(),
-            "redis.url is empty: works without Redis, slower"
+            "redis.url is empty: the service works without Redis; events arrive more slowly"
         );
     }
     let security = match certificates {

@@ -1,7 +1,7 @@
-//! A process that runs one service or all five: databases, settings, ports, loops, an orderly end.
+//! A process that runs one service or all five: databases, settings, ports, loops, and an orderly stop.
 //!
-//! [`Name`] leads to a service; [`databases`] makes its database and migrates it; [`hosted`] builds and serves it;
-//! [`suite`] does so for all five.
+//! [`Name`] leads to a service. [`databases`] creates and migrates its database. [`hosted`] builds and serves it, and
+//! [`suite`] builds and serves all five.
 
 pub mod databases;
 pub mod examine;

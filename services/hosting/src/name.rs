@@ -6,7 +6,7 @@ use std::marker::PhantomData;
 use rpc::service::AnyService;
 use sqlx::migrate::Migrator;
 
-/// Which service.
+/// Name of a service.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, clap::ValueEnum)]
 pub enum Name {
     /// Calls and appeals.
@@ -22,7 +22,7 @@ pub enum Name {
 }
 
 impl Name {
-    /// In the order of an order's way.
+    /// In the order in which an order passes through them.
     pub const ALL: [Self; 5] = [
         Self::Intake,
         Self::Routing,
@@ -31,7 +31,7 @@ impl Name {
         Self::Analytics,
     ];
 
-    /// The service itself. No other line leads from a name to one.
+    /// The service of this name. This is the only way from a name to a service.
     #[must_use]
     pub fn service(self) -> &'static dyn AnyService {
         match self {
@@ -53,13 +53,13 @@ impl Name {
         }
     }
 
-    /// As in package names and settings.
+    /// The name, as in package names and settings.
     #[must_use]
     pub fn as_str(self) -> &'static str {
         self.service().name()
     }
 
-    /// Its own migrations.
+    /// Migrations of its own tables.
     #[must_use]
     pub fn migrator(self) -> &'static Migrator {
         self.service().migrator()

@@ -1,4 +1,4 @@
-//! A service whose database was restored from a backup: its log gets a new epoch before the service starts again.
+//! Draws a new epoch for the log of a service whose database was restored from a backup.
 
 use std::time::Duration;
 
@@ -10,15 +10,15 @@ use sqlx::PgPool;
 
 use super::{Name, databases};
 
-/// Sessions of a process that has just ended are gone within moments; one that stays longer belongs to a process that runs.
+/// Sessions of an ended process are gone within moments. A session that stays longer belongs to a running process.
 const SESSIONS_END_WITHIN: Duration = Duration::from_secs(2);
-/// Between two looks at them.
+/// Pause between two checks of the sessions.
 const LOOKED_AT_EVERY: Duration = Duration::from_millis(100);
 
-/// Draws a new epoch for the log of a stopped service. Only the service's own database is touched.
+/// Draws a new epoch for the log of a stopped service. Changes only the service's own database.
 ///
 /// # Errors
-/// What is wrong and what to do: the service runs, or its database was never migrated.
+/// What is wrong and what to do: the service is running, or its database was never migrated.
 pub async fn restored(name: Name, overrides: &Overrides) -> Result<Restored, StartError> {
     let told = |error: StoreError| StartError(format!("{name}: {}", platform::steps::chain(&error)));
     let settings = name.service().load(overrides)?.settings;
@@ -37,7 +37,7 @@ async fn draw(name: Name, pool: &PgPool) -> Result<Restored, StartError> {
     eventlog::restored(pool).await.map_err(told)
 }
 
-/// A service that runs knows the epoch from its start and would go on under it.
+/// A running service would go on with the epoch that it read when it started.
 async fn refuse_running(name: Name, pool: &PgPool) -> Result<(), StartError> {
     let until = tokio::time::Instant::now() + SESSIONS_END_WITHIN;
     loop {

@@ -1,4 +1,4 @@
-//! All five services in one process, each with its own database, user and address, speaking gRPC to each other.
+//! All five services in one process. Each has its own database, user and address, and they speak gRPC to each other.
 
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -16,53 +16,53 @@ use tokio::net::TcpListener;
 
 use super::{Hosted, Name, databases};
 
-/// Who runs the steps.
+/// How the steps are run.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Drive {
-    /// Loops of their own: production.
+    /// Each step has its own loop: production.
     Loops,
-    /// The caller, by hand: replay.
+    /// The caller runs them by hand: replay.
     ByHand,
 }
 
-/// What the process decides for all five.
+/// Options of the process for all five services.
 #[derive(Clone)]
 pub struct SuiteOptions {
-    /// URL of the database of each service as the service uses it, in the order of [`Name::ALL`].
+    /// Database URL of each service, with the role that it runs as, in the order of [`Name::ALL`].
     pub databases: [String; 5],
-    /// The same as their owners, who migrate them and let the services in; none migrates as the service itself.
+    /// The same URLs with the owners' roles, which migrate and grant rights. `None` migrates as the service itself.
     pub owners: Option<[String; 5]>,
-    /// `redis://…`; empty works without.
+    /// `redis://…`; the suite works without Redis when empty.
     pub redis_url: String,
-    /// Keys.
+    /// Data directory with the keys.
     pub home: super::home::Home,
-    /// First port; intake listens there, the others on the next ones. 0 takes free ones.
+    /// Port of intake; the others take the next four. 0 takes free ports.
     pub first_port: u16,
     /// Business time.
     pub clock: SharedClock,
-    /// Who runs the steps.
+    /// How the steps are run.
     pub drive: Drive,
     /// Partitions of new databases.
     pub partitions: u16,
-    /// Seconds between NOT_SERVING and the end of accepting and of the steps.
+    /// Seconds from NOT_SERVING until calls are no longer accepted and the steps end.
     pub drain_seconds: u64,
-    /// Settings file for all.
+    /// Settings file for all services.
     pub file: Option<PathBuf>,
 }
 
-/// The running five.
+/// The five running services.
 pub struct Suite {
-    /// Address of each, as a URL, in the order of [`Name::ALL`].
+    /// URL of each, in the order of [`Name::ALL`].
     pub urls: [String; 5],
     /// Database of each.
     pub pools: [PgPool; 5],
-    /// What is watched of each.
+    /// Observers of each.
     pub observers: [Vec<Arc<dyn Observer>>; 5],
     /// Steps of all, for a driver.
     pub steps: Vec<Driven>,
-    /// Issues tokens that all accept.
+    /// Issuer of tokens that all services accept.
     pub issuer: Issuer,
-    /// Ends it.
+    /// Lifecycle of all tasks.
     pub lifecycle: Lifecycle,
 }
 
@@ -111,19 +111,19 @@ impl Suite {
         })
     }
 
-    /// Address of one.
+    /// URL of a service.
     #[must_use]
     pub fn url(&self, name: Name) -> &str {
         &self.urls[name as usize]
     }
 
-    /// Database of one.
+    /// Database of a service.
     #[must_use]
     pub fn pool(&self, name: Name) -> &PgPool {
         &self.pools[name as usize]
     }
 
-    /// Stops in order: drain, end of calls and loops, pools. True when all ended by itself.
+    /// Stops in order: drain, end of calls and loops, pools. True when all tasks ended by themselves in time.
     pub async fn stop(self, deadline: Duration) -> bool {
         self.lifecycle.stop();
         let orderly = self.lifecycle.finish(deadline).await;
@@ -134,7 +134,7 @@ impl Suite {
     }
 }
 
-/// As the owner where there is one, who then lets the service in.
+/// Migrates as the owner, if there is one, and grants the service its rights.
 async fn migrate(options: &SuiteOptions, name: Name, settings: &Shared) -> Result<(), StartError> {
     let mut config = settings.database.without_statement_timeout();
     if let Some(owners) = &options.owners {

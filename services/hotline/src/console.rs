@@ -1,4 +1,4 @@
-//! What a person at a terminal sees: results on standard output, everything else on standard error.
+//! Output to the terminal: results on standard output, everything else on standard error.
 
 use std::io::Write as _;
 use std::time::Duration;
@@ -6,7 +6,7 @@ use std::time::Duration;
 pub use hosting::Failure;
 use indicatif::{ProgressBar, ProgressFinish};
 
-/// Prints a line of the command's result. A reader that has gone away is no error.
+/// Prints a line of the command's result. A closed standard output is not an error.
 pub fn say(line: impl AsRef<str>) {
     let _ = writeln!(std::io::stdout().lock(), "{}", line.as_ref());
 }
@@ -16,7 +16,7 @@ pub fn remark(line: impl AsRef<str>) {
     let _ = writeln!(std::io::stderr().lock(), "{}", line.as_ref());
 }
 
-/// Shows at a terminal that work goes on, until it is cleared or dropped.
+/// Shows a spinner at a terminal until it is cleared or dropped.
 #[must_use]
 pub fn busy(with: impl Into<String>) -> ProgressBar {
     let spinner = ProgressBar::new_spinner()

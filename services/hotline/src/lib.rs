@@ -1,4 +1,4 @@
-//! The binary's parts: [`commands`] is what operators type, [`console`] what they see.
+//! The parts of the binary: [`commands`] of operators, and their output ([`console`]).
 
 pub mod commands;
 pub mod console;

@@ -1,4 +1,4 @@
-//! `hotline`: runs the suite and is what its operators type.
+//! `hotline`: runs the services, and the commands of their operators.
 
 use std::process::ExitCode;
 
@@ -8,7 +8,7 @@ use hotline::commands::{Cli, run};
 fn main() -> ExitCode {
     let cli = Cli::parse();
     let runtime = match tokio::runtime::Builder::new_multi_thread()
-        // Two at least: the exporter of traces dead-locks on a runtime with one worker.
+        // At least two workers: the exporter of traces dead-locks on a runtime with one.
         .worker_threads(std::thread::available_parallelism().map_or(2, usize::from).max(2))
         .enable_all()
         .build()

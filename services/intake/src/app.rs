@@ -1,4 +1,4 @@
-//! Wiring only: what stands on what.
+//! Wiring only: builds the parts of the service and connects them.
 
 use std::sync::Arc;
 
@@ -19,12 +19,12 @@ use crate::store::observe::{Appeals, Received};
 use crate::store::reference::Cache;
 use crate::{DEFAULTS, MIGRATOR, NAME, Settings, doctor};
 
-/// Where orders are told.
+/// Source of the events of orders.
 const ROUTING: &str = "routing";
 /// The service, wired.
 pub type App = rpc::service::App<Wiring>;
 
-/// How it is wired.
+/// Wiring of the service.
 pub struct Wiring;
 
 impl Service for Wiring {

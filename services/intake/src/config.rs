@@ -1,4 +1,4 @@
-//! Settings that only intake has; their defaults stand in `config.toml`.
+//! Settings of intake only; their defaults are in `config.toml`.
 
 use platform::config::{Ranged, ServiceSection};
 use serde::Deserialize;
@@ -7,13 +7,13 @@ use serde::Deserialize;
 #[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct IntakeConfig {
-    /// Items of a push stream written in one transaction, at most.
+    /// Maximum number of items of a push stream in one transaction.
     pub push_batch: usize,
-    /// Items of one push stream that are read and wait for the writer, at most.
+    /// Maximum number of items of one push stream that are read and wait for the writer.
     pub push_in_flight: usize,
-    /// Push streams at once, half of them for one platform at most; more are answered UNAVAILABLE.
+    /// Maximum number of push streams at once, at most half of them of one platform. Further streams get UNAVAILABLE.
     pub push_streams: usize,
-    /// Days back that a source may say something happened.
+    /// Maximum age of a source's time in days.
     pub source_days: u32,
 }
 

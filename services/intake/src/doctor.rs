@@ -1,4 +1,4 @@
-//! Intake's share of `hotline doctor`: I1, an acknowledged appeal is never lost and never doubled.
+//! Intake's invariant for `hotline doctor`: I1, an acknowledged appeal is never lost and never doubled.
 
 use platform::store::StoreError;
 use rpc::service::Violation;
@@ -6,10 +6,10 @@ use sqlx::PgPool;
 
 use crate::store::doctor;
 
-/// Looks for broken invariants; changes nothing.
+/// Finds broken invariants; changes nothing.
 ///
 /// # Errors
-/// When the database refuses.
+/// Errors of the database.
 pub async fn check(pool: &PgPool) -> Result<Vec<Violation>, StoreError> {
     let mut found = doctor::doubled(pool).await?;
     found.extend(doctor::receipts(pool).await?);
@@ -18,5 +18,5 @@ pub async fn check(pool: &PgPool) -> Result<Vec<Violation>, StoreError> {
     Ok(found)
 }
 
-// What only routing's and this database show together.
+// Used by checks that need the databases of both routing and intake.
 pub use crate::store::doctor::{Forwarded, forwarded_after, forwarded_as};

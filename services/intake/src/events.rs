@@ -1,4 +1,4 @@
-//! What intake tells the others: codes, times and identifiers, nothing of a person.
+//! Events that intake publishes: codes, times and identifiers. Nothing personal.
 
 use chrono::{DateTime, NaiveDate, Utc};
 use eventlog::NewEvent;
@@ -33,7 +33,7 @@ pub fn answered(appeal: &Appeal, actor: &str) -> NewEvent {
     of_appeal(appeal, new_id(appeal.changed_at), actor, body)
 }
 
-/// 转办. The order's id is derived from `event`, so the id was drawn before the appeal changed.
+/// 转办. The order's id is derived from `event`, so that id is chosen before the appeal changes.
 #[must_use]
 pub fn forwarded(appeal: &Appeal, event: Uuid, actor: &str) -> NewEvent {
     let body = Body::AppealForwarded(AppealForwarded {
@@ -59,7 +59,7 @@ pub fn call_recorded(call: &FreshCall, actor: &str) -> NewEvent {
     }
 }
 
-/// Names for codes, effective from a day. All versions have one key, so that they are read in order.
+/// Names of codes, effective from a day. All versions have one key, so they are read in order.
 #[must_use]
 pub fn reference_published(
     version: u64,

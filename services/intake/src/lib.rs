@@ -1,10 +1,14 @@
-//! Intake: registers what people bring, answers at once what can be answered, forwards the rest to routing. Owns
-//! everything personal that an appellant brings.
+//! Intake: registers appeals, answers what can be answered at once, and forwards the rest to routing. It owns all
+//! personal fields of appellants.
 //!
-//! The way of an appeal: a caller asks ([`grpc`]: what a verb reads and answers, one file each) or an event arrives
-//! ([`consumers`]); one verb runs on one transaction ([`actions`]); which state may follow is decided purely
-//! ([`domain`]); rows are read and written, personal fields sealed and opened ([`store`]); what happened is published
-//! ([`events`]). [`app`] wires it.
+//! The way of an appeal:
+//! 1. A caller sends a request ([`grpc`], one file per verb) or an event arrives ([`consumers`]).
+//! 2. One verb runs in one transaction ([`actions`]).
+//! 3. The pure domain decides which state may follow ([`domain`]).
+//! 4. Rows are read and written, personal fields are sealed and opened ([`store`]).
+//! 5. The change is published as an event ([`events`]).
+//!
+//! [`app`] wires the parts.
 
 pub mod actions;
 pub mod app;
@@ -20,9 +24,9 @@ pub use app::{App, Wiring};
 
 /// Name of the service.
 pub const NAME: &str = "intake";
-/// Its own defaults: `[service]`.
+/// Own defaults: `[service]`.
 pub const DEFAULTS: &str = include_str!("../config.toml");
-/// All its settings.
+/// All settings.
 pub type Settings = platform::config::Settings<config::IntakeConfig>;
-/// Its tables, migrated after those of platform and eventlog.
+/// Tables of intake, migrated after those of platform and eventlog.
 pub static MIGRATOR: sqlx::migrate::Migrator = sqlx::migrate!();

@@ -1,11 +1,11 @@
-//! The bulletin as people read it, and as programs do.
+//! Prints the bulletin for people and for programs.
 
 use hotline_proto::Date;
 use hotline_proto::analytics::{Figure, GetBulletinResponse};
 use rpc::time::date_from_proto;
 use serde_json::json;
 
-/// Every figure with numerator, denominator, cohort and definition.
+/// The bulletin as JSON: every figure with numerator, denominator, cohort and definition.
 #[must_use]
 pub fn as_json(bulletin: &GetBulletinResponse) -> String {
     let figures: Vec<_> = bulletin
@@ -34,7 +34,7 @@ pub fn as_json(bulletin: &GetBulletinResponse) -> String {
     serde_json::to_string_pretty(&whole).expect("strings and numbers can be written")
 }
 
-/// 运行通报 in Chinese. A figure that the bulletin has not is left out, never invented.
+/// 运行通报 in Chinese. A figure that the bulletin does not contain is left out.
 #[must_use]
 pub fn as_text(bulletin: &GetBulletinResponse) -> String {
     let page = Page { bulletin };
@@ -136,7 +136,7 @@ impl Page<'_> {
         self.find(key).map_or("–", |figure| figure.value.as_str())
     }
 
-    /// Never a percentage without what it was computed from.
+    /// A percentage with its numerator and denominator.
     fn rate(&self, key: &str) -> String {
         match self.find(key) {
             Some(figure) if figure.denominator > 0 => {
@@ -179,7 +179,7 @@ impl Page<'_> {
         entries.join(";")
     }
 
-    /// The versions of the definitions: a figure is named by its key, once for all its members.
+    /// The versions of the definitions. A figure appears once, by its key, for all its members.
     fn versions(&self) -> String {
         let mut others: Vec<String> = self
             .bulletin

@@ -1,7 +1,7 @@
 //! A city as reference data: regions, channels, categories, tags, units, dispatch catalogue, time limits (domain.md §3, §5).
 //!
-//! [`City`] (this file) is one TOML file and what the services are told of it; `city/check.rs` finds what contradicts
-//! itself; `city/faults.rs` gives it lines.
+//! A [`City`] is one TOML file. This module also makes the requests that publish it. `city/check.rs` finds
+//! contradictions, and `city/faults.rs` adds their lines.
 
 mod check;
 pub mod faults;
@@ -20,10 +20,10 @@ use hotline_proto::{intake, routing};
 use rpc::time::date_to_proto;
 use serde::{Deserialize, Deserializer};
 
-/// The city that is shipped: `scenarios/city.toml`.
+/// The shipped city: `scenarios/city.toml`.
 pub const XIANGTAN: &str = include_str!("../scenarios/city.toml");
 
-/// What is wrong with the file of a city.
+/// Faults in the file of a city.
 pub type CityError = faults::FileError;
 
 const SHAPE: &str = "see scenarios/city.toml: code, name, valid_from = \"2024-01-01\", then regions, channels, \
@@ -38,16 +38,16 @@ pub struct City {
     pub code: String,
     /// Name in Chinese.
     pub name: String,
-    /// First day (Asia/Shanghai) on which all of it is in force.
+    /// First day (Asia/Shanghai) on which the whole city file is in force.
     #[serde(deserialize_with = "day")]
     pub valid_from: NaiveDate,
-    /// Places.
+    /// Regions.
     pub regions: Vec<Region>,
-    /// Ways by which appeals come.
+    /// Channels of appeals.
     pub channels: Vec<Channel>,
-    /// 事项分类; every parent is among them.
+    /// 事项分类. The list contains every parent.
     pub categories: Vec<Category>,
-    /// The second axis.
+    /// Tags, the second axis beside categories.
     pub tags: Vec<Tag>,
     /// 承办单位.
     pub units: Vec<Unit>,
@@ -55,31 +55,31 @@ pub struct City {
     pub catalogue: Vec<CatalogueRow>,
     /// 时限.
     pub limits: Vec<LimitRow>,
-    /// Notices on holidays that are newer than the program; none when its own are the newest.
+    /// Notices on holidays that are newer than the program, if there are any.
     pub calendar: Option<Notices>,
 }
 
-/// Notices on holidays, on top of those that are compiled in.
+/// Notices on holidays, in addition to the compiled-in ones.
 #[derive(Clone, Debug, Deserialize, PartialEq)]
 #[serde(deny_unknown_fields)]
 pub struct Notices {
-    /// Name, year and number, higher with every change: `cn-2027.1`.
+    /// Version: name, year and number, such as `cn-2027.1`. It rises with every change.
     pub version: String,
-    /// One a year.
+    /// The notices, one per year.
     pub notice: Vec<Notice>,
 }
 
-/// A place.
+/// A region.
 #[derive(Clone, Debug, Deserialize, PartialEq)]
 #[serde(deny_unknown_fields)]
 pub struct Region {
-    /// GB/T 2260, 6 digits, 9 for a township, 12 for a village. It covers what lies in it.
+    /// GB/T 2260 code: 6 digits, 9 for a township, 12 for a village. It covers all regions in it.
     pub code: String,
     /// Name in Chinese.
     pub name: String,
 }
 
-/// A way by which appeals come.
+/// A channel of appeals.
 #[derive(Clone, Debug, Deserialize, PartialEq)]
 #[serde(deny_unknown_fields)]
 pub struct Channel {
@@ -87,9 +87,9 @@ pub struct Channel {
     pub code: String,
     /// Name in Chinese.
     pub name: String,
-    /// People reach it online. Which of the bulletin's lines it counts in is what analytics' definitions say.
+    /// Whether people reach it online. Analytics' definitions decide in which line of the bulletin it counts.
     pub online: bool,
-    /// Code of the upstream platform that pushes it; agents register the others.
+    /// Code of the upstream platform that pushes its appeals. Agents register those of channels without a platform.
     pub platform: Option<String>,
 }
 
@@ -97,11 +97,11 @@ pub struct Channel {
 #[derive(Clone, Debug, Deserialize, PartialEq)]
 #[serde(deny_unknown_fields)]
 pub struct Category {
-    /// 2 digits a level.
+    /// Code, 2 digits a level.
     pub code: String,
     /// Name in Chinese.
     pub name: String,
-    /// What people bring under it, for the texts of the replay; only a topic has one.
+    /// A typical matter of this topic, for the texts of the replay. Only topics have one.
     pub matter: Option<String>,
 }
 
@@ -113,7 +113,7 @@ pub struct Tag {
     pub code: String,
     /// Name in Chinese.
     pub name: String,
-    /// Codes of the categories under which it is usual.
+    /// Codes of the categories in which it is usual.
     pub categories: Vec<String>,
 }
 
@@ -127,12 +127,12 @@ pub struct Unit {
     pub name: String,
     /// Code of the unit above; none for a top-level unit.
     pub parent: Option<String>,
-    /// Codes of the regions that it is responsible for; none for a unit that has none of its own.
+    /// Codes of the regions that it is responsible for; empty for a bureau.
     #[serde(default)]
     pub regions: Vec<String>,
 }
 
-/// Who leads what: the longest category prefix wins, then the longest region prefix.
+/// A row of the catalogue. The longest category prefix wins, then the longest region prefix.
 #[derive(Clone, Debug, Deserialize, PartialEq)]
 #[serde(deny_unknown_fields)]
 pub struct CatalogueRow {
@@ -140,19 +140,20 @@ pub struct CatalogueRow {
     pub row: String,
     /// Code of a category; empty matches all.
     pub category: String,
-    /// Code of a region, which leads what lies in it; `430300` is the city itself, `4303` all of it; empty matches all.
+    /// Code of a region, which includes the regions in it. `430300` is the city itself, `4303` the whole city; empty
+    /// matches all.
     pub region: String,
     /// Code of the lead unit.
     pub unit: String,
 }
 
-/// How long something may take: the row with the most filled-in keys wins.
+/// A time limit. The row with the most filled-in keys wins.
 #[derive(Clone, Debug, Deserialize, PartialEq)]
 #[serde(deny_unknown_fields)]
 pub struct LimitRow {
     /// Id of the row.
     pub row: String,
-    /// Which limit.
+    /// Kind of limit.
     #[serde(deserialize_with = "clock")]
     pub clock: ClockKind,
     /// Only this type.
@@ -163,24 +164,24 @@ pub struct LimitRow {
     pub urgency: Option<Urgency>,
     /// Only this channel.
     pub channel: Option<String>,
-    /// How long.
+    /// Length of the limit.
     pub limit: Span,
-    /// How long before its end the yellow card comes; none without a warning.
+    /// Time from the yellow card to the end; none without a warning.
     pub warn_before: Option<Span>,
 }
 
 impl City {
-    /// Reads and checks a city; `origin` names the file in errors.
+    /// Reads and checks a city. `origin` names the file in errors.
     ///
     /// # Errors
-    /// [`CityError`]: the first thing that cannot be read, or everything that contradicts itself.
+    /// [`CityError`]: the first text that cannot be read, or all contradictions.
     pub fn parse(text: &str, origin: &str) -> Result<Self, CityError> {
         let city: Self = faults::read(text, origin, SHAPE)?;
         faults::refuse(text, origin, check::violations(&city))?;
         Ok(city)
     }
 
-    /// What intake is told.
+    /// The reference data, for intake.
     #[must_use]
     pub fn reference(&self) -> intake::Reference {
         let channel = |c: &Channel| intake::Channel {
@@ -204,7 +205,7 @@ impl City {
         }
     }
 
-    /// What routing is told of the units.
+    /// The units, for routing.
     #[must_use]
     pub fn units(&self) -> Vec<routing::Unit> {
         let unit = |u: &Unit| routing::Unit {
@@ -216,7 +217,7 @@ impl City {
         self.units.iter().map(unit).collect()
     }
 
-    /// What routing is told of the catalogue.
+    /// The catalogue, for routing.
     #[must_use]
     pub fn catalogue(&self) -> Vec<routing::CatalogueRow> {
         let row = |r: &CatalogueRow| routing::CatalogueRow {
@@ -228,7 +229,7 @@ impl City {
         self.catalogue.iter().map(row).collect()
     }
 
-    /// What routing is told of the limits.
+    /// The limits, for routing.
     #[must_use]
     pub fn limits(&self) -> Vec<routing::LimitRow> {
         let row = |r: &LimitRow| routing::LimitRow {
@@ -243,7 +244,7 @@ impl City {
         self.limits.iter().map(row).collect()
     }
 
-    /// What routing is told of the working days: nothing when the file has no notices.
+    /// The notices, for routing; `None` when the file has none.
     #[must_use]
     pub fn notices(&self) -> Option<(String, Vec<routing::Notice>)> {
         let notices = self.calendar.as_ref()?;
@@ -256,7 +257,7 @@ impl City {
         Some((notices.version.clone(), notices.notice.iter().map(notice).collect()))
     }
 
-    /// The working days that routing reckons with once the city is published.
+    /// The calendar of routing after the city is published.
     #[must_use]
     pub fn working_days(&self) -> Calendar {
         let compiled = Calendar::national();
@@ -267,8 +268,8 @@ impl City {
         amended.unwrap_or(compiled)
     }
 
-    /// The unit that the catalogue gives a matter to; `None` when it waits for a person. The rule is routing's, written
-    /// again: the replay has to know beforehand what routing should decide.
+    /// The unit that the catalogue chooses for a matter; `None` when the matter waits for a person. It repeats the rule of
+    /// routing, because the replay has to know the expected decision beforehand.
     #[must_use]
     pub fn lead_for(&self, category: &str, region: &str) -> Option<&str> {
         let region = folded(region);
@@ -279,7 +280,7 @@ impl City {
             .map(|row| row.unit.as_str())
     }
 
-    /// The prefix of all regions of the city: its code without the zeros that stand for "none below", 2 digits a level.
+    /// The prefix of all regions of the city: its code without the trailing pairs of zeros.
     #[must_use]
     pub fn whole(&self) -> &str {
         let mut whole = folded(&self.code);
@@ -289,7 +290,7 @@ impl City {
         whole
     }
 
-    /// What the catalogue means by the city, for whoever loads it: rows of the one are easily taken for rows of the other.
+    /// Explains the catalogue's rows for the city itself and for the whole city to the operator. They are easily confused.
     #[must_use]
     pub fn what_regions_mean(&self) -> String {
         let Self { code, name, .. } = self;
@@ -317,7 +318,7 @@ impl City {
     #[must_use]
     pub fn top_unit<'a>(&'a self, unit: &'a str) -> &'a str {
         let mut at = unit;
-        // A checked city has no cycle, and a way up has fewer steps than there are units.
+        // A checked city has no cycle, so a chain of parents is shorter than the list of units.
         for _ in &self.units {
             match self.unit(at).and_then(|unit| unit.parent.as_deref()) {
                 Some(parent) => at = parent,
@@ -349,7 +350,7 @@ impl City {
         self.channels.iter().find(|channel| channel.code == code)
     }
 
-    /// Codes of the platforms that push, sorted.
+    /// Codes of the platforms that push appeals, sorted.
     #[must_use]
     pub fn platforms(&self) -> Vec<&str> {
         let codes: BTreeSet<&str> = self.channels.iter().filter_map(|c| c.platform.as_deref()).collect();
@@ -366,7 +367,7 @@ fn time_limit(span: Span) -> routing::TimeLimit {
     routing::TimeLimit { kind: Some(kind) }
 }
 
-/// An entry of a notice that was checked: a day, or the first and the last of several.
+/// An entry of a checked notice: a day, or a first and a last day.
 fn day_range(entry: &str) -> routing::DayRange {
     let day = |text: &str| text.parse().ok().map(date_to_proto);
     match entry.split_once("..") {
@@ -381,7 +382,7 @@ fn day_range(entry: &str) -> routing::DayRange {
     }
 }
 
-/// A day as YYYY-MM-DD, the only way to write one.
+/// Reads a day, which must be written as YYYY-MM-DD.
 pub(crate) fn day<'de, D: Deserializer<'de>>(source: D) -> Result<NaiveDate, D::Error> {
     let text = String::deserialize(source)?;
     NaiveDate::parse_from_str(&text, "%Y-%m-%d")
@@ -414,7 +415,7 @@ fn urgency<'de, D: Deserializer<'de>>(source: D) -> Result<Option<Urgency>, D::E
     .map(Some)
 }
 
-/// A value of a contract's enum by its name without the prefix; the zero value is none.
+/// Reads a value of a contract's enum by its name without the prefix. The zero value is refused.
 fn named<'de, D: Deserializer<'de>, E>(
     source: D,
     prefix: &str,

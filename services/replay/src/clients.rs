@@ -1,4 +1,4 @@
-//! The people and platforms that call the services in a replay: foreign clients with tokens of their own.
+//! Clients of the people and platforms that call the services in a replay. Each has its own token.
 #![allow(clippy::missing_errors_doc, reason = "each fails only when an address is no URL")]
 
 use std::collections::HashMap;
@@ -16,7 +16,7 @@ use rpc::client::{Peer, peer};
 
 use hosting::{Failure, Name};
 
-/// Channels by who calls what, made when they are first needed.
+/// Channels by caller and service, opened at their first use.
 pub struct Clients {
     urls: [String; 5],
     issuer: Issuer,
@@ -24,7 +24,7 @@ pub struct Clients {
 }
 
 impl Clients {
-    /// Towards services at these addresses.
+    /// Clients of the services at these addresses.
     #[must_use]
     pub fn new(urls: [String; 5], issuer: Issuer) -> Self {
         Self {

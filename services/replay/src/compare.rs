@@ -1,4 +1,4 @@
-//! Target, bulletin and recount side by side, exactly.
+//! Compares target, bulletin and recount of every figure, exactly.
 
 use std::collections::BTreeMap;
 
@@ -11,22 +11,22 @@ use super::figures::Ratio;
 pub struct Row {
     /// Key of the figure.
     pub key: String,
-    /// What the scenario wants.
+    /// Target of the scenario.
     pub target: Ratio,
-    /// What analytics prints.
+    /// Figure of analytics' bulletin.
     pub bulletin: Option<Ratio>,
-    /// What the four owning services' lists add up to.
+    /// Recount from the lists of the four owning services.
     pub recount: Option<Ratio>,
 }
 
 impl Row {
-    /// All three are the same.
+    /// Whether all three are equal.
     #[must_use]
     pub fn agrees(&self) -> bool {
         self.bulletin == Some(self.target) && self.recount == Some(self.target)
     }
 
-    /// For the table.
+    /// One line of the table.
     #[must_use]
     pub fn line(&self) -> String {
         let show = |ratio: Option<Ratio>| ratio.map_or_else(|| "missing".to_owned(), |ratio| ratio.to_string());
@@ -41,7 +41,7 @@ impl Row {
     }
 }
 
-/// Compares every target; a figure that is missing anywhere differs.
+/// Compares every target. A figure that is missing on one side counts as different.
 #[must_use]
 pub fn compare(
     targets: &BTreeMap<String, Ratio>,

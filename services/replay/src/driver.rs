@@ -1,7 +1,7 @@
-//! Drives a plan: moves the clock from grain to grain, lets everybody act, and waits until everything has come to rest.
+//! Plays a plan: moves the clock from grain to grain, lets the people act, and then runs steps until the services rest.
 //!
-//! The driver triggers the services' steps and never waits for their timers; it never touches a database. A rest is
-//! reached when every step of every service, run once more, has nothing to do.
+//! The services rest when no step of any service has work to do. The driver runs the steps itself and never waits for
+//! timers. It touches no database.
 
 use std::collections::{BTreeMap, HashMap, HashSet};
 use std::sync::Arc;
@@ -25,13 +25,13 @@ use super::plan::marks::caller;
 use super::stage::{Stage, Task};
 use super::stages::act;
 
-/// Commands that run at once: two cores are busy with eight, the rest hides round trips.
+/// Commands that run at once. Eight keep two cores busy; the others hide round trips.
 const AT_ONCE: usize = 24;
 
-/// A rest that needs more passes than this never comes: something feeds itself.
+/// Maximum number of passes until the services rest. More passes mean that a step causes its own work.
 const MOST_PASSES: usize = 200;
 
-/// What a step looks at, by its name: `<service>.relay`, `<service>.consume.<source>`, `<service>.<worker>`.
+/// The inputs of a step, by its name: `<service>.relay`, `<service>.consume.<source>`, `<service>.<worker>`.
 struct Looks<'s> {
     service: &'s str,
     source: &'s str,
@@ -47,10 +47,10 @@ impl<'s> Looks<'s> {
     }
 }
 
-/// Tasks that one agent has at most: callback's `most_leases` by default.
+/// Maximum number of leased tasks of an agent: the default of callback's `most_leases`.
 const MOST_LEASES: usize = 50;
 
-/// Plays a plan against a suite that is driven by hand.
+/// Plays a plan against a suite whose steps are run by hand.
 pub struct Driver<'a> {
     suite: &'a Suite,
     clock: Arc<DrivenClock>,
@@ -60,7 +60,7 @@ pub struct Driver<'a> {
     awaiting: HashMap<String, (usize, Stage)>,
     open_cases: usize,
     leases: u64,
-    /// Tasks that each callback agent has.
+    /// Number of leased tasks of each callback agent.
     held: Vec<usize>,
 }
 
@@ -70,7 +70,7 @@ enum Todo {
 }
 
 impl<'a> Driver<'a> {
-    /// With everything of the plan on its agenda.
+    /// A driver with the whole plan on its agenda.
     #[must_use]
     pub fn new(suite: &'a Suite, clock: Arc<DrivenClock>, plan: &'a Plan) -> Self {
         let mut agenda: BTreeMap<DateTime<Utc>, Vec<Todo>> = BTreeMap::new();
@@ -96,10 +96,10 @@ impl<'a> Driver<'a> {
         }
     }
 
-    /// Plays until every case is over. `progress` is told the number of open cases and the business time.
+    /// Plays until every case is over. `progress` gets the number of open cases and the business time.
     ///
     /// # Errors
-    /// A refused call, an answer that is not the planned one, or a rest that never comes.
+    /// A refused call, an answer that differs from the plan, or services that never rest.
     pub async fn play(&mut self, mut progress: impl FnMut(usize, DateTime<Utc>)) -> Result<(), Failure> {
         let mut next_known = self.rest().await?;
         let mut looked = None;
@@ -108,7 +108,7 @@ impl<'a> Driver<'a> {
             let timer = next_known.map(grain_after);
             let Some(now) = [planned, timer].into_iter().flatten().min() else {
                 return Err(Failure(format!(
-                    "{} cases wait and nothing will ever happen",
+                    "{} cases wait, but no event or clock is left that could move them",
                     self.open_cases
                 )));
             };
@@ -117,7 +117,7 @@ impl<'a> Driver<'a> {
             self.act_all(todo, now).await?;
             next_known = self.rest().await?;
             self.lease(now).await?;
-            // Once a day: what waits for a while and is taken in late changes no figure, and is wrong all the same.
+            // Checked once a day: an event that waits and is applied late changes no figure, but is still a fault.
             if looked.replace(local_date(now)) != Some(local_date(now)) {
                 self.nothing_is_left().await?;
             }
@@ -126,17 +126,17 @@ impl<'a> Driver<'a> {
         self.nothing_is_left().await
     }
 
-    /// Moves the clock to the day after `instant`, if it is not there yet, and rests.
+    /// Moves the clock to the day after `instant`, unless it is later already, and lets the services rest.
     ///
     /// # Errors
-    /// A rest that never comes.
+    /// Services that never rest.
     pub async fn pass(&self, instant: DateTime<Utc>) -> Result<(), Failure> {
         self.clock.move_to(self.clock.now().max(instant + chrono::Days::new(1)));
         self.rest().await?;
         self.nothing_is_left().await
     }
 
-    /// The clients, for what comes after the play.
+    /// The clients, for calls after the play.
     #[must_use]
     pub fn clients(&self) -> &Clients {
         &self.clients
@@ -177,7 +177,7 @@ impl<'a> Driver<'a> {
         }
     }
 
-    /// An agent that may have more tasks; one more agent when all have their most.
+    /// An agent below its maximum of leases; a new agent when there is none.
     fn free_agent(&mut self) -> usize {
         let free = self.held.iter().position(|held| *held < MOST_LEASES);
         free.unwrap_or_else(|| {
@@ -186,7 +186,7 @@ impl<'a> Driver<'a> {
         })
     }
 
-    /// Callback agents take what there is; whose task it is decides what happens, not who took it.
+    /// Callback agents lease all open tasks. The case decides the outcome of a task, not the agent.
     async fn lease(&mut self, now: DateTime<Utc>) -> Result<(), Failure> {
         while !self.awaiting.is_empty() {
             self.leases += 1;
@@ -194,7 +194,7 @@ impl<'a> Driver<'a> {
             let request_id = Uuid::new_v5(&Uuid::NAMESPACE_OID, format!("lease/{}", self.leases).as_bytes());
             let request = LeaseTasksRequest {
                 request_id: request_id.to_string(),
-                count: 50, // callback gives as many as the agent may still have
+                count: 50, // callback leases as many as the agent may still have
             };
             let leases = self
                 .clients
@@ -210,7 +210,7 @@ impl<'a> Driver<'a> {
             for lease in leases {
                 let Some((index, Stage::AwaitCallback { mut order })) = self.awaiting.remove(&lease.order_id) else {
                     return Err(Failure(format!(
-                        "a task of order {} that waits for no call",
+                        "callback leased a task of order {}, which awaits no callback",
                         lease.order_number
                     )));
                 };
@@ -234,10 +234,10 @@ impl<'a> Driver<'a> {
         Ok(())
     }
 
-    /// Runs every step of every service until none has anything to do. Gives the next instant that one of them knows of.
+    /// Runs the steps of all services until none has work to do. Returns the earliest next instant of work.
     ///
-    /// A step that had nothing to do has nothing to do again until something changes what it looks at: its own
-    /// service's database, or the log of its source. So the first pass runs all, the next ones those that may have more.
+    /// An idle step stays idle until one of its inputs changes: its own service's database, or the log of its source.
+    /// So the first pass runs all steps, and each later pass runs those with changed inputs.
     async fn rest(&self) -> Result<Option<DateTime<Utc>>, Failure> {
         let steps: Vec<Looks> = self
             .suite
@@ -271,10 +271,10 @@ impl<'a> Driver<'a> {
                 .filter(|index| changed.contains(steps[*index].service) || changed.contains(steps[*index].source))
                 .collect();
         }
-        Err("the services do not come to rest".into())
+        Err("the services still have work after the maximum number of passes".into())
     }
 
-    /// Nothing is parked or waits anywhere.
+    /// Fails when a service has parked or waiting events.
     async fn nothing_is_left(&self) -> Result<(), Failure> {
         for service in Name::ALL {
             let request = ListParkedEventsRequest {
@@ -320,7 +320,8 @@ async fn record_call(clients: &Clients, plan: &Plan, index: usize) -> Result<(),
     Ok(())
 }
 
-/// Every fiftieth call is recorded some minutes after it was offered, also across midnight, but inside the window.
+/// Time at which a call was offered. Every fiftieth call is recorded two minutes late, also across midnight, but inside
+/// the window.
 fn offered(plan: &Plan, index: usize) -> Option<DateTime<Utc>> {
     let first = local_date(plan.calls[0].at_grain);
     let earlier = plan.calls[index].at_grain - TimeDelta::minutes(2);

@@ -1,4 +1,4 @@
-//! Figures by key: numerator and denominator, and what a scenario wants each to be.
+//! Figures by key, each with numerator and denominator, and the targets of a scenario.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
@@ -6,12 +6,12 @@ use std::fmt;
 use super::plan::Plan;
 use super::scenario::Scenario;
 
-/// A figure's two numbers; a plain count has the denominator 0.
+/// The two numbers of a figure.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Ratio {
-    /// The count, or what is divided.
+    /// The count, or the numerator of a rate.
     pub numerator: i64,
-    /// What it is divided by.
+    /// The denominator; 0 for a plain count.
     pub denominator: i64,
 }
 
@@ -25,12 +25,12 @@ impl fmt::Display for Ratio {
     }
 }
 
-/// Figures while they are put together.
+/// Collects figures.
 #[derive(Debug, Default)]
 pub struct Figures(BTreeMap<String, Ratio>);
 
 impl Figures {
-    /// A plain count.
+    /// Adds a plain count.
     pub fn count(&mut self, key: &str, number: i64) {
         self.0.insert(
             key.to_owned(),
@@ -41,19 +41,19 @@ impl Figures {
         );
     }
 
-    /// A rate.
+    /// Adds a rate.
     pub fn rate(&mut self, key: &str, numerator: i64, denominator: i64) {
         self.0.insert(key.to_owned(), Ratio { numerator, denominator });
     }
 
-    /// All of them, by key.
+    /// All figures, by key.
     #[must_use]
     pub fn into_map(self) -> BTreeMap<String, Ratio> {
         self.0
     }
 }
 
-/// What the bulletin of a played scenario must print.
+/// Figures that the bulletin of a played scenario must print.
 #[must_use]
 pub fn targets(scenario: &Scenario) -> BTreeMap<String, Ratio> {
     let mut figures = Figures::default();
@@ -64,7 +64,7 @@ pub fn targets(scenario: &Scenario) -> BTreeMap<String, Ratio> {
     figures.into_map()
 }
 
-/// Distinct persons who brought a plan's cases, each with a number of its own.
+/// The number of distinct persons of a plan's cases. Each has its own telephone number.
 #[must_use]
 pub fn persons(plan: &Plan) -> Ratio {
     let phones: BTreeSet<&str> = plan.cases.iter().map(|case| case.phone.as_str()).collect();
@@ -85,7 +85,7 @@ fn volume(figures: &mut Figures, scenario: &Scenario) {
         whole(targets.calls_offered),
     );
     figures.count("volume.appeals", appeals);
-    // Each person of a scenario is met once, gives a name and leaves a number.
+    // Each person of a scenario has one case, and gives a name and a number.
     figures.count("volume.persons", appeals);
     figures.count("volume.phone_appeals", whole(targets.phone));
     figures.count("volume.answered_directly", whole(targets.answered_directly));
@@ -143,7 +143,7 @@ fn satisfaction(figures: &mut Figures, scenario: &Scenario) {
         whole(targets.orders_rated_satisfied),
         whole(targets.orders_rated_dissatisfied),
     );
-    // Who is satisfied says that it is solved, who is not says that it is not, the others do not say.
+    // A satisfied appellant says solved, a dissatisfied one says not solved, and the others do not say.
     figures.rate("callback.resolve_rate", satisfied, whole(targets.orders_reached));
     let chosen = &scenario.chosen;
     figures.count(
@@ -154,7 +154,7 @@ fn satisfaction(figures: &mut Figures, scenario: &Scenario) {
     figures.count("callback.satisfied", satisfied);
     figures.count("callback.dissatisfied", dissatisfied);
     figures.count("satisfaction.unrated", whole(targets.orders_unrated));
-    // Everybody of the scenario leaves a number.
+    // Every person of the scenario gives a number.
     figures.count("satisfaction.no_channel", 0);
     figures.rate("satisfaction.rating_rate", whole(targets.orders_rated), orders);
     figures.rate("satisfaction.rated_only", satisfied, whole(targets.orders_rated));

@@ -1,11 +1,11 @@
-//! Quarters of an hour, and when an office is open.
+//! Grains of the replay, and the opening of an office.
 
 use chrono::{DateTime, Datelike as _, Duration, NaiveDate, TimeZone as _, Utc};
 
-/// A quarter of an hour: the commands of one grain happen at one instant.
+/// A grain, a quarter of an hour. All commands of a grain happen at one instant.
 pub const GRAIN: Duration = Duration::minutes(15);
 
-/// When an office opens on a day.
+/// The instant at which an office opens on a day: half past eight.
 #[must_use]
 pub fn opening(day: NaiveDate) -> DateTime<Utc> {
     calendar::ZONE

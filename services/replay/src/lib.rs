@@ -1,6 +1,9 @@
-//! The replay: a scenario's targets become a plan ([`plan`]), the plan is played by foreign gRPC clients with a driven
-//! clock ([`driver`]), and every figure of the bulletin is compared with its target and with a recount from the four
-//! services that own the facts ([`figures`], [`recount`], [`compare`]). What is played is a [`city`].
+//! The replay plays a [`scenario`] in a [`city`] and checks every figure of the bulletin.
+//!
+//! 1. The targets become a plan of calls and cases ([`plan`]).
+//! 2. Foreign gRPC clients play the plan with a driven clock ([`driver`]).
+//! 3. The four services that own the facts are counted again ([`recount`]).
+//! 4. Target ([`figures`]), bulletin and recount are compared ([`compare`]).
 
 pub mod bulletin;
 pub mod city;

@@ -1,10 +1,13 @@
-//! The plan: every call and every case of a scenario, with its fate, before anything runs.
+//! The plan: every call and every case of a scenario with its fate, drawn before the replay starts.
 //!
-//! Pure and drawn from the seed alone: the same scenario and city give the same plan, another seed gives other cases
-//! with the same totals. A count is never drawn, only who it falls on.
-//! `plan/matters.rs` draws what the cases are about, so that the catalogue gives every unit its orders;
-//! `plan/fates.rs` what becomes of them; `plan/times.rs` when; `plan/people.rs` who, and in what words; `plan/marks.rs`
-//! makes the words such that whatever leaks can be told.
+//! The plan is a pure function of scenario, city and seed. Another seed gives other cases with the same totals: counts
+//! are never drawn, only the cases that they fall on.
+//!
+//! - `plan/matters.rs`: topics and regions, so that the catalogue gives every unit its orders.
+//! - `plan/fates.rs`: fates of the cases.
+//! - `plan/times.rs`: times.
+//! - `plan/people.rs`: persons and their words.
+//! - `plan/marks.rs`: marks in the words, which identify a leaked text.
 
 mod fates;
 pub mod marks;
@@ -25,41 +28,42 @@ use rand::seq::SliceRandom;
 use super::scenario::{Published, Scenario};
 use crate::city::{Channel, City};
 
-/// Channel of all appeals that come by no online channel.
+/// Channel of all appeals that do not come online.
 const PHONE: &str = "phone";
 /// Tag that [`super::scenario::Targets::civility_drive`] counts.
 const CIVILITY_DRIVE: &str = "civility_drive";
 
-/// Everything that will happen.
+/// All calls and cases.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Plan {
-    /// By time. Every case by phone has an answered call in its grain.
+    /// Calls by time. Every case by phone has an answered call in its grain.
     pub calls: Vec<PlannedCall>,
-    /// By time of arrival.
+    /// Cases by time of arrival.
     pub cases: Vec<Case>,
 }
 
 /// A call that comes in.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct PlannedCall {
-    /// When: a whole quarter of an hour.
+    /// Time of the call, a whole quarter of an hour.
     pub at_grain: DateTime<Utc>,
-    /// An agent answers; otherwise the caller gives up.
+    /// Whether an agent answers; otherwise the caller gives up.
     pub answered: bool,
 }
 
-/// One matter that a person brings, and what becomes of it.
+/// One matter that a person brings, and its fate.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Case {
-    /// Upstream number, unique, such as `W2404-000123`. The fate hangs on it, never on who came first.
+    /// Unique upstream number, such as `W2404-000123`. It identifies the case; its fate never depends on the order of
+    /// events.
     pub key: String,
-    /// When it is brought: a whole quarter of an hour inside the window.
+    /// Time of arrival, a whole quarter of an hour inside the window.
     pub arrive: DateTime<Utc>,
     /// Code of the channel.
     pub channel: String,
-    /// Who tells intake.
+    /// The client that sends it to intake.
     pub via: Via,
-    /// What is wanted.
+    /// Type of the appeal.
     pub kind: AppealType,
     /// Code of the topic.
     pub category: String,
@@ -67,27 +71,28 @@ pub struct Case {
     pub region: String,
     /// Codes of tags.
     pub tags: Vec<String>,
-    /// How soon.
+    /// Urgency.
     pub urgency: Urgency,
-    /// Synthetic; as phone, number, address and content it is unique in the plan, and must never leave intake unsealed.
+    /// Invented name. Name, phone, identity number, address and content are unique in the plan, and must never leave
+    /// intake unsealed.
     pub name: String,
     /// Mobile number of the range 154, which no operator gives out.
     pub phone: String,
     /// Identity number with a right check digit.
     pub id_number: String,
-    /// Where the person lives.
+    /// Address of the person.
     pub address: String,
-    /// One line.
+    /// Title, one line.
     pub title: String,
     /// The matter, with name and phone in it, as agents write it.
     pub content: String,
-    /// Where it happened.
+    /// Place of the matter.
     pub place: String,
-    /// What becomes of it.
+    /// Its fate.
     pub fate: Fate,
 }
 
-/// Who tells intake.
+/// The client that sends a case to intake.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Via {
     /// An agent registers it.
@@ -96,7 +101,7 @@ pub enum Via {
     Platform(String),
 }
 
-/// What becomes of an appeal.
+/// Fate of an appeal.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Fate {
     /// 当场答复.
@@ -105,26 +110,26 @@ pub enum Fate {
     Order(OrderFate),
 }
 
-/// What becomes of an order.
+/// Fate of an order.
 #[derive(Clone, Debug, PartialEq)]
 #[allow(
     clippy::struct_excessive_bools,
-    reason = "each is something of its own that happens to an order or does not"
+    reason = "each flag is a separate event that may happen to an order"
 )]
 pub struct OrderFate {
-    /// Code of the top-level unit that the bulletin counts it under.
+    /// Code of the top-level unit under which the bulletin counts it.
     pub expected_top_unit: String,
-    /// The catalogue does not cover it: code of the unit that a person dispatches it to.
+    /// Code of the unit to which a person dispatches it; `None` when the catalogue covers it.
     pub by_person: Option<String>,
     /// Signed after the limit.
     pub sign_late: bool,
-    /// When the reply of round 0 that is accepted comes.
+    /// Time of the accepted reply of round 0.
     pub reply: ReplyTiming,
-    /// One reply before it is rejected.
+    /// An earlier reply is rejected.
     pub reject_first: bool,
-    /// In round 0 the appellant is dissatisfied by the unit's fault; [`OrderFate::final_outcome`] is that of round 1.
+    /// In round 0 the appellant is dissatisfied, and the unit is at fault. [`OrderFate::final_outcome`] is of round 1.
     pub rework: bool,
-    /// What the appellant says in the end.
+    /// Final outcome of the callback.
     pub final_outcome: Outcome,
     /// The platform pushes it again.
     pub pushed_twice: bool,
@@ -132,7 +137,7 @@ pub struct OrderFate {
     pub redelivered: bool,
 }
 
-/// When a reply comes.
+/// Time of a reply.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum ReplyTiming {
     /// Before the warning: no card.
@@ -143,23 +148,23 @@ pub enum ReplyTiming {
     Late,
 }
 
-/// What the appellant says in the end.
+/// Final outcome of the callback.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Outcome {
     /// One of the first three grades.
     Satisfied(Rating),
     /// One of the last two grades, for an objective cause.
     Dissatisfied(Rating),
-    /// Reached, and gives no grade.
+    /// Reached, without a grade.
     UnratedReached,
-    /// Nobody answers.
+    /// Never reached.
     Unreached,
 }
 
-/// Why a scenario cannot be played in a city.
+/// The reason why a scenario cannot be played in a city.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum PlanError {
-    /// The scenario speaks of something that the city does not have.
+    /// The scenario names a code that the city does not have.
     #[error(
         "{key} names {code} ({name}), which is none of the city's {list}; add it to the city or correct the scenario"
     )]
@@ -173,22 +178,22 @@ pub enum PlanError {
         /// List of the city.
         list: &'static str,
     },
-    /// There is not enough of something.
+    /// The city or the plan does not have enough of something.
     #[error("{needed} {what} are needed, at most {found} can be had; {right}")]
     TooFew {
-        /// Of what.
+        /// The scarce thing.
         what: String,
-        /// How many the scenario asks for.
+        /// Number that the scenario asks for.
         needed: u64,
-        /// How many there are.
+        /// Number that can be had.
         found: u64,
-        /// What would help.
+        /// The correction.
         right: &'static str,
     },
 }
 
 impl Case {
-    /// What the caller of intake says.
+    /// The appeal as it is sent to intake.
     #[must_use]
     pub fn draft(&self) -> AppealDraft {
         AppealDraft {
@@ -215,7 +220,7 @@ impl Case {
         }
     }
 
-    /// What becomes of its order, if it becomes one.
+    /// Fate of its order, if it becomes one.
     #[must_use]
     pub fn order(&self) -> Option<&OrderFate> {
         match &self.fate {
@@ -228,7 +233,7 @@ impl Case {
 /// Plans a scenario in a city. Both were checked when they were parsed.
 ///
 /// # Errors
-/// [`PlanError`] when the scenario names what the city has not, or asks for more than the city's topics and catalogue give.
+/// [`PlanError`] when the scenario names an unknown code, or needs more than the city's topics and catalogue give.
 pub fn plan(scenario: &Scenario, city: &City) -> Result<Plan, PlanError> {
     check_names(scenario, city)?;
     let mut rng = StdRng::seed_from_u64(scenario.seed);
@@ -282,7 +287,7 @@ pub fn plan(scenario: &Scenario, city: &City) -> Result<Plan, PlanError> {
     })
 }
 
-/// A case that is not yet anybody's.
+/// A case without a person.
 struct Draft<'c> {
     matter: Matter<'c>,
     kind: AppealType,
@@ -290,7 +295,8 @@ struct Draft<'c> {
     tags: Vec<String>,
 }
 
-/// The names in the scenario are those of the city, so that nobody compares a figure with another one's target.
+/// Checks that the scenario and the city give a code the same name. Otherwise a figure could be compared with the wrong
+/// target.
 fn check_names(scenario: &Scenario, city: &City) -> Result<(), PlanError> {
     let source = &scenario.source;
     let unknown = |key, list, line: &Published| PlanError::Unknown {
@@ -327,7 +333,7 @@ fn check_names(scenario: &Scenario, city: &City) -> Result<(), PlanError> {
     Ok(())
 }
 
-/// Gives the matters types and channels.
+/// Draws types and channels of the matters.
 fn assemble<'c>(
     scenario: &Scenario,
     city: &'c City,
@@ -346,7 +352,7 @@ fn assemble<'c>(
             .map(|(_, kind, count)| (kind, count)),
     );
     direct.shuffle(rng);
-    // 表扬 needs no unit: all of them are among those answered at once.
+    // 表扬 needs no unit, so all of it is answered at once.
     rename(&mut direct, AppealType::Other, AppealType::Praise, chosen.praises, rng);
     kinds.append(&mut direct);
     rename(
@@ -377,7 +383,7 @@ fn assemble<'c>(
     let mut others = written;
     others.extend(std::iter::repeat_n(phone, by_phone));
     others.shuffle(rng);
-    // The orders come in random order, so the first of them are as good as any.
+    // The orders are shuffled, so the first ones are a random choice.
     let channels = pushed.into_iter().chain(others);
     let matters = orders.into_iter().chain(answered);
     let drafts: Vec<Draft<'c>> = matters
@@ -398,7 +404,7 @@ fn assemble<'c>(
     Ok(drafts)
 }
 
-/// The online channels' share: what platforms push, and what people write.
+/// The online channels: appeals pushed by platforms, and appeals written by people.
 fn channels<'c>(scenario: &Scenario, city: &'c City) -> Result<(Vec<&'c Channel>, Vec<&'c Channel>), PlanError> {
     let (mut pushed, mut written) = (Vec::new(), Vec::new());
     for target in &scenario.targets.channels {
@@ -418,7 +424,7 @@ fn channels<'c>(scenario: &Scenario, city: &'c City) -> Result<(Vec<&'c Channel>
     Ok((pushed, written))
 }
 
-/// Tags some of the cases under the categories where 文明创建 is usual.
+/// Tags cases of the categories in which 文明创建 is usual.
 fn tag(scenario: &Scenario, city: &City, drafts: &mut [Draft<'_>], rng: &mut StdRng) -> Result<(), PlanError> {
     let needed = scenario.targets.civility_drive;
     let tag = city.tags.iter().find(|tag| tag.code == CIVILITY_DRIVE);
@@ -445,7 +451,7 @@ fn tag(scenario: &Scenario, city: &City, drafts: &mut [Draft<'_>], rng: &mut Std
     Ok(())
 }
 
-/// Each value as often as it says.
+/// Each value, repeated by its count.
 fn multiset<T: Copy>(counts: &[(T, u64)]) -> Vec<T> {
     counts
         .iter()
@@ -453,7 +459,7 @@ fn multiset<T: Copy>(counts: &[(T, u64)]) -> Vec<T> {
         .collect()
 }
 
-/// Makes `count` of the `from` a `to`.
+/// Replaces `count` values `from` by `to`.
 fn rename(kinds: &mut [AppealType], from: AppealType, to: AppealType, count: u64, rng: &mut StdRng) {
     let mut places: Vec<usize> = (0..kinds.len()).filter(|at| kinds[*at] == from).collect();
     places.shuffle(rng);

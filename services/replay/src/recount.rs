@@ -1,5 +1,5 @@
-//! Counts every figure again from the lists of the four services that own the facts, over gRPC, by code that shares
-//! nothing with analytics.
+//! Counts every figure again from the lists of the four services that own the facts, over gRPC. It shares no code with
+//! analytics.
 
 use std::collections::{BTreeMap, HashMap, HashSet};
 
@@ -17,12 +17,12 @@ use super::clients::Clients;
 use super::figures::{Figures, Ratio};
 use crate::city::City;
 
-/// Everything that the four services list for a window.
+/// The lists of the four services for a window.
 pub struct Lists {
     calls: Vec<Call>,
-    /// Brought in the window, whenever they were registered.
+    /// Appeals brought in the window, with any time of registration.
     appeals: Vec<Appeal>,
-    /// Ids of all that give no name, and of all that are confidential, whenever they came.
+    /// Ids of all anonymous and all confidential appeals, of any time.
     anonymous: HashSet<String>,
     confidential: HashSet<String>,
     orders: Vec<Order>,
@@ -48,10 +48,10 @@ macro_rules! all_pages {
 }
 
 impl Lists {
-    /// Reads them; orders, reviews, cards and tasks of the window are those of orders opened in it.
+    /// Reads the lists. Orders, reviews, cards and tasks belong to the window when the order was opened in it.
     ///
     /// # Errors
-    /// What a service answered.
+    /// The status of a service.
     pub async fn read(clients: &Clients, from: NaiveDate, to: NaiveDate) -> Result<Self, Failure> {
         let from_time = Some(to_proto(calendar::start_of_day(from)));
         let next_day = to.succ_opt().ok_or("the window has no end")?;
@@ -82,7 +82,7 @@ impl Lists {
             such.map(|appeal| appeal.appeal_id.clone()).collect()
         };
         let (anonymous, confidential) = (that(|appeal| appeal.anonymous), that(|appeal| appeal.confidential));
-        // The list is by the time of registration: one that was brought in the window may be registered after it.
+        // The list goes by time of registration. An appeal brought in the window may be registered after it.
         let days = from..=to;
         let brought = |appeal: &Appeal| instant(appeal.source_time.as_ref()).map(calendar::local_date);
         let appeals = appeals
@@ -122,7 +122,7 @@ impl Lists {
         self
     }
 
-    /// The last limit of any order.
+    /// The latest limit of all orders.
     #[must_use]
     pub fn last_limit(&self) -> Option<DateTime<Utc>> {
         self.orders
@@ -131,7 +131,7 @@ impl Lists {
             .max()
     }
 
-    /// Counts every figure that can be counted from lists.
+    /// Counts all figures that follow from the lists.
     #[must_use]
     pub fn count(&self, city: &City) -> BTreeMap<String, Ratio> {
         let mut figures = Figures::default();
@@ -201,7 +201,7 @@ impl Lists {
             let due = due(order, ClockKind::Handle);
             matches!((instant(order.accepted_reply_time.as_ref()), due), (Some(reply), Some(due)) if reply <= due)
         });
-        // The clock has passed the last limit: every order that has one is due.
+        // The clock has passed the latest limit, so every order with a limit is due.
         figures.rate(
             "handling.on_time_rate",
             on_time,
@@ -248,13 +248,13 @@ impl Lists {
         );
     }
 
-    /// Orders with somebody to ask: only intake says who gave no name.
+    /// Orders whose appellant can be called back. Only intake knows the anonymous ones.
     fn with_a_name(&self) -> Vec<&Order> {
         let named = |order: &&Order| !self.anonymous.contains(appeal_of(order));
         self.orders.iter().filter(named).collect()
     }
 
-    /// By the last round that was asked about, of orders with somebody to ask.
+    /// Callback figures by the last round, of orders whose appellant can be called back.
     fn satisfaction(&self, figures: &mut Figures) {
         let named = self.with_a_name();
         let ids: HashSet<&str> = named.iter().map(|order| order.order_id.as_str()).collect();
@@ -295,7 +295,7 @@ impl Lists {
     }
 }
 
-/// Of each order the task of the highest round.
+/// The task of the highest round of each order.
 fn last_of_each<'t>(tasks: impl Iterator<Item = &'t Task>) -> HashMap<&'t str, &'t Task> {
     let mut last: HashMap<&str, &Task> = HashMap::new();
     for task in tasks {
@@ -307,7 +307,7 @@ fn last_of_each<'t>(tasks: impl Iterator<Item = &'t Task>) -> HashMap<&'t str, &
     last
 }
 
-/// Every review, card and callback task; their orders tell which belong to the window.
+/// All reviews, cards and callback tasks. Their orders decide which belong to the window.
 async fn verdicts(clients: &Clients) -> Result<(Vec<Review>, Vec<Card>, Vec<Task>), Failure> {
     let page_size = 1000;
     let reviews = all_pages!(
@@ -340,7 +340,7 @@ async fn verdicts(clients: &Clients) -> Result<(Vec<Review>, Vec<Card>, Vec<Task
     Ok((reviews, cards, tasks))
 }
 
-/// The bulletin's five lines: reports are told among complaints, praise among the rest.
+/// The bulletin's five types: reports count as complaints, praise as other.
 fn bulletin_type(number: i32) -> &'static str {
     match AppealType::try_from(number) {
         Ok(AppealType::Help) => "HELP",

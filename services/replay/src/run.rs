@@ -1,4 +1,4 @@
-//! One whole replay: plan, play, compare, examine.
+//! A whole replay: plan, play, compare, examine.
 
 use std::sync::Arc;
 
@@ -19,28 +19,28 @@ use super::recount::Lists;
 use super::scenario::Scenario;
 use crate::city::City;
 
-/// What a replay came out at.
+/// The result of a replay.
 pub struct Outcome {
-    /// As analytics printed it.
+    /// The bulletin of analytics.
     pub bulletin: GetBulletinResponse,
-    /// Every target beside bulletin and recount.
+    /// Target, bulletin and recount of every figure.
     pub rows: Vec<Row>,
-    /// Invariants that are broken afterwards.
+    /// Broken invariants after the replay.
     pub violations: Vec<Violation>,
 }
 
 impl Outcome {
-    /// Every figure is exact and every invariant holds.
+    /// Whether every figure is exact and every invariant holds.
     #[must_use]
     pub fn is_right(&self) -> bool {
         self.violations.is_empty() && !self.rows.is_empty() && self.rows.iter().all(Row::agrees)
     }
 }
 
-/// Plays a scenario to its end and judges it.
+/// Plays a scenario to its end and checks the result.
 ///
 /// # Errors
-/// A plan that cannot be made, or a call that was not answered as planned.
+/// A scenario that cannot be planned, or an answer that differs from the plan.
 pub async fn play(
     suite: &Suite,
     clock: Arc<DrivenClock>,
@@ -55,10 +55,11 @@ pub async fn play(
     judge(suite, driver.clients(), scenario, city).await
 }
 
-/// Goes on until every limit is over: an order joins the on-time rate then, however early it was done.
+/// Moves the clock past every limit. An order counts in the on-time rate only after its limit, even when it was done
+/// early.
 ///
 /// # Errors
-/// What a service answered, or a rest that never comes.
+/// The status of a service, or services that never rest.
 pub async fn pass_the_last_limit(driver: &Driver<'_>, scenario: &Scenario) -> Result<(), Failure> {
     let window = &scenario.window;
     let lists = Lists::read(driver.clients(), window.from, window.to).await?;
@@ -68,10 +69,10 @@ pub async fn pass_the_last_limit(driver: &Driver<'_>, scenario: &Scenario) -> Re
     }
 }
 
-/// Compares and examines what stands now.
+/// Compares the figures and examines the databases as they are now.
 ///
 /// # Errors
-/// What a service answered.
+/// The status of a service.
 pub async fn judge(suite: &Suite, clients: &Clients, scenario: &Scenario, city: &City) -> Result<Outcome, Failure> {
     let window = &scenario.window;
     let request = GetBulletinRequest {
@@ -80,7 +81,7 @@ pub async fn judge(suite: &Suite, clients: &Clients, scenario: &Scenario, city: 
     };
     let bulletin = clients.analyst()?.get_bulletin(request).await?.into_inner();
     let mut recount = Lists::read(clients, window.from, window.to).await?.count(city);
-    // No list says who is whom: the plan knows its people.
+    // No list identifies persons, so the distinct persons come from the plan.
     let plan = plan(scenario, city).map_err(|error| Failure(error.to_string()))?;
     recount.insert("volume.persons".to_owned(), persons(&plan));
     let rows = compare(&targets(scenario), &bulletin, &recount);

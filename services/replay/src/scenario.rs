@@ -1,7 +1,7 @@
-//! A scenario: what a replay must come out at, and why exactly that.
+//! A scenario: the figures that a replay must reach, and the reason for each.
 //!
-//! [`Scenario`] (this file) is one TOML file; `scenario/arithmetic.rs` recomputes every target from the published figures
-//! before anything runs, so that a replay cannot be made to fit its own outcome.
+//! A [`Scenario`] is one TOML file. `scenario/arithmetic.rs` recomputes every target from the published figures before
+//! the replay starts, so targets cannot be fitted to the outcome.
 
 mod arithmetic;
 #[cfg(test)]
@@ -13,13 +13,13 @@ use serde::Deserialize;
 
 use crate::city::faults::{self, Violation};
 
-/// The scenario that is shipped: `scenarios/week.toml`.
+/// The shipped scenario: `scenarios/week.toml`.
 pub const WEEK: &str = include_str!("../scenarios/week.toml");
 
-/// What is wrong with the file of a scenario.
+/// Faults in the file of a scenario.
 pub type ScenarioError = faults::FileError;
 
-/// A window longer than this is a slip: a half-year and a bit.
+/// Longest window, in days: a little over a half-year. A longer one is a typing error.
 const MAX_DAYS: usize = 200;
 
 const SHAPE: &str =
@@ -31,15 +31,15 @@ const SHAPE: &str =
 pub struct Scenario {
     /// Short name.
     pub name: String,
-    /// Another seed plays other cases with the same totals.
+    /// Seed of the plan. Another seed gives other cases with the same totals.
     pub seed: u64,
-    /// The days that are played.
+    /// The days to play.
     pub window: Window,
     /// The figures that were published.
     pub source: Source,
-    /// What the bulletin of the replay must print.
+    /// The figures that the bulletin of the replay must print.
     pub targets: Targets,
-    /// What the bulletin has no number for.
+    /// Numbers that the bulletin does not publish.
     pub chosen: Chosen,
 }
 
@@ -55,7 +55,7 @@ pub struct Window {
     pub to: NaiveDate,
 }
 
-/// The published figures, with those that complete them.
+/// The published figures, completed where the bulletin rounds.
 #[derive(Clone, Debug, Deserialize, PartialEq)]
 #[serde(deny_unknown_fields)]
 pub struct Source {
@@ -107,7 +107,7 @@ pub struct Published {
     pub count: u64,
 }
 
-/// What the bulletin of the replay must print.
+/// The figures that the bulletin of the replay must print.
 #[derive(Clone, Debug, Deserialize, PartialEq)]
 #[serde(deny_unknown_fields)]
 pub struct Targets {
@@ -117,7 +117,7 @@ pub struct Targets {
     pub calls_offered: u64,
     /// Calls that an agent answers.
     pub calls_answered: u64,
-    /// Calls whose caller gives up before.
+    /// Calls whose caller gives up before an answer.
     pub calls_abandoned: u64,
     /// Appeals.
     pub appeals: u64,
@@ -127,7 +127,7 @@ pub struct Targets {
     pub orders: u64,
     /// Orders whose accepted reply of round 0 comes by the deadline.
     pub orders_on_time: u64,
-    /// All other orders.
+    /// All other orders, which are late.
     pub orders_late: u64,
     /// Orders with a contact record.
     pub orders_contacted: u64,
@@ -185,15 +185,15 @@ pub struct Targets {
 pub struct Target {
     /// Code in the city's reference data.
     pub code: String,
-    /// What the bulletin must print.
+    /// The count that the bulletin must print.
     pub count: u64,
 }
 
-/// What the bulletin has no number for. The counts are of orders unless said otherwise.
+/// Numbers that the bulletin does not publish. They count orders, unless stated otherwise.
 #[derive(Clone, Debug, Deserialize, PartialEq)]
 #[serde(deny_unknown_fields)]
 pub struct Chosen {
-    /// Unrated because nobody answers.
+    /// Unrated because the appellant never answers.
     pub unreached: u64,
     /// Attempts for each of them.
     pub attempts_when_unreached: u32,
@@ -203,9 +203,9 @@ pub struct Chosen {
     pub near_deadline: u64,
     /// One rejected reply, then another in time.
     pub rejected_then_in_time: u64,
-    /// Of the late ones: one rejected reply, then another after the deadline.
+    /// Of the late orders: one rejected reply, then another after the deadline.
     pub rejected_then_late: u64,
-    /// Come back for rework once.
+    /// Reworked once.
     pub reworked: u64,
     /// Of these: satisfied afterwards.
     pub reworked_then_satisfied: u64,
@@ -233,7 +233,7 @@ pub struct Chosen {
     pub hour_weights: Vec<u32>,
 }
 
-/// The bulletin's five types; 举报 counts as complaint, 表扬 as other.
+/// Counts by the bulletin's five types. 举报 counts as complaint, 表扬 as other.
 #[derive(Clone, Copy, Debug, Deserialize, PartialEq, Eq)]
 #[serde(deny_unknown_fields, rename_all = "UPPERCASE")]
 pub struct ByType {
@@ -250,7 +250,7 @@ pub struct ByType {
 }
 
 impl ByType {
-    /// In the bulletin's order, each with its name.
+    /// The counts in the bulletin's order, with names.
     #[must_use]
     pub fn entries(&self) -> [(&'static str, AppealType, u64); 5] {
         [
@@ -262,14 +262,14 @@ impl ByType {
         ]
     }
 
-    /// Together.
+    /// The sum.
     #[must_use]
     pub fn total(&self) -> u64 {
         self.entries().iter().map(|(_, _, count)| count).sum()
     }
 }
 
-/// The five grades.
+/// Counts by grade.
 #[derive(Clone, Copy, Debug, Deserialize, PartialEq, Eq)]
 #[serde(deny_unknown_fields, rename_all = "SCREAMING_SNAKE_CASE")]
 pub struct Grades {
@@ -286,13 +286,13 @@ pub struct Grades {
 }
 
 impl Window {
-    /// Every day, in order.
+    /// All days, in order.
     pub fn days(&self) -> impl Iterator<Item = NaiveDate> + use<> {
         let to = self.to;
         self.from.iter_days().take_while(move |day| *day <= to)
     }
 
-    /// The day after the last.
+    /// The day after the last day.
     #[must_use]
     pub fn end(&self) -> NaiveDate {
         self.to + Days::new(1)
@@ -300,17 +300,17 @@ impl Window {
 }
 
 impl Scenario {
-    /// Reads and checks a scenario; `origin` names the file in errors.
+    /// Reads and checks a scenario. `origin` names the file in errors.
     ///
     /// # Errors
-    /// [`ScenarioError`]: the first thing that cannot be read, or every number that does not follow.
+    /// [`ScenarioError`]: the first text that cannot be read, or every number that does not follow.
     pub fn parse(text: &str, origin: &str) -> Result<Self, ScenarioError> {
         let scenario: Self = faults::read(text, origin, SHAPE)?;
         faults::refuse(text, origin, scenario.check_arithmetic())?;
         Ok(scenario)
     }
 
-    /// Every number that does not follow from the others by the arithmetic stated in the file; empty when all do.
+    /// All numbers that do not follow from the others by the arithmetic stated in the file.
     #[must_use]
     pub fn check_arithmetic(&self) -> Vec<Violation> {
         arithmetic::violations(self)

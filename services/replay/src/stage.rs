@@ -1,23 +1,23 @@
-//! Where a case stands.
+//! The stages of a case.
 
 use chrono::{DateTime, Utc};
 use hotline_proto::intake::RegisterAppealResponse;
 use hotline_proto::routing::Order;
 
-/// Where a case stands, with what its people remember: ids, the order as it was last read, the leased task.
+/// The stage of a case, with its known ids, the order as last read, and the leased task.
 #[derive(Clone, Debug)]
 #[allow(
     missing_docs,
-    reason = "each field is what its name says, and the stages tell when it is there"
+    reason = "each field is what its name says, and the stages say when it is set"
 )]
 pub enum Stage {
-    /// The person calls, writes, or is pushed.
+    /// The person calls or writes, or the platform pushes the appeal.
     Arrive,
-    /// The platform pushes it again.
+    /// The platform pushes the appeal again.
     PushAgain { receipt: RegisterAppealResponse },
     /// The agent answers or forwards.
     Decide { appeal: String },
-    /// Somebody looks at the new order.
+    /// An analyst or a dispatcher reads the new order.
     Look { order: String },
     /// The unit signs.
     Sign { order: Box<Order> },
@@ -31,7 +31,7 @@ pub enum Stage {
         reply: String,
         reject: bool,
     },
-    /// Nothing to do until a callback agent takes the task.
+    /// Waits until a callback agent leases the task.
     AwaitCallback { order: Box<Order> },
     /// The agent dials, for the n-th time.
     Attempt {
@@ -39,13 +39,13 @@ pub enum Stage {
         task: Task,
         attempt: u32,
     },
-    /// The agent notes what was said.
+    /// The agent records the outcome.
     Outcome { order: Box<Order>, task: Task },
-    /// The supervisor judges.
+    /// The supervisor judges the cause.
     Judge { order: Box<Order>, task: Task },
-    /// The unit works once more.
+    /// The unit handles the order again.
     Rework { order: Box<Order> },
-    /// Over.
+    /// The case is over.
     Done,
 }
 
@@ -56,7 +56,7 @@ pub struct Task {
     pub id: String,
     /// Fencing token.
     pub token: u64,
-    /// Which of the callback agents has it, from 0.
+    /// Number of the callback agent, from 0.
     pub agent: usize,
 }
 

@@ -1,7 +1,7 @@
-//! What the people of one case do next: one command, then the time of the next one.
+//! The acts of the people of one case: each stage is one command, and returns the time of the next stage.
 //!
-//! A case's fate hangs on its key, never on who came first. Nobody here computes a deadline: units read it from their
-//! order, as they do in life.
+//! The key of a case decides its fate; the order of events never does. No code here computes a deadline: units read it
+//! from their order, as real units do.
 
 use chrono::{DateTime, Timelike as _, Utc};
 use hosting::Failure;
@@ -25,10 +25,10 @@ use super::grains::{GRAIN, grain_after, grain_before, opening};
 use super::plan::{Case, Fate, OrderFate, Outcome, ReplyTiming, Via};
 use super::stage::{Stage, Task};
 
-/// Does what the stage asks for and says what comes next and when.
+/// Performs one stage and returns the next one with its time.
 ///
 /// # Errors
-/// A refused call, or an answer that is not the planned one: both name the case.
+/// A refused call, or an answer that differs from the plan. Both name the case.
 pub async fn act(
     clients: &Clients,
     case: &Case,
@@ -117,7 +117,7 @@ impl People<'_> {
 
     async fn push_again(&self, receipt: RegisterAppealResponse) -> Next {
         let Via::Platform(platform) = &self.case.via else {
-            return Err("only a platform pushes twice".into());
+            return Err("a case of an agent cannot be pushed twice: the plan is wrong".into());
         };
         if self.push(platform).await? != receipt {
             return Err("the second push got another receipt".into());
@@ -166,7 +166,7 @@ impl People<'_> {
         ))
     }
 
-    /// The order is there; what the catalogue did not cover is dispatched by a person.
+    /// The order exists. A person dispatches it when the catalogue does not cover it.
     async fn look(&self, id: String) -> Next {
         let order = self.read(&id).await?;
         if order.state == OrderState::PendingDispatch as i32 {
@@ -355,7 +355,7 @@ impl People<'_> {
             Outcome::Dissatisfied(rating) => (Solved::NotSolved, rating),
             Outcome::UnratedReached | Outcome::Unreached => (Solved::Unspecified, Rating::Unrated),
         };
-        // Who was not reached has said nothing.
+        // An appellant who was not reached has given no answers.
         let comment = match outcome {
             Outcome::Unreached => String::new(),
             _ => self.case.says("诉求人的原话。"),
@@ -410,7 +410,7 @@ impl People<'_> {
         Ok(answer.order.ok_or("the answer has no order")?)
     }
 
-    /// In round 0 of a case that is reworked the person is dissatisfied; else it is as planned.
+    /// The outcome of the current round: dissatisfied in round 0 of a reworked case, otherwise the planned one.
     fn outcome_of(&self, order: &Order) -> Result<Outcome, Failure> {
         if self.reworks_now(order)? {
             Ok(Outcome::Dissatisfied(Rating::Dissatisfied))
@@ -443,7 +443,7 @@ impl People<'_> {
         self.now + GRAIN * grains
     }
 
-    /// The next quarter of an hour of an office, so many grains after it opens or after now.
+    /// An instant in office hours: so many grains after the office opens, or after now.
     fn at_work(&self, grains: i32) -> DateTime<Utc> {
         let local = (self.now + GRAIN).with_timezone(&calendar::ZONE);
         let day = local.date_naive();
@@ -460,7 +460,7 @@ impl People<'_> {
         opening(day) + GRAIN * (grains % 20)
     }
 
-    /// 0 to `below` − 1, by the case's key: another run of the same scenario draws the same.
+    /// A number from 0 to `below` − 1, derived from the case's key. Every run of a scenario gets the same.
     fn luck(&self, below: u32) -> i32 {
         let sum = self
             .case
@@ -470,13 +470,13 @@ impl People<'_> {
         i32::try_from((sum >> 3) % below.max(1)).unwrap_or_default()
     }
 
-    /// The same command of the same case has the same id.
+    /// The request_id of a command. The same command of the same case has the same id.
     fn request_id(&self, what: &str) -> String {
         Uuid::new_v5(&Uuid::NAMESPACE_OID, format!("{}/{what}", self.case.key).as_bytes()).to_string()
     }
 }
 
-/// The end of a limit, as the order says it.
+/// The end of a limit, as stated by the order.
 fn due(order: &Order, kind: ClockKind) -> Result<DateTime<Utc>, Failure> {
     let deadline = order.deadline(kind).and_then(|deadline| deadline.due_time.as_ref());
     deadline

@@ -3,7 +3,7 @@ create table linked_appeal (
     order_id uuid not null references orders (id),
     place integer not null check (place >= 0),
     linked_at timestamptz not null,
-    appeal_id uuid not null constraint linked_appeal_once unique,
+    appeal_id uuid not null,
     appeal_number text not null,
     kind smallint not null check (kind > 0),
     category text not null,
@@ -23,13 +23,14 @@ create table linked_appeal (
     upstream_due_at timestamptz,
     person_key bytea,
     primary key (order_id, place),
+    constraint linked_appeal_once unique (order_id, appeal_id),
     constraint linked_appeal_no_channel_of_known check (not (no_channel and anonymous))
 );
 comment on table linked_appeal is 'Appeals that orders answer, as intake told them. Nothing personal. Rows are only added.';
 comment on column linked_appeal.order_id is 'The order.';
 comment on column linked_appeal.place is '0 for the appeal that opened the order, then in the order of linking.';
 comment on column linked_appeal.linked_at is 'When it was linked; of the first one, when the order was opened.';
-comment on column linked_appeal.appeal_id is 'The appeal, owned by intake. It belongs to one order.';
+comment on column linked_appeal.appeal_id is 'The appeal, owned by intake. An appeal that opened an order may be linked to another one later.';
 comment on column linked_appeal.appeal_number is 'Its number.';
 comment on column linked_appeal.kind is 'AppealType.';
 comment on column linked_appeal.category is 'Code of the category.';

@@ -1,4 +1,4 @@
-//! Wiring only: what hangs on what.
+//! Wiring only: builds the parts of the service and connects them.
 
 use std::sync::Arc;
 
@@ -25,7 +25,7 @@ use crate::{DEFAULTS, MIGRATOR, NAME, Settings, doctor};
 /// The service, wired.
 pub type App = rpc::service::App<Wiring>;
 
-/// How it is wired.
+/// Wiring of the service.
 pub struct Wiring;
 
 impl Service for Wiring {
@@ -85,7 +85,7 @@ impl Service for Wiring {
     }
 }
 
-/// The logs it reads.
+/// The event logs that routing reads.
 fn readings<'p>(rules: &Rules, peers: &'p PeersConfig) -> Vec<Reading<'p>> {
     let decisions = Decisions { rules: rules.clone() };
     let forwarded = ForwardedAppeals {

@@ -1,4 +1,4 @@
-//! What routing adds to the settings that every service has.
+//! Settings of routing, in addition to the shared ones.
 
 use calendar::Close;
 use platform::config::{Ranged, ServiceSection};
@@ -8,11 +8,11 @@ use serde::Deserialize;
 #[derive(Clone, Copy, Debug, Deserialize, PartialEq, Eq)]
 #[serde(deny_unknown_fields)]
 pub struct RoutingConfig {
-    /// Rework rounds that one order may have, 0 to 9.
+    /// Maximum number of rework rounds of one order, 0 to 9.
     pub max_rework_rounds: u32,
-    /// Local time at which a working day ends, and with it every limit in days.
+    /// Local time at which a working day ends. Limits in days end at this time.
     pub close: Close,
-    /// Days back that a unit may say a contact was made.
+    /// Maximum age of a contact in days, by the time that the unit gives.
     pub source_days: u32,
 }
 

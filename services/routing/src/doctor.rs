@@ -1,4 +1,4 @@
-//! routing's share of the invariants, as `hotline doctor` asks for it: I2, I4 and I6. Reads only.
+//! Routing's invariants for `hotline doctor`: I2, I4 and I6. Reads only.
 
 use std::collections::BTreeMap;
 
@@ -12,7 +12,7 @@ use crate::domain::deadline::Deadline;
 use crate::store::calendars;
 use crate::store::doctor::{self, Finding, Place, Stored};
 
-/// Findings per invariant: more of the same tell nobody more.
+/// Maximum number of findings per invariant; more of the same kind add nothing.
 const MOST: i64 = 100;
 /// Deadlines per page.
 const PAGE: i64 = 1_000;
@@ -20,7 +20,7 @@ const PAGE: i64 = 1_000;
 /// Every breach, at most a hundred of each kind.
 ///
 /// # Errors
-/// The database's, or an impossible row.
+/// Errors of the database, or an impossible row.
 pub async fn check(pool: &PgPool) -> Result<Vec<Violation>, StoreError> {
     let mut conn = pool.acquire().await?;
     let mut violations = Vec::new();
@@ -47,13 +47,13 @@ pub async fn check(pool: &PgPool) -> Result<Vec<Violation>, StoreError> {
     Ok(violations)
 }
 
-/// Every calendar that a deadline may have been computed with: the compiled-in one, and all that were published.
+/// Every calendar that a deadline may have been computed with: the compiled-in one and all published ones.
 async fn calendars(conn: &mut PgConnection) -> Result<Vec<Calendar>, StoreError> {
     let mut known = Vec::new();
     for version in calendars::versions(conn).await? {
         known.extend(calendars::read(conn, &version).await?);
     }
-    // The last: of equal versions the published one is in force.
+    // The compiled-in calendar comes last: of equal versions the published one is in force.
     known.push(Calendar::national());
     Ok(known)
 }
@@ -65,33 +65,35 @@ fn breach(invariant: &'static str, what: &str, finding: &Finding) -> Violation {
     }
 }
 
-/// Computes a deadline again from its rule row, its start and the platform's deadline, with the close of its day. One that
-/// was computed with notices that another program brought is held against its rule and its start only: this one does not
-/// know them. That is no excuse for what is no version at all.
+/// Checks a deadline by computing it again from its rule row, its start, the platform's deadline and the close of its
+/// day.
+///
+/// Its calendar may come from another program, with notices that this program lacks. Then only its rule and its start
+/// are checked. A calendar version with a malformed name is always a breach.
 fn wrong(known: &[Calendar], stored: &Stored) -> Option<Violation> {
     let deadline = &stored.deadline;
     let what = match &stored.rule {
-        None => "its rule row is missing or speaks of another clock",
-        Some(rule) if *rule != deadline.rule => "it is not as long as its rule row says",
-        Some(_) if stored.started_at != Some(deadline.start) => "its clock did not start with what starts it",
+        None => "its rule row is missing or is for another clock",
+        Some(rule) if *rule != deadline.rule => "it is not as long as its rule row requires",
+        Some(_) if stored.started_at != Some(deadline.start) => "its clock did not start at the event that starts it",
         Some(_) if stored.running_due.is_some_and(|due| due != deadline.due) => {
-            "the order's row says another limit of the running round"
+            "the order's row has another limit of the running round"
         }
         Some(_) if deadline.upstream && stored.upstream != Some(deadline.due) => {
-            "it is not the platform's deadline that it says it is"
+            "it is marked as the platform's deadline but differs from it"
         }
         Some(rule) => match known
             .iter()
             .find_map(|known| known.of_version(&deadline.calendar_version))
         {
             None if Calendar::is_version(&deadline.calendar_version) => return None,
-            None => "its calendar's version is none",
+            None => "its calendar version is malformed",
             Some(calendar) => {
                 let again = Deadline::by_rule(&calendar, deadline.clock, rule.clone(), deadline.start, stored.upstream);
                 if again == *deadline {
                     return None;
                 }
-                "computed again it is another"
+                "computed again it has another result"
             }
         },
     };
@@ -104,38 +106,38 @@ fn wrong(known: &[Calendar], stored: &Stored) -> Option<Violation> {
 
 pub use crate::store::doctor::Opened;
 
-/// A page of orders with their appeals, by id, for what only intake's and this database show together.
+/// A page of orders with their appeals, by id. Used by checks that need the databases of both intake and routing.
 ///
 /// # Errors
-/// The database's.
+/// Errors of the database.
 pub async fn orders_after(pool: &PgPool, after: Uuid, page: i64) -> Result<Vec<Opened>, StoreError> {
     let mut conn = pool.acquire().await?;
     doctor::opened_after(&mut conn, after, page).await
 }
 
-/// Those of the orders that there are.
+/// The given orders that exist.
 ///
 /// # Errors
-/// The database's.
+/// Errors of the database.
 pub async fn orders(pool: &PgPool, orders: &[Uuid]) -> Result<Vec<Opened>, StoreError> {
     let mut conn = pool.acquire().await?;
     doctor::opened(&mut conn, orders).await
 }
 
-/// Those of callback's judgements that routing has answered for: they took effect, came too late to, or are kept until
-/// they can. One that an operator has skipped is none of them.
+/// The given judgements of callback that are accounted for in routing. Each took effect, was superseded, waits or is
+/// parked. A judgement that an operator skipped is left out.
 ///
 /// # Errors
-/// The database's.
+/// Errors of the database.
 pub async fn judgements_answered(pool: &PgPool, events: &[Uuid]) -> Result<Vec<Uuid>, StoreError> {
     let mut conn = pool.acquire().await?;
     doctor::judgements_answered(&mut conn, events).await
 }
 
-/// How far another service's log was read, by partition.
+/// Position up to which another service's log was read, by partition.
 ///
 /// # Errors
-/// The database's.
+/// Errors of the database.
 pub async fn read_of(pool: &PgPool, source: &str) -> Result<BTreeMap<i16, i64>, StoreError> {
     let mut conn = pool.acquire().await?;
     eventlog::read_until(&mut conn, source).await

@@ -1,4 +1,4 @@
-//! What routing tells the others: the whole of an order's state with every change. Nothing of a person.
+//! Events that routing publishes. Each carries the whole state of the order. Nothing personal.
 
 use chrono::{DateTime, NaiveDate, Utc};
 use hotline_proto::common as pb;
@@ -67,7 +67,7 @@ pub fn units_published(version: u64, valid_from: NaiveDate, units: &[Unit]) -> B
     })
 }
 
-/// A unit as it travels.
+/// A unit as a message.
 #[must_use]
 pub fn unit(unit: &Unit) -> wire::Unit {
     wire::Unit {
@@ -78,7 +78,7 @@ pub fn unit(unit: &Unit) -> wire::Unit {
     }
 }
 
-/// A clock as it travels.
+/// A clock as a message.
 #[must_use]
 pub const fn clock(clock: Clock) -> pb::ClockKind {
     match clock {
@@ -88,7 +88,7 @@ pub const fn clock(clock: Clock) -> pb::ClockKind {
     }
 }
 
-/// A limit of a round as it travels.
+/// A limit of a round as a message.
 #[must_use]
 pub fn deadline(round: u32, deadline: &Deadline) -> pb::Deadline {
     pb::Deadline {
@@ -103,7 +103,7 @@ pub fn deadline(round: u32, deadline: &Deadline) -> pb::Deadline {
     }
 }
 
-/// A state as it travels.
+/// A state as a message.
 #[must_use]
 pub fn state(name: StateName) -> pb::OrderState {
     match name {
@@ -116,7 +116,7 @@ pub fn state(name: StateName) -> pb::OrderState {
     }
 }
 
-/// The whole of an order as it travels, in events and in answers. Answers to people go without `person_key`.
+/// The whole order as a message, for events and answers. Answers to people leave `person_key` out.
 #[must_use]
 pub fn order(order: &Order) -> wire::Order {
     let (lead, work, reply, closing) = (order.lead(), order.work(), order.reply(), order.closing());

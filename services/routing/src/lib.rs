@@ -1,13 +1,13 @@
-//! Routing: orders, who leads them and until when.
+//! Routing: orders, their lead units and their deadlines.
 //!
 //! The way of an order through this crate:
-//! 1. an event arrives ([`consumers`]) or somebody asks ([`grpc`]): the edge only translates;
-//! 2. an action ([`actions`]) does one verb in one transaction: lock, look, decide, write, tell;
-//! 3. the decision is the domain's ([`domain`]): pure transitions over states that carry their facts, deadlines from
-//!    rule rows and working days, dispatch by catalogue;
-//! 4. the store ([`store`]) holds the only SQL; history is written in the transaction of the change;
-//! 5. what others need to know is told in full with every change ([`events`]);
-//! 6. texts of appeals are intake's, and are asked for by gRPC ([`upstream`]), never inside a transaction.
+//! 1. An event arrives ([`consumers`]) or a caller sends a request ([`grpc`]). The edge only translates.
+//! 2. An action ([`actions`]) does one verb in one transaction: it locks, reads, decides, writes and publishes.
+//! 3. The domain ([`domain`]) decides: pure transitions over states that carry their facts. Deadlines come from rule
+//!    rows and working days, dispatches from the catalogue.
+//! 4. The store ([`store`]) holds the only SQL. History is written in the transaction of the change.
+//! 5. Each change publishes the whole order for other services ([`events`]).
+//! 6. Texts of appeals belong to intake. They are read over gRPC ([`upstream`]), never inside a transaction.
 
 pub mod actions;
 mod app;
@@ -25,11 +25,11 @@ pub use app::{App, Wiring};
 /// Name of the service.
 pub const NAME: &str = "routing";
 
-/// Its own settings, `[service]`, with their defaults.
+/// Own settings (`[service]`) with their defaults.
 pub const DEFAULTS: &str = include_str!("../config.toml");
 
-/// All its settings.
+/// All settings.
 pub type Settings = platform::config::Settings<config::RoutingConfig>;
 
-/// Its tables.
+/// Tables of routing.
 pub static MIGRATOR: sqlx::migrate::Migrator = sqlx::migrate!();

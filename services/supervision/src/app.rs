@@ -1,4 +1,4 @@
-//! Wiring only: what stands on what.
+//! Wiring only: builds the service from its parts.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -41,7 +41,7 @@ impl Service for Wiring {
         };
         let log = Wired::build(&store, &base, &settings.events, &settings.redis, vec![orders])?;
         let (pool, clock, service) = (base.pool, base.clock, settings.service);
-        // A clock fires on what the consumer knows, so the worker comes after it.
+        // The worker comes after the consumer, because a clock fires on what the consumer knows.
         let mut steps = log.consuming();
         steps.push(Driven {
             step: Arc::new(FireClocks::new(&store, clock.clone(), service.fire_batch)),

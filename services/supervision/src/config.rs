@@ -1,4 +1,4 @@
-//! What supervision adds to the settings that every service has; the defaults stand in `config.toml`.
+//! Settings of supervision, beside those that every service has. The defaults stand in `config.toml`.
 
 use platform::config::{Ranged, ServiceSection};
 use serde::Deserialize;
@@ -9,8 +9,9 @@ use serde::Deserialize;
 pub struct SupervisionConfig {
     /// Clocks fired in one transaction, 1 to 5,000.
     pub fire_batch: u32,
-    /// Milliseconds between looks for due clocks, 10 to 20,000: with [`platform::config::MAX_POLL_MILLISECONDS`] for
-    /// knowing routing up to then, a due clock fires within the promised minute (README, P5).
+    /// Milliseconds between two runs that fire due clocks, 10 to 20,000. Knowing routing up to the due time takes up to
+    /// [`platform::config::MAX_POLL_MILLISECONDS`]. Together they keep the promised minute for a due clock (README,
+    /// P5).
     pub fire_milliseconds: u64,
 }
 
@@ -59,7 +60,7 @@ mod tests {
         }
     }
 
-    /// A look at routing's heads after the clock is due, then a look for due clocks, each up to a tenth late.
+    /// One poll of routing's heads after the due time, then one run of the worker. Each can be up to a tenth late.
     #[test]
     fn the_slowest_settings_keep_the_promise_of_a_minute() {
         let slowest = platform::config::MAX_POLL_MILLISECONDS + MAX_FIRE_MILLISECONDS;

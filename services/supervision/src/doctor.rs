@@ -1,5 +1,5 @@
-//! Supervision's share of the invariants: I5, each clock fires once. An open clock that is overdue is no violation: it
-//! waits for knowledge of routing, and the worker says so.
+//! Supervision's invariants: I5, each clock fires once. An open clock that is overdue is valid: it waits until routing
+//! is known past its time, and the worker logs that.
 
 use platform::store::StoreError;
 use rpc::service::Violation;
@@ -7,7 +7,7 @@ use sqlx::PgPool;
 
 use crate::store::doctor;
 
-/// Reads the database and gives every violation, at most 100 of a kind.
+/// Reads the database and returns all violations, at most 100 of a kind.
 ///
 /// # Errors
 /// When the database cannot be read.
@@ -21,7 +21,7 @@ pub async fn check(pool: &PgPool) -> Result<Vec<Violation>, StoreError> {
         details.push(format!("order {order} has {clocks} clocks for one limit and colour"));
     }
     for card in doctor::unjust_cards(&mut connection).await? {
-        details.push(format!("card {card} stands although it was done in time"));
+        details.push(format!("card {card} stands although its clock's work was done in time"));
     }
     let violations = details.into_iter().map(|detail| Violation {
         invariant: "I5",

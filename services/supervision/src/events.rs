@@ -1,5 +1,5 @@
-//! The events that supervision publishes, and how it reads those of routing. The only place between the domain's words and
-//! those of `hotline.events.v1`.
+//! The events that supervision publishes, and how it reads those of routing. Only this file translates between the
+//! domain's words and those of `hotline.events.v1`.
 
 use chrono::{DateTime, Utc};
 use eventlog::read::{self, Unreadable};
@@ -16,10 +16,10 @@ use crate::domain::clock::{Card, Clock, Told, Unit};
 use crate::domain::review::{Review, State, Verdict};
 use crate::domain::watch::{Fact, Limit, Snapshot, WatchedOrder, What};
 
-/// Who acts when nobody asked: time, or a fact.
+/// The actor of events that no person caused: time or a fact did.
 pub const ACTOR: &str = "service:supervision";
 
-/// A card given or taken back, as the next event about its order.
+/// A card issued or withdrawn, as the next event about its order.
 #[must_use]
 pub fn card(order: &mut WatchedOrder, told: Told) -> NewEvent {
     let at = order.last_at;
@@ -30,7 +30,7 @@ pub fn card(order: &mut WatchedOrder, told: Told) -> NewEvent {
     next(order, ACTOR, at, body)
 }
 
-/// A verdict, as the next event about its order. Nothing for a review that is open.
+/// A verdict, as the next event about its order. None for an open review.
 #[must_use]
 pub fn reviewed(order: &mut WatchedOrder, review: &Review) -> Option<NewEvent> {
     let State::Judged {
@@ -56,7 +56,7 @@ pub fn reviewed(order: &mut WatchedOrder, review: &Review) -> Option<NewEvent> {
     Some(next(order, reviewer, *reviewed_at, body))
 }
 
-/// Key and version are the order's: all that is told about one order stands in one partition, densely numbered.
+/// Key and version are the order's: all events about one order are in one partition, densely numbered.
 fn next(order: &mut WatchedOrder, actor: &str, at: DateTime<Utc>, body: Body) -> NewEvent {
     order.told += 1;
     NewEvent {
@@ -95,14 +95,14 @@ fn withdrawn(order: &WatchedOrder, clock: &Clock, card: Card) -> CardWithdrawn {
 /// Reads an event of routing; `None` for one that is not about an order.
 ///
 /// # Errors
-/// Which part of the event contradicts the contract: it will not read better the next time.
+/// Names the part of the event that contradicts the contract. A retry gives the same error.
 pub fn fact(event: &Recorded) -> Result<Option<Fact>, Unreadable> {
     let order = match carried(&event.body) {
         Carried::Order(order) => order,
         Carried::Broken => return Err(Unreadable::new("order is missing")),
         Carried::Nothing => return Ok(None),
     };
-    // First, because a state that is not known here says why the order waits.
+    // Read first: an unknown state is the reason why the order waits.
     let snapshot = snapshot(order)?;
     let what = match &event.body {
         Body::OrderDispatched(_) => dispatched(order)?,
@@ -111,7 +111,7 @@ pub fn fact(event: &Recorded) -> Result<Option<Fact>, Unreadable> {
         Body::ReplyRejected(_) => What::ReplyRejected,
         Body::OrderClosed(_) => What::Closed,
         Body::OrderReworked(_) => reworked(order)?,
-        // No clock and no review hangs on the others.
+        // No other event changes a clock or a review.
         _ => What::Other,
     };
     Ok(Some(Fact {
@@ -148,7 +148,7 @@ fn snapshot(order: &Order) -> Result<Snapshot, Unreadable> {
     })
 }
 
-/// In a state that is not known here, nobody can say whether clocks run or a reply waits: the order waits for a newer
+/// In a state that this program does not know, clocks may run and a reply may wait. The order waits for a newer
 /// program.
 fn state(number: i32) -> Result<OrderState, Unreadable> {
     if number > 0 && OrderState::try_from(number).is_err() {
@@ -171,7 +171,7 @@ fn accused(order: &Order) -> Vec<String> {
 
 fn dispatched(order: &Order) -> Result<What, Unreadable> {
     if order.lead_unit.is_empty() {
-        return Err(Unreadable::new("a dispatched order has a lead_unit"));
+        return Err(Unreadable::new("lead_unit of a dispatched order is missing"));
     }
     Ok(What::Dispatched {
         sign: limit(order, ClockKind::Sign, 0)?,
@@ -200,7 +200,7 @@ fn reworked(order: &Order) -> Result<What, Unreadable> {
     })
 }
 
-/// The newest limit of a kind and round. Limits of other kinds are passed over, known here or not.
+/// The newest limit of a kind and round. Limits of other kinds are ignored, known or not.
 fn limit(order: &Order, kind: ClockKind, round: u32) -> Result<Limit, Unreadable> {
     let is_it = |kind_of: i32, round_of: u32| kind_of == i32::from(kind) && round_of == round;
     let mut newest = order.deadlines.iter().rev();

@@ -1,14 +1,14 @@
-//! Supervision (督办): keeps every clock, gives yellow and red cards, reviews replies.
+//! Supervision (督办): keeps every clock, issues yellow and red cards, reviews replies.
 //!
 //! The way of an order through it:
-//! 1. routing's facts arrive ([`consumers::orders`]) and are read ([`events`]);
-//! 2. clocks start, stop and run again, replies come onto the review desk ([`actions`]);
-//! 3. what a fact does to a clock, and who may judge what, is decided purely ([`domain`]);
-//! 4. rows are read, locked and written many at a time ([`store`]);
-//! 5. time fires what is due, once routing is known past it ([`workers::fire_clocks`]);
-//! 6. people review, list cards and clocks ([`grpc`]: one file per verb).
+//! 1. Routing's events arrive ([`consumers::orders`]) and become facts ([`events`]).
+//! 2. Clocks start, stop and start again; submitted replies open reviews ([`actions`]).
+//! 3. The rules for clocks and verdicts are pure ([`domain`]).
+//! 4. Rows are read, locked and written many at a time ([`store`]).
+//! 5. A due clock fires once routing is known past its time ([`workers::fire_clocks`]).
+//! 6. People review replies and list cards and clocks ([`grpc`]: one file per verb).
 //!
-//! [`app`] wires it, [`doctor`] checks its share of the invariants.
+//! [`app`] wires it, [`doctor`] checks its invariants.
 
 pub mod actions;
 pub mod app;
@@ -32,5 +32,5 @@ pub type Settings = platform::config::Settings<config::SupervisionConfig>;
 /// Its tables, migrated after those of platform and eventlog.
 pub static MIGRATOR: sqlx::migrate::Migrator = sqlx::migrate!();
 
-/// Where facts about orders come from.
+/// Source of the facts about orders.
 pub const ROUTING: &str = "routing";

@@ -1,4 +1,4 @@
-//! A certificate authority of a test's own, with a folder for what it signs.
+//! A certificate authority for one test, with a folder for its certificates.
 
 use std::net::Ipv4Addr;
 use std::path::PathBuf;
@@ -6,7 +6,7 @@ use std::path::PathBuf;
 use platform::config::{ClientCertificates, TlsConfig};
 use rcgen::{BasicConstraints, CertificateParams, CertifiedIssuer, DnType, IsCa, KeyPair, SanType, date_time_ymd};
 
-/// Signs certificates of 127.0.0.1.
+/// Signs certificates for 127.0.0.1.
 pub struct Authority {
     folder: tempfile::TempDir,
     issuer: CertifiedIssuer<'static, KeyPair>,
@@ -19,7 +19,7 @@ impl Default for Authority {
 }
 
 impl Authority {
-    /// A new one; its own certificate stands in `ca.crt`.
+    /// A new authority. Its own certificate is in `ca.crt`.
     ///
     /// # Panics
     /// Without a temporary folder.
@@ -35,7 +35,7 @@ impl Authority {
         Self { folder, issuer }
     }
 
-    /// A file of its folder.
+    /// Path of a file in its folder.
     #[must_use]
     pub fn path(&self, name: &str) -> PathBuf {
         self.folder.path().join(name)
@@ -49,7 +49,7 @@ impl Authority {
         self.sign_at(Ipv4Addr::LOCALHOST, name, uri, last_year);
     }
 
-    /// [`Authority::sign`], for another address.
+    /// [`Authority::sign`] for another address.
     ///
     /// # Panics
     /// When the URI is not ASCII.
@@ -66,7 +66,7 @@ impl Authority {
         std::fs::write(self.path(&format!("{name}.crt")), certificate.pem()).expect("written");
     }
 
-    /// Settings that show `<name>.crt`.
+    /// TLS settings with the certificate `<name>.crt`.
     #[must_use]
     pub fn config(&self, name: &str, asked: ClientCertificates) -> TlsConfig {
         TlsConfig {

@@ -1,4 +1,4 @@
-//! Tokens for callers of every kind, and the keys that verify them.
+//! Tokens for callers of every kind, and the keys that verify the tokens.
 
 use std::sync::{Arc, OnceLock};
 
@@ -9,9 +9,9 @@ use platform::config::AuthConfig;
 /// Issues and verifies the tokens of a test run.
 #[derive(Clone)]
 pub struct Callers {
-    /// Issues.
+    /// Issuer of tokens.
     pub issuer: Issuer,
-    /// Verifies.
+    /// Verifier of tokens.
     pub verifier: Arc<Verifier>,
     /// PEM of the private key, for processes.
     pub private_pem: String,
@@ -20,7 +20,7 @@ pub struct Callers {
 }
 
 impl Callers {
-    /// The same keys for the whole process.
+    /// The keys, the same for the whole process.
     #[must_use]
     pub fn get() -> &'static Self {
         static CALLERS: OnceLock<Callers> = OnceLock::new();

@@ -1,4 +1,4 @@
-//! A database per test, from a migrated template.
+//! A database for each test, copied from a migrated template.
 
 use std::str::FromStr as _;
 
@@ -7,15 +7,15 @@ use sqlx::postgres::{PgConnectOptions, PgPoolOptions};
 use sqlx::{AssertSqlSafe, Connection as _, PgConnection, PgPool};
 use uuid::Uuid;
 
-/// Partitions of a test's log: enough to have several, few enough to be quick.
+/// Partitions of a test's log: several, but few enough to be fast.
 pub const PARTITIONS: u16 = 4;
 
-/// A test's own database.
+/// The database of one test.
 #[derive(Clone)]
 pub struct Database {
     /// Connections to it.
     pub pool: PgPool,
-    /// For processes that connect by themselves.
+    /// URL, for processes that connect by themselves.
     pub url: String,
 }
 
@@ -28,16 +28,16 @@ fn variable(name: &str) -> String {
         .unwrap_or_else(|_| panic!("{name} is not set: run `make test`, or `make test T=name` for one test"))
 }
 
-/// Where Redis is.
+/// URL of Redis.
 #[must_use]
 pub fn redis_url() -> String {
     variable("TESTKIT_REDIS_URL")
 }
 
-/// A fresh database of a service with `own` migrations, besides those of platform and eventlog.
+/// A new database with the migrations `own`, and those of platform and eventlog.
 ///
 /// # Panics
-/// When the servers do not run: a test cannot go on without them.
+/// When the servers do not run.
 pub async fn database(service: &str, own: &'static Migrator) -> Database {
     let server = PgConnectOptions::from_str(&variable("TESTKIT_POSTGRES_URL")).expect("a postgres:// URL");
     let mut admin = PgConnection::connect_with(&server)
@@ -64,10 +64,10 @@ pub async fn database(service: &str, own: &'static Migrator) -> Database {
     }
 }
 
-/// Until `count` sessions of the pool's database wait for a lock.
+/// Waits until `count` sessions of the pool's database wait for a lock.
 ///
 /// # Panics
-/// When the database does not answer, or not so many ever wait.
+/// When the database does not answer, or fewer sessions wait in the end.
 pub async fn waiting(pool: &PgPool, count: i64) {
     let waiting = "select count(distinct pid) from pg_locks join pg_stat_activity using (pid)
                     where pg_stat_activity.datname = current_database() and not granted";
@@ -79,10 +79,10 @@ pub async fn waiting(pool: &PgPool, count: i64) {
 }
 
 impl Database {
-    /// What a backup of it holds now, as another database. Its own connections are ended for it.
+    /// Copies it, as a backup would, to another database. This ends its connections.
     ///
     /// # Panics
-    /// When somebody connects to it meanwhile.
+    /// When a session connects to it meanwhile.
     pub async fn backup(&self) -> Self {
         let server = PgConnectOptions::from_str(&variable("TESTKIT_POSTGRES_URL")).expect("a postgres:// URL");
         let source = self.pool.connect_options();
@@ -112,7 +112,7 @@ impl Database {
     }
 }
 
-/// The template's name carries the migrations' checksums: a changed migration makes a new template.
+/// Name of the template. It contains the checksums of the migrations, so a changed migration makes a new template.
 fn template_name(service: &str, own: &Migrator) -> String {
     use std::hash::{DefaultHasher, Hash as _, Hasher as _};
     let mut hasher = DefaultHasher::new();
@@ -126,7 +126,7 @@ fn template_name(service: &str, own: &Migrator) -> String {
     format!("template_{service}_{:016x}", hasher.finish())
 }
 
-/// Made once by whoever comes first; the others wait for the lock.
+/// Makes the template. The first process makes it; the others wait for the lock.
 async fn ensure_template(admin: &mut PgConnection, server: &PgConnectOptions, template: &str, own: &'static Migrator) {
     sqlx::query("select pg_advisory_lock(hashtext($1))")
         .bind(template)
@@ -139,7 +139,7 @@ async fn ensure_template(admin: &mut PgConnection, server: &PgConnectOptions, te
         .await
         .expect("the catalogue");
     if !exists {
-        // Under another name until it is whole: a run that was killed leaves no half template behind.
+        // It gets its name when it is complete, so a killed run leaves no incomplete template.
         let making = format!("{template}_making");
         for statement in [
             format!("drop database if exists {making}"),

@@ -1,4 +1,4 @@
-//! A service served on a port of its own, as in production: every layer, real tokens.
+//! A service with its own port, served as in production: all layers, real tokens.
 
 use std::net::Ipv4Addr;
 use std::sync::atomic::{AtomicU8, Ordering};
@@ -33,11 +33,10 @@ pub async fn listen() -> (TcpListener, String) {
     (listener, url)
 }
 
-/// An address of loopback that no other test has, for a server that has to be told its port: each one is free there, and
-/// none has to be taken and given back first.
+/// A loopback address that no other test uses, for a server that needs a fixed port. All ports of this address are free.
 ///
 /// # Panics
-/// When a process asks for more than there are.
+/// When a process asks for more addresses than there are.
 #[must_use]
 pub fn own_address() -> Ipv4Addr {
     static TAKEN: AtomicU8 = AtomicU8::new(0);
@@ -47,21 +46,21 @@ pub fn own_address() -> Ipv4Addr {
     Ipv4Addr::new(127, 64 + taken, high, low)
 }
 
-/// The same key for the whole process: a database that comes from a backup was sealed with it.
+/// The sealing key, the same for the whole process, because a database from a backup was sealed with it.
 fn kek() -> Kek {
     static KEK: OnceLock<Kek> = OnceLock::new();
     KEK.get_or_init(|| Kek::read(&sealing().key_file).expect("base64 of 32 bytes"))
         .clone()
 }
 
-/// The key of all tests: it protects nothing.
+/// The sealing key of all tests. It protects nothing.
 fn sealing() -> SealingConfig {
     SealingConfig {
         key_file: concat!(env!("CARGO_MANIFEST_DIR"), "/sealing-key").into(),
     }
 }
 
-/// The key by which a service under test knows a repeated request.
+/// The key by which a service under test recognises a repeated request.
 #[must_use]
 pub fn request_key(service: &str) -> RequestKey {
     kek().request_key(service)
@@ -78,16 +77,16 @@ pub async fn log(service: &'static str, pool: &PgPool, clock: SharedClock) -> St
 
 /// One service under test.
 pub struct Edge {
-    /// Where it listens.
+    /// Its URL.
     pub url: String,
-    /// What it runs on; cancelled when the test ends.
+    /// Its lifecycle, stopped when the test ends.
     pub lifecycle: Lifecycle,
     /// Its clock.
     pub clock: Arc<DrivenClock>,
 }
 
 impl Edge {
-    /// What `App::build` needs, for a service over a test's database. Peers that are not named cannot be reached.
+    /// The `Base` for `App::build`, for a service over a test's database. Its peers cannot be reached.
     #[must_use]
     pub fn base(name: &str, database: &Database, clock: &Arc<DrivenClock>) -> Base {
         let nowhere = "http://127.0.0.1:1".to_owned();
@@ -151,22 +150,22 @@ impl Edge {
         }
     }
 
-    /// A channel on which a principal calls.
+    /// A channel with a token of a principal.
     ///
     /// # Panics
-    /// Never: the URL is our own.
+    /// Never: the URL is valid.
     #[must_use]
     pub fn caller(&self, principal: Principal) -> Peer {
         peer(&self.url, &Callers::get().tokens(principal)).expect("our own URL")
     }
 
-    /// A channel on which somebody with one role calls.
+    /// A channel with a token of one role.
     #[must_use]
     pub fn role(&self, which: Role) -> Peer {
         self.caller(role(which))
     }
 
-    /// One of the five.
+    /// A channel with a service's token.
     #[must_use]
     pub fn service(&self, name: &str) -> Peer {
         self.caller(Principal {
@@ -175,13 +174,13 @@ impl Edge {
         })
     }
 
-    /// A liaison of a unit.
+    /// A channel with the token of a unit's liaison.
     #[must_use]
     pub fn liaison(&self, unit: &str) -> Peer {
         self.of_unit(Role::Liaison, unit)
     }
 
-    /// Somebody whose token names a unit.
+    /// A channel with a token that names a unit.
     #[must_use]
     pub fn of_unit(&self, which: Role, unit: &str) -> Peer {
         self.caller(Principal {
@@ -190,7 +189,7 @@ impl Edge {
         })
     }
 
-    /// A platform.
+    /// A channel with a platform's token.
     #[must_use]
     pub fn platform(&self, platform: &str) -> Peer {
         self.caller(Principal {

@@ -1,8 +1,8 @@
-//! What tests stand on: real databases, real Redis, served services, callers of every kind.
+//! The base of tests: real databases, real Redis, served services, callers of every kind.
 //!
-//! The servers are started once for a whole run by `testkit-servers COMMAND…` (see `make test`), which tells where they
-//! are by `TESTKIT_POSTGRES_URL` and `TESTKIT_REDIS_URL`. Each test has a database of its own, copied from a migrated
-//! template, with an epoch of its own, so that its Redis streams are its own as well.
+//! `testkit-servers COMMAND…` (see `make test`) starts the servers once for a whole run. It passes their addresses in
+//! `TESTKIT_POSTGRES_URL` and `TESTKIT_REDIS_URL`. Each test has its own database, copied from a migrated template. The
+//! database has its own epoch, so the test also has its own Redis streams.
 
 pub mod authority;
 pub mod callers;

@@ -1,10 +1,10 @@
-//! Waits that have an end: what does not come fails the test that waits for it, by name.
+//! Waits with a time-out. A wait that times out fails its test and names the missing thing.
 
 use std::time::Duration;
 
 use platform::steps::Step;
 
-/// The longest that a test waits. What it waits for comes within seconds; a machine that does much else takes longer.
+/// Longest wait of a test. Things come within seconds, but later on a busy machine.
 pub const PATIENCE: Duration = Duration::from_secs(120);
 
 /// Waits for `work`.
@@ -16,10 +16,10 @@ pub async fn within<T>(what: &str, work: impl Future<Output = T>) -> T {
     done.unwrap_or_else(|_| panic!("not within {} s: {what}", PATIENCE.as_secs()))
 }
 
-/// Asks until `holds` says so.
+/// Retries until `holds` is true.
 ///
 /// # Panics
-/// As [`within`].
+/// When it takes longer than [`PATIENCE`].
 pub async fn until(what: &str, mut holds: impl AsyncFnMut() -> bool) {
     let asking = async {
         while !holds().await {
@@ -29,10 +29,10 @@ pub async fn until(what: &str, mut holds: impl AsyncFnMut() -> bool) {
     within(what, asking).await;
 }
 
-/// Runs a step until it has nothing left to do; gives how much that was.
+/// Runs a step until it is idle. Returns the number of things done.
 ///
 /// # Panics
-/// When it fails, and as [`within`].
+/// When it fails, or takes longer than [`PATIENCE`].
 pub async fn settled(step: &(impl Step + ?Sized)) -> usize {
     let running = async {
         let mut did = 0;

@@ -1,5 +1,5 @@
-//! A batch of events becomes facts and roll-ups: load, merge, compare, write. The number of statements does not depend
-//! on the batch.
+//! Turns a batch of events into facts and roll-ups: load, merge, compare, write. The number of statements is fixed,
+//! however large the batch.
 
 use std::collections::BTreeMap;
 
@@ -15,13 +15,13 @@ use crate::domain::order::OrderHeard;
 use crate::store::facts::{self, appeals, calls, orders};
 use crate::store::{names, rollups};
 
-/// Applies changes in their order. Locks in the order of ARCHITECTURE.md: facts by id, then roll-ups by key.
+/// Applies changes in their order. Locks follow ARCHITECTURE.md: facts by id, then roll-ups by key.
 ///
 /// # Errors
-/// When the database refuses, or a row is impossible.
+/// When the database fails, or a row is impossible.
 #[tracing::instrument(skip_all, name = "apply_changes", fields(service = crate::NAME, changes = changes.len()))]
 pub async fn apply_changes(tx: &mut Tx, changes: &[Change]) -> Result<(), StoreError> {
-    // In a roll-out two versions of the program run at once.
+    // During a roll-out, two versions of the program run at once.
     rollups::require_version(tx.conn(), VERSION).await?;
     let batch = Batch::of(changes);
     let mut difference = Difference::default();
@@ -45,7 +45,7 @@ pub async fn apply_changes(tx: &mut Tx, changes: &[Change]) -> Result<(), StoreE
     Ok(())
 }
 
-/// Changes by what they change, sorted by id.
+/// Changes grouped by the fact they change, sorted by id.
 #[derive(Default)]
 struct Batch<'c> {
     calls: BTreeMap<Uuid, Vec<&'c CallState>>,
@@ -148,7 +148,7 @@ fn by_id<F>(facts: Vec<F>, id: fn(&F) -> Uuid) -> BTreeMap<Uuid, F> {
     facts.into_iter().map(|fact| (id(&fact), fact)).collect()
 }
 
-/// Each name once, at its highest version, sorted: one statement may touch a row only once.
+/// Keeps each name once, at its highest version, sorted: one statement may write a row only once.
 fn newest(names: Vec<&Name>) -> Vec<&Name> {
     let mut newest = BTreeMap::new();
     for name in names {

@@ -1,4 +1,4 @@
-//! 运行通报: every figure of a window, as it stands now.
+//! 运行通报: all figures of a window, as of now.
 
 use chrono::{DateTime, Utc};
 use platform::store::StoreError;
@@ -11,10 +11,10 @@ use crate::domain::window::Window;
 use crate::store::facts::appeals;
 use crate::store::{names, rollups, snapshot};
 
-/// Sums roll-ups, counts persons in the window's appeals, and prints.
+/// Sums the window's roll-ups, counts the persons of its appeals, and computes the figures.
 ///
 /// # Errors
-/// When the database refuses.
+/// When the database fails.
 pub async fn get_bulletin(
     conn: &mut PgConnection,
     definitions: &Definitions,

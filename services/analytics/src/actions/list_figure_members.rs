@@ -1,5 +1,5 @@
-//! Opens a figure: the calls, appeals or orders that make up its numerator, by the same contributions that the
-//! roll-ups are sums of. A person is shown by the first of its appeals in the window.
+//! Opens a figure: lists the calls, appeals or orders of its numerator. It uses the same contributions that the
+//! roll-ups sum. A person is shown by the first of its appeals in the window.
 
 use chrono::{DateTime, Utc};
 use platform::store::StoreError;
@@ -17,47 +17,47 @@ use crate::domain::window::Window;
 use crate::store::facts::{self, Place, appeals, calls, orders};
 use crate::store::{rollups, snapshot};
 
-/// Facts read in one statement.
+/// Most facts read in one statement.
 const CHUNK: i64 = 2_000;
 
-/// Which figure, and where to go on.
+/// The figure, the window and the page.
 #[derive(Clone, Debug)]
 pub struct Opened<'d> {
     /// The figure.
     pub figure: &'d Figure,
-    /// Member's code of an expanded one.
+    /// Member's code of an expanded figure.
     pub member: Option<&'d str>,
     /// Days.
     pub window: Window,
-    /// Where the last page ended; none for the first.
+    /// Where the previous page ended; none for the first.
     pub after: Option<Place>,
-    /// Members of a page.
+    /// Most members of a page.
     pub page_size: usize,
-    /// Facts that are looked at for one page.
+    /// Most facts scanned for one page.
     pub max_scanned: u32,
 }
 
-/// One thing that a figure counts.
+/// One member of a figure.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct FigureMember {
-    /// Its id.
+    /// Id of the call, appeal or order.
     pub id: Uuid,
-    /// Number that people say on the phone; empty for a call.
+    /// Number that people say on the phone; a call has an empty one.
     pub number: String,
-    /// How much of the numerator it makes.
+    /// Its share of the numerator.
     pub count: i64,
 }
 
 /// A page of members.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Page {
-    /// In the order of day and id. May be fewer than asked for, even none, before the last page.
+    /// By day and id. A page before the last one may have fewer members than requested, even none.
     pub members: Vec<FigureMember>,
-    /// Where the next page begins; none on the last.
+    /// Where the next page begins; none on the last page.
     pub next: Option<Place>,
 }
 
-/// A fact, as far as a list needs it.
+/// A fact, with the parts that a list needs.
 struct Seen {
     place: Place,
     number: String,
@@ -67,7 +67,7 @@ struct Seen {
 /// Scans the window's facts.
 ///
 /// # Errors
-/// When the database refuses, or a row is impossible.
+/// When the database fails, or a row is impossible.
 pub async fn list_figure_members(
     conn: &mut PgConnection,
     opened: &Opened<'_>,
@@ -155,7 +155,7 @@ fn seen_appeal(fact: &AppealFact) -> Seen {
     }
 }
 
-/// The first appeal of a person stands for it, the others count nothing: so the counts add up to the persons.
+/// The first appeal of a person counts 1, its others 0. The counts then add up to the persons.
 fn seen_person(fact: &AppealFact, first: bool) -> Seen {
     let mut tally = Tally::on(fact.day());
     tally.total(Measure::Persons, i64::from(first));
@@ -165,7 +165,7 @@ fn seen_person(fact: &AppealFact, first: bool) -> Seen {
     }
 }
 
-/// A scan by day finds only orders that have one.
+/// A scan by day finds only orders that have a day.
 fn seen_order(fact: &OrderFact) -> Option<Seen> {
     Some(Seen {
         place: (fact.day()?, fact.id),

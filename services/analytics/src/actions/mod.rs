@@ -1,4 +1,4 @@
-//! What analytics does, one verb a file.
+//! The actions of analytics, one verb a file.
 
 pub mod apply_changes;
 pub mod get_bulletin;

@@ -1,5 +1,5 @@
-//! At the start: roll-ups that are sums of another version of the contribution functions are counted anew. The old
-//! contribution of a fact is computed, not stored, so it can be taken back only while the functions are the same.
+//! Recounts the roll-ups at the start when they are sums of another version of the contribution functions. The old
+//! contribution of a fact is computed, not stored. It can be subtracted only while the functions are the same.
 
 use eventlog::Store;
 use platform::store::StoreError;
@@ -8,13 +8,13 @@ use super::verify_rollups::recount;
 use crate::domain::contribution::VERSION;
 use crate::store::rollups;
 
-/// Roll-ups written in one statement.
+/// Most roll-ups written in one statement.
 const CHUNK: usize = 10_000;
 
-/// Recounts if it has to. True when it did.
+/// Recounts if needed. Returns true when it did.
 ///
 /// # Errors
-/// When the database refuses, or a row is impossible.
+/// When the database fails, or a row is impossible.
 #[tracing::instrument(skip_all, name = "recount_rollups", fields(service = crate::NAME))]
 pub async fn recount_rollups(store: &Store) -> Result<bool, StoreError> {
     store

@@ -8,24 +8,24 @@ use crate::domain::contribution::{Contribution, Key, Recount};
 use crate::store::facts::{self, Table, appeals, calls, orders};
 use crate::store::{rollups, snapshot};
 
-/// Facts read in one statement: about 4 MB.
+/// Most facts read in one statement: about 4 MB.
 const PAGE: i64 = 5_000;
 
-/// What the recount found.
+/// The result of a recount.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Verified {
-    /// Facts that were read.
+    /// Number of facts read.
     pub facts: u64,
-    /// Roll-ups that were compared.
+    /// Number of roll-ups compared.
     pub rollups: u64,
     /// `(key, stored, recounted)`, sorted by key.
     pub differences: Vec<(Key, i64, i64)>,
 }
 
-/// Reads all facts and all roll-ups of one instant.
+/// Reads all facts and all roll-ups in one snapshot.
 ///
 /// # Errors
-/// When the database refuses, or a row is impossible.
+/// When the database fails, or a row is impossible.
 pub async fn verify_rollups(conn: &mut PgConnection) -> Result<Verified, StoreError> {
     let mut tx = snapshot(conn).await?;
     let (facts, recount) = recount(&mut tx).await?;
@@ -38,7 +38,7 @@ pub async fn verify_rollups(conn: &mut PgConnection) -> Result<Verified, StoreEr
     })
 }
 
-/// The contributions of all facts, and how many facts there are.
+/// Sums the contributions of all facts, and counts the facts.
 ///
 /// # Errors
 /// As [`verify_rollups`].
@@ -50,7 +50,7 @@ pub async fn recount(connection: &mut PgConnection) -> Result<(u64, Recount), St
     Ok((calls + appeals + orders, recount))
 }
 
-/// Adds the facts of one table, page by page, and tells how many there are.
+/// Adds the facts of one table, page by page, and returns their number.
 async fn add_all<R: Table>(
     connection: &mut PgConnection,
     recount: &mut Recount,

@@ -1,4 +1,4 @@
-//! callback: attempts, outcomes, judgements.
+//! Reads events of callback: attempts, outcomes, judgements.
 
 use eventlog::Recorded;
 use eventlog::read::{self, Unreadable};
@@ -9,13 +9,13 @@ use crate::domain::callback::{Asked, CallbackHeard, Judged, Outcome, Stamp};
 use crate::domain::change::Change;
 use crate::domain::order::OrderHeard;
 
-/// Whose events these are.
+/// Source of these events.
 pub const SOURCE: &str = "callback";
 
-/// What an event of callback changes. It names what it takes, and passes over the rest.
+/// The change that an event of callback makes. It lists the event types it uses, and ignores the others.
 ///
 /// # Errors
-/// What is wrong with the event.
+/// Names the fault of the event.
 pub fn read(event: &Recorded) -> Result<Option<Change>, Unreadable> {
     let (order, appeal, round, heard) = match &event.body {
         Body::AttemptReported(told) => {
@@ -56,7 +56,7 @@ pub fn read(event: &Recorded) -> Result<Option<Change>, Unreadable> {
 
 fn stamp(event: &Recorded) -> Stamp {
     Stamp {
-        // Postgres keeps it as a signed number; no task has that many events.
+        // Postgres stores it as a signed number; no task has that many events.
         version: event.version.min(i64::MAX.unsigned_abs()),
         event: event.event_id,
     }

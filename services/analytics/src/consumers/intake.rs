@@ -1,4 +1,4 @@
-//! intake: calls, appeals, and the names of channels, categories and regions.
+//! Reads events of intake: calls, appeals, and the names of channels, categories and regions.
 
 use eventlog::Recorded;
 use eventlog::read::{self, Unreadable};
@@ -11,13 +11,13 @@ use crate::domain::appeal::{AppealHeard, AppealState, End, PersonKey};
 use crate::domain::call::CallState;
 use crate::domain::change::{Change, NameKind};
 
-/// Whose events these are.
+/// Source of these events.
 pub const SOURCE: &str = "intake";
 
-/// What an event of intake changes. It names what it takes, and passes over the rest.
+/// The change that an event of intake makes. It lists the event types it uses, and ignores the others.
 ///
 /// # Errors
-/// What is wrong with the event.
+/// Names the fault of the event.
 pub fn read(event: &Recorded) -> Result<Option<Change>, Unreadable> {
     match &event.body {
         Body::CallRecorded(call) => call_recorded(event, call).map(Some),

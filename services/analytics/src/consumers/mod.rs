@@ -1,5 +1,5 @@
-//! What the other services tell analytics. Each source has a file that reads its events; what they change is applied
-//! by one action, a whole batch at once.
+//! Consumers of the other services' events. Each source has a file that reads its events. One action applies their
+//! changes, a whole batch at once.
 
 pub mod callback;
 pub mod intake;
@@ -19,11 +19,11 @@ use crate::actions::apply_changes::apply_changes;
 use crate::domain::change::{Change, Name, NameKind};
 use crate::domain::kept::Kept;
 
-/// Reads one event of a source: what it changes, or nothing when nobody here needs its type. The error says what is
-/// wrong with it.
+/// Reads one event of a source: the change it makes, or none for a type that analytics ignores. The error names the
+/// fault of the event.
 pub type Read = fn(&Recorded) -> Result<Option<Change>, Unreadable>;
 
-/// What applies the events of a source.
+/// Applies the events of a source.
 #[must_use]
 pub fn applying(read: Read) -> Arc<dyn Handler> {
     Arc::new(Facts { read })
@@ -71,13 +71,13 @@ fn names<'e>(
     })
 }
 
-/// A day.
+/// Reads a day.
 fn day(field: &str, day: Option<&Date>) -> Result<NaiveDate, Unreadable> {
     let day = date_from_proto(read::present(field, day)?);
-    day.ok_or_else(|| Unreadable::new(format!("{field} is no day")))
+    day.ok_or_else(|| Unreadable::new(format!("{field} is not a valid day")))
 }
 
-/// A number of an enum, known or not, that is given.
+/// Reads a number of an enum, known or not; 0 is refused.
 fn kept<E: TryFrom<i32>>(field: &str, number: i32) -> Result<Kept<E>, Unreadable> {
     if number == 0 {
         return Err(Unreadable::new(format!("{field} is unspecified")));
@@ -85,7 +85,7 @@ fn kept<E: TryFrom<i32>>(field: &str, number: i32) -> Result<Kept<E>, Unreadable
     kept_or_unspecified(field, number)
 }
 
-/// A number of an enum, known or not.
+/// Reads a number of an enum, known or not.
 fn kept_or_unspecified<E: TryFrom<i32>>(field: &str, number: i32) -> Result<Kept<E>, Unreadable> {
     if number < 0 {
         return Err(Unreadable::new(format!("{field} is negative")));

@@ -1,4 +1,4 @@
-//! routing: every state of an order, and the names of units.
+//! Reads events of routing: all states of an order, and the names of units.
 
 use eventlog::Recorded;
 use eventlog::read::{self, Unreadable};
@@ -13,13 +13,13 @@ use crate::domain::change::{Change, NameKind};
 use crate::domain::kept::Kept;
 use crate::domain::order::{Lead, OrderHeard, RoutingState};
 
-/// Whose events these are.
+/// Source of these events.
 pub const SOURCE: &str = "routing";
 
-/// What an event of routing changes.
+/// The change that an event of routing makes.
 ///
 /// # Errors
-/// What is wrong with the event.
+/// Names the fault of the event.
 pub fn read(event: &Recorded) -> Result<Option<Change>, Unreadable> {
     if let Body::UnitsPublished(units) = &event.body {
         return units_published(units).map(Some);
@@ -64,7 +64,7 @@ fn routing_state(order: &Order) -> Result<RoutingState, Unreadable> {
     })
 }
 
-/// What a state that is known says of the rest; of another one nothing is expected.
+/// Checks the fields that a known state requires. An unknown state requires none.
 fn check_state(state: Kept<OrderState>, led: bool, closed: bool) -> Result<(), Unreadable> {
     let Some(state) = state.known() else {
         return Ok(());

@@ -1,4 +1,4 @@
-//! supervision: cards. Its reviews are decisions; what became of them is routing's to tell.
+//! Reads events of supervision: cards. Its reviews are decisions; routing publishes their result.
 
 use eventlog::Recorded;
 use eventlog::read::{self, Unreadable};
@@ -8,13 +8,13 @@ use super::kept;
 use crate::domain::change::Change;
 use crate::domain::order::OrderHeard;
 
-/// Whose events these are.
+/// Source of these events.
 pub const SOURCE: &str = "supervision";
 
-/// What an event of supervision changes. It names what it takes, and passes over the rest.
+/// The change that an event of supervision makes. It lists the event types it uses, and ignores the others.
 ///
 /// # Errors
-/// What is wrong with the event.
+/// Names the fault of the event.
 pub fn read(event: &Recorded) -> Result<Option<Change>, Unreadable> {
     let (order, heard) = match &event.body {
         Body::CardIssued(card) => {

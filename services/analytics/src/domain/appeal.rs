@@ -11,11 +11,11 @@ use super::measure::{Dimension, Measure, type_name};
 /// Codes of an appeal at one version.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct AppealState {
-    /// Version of the appeal; the highest one is the truth.
+    /// Version of the appeal; the highest one wins.
     pub version: u64,
     /// Number that people say on the phone.
     pub number: String,
-    /// What is wanted; never unspecified.
+    /// Appeal type; never unspecified.
     pub kind: Kept<AppealType>,
     /// Code of the category, 2 digits a level.
     pub category: String,
@@ -25,37 +25,37 @@ pub struct AppealState {
     pub channel: String,
     /// When it was registered.
     pub received_at: DateTime<Utc>,
-    /// When the person brought it, if the source says.
+    /// When the person brought it, if the source gives that time.
     pub source_at: Option<DateTime<Utc>>,
     /// Tags, sorted, each once.
     pub tags: Vec<String>,
     /// Platform that pushed it.
     pub platform: Option<String>,
-    /// Same for appeals of one person in one year; none of whom nobody can tell.
+    /// Same for all appeals of one person in one year; none for an unknown person.
     pub person: Option<PersonKey>,
 }
 
-/// A keyed hash of the appellant, by intake (ADR 0032). Distinct persons are counted by it, and nothing else is done with it.
+/// A keyed hash of the appellant, made by intake (ADR 0032). Its only use is to count distinct persons.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub struct PersonKey(pub [u8; 16]);
 
 impl std::fmt::Debug for PersonKey {
-    /// Not the key: it stays out of logs.
+    /// Prints no key, so that it stays out of logs.
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.write_str("PersonKey")
     }
 }
 
-/// What an event of intake says of an appeal.
+/// The part of an event of intake that is about an appeal.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct AppealHeard {
     /// Its codes after the change.
     pub state: AppealState,
-    /// What became of it, if that is what the event tells.
+    /// Result of the appeal, if the event gives one.
     pub end: Option<End>,
 }
 
-/// What becomes of an appeal. Once true, true for ever (domain.md §3).
+/// The result of an appeal. A result is final (domain.md §3).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum End {
     /// 在线办结
@@ -69,7 +69,7 @@ pub enum End {
 pub struct AppealFact {
     /// Its id.
     pub id: Uuid,
-    /// Its codes at the newest version that is known.
+    /// Its codes at the newest known version.
     pub state: AppealState,
     /// Answered at once.
     pub answered: bool,
@@ -84,7 +84,7 @@ impl AppealFact {
         calendar::local_date(self.state.source_at.unwrap_or(self.state.received_at))
     }
 
-    /// The fact after one more event; in any order, and twice, with the same end.
+    /// Merges one more event. The result is the same in any order and after repetition.
     #[must_use]
     pub fn merge(known: Option<Self>, id: Uuid, heard: &AppealHeard) -> Self {
         let mut fact = known.unwrap_or_else(|| Self {
@@ -104,7 +104,7 @@ impl AppealFact {
         fact
     }
 
-    /// What it adds to the roll-ups.
+    /// Its contribution to the roll-ups.
     #[must_use]
     pub fn contribution(&self) -> Contribution {
         let state = &self.state;

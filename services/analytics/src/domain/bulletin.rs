@@ -1,4 +1,4 @@
-//! The bulletin: figures from sums. No figure without numerator, denominator and definition (domain.md §9).
+//! The bulletin: figures from sums. Every figure has a numerator, a denominator and a definition (domain.md §9).
 
 use std::collections::{BTreeMap, HashMap, HashSet};
 
@@ -9,31 +9,31 @@ use super::contribution::Key;
 use super::definitions::{Definitions, Figure, Group, Members, Source};
 use super::measure::{Dimension, Measure, Subject};
 
-/// What a rate over nothing prints.
+/// Printed for a rate with denominator 0.
 pub const NOTHING: &str = "–";
 
 /// A figure as it is printed.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Printed {
-    /// Key, with the member's code if it is expanded.
+    /// Key, with the member's code if the figure is expanded.
     pub key: String,
-    /// Name in Chinese: the member's if it is expanded.
+    /// Name in Chinese; an expanded figure has its member's name.
     pub name: String,
-    /// Which things it speaks of.
+    /// Cohort, in words.
     pub cohort: String,
-    /// What it is.
+    /// Definition, in words.
     pub definition: String,
     /// Version of the definition.
     pub version: String,
     /// Code of the member; empty for a figure that is not expanded.
     pub member: String,
-    /// The count, or what is divided.
+    /// The count, or the numerator of a rate.
     pub numerator: i64,
-    /// What it is divided by; 0 for a count.
+    /// The denominator of a rate; 0 for a count.
     pub denominator: i64,
-    /// It is a rate.
+    /// Whether it is a rate.
     pub rate: bool,
-    /// What is printed.
+    /// The printed value.
     pub value: String,
 }
 
@@ -86,7 +86,7 @@ impl Sums {
             .filter(|(_, value)| *value != 0)
             .map(|(code, value)| (code.to_owned(), value))
             .collect();
-        // Stable: equal sums stay in the order of their codes.
+        // The sort is stable: equal sums stay in the order of their codes.
         members.sort_by_key(|(_, value)| std::cmp::Reverse(*value));
         members
     }
@@ -113,7 +113,7 @@ impl Sums {
 pub struct Names(HashMap<(NameKind, String), String>);
 
 impl Names {
-    /// Notes a name.
+    /// Adds a name.
     pub fn add(&mut self, kind: NameKind, code: String, name: String) {
         self.0.insert((kind, code), name);
     }
@@ -135,7 +135,7 @@ impl Names {
     }
 }
 
-/// Every figure, in the order of the definitions.
+/// All figures, in the order of the definitions.
 #[must_use]
 pub fn print(definitions: &Definitions, sums: &Sums, names: &Names) -> Vec<Printed> {
     let mut printed = Vec::new();
@@ -173,7 +173,7 @@ fn one(figure: &Figure, member: Option<(String, String)>, numerator: i64, by: Op
     }
 }
 
-/// A percentage, half-up to 2 decimals; [`NOTHING`] over nothing.
+/// A percentage, half-up to 2 decimals; [`NOTHING`] for denominator 0.
 #[must_use]
 pub fn percent(numerator: i64, denominator: i64) -> String {
     if denominator <= 0 || numerator < 0 {
@@ -184,18 +184,19 @@ pub fn percent(numerator: i64, denominator: i64) -> String {
     format!("{}.{:02}", hundredths / 100, hundredths % 100)
 }
 
-/// Which facts make up a figure's numerator, and how much each of them.
+/// Selects the facts of a figure's numerator, and the share of each.
 #[derive(Clone, Debug)]
 pub struct Selection {
     measures: Vec<Measure>,
-    /// Group and the codes of it that count.
+    /// Group, and those of its codes that count.
     members: Option<(Group, HashSet<String>)>,
-    /// `as_of`'s local day: what is due only on it or later does not count yet.
+    /// Local day of `as_of`. A fact due on that day or later does not count yet.
     as_of_day: NaiveDate,
 }
 
 impl Selection {
-    /// Of a figure, with the member's code if it is expanded. `sums` say which members are the largest.
+    /// The selection of a figure, with the member's code if it is expanded. `sums` decide which members are the
+    /// largest.
     #[must_use]
     pub fn of(figure: &Figure, member: Option<&str>, sums: &Sums, as_of_day: NaiveDate) -> Self {
         let source = &figure.numerator;
@@ -214,7 +215,7 @@ impl Selection {
         }
     }
 
-    /// What its members are.
+    /// The kind of its members.
     #[must_use]
     pub fn subject(&self) -> Subject {
         self.measures
@@ -222,7 +223,7 @@ impl Selection {
             .map_or(Subject::Order, |measure| measure.subject())
     }
 
-    /// How much of the numerator a fact with this contribution makes; 0 for one that does not belong to it.
+    /// Share of the numerator that a fact with this contribution adds; 0 for a fact outside the figure.
     #[must_use]
     pub fn weight(&self, contribution: &[(Key, i64)]) -> i64 {
         contribution

@@ -15,12 +15,12 @@ fn percentages_are_half_up_to_two_decimals() {
         (0, 7, "0.00"),
         (1, 8, "12.50"),
         (1, 16, "6.25"),
-        // 0.125 % and 0.124…%: the half goes up.
+        // 0.125 % rounds up, 0.124…% does not.
         (1, 800, "0.13"),
         (124, 100_000, "0.12"),
         (1, 3, "33.33"),
         (2, 3, "66.67"),
-        // Never forced to 100.
+        // Shares are never forced to 100.
         (999_996, 1_000_000, "100.00"),
         (99_994, 100_000, "99.99"),
         (i64::MAX, i64::MAX, "100.00"),
@@ -31,7 +31,7 @@ fn percentages_are_half_up_to_two_decimals() {
     }
 }
 
-/// The city's half-year as sums; what is printed must be what the city printed.
+/// The city's half-year as sums. The figures must equal those that the city printed.
 fn half_year() -> Sums {
     let mut sums = Sums::default();
     for (measure, value) in [
@@ -234,7 +234,7 @@ fn a_selection_weighs_by_the_figures_own_measures() {
         let selection = Selection::of(figure, member, &half_year(), as_of);
         assert_eq!(selection.weight(&contribution), weight, "{key} on {as_of}");
     }
-    // A unit that is not among the ten largest.
+    // A unit outside the ten largest.
     let (figure, member) = definitions.find("unit.top_ten_share").expect("a figure");
     let selection = Selection::of(figure, member, &half_year(), due);
     let small = [entry(ALWAYS, Dimension::Unit, "small0", Measure::OrdersOpened, 1)];

@@ -1,4 +1,4 @@
-//! A call (话务) as a fact: offered, and answered or not.
+//! A call (话务) as a fact: offered, and whether it was answered.
 
 use chrono::{DateTime, NaiveDate, Utc};
 use uuid::Uuid;
@@ -6,14 +6,14 @@ use uuid::Uuid;
 use super::contribution::{Contribution, Tally};
 use super::measure::Measure;
 
-/// What intake says of a call.
+/// The part of an event of intake that is about a call.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct CallState {
-    /// Version of the call; the highest one is the truth.
+    /// Version of the call; the highest one wins.
     pub version: u64,
     /// When it was offered to the line, however late it was recorded.
     pub offered_at: DateTime<Utc>,
-    /// An agent answered it.
+    /// Whether an agent answered it.
     pub answered: bool,
 }
 
@@ -22,7 +22,7 @@ pub struct CallState {
 pub struct CallFact {
     /// Its id.
     pub id: Uuid,
-    /// The newest that is known.
+    /// Its newest known version.
     pub state: CallState,
 }
 
@@ -33,7 +33,7 @@ impl CallFact {
         calendar::local_date(self.state.offered_at)
     }
 
-    /// The fact after one more event; in any order, and twice, with the same end.
+    /// Merges one more event. The result is the same in any order and after repetition.
     #[must_use]
     pub fn merge(known: Option<Self>, id: Uuid, heard: &CallState) -> Self {
         match known {
@@ -45,7 +45,7 @@ impl CallFact {
         }
     }
 
-    /// What it adds to the roll-ups.
+    /// Its contribution to the roll-ups.
     #[must_use]
     pub fn contribution(&self) -> Contribution {
         let mut tally = Tally::on(self.day());

@@ -1,6 +1,6 @@
-//! What callback says of an order: a fact for each round and each appeal whose appellant is asked.
+//! The callback part of an order: a fact for each round and each appeal whose appellant is asked.
 //!
-//! An order has one answer in the figures, however many appeals it answers: see [`Callbacks::outcome`].
+//! An order has one outcome in the figures, however many appeals it answers: see [`Callbacks::outcome`].
 
 use std::collections::BTreeMap;
 
@@ -9,7 +9,7 @@ use uuid::Uuid;
 
 use super::kept::Kept;
 
-/// Who is asked about what.
+/// The key of a callback task within its order.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Asked {
     /// Round of the order.
@@ -18,7 +18,7 @@ pub struct Asked {
     pub appeal: Uuid,
 }
 
-/// Which of two events of one task and kind is the newer: the later version of the task, then the id.
+/// Orders two events of one task and kind: by the version of the task, then by event id.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Stamp {
     /// Version of the callback task.
@@ -30,24 +30,24 @@ pub struct Stamp {
 /// 评价: the outcome of one callback.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Outcome {
-    /// Newest wins.
+    /// Decides which outcome is the newest.
     pub stamp: Stamp,
-    /// The person was reached.
+    /// Whether the person was reached.
     pub reached: bool,
-    /// Unspecified when unreached.
+    /// Whether the matter is solved; unspecified when the person was not reached.
     pub solved: Kept<Solved>,
     /// The grade, or UNRATED; never unspecified.
     pub rating: Kept<Rating>,
-    /// Why it is unrated without a call.
+    /// Ground for an unrated outcome without a call.
     pub ground: Kept<UnratedGround>,
 }
 
-/// How an outcome counts. Of several in one round the last of this list speaks for the order.
+/// How an outcome counts. Among several in one round, the greatest of this list counts for the order.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Grade {
     /// No grade was given (I7: never counted as satisfied).
     Unrated,
-    /// A grade that this program does not know: no bucket has it.
+    /// A grade that this program does not know; it is in no bucket.
     Unknown,
     /// One of the three grades of satisfaction.
     Satisfied,
@@ -56,10 +56,10 @@ pub enum Grade {
 }
 
 impl Outcome {
-    /// How it counts.
+    /// How the outcome counts.
     #[must_use]
     pub fn grade(&self) -> Grade {
-        // A rating that this program learns changes what counts: raise `contribution::VERSION` with it.
+        // When the program learns a rating, the contribution changes: raise `contribution::VERSION` too.
         match self.rating.known() {
             Some(Rating::VerySatisfied | Rating::Satisfied | Rating::FairlySatisfied) => Grade::Satisfied,
             Some(Rating::Dissatisfied | Rating::VeryDissatisfied) => Grade::Dissatisfied,
@@ -69,35 +69,35 @@ impl Outcome {
     }
 }
 
-/// Whose fault a dissatisfaction was judged to be.
+/// The judged cause of a dissatisfaction.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Judged {
-    /// Newest wins.
+    /// Decides which judgement is the newest.
     pub stamp: Stamp,
-    /// Never unspecified.
+    /// The cause; never unspecified.
     pub cause: Kept<Cause>,
 }
 
-/// What an event of callback says of one task.
+/// The part of an event of callback that is about one task.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum CallbackHeard {
     /// The number of the attempt, from 1.
     Attempted(u32),
-    /// The outcome, after so many attempts.
+    /// The outcome, after this many attempts.
     Outcome {
-        /// What it was.
+        /// The outcome.
         outcome: Outcome,
-        /// Attempts that were made.
+        /// Attempts made until then.
         attempts: u32,
     },
     /// A judgement.
     Judged(Judged),
 }
 
-/// What is known of one task.
+/// The known facts of one task.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct CallbackFact {
-    /// Attempts that were made.
+    /// Number of attempts made.
     pub attempts: u32,
     /// Its outcome.
     pub outcome: Option<Outcome>,
@@ -129,19 +129,19 @@ impl CallbackFact {
 pub struct Callbacks(pub BTreeMap<Asked, CallbackFact>);
 
 impl Callbacks {
-    /// Merges one more event; in any order, and twice, with the same end.
+    /// Merges one more event. The result is the same in any order and after repetition.
     pub fn merge(&mut self, asked: Asked, heard: &CallbackHeard) {
         self.0.entry(asked).or_default().merge(heard);
     }
 
-    /// An attempt was made in any of them.
+    /// Whether an attempt was made in any task.
     #[must_use]
     pub fn attempted(&self) -> bool {
         self.0.values().any(|task| task.attempts > 0)
     }
 
-    /// The outcome that the order speaks by, and by no other: of the highest round that has one. Where a round has several,
-    /// for an order with several appeals, a dissatisfied one before a satisfied one before an unrated one.
+    /// The one outcome that counts for the order: that of the highest round with an outcome. A round of several appeals
+    /// may have several outcomes. Then dissatisfied comes before satisfied, and satisfied before unrated.
     #[must_use]
     pub fn outcome(&self) -> Option<&Outcome> {
         let all = self
@@ -152,7 +152,7 @@ impl Callbacks {
         last.map(|(_, outcome)| outcome)
     }
 
-    /// The cause of the highest round that was judged. Where a round has several, the unit's fault before another cause.
+    /// The cause of the highest judged round. Among several in a round, the unit's fault comes before another cause.
     #[must_use]
     pub fn cause(&self) -> Option<Kept<Cause>> {
         let all = self.0.iter().filter_map(|(asked, task)| Some((asked, task.judged?)));

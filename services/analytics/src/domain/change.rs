@@ -1,4 +1,4 @@
-//! What an event says, read and checked: the words that consumers and facts have in common.
+//! The content of an event, read and checked: the types that consumers and facts share.
 
 use chrono::NaiveDate;
 use uuid::Uuid;
@@ -7,20 +7,20 @@ use super::appeal::AppealHeard;
 use super::call::CallState;
 use super::order::OrderHeard;
 
-/// What an event changes.
+/// A change that an event makes.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Change {
-    /// Of a call.
+    /// A change of a call.
     Call(Uuid, CallState),
-    /// Of an appeal.
+    /// A change of an appeal.
     Appeal(Uuid, AppealHeard),
-    /// Of an order.
+    /// A change of an order.
     Order(Uuid, OrderHeard),
-    /// Names for codes.
+    /// New names for codes.
     Names(Vec<Name>),
 }
 
-/// Which kind of code has a name.
+/// The kinds of codes that have names.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub enum NameKind {
     /// Channel.
@@ -34,10 +34,10 @@ pub enum NameKind {
 }
 
 impl NameKind {
-    /// All of them.
+    /// All kinds.
     pub const ALL: [Self; 4] = [Self::Channel, Self::Category, Self::Region, Self::Unit];
 
-    /// Name in the table.
+    /// Name of the kind in the table.
     #[must_use]
     pub const fn name(self) -> &'static str {
         match self {
@@ -48,23 +48,23 @@ impl NameKind {
         }
     }
 
-    /// The one of this name.
+    /// The kind of this name.
     #[must_use]
     pub fn from_name(name: &str) -> Option<Self> {
         Self::ALL.into_iter().find(|kind| kind.name() == name)
     }
 }
 
-/// How people call a code, from a day on.
+/// The name of a code, from a day on.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Name {
-    /// Code of what.
+    /// Kind of the code.
     pub kind: NameKind,
     /// The code.
     pub code: String,
     /// First day (Asia/Shanghai).
     pub valid_from: NaiveDate,
-    /// Version of the publication; of two for the same day the higher one is the truth.
+    /// Version of the publication. The higher of two for the same day wins.
     pub version: u64,
     /// The name in Chinese.
     pub name: String,

@@ -1,7 +1,8 @@
-//! What one fact adds to the roll-ups, and how a change of a fact changes them.
+//! The contribution of a fact to the roll-ups, and how a change of the fact changes them.
 //!
-//! A contribution is a pure function of its fact and of nothing else: no setting, no time. So the old one can be taken
-//! back exactly, and a recount gives the same sums. Raise [`VERSION`] with every change of one of these functions.
+//! A contribution is a pure function of its fact alone, without settings or time. Therefore the old one can be
+//! subtracted exactly, and a recount gives the same sums. Raise [`VERSION`] with every change of one of these
+//! functions.
 
 use std::collections::{BTreeMap, HashMap};
 
@@ -12,21 +13,21 @@ use super::measure::{Dimension, Measure};
 /// Version of all contribution functions together. Roll-ups of another version are recounted at the start.
 pub const VERSION: i32 = 5;
 
-/// Due day of what does not depend on time: before every `as_of`.
+/// Due day of a contribution that does not depend on time: earlier than every `as_of`.
 pub const ALWAYS: NaiveDate = NaiveDate::from_ymd_opt(1, 1, 1).expect("a date");
 
-/// Which sum. The order of keys is the order in which roll-ups are locked.
+/// Key of a sum. Roll-ups are locked in the order of keys.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct Key {
-    /// Day (Asia/Shanghai) of the cohort: offered, brought, opened.
+    /// Day (Asia/Shanghai) of the cohort: when the call was offered, the appeal brought or the order opened.
     pub day: NaiveDate,
-    /// It counts for every `as_of` whose day lies after this one.
+    /// It counts for every `as_of` whose day is later than this one.
     pub due_day: NaiveDate,
-    /// Split by what.
+    /// Dimension of the split.
     pub dimension: Dimension,
-    /// Which one; empty for the total.
+    /// Member of the dimension; empty for the total.
     pub member: String,
-    /// Of what.
+    /// Measure that is summed.
     pub measure: Measure,
 }
 
@@ -49,7 +50,7 @@ impl std::fmt::Display for Key {
     }
 }
 
-/// What one fact adds: every key once, no zeros.
+/// The contribution of one fact: every key once, without zeros.
 pub type Contribution = Vec<(Key, i64)>;
 
 /// Collects a contribution.
@@ -60,7 +61,7 @@ pub struct Tally {
 }
 
 impl Tally {
-    /// For a fact of a day.
+    /// Starts a contribution on a day.
     #[must_use]
     pub fn on(day: NaiveDate) -> Self {
         Self {
@@ -84,7 +85,7 @@ impl Tally {
         self.add(due_day, Dimension::Total, "", measure, value);
     }
 
-    /// The contribution.
+    /// Returns the contribution.
     #[must_use]
     pub fn finish(self) -> Contribution {
         self.entries
@@ -104,12 +105,12 @@ impl Tally {
     }
 }
 
-/// What a batch changes in the roll-ups: differences summed, in the order of keys.
+/// The changes of a batch to the roll-ups: differences summed, in the order of keys.
 #[derive(Debug, Default)]
 pub struct Difference(BTreeMap<Key, i64>);
 
 impl Difference {
-    /// A fact's contribution was `old` and is `new`.
+    /// Adds the difference between a fact's `old` and `new` contribution.
     pub fn change(&mut self, old: Contribution, new: Contribution) {
         for (key, value) in new {
             *self.0.entry(key).or_default() += value;
@@ -119,7 +120,7 @@ impl Difference {
         }
     }
 
-    /// Only what really changes, sorted.
+    /// The non-zero differences, sorted.
     #[must_use]
     pub fn into_sorted(self) -> Vec<(Key, i64)> {
         self.0.into_iter().filter(|(_, value)| *value != 0).collect()
@@ -138,7 +139,7 @@ impl Recount {
         }
     }
 
-    /// The sums, sorted, for writing them anew.
+    /// The sums, sorted, for rewriting the roll-ups.
     #[must_use]
     pub fn into_sorted(self) -> Vec<(Key, i64)> {
         let mut sums: Vec<_> = self.0.into_iter().filter(|(_, value)| *value != 0).collect();
@@ -146,7 +147,7 @@ impl Recount {
         sums
     }
 
-    /// Where stored roll-ups differ, sorted by key: `(key, stored, recounted)`. A row that is missing is 0.
+    /// Stored roll-ups that differ, sorted by key: `(key, stored, recounted)`. A missing row is 0.
     #[must_use]
     pub fn compare(mut self, stored: Vec<(Key, i64)>) -> Vec<(Key, i64, i64)> {
         let mut differences = Vec::new();

@@ -48,7 +48,7 @@ fn a_recount_finds_wrong_missing_and_surplus_rows() {
 }
 
 proptest! {
-    /// Whatever path the contributions took, the differences add up to the last ones.
+    /// Whatever the sequence of contributions, the differences add up to the last ones.
     #[test]
     fn differences_add_up_to_a_recount(paths in prop::collection::vec(prop::collection::vec(
         prop::collection::btree_map(0_u32..5, 1_i64..4, 0..4), 1..5), 0..6)) {

@@ -1,4 +1,5 @@
-//! What the figures mean, read from `definitions.toml` and checked: a definition that contradicts itself never prints.
+//! The definitions of the figures, read from `definitions.toml` and checked. An inconsistent definition stops the
+//! start.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
@@ -9,50 +10,50 @@ use super::measure::{Dimension, Measure, Subject};
 /// The definitions that are compiled in.
 pub const COMPILED_IN: &str = include_str!("../../definitions.toml");
 
-/// Figures of a file, at most: each is computed for every bulletin.
+/// Most figures of a file: each is computed for every bulletin.
 const MAX_FIGURES: usize = 500;
 
 /// All figures, in the bulletin's order.
 #[derive(Clone, Debug)]
 pub struct Definitions {
-    /// In the file's order.
+    /// Figures in the file's order.
     pub figures: Vec<Figure>,
 }
 
 /// One figure, or one for each member of a group.
 #[derive(Clone, Debug)]
 pub struct Figure {
-    /// Stable key; members' codes follow it after a slash.
+    /// Stable key; a member's code follows it after a slash.
     pub key: String,
     /// Name in Chinese.
     pub name: String,
-    /// Which things it speaks of, in words.
+    /// Cohort, in words.
     pub cohort: String,
-    /// What it is, in words.
+    /// Definition, in words.
     pub definition: String,
     /// Version of the definition.
     pub version: String,
-    /// One figure for each member.
+    /// Group to expand by: one figure for each member.
     pub each: Option<Group>,
-    /// What is counted, or divided.
+    /// The count, or the numerator of a rate.
     pub numerator: Source,
-    /// What a rate divides by; none for a count.
+    /// The denominator of a rate; none for a count.
     pub denominator: Option<Source>,
 }
 
-/// Which sums are added up.
+/// The sums that make up a numerator or a denominator.
 #[derive(Clone, Debug)]
 pub struct Source {
-    /// Of one subject, never empty.
+    /// Measures of one subject; never empty.
     pub measures: Vec<Measure>,
-    /// Over the members of a group; without one the totals.
+    /// Adds up the members of this group; without a group, the totals.
     pub group: Option<Group>,
-    /// Only the largest so many members of the group.
+    /// Only so many of the group's largest members.
     pub top: Option<usize>,
 }
 
 impl Source {
-    /// What its measures count.
+    /// The kind of things that its measures count.
     #[must_use]
     pub fn subject(&self) -> Subject {
         self.measures
@@ -61,23 +62,23 @@ impl Source {
     }
 }
 
-/// How members of a dimension are put together for print.
+/// How members of a dimension are grouped for print.
 #[derive(Clone, Debug)]
 pub struct Group {
-    /// Members of what.
+    /// Dimension of the members.
     pub dimension: Dimension,
-    /// Which, and under which code.
+    /// The members, and the codes that they are printed under.
     pub members: Members,
 }
 
 /// The members of a group.
 #[derive(Clone, Debug)]
 pub enum Members {
-    /// These, in this order, also when they are 0.
+    /// These members, in this order, even when they are 0.
     Listed(Vec<Member>),
-    /// All that occur but these.
+    /// All members that occur, except these.
     Except(BTreeSet<String>),
-    /// All that occur, cut to so many characters.
+    /// All members that occur, with codes cut to this many characters.
     Cut(usize),
 }
 
@@ -87,9 +88,9 @@ pub enum Members {
 pub struct Member {
     /// Code in the figure's key.
     pub code: String,
-    /// What is printed; the published name when there is none.
+    /// Printed name; without one, the published name.
     pub name: Option<String>,
-    /// Members of the dimension that it stands for; its own code when there are none.
+    /// Members of the dimension that it groups; without any, its own code.
     #[serde(default)]
     pub of: Vec<String>,
 }
@@ -105,7 +106,7 @@ impl Member {
 }
 
 impl Group {
-    /// The code under which a member of the dimension is printed; none when the group leaves it out.
+    /// The code that a member of the dimension is printed under; none when the group leaves it out.
     #[must_use]
     pub fn code_of<'m>(&'m self, member: &'m str) -> Option<&'m str> {
         match &self.members {
@@ -114,7 +115,7 @@ impl Group {
                 .find(|one| one.stands_for(member))
                 .map(|one| one.code.as_str()),
             Members::Except(left_out) => (!left_out.contains(member)).then_some(member),
-            // Codes are ASCII; one that is shorter, or cut within a character, stays whole.
+            // Codes are ASCII. A shorter code, or a cut within a character, leaves the code whole.
             Members::Cut(length) => Some(member.get(..*length).unwrap_or(member)),
         }
     }
@@ -133,7 +134,7 @@ impl Definitions {
     /// Reads and checks definitions. Topics are counted at `topic_level` of the category tree, 2 digits a level.
     ///
     /// # Errors
-    /// Everything that is wrong, one fault a line, each naming its figure or group and what would be right.
+    /// All faults, one a line. Each names its figure or group, and most say what is allowed.
     pub fn parse(text: &str, topic_level: usize) -> Result<Self, String> {
         let file: File = toml::from_str(text).map_err(|error| error.to_string())?;
         let mut faults = Vec::new();
@@ -146,7 +147,10 @@ impl Definitions {
         let mut figures = Vec::new();
         for raw in &file.figure {
             if !keys.insert(raw.key.as_str()) {
-                faults.push(format!("figure {}: its key is used twice", raw.key));
+                faults.push(format!(
+                    "figure {}: key is used twice: give each figure its own",
+                    raw.key
+                ));
             }
             match reader.figure(raw) {
                 Ok(figure) => figures.push(figure),
@@ -155,7 +159,7 @@ impl Definitions {
         }
         if !(1..=MAX_FIGURES).contains(&file.figure.len()) {
             faults.push(format!(
-                "figure: there must be 1 to {MAX_FIGURES}, there are {}",
+                "figure: the file must have 1 to {MAX_FIGURES} figures, has {}",
                 file.figure.len()
             ));
         }
@@ -176,7 +180,7 @@ impl Definitions {
         sources.any(|source| source.subject() == Subject::Person)
     }
 
-    /// The figure of a key as it was printed, with the member's code if it is expanded.
+    /// Finds a figure by its printed key, with the member's code if it is expanded.
     #[must_use]
     pub fn find<'k>(&self, key: &'k str) -> Option<(&Figure, Option<&'k str>)> {
         let (base, member) = match key.split_once('/') {
@@ -285,7 +289,7 @@ fn check_listed(listed: &[Member]) -> Result<(), String> {
     for member in listed {
         if member.code.is_empty() || member.code.contains('/') || !codes.insert(&member.code) {
             return Err(format!(
-                "code {:?} must be there once, not empty and without a slash",
+                "code {:?} must occur once, not be empty and have no slash",
                 member.code
             ));
         }
@@ -345,11 +349,13 @@ impl Reader<'_> {
             .map(|source| self.source("denominator", source))
             .transpose()?;
         if each.is_some() && numerator.subject() == Subject::Person {
-            return Err("persons are counted as a whole only: no each".to_owned());
+            return Err("persons can only be counted as a whole: remove each".to_owned());
         }
         match (raw.kind, &denominator) {
-            (Kind::Rate, None) => return Err("a rate needs a denominator".to_owned()),
-            (Kind::Count, Some(_)) => return Err("a count has no denominator".to_owned()),
+            (Kind::Rate, None) => return Err("a rate needs a denominator: add one, or set kind to count".to_owned()),
+            (Kind::Count, Some(_)) => {
+                return Err("a count must not have a denominator: remove it, or set kind to rate".to_owned());
+            }
             // domain.md §1 and §9: counting units and cohorts are never mixed in one rate.
             (Kind::Rate, Some(by)) if by.subject() != numerator.subject() => {
                 return Err("numerator and denominator count different kinds of things".to_owned());
@@ -357,7 +363,7 @@ impl Reader<'_> {
             _ => {}
         }
         if each.is_some() && numerator.group.is_some() {
-            return Err("numerator.group: `each` names the group already".to_owned());
+            return Err("numerator.group: remove it, `each` already names the group".to_owned());
         }
         Ok(Figure {
             key: raw.key.clone(),
@@ -374,7 +380,8 @@ impl Reader<'_> {
     fn source(&self, field: &str, raw: &RawSource) -> Result<Source, String> {
         let mut measures = Vec::new();
         for name in &raw.measures {
-            let measure = Measure::from_name(name).ok_or_else(|| format!("{field}: there is no measure {name:?}"))?;
+            let measure =
+                Measure::from_name(name).ok_or_else(|| format!("{field}: measure {name:?} does not exist"))?;
             if measures.contains(&measure) {
                 return Err(format!("{field}: {name:?} would be counted twice"));
             }
@@ -388,7 +395,7 @@ impl Reader<'_> {
         }
         let group = raw.group.as_deref().map(|name| self.group(name)).transpose()?;
         if group.is_some() && first.subject() == Subject::Person {
-            return Err(format!("{field}: persons are counted as a whole only: no group"));
+            return Err(format!("{field}: persons can only be counted as a whole: remove group"));
         }
         if raw.top.is_some() && group.is_none() {
             return Err(format!("{field}: top needs a group"));
@@ -404,7 +411,7 @@ impl Reader<'_> {
         self.groups
             .get(name)
             .cloned()
-            .ok_or_else(|| format!("there is no right group {name:?}"))
+            .ok_or_else(|| format!("group {name:?} is missing or has faults"))
     }
 }
 

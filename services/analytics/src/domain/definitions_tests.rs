@@ -43,7 +43,8 @@ fn every_measure_makes_a_figure() {
         .flat_map(|figure| figure.denominator.iter().chain([&figure.numerator]))
         .flat_map(|source| source.measures.clone())
         .collect();
-    // Forwarded appeals and dispatched orders are kept to check the bulletin's arithmetic (domain.md §9) by hand.
+    // Not printed: forwarded appeals and dispatched orders serve to check the bulletin's arithmetic (domain.md §9) by
+    // hand.
     let unused: Vec<Measure> = Measure::ALL
         .iter()
         .copied()
@@ -64,12 +65,12 @@ fn persons_are_neither_grouped_nor_mixed_with_their_appeals() {
         (
             "numerator = { measures = [\"orders.on_time\"] }",
             "each = \"units\"\nnumerator = { measures = [\"persons\"] }",
-            "persons are counted as a whole only: no each",
+            "persons can only be counted as a whole: remove each",
         ),
         (
             "[\"orders.on_time\"] }",
             "[\"persons\"], group = \"units\" }",
-            "numerator: persons are counted as a whole only: no group",
+            "numerator: persons can only be counted as a whole: remove group",
         ),
     ] {
         let fault = with(line, other).expect_err(other);
@@ -110,7 +111,7 @@ fn a_fault_names_its_figure_and_what_would_be_right() {
         (
             "\"orders.on_time\"",
             "\"orders.on_tiem\"",
-            "figure a.b: numerator: there is no measure \"orders.on_tiem\"",
+            "figure a.b: numerator: measure \"orders.on_tiem\" does not exist",
         ),
         ("[\"orders.on_time\"]", "[]", "at least one measure"),
         (
@@ -129,7 +130,7 @@ fn a_fault_names_its_figure_and_what_would_be_right() {
             "",
             "a rate needs a denominator",
         ),
-        ("kind = \"rate\"", "kind = \"count\"", "a count has no denominator"),
+        ("kind = \"rate\"", "kind = \"count\"", "must not have a denominator"),
         ("kind = \"rate\"", "kind = \"share\"", "unknown variant `share`"),
         ("key = \"a.b\"", "key = \"a/b\"", "key must be two words"),
         ("name = \"名\"", "name = \" \"", "name must not be empty"),
@@ -141,7 +142,7 @@ fn a_fault_names_its_figure_and_what_would_be_right() {
         (
             "version = \"1\"",
             "version = \"1\"\neach = \"unist\"",
-            "no right group \"unist\"",
+            "group \"unist\" is missing",
         ),
         ("version = \"1\"", "version = \"1\"\ntop = 1", "unknown field `top`"),
         (
@@ -169,7 +170,7 @@ fn a_fault_names_its_figure_and_what_would_be_right() {
             "{ code = \"A\", of = [\"C\"] }",
             "\"C\" would be counted twice",
         ),
-        ("{ code = \"A\" }", "{ code = \"B\" }", "must be there once"),
+        ("{ code = \"A\" }", "{ code = \"B\" }", "must occur once"),
     ] {
         let fault = with(line, other).expect_err(other);
         assert!(fault.contains(told), "{other}: {fault}");
@@ -193,7 +194,7 @@ fn figures_are_found_by_the_keys_that_are_printed() {
         ("volume.appeals", Some(None)),
         ("volume.appeals/x", None),
         ("type.appeals/HELP", Some(Some("HELP"))),
-        // Counted under COMPLAINT: not one of the bulletin's five.
+        // Counted under COMPLAINT, because REPORT is not one of the bulletin's five.
         ("type.appeals/REPORT", None),
         ("type.appeals", None),
         ("topic.appeals/0101", Some(Some("0101"))),

@@ -1,9 +1,9 @@
-//! Numbers of the contracts' enums, kept as they came.
+//! Numbers of the contracts' enums, stored as received.
 
 use std::marker::PhantomData;
 
-/// A number of an enum of the contracts. A newer producer may send one that this program does not know: it is kept, and
-/// counts only where no figure decides by it.
+/// A number of an enum of the contracts. A newer producer may send a number that this program does not know. It is
+/// stored, and counts only in figures that do not depend on it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Kept<E> {
     number: i32,
@@ -11,7 +11,7 @@ pub struct Kept<E> {
 }
 
 impl<E: TryFrom<i32>> Kept<E> {
-    /// A number as it came.
+    /// Wraps a number as received.
     #[must_use]
     pub const fn new(number: i32) -> Self {
         Self {
@@ -20,7 +20,7 @@ impl<E: TryFrom<i32>> Kept<E> {
         }
     }
 
-    /// As it came.
+    /// The number as received.
     #[must_use]
     pub const fn number(&self) -> i32 {
         self.number

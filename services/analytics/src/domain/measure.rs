@@ -1,4 +1,4 @@
-//! What is counted, and by what it is split. The names stand in the roll-ups and in `definitions.toml`.
+//! Measures and dimensions. Their names stand in the roll-ups and in `definitions.toml`.
 
 use std::borrow::Cow;
 
@@ -6,7 +6,7 @@ use hotline_proto::common::AppealType;
 
 use super::kept::Kept;
 
-/// Which kind of thing a measure counts. They are never mixed (domain.md §1).
+/// The kind of thing that a measure counts. A rate never mixes kinds (domain.md §1).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Subject {
     /// 话务
@@ -26,7 +26,7 @@ macro_rules! named {
         pub enum $name { $($(#[$variant_doc])* $variant,)+ }
 
         impl $name {
-            /// All of them.
+            /// All values.
             pub const ALL: &[Self] = &[$(Self::$variant),+];
 
             /// Name in roll-ups and definitions.
@@ -35,7 +35,7 @@ macro_rules! named {
                 match self { $(Self::$variant => $text,)+ }
             }
 
-            /// The one of this name.
+            /// The value of this name.
             #[must_use]
             pub fn from_name(name: &str) -> Option<Self> {
                 Self::ALL.iter().copied().find(|one| one.name() == name)
@@ -45,13 +45,13 @@ macro_rules! named {
 }
 
 named! {
-    /// By what a count is split.
+    /// The dimension that a count is split by.
     Dimension {
-        /// Not at all; the member is empty.
+        /// No split; the member is empty.
         Total = "total",
-        /// Our seven types; the bulletin's five are grouped when it is printed.
+        /// Our seven types. They are grouped into the bulletin's five when it is printed.
         Type = "type",
-        /// Category of any level; topics are cut from it when the bulletin is printed.
+        /// Category of any level. Topics are cut from it when the bulletin is printed.
         Topic = "topic",
         /// Channel.
         Channel = "channel",
@@ -63,7 +63,7 @@ named! {
 }
 
 named! {
-    /// What is counted.
+    /// The measures.
     Measure {
         /// Calls offered to the line.
         CallsOffered = "calls.offered",
@@ -71,7 +71,8 @@ named! {
         CallsAnswered = "calls.answered",
         /// Appeals received.
         AppealsReceived = "appeals.received",
-        /// Distinct appellants with a key. They do not add up over days: counted from facts, in no roll-up.
+        /// Distinct appellants with a key. They do not add up over days, so they are counted from facts and are in no
+        /// roll-up.
         Persons = "persons",
         /// Appeals answered at once.
         AppealsAnswered = "appeals.answered",
@@ -83,7 +84,7 @@ named! {
         OrdersOpen = "orders.open",
         /// Orders that have a lead unit.
         OrdersDispatched = "orders.dispatched",
-        /// Orders whose lead a person named.
+        /// Orders whose lead a person chose.
         OrdersDispatchedByPerson = "orders.dispatched_by_person",
         /// Orders signed after the limit.
         OrdersSignedLate = "orders.signed_late",
@@ -97,43 +98,43 @@ named! {
         OrdersReworked = "orders.reworked",
         /// Rejected replies; an order may have several.
         RepliesRejected = "replies.rejected",
-        /// Dispatched orders with somebody to contact.
+        /// Dispatched orders with an appellant to contact.
         ContactNeeded = "contact.needed",
-        /// Of these, with a contact record.
+        /// Of these, orders with a contact record.
         ContactMade = "contact.made",
         /// Orders due for callback.
         CallbackDue = "callback.due",
-        /// Of these, with at least one completed attempt.
+        /// Of these, orders with at least one completed attempt.
         CallbackAttempted = "callback.attempted",
-        /// Of these, reached in the last recorded outcome.
+        /// Of these, orders whose last recorded outcome is reached.
         CallbackReached = "callback.reached",
-        /// Of these, solved in the appellant's words.
+        /// Of these, orders whose appellant said that the matter is solved.
         CallbackSolved = "callback.solved",
         /// Orders with a recorded outcome.
         Outcomes = "outcomes",
-        /// Of these, with one of the three grades of satisfaction.
+        /// Of these, orders with one of the three grades of satisfaction.
         OutcomesSatisfied = "outcomes.satisfied",
-        /// Of these, with one of the two grades of dissatisfaction.
+        /// Of these, orders with one of the two grades of dissatisfaction.
         OutcomesDissatisfied = "outcomes.dissatisfied",
-        /// Of these, without a grade.
+        /// Of these, orders without a grade.
         OutcomesUnrated = "outcomes.unrated",
-        /// Of these, without a usable telephone number: nobody was called.
+        /// Of these, orders without a usable telephone number, so no call was made.
         OutcomesNoChannel = "outcomes.no_channel",
         /// Orders whose last judged dissatisfaction was the unit's fault.
         CauseUnit = "cause.unit",
         /// Orders whose last judged dissatisfaction had an objective cause.
         CauseObjective = "cause.objective",
-        /// Yellow cards that stand.
+        /// Standing yellow cards.
         CardsYellow = "cards.yellow",
-        /// Red cards that stand.
+        /// Standing red cards.
         CardsRed = "cards.red",
-        /// Cards that were taken back.
+        /// Withdrawn cards.
         CardsWithdrawn = "cards.withdrawn",
     }
 }
 
 impl Measure {
-    /// What it counts.
+    /// The kind of thing that it counts.
     #[must_use]
     pub const fn subject(self) -> Subject {
         match self {
@@ -147,7 +148,7 @@ impl Measure {
 
 const TYPE_PREFIX: &str = "APPEAL_TYPE_";
 
-/// A type's name in figures, such as `HELP`; the number of one that this program does not know.
+/// A type's name in figures, such as `HELP`; an unknown type has its number.
 #[must_use]
 pub fn type_name(kind: Kept<AppealType>) -> Cow<'static, str> {
     match kind.known() {

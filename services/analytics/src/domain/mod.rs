@@ -1,8 +1,8 @@
-//! What analytics counts, and how. Pure: no database, no clock.
+//! The rules of analytics: facts, contributions, figures. Pure: no database, no clock.
 //!
-//! An event becomes a [`change::Change`]; a fact ([`call`], [`appeal`], [`order`] with its [`callback`] tasks) is merged
-//! with it; what a fact adds to the roll-ups is its [`contribution`]; [`definitions`] say which sums make a figure,
-//! [`bulletin`] prints them. Numbers of the contracts' enums are [`kept`] as they came.
+//! An event becomes a [`change::Change`], which is merged into a fact: a [`call`], an [`appeal`], or an [`order`] with
+//! its [`callback`] tasks. The [`contribution`] of a fact goes into the roll-ups. [`definitions`] state which sums make
+//! a figure, and [`bulletin`] computes the figures. Numbers of the contracts' enums are [`kept`] as received.
 
 pub mod appeal;
 pub mod bulletin;

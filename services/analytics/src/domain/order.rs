@@ -1,7 +1,7 @@
-//! An order (工单) as a fact: what routing, supervision and callback say of it, each in columns of its own.
+//! An order (工单) as a fact. The parts of routing, supervision and callback are in separate columns.
 //!
-//! Across sources there is no order (ARCHITECTURE.md), so [`OrderFact::merge`] commutes: routing's part is the state of the
-//! highest version, cards are sets of ids, callback's part has a fact for each task.
+//! Events of different sources arrive in any order (ARCHITECTURE.md), so [`OrderFact::merge`] commutes. Routing's part
+//! is the state of the highest version, cards are sets of ids, and callback's part has a fact for each task.
 
 use std::collections::BTreeSet;
 
@@ -15,16 +15,16 @@ use super::contribution::{Contribution, Tally};
 use super::kept::Kept;
 use super::measure::{Dimension, Measure};
 
-/// What routing says: the whole state at one version.
+/// Routing's part: the whole state at one version.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct RoutingState {
-    /// Version of the order; the highest one is the truth.
+    /// Version of the order; the highest one wins.
     pub version: u64,
     /// Number that people say on the phone.
     pub number: String,
-    /// The appeal that opened it; the codes are this one's, however many appeals it answers.
+    /// The appeal that opened it. The codes are of this appeal, however many appeals the order answers.
     pub appeal: Uuid,
-    /// What is wanted; never unspecified.
+    /// Appeal type; never unspecified.
     pub kind: Kept<AppealType>,
     /// Code of the category.
     pub category: String,
@@ -32,21 +32,21 @@ pub struct RoutingState {
     pub region: String,
     /// Code of the channel.
     pub channel: String,
-    /// 匿名: nobody can be contacted or called back.
+    /// 匿名: the appellant cannot be contacted or called back.
     pub anonymous: bool,
-    /// 保密: the unit does not learn who it is, and cannot contact the appellant.
+    /// 保密: the appellant is unknown to the unit, which therefore cannot make contact.
     pub confidential: bool,
-    /// Where it stands; never unspecified.
+    /// State; never unspecified.
     pub state: Kept<OrderState>,
     /// Rework rounds so far.
     pub round: u32,
     /// When it was opened.
     pub opened_at: DateTime<Utc>,
-    /// Who leads; none before dispatch.
+    /// The lead unit; none before dispatch.
     pub lead: Option<Lead>,
     /// When it was signed.
     pub signed_at: Option<DateTime<Utc>>,
-    /// Contact records.
+    /// Number of contact records.
     pub contacts: u32,
     /// When the accepted reply of round 0 was submitted.
     pub accepted_at: Option<DateTime<Utc>>,
@@ -58,7 +58,7 @@ pub struct RoutingState {
     pub closed_dissatisfied: bool,
 }
 
-/// Who leads, and until when.
+/// The lead unit and its limits.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Lead {
     /// Code of the lead unit.
@@ -67,7 +67,7 @@ pub struct Lead {
     pub top_unit: String,
     /// When it was dispatched.
     pub dispatched_at: DateTime<Utc>,
-    /// A person dispatched, not the catalogue.
+    /// Whether a person dispatched it, and not the catalogue.
     pub by_person: bool,
     /// 签收时限
     pub sign_due_at: DateTime<Utc>,
@@ -75,7 +75,7 @@ pub struct Lead {
     pub handle_due_at: DateTime<Utc>,
 }
 
-/// What an event says of an order.
+/// The part of an event that is about an order.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum OrderHeard {
     /// routing
@@ -86,17 +86,17 @@ pub enum OrderHeard {
     RedCard(Uuid),
     /// supervision: a card of a colour that this program does not know
     OtherCard(OtherCard),
-    /// supervision: a card was taken back
+    /// supervision: a card was withdrawn
     CardWithdrawn(Uuid),
     /// callback
     Callback(Asked, CallbackHeard),
 }
 
 impl OrderHeard {
-    /// A card of a colour, known or not.
+    /// A card of any colour, known or not.
     #[must_use]
     pub fn card(colour: Kept<CardColour>, card: Uuid) -> Self {
-        // A colour that this program learns changes what counts: raise `contribution::VERSION` with it.
+        // When the program learns a colour, the contribution changes: raise `contribution::VERSION` too.
         match colour.known() {
             Some(CardColour::Yellow) => Self::YellowCard(card),
             Some(CardColour::Red) => Self::RedCard(card),
@@ -108,7 +108,7 @@ impl OrderHeard {
     }
 }
 
-/// A card of a colour that this program does not know: kept for one that does, and counted nowhere.
+/// A card of a colour that this program does not know. It is stored for a newer program, and counts in no figure.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct OtherCard {
     /// Number of the colour.
@@ -122,7 +122,7 @@ pub struct OtherCard {
 pub struct OrderFact {
     /// Its id.
     pub id: Uuid,
-    /// Routing's part; none while only others have spoken of it.
+    /// Routing's part; none until an event of routing arrives.
     pub routing: Option<RoutingState>,
     /// Yellow cards ever issued.
     pub yellow_cards: BTreeSet<Uuid>,
@@ -130,14 +130,14 @@ pub struct OrderFact {
     pub red_cards: BTreeSet<Uuid>,
     /// Cards of other colours ever issued.
     pub other_cards: BTreeSet<OtherCard>,
-    /// Cards of any colour that were taken back.
+    /// Withdrawn cards of any colour.
     pub withdrawn_cards: BTreeSet<Uuid>,
-    /// What callback says of it.
+    /// Callback's part.
     pub callbacks: Callbacks,
 }
 
 impl OrderFact {
-    /// An order that nobody has spoken of yet.
+    /// An order without any event yet.
     #[must_use]
     pub fn unheard(id: Uuid) -> Self {
         Self {
@@ -151,13 +151,13 @@ impl OrderFact {
         }
     }
 
-    /// The day (Asia/Shanghai) that it counts on: the one it was opened on. None while routing has not spoken.
+    /// The day (Asia/Shanghai) that it counts on: when it was opened. None until an event of routing arrives.
     #[must_use]
     pub fn day(&self) -> Option<NaiveDate> {
         self.routing.as_ref().map(|state| calendar::local_date(state.opened_at))
     }
 
-    /// The fact after one more event; in any order, and twice, with the same end.
+    /// Merges one more event. The result is the same in any order and after repetition.
     #[must_use]
     pub fn merge(mut self, heard: &OrderHeard) -> Self {
         match heard {
@@ -183,7 +183,7 @@ impl OrderFact {
         self
     }
 
-    /// What it adds to the roll-ups: nothing while routing has not spoken, for then it has no day.
+    /// Its contribution to the roll-ups. Empty until an event of routing gives it a day.
     #[must_use]
     pub fn contribution(&self) -> Contribution {
         let Some(state) = &self.routing else {
@@ -205,7 +205,7 @@ impl OrderFact {
         tally.total(Measure::CardsWithdrawn, count(self.withdrawn_cards.iter()));
     }
 
-    /// Only of an order that is due for callback, so that no rate exceeds its cohort.
+    /// Only for an order that is due for callback, so that no rate exceeds its cohort.
     fn callback(&self, tally: &mut Tally) {
         tally.total(Measure::CallbackDue, 1);
         tally.total(Measure::CallbackAttempted, i64::from(self.callbacks.attempted()));
@@ -234,16 +234,16 @@ impl OrderFact {
 }
 
 impl RoutingState {
-    /// 到期应回访: a reply was accepted and there is somebody to ask (domain.md §7: anonymous appellants are not).
+    /// 到期应回访: a reply was accepted and the appellant can be asked (domain.md §7: anonymous ones cannot).
     #[must_use]
     pub fn due_for_callback(&self) -> bool {
         self.accepted_at.is_some() && !self.anonymous
     }
 
-    /// 未办结: in one of the states before the last. Of a state that this program does not know nobody can say.
+    /// 未办结: in a state before the last ones. An unknown state does not count as open.
     #[must_use]
     pub fn is_open(&self) -> bool {
-        // A state that this program learns changes what counts: raise `contribution::VERSION` with it.
+        // When the program learns a state, the contribution changes: raise `contribution::VERSION` too.
         match self.state.known() {
             Some(
                 OrderState::PendingDispatch
@@ -275,8 +275,8 @@ fn handling(tally: &mut Tally, state: &RoutingState) {
         tally.total(Measure::ContactNeeded, 1);
         tally.total(Measure::ContactMade, i64::from(state.contacts > 0));
     }
-    // It joins the cohort by time alone, when its due day is over, however early it was done: else the rate of a running
-    // window would be of the good ones only. The day stands in the key, no event is needed.
+    // An order joins the cohort when its due day is over, however early it was done. Otherwise the rate of a running
+    // window would cover only orders done early. The due day is in the key, so no event is needed.
     let due_day = calendar::local_date(lead.handle_due_at);
     let on_time = state.accepted_at.is_some_and(|at| at <= lead.handle_due_at);
     tally.due(due_day, Measure::OrdersDue, 1);

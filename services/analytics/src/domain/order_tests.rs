@@ -131,7 +131,7 @@ fn counted(fact: &OrderFact, measure: Measure, as_of: NaiveDate) -> i64 {
         .sum()
 }
 
-/// Nine events of three sources, among them every kind, with a rework round between two outcomes.
+/// Nine events of three sources, with every kind among them, and a rework round between two outcomes.
 fn nine() -> Vec<OrderHeard> {
     let rework = RoutingState {
         version: 7,
@@ -153,7 +153,7 @@ fn nine() -> Vec<OrderHeard> {
     ]
 }
 
-/// Walks every order of the events that are left, and counts the ways.
+/// Walks every order of the remaining events, and counts the orders.
 fn walk(fact: &OrderFact, left: &[OrderHeard], expected: &OrderFact) -> u32 {
     if left.is_empty() {
         assert_eq!(fact, expected);
@@ -173,7 +173,7 @@ fn every_order_of_nine_events_ends_in_the_same_row() {
     let events = nine();
     let expected = fact(&events);
     assert_eq!(counted(&expected, Measure::OutcomesSatisfied, april(30)), 1);
-    // All 9! orders: the interleavings of the sources, and those that no source would send, too.
+    // All 9! orders: the interleavings of the sources, and orders that no source would send.
     assert_eq!(walk(&fact(&[]), &events, &expected), 362_880);
 }
 
@@ -409,7 +409,7 @@ prop_compose! {
         let card = Uuid::from_u128(id);
         let asked = asked(round, appeal);
         match kind {
-            // One version has one content: routing publishes it once.
+            // One version has one content, because routing publishes it once.
             0 => state(match version {
                 1 => opened(),
                 2 => dispatched(),
@@ -420,7 +420,7 @@ prop_compose! {
             1 | 2 => OrderHeard::card(Kept::<CardColour>::new(colour), card),
             3 => OrderHeard::CardWithdrawn(card),
             4 => OrderHeard::Callback(asked, CallbackHeard::Attempted(round + 1)),
-            // As with versions: one event has one content. 7 is a rating from the future.
+            // As with versions, one event has one content. 7 is an unknown rating of a newer program.
             5 => {
                 let content = u128::from(rating.unsigned_abs()) * 2 + u128::from(flag);
                 let outcome = Outcome {

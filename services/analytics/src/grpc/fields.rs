@@ -1,11 +1,11 @@
-//! What several verbs read.
+//! Fields that several verbs share.
 
 use hotline_proto::Date;
 use rpc::fields::Fields;
 
 use crate::domain::window::Window;
 
-/// Reads `from_day` and `to_day`: days in order, `max_days` at most.
+/// Reads `from_day` and `to_day`: days in order, at most `max_days`.
 pub(super) fn window(fields: &mut Fields, from: Option<&Date>, to: Option<&Date>, max_days: u32) -> Option<Window> {
     let from = fields.day("from_day", from);
     let to = fields.day("to_day", to);

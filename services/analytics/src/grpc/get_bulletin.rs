@@ -1,4 +1,4 @@
-//! `GetBulletin`: what it reads and answers.
+//! Request and answer of `GetBulletin`.
 
 use async_trait::async_trait;
 use hotline_proto::analytics as pb;
@@ -14,7 +14,7 @@ use crate::actions::get_bulletin::get_bulletin;
 use crate::domain::bulletin::Printed;
 use crate::domain::window::Window;
 
-/// Which days.
+/// Window of days.
 pub struct GetBulletin(Window);
 
 #[async_trait]

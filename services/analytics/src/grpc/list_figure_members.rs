@@ -1,4 +1,4 @@
-//! `ListFigureMembers`: what it reads and answers.
+//! Request and answer of `ListFigureMembers`.
 
 use async_trait::async_trait;
 use chrono::NaiveDate;
@@ -18,21 +18,21 @@ use crate::actions::list_figure_members::{FigureMember, Opened, list_figure_memb
 use crate::domain::window::Window;
 use crate::store::facts::Place;
 
-/// Characters of a figure's key: two words and a member's code.
+/// Most characters of a figure's key: two words and a member's code.
 const MAX_KEY: usize = 200;
 
-/// Which figure is opened, and which page of its members.
+/// The figure to open, and the page of its members.
 #[derive(Debug)]
 pub struct ListFigureMembers {
     /// Days.
     window: Window,
     /// Key as it was printed.
     figure: String,
-    /// Where the last page ended.
+    /// Where the previous page ended.
     after: Option<Place>,
-    /// Members of a page.
+    /// Most members of a page.
     page_size: usize,
-    /// What page tokens are bound to.
+    /// Filter that page tokens are bound to.
     filter: String,
 }
 
@@ -100,7 +100,8 @@ fn place(fields: &mut Fields, filter: &str, token: &str) -> Option<Place> {
     }
     let read = || {
         let parts = page::decode(filter, token, 2)?;
-        // The check of a token is no secret: a day has to be one that the edge lets in.
+        // A token can be forged, because its check is public. The day must therefore be in the range that requests
+        // allow.
         let day = date_to_proto(parts[0].parse::<NaiveDate>().ok()?);
         let day = date_from_proto(&day)?;
         Some((day, Uuid::try_parse(&parts[1]).ok()?))

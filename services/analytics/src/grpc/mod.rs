@@ -1,5 +1,5 @@
-//! The edge: a method of the trait is one line; the file of a verb holds its request and its answer. `fields` has what
-//! several verbs share. Nothing is refused by a rule, so there is no `status`.
+//! The edge. A method of the trait is one line, and the file of a verb holds its request and answer. `fields` has the
+//! fields that several verbs share. No rule refuses a call, so there is no `status`.
 
 mod fields;
 mod get_bulletin;
@@ -29,7 +29,7 @@ pub struct Analytics {
     pub store: Store,
     /// Business time: `as_of`.
     pub clock: SharedClock,
-    /// What the figures mean.
+    /// Definitions of the figures.
     pub definitions: Arc<Definitions>,
     /// Limits.
     pub config: AnalyticsConfig,

@@ -1,4 +1,4 @@
-//! `VerifyRollups`: what it reads and answers.
+//! Request and answer of `VerifyRollups`.
 
 use async_trait::async_trait;
 use hotline_proto::analytics as pb;
@@ -11,7 +11,7 @@ use super::Analytics;
 use crate::actions::verify_rollups::verify_rollups;
 use crate::domain::contribution::Key;
 
-/// Differences told in one answer: more say nothing new.
+/// Most differences in one answer, which is enough to find the fault.
 const MAX_DIFFERENCES: usize = 100;
 
 /// A recount of everything.

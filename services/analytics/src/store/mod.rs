@@ -1,5 +1,5 @@
-//! The only SQL of analytics. Functions work on a connection that is lent to them; who begins and commits is
-//! [`eventlog::Store`], and [`snapshot`] for reading.
+//! The only SQL of analytics. Functions work on the caller's connection. [`eventlog::Store`] begins and commits, and
+//! [`snapshot`] does so for reading.
 
 pub mod doctor;
 pub mod facts;
@@ -10,11 +10,11 @@ pub mod rollups;
 use platform::store::StoreError;
 use sqlx::{Connection as _, PgConnection, Postgres, Transaction};
 
-/// A read-only transaction that sees one state of all tables: facts and roll-ups change together, so they are compared
-/// together.
+/// A read-only transaction with one snapshot of all tables. Facts and roll-ups change together, so they must be
+/// compared in one snapshot.
 ///
 /// # Errors
-/// When the database refuses.
+/// When the database fails.
 pub async fn snapshot(conn: &mut PgConnection) -> Result<Transaction<'_, Postgres>, StoreError> {
     let mut tx = conn.begin().await?;
     sqlx::query("set transaction isolation level repeatable read, read only")

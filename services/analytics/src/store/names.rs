@@ -8,10 +8,10 @@ use sqlx::PgConnection;
 use crate::domain::bulletin::Names;
 use crate::domain::change::{Name, NameKind};
 
-/// Notes names; an older version of the same day changes nothing.
+/// Stores names; an older version of the same day is ignored.
 ///
 /// # Errors
-/// When the database refuses.
+/// When the database fails.
 pub async fn save(connection: &mut PgConnection, sorted: &[&Name]) -> Result<(), StoreError> {
     let kinds: Vec<&str> = sorted.iter().map(|name| name.kind.name()).collect();
     let codes: Vec<&str> = sorted.iter().map(|name| name.code.as_str()).collect();
@@ -34,10 +34,10 @@ pub async fn save(connection: &mut PgConnection, sorted: &[&Name]) -> Result<(),
     Ok(())
 }
 
-/// Names in force on a day; a code that had none yet has its first one.
+/// Names in force on a day. A code without a name on that day gets its first later one.
 ///
 /// # Errors
-/// When the database refuses, or a row is impossible.
+/// When the database fails, or a row is impossible.
 pub async fn in_force(connection: &mut PgConnection, day: NaiveDate) -> Result<Names, StoreError> {
     let rows: Vec<(String, String, String)> = sqlx::query_as(
         "select distinct on (kind, code) kind, code, name from published_name
@@ -49,7 +49,7 @@ pub async fn in_force(connection: &mut PgConnection, day: NaiveDate) -> Result<N
     let mut names = Names::default();
     for (kind, code, name) in rows {
         let kind = NameKind::from_name(&kind)
-            .ok_or_else(|| impossible("published_name", format!("{code} is of a kind that there is not")))?;
+            .ok_or_else(|| impossible("published_name", format!("{code} has an unknown kind")))?;
         names.add(kind, code, name);
     }
     Ok(names)

@@ -1,4 +1,4 @@
-//! What an operator watches of facts and roll-ups. Both grow for ever, so they are counted less often.
+//! Gauges for an operator: facts and roll-ups. Both only grow, so they are counted less often.
 
 use std::time::Duration;
 
@@ -8,7 +8,7 @@ use platform::metrics::{Gauge, Observer, count};
 use platform::store::StoreError;
 use sqlx::PgPool;
 
-/// Watches what has been counted.
+/// Measures facts and roll-ups.
 pub struct Counted {
     /// Analytics' database.
     pub pool: PgPool,

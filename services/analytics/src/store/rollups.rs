@@ -13,11 +13,11 @@ use crate::domain::kept::Kept;
 use crate::domain::measure::{Dimension, Measure, type_name, type_of_name};
 use crate::domain::window::Window;
 
-/// Adds differences to roll-ups, in one statement and in the order in which they come: the order of keys, so that two
-/// batches never wait for each other in a circle.
+/// Adds differences to roll-ups, in one statement and in the given order. That is the order of keys, so two batches
+/// cannot deadlock.
 ///
 /// # Errors
-/// When the database refuses.
+/// When the database fails.
 pub async fn add(connection: &mut PgConnection, sorted: &[(Key, i64)]) -> Result<(), StoreError> {
     let days: Vec<NaiveDate> = sorted.iter().map(|(key, _)| key.day).collect();
     let due_days: Vec<NaiveDate> = sorted.iter().map(|(key, _)| key.due_day).collect();
@@ -41,11 +41,10 @@ pub async fn add(connection: &mut PgConnection, sorted: &[(Key, i64)]) -> Result
     Ok(())
 }
 
-/// Sums over a window of what counts for an `as_of` on this day. Costs what the window's days cost, whatever the
-/// history.
+/// Sums over a window of the roll-ups that count for an `as_of` on this day. The cost grows with the window only.
 ///
 /// # Errors
-/// When the database refuses, or a row is impossible.
+/// When the database fails, or a row is impossible.
 pub async fn sums(connection: &mut PgConnection, window: Window, as_of_day: NaiveDate) -> Result<Sums, StoreError> {
     let rows: Vec<(String, String, String, i64)> = sqlx::query_as(
         "select dimension, member, measure, sum(value)::bigint from rollup
@@ -89,11 +88,11 @@ pub async fn all(connection: &mut PgConnection) -> Result<Vec<(Key, i64)>, Store
         .collect()
 }
 
-/// Which version of the contribution functions the roll-ups are sums of; locked, so that of several processes that
-/// start one recounts, and none changes them meanwhile. None in a new database.
+/// Version of the contribution functions that the roll-ups are sums of; none in a new database. The row is locked: of
+/// several starting processes one recounts, and the roll-ups stay unchanged meanwhile.
 ///
 /// # Errors
-/// When the database refuses.
+/// When the database fails.
 pub async fn lock_version(connection: &mut PgConnection) -> Result<Option<i32>, StoreError> {
     sqlx::query("lock table contribution_version in share row exclusive mode")
         .execute(&mut *connection)
@@ -104,10 +103,11 @@ pub async fn lock_version(connection: &mut PgConnection) -> Result<Option<i32>, 
     Ok(version)
 }
 
-/// Holds the roll-ups at this version until the transaction ends.
+/// Locks the roll-ups at this version until the transaction ends.
 ///
 /// # Errors
-/// [`StoreError::Unready`] when they are sums of another one, as in a roll-out: the program that counts like that goes on.
+/// [`StoreError::Unready`] when they are sums of another version, as during a roll-out. The other program continues to
+/// count.
 pub async fn require_version(connection: &mut PgConnection, version: i32) -> Result<(), StoreError> {
     let found: Option<i32> = sqlx::query_scalar("select version from contribution_version for share")
         .fetch_optional(connection)
@@ -122,10 +122,10 @@ pub async fn require_version(connection: &mut PgConnection, version: i32) -> Res
     }
 }
 
-/// Notes the version.
+/// Stores the version.
 ///
 /// # Errors
-/// When the database refuses.
+/// When the database fails.
 pub async fn save_version(connection: &mut PgConnection, version: i32) -> Result<(), StoreError> {
     sqlx::query(
         "insert into contribution_version (id, version) values (true, $1)
@@ -137,10 +137,10 @@ pub async fn save_version(connection: &mut PgConnection, version: i32) -> Result
     Ok(())
 }
 
-/// Empties the roll-ups for a recount. Nobody changes facts or roll-ups until the transaction ends.
+/// Empties the roll-ups for a recount. Facts and roll-ups are locked until the transaction ends.
 ///
 /// # Errors
-/// When the database refuses.
+/// When the database fails.
 pub async fn clear(connection: &mut PgConnection) -> Result<(), StoreError> {
     sqlx::query("lock table fact_call, fact_appeal, fact_order, fact_callback, rollup in share row exclusive mode")
         .execute(&mut *connection)
@@ -149,7 +149,7 @@ pub async fn clear(connection: &mut PgConnection) -> Result<(), StoreError> {
     Ok(())
 }
 
-/// A type is stored by its number: the row stays the same when the program learns the name of one from the future.
+/// A type is stored by its number. The row stays the same when the program learns the name of that type.
 fn stored(key: &Key) -> Cow<'_, str> {
     match type_of_name(&key.member) {
         Some(kind) if key.dimension == Dimension::Type => kind.number().to_string().into(),
@@ -157,7 +157,7 @@ fn stored(key: &Key) -> Cow<'_, str> {
     }
 }
 
-/// The member of a stored one.
+/// The member of a stored row.
 fn named(dimension: Dimension, member: String) -> String {
     match member.parse() {
         Ok(number) if dimension == Dimension::Type => type_name(Kept::new(number)).into_owned(),
@@ -174,5 +174,5 @@ fn read_measure(name: &str) -> Result<Measure, StoreError> {
 }
 
 fn unnamed(name: &str) -> StoreError {
-    impossible("rollup", format!("nothing here is named {name:?}"))
+    impossible("rollup", format!("{name:?} is an unknown dimension or measure"))
 }

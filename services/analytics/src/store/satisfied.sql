@@ -1,4 +1,4 @@
--- Ratings: 1 to 3 satisfied, 4 and 5 dissatisfied, 6 unrated; others are not known.
+-- Ratings: 1 to 3 satisfied, 4 and 5 dissatisfied, 6 unrated; other numbers are unknown.
 with last_round as (
     select order_id, max(round) as round from fact_callback where rating is not null group by order_id
 ),

@@ -1,4 +1,4 @@
-//! Whatever the order, the batches and the repetitions: one state.
+//! The same state results from any order, any batches and any repetition.
 
 use eventlog::{Effect, Recorded};
 use hotline_proto::access::Role;
@@ -16,7 +16,7 @@ use crate::world::{World, apply, figure, state, world};
 
 const SOURCES: [&str; 4] = ["intake", "routing", "supervision", "callback"];
 
-/// A small generator: tests repeat exactly.
+/// A small random generator with a seed, so that tests repeat exactly.
 struct Dice(u64);
 
 impl Dice {
@@ -155,7 +155,7 @@ async fn a_newer_name_replaces_an_older_one_in_any_order() {
         .await;
     world.apply("routing", vec![units(1, 1, "旧")]).await;
     assert_eq!(name().await, "水务公司");
-    // In force only after the window: the name of the window's days stands.
+    // A name in force after the window does not change the name of the window's days.
     world.apply("routing", vec![units(4, 6, "水务集团")]).await;
     assert_eq!(name().await, "水务公司");
 }
@@ -179,7 +179,7 @@ async fn a_changed_state_moves_what_it_added() {
     assert_eq!(world.verify().await.differences, []);
 }
 
-/// What is wrong is told by the field's name, never by its content, and nothing is changed.
+/// A refusal names the field, never its content, and changes no row.
 async fn refused(cases: Vec<(Recorded, &str)>) {
     let world = world().await;
     for (event, why) in cases {
@@ -295,7 +295,7 @@ async fn what_is_registered_later_counts_on_the_day_of_its_source() {
     };
     let of_days = async || (appeals(1, 1).await, appeals(2, 2).await);
     assert_eq!(of_days().await, (1, 1));
-    // Brought before midnight, registered after it; and one of the week before.
+    // One appeal brought before midnight and registered after it, and one of the week before.
     story.late(3, at(1, 23, 59), at(2, 0, 1));
     story.late(4, at(1, 0, 0), at(8, 0, 0));
     world.play(&story.events[prompt..]).await;

@@ -1,4 +1,4 @@
-//! The small April itself.
+//! The events of the small April.
 
 use hotline_proto::common::{AppealType, Cause, OrderState, Rating};
 use hotline_proto::events as pb;
@@ -8,7 +8,7 @@ use testkit::at;
 
 use crate::story::{Codes, Story, WATER, accepted, closed, dispatched, opened};
 
-/// The whole of it: 3 calls, 9 appeals (3 answered at once), 6 orders.
+/// All of April: 3 calls, 9 appeals (3 answered at once), 6 orders.
 pub fn april() -> Story {
     let mut story = Story::default();
     story.names();
@@ -45,7 +45,7 @@ pub fn april() -> Story {
     story
 }
 
-/// In time and satisfied; a red card was taken back.
+/// In time and satisfied; a red card was withdrawn.
 fn on_time(story: &mut Story, number: u32) {
     let passed = accepted(number, 1, "water");
     let states = vec![
@@ -114,7 +114,7 @@ fn reworked(story: &mut Story, number: u32) {
     story.outcome(number, 1, Rating::FairlySatisfied);
 }
 
-/// Dispatched by a person, not contacted, nobody answers the callback.
+/// Dispatched by a person, without contact; the callback reaches no person.
 fn unrated(story: &mut Story, number: u32) {
     let by_person = Order {
         dispatched_by_person: true,

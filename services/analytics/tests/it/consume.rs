@@ -1,4 +1,4 @@
-//! The whole way from a producer's log: cursors, two replicas, a log that is read again.
+//! The whole way from a producer's log: cursors, two replicas, and a log that is read again.
 
 use std::sync::Arc;
 
@@ -20,7 +20,7 @@ use uuid::Uuid;
 use crate::april::april;
 use crate::world::{figure, settings, state, world};
 
-/// One log that plays all four producers: each consumer takes what is its own source's and ignores the rest.
+/// One log that plays all four producers: each consumer takes the events of its own source and ignores the others.
 async fn producer() -> Edge {
     let database = testkit::database(analytics::NAME, &analytics::MIGRATOR).await;
     producer_in(&database).await
@@ -70,7 +70,7 @@ async fn replica(database: &Database, producer: &Edge) -> App {
     App::build(&settings, base).await.expect("wired")
 }
 
-/// Runs the steps of all replicas, all at once, until nothing is left to do.
+/// Runs the steps of all replicas at once, until no work is left.
 async fn rest(replicas: &[App]) {
     let steps: Vec<_> = replicas.iter().flat_map(App::steps).collect();
     testkit::until("all come to rest", async || {
@@ -102,10 +102,10 @@ async fn two_replicas_have_one_effect_and_a_second_reading_none() {
     assert_eq!(world.verify().await.differences, []);
 }
 
-/// Only bytes can tell of what this program's contracts do not have.
+/// Only raw bytes can carry fields that this program's contracts lack.
 #[tokio::test]
 async fn an_arm_and_fields_from_the_future_are_passed_over() {
-    // The last event of April becomes an arm that nobody here knows.
+    // The last event of April becomes an unknown arm.
     let mut events = april().events;
     let last = events.pop().expect("a card");
     let direct = world().await;

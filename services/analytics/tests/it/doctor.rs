@@ -30,7 +30,7 @@ async fn planted_violations_are_found() {
             "update rollup set value = value + 1 where measure = 'calls.offered'",
             &["I8"][..],
         ),
-        // The unrated one is counted among the satisfied.
+        // An unrated order is counted as satisfied.
         (
             "update rollup set value = value + 1 where measure = 'outcomes.satisfied'",
             &["I8", "I7"],

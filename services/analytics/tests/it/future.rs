@@ -1,4 +1,5 @@
-//! Values from the future: kept as they came, counted in no bucket, and nothing waits. Arms and fields: `consume.rs`.
+//! Unknown values of a newer program are stored as received, count in no bucket, and park no event. Arms and fields:
+//! `consume.rs`.
 
 use hotline_proto::common::{OrderState, Rating};
 use hotline_proto::events as pb;
@@ -42,7 +43,7 @@ async fn a_type_from_the_future_is_an_appeal_of_none_of_the_five() {
 async fn an_order_in_a_state_from_the_future_is_neither_open_nor_refused() {
     let world = world().await;
     let mut story = Story::default();
-    // Before dispatch, and ended otherwise than by closing: what the known states say is not expected of them.
+    // One before dispatch, one closed in an unknown way: the checks of known states do not apply.
     let states = [
         Order {
             version: 2,
@@ -70,7 +71,7 @@ async fn an_order_in_a_state_from_the_future_is_neither_open_nor_refused() {
     assert_eq!(figure(&figures, "handling.open_orders").numerator, 1);
     assert_eq!(world.verify().await.differences, []);
 
-    // A later state that is known counts as always.
+    // A later, known state counts as always.
     let mut story = Story::default();
     story.order(
         1,
@@ -157,7 +158,7 @@ async fn a_card_of_a_colour_from_the_future_is_kept_and_counted_when_it_is_taken
     };
     story.events.push(card(1, Body::CardIssued(issued)));
     world.play(&story.events).await;
-    // Written again, as every change does.
+    // The row is written again, as with every change.
     let kept = async || -> Vec<String> {
         sqlx::query_scalar("select other_cards from fact_order")
             .fetch_one(world.pool())

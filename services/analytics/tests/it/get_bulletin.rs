@@ -156,7 +156,7 @@ async fn only_the_days_of_the_window_count() {
 async fn a_person_counts_once_in_a_window_and_does_not_add_up_over_days() {
     let world = world().await;
     let mut story = Story::default();
-    // The first comes again the next day; of the last nobody can tell who it was.
+    // The first person comes again the next day; the last appeal has no person key.
     for (number, day, key) in [
         (1, 1, person(1)),
         (2, 2, person(1)),
@@ -180,8 +180,8 @@ async fn a_person_counts_once_in_a_window_and_does_not_add_up_over_days() {
 async fn what_turns_true_by_time_alone_needs_no_event() {
     let world = world().await;
     world.play(&april().events).await;
-    // All are due on 2024-04-06. The clock stands on the 20th; seen from the 6th none is yet, not even those that were done
-    // early.
+    // All are due on 2024-04-06. The clock stands on the 20th. As of the 6th no order is due yet, not even one that was
+    // done early.
     let due = |figures: &[pb::Figure]| figure(figures, "handling.on_time_rate").denominator;
     assert_eq!(due(&world.april().await), 5);
     for (now, expected) in [(at(6, 23, 59), 0), (at(7, 0, 0), 5)] {
@@ -219,7 +219,7 @@ async fn a_wrong_window_is_told_field_by_field() {
     assert_eq!(fields, ["from_day", "to_day"]);
 }
 
-/// A city's figures are no county's: a token that names a unit opens none of them.
+/// A city's figures are not for a county: a token that names a unit opens none of them.
 #[tokio::test]
 async fn a_token_that_names_a_unit_sees_nothing() {
     let world = world().await;

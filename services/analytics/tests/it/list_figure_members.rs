@@ -19,7 +19,7 @@ fn request(figure: &str) -> pb::ListFigureMembersRequest {
     }
 }
 
-/// All pages.
+/// Reads all pages.
 async fn members(world: &World, figure: &str) -> Vec<pb::FigureMember> {
     let mut request = request(figure);
     let mut members = Vec::new();
@@ -92,7 +92,8 @@ async fn a_person_is_shown_by_its_first_appeal_in_the_window() {
     let first = members(&world, "volume.persons").await;
     let numbers: Vec<&str> = first.iter().map(|member| member.number.as_str()).collect();
     assert_eq!(numbers, ["S1", "S4", "S11"]);
-    // The third person's first appeal was on the 1st: on the 2nd its second one is the first of the window.
+    // The third person's first appeal was on the 1st. On the 2nd, the person's second appeal is the first of the
+    // window.
     let second = pb::ListFigureMembersRequest {
         from_day: Some(day(4, 2)),
         ..request("volume.persons")
@@ -134,7 +135,7 @@ async fn a_key_that_is_not_printed_is_not_found() {
         let answer = world.client(Role::Analyst).list_figure_members(request(key)).await;
         assert_eq!(answer.expect_err(key).code(), Code::NotFound, "{key}");
     }
-    // A unit that has no orders: nothing to list, and nothing wrong.
+    // A unit without orders has an empty list, without an error.
     assert!(members(&world, "unit.orders/nobody").await.is_empty());
 }
 

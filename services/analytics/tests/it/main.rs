@@ -1,4 +1,4 @@
-//! One file per verb, on a real Postgres; the edge as it is served.
+//! One file per verb, on a real Postgres and through the served edge.
 
 mod apply_changes;
 mod april;

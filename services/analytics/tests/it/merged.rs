@@ -8,7 +8,7 @@ use hotline_proto::routing::Order;
 use crate::story::{Codes, Story, WATER, accepted, appeal, facts, id, linked, opened, order, recorded};
 use crate::world::{figure, world};
 
-/// Asks the appellant of an appeal behind order 1.
+/// Calls the appellant of an appeal behind order 1.
 fn outcome(event: u32, of: u32, version: u64, rating: Rating) -> eventlog::Recorded {
     let task = id(5, 1000 + of);
     let body = pb::OutcomeRecorded {
@@ -39,7 +39,7 @@ async fn an_order_with_several_appeals_counts_once_by_its_first_appeal_and_its_l
         ..state
     };
     story.order(1, vec![merged(opened(1, 1)), merged(accepted(1, 1, "water"))]);
-    // The task of the satisfied one has more versions, and is told last.
+    // The task of the satisfied appellant has more versions, and its events arrive last.
     story.events.extend([
         outcome(70, 2, 3, Rating::Dissatisfied),
         outcome(71, 1, 9, Rating::Satisfied),

@@ -1,4 +1,4 @@
-//! Facts of before come along: names become numbers, and what callback said of an order becomes a task of its own.
+//! Facts of the old schema are migrated: names become numbers, and each callback answer of an order becomes a task.
 
 use std::borrow::Cow;
 use std::sync::Arc;
@@ -10,12 +10,12 @@ use testkit::{Edge, at};
 
 use crate::world::{figure, settings};
 
-/// The first migration that keeps numbers.
+/// The first migration that stores enum numbers.
 const KEPT_NUMBERS: i64 = 20_261_201_000_001;
 
 static NONE: Migrator = Migrator::DEFAULT;
 
-/// An appeal; an order that callback has asked about twice; one that only callback has spoken of; one that nobody called.
+/// An appeal; an order with two callbacks; an order known from callback only; an order without a call.
 const BEFORE: &str = "
 insert into contribution_version values (true, 4);
 insert into rollup values ('2024-04-01', '0001-01-01', 'type', 'REPORT', 'appeals.received', 1);

@@ -1,4 +1,4 @@
-//! What an operator watches of the facts.
+//! The gauges of the facts.
 
 use analytics::store::observe::Counted;
 use platform::metrics::Observer as _;

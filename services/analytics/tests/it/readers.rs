@@ -1,4 +1,4 @@
-//! What each reader takes, held against who owns the event.
+//! The event types that each reader takes must be owned by its source.
 
 use analytics::consumers::{Read, callback, intake, routing, supervision};
 use hotline_proto::{event_type, every_event, owner};
@@ -13,7 +13,7 @@ const READERS: [(&str, Read); 4] = [
     (callback::SOURCE, callback::read),
 ];
 
-/// Decisions that become figures only by what routing does with them.
+/// Decisions: they count in figures only after routing applies them.
 const PASSED_OVER: [&str; 1] = ["reply_reviewed"];
 
 #[test]
@@ -25,7 +25,7 @@ fn each_reader_takes_what_its_source_owns_and_nothing_else() {
             .into_iter()
             .filter(|(source, read)| {
                 let event = recorded(source, 1, Uuid::from_u128(1), 1, body.clone());
-                // An event with empty fields that is taken is refused.
+                // A reader that takes a type refuses its event with empty fields.
                 !matches!(read(&event), Ok(None))
             })
             .map(|(source, _)| source)

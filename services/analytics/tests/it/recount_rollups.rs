@@ -1,4 +1,4 @@
-//! Roll-ups of another version of the program are counted anew when it starts.
+//! Roll-ups of another version of the program are recounted when it starts.
 
 use std::sync::Arc;
 

@@ -1,4 +1,4 @@
-//! A small city in events. [`crate::april`] has something to count for every figure of the bulletin.
+//! A small city in events. [`crate::april`] has events for every figure of the bulletin.
 
 use chrono::{DateTime, Utc};
 use eventlog::Recorded;
@@ -44,7 +44,7 @@ pub fn unit(code: &str, name: &str) -> Unit {
     }
 }
 
-/// The same for all appeals of one person.
+/// Person key: the same for all appeals of one person.
 pub fn person(number: u8) -> Vec<u8> {
     vec![number; 16]
 }
@@ -72,7 +72,7 @@ pub struct Story {
     pub events: Vec<Recorded>,
 }
 
-/// What differs between appeals.
+/// The fields that differ between appeals.
 #[derive(Clone, Copy)]
 pub struct Codes {
     pub kind: AppealType,
@@ -103,7 +103,7 @@ pub fn facts(number: u32, day: u32, codes: Codes) -> AppealFacts {
     }
 }
 
-/// One person has three of April's appeals, another one two, a third one one; of the rest nobody can tell.
+/// One person has three of April's appeals, another two, a third one. The other appeals have no person key.
 fn key_of(number: u32) -> Vec<u8> {
     match number {
         1..=3 => person(1),
@@ -322,7 +322,7 @@ impl Story {
         self.tell("callback", id(5, number * 10 + round), 5, Body::OutcomeRecorded(body));
     }
 
-    /// The appellant left no usable number: callback ended the task without a call.
+    /// The appellant left no usable number, so callback ended the task without a call.
     pub fn no_channel(&mut self, number: u32) {
         let body = pb::OutcomeRecorded {
             task_id: id(5, number * 10).to_string(),

@@ -1,4 +1,4 @@
-//! A roll-up that differs from its facts is found, whatever was done to it.
+//! Verification finds a roll-up that differs from its facts, whatever the fault.
 
 use crate::april::april;
 use crate::world::world;

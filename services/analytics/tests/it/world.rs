@@ -1,4 +1,4 @@
-//! A served analytics, and events given to it as its consumers give them.
+//! A served analytics, with events passed to it as its consumers do.
 
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -22,7 +22,7 @@ use crate::story::day;
 
 pub type Client = AnalyticsServiceClient<Peer>;
 
-/// When it ends, its database is sound: the doctor says so, unless the test has planted a fault.
+/// When it ends, the doctor must find no violation, unless the test planted a fault.
 pub struct World {
     pub edge: Edge,
     pub database: Database,
@@ -35,7 +35,7 @@ impl Drop for World {
         if self.planted.load(Ordering::Relaxed) || std::thread::panicking() {
             return;
         }
-        // A test's own runtime runs nothing while it drops.
+        // The test's own runtime does not run during a drop.
         let url = self.database.url.clone();
         let checked = std::thread::spawn(move || {
             let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
@@ -83,7 +83,7 @@ pub fn handler(source: &str) -> Arc<dyn Handler> {
     })
 }
 
-/// As a consumer does: on its batch's transaction.
+/// Applies events on the transaction of a batch, as a consumer does.
 pub async fn apply(store: &Store, source: &str, events: Vec<Recorded>) -> Result<Vec<Effect>, String> {
     let handler = handler(source);
     store
@@ -137,7 +137,7 @@ impl World {
         answer.expect("verified").into_inner()
     }
 
-    /// Plants a fault: the doctor is not asked when this world ends.
+    /// Plants a fault and skips the doctor at the end of this world.
     pub async fn plant(&self, fault: &'static str) {
         self.planted.store(true, Ordering::Relaxed);
         self.execute(fault).await;
@@ -164,7 +164,7 @@ pub async fn april_of(edge: &Edge) -> Vec<pb::Figure> {
     bulletin(edge, day(4, 1), day(4, 30)).await
 }
 
-/// Everything that events may change, as text: equal texts are equal states. Roll-ups of 0 are as good as none.
+/// All rows that events may change, as text: equal texts are equal states. Roll-ups of 0 are omitted.
 pub async fn state(pool: &PgPool) -> Vec<String> {
     sqlx::query_scalar(
         "select to_jsonb(c)::text from fact_call c

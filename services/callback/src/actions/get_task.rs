@@ -1,4 +1,5 @@
-//! Reads one task, and what was said to those who may read it: on record before it is shown (I10).
+//! Reads one task, and its texts for callers that may read them. The reading is recorded before the text is shown
+//! (I10).
 
 use chrono::{DateTime, Utc};
 use eventlog::Tx;
@@ -12,19 +13,19 @@ use crate::domain::reach::Reach;
 use crate::domain::task::Task;
 use crate::store::tasks::{self, RecordedCall, Texts};
 
-/// The task.
+/// Returns the task.
 ///
 /// # Errors
-/// [`StoreError::Absent`] for an unknown one, and for one out of reach.
+/// [`StoreError::Absent`] for a task that is unknown or out of the caller's reach.
 pub async fn get_task(conn: &mut PgConnection, id: Uuid, reach: &Reach) -> Result<Task, StoreError> {
     reached(tasks::get(conn, id).await?, reach)
 }
 
-/// The task with what was said of it and the call that it was said in, sealed. A caller that may not learn the appellant
-/// gets neither, and nothing is on record. Runs inside the transaction that the call opened.
+/// Returns the task with its sealed texts and the sealed reference of its recorded call. A caller that may not learn
+/// the appellant gets neither, and no reading is recorded. Runs inside the transaction that the call opened.
 ///
 /// # Errors
-/// [`StoreError::Absent`] for an unknown one, and for one out of reach.
+/// [`StoreError::Absent`] for a task that is unknown or out of the caller's reach.
 #[tracing::instrument(skip_all, fields(service = crate::NAME), name = "read_task_texts")]
 pub async fn read_task_texts(
     tx: &mut Tx,
@@ -50,7 +51,7 @@ pub async fn read_task_texts(
         let recording = tasks::recording_cell(id, call.attempt);
         opened.push(SealedRead {
             table: recording.table,
-            // The task's id: an attempt has none, and who listened is looked for by the task.
+            // Recorded under the task's id: an attempt has no id, and auditors search readings by task.
             row: id,
             columns: vec![recording.column],
             reader,

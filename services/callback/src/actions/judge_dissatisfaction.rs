@@ -1,5 +1,5 @@
-//! Judges whose fault a dissatisfaction is. A decision: routing orders rework for the unit's, closes with a flag for an
-//! objective cause (domain.md §7; I6).
+//! Judges the cause of a dissatisfaction. The judgement is a decision: routing orders rework for the unit's fault, and
+//! closes with a flag for an objective cause (domain.md §7; I6).
 
 use chrono::{DateTime, Utc};
 use eventlog::Tx;
@@ -12,14 +12,14 @@ use crate::domain::task::{State, Task};
 use crate::events;
 use crate::store::tasks::{self, Texts};
 
-/// What the supervisor judges, checked in shape.
+/// The supervisor's judgement, with its shape checked.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct JudgeDissatisfaction {
     /// Task.
     pub task: Named,
-    /// Whose fault.
+    /// Cause of the dissatisfaction.
     pub cause: Cause,
-    /// Why; free text, so it is sealed.
+    /// Reason of the judgement. It is free text, so it is sealed.
     pub reason: String,
     /// Subject of the supervisor.
     pub judge: String,
@@ -31,8 +31,8 @@ pub struct JudgeDissatisfaction {
 /// [`Error::Refused`] with the domain's reason, [`platform::store::StoreError::Absent`] for an unknown task.
 pub async fn judge_dissatisfaction(
     tx: &mut Tx,
-    command: &JudgeDissatisfaction,
     key: &SealKey,
+    command: &JudgeDissatisfaction,
     now: DateTime<Utc>,
     wall: DateTime<Utc>,
 ) -> Result<Task, Error> {

@@ -1,5 +1,5 @@
-//! Gives the next tasks to an agent, up to the number that it may have. A lease is wall time: one that has run out is given
-//! to whoever asks next, with a greater token, and what its former holder reports from then on is refused.
+//! Leases the next tasks to an agent, up to its limit. A lease is wall time. An expired one goes to the next agent that
+//! asks, with a greater token. From then on the former holder's reports are refused.
 
 use chrono::{DateTime, Utc};
 use eventlog::Tx;
@@ -9,10 +9,10 @@ use crate::config::CallbackConfig;
 use crate::domain::task::{Task, may_lease};
 use crate::store::leases;
 
-/// What the agent asks for, checked in shape.
+/// The agent's request, with its shape checked.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct LeaseTasks {
-    /// At most so many.
+    /// Most tasks to lease.
     pub count: u32,
     /// Subject of the agent.
     pub agent: String,
@@ -21,7 +21,7 @@ pub struct LeaseTasks {
 /// Runs inside the transaction that the call opened.
 ///
 /// # Errors
-/// [`Error::Refused`] when the agent has all that it may have.
+/// [`Error::Refused`] when the agent is at its limit.
 pub async fn lease_tasks(
     tx: &mut Tx,
     command: &LeaseTasks,

@@ -8,19 +8,19 @@ use sqlx::PgConnection;
 use crate::domain::task::Task;
 use crate::store::listing::{self, Filter};
 
-/// Which tasks.
+/// Filter and page of the list.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ListTasks {
     /// Times and page.
     pub window: Window,
-    /// What narrows it.
+    /// Conditions on the tasks.
     pub filter: Filter,
 }
 
-/// One page, as the tasks stand at `wall`.
+/// Returns one page, with the tasks' state at `wall`.
 ///
 /// # Errors
-/// When the store refuses.
+/// When the store fails.
 pub async fn list_tasks(
     conn: &mut PgConnection,
     query: &ListTasks,

@@ -1,5 +1,5 @@
-//! One verb, one file, one transaction, read top to bottom. A body works on an open transaction: an RPC opens it, a
-//! consumer lends its batch's.
+//! One verb, one file, one transaction, read top to bottom. Each action works on an open transaction. An RPC opens its
+//! own, a consumer passes in the one of its batch.
 
 pub mod get_task;
 pub mod judge_dissatisfaction;
@@ -21,19 +21,19 @@ use crate::domain::refusal::Refusal;
 use crate::domain::task::{Standing, Task};
 use crate::store::tasks;
 
-/// Why an action did nothing.
+/// Why an action changed nothing.
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
-    /// A rule of the domain says no.
+    /// A rule of the domain refuses it.
     #[error("refused")]
     Refused {
-        /// Which rule.
+        /// The rule.
         #[source]
         refusal: Refusal,
-        /// The task that it says no about; none where the agent is refused, whatever the task.
+        /// State of the task that the refusal is about; none for a refusal about the agent.
         about: Option<Stood>,
     },
-    /// The store says no, or there is no such thing.
+    /// The store failed, or the row does not exist.
     #[error("the store refused")]
     Store(#[from] StoreError),
 }
@@ -53,7 +53,7 @@ impl From<Refusal> for Error {
     }
 }
 
-/// How a task stood when a command about it was refused.
+/// State of a task when a command about it was refused.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Stood {
     /// Its state.
@@ -65,7 +65,7 @@ pub struct Stood {
 }
 
 impl Stood {
-    /// How it stands at `wall`.
+    /// Its state at `wall`.
     fn of(task: &Task, wall: DateTime<Utc>) -> Self {
         Self {
             standing: task.standing(wall),
@@ -74,7 +74,7 @@ impl Stood {
         }
     }
 
-    /// A refusal about it.
+    /// A refusal about this task.
     const fn refused(self, refusal: Refusal) -> Error {
         Error::Refused {
             refusal,
@@ -88,17 +88,17 @@ impl Stood {
 pub struct Named {
     /// Task.
     pub id: Uuid,
-    /// Version that the caller decided by; 0 takes whatever is.
+    /// Version that the caller decided by; 0 accepts any version.
     pub if_version: u64,
-    /// Whose tasks exist for the caller.
+    /// The tasks that the caller reaches.
     pub reach: Reach,
 }
 
 impl Named {
-    /// Locks it until the transaction ends, and gives how it stands, for a refusal.
+    /// Locks the task until the transaction ends, and returns its state for a refusal.
     ///
     /// # Errors
-    /// [`StoreError::Absent`] for an unknown one, and for one out of reach; [`StoreError::Stale`].
+    /// [`StoreError::Absent`] for a task that is unknown or out of reach; [`StoreError::Stale`] for another version.
     async fn lock(&self, tx: &mut Tx, wall: DateTime<Utc>) -> Result<(Task, Stood), StoreError> {
         let task = reached(tasks::lock(tx.conn(), self.id).await?, &self.reach)?;
         check_version(self.if_version, task.version)?;
@@ -107,7 +107,7 @@ impl Named {
     }
 }
 
-/// The task, if it exists for the caller.
+/// Returns the task, if the caller reaches it.
 fn reached(task: Task, reach: &Reach) -> Result<Task, StoreError> {
     if reach.includes(&task.about) {
         Ok(task)
@@ -116,7 +116,7 @@ fn reached(task: Task, reach: &Reach) -> Result<Task, StoreError> {
     }
 }
 
-/// Publishes what happened to a task, under the next version of its order.
+/// Publishes a change of a task, under the next version of its order.
 async fn tell(tx: &mut Tx, task: &Task, event: impl FnOnce(u64) -> NewEvent) -> Result<(), StoreError> {
     let version = tasks::next_told(tx.conn(), task.about.order_id).await?;
     tx.tell(event(version));

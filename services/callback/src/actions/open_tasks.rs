@@ -1,5 +1,5 @@
-//! Opens tasks for passed replies: in each round of an order one for each appeal that it answers. A task whose appellant
-//! left no usable telephone number is ended as it is opened: unrated, for that ground.
+//! Opens tasks for passed replies: one for each appeal and round of an order. A task whose appellant left no usable
+//! telephone number ends at once: unrated, with the ground `NO_CHANNEL`.
 
 use std::collections::HashSet;
 
@@ -12,13 +12,14 @@ use crate::domain::task::{About, Task};
 use crate::events::{self, Passed};
 use crate::store::tasks::{self, Texts};
 
-/// Who ends a task without a call, in events.
+/// The actor in events for a task that ends without a call.
 const ITSELF: &str = "service:callback";
 
-/// Applies passed replies within a transaction that the consumer lends. One effect per reply, whatever its appeals.
+/// Applies passed replies within the consumer's transaction. Returns one effect per reply, however many appeals it
+/// answers.
 ///
 /// # Errors
-/// When the store refuses.
+/// When the store fails.
 #[tracing::instrument(skip_all, fields(service = crate::NAME), name = "open_tasks")]
 pub async fn open_tasks(tx: &mut Tx, passed: &[Passed]) -> Result<Vec<Effect>, StoreError> {
     if passed.is_empty() {
@@ -42,7 +43,7 @@ pub async fn open_tasks(tx: &mut Tx, passed: &[Passed]) -> Result<Vec<Effect>, S
     Ok(passed.iter().map(effect).collect())
 }
 
-/// Ends those of new tasks whose appellant left no usable number.
+/// Ends the new tasks whose appellant left no usable number.
 async fn end_uncallable(tx: &mut Tx, tasks: impl Iterator<Item = Task>) -> Result<(), StoreError> {
     for task in tasks.filter_map(|task| task.without_channel(ITSELF)) {
         tasks::save(tx.conn(), &task, &Texts::default()).await?;

@@ -1,5 +1,5 @@
-//! Records what the appellant said, or that nothing was said. A decision: routing closes the order, unless a dissatisfaction
-//! has to be judged first.
+//! Records the appellant's answers, or an unrated outcome. The outcome is a decision: routing closes the order, unless
+//! a dissatisfaction must be judged first.
 
 use chrono::{DateTime, Utc};
 use eventlog::Tx;
@@ -12,18 +12,18 @@ use crate::domain::task::{Holder, Task};
 use crate::events;
 use crate::store::tasks::{self, Texts};
 
-/// What the agent records, checked in shape.
+/// The agent's record, with its shape checked.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct RecordOutcome {
     /// Task.
     pub task: Named,
-    /// Who holds it.
+    /// Holder of the lease.
     pub holder: Holder,
-    /// Is the matter solved.
+    /// Whether the matter is solved.
     pub solved: Option<Solved>,
     /// A grade, or unrated.
     pub rating: Rating,
-    /// The person's words; free text, so it is sealed.
+    /// The appellant's words. They are free text, so they are sealed.
     pub comment: Option<String>,
 }
 
@@ -33,8 +33,8 @@ pub struct RecordOutcome {
 /// [`Error::Refused`] with the domain's reason, [`platform::store::StoreError::Absent`] for an unknown task.
 pub async fn record_outcome(
     tx: &mut Tx,
-    command: &RecordOutcome,
     key: &SealKey,
+    command: &RecordOutcome,
     min_attempts: u32,
     now: DateTime<Utc>,
     wall: DateTime<Utc>,

@@ -1,4 +1,4 @@
-//! Takes back tasks that an agent will not call for: they are proposed to others at once.
+//! Takes back tasks from an agent. They are proposed to other agents at once.
 
 use eventlog::Tx;
 use platform::store::check_version;
@@ -8,32 +8,31 @@ use super::Error;
 use crate::domain::task::{Holder, Task};
 use crate::store::leases;
 
-/// Which leases end, checked in shape.
+/// The leases to end, with their shape checked.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ReleaseTasks {
-    /// Tasks with their leases; none means all that the agent has.
+    /// Tasks with their leases; an empty list means all tasks of the agent.
     pub tasks: Vec<Held>,
     /// Subject of the agent.
     pub agent: String,
 }
 
-/// A task that an agent gives back.
+/// A task to release.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Held {
     /// Task.
     pub id: Uuid,
     /// Token of its lease.
     pub token: u64,
-    /// Version that the agent decided by; 0 takes whatever is.
+    /// Version that the agent decided by; 0 accepts any version.
     pub if_version: u64,
 }
 
-/// Runs inside the transaction that the call opened; gives the tasks that nobody has any more. What the agent no longer had
-/// is passed over, whatever its version: at the end of a shift the rest has to come back all the same.
+/// Runs inside the transaction that the call opened and returns the released tasks. A task that the agent no longer
+/// holds is skipped, whatever its version. At the end of a shift the other tasks are still released.
 ///
 /// # Errors
-/// [`platform::store::StoreError::Stale`] for a task that the agent has and that is of another version: then nothing is
-/// given back.
+/// [`platform::store::StoreError::Stale`] when a task of the agent has another version. Then no task is released.
 pub async fn release_tasks(tx: &mut Tx, command: &ReleaseTasks) -> Result<Vec<Task>, Error> {
     let tasks = if command.tasks.is_empty() {
         leases::lock_held(tx.conn(), &command.agent).await?
@@ -59,7 +58,7 @@ pub async fn release_tasks(tx: &mut Tx, command: &ReleaseTasks) -> Result<Vec<Ta
 }
 
 impl ReleaseTasks {
-    /// The task as the agent named it; as it is, where the agent named none.
+    /// The version that the agent named; the current one where it named none.
     fn held(&self, task: &Task) -> Held {
         let named = self.tasks.iter().find(|held| held.id == task.id);
         named.copied().unwrap_or(Held {

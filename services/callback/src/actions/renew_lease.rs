@@ -1,4 +1,4 @@
-//! Lets an agent keep a leased task for as long again as a lease lasts.
+//! Renews an agent's lease of a task for another full term.
 
 use chrono::{DateTime, Utc};
 use eventlog::Tx;
@@ -8,12 +8,12 @@ use crate::config::CallbackConfig;
 use crate::domain::task::{Holder, Task, may_lease};
 use crate::store::leases;
 
-/// Which lease, checked in shape.
+/// The lease to renew, with its shape checked.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct RenewLease {
     /// Task.
     pub task: Named,
-    /// Who holds it.
+    /// Holder of the lease.
     pub holder: Holder,
 }
 
@@ -35,7 +35,7 @@ pub async fn renew_lease(
         .renew(&command.holder, config.lease_until(wall))
         .map_err(|refusal| stood.refused(refusal))?;
     if ran_out {
-        // It did not count until now.
+        // An expired lease did not count against the limit; once renewed, it does.
         let held = leases::running(tx.conn(), agent, wall).await?;
         may_lease(1, held, config.most_leases).map_err(|refusal| stood.refused(refusal))?;
     }

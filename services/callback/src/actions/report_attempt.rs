@@ -1,4 +1,4 @@
-//! Notes one attempt to reach an appellant.
+//! Records one attempt to reach an appellant.
 
 use chrono::{DateTime, Utc};
 use eventlog::Tx;
@@ -10,30 +10,30 @@ use crate::domain::task::{Holder, Task};
 use crate::events;
 use crate::store::tasks::{self, Attempt, Texts};
 
-/// What the agent reports, checked in shape.
+/// The agent's report, with its shape checked.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ReportAttempt {
     /// Task.
     pub task: Named,
-    /// Who holds it.
+    /// Holder of the lease.
     pub holder: Holder,
-    /// How.
+    /// Mode of the attempt.
     pub mode: CallbackMode,
-    /// What came of it.
+    /// Outcome of the attempt.
     pub outcome: AttemptOutcome,
     /// Reference of the call's recording.
     pub recording: Option<String>,
 }
 
-/// Runs inside the transaction that the call opened; `key` seals the reference of the recording, and the
-/// number of the attempt is the count of the task.
+/// Runs inside the transaction that the call opened. `key` seals the reference of the recording. The number of the
+/// attempt is the task's count of attempts.
 ///
 /// # Errors
 /// [`Error::Refused`] with the domain's reason, [`platform::store::StoreError::Absent`] for an unknown task.
 pub async fn report_attempt(
     tx: &mut Tx,
-    command: &ReportAttempt,
     key: &SealKey,
+    command: &ReportAttempt,
     now: DateTime<Utc>,
     wall: DateTime<Utc>,
 ) -> Result<Task, Error> {

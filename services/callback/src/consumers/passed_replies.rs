@@ -1,4 +1,4 @@
-//! Routing publishes events of orders. A passed reply opens tasks; nothing else concerns callback.
+//! Consumes routing's events about orders. A passed reply opens tasks; every other event is ignored.
 
 use async_trait::async_trait;
 use eventlog::{ApplyError, Effect, Handler, Recorded, Tx};
@@ -6,7 +6,7 @@ use eventlog::{ApplyError, Effect, Handler, Recorded, Tx};
 use crate::actions::open_tasks::open_tasks;
 use crate::events;
 
-/// Hands passed replies to [`open_tasks`].
+/// Passes the passed replies to [`open_tasks`].
 #[derive(Clone, Copy, Debug, Default)]
 pub struct PassedReplies;
 
@@ -14,7 +14,7 @@ pub struct PassedReplies;
 impl Handler for PassedReplies {
     async fn apply(&self, tx: &mut Tx, events: &[Recorded]) -> Result<Vec<Effect>, ApplyError> {
         let mut replies = Vec::new();
-        // For each event, whether it is a passed reply.
+        // One entry per event: whether it is a passed reply.
         let mut concerned = Vec::with_capacity(events.len());
         for event in events {
             let passed = events::passed(event)?;

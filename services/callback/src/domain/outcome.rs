@@ -1,36 +1,37 @@
-//! What an appellant said, or that nothing was said (domain.md §7). Unrated is an outcome of its own: it is never counted as
-//! satisfied (I7), and it has no grade.
+//! The outcome of a callback: the appellant's answers, or unrated (domain.md §7). Unrated is an outcome of its own: it
+//! is never counted as satisfied (I7), and it has no grade.
 
 use hotline_proto::common::{AttemptOutcome, CallbackMode, Rating, Solved, UnratedGround};
 
 use super::refusal::Refusal;
 
-/// What a callback agent says came of a task, checked in shape: the rating is given, the comment is kept beside.
+/// The outcome as a callback agent reports it, with its shape checked: the rating is present, the comment is stored
+/// apart.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Answer {
-    /// Is the matter solved.
+    /// Whether the matter is solved.
     pub solved: Option<Solved>,
     /// A grade, or unrated.
     pub rating: Rating,
-    /// The person's own words are on record.
+    /// The appellant's own words are on record.
     pub commented: bool,
 }
 
-/// Attempts after which nobody is called again: whoever declined would only decline once more, and a wrong number is
-/// somebody else's.
+/// Outcomes of an attempt after which no further call is made. A person that declined would decline again, and a wrong
+/// number belongs to another person.
 pub const FUTILE: [AttemptOutcome; 2] = [AttemptOutcome::Declined, AttemptOutcome::WrongNumber];
 
 /// What the attempts of a task found, beside their count.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Found {
-    /// One was one of the [`FUTILE`].
+    /// At least one attempt ended in one of the [`FUTILE`] outcomes.
     pub futile: bool,
-    /// One reached the person in a call that was recorded.
+    /// At least one attempt reached the person in a recorded call.
     pub recorded: bool,
 }
 
-/// Whether an attempt in this mode can end so: a call is never left without a reply, and a text neither rings nor is
-/// busy.
+/// Whether an attempt in this mode can have this outcome. A call cannot end in "no reply". A text cannot end in "no
+/// answer", "busy" or "unreachable".
 #[must_use]
 pub const fn can_end(mode: CallbackMode, outcome: AttemptOutcome) -> bool {
     use AttemptOutcome::{Busy, NoAnswer, NoReply, Unreachable};
@@ -41,38 +42,38 @@ pub const fn can_end(mode: CallbackMode, outcome: AttemptOutcome) -> bool {
     }
 }
 
-/// Whether somebody speaks, so that there is something to record.
+/// Whether the attempt was a voice call, which can have a recording.
 #[must_use]
 pub const fn is_call(mode: CallbackMode) -> bool {
     matches!(mode, CallbackMode::AiVoice | CallbackMode::HumanVoice)
 }
 
-/// What is known about a task when its outcome is recorded.
+/// The facts about a task when its outcome is recorded.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Known {
-    /// There is nobody to call.
+    /// The appellant is anonymous, so no call is possible.
     pub anonymous: bool,
     /// An attempt reached the person.
     pub reached: bool,
-    /// Attempts reported.
+    /// Number of reported attempts.
     pub attempts: u32,
-    /// What they found.
+    /// What the attempts found.
     pub found: Found,
 }
 
-/// An outcome that its attempts bear out.
+/// An outcome that is consistent with its attempts.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Outcome {
-    /// The person was reached.
+    /// An attempt reached the person.
     Reached {
-        /// Is it solved; none when the person did not say. A grade comes with an answer.
+        /// Whether the matter is solved; none without an answer. A grade requires an answer.
         solved: Option<Solved>,
-        /// The person's grade; none when there is none.
+        /// The person's grade; none without a rating.
         grade: Option<Grade>,
     },
-    /// Nobody was reached: unrated.
+    /// No attempt reached the person: unrated.
     Unreached,
-    /// Nobody could be called, because no usable number was left: unrated.
+    /// The person left no usable number, so no call was made: unrated.
     NoChannel,
 }
 
@@ -92,7 +93,7 @@ pub enum Grade {
 }
 
 impl Grade {
-    /// The grade of a rating; unrated has none.
+    /// The grade of a rating; none for unrated.
     #[must_use]
     pub const fn of(rating: Rating) -> Option<Self> {
         match rating {
@@ -117,7 +118,7 @@ impl Grade {
         }
     }
 
-    /// Somebody has to judge whose fault it is.
+    /// A supervisor must judge the cause.
     #[must_use]
     pub const fn is_dissatisfied(self) -> bool {
         matches!(self, Self::Dissatisfied | Self::VeryDissatisfied)
@@ -125,10 +126,10 @@ impl Grade {
 }
 
 impl Outcome {
-    /// What the answer amounts to, given the attempts.
+    /// The outcome that follows from the answer and the attempts.
     ///
     /// # Errors
-    /// Which rule the answer breaks.
+    /// The rule that the answer breaks.
     pub fn of(answer: Answer, known: Known, min_attempts: u32) -> Result<Self, Refusal> {
         let grade = Grade::of(answer.rating);
         match (known.reached, answer.solved) {
@@ -144,7 +145,7 @@ impl Outcome {
         }
     }
 
-    /// Is the matter solved, if somebody said so.
+    /// Whether the matter is solved, if the person answered.
     #[must_use]
     pub const fn solved(self) -> Option<Solved> {
         match self {
@@ -162,7 +163,7 @@ impl Outcome {
         }
     }
 
-    /// Why it is unrated without a call.
+    /// The ground for an unrated outcome without a call.
     #[must_use]
     pub const fn ground(self) -> UnratedGround {
         match self {
@@ -171,7 +172,7 @@ impl Outcome {
         }
     }
 
-    /// Somebody has to judge whose fault it is.
+    /// A supervisor must judge the cause.
     #[must_use]
     pub const fn is_dissatisfied(self) -> bool {
         matches!(self, Self::Reached { grade: Some(grade), .. } if grade.is_dissatisfied())

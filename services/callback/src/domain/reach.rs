@@ -1,20 +1,21 @@
-//! Whose tasks a caller reaches. A supervisor or analyst whose token names a unit is treated as a liaison of that unit
-//! (ADR 0018, 0020). Callback knows the unit that led and the top-level unit above it, so a unit between the two reaches
-//! only what it led itself.
+//! The tasks that a caller reaches. A supervisor or analyst whose token names a unit is treated as a liaison of that
+//! unit (ADR 0018, 0020). Callback knows the lead unit and the top-level unit above it. A unit between the two
+//! therefore reaches only the tasks that it led itself.
 
 use super::task::About;
 
-/// Whose tasks a caller reaches.
+/// The tasks that a caller reaches.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub enum Reach {
     /// All tasks.
     All,
-    /// Those of orders that this unit leads, or that it stands above as the top-level unit and that do not accuse it.
+    /// Tasks of orders that this unit leads. A top-level unit also reaches tasks of the units below it, unless the
+    /// order accuses it.
     Unit(String),
 }
 
 impl Reach {
-    /// Whether the task exists for the caller.
+    /// Whether the caller reaches the task.
     #[must_use]
     pub fn includes(&self, about: &About) -> bool {
         match self {
@@ -24,7 +25,7 @@ impl Reach {
         }
     }
 
-    /// Whether the caller may learn who the appellant is. What the appellant said and the recording of the call tell it.
+    /// Whether the caller may learn who the appellant is. The appellant's words and the call's recording reveal it.
     #[must_use]
     pub fn shows_appellant(&self, about: &About) -> bool {
         match self {
@@ -72,9 +73,9 @@ mod tests {
             (about("water", top, &["gas"]), "utilities", true),
             (about("water", top, &["gas"]), "gas", false),
             (about("water", top, &["gas", "utilities"]), "utilities", false),
-            // The lead goes on: an order that nobody may touch would be lost.
+            // The lead keeps the task: otherwise no unit could handle the order.
             (about("water", top, &["water"]), "water", true),
-            // A task of before top-level units were kept.
+            // A task from before top-level units were stored.
             (about("water", None, &[]), "water", true),
             (about("water", None, &[]), "utilities", false),
         ] {

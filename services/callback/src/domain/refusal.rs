@@ -1,52 +1,52 @@
-//! Why a command is refused: expected, stable, shown to the caller as the reason of `FAILED_PRECONDITION`.
+//! Why a command is refused. The reason is stable and goes to the caller with `FAILED_PRECONDITION`.
 
 use hotline_proto::common::Reason;
 
-/// A rule says no.
+/// A rule refuses the command.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum Refusal {
-    /// The lease is another agent's by now, or was given back.
-    #[error("the task was leased to another agent since, or was given back: lease it again")]
+    /// Another agent has leased the task since, or the lease was released.
+    #[error("the lease is void: another agent leased the task, or it was released; lease it again")]
     StaleLease,
-    /// The agent has as many tasks as it may have.
-    #[error("the agent has {held} leased tasks and may have {most}: report or give back some of them first")]
+    /// The agent is at its limit of leases.
+    #[error("the agent has {held} leased tasks and may have {most}: record or release some of them first")]
     TooManyLeases {
-        /// Tasks that it has.
+        /// Tasks that it has leased.
         held: u32,
-        /// As configured.
+        /// The configured limit.
         most: u32,
     },
-    /// An outcome stands.
-    #[error("the outcome was recorded already")]
+    /// The task already has an outcome.
+    #[error("the task already has an outcome")]
     AlreadyRecorded,
-    /// There is nobody to call.
-    #[error("the appellant is anonymous: there is nobody to call")]
+    /// The appellant is anonymous, so no call is possible.
+    #[error("the appellant is anonymous and cannot be called")]
     Anonymous,
-    /// No attempt reached the person, so nothing can have been said.
+    /// No attempt reached the person, so the person cannot have answered.
     #[error("no attempt reached the appellant: only an unrated outcome without answers can be recorded")]
     NotReached,
-    /// A grade without the answer whether the matter is solved.
-    #[error("the appellant gave a grade: whether the matter is solved is needed")]
+    /// A grade without an answer to whether the matter is solved.
+    #[error("a grade needs an answer: ask whether the matter is solved")]
     SolvedMissing,
     /// A rating enters only through a recorded call (domain.md §7).
-    #[error("no recorded call reached the appellant: report the call with its recording before its grade")]
+    #[error("no recorded call reached the appellant: report the call with its recording before the grade")]
     NotRecorded,
-    /// Too early to give up.
+    /// Too few attempts for an unrated outcome.
     #[error("the appellant was not reached: {needed} attempts are needed before the outcome may be unrated")]
     TooFewAttempts {
-        /// As configured.
+        /// The configured number of attempts.
         needed: u32,
     },
-    /// Nothing to judge.
+    /// The task has no outcome that needs a judgement.
     #[error("the task does not wait for a judgement")]
     NotPendingJudgement,
-    /// The judgement stands.
-    #[error("the dissatisfaction was judged already")]
+    /// The dissatisfaction already has a judgement.
+    #[error("the dissatisfaction already has a judgement")]
     AlreadyJudged,
 }
 
 impl Refusal {
-    /// The reason in the contract, for callers' programs.
+    /// The stable reason, for callers' programs.
     #[must_use]
     pub const fn reason(self) -> Reason {
         match self {

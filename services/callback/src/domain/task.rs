@@ -1,5 +1,5 @@
-//! 回访: one task asks the appellant of one appeal about one round of its order. It is leased to a callback agent, attempts
-//! are reported, an outcome is recorded once, and a dissatisfied one is judged once (domain.md §7).
+//! 回访: one task asks the appellant of one appeal about one round of its order. A callback agent leases it and reports
+//! attempts. Its outcome is recorded once, and a dissatisfied one is judged once (domain.md §7).
 
 use chrono::{DateTime, Utc};
 use hotline_proto::common::{AttemptOutcome, Cause};
@@ -8,134 +8,135 @@ use uuid::Uuid;
 use super::outcome::{Answer, Found, Known, Outcome};
 use super::refusal::Refusal;
 
-/// A task and how it stands.
+/// A task and its state.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Task {
     /// Derived from the event that passed the reply, and from the appeal.
     pub id: Uuid,
-    /// What it asks about.
+    /// Subject of the question: order, appeal and round.
     pub about: About,
     /// When the reply was passed.
     pub opened_at: DateTime<Utc>,
-    /// Business time of the newest change; never runs backwards.
+    /// Business time of the newest change; it never runs backwards.
     pub changed_at: DateTime<Utc>,
     /// 1 when it is opened, one more with every change, leases included.
     pub version: u64,
     /// Fencing token of the newest lease; 0 before the first.
     pub token: u64,
-    /// Attempts reported.
+    /// Number of reported attempts.
     pub attempts: u32,
-    /// One of them reached the person.
+    /// At least one attempt reached the person.
     pub reached: bool,
-    /// How it stands.
+    /// State.
     pub state: State,
 }
 
-/// What a task asks about.
+/// The order, appeal and round that a task asks about.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct About {
     /// Order.
     pub order_id: Uuid,
-    /// Its number.
+    /// Number of the order.
     pub order_number: String,
     /// Appeal whose appellant is asked.
     pub appeal_id: Uuid,
     /// Round.
     pub round: u32,
-    /// Unit whose work is asked about.
+    /// Unit whose work the question is about.
     pub unit: String,
-    /// Top-level unit above it; none in tasks of before, which did not keep it.
+    /// Top-level unit above it; none in tasks from before it was stored.
     pub top_unit: Option<String>,
     /// Units that the appeals of the order accuse.
     pub accused: Vec<String>,
-    /// Number of the urgency as it came: a greater one is proposed first, whether this program knows it or not.
+    /// Number of the urgency, stored as received. A greater number is proposed first, even when this program does not
+    /// know it.
     pub urgency: i32,
-    /// There is nobody to call.
+    /// The appellant is anonymous, so no call is possible.
     pub anonymous: bool,
-    /// There is somebody, who left no usable telephone number.
+    /// The appellant is known and left no usable telephone number.
     pub no_channel: bool,
-    /// The unit must not learn who it was.
+    /// The appellant is confidential: the unit must not learn who it is.
     pub confidential: bool,
 }
 
-/// How a task stands.
+/// The state of a task.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum State {
-    /// Waits for an agent, or is with one.
+    /// Open: waits for an agent, or is leased.
     Open {
-        /// The newest lease, until it is given back; it may have run out.
+        /// The newest lease until it is released; it may have expired.
         lease: Option<Lease>,
     },
-    /// Dissatisfied: waits for the supervisor.
+    /// Dissatisfied: waits for the supervisor's judgement.
     PendingJudgement(Recorded),
     /// Done.
     Done {
-        /// What came of it.
+        /// The outcome.
         recorded: Recorded,
-        /// Whose fault; exactly of a dissatisfied outcome.
+        /// The judgement; only a dissatisfied outcome has one.
         judged: Option<Judged>,
     },
 }
 
-/// How a task stands at an instant of wall time: a lease that has run out leaves it open.
+/// The state of a task at an instant of wall time. A task whose lease has expired is open.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Standing {
-    /// Nobody has it.
+    /// No agent has a running lease.
     Open,
-    /// Somebody has it.
+    /// An agent has a running lease.
     Leased,
-    /// Waits for the supervisor.
+    /// Waits for the supervisor's judgement.
     PendingJudgement,
     /// Done.
     Done,
 }
 
-/// Who has a task, and until when.
+/// The holder of a task and the lease's expiry.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Lease {
-    /// Subject.
+    /// Subject of the agent.
     pub owner: String,
-    /// Wall time from which on it is open to others.
+    /// Wall time at which the task is open to others again.
     pub expires_at: DateTime<Utc>,
 }
 
 /// An outcome on record.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Recorded {
-    /// What came of it.
+    /// The outcome.
     pub outcome: Outcome,
-    /// When.
+    /// When it was recorded.
     pub at: DateTime<Utc>,
-    /// Subject.
+    /// Subject of the agent.
     pub by: String,
 }
 
 /// A judgement on record.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Judged {
-    /// Whose fault.
+    /// Cause of the dissatisfaction.
     pub cause: Cause,
-    /// When.
+    /// When it was judged.
     pub at: DateTime<Utc>,
-    /// Subject.
+    /// Subject of the supervisor.
     pub by: String,
     /// The event that published it.
     pub event_id: Uuid,
 }
 
-/// Who works on a leased task.
+/// The holder of a leased task.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Holder {
-    /// Subject.
+    /// Subject of the agent.
     pub subject: String,
     /// Fencing token of the agent's lease.
     pub token: u64,
 }
 
-/// How many tasks an agent that has `held` may lease now, of `asked` ones.
+/// How many of the `asked` tasks an agent that has `held` may lease now.
 ///
 /// # Errors
-/// [`Refusal::TooManyLeases`] when it may lease none.
+/// [`Refusal::TooManyLeases`] when the agent may lease none.
 pub fn may_lease(asked: u32, held: u32, most: u32) -> Result<u32, Refusal> {
     match most.saturating_sub(held) {
         0 => Err(Refusal::TooManyLeases { held, most }),
@@ -144,7 +145,7 @@ pub fn may_lease(asked: u32, held: u32, most: u32) -> Result<u32, Refusal> {
 }
 
 impl Lease {
-    /// It still runs at `wall`; at its expiry it does not.
+    /// Whether the lease runs at `wall`; at its expiry it does not.
     #[must_use]
     pub fn runs(&self, wall: DateTime<Utc>) -> bool {
         wall < self.expires_at
@@ -176,13 +177,13 @@ impl Task {
         }
     }
 
-    /// An agent has it at `wall`.
+    /// Whether an agent has a running lease at `wall`.
     #[must_use]
     pub fn is_leased(&self, wall: DateTime<Utc>) -> bool {
         matches!(&self.state, State::Open { lease: Some(lease) } if lease.runs(wall))
     }
 
-    /// How it stands at `wall`.
+    /// Its state at `wall`.
     #[must_use]
     pub fn standing(&self, wall: DateTime<Utc>) -> Standing {
         match &self.state {
@@ -193,8 +194,8 @@ impl Task {
         }
     }
 
-    /// Ends a task whose appellant left no usable number: nobody is called, and the outcome is unrated for that ground.
-    /// It happens as the task is opened. None for any other task.
+    /// Ends a new task whose appellant left no usable number: no call is made, and the outcome is unrated for that
+    /// ground. None for any other task.
     #[must_use]
     pub fn without_channel(self, by: &str) -> Option<Self> {
         let waits = self.about.no_channel && self.attempts == 0 && matches!(self.state, State::Open { .. });
@@ -212,15 +213,16 @@ impl Task {
         })
     }
 
-    /// Gives the task to `owner` with a token that no earlier lease had. The store chooses tasks that are free.
+    /// Leases the task to `owner` with a token that no earlier lease had. The store selects the free tasks.
     ///
     /// # Errors
-    /// [`Refusal::AlreadyRecorded`] when there is nothing left to ask.
+    /// [`Refusal::AlreadyRecorded`] when the task has an outcome.
     pub fn lease(self, owner: &str, expires_at: DateTime<Utc>) -> Result<Self, Refusal> {
         let State::Open { lease: before } = &self.state else {
             return Err(Refusal::AlreadyRecorded);
         };
-        // An agent that leases its own task again keeps the token, so what it reports of the running call is still taken.
+        // An agent that leases its own task again keeps the token. Its report of the running call is then still
+        // accepted.
         let own = before.as_ref().is_some_and(|lease| lease.owner == owner);
         Ok(Self {
             version: self.version + 1,
@@ -235,8 +237,8 @@ impl Task {
         })
     }
 
-    /// Lets the agent keep the task until `expires_at`, under the same token. A lease that ran out is renewed as well, as
-    /// long as nobody else has the task; the expiry never moves back.
+    /// Extends the lease to `expires_at`, under the same token. An expired lease can be renewed while no other agent
+    /// has the task. The expiry never moves back.
     ///
     /// # Errors
     /// [`Refusal::StaleLease`], [`Refusal::AlreadyRecorded`].
@@ -253,7 +255,7 @@ impl Task {
         })
     }
 
-    /// Gives the task back: it is open to all, and its token is good for nothing any more.
+    /// Releases the task: it is open to all agents, and its token is void.
     ///
     /// # Errors
     /// [`Refusal::StaleLease`], [`Refusal::AlreadyRecorded`].
@@ -266,7 +268,7 @@ impl Task {
         })
     }
 
-    /// Notes one attempt; its number is [`Task::attempts`] afterwards.
+    /// Records one attempt; its number is [`Task::attempts`] afterwards.
     ///
     /// # Errors
     /// [`Refusal::StaleLease`], [`Refusal::AlreadyRecorded`], [`Refusal::Anonymous`].
@@ -284,11 +286,11 @@ impl Task {
         })
     }
 
-    /// Records what came of it: a dissatisfied outcome waits for a judgement, every other one is the end. `found`
-    /// is what the attempts found.
+    /// Records the outcome. A dissatisfied outcome waits for a judgement, every other one is final. `found` is what the
+    /// attempts found.
     ///
     /// # Errors
-    /// [`Refusal::StaleLease`], [`Refusal::AlreadyRecorded`], or which rule the answer breaks.
+    /// [`Refusal::StaleLease`], [`Refusal::AlreadyRecorded`], or the rule that the answer breaks.
     pub fn record(
         self,
         holder: &Holder,
@@ -323,7 +325,7 @@ impl Task {
         })
     }
 
-    /// Judges whose fault a dissatisfaction is; `event_id` is the event that publishes it.
+    /// Judges the cause of a dissatisfaction. `event_id` is the event that publishes the judgement.
     ///
     /// # Errors
     /// [`Refusal::AlreadyJudged`], [`Refusal::NotPendingJudgement`].
@@ -353,7 +355,7 @@ impl Task {
         })
     }
 
-    /// What came of it, once that is known.
+    /// The outcome, once it is recorded.
     #[must_use]
     pub const fn recorded(&self) -> Option<&Recorded> {
         match &self.state {
@@ -362,8 +364,8 @@ impl Task {
         }
     }
 
-    /// The newest lease, when it is the holder's. It may have run out: until the task is leased again, nobody else can
-    /// have asked the person, so what the agent reports is taken.
+    /// Requires that the newest lease is the holder's; it may have expired. Until the task is leased again, no other
+    /// agent can have called, so the report is accepted.
     fn held_by(&self, holder: &Holder) -> Result<&Lease, Refusal> {
         let State::Open { lease } = &self.state else {
             return Err(Refusal::AlreadyRecorded);

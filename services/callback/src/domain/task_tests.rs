@@ -43,7 +43,7 @@ fn answer(solved: Option<Solved>, rating: Rating) -> Answer {
     }
 }
 
-/// Who was reached was so in a recorded call.
+/// A reached person was reached in a recorded call.
 const RECORDED: Found = Found {
     futile: false,
     recorded: true,
@@ -60,7 +60,7 @@ fn a_task_without_a_channel_ends_unrated_for_that_ground_and_no_other_does() {
     let mut uncallable = task(false);
     uncallable.about.no_channel = true;
     let opened = uncallable.version;
-    let done = uncallable.without_channel("callback").expect("nobody can be called");
+    let done = uncallable.without_channel("callback").expect("no usable number");
     let State::Done { recorded, judged: None } = &done.state else {
         panic!("{done:?}");
     };
@@ -86,11 +86,11 @@ fn only_the_newest_lease_works_and_until_somebody_else_has_the_task() {
     };
     let given_back = leased(false).release(&holder(1)).expect("the agent has it");
     for (task, holder, fits) in [
-        // Whether it runs is not asked.
+        // An expired lease is released all the same.
         (leased(false), holder(1), true),
         (leased(false), holder(2), false),
         (leased(false), other, false),
-        // The same agent again, after its lease ran out in mid-call.
+        // The same agent again, after its lease expired during a call.
         (again.clone(), holder(1), true),
         (again, holder(2), false),
         (elsewhere.clone(), holder(1), false),
@@ -146,7 +146,7 @@ fn nobody_calls_an_anonymous_appellant() {
     );
     let done = leased(true).record(&holder(1), UNRATED, RECORDED, 3, at(1));
     assert!(matches!(
-        done.expect("nobody to call").state,
+        done.expect("no call is possible").state,
         State::Done { judged: None, .. }
     ));
 }
@@ -205,8 +205,8 @@ fn any_rating() -> impl Strategy<Value = Rating> {
 }
 
 proptest! {
-    /// Over random histories: a grade is only ever on record when an attempt reached the person (I7), a dissatisfied
-    /// task ends only by a judgement (I6), each change is one version, time does not run backwards.
+    /// Over random histories: a grade requires an attempt that reached the person (I7). A dissatisfied task ends only
+    /// by a judgement (I6). Each change is one version. Time does not run backwards.
     #[test]
     fn no_history_breaks_an_invariant(
         steps in proptest::collection::vec((0_u8..7, 1_i32..=7, any_rating(), 0_i32..=4, 0_i64..60), 1..40),
@@ -230,7 +230,7 @@ proptest! {
             if let Ok(next) = result {
                 prop_assert!(next.changed_at >= before.changed_at);
                 prop_assert!(next.version == before.version + 1);
-                // There is one agent: it keeps the token of a lease that it has.
+                // The only agent keeps the token of its lease.
                 let first = what == 0 && !matches!(&before.state, State::Open { lease: Some(_) });
                 prop_assert!(next.token == before.token + u64::from(first));
                 prop_assert!(next.attempts >= before.attempts);
@@ -255,7 +255,7 @@ fn a_lease_that_ran_out_leaves_a_task_open() {
         (task(false), 0, Standing::Open),
         (leased(false), 14, Standing::Leased),
         (leased(false), 15, Standing::Open),
-        (recorded.expect("nobody to call"), 99, Standing::Done),
+        (recorded.expect("no call is possible"), 99, Standing::Done),
     ] {
         assert_eq!(task.standing(at(minute)), standing, "{task:?}");
     }

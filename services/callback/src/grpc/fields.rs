@@ -1,4 +1,4 @@
-//! What several verbs read and answer.
+//! Fields that several verbs share.
 
 use chrono::{DateTime, Utc};
 use hotline_proto::callback as pb;
@@ -10,10 +10,11 @@ use crate::actions::Named;
 use crate::domain::reach::Reach;
 use crate::domain::task::{Holder, Standing, State, Task};
 
-/// Characters of a comment, and of a judgement's reason: a page.
+/// Most characters of a comment, and of a judgement's reason: a page.
 pub(super) const MAX_TEXT: usize = 2000;
 
-/// Whose tasks exist for the caller. A token that names no unit reaches none: no unit has the empty code.
+/// The tasks that the caller reaches. A unit-bound role whose token names no unit reaches none, because no unit has the
+/// empty code.
 pub(super) fn reach(caller: &Caller) -> Reach {
     if caller.sees_all() {
         Reach::All
@@ -39,7 +40,7 @@ pub(super) fn holder(fields: &mut Fields, token: u64, caller: &Caller) -> Holder
     }
 }
 
-/// The token of a lease; 0 is none.
+/// The token of a lease; 0 is refused.
 pub(super) fn token(fields: &mut Fields, token: u64) -> u64 {
     if token == 0 {
         fields.refuse("token", "must be the token of a lease");
@@ -47,7 +48,7 @@ pub(super) fn token(fields: &mut Fields, token: u64) -> u64 {
     token
 }
 
-/// A leased task, as its agent gets it.
+/// Renders a leased task for its agent.
 pub(super) fn lease(task: &Task) -> pb::Lease {
     let expires_at = match &task.state {
         State::Open { lease } => lease.as_ref().map(|lease| lease.expires_at),
@@ -66,7 +67,7 @@ pub(super) fn lease(task: &Task) -> pb::Lease {
     }
 }
 
-/// How far a task has come, whoever has it.
+/// The state of a task, whether it is leased or not.
 pub(super) fn ended(task: &Task) -> pb::TaskState {
     match task.state {
         State::Open { .. } => pb::TaskState::Open,
@@ -75,7 +76,7 @@ pub(super) fn ended(task: &Task) -> pb::TaskState {
     }
 }
 
-/// The contract's word for how a task stands.
+/// The contract's word for a task's state.
 pub(super) fn state(standing: Standing) -> pb::TaskState {
     match standing {
         Standing::Open => pb::TaskState::Open,
@@ -85,7 +86,7 @@ pub(super) fn state(standing: Standing) -> pb::TaskState {
     }
 }
 
-/// A task as it stands at `wall`.
+/// Renders a task with its state at `wall`.
 pub(super) fn task(task: &Task, wall: DateTime<Utc>) -> pb::Task {
     let recorded = task.recorded();
     let judged = match &task.state {

@@ -1,4 +1,4 @@
-//! `GetTask`: what it reads and answers.
+//! Request and answer of `GetTask`.
 
 use async_trait::async_trait;
 use hotline_proto::access::Role;
@@ -17,13 +17,13 @@ use crate::actions::get_task::{get_task, read_task_texts};
 use crate::domain::reach::Reach;
 use crate::store::tasks;
 
-/// Which task, for whom, and with or without its texts.
+/// The task, its reader, and whether its texts are wanted.
 pub struct ReadTask {
     id: Uuid,
     reach: Reach,
     reader: String,
     with_text: bool,
-    /// The role reads texts.
+    /// The role may read texts.
     reads_text: bool,
 }
 
@@ -60,7 +60,7 @@ impl Question<Callback> for ReadTask {
 }
 
 impl ReadTask {
-    /// The reading is on record before a text is opened.
+    /// The reading is recorded before a text is opened.
     async fn answer_with_text(self, at: &At<Callback>) -> Result<pb::GetTaskResponse, Status> {
         if !self.reads_text {
             return Err(edge::denied("your role reads tasks without their text"));

@@ -1,4 +1,4 @@
-//! `JudgeDissatisfaction`: what it reads and answers.
+//! Request and answer of `JudgeDissatisfaction`.
 
 use async_trait::async_trait;
 use eventlog::Tx;
@@ -39,7 +39,7 @@ impl Verb<Callback> for JudgeDissatisfaction {
     }
 
     async fn act(&self, tx: &mut Tx, at: &At<Callback>) -> Result<pb::JudgeDissatisfactionResponse, Error> {
-        let task = judge_dissatisfaction(tx, self, at.key(), at.now, at.service.wall.now()).await?;
+        let task = judge_dissatisfaction(tx, at.key(), self, at.now, at.service.wall.now()).await?;
         Ok(pb::JudgeDissatisfactionResponse {
             task_id: task.id.to_string(),
             state: ended(&task).into(),

@@ -1,4 +1,4 @@
-//! `LeaseTasks`: what it reads and answers.
+//! Request and answer of `LeaseTasks`.
 
 use async_trait::async_trait;
 use eventlog::Tx;
@@ -12,7 +12,7 @@ use super::fields::lease;
 use crate::actions::Error;
 use crate::actions::lease_tasks::{LeaseTasks, lease_tasks};
 
-/// Tasks leased at once: an agent's morning.
+/// Most tasks leased at once: an agent's morning.
 const MAX_LEASES: u32 = 50;
 
 #[async_trait]

@@ -1,4 +1,4 @@
-//! `ListTasks`: what it reads and answers.
+//! Request and answer of `ListTasks`.
 
 use async_trait::async_trait;
 use hotline_proto::callback as pb;
@@ -14,7 +14,7 @@ use crate::actions::list_tasks::{ListTasks, list_tasks};
 use crate::domain::task::Standing;
 use crate::store::listing::Filter;
 
-/// Which tasks, and which page of them.
+/// The filter of the list and its page.
 pub struct Tasks(ListTasks, Page);
 
 #[async_trait]

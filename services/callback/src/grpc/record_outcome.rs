@@ -1,4 +1,4 @@
-//! `RecordOutcome`: what it reads and answers.
+//! Request and answer of `RecordOutcome`.
 
 use async_trait::async_trait;
 use eventlog::Tx;
@@ -44,7 +44,7 @@ impl Verb<Callback> for RecordOutcome {
     async fn act(&self, tx: &mut Tx, at: &At<Callback>) -> Result<pb::RecordOutcomeResponse, Error> {
         let min_attempts = at.service.config.min_attempts_before_unrated;
         let wall = at.service.wall.now();
-        let task = record_outcome(tx, self, at.key(), min_attempts, at.now, wall).await?;
+        let task = record_outcome(tx, at.key(), self, min_attempts, at.now, wall).await?;
         Ok(pb::RecordOutcomeResponse {
             task_id: task.id.to_string(),
             state: ended(&task).into(),

@@ -1,4 +1,4 @@
-//! `ReleaseTasks`: what it reads and answers.
+//! Request and answer of `ReleaseTasks`.
 
 use std::collections::HashSet;
 
@@ -14,7 +14,7 @@ use super::fields::token;
 use crate::actions::Error;
 use crate::actions::release_tasks::{Held, ReleaseTasks, release_tasks};
 
-/// Tasks given back at once: as many as an agent may have by any setting.
+/// Most tasks released at once: the highest value of `most_leases`.
 const MOST_RELEASED: usize = 500;
 
 #[async_trait]

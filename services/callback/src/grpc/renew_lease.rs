@@ -1,4 +1,4 @@
-//! `RenewLease`: what it reads and answers.
+//! Request and answer of `RenewLease`.
 
 use async_trait::async_trait;
 use eventlog::Tx;

@@ -1,4 +1,4 @@
-//! `ReportAttempt`: what it reads and answers.
+//! Request and answer of `ReportAttempt`.
 
 use async_trait::async_trait;
 use eventlog::Tx;
@@ -13,7 +13,7 @@ use crate::actions::Error;
 use crate::actions::report_attempt::{ReportAttempt, report_attempt};
 use crate::domain::outcome::{can_end, is_call};
 
-/// Characters of a recording's reference: a path or an id in the store of recordings.
+/// Most characters of a recording's reference: a path or an id in the store of recordings.
 const MAX_REFERENCE: usize = 200;
 
 #[async_trait]
@@ -54,7 +54,7 @@ impl Verb<Callback> for ReportAttempt {
     }
 
     async fn act(&self, tx: &mut Tx, at: &At<Callback>) -> Result<pb::ReportAttemptResponse, Error> {
-        let task = report_attempt(tx, self, at.key(), at.now, at.service.wall.now()).await?;
+        let task = report_attempt(tx, at.key(), self, at.now, at.service.wall.now()).await?;
         Ok(pb::ReportAttemptResponse { attempt: task.attempts })
     }
 }

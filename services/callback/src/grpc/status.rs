@@ -1,4 +1,4 @@
-//! An action's error as callers see it: one exhaustive match.
+//! Turns an action's error into the caller's status, in one exhaustive match.
 
 use hotline_proto::callback::TaskState;
 use platform::status::{self, Standing};
@@ -19,7 +19,7 @@ impl From<Error> for Status {
     }
 }
 
-/// Where a task stood, such as `LEASED`, for `ErrorInfo`.
+/// State of a task, such as `LEASED`, for `ErrorInfo`.
 fn standing(stood: Stood) -> Standing {
     let state: TaskState = state(stood.standing);
     Standing {

@@ -1,13 +1,13 @@
-//! Rows that break an invariant. The schema forbids most of them; the doctor looks all the same.
+//! Finds rows that break an invariant. The schema forbids most of them; the doctor checks them again.
 
 use platform::store::StoreError;
 use sqlx::PgConnection;
 use uuid::Uuid;
 
-/// Rows of each kind that are named at most: an operator needs the first ones, not all.
+/// Most rows of a kind that are listed. An operator needs the first ones only.
 const MOST: i64 = 100;
 
-/// I6: dissatisfied outcomes that are neither judged nor wait for a judgement.
+/// I6: dissatisfied outcomes that are neither judged nor waiting for a judgement.
 ///
 /// # Errors
 /// When the database cannot be read.
@@ -22,7 +22,7 @@ pub async fn unjudged(conn: &mut PgConnection) -> Result<Vec<Uuid>, StoreError> 
     Ok(rows)
 }
 
-/// I6: judgements that blame the unit and were not published: the event that leads to rework is not in the log.
+/// I6: judgements that blame the unit, whose event is missing from the log. Without the event there is no rework.
 ///
 /// # Errors
 /// When the database cannot be read.
@@ -39,7 +39,7 @@ pub async fn untold_judgements(conn: &mut PgConnection) -> Result<Vec<Uuid>, Sto
     Ok(rows)
 }
 
-/// I7: grades, or answers, of people whom no attempt reached.
+/// I7: grades or answers of people that no attempt reached.
 ///
 /// # Errors
 /// When the database cannot be read.
@@ -56,7 +56,7 @@ pub async fn grades_of_nobody(conn: &mut PgConnection) -> Result<Vec<Uuid>, Stor
     Ok(rows)
 }
 
-/// I7: tasks whose count of attempts, or whether one reached the person, is not what their attempts say.
+/// I7: tasks whose columns contradict their attempts: the count, or whether one reached the person.
 ///
 /// # Errors
 /// When the database cannot be read.
@@ -76,8 +76,8 @@ pub async fn miscounted(conn: &mut PgConnection) -> Result<Vec<Uuid>, StoreError
     Ok(rows)
 }
 
-/// I7: tasks whose appellant cannot be called and that wait all the same, were called, or ended otherwise than unrated
-/// for that ground; and tasks of others that ended for it.
+/// I7: tasks whose appellant left no usable number, and that wait, were called, or ended on another ground. Also tasks
+/// of reachable appellants that ended on that ground.
 ///
 /// # Errors
 /// When the database cannot be read.
@@ -96,18 +96,18 @@ pub async fn uncallable(conn: &mut PgConnection) -> Result<Vec<Uuid>, StoreError
     Ok(rows)
 }
 
-/// A judgement that blames the unit, and where it was published.
+/// A judgement that blames the unit, and the place of its event.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, sqlx::FromRow)]
 pub struct Blamed {
     /// The task.
     pub task: Uuid,
-    /// Its order.
+    /// Order of the task.
     pub order: Uuid,
     /// Event that published it.
     pub event: Uuid,
-    /// Partition of the log that it stands in.
+    /// Partition of the log that holds the event.
     pub partition: i16,
-    /// Its position there.
+    /// Position of the event there.
     pub position: i64,
 }
 

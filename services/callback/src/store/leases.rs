@@ -9,11 +9,11 @@ use uuid::Uuid;
 use super::tasks::{Row, TABLE, select};
 use crate::domain::task::{Lease, State, Task};
 
-/// Makes an agent's own commands on leases follow each other until the transaction ends: each counts what the agent has.
-/// Taken before any task is locked.
+/// Serialises an agent's commands on leases until the transaction ends, because each counts the agent's leases. Called
+/// before any task is locked.
 ///
 /// # Errors
-/// When the database refuses.
+/// When the database fails.
 pub async fn lock_agent(conn: &mut PgConnection, agent: &str) -> Result<(), StoreError> {
     sqlx::query("select pg_advisory_xact_lock(hashtextextended('leases ' || $1, 0))")
         .bind(agent)
@@ -22,10 +22,10 @@ pub async fn lock_agent(conn: &mut PgConnection, agent: &str) -> Result<(), Stor
     Ok(())
 }
 
-/// Leases of an agent that run at `wall`.
+/// Number of an agent's leases that run at `wall`.
 ///
 /// # Errors
-/// When the database refuses.
+/// When the database fails.
 pub async fn running(conn: &mut PgConnection, agent: &str, wall: DateTime<Utc>) -> Result<u32, StoreError> {
     let running: i64 =
         sqlx::query_scalar("select count(*) from callback_task where lease_owner = $1 and lease_expires_at > $2")
@@ -36,7 +36,7 @@ pub async fn running(conn: &mut PgConnection, agent: &str, wall: DateTime<Utc>) 
     fits(TABLE, "running leases", running)
 }
 
-/// Reads those of these tasks that there are, in the order of their ids, and keeps them locked until the transaction ends.
+/// Reads those of these tasks that exist, by id, and keeps them locked until the transaction ends.
 ///
 /// # Errors
 /// [`StoreError::Impossible`] for a row that no transition could have written.
@@ -48,7 +48,7 @@ pub async fn lock(conn: &mut PgConnection, ids: &[Uuid]) -> Result<Vec<Task>, St
     rows.into_iter().map(Task::try_from).collect()
 }
 
-/// As [`lock`], all tasks whose newest lease is this agent's, whether it runs or not.
+/// Like [`lock`], for all tasks whose newest lease is this agent's, even an expired one.
 ///
 /// # Errors
 /// As [`lock`].
@@ -60,11 +60,11 @@ pub async fn lock_held(conn: &mut PgConnection, agent: &str) -> Result<Vec<Task>
     rows.into_iter().map(Task::try_from).collect()
 }
 
-/// Claims tasks that nobody has at `wall`: the most urgent first, of equal ones the oldest. Those that somebody else
-/// is claiming are left to that agent.
+/// Claims tasks that are free at `wall`: the most urgent first, then the oldest. Tasks that another agent is claiming
+/// are skipped.
 ///
 /// # Errors
-/// When the database refuses.
+/// When the database fails.
 pub async fn claim_free(conn: &mut PgConnection, wall: DateTime<Utc>, limit: u32) -> Result<Vec<Task>, StoreError> {
     let rows: Vec<Row> = sqlx::query_as(select!(
         "where state = 'open' and (lease_expires_at is null or lease_expires_at <= $1)
@@ -78,10 +78,10 @@ pub async fn claim_free(conn: &mut PgConnection, wall: DateTime<Utc>, limit: u32
     rows.into_iter().map(Task::try_from).collect()
 }
 
-/// Writes leases of locked tasks; a task without one is given back.
+/// Writes leases of locked tasks. A task without a lease is released.
 ///
 /// # Errors
-/// [`StoreError::Impossible`] when one of them was not open, or was changed since it was locked.
+/// [`StoreError::Impossible`] when a task was not open, or was changed since it was locked.
 pub async fn save_leases(conn: &mut PgConnection, tasks: &[Task]) -> Result<(), StoreError> {
     let lease = |task: &Task| match &task.state {
         State::Open { lease } => lease.clone(),

@@ -1,5 +1,5 @@
-//! Tasks in the order of time, page by page: a page starts after the last row of the one before, so that rows that
-//! come meanwhile neither repeat nor hide any.
+//! Tasks in the order of time, page by page. A page starts after the last row of the one before. Rows written meanwhile
+//! therefore repeat and hide nothing.
 
 use chrono::{DateTime, Utc};
 use platform::store::StoreError;
@@ -11,18 +11,18 @@ use super::tasks::{Row, select};
 use crate::domain::reach::Reach;
 use crate::domain::task::{Standing, Task};
 
-/// What narrows the list.
+/// Conditions of the list.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Filter {
     /// Only this state.
     pub state: Option<Standing>,
     /// Only this order.
     pub order_id: Option<Uuid>,
-    /// Only what exists for the caller, as [`Reach::includes`] has it.
+    /// Only tasks that the caller reaches, see [`Reach::includes`].
     pub reach: Reach,
 }
 
-/// Tasks by the time they were opened, then by id, as they stand at `wall`.
+/// Tasks by the time they were opened, then by id, with their state at `wall`.
 ///
 /// # Errors
 /// [`StoreError::Impossible`] for a row that no transition could have written.

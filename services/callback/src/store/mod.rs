@@ -1,5 +1,5 @@
-//! The only SQL of callback. Functions work on a connection that is lent to them; who begins and commits is
-//! [`eventlog::Store`]. The row of a task is the truth, its lease included; losing Redis loses nothing.
+//! The only SQL of callback. Functions work on the caller's connection; [`eventlog::Store`] begins and commits. The row
+//! of a task is the truth, its lease included. A loss of Redis loses no data.
 
 pub mod doctor;
 pub mod leases;

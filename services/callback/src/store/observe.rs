@@ -1,4 +1,4 @@
-//! What an operator watches of callback.
+//! Gauges for an operator.
 
 use std::time::Duration;
 
@@ -9,7 +9,7 @@ use platform::metrics::{Gauge, Observer, count};
 use platform::store::StoreError;
 use sqlx::PgPool;
 
-/// Grades in the order of their numbers from 1 (domain.md: the five, and unrated, which is none of them).
+/// Grades in the order of their numbers from 1: the five grades of domain.md, then unrated.
 const OUTCOMES: [&str; 6] = [
     "very_satisfied",
     "satisfied",
@@ -19,11 +19,11 @@ const OUTCOMES: [&str; 6] = [
     "unrated",
 ];
 
-/// Watches the queue.
+/// Measures the queue.
 pub struct Tasks {
     /// Callback's database.
     pub pool: PgPool,
-    /// Wall time: what leases are measured in.
+    /// Wall time, which leases are measured in.
     pub wall: SharedClock,
 }
 
@@ -45,11 +45,11 @@ impl Observer for Tasks {
     }
 }
 
-/// Watches how it ended; a larger question, asked less often.
+/// Measures the outcomes. The query is larger, so it runs less often.
 pub struct Outcomes {
     /// Callback's database.
     pub pool: PgPool,
-    /// What 28 days are counted back from.
+    /// Clock that the window of 28 days ends at.
     pub clock: SharedClock,
 }
 

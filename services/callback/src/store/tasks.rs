@@ -15,7 +15,8 @@ use crate::domain::task::{About, Judged, Lease, Recorded, State, Task};
 /// The table.
 pub const TABLE: &str = "callback_task";
 
-/// Reads whole tasks: the columns of [`Row`], then the rest of the query. The only list of them; sealed cells are not read.
+/// Selects whole tasks: the columns of [`Row`], then the rest of the query. No other query lists these columns. It
+/// omits sealed cells.
 macro_rules! select {
     ($rest:literal) => {
         concat!(
@@ -68,7 +69,7 @@ pub(super) struct Row {
 /// Reads a task.
 ///
 /// # Errors
-/// [`StoreError::Absent`] for an unknown one.
+/// [`StoreError::Absent`] for an unknown task.
 pub async fn get(conn: &mut PgConnection, id: Uuid) -> Result<Task, StoreError> {
     let row: Option<Row> = sqlx::query_as(select!("where id = $1"))
         .bind(id)
@@ -80,7 +81,7 @@ pub async fn get(conn: &mut PgConnection, id: Uuid) -> Result<Task, StoreError> 
 /// Reads a task and keeps it locked until the transaction ends.
 ///
 /// # Errors
-/// [`StoreError::Absent`] for an unknown one.
+/// [`StoreError::Absent`] for an unknown task.
 pub async fn lock(conn: &mut PgConnection, id: Uuid) -> Result<Task, StoreError> {
     let row: Option<Row> = sqlx::query_as(select!("where id = $1 for no key update"))
         .bind(id)
@@ -89,11 +90,11 @@ pub async fn lock(conn: &mut PgConnection, id: Uuid) -> Result<Task, StoreError>
     row.ok_or(StoreError::Absent("task"))?.try_into()
 }
 
-/// The version of the next event about an order. The tasks of all its appeals are numbered together, so the order's row is
-/// locked until the transaction ends.
+/// The version of the next event about an order. The tasks of all its appeals share one numbering, so the order's row
+/// is locked until the transaction ends.
 ///
 /// # Errors
-/// When the database refuses.
+/// When the database fails.
 pub async fn next_told(conn: &mut PgConnection, order: Uuid) -> Result<u64, StoreError> {
     let told: i64 = sqlx::query_scalar(
         "insert into told_order as o (order_id, told) values ($1, 1)
@@ -106,13 +107,13 @@ pub async fn next_told(conn: &mut PgConnection, order: Uuid) -> Result<u64, Stor
     fits("told_order", "told", told)
 }
 
-/// Tasks written by one statement: each binds 19 values, and a statement takes 65,535.
+/// Tasks written by one statement. Each binds 19 values, and a statement takes at most 65,535.
 const MOST_OPENED: usize = 1000;
 
-/// Opens tasks, and gives the ids of those that were new: an appeal has one task in each round of its order.
+/// Opens tasks, and returns the ids of the new ones. An appeal has one task in each round of its order.
 ///
 /// # Errors
-/// When the database refuses.
+/// When the database fails.
 pub async fn open(conn: &mut PgConnection, tasks: &[Task]) -> Result<Vec<Uuid>, StoreError> {
     let mut new = Vec::with_capacity(tasks.len());
     for tasks in tasks.chunks(MOST_OPENED) {
@@ -143,7 +144,7 @@ pub async fn open(conn: &mut PgConnection, tasks: &[Task]) -> Result<Vec<Uuid>, 
                 .push_bind(task.reached);
         });
         insert.push(" on conflict (order_id, round, appeal_id) do nothing returning id");
-        // As many statements as there are numbers of tasks: none is worth keeping.
+        // The statement varies with the number of tasks, so it is not cached.
         let opened: Vec<Uuid> = insert
             .build_query_scalar()
             .persistent(false)
@@ -154,7 +155,7 @@ pub async fn open(conn: &mut PgConnection, tasks: &[Task]) -> Result<Vec<Uuid>, 
     Ok(new)
 }
 
-/// Where a text of a task stands, for sealing.
+/// The cell that a text of a task is sealed for.
 #[must_use]
 pub const fn cell(column: &'static str, task: Uuid) -> Cell {
     Cell {
@@ -164,10 +165,10 @@ pub const fn cell(column: &'static str, task: Uuid) -> Cell {
     }
 }
 
-/// What was said of a task.
+/// The texts of a task.
 ///
 /// # Errors
-/// [`StoreError::Absent`] for an unknown one.
+/// [`StoreError::Absent`] for an unknown task.
 pub async fn texts(conn: &mut PgConnection, id: Uuid) -> Result<Texts, StoreError> {
     let row: Option<(Option<Sealed>, Option<Sealed>)> =
         sqlx::query_as("select comment, reason from callback_task where id = $1")
@@ -178,19 +179,19 @@ pub async fn texts(conn: &mut PgConnection, id: Uuid) -> Result<Texts, StoreErro
     Ok(Texts { comment, reason })
 }
 
-/// Text that goes with a change: sealed, and written only when it is there.
+/// The text of a change. It is sealed, and written only when it is present.
 #[derive(Clone, Debug, Default)]
 pub struct Texts {
-    /// The person's words.
+    /// The appellant's words.
     pub comment: Option<Sealed>,
-    /// Why the supervisor judged so.
+    /// The supervisor's reason.
     pub reason: Option<Sealed>,
 }
 
 /// Writes a locked task back.
 ///
 /// # Errors
-/// [`StoreError::Impossible`] when it is not there, or was changed since it was locked.
+/// [`StoreError::Impossible`] when the task is missing, or was changed since it was locked.
 pub async fn save(conn: &mut PgConnection, task: &Task, texts: &Texts) -> Result<(), StoreError> {
     let lease = match &task.state {
         State::Open { lease } => lease.as_ref(),
@@ -241,22 +242,22 @@ pub async fn save(conn: &mut PgConnection, task: &Task, texts: &Texts) -> Result
 /// One attempt.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Attempt {
-    /// How.
+    /// Mode.
     pub mode: CallbackMode,
-    /// What came of it.
+    /// Outcome.
     pub outcome: AttemptOutcome,
-    /// When.
+    /// When it was reported.
     pub at: DateTime<Utc>,
-    /// Subject who reported it.
+    /// Subject of the agent.
     pub by: String,
     /// Reference of the call's recording.
     pub recording: Option<Sealed>,
 }
 
-/// Writes the newest attempt of a locked task: its number is the task's count.
+/// Writes the newest attempt of a locked task. Its number is the task's count of attempts.
 ///
 /// # Errors
-/// When the database refuses.
+/// When the database fails.
 pub async fn insert_attempt(conn: &mut PgConnection, task: &Task, attempt: &Attempt) -> Result<(), StoreError> {
     sqlx::query(
         "insert into attempt (task_id, number, mode, outcome, token, reported_at, reported_by, recording)
@@ -275,7 +276,8 @@ pub async fn insert_attempt(conn: &mut PgConnection, task: &Task, attempt: &Atte
     Ok(())
 }
 
-/// Where the reference of an attempt's recording is sealed: an attempt has no id of its own.
+/// The cell that the reference of an attempt's recording is sealed for. Its row is derived, because an attempt has no
+/// id.
 #[must_use]
 pub fn recording_cell(task: Uuid, attempt: u32) -> Cell {
     Cell {
@@ -288,7 +290,7 @@ pub fn recording_cell(task: Uuid, attempt: u32) -> Cell {
 /// What the attempts of a task found.
 ///
 /// # Errors
-/// When the database refuses.
+/// When the database fails.
 pub async fn found(conn: &mut PgConnection, task: Uuid) -> Result<Found, StoreError> {
     let outcomes: Vec<i16> = FUTILE.iter().map(|outcome| small((*outcome).into())).collect();
     let (futile, recorded) = sqlx::query_as(
@@ -316,7 +318,7 @@ pub struct RecordedCall {
 /// The newest recorded call of a task that reached the person.
 ///
 /// # Errors
-/// When the database refuses.
+/// When the database fails.
 pub async fn recorded_call(conn: &mut PgConnection, task: Uuid) -> Result<Option<RecordedCall>, StoreError> {
     let row: Option<(i32, Sealed)> = sqlx::query_as(
         "select number, recording from attempt
@@ -343,7 +345,7 @@ fn name(state: &State) -> &'static str {
     }
 }
 
-/// The database is not trusted: a row that no transition could have written is an error, never a guess.
+/// The database is not trusted: a row that no transition could have written is an error.
 impl TryFrom<Row> for Task {
     type Error = StoreError;
 
@@ -401,7 +403,10 @@ fn state(row: &Row) -> Result<State, StoreError> {
         ("done", None, Some(recorded), judged) if recorded.outcome.is_dissatisfied() == judged.is_some() => {
             Ok(State::Done { recorded, judged })
         }
-        (state, ..) => Err(impossible(TABLE, format!("{} is {state} without its facts", row.id))),
+        (state, ..) => Err(impossible(
+            TABLE,
+            format!("{} is {state}, which its other columns contradict", row.id),
+        )),
     }
 }
 
@@ -420,15 +425,28 @@ fn recorded(row: &Row) -> Result<Option<Recorded>, StoreError> {
         .transpose()?;
     let outcome = match (row.reached, solved, Grade::of(rating)) {
         (false, None, None) if ground == Some(UnratedGround::NoChannel) => Outcome::NoChannel,
-        _ if ground.is_some() => return Err(impossible(TABLE, format!("{} was called, for a ground not to", row.id))),
-        (true, None, Some(_)) => return Err(impossible(TABLE, format!("{} is graded and not asked", row.id))),
+        _ if ground.is_some() => {
+            return Err(impossible(
+                TABLE,
+                format!("{} was called, and has a ground for an outcome without a call", row.id),
+            ));
+        }
+        (true, None, Some(_)) => {
+            return Err(impossible(
+                TABLE,
+                format!(
+                    "{} has a grade without an answer to whether the matter is solved",
+                    row.id
+                ),
+            ));
+        }
         (true, solved, grade) => Outcome::Reached { solved, grade },
         (false, None, None) => Outcome::Unreached,
         (reached, ..) => {
             let reached = if reached { "reached" } else { "not reached" };
             return Err(impossible(
                 TABLE,
-                format!("{} is {reached} and has another's answers", row.id),
+                format!("{} is {reached}, which its answers contradict", row.id),
             ));
         }
     };

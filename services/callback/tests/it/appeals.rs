@@ -1,4 +1,4 @@
-//! An order that answers several appeals: each appellant is asked, and what is published is numbered by the order.
+//! An order that answers several appeals: each appellant is called, and events are numbered by the order.
 
 use std::collections::HashSet;
 
@@ -13,7 +13,7 @@ use uuid::Uuid;
 use crate::judge_dissatisfaction::judge;
 use crate::world::{World, appeal, attempt, lease, outcome, passed, snapshot};
 
-/// An order of so many appeals.
+/// An order with this many appeals.
 fn of_several(id: Uuid, appeals: usize) -> Order {
     let mut order = snapshot(id);
     order.appeals.resize_with(appeals, appeal);
@@ -26,7 +26,7 @@ async fn leases(world: &World, agent: &str, count: u32) -> Vec<Lease> {
     answer.into_inner().leases
 }
 
-/// Versions and appeals of what was published about an order.
+/// Versions and appeals of the events about an order.
 async fn published(world: &World, order: Uuid) -> Vec<(i64, String)> {
     let appeal = |body: Body| match body {
         Body::AttemptReported(event) => event.appeal_id,
@@ -99,7 +99,7 @@ async fn what_is_published_about_one_order_is_numbered_densely_whoever_asks_whom
     assert_eq!(appeals.len(), 4);
 }
 
-/// One appellant's round goes on while another's next round has begun.
+/// One appellant's round continues while another's next round has begun.
 #[tokio::test]
 async fn a_next_round_asks_everybody_again_and_the_numbers_go_on() {
     let world = World::new().await;
@@ -176,5 +176,5 @@ async fn an_order_without_appeals_or_with_one_twice_is_parked() {
         .await
         .expect("parked events");
     parked.sort_unstable();
-    assert_eq!(parked, ["appeals has one of them twice", "appeals is missing"]);
+    assert_eq!(parked, ["appeals names an appeal twice", "appeals is missing"]);
 }

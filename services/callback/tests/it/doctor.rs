@@ -1,4 +1,4 @@
-//! Each planted violation of I6 and I7 is found.
+//! The doctor finds each planted violation of I6 and I7.
 
 use hotline_proto::access::Role;
 use hotline_proto::callback::JudgeDissatisfactionRequest;
@@ -8,12 +8,12 @@ use uuid::Uuid;
 
 use crate::world::{World, outcome};
 
-/// One task that was judged to be the unit's fault.
+/// A task that was judged to be the unit's fault.
 async fn judged() -> World {
     let world = World::new().await;
     let (_, mut client, lease) = world.reached().await;
     let request = outcome(&lease, Solved::NotSolved, Rating::Dissatisfied);
-    client.record_outcome(request).await.expect("he was reached");
+    client.record_outcome(request).await.expect("the person was reached");
     let judge = JudgeDissatisfactionRequest {
         request_id: Uuid::new_v4().to_string(),
         task_id: lease.task_id,
@@ -59,19 +59,22 @@ async fn a_dissatisfied_task_that_nobody_judges_is_found() {
         "update callback_task set cause = null, reason = null, judged_at = null, judged_by = null, judged_event = null",
     ])
     .await;
-    is(&found, &[("I6", "not judged")]);
+    is(&found, &[("I6", "neither judged")]);
 }
 
 #[tokio::test]
 async fn a_judgement_that_nobody_was_told_is_found() {
     let found = plant(&["update callback_task set judged_event = gen_random_uuid()"]).await;
-    is(&found, &[("I6", "no event says so")]);
+    is(&found, &[("I6", "its event is missing")]);
 }
 
 #[tokio::test]
 async fn a_grade_of_nobody_is_found() {
     let found = plant(&["update attempt set outcome = 2"]).await;
-    is(&found, &[("I7", "whom no attempt reached"), ("I7", "does not count")]);
+    is(
+        &found,
+        &[("I7", "that no attempt reached"), ("I7", "contradict its attempts")],
+    );
 }
 
 #[tokio::test]
@@ -82,17 +85,17 @@ async fn one_whom_nobody_can_call_and_whose_task_waits_is_found() {
         "update callback_task set no_channel = true",
     ])
     .await;
-    is(&found, &[("I7", "nobody who can be called")]);
+    is(&found, &[("I7", "no usable number")]);
 }
 
 #[tokio::test]
 async fn a_lost_attempt_is_found() {
     let found = plant(&["update callback_task set attempt_count = 2"]).await;
-    is(&found, &[("I7", "does not count")]);
+    is(&found, &[("I7", "contradict its attempts")]);
 }
 
 #[tokio::test]
-#[should_panic(expected = "does not count its attempts")]
+#[should_panic(expected = "contradict its attempts")]
 async fn a_test_that_ends_with_a_violation_fails() {
     let world = judged().await;
     sqlx::query("update callback_task set attempt_count = 2")

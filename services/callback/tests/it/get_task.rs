@@ -30,7 +30,7 @@ async fn a_task_is_shown_as_it_stands() {
     let wrong = client.get_task(request("x")).await.expect_err("no id");
     assert_eq!(violations(&wrong), ["task_id"]);
     let liaison = world.client(Role::Liaison).get_task(request(&lease.task_id)).await;
-    assert_eq!(liaison.expect_err("not his").code(), Code::PermissionDenied);
+    assert_eq!(liaison.expect_err("not allowed").code(), Code::PermissionDenied);
 }
 
 #[tokio::test]
@@ -42,14 +42,22 @@ async fn what_was_said_is_read_by_those_who_need_it_and_on_record() {
         with_text: true,
     };
     let mut supervisor = world.client(Role::Supervisor);
-    let read = supervisor.get_task(with_text()).await.expect("he judges").into_inner();
+    let read = supervisor
+        .get_task(with_text())
+        .await
+        .expect("supervisors read texts")
+        .into_inner();
     assert_eq!((read.comment.as_str(), read.reason.as_str()), (COMMENT, ""));
-    assert_eq!(read.recording, "rec/1", "he can listen to it");
+    assert_eq!(read.recording, "rec/1", "the recording of the judged call");
     let judgement = judge(&task, Cause::Objective);
     let reason = judgement.reason.clone();
     supervisor.judge_dissatisfaction(judgement).await.expect("it waits");
     let mut agent = world.client(Role::CallbackAgent);
-    let read = agent.get_task(with_text()).await.expect("he called").into_inner();
+    let read = agent
+        .get_task(with_text())
+        .await
+        .expect("agents read texts")
+        .into_inner();
     assert_eq!((read.comment.as_str(), read.reason), (COMMENT, reason));
     let records: Vec<(String, Vec<String>, String)> = sqlx::query_as(
         "select table_of || '/' || row_of, columns, reader from sealed_read order by reader desc, table_of desc",
@@ -71,7 +79,10 @@ async fn what_was_said_is_read_by_those_who_need_it_and_on_record() {
         ]
     );
     let analyst = world.client(Role::Analyst).get_task(with_text()).await;
-    assert_eq!(analyst.expect_err("he counts").code(), Code::PermissionDenied);
+    assert_eq!(
+        analyst.expect_err("analysts read no texts").code(),
+        Code::PermissionDenied
+    );
     assert_eq!(
         world
             .client(Role::Supervisor)

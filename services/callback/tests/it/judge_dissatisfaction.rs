@@ -1,4 +1,4 @@
-//! `JudgeDissatisfaction`: once, by the supervisor, for what waits.
+//! `JudgeDissatisfaction`: once, by the supervisor, for a dissatisfied outcome.
 
 use hotline_proto::access::Role;
 use hotline_proto::callback::{JudgeDissatisfactionRequest, RecordOutcomeRequest, TaskState};
@@ -19,7 +19,7 @@ pub async fn recorded(world: &World, rating: Rating) -> (Uuid, String) {
         comment: COMMENT.to_owned(),
         ..outcome(&lease, Solved::NotSolved, rating)
     };
-    client.record_outcome(request).await.expect("he was reached");
+    client.record_outcome(request).await.expect("the person was reached");
     (order, lease.task_id)
 }
 
@@ -89,7 +89,7 @@ async fn the_next_round_goes_on_with_the_versions_of_the_order() {
     client
         .record_outcome(outcome(&lease, Solved::Solved, Rating::Satisfied))
         .await
-        .expect("he was reached");
+        .expect("the person was reached");
     let versions: Vec<_> = world.told(order).await.iter().map(|(version, _)| *version).collect();
     assert_eq!(versions, [1, 2, 3, 4, 5]);
 }
@@ -139,5 +139,5 @@ async fn fifty_supervisors_at_once_judge_once() {
         .agent("agent:1")
         .judge_dissatisfaction(judge(&task, Cause::Unit))
         .await;
-    assert_eq!(agent.expect_err("not his").code(), Code::PermissionDenied);
+    assert_eq!(agent.expect_err("not allowed").code(), Code::PermissionDenied);
 }

@@ -1,4 +1,4 @@
-//! `LeaseTasks`: the row is the truth; a lease that runs out comes back with a greater token.
+//! `LeaseTasks`: the row is the truth, and an expired lease returns with a greater token.
 
 use std::collections::HashSet;
 
@@ -87,7 +87,7 @@ async fn a_lease_that_runs_out_comes_back_with_a_greater_token() {
     assert_eq!(world.task_of(order).await.state(), TaskState::Open);
     let second = world.lease(&mut other).await;
     assert_eq!((second.task_id, second.token), (first.task_id, 2));
-    // Business time has nothing to do with it.
+    // Business time has no influence.
     world.clock.move_to(at(30, 9, 0));
     assert_eq!(world.task_of(order).await.state(), TaskState::Leased);
 }
@@ -138,7 +138,7 @@ async fn twenty_agents_at_once_never_share_a_task() {
     assert!(rest.iter().all(|lease| !tasks.contains(&lease.task_id)));
 }
 
-/// Leases that ran out, were given back or ended by an outcome do not count.
+/// Leases that expired, were released or ended by an outcome do not count.
 #[tokio::test]
 async fn an_agent_has_at_most_a_setting_s_number_of_tasks() {
     let world = World::with(with_most_leases(3)).await;
@@ -160,7 +160,7 @@ async fn an_agent_has_at_most_a_setting_s_number_of_tasks() {
     assert_eq!(other.expect("its own number").into_inner().leases.len(), 1);
 
     let unrated = outcome(&first.leases[0], Solved::Unspecified, Rating::Unrated);
-    client.record_outcome(unrated).await.expect("nobody to call");
+    client.record_outcome(unrated).await.expect("no call is possible");
     client.release_tasks(release(&rest.leases)).await.expect("given back");
     let again = client.lease_tasks(lease(5)).await.expect("room for two").into_inner();
     assert_eq!(again.leases.len(), 2);
@@ -207,6 +207,10 @@ async fn wrong_fields_are_named_and_only_agents_lease() {
             count: 1,
         };
         let refused = world.client(role).lease_tasks(request).await;
-        assert_eq!(refused.expect_err("not his").code(), Code::PermissionDenied, "{role:?}");
+        assert_eq!(
+            refused.expect_err("not allowed").code(),
+            Code::PermissionDenied,
+            "{role:?}"
+        );
     }
 }

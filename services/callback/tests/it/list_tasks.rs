@@ -1,4 +1,4 @@
-//! `ListTasks`: by the time they were opened, narrowed, page by page.
+//! `ListTasks`: by the time they were opened, filtered, page by page.
 
 use chrono::TimeDelta;
 use hotline_proto::access::Role;
@@ -29,7 +29,7 @@ async fn tasks_are_narrowed_by_state_as_they_stand_and_by_time() {
         orders.push(world.passed().await.to_string());
     }
     let mut agent = world.agent("agent:1");
-    // The first is done, the second waits for a judgement, the third lease runs out, the fourth runs.
+    // The first is done, the second waits for a judgement, the third lease expires, the fourth runs.
     for rating in [Rating::Satisfied, Rating::Dissatisfied] {
         let lease = world.lease(&mut agent).await;
         agent

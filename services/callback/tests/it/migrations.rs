@@ -1,4 +1,4 @@
-//! Tasks of before an order could have several appeals come along.
+//! Tasks from before an order could have several appeals are migrated.
 
 use std::borrow::Cow;
 
@@ -7,7 +7,7 @@ use callback::store::tasks;
 use sqlx::migrate::Migrator;
 use uuid::Uuid;
 
-/// The first migration that knows of several appeals.
+/// The first migration that knows several appeals.
 const APPEALS: i64 = 20_261_201_000_001;
 
 static NONE: Migrator = Migrator::DEFAULT;

@@ -1,4 +1,4 @@
-//! A routing that is newer than callback: values, arms and fields that this program does not know hold nothing up.
+//! A routing that is newer than callback: its unknown values, arms and fields park no event.
 
 use hotline_proto::callback::TaskState;
 use hotline_proto::common::Urgency;
@@ -10,7 +10,7 @@ use uuid::Uuid;
 
 use crate::world::{World, opening, passed, snapshot};
 
-/// Field 9999, a message, empty: as a field or an arm that this program does not have.
+/// Field 9999, an empty message: a field or an arm that this program does not have.
 const NEWER: [u8; 4] = [0xfa, 0xf0, 0x04, 0x00];
 
 async fn parked(world: &World) -> i64 {
@@ -58,7 +58,7 @@ async fn a_field_of_the_future_is_ignored_and_an_arm_is_passed_over() {
     world.tell(id, at(1, 9, 0), passed(snapshot(id))).await;
     world
         .rewrite(|payload| {
-            // Parts of one message join: field 1 of the same arm is the order, with the new field in it.
+            // Parts of one message are merged: field 1 of the same arm is the order, with the new field in it.
             let body = Some(Body::ReplyPassed(ReplyPassed::default()));
             let mut part = Event { body }.encode_to_vec();
             assert_eq!(part.pop(), Some(0), "the length of nothing");

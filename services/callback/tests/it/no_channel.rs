@@ -1,4 +1,4 @@
-//! One who left no usable telephone number is due for callback, and ends unrated for that ground without a call.
+//! An appellant without a usable telephone number is due for callback, and ends unrated for that ground without a call.
 
 use hotline_proto::callback::TaskState;
 use hotline_proto::common::{Rating, UnratedGround};

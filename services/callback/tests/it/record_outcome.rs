@@ -1,4 +1,4 @@
-//! `RecordOutcome`: a grade only from a person who was reached; dissatisfaction waits for a judgement.
+//! `RecordOutcome`: a grade requires that the person was reached; a dissatisfaction waits for a judgement.
 
 use hotline_proto::callback::{RecordOutcomeRequest, ReportAttemptRequest, TaskState};
 use hotline_proto::common::{AttemptOutcome, CallbackMode, Rating, Solved};
@@ -10,7 +10,7 @@ use uuid::Uuid;
 
 use crate::world::{World, attempt, opening, outcome, reason, refused, violations};
 
-/// What was told last, with its version.
+/// The newest published event, with its version.
 async fn last(world: &World, order: Uuid) -> (i64, OutcomeRecorded) {
     match world.told(order).await.pop() {
         Some((version, Body::OutcomeRecorded(outcome))) => (version, outcome),
@@ -32,7 +32,10 @@ async fn satisfied_is_done_and_dissatisfied_waits() {
         let (order, mut client, lease) = world.reached().await;
         world.clock.move_to(at(1, 10, 0));
         let request = outcome(&lease, Solved::Partly, rating);
-        let answer = client.record_outcome(request.clone()).await.expect("he was reached");
+        let answer = client
+            .record_outcome(request.clone())
+            .await
+            .expect("the person was reached");
         assert_eq!(answer.get_ref().state(), state, "{rating:?}");
         let again = client.record_outcome(request).await.expect("the same");
         assert_eq!(again.get_ref(), answer.get_ref());
@@ -47,7 +50,7 @@ async fn satisfied_is_done_and_dissatisfied_waits() {
     }
 }
 
-/// A rating enters through a recorded call only: neither a text nor a call that nobody can listen to has one.
+/// A rating enters only through a recorded call: neither a text nor an unrecorded call carries one.
 #[tokio::test]
 async fn a_grade_needs_a_recorded_call() {
     let world = World::new().await;
@@ -67,7 +70,7 @@ async fn a_grade_needs_a_recorded_call() {
     }
     let recorded = attempt(&lease, AttemptOutcome::Reached);
     client.report_attempt(recorded).await.expect("reported");
-    client.record_outcome(graded).await.expect("he said so on record");
+    client.record_outcome(graded).await.expect("the grade was recorded");
     let told: Vec<bool> = world
         .told(order)
         .await
@@ -113,7 +116,7 @@ async fn nobody_grades_for_somebody_who_was_not_reached() {
     let graded = outcome(&lease, Solved::Unspecified, Rating::Satisfied);
     let status = client.record_outcome(graded).await.expect_err("not reached");
     assert_eq!(reason(&status), refused("NOT_REACHED"));
-    // A refusal is not kept: the same request_id may come again.
+    // A refusal is not stored: the same request_id may be sent again.
     let answer = client.record_outcome(unrated).await.expect("three attempts");
     assert_eq!(answer.get_ref().state(), TaskState::Done);
     let (version, told) = last(&world, order).await;
@@ -145,7 +148,7 @@ async fn whoever_gives_no_grade_need_not_say_whether_it_is_solved() {
     let world = World::new().await;
     let (order, mut client, lease) = world.reached().await;
     let nothing = outcome(&lease, Solved::Unspecified, Rating::Unrated);
-    client.record_outcome(nothing).await.expect("he hung up");
+    client.record_outcome(nothing).await.expect("unrated without answers");
     let (_, told) = last(&world, order).await;
     assert_eq!(
         (told.reached, told.rating(), told.solved()),
@@ -159,7 +162,7 @@ async fn whoever_gives_no_grade_need_not_say_whether_it_is_solved() {
     );
 }
 
-/// Whoever declined is not dialled twice more to hear the same, nor is a stranger.
+/// A person that declined and a wrong number are not called again.
 #[tokio::test]
 async fn an_attempt_that_found_nobody_to_ask_again_is_the_last() {
     for (found, enough) in [
@@ -199,7 +202,10 @@ async fn an_anonymous_appellant_is_unrated_at_once_and_a_stale_lease_records_not
         .expect_err("another has it");
     assert_eq!(reason(&status), refused("STALE_LEASE"));
     let mut client = world.agent("agent:2");
-    client.record_outcome(unrated(&second)).await.expect("nobody to call");
+    client
+        .record_outcome(unrated(&second))
+        .await
+        .expect("no call is possible");
     let (version, told) = last(&world, order).await;
     assert_eq!((version, told.attempt_count, told.r#final), (1, 0, true));
 }
@@ -244,7 +250,7 @@ async fn comments_are_sealed_and_wrong_fields_are_named() {
         let status = client.record_outcome(request).await.expect_err("wrong");
         assert_eq!(violations(&status), fields);
     }
-    client.record_outcome(right).await.expect("he was reached");
+    client.record_outcome(right).await.expect("the person was reached");
     let (sealed,): (Vec<u8>,) = sqlx::query_as("select comment from callback_task")
         .fetch_one(world.pool())
         .await

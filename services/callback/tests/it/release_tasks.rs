@@ -1,4 +1,4 @@
-//! `ReleaseTasks`: what an agent will not call for is proposed to others at once.
+//! `ReleaseTasks`: released tasks are proposed to other agents at once.
 
 use hotline_proto::access::Role;
 use hotline_proto::callback::{HeldTask, Lease, ReleaseTasksRequest, TaskState};
@@ -46,7 +46,7 @@ async fn a_task_given_back_is_proposed_at_once_and_its_token_is_void() {
         .expect("leased");
 }
 
-/// The rest comes back all the same.
+/// The other tasks are released all the same.
 #[tokio::test]
 async fn what_the_agent_no_longer_has_is_passed_over() {
     let world = World::new().await;
@@ -68,13 +68,17 @@ async fn what_the_agent_no_longer_has_is_passed_over() {
         .filter(|lease| lease.task_id != taken.task_id)
         .cloned()
         .collect();
-    assert_eq!(answer.task_ids, ids(&kept), "the one that ran out and went to nobody");
+    assert_eq!(
+        answer.task_ids,
+        ids(&kept),
+        "the expired one that no other agent leased"
+    );
     two.report_attempt(attempt(&taken, AttemptOutcome::Busy))
         .await
         .expect("untouched");
 }
 
-/// For a desk that lost its tokens.
+/// For a client that lost its tokens.
 #[tokio::test]
 async fn without_names_all_that_the_agent_has_comes_back() {
     let world = World::new().await;

@@ -1,4 +1,4 @@
-//! `RenewLease`: the same token for longer.
+//! `RenewLease`: the same token with a later expiry.
 
 use chrono::TimeDelta;
 use hotline_proto::access::Role;
@@ -37,8 +37,11 @@ async fn a_renewed_lease_lasts_as_long_again_under_its_token() {
     assert_eq!(others.into_inner().leases, []);
     world.wall.move_to(expires);
     assert_eq!(world.task_of(order).await.state(), TaskState::Open);
-    // It ran out, and nobody else came.
-    client.renew_lease(renewal(&first)).await.expect("nobody else has it");
+    // It expired, and no other agent leased the task.
+    client
+        .renew_lease(renewal(&first))
+        .await
+        .expect("no other agent has it");
     assert_eq!(world.task_of(order).await.state(), TaskState::Leased);
     client
         .report_attempt(attempt(&first, AttemptOutcome::Reached))
@@ -79,7 +82,7 @@ async fn what_another_agent_has_or_what_is_done_is_not_renewed() {
     assert_eq!(unknown.code(), Code::NotFound);
 }
 
-/// A lease that ran out does not count, so renewing it would get an agent more than it may have.
+/// An expired lease does not count, so renewing it could exceed the agent's limit.
 #[tokio::test]
 async fn a_lease_that_ran_out_is_renewed_within_the_agents_number() {
     let world = World::with(with_most_leases(1)).await;

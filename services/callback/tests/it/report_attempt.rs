@@ -52,7 +52,7 @@ async fn a_stale_lease_reports_nothing() {
     two.report_attempt(report(&second)).await.expect("a running lease");
 }
 
-/// The agent dialled before its lease ran out, and nobody else has dialled since.
+/// The agent called before its lease expired, and no other agent has called since.
 #[tokio::test]
 async fn a_lease_that_ran_out_is_heard_while_nobody_else_has_the_task() {
     let world = World::new().await;
@@ -64,8 +64,8 @@ async fn a_lease_that_ran_out_is_heard_while_nobody_else_has_the_task() {
     client
         .report_attempt(attempt(&lease, AttemptOutcome::Reached))
         .await
-        .expect("nobody else has it");
-    // Heard is not renewed: it is still open to others.
+        .expect("no other agent has it");
+    // A report does not renew the lease: the task is still open to others.
     assert_eq!(world.task_of(order).await.state(), TaskState::Open);
     let spoken = outcome(&lease, Solved::Solved, Rating::Satisfied);
     client.record_outcome(spoken).await.expect("the person said so");
@@ -101,7 +101,10 @@ async fn nobody_calls_an_anonymous_appellant_and_unknown_tasks_are_not_found() {
     let mut client = world.agent("agent:1");
     let lease = world.lease(&mut client).await;
     let anonymous = client.report_attempt(attempt(&lease, AttemptOutcome::Reached)).await;
-    assert_eq!(reason(&anonymous.expect_err("nobody to call")), refused("ANONYMOUS"));
+    assert_eq!(
+        reason(&anonymous.expect_err("no call is possible")),
+        refused("ANONYMOUS")
+    );
     let unknown = ReportAttemptRequest {
         task_id: Uuid::new_v4().to_string(),
         ..attempt(&lease, AttemptOutcome::Reached)

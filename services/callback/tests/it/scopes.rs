@@ -1,5 +1,5 @@
-//! A supervisor or analyst whose token names a unit is treated as a liaison of that unit: own, foreign and accused units,
-//! RPC by RPC.
+//! A supervisor or analyst whose token names a unit is treated as a liaison of that unit. Checked for own, foreign and
+//! accused units, RPC by RPC.
 
 use hotline_proto::access::Role;
 use hotline_proto::callback::{GetTaskRequest, GetTaskResponse, ListTasksRequest};
@@ -14,14 +14,14 @@ use crate::world::{World, appeal, attempt, opening, outcome};
 /// Every order here is led by `water`, below `utilities`.
 const READERS: [&str; 4] = ["water", "utilities", "gas", ""];
 
-/// Which units the order accuses, and for which of [`READERS`] it exists.
+/// The units that the order accuses, and the [`READERS`] that reach it.
 const CASES: [(&[&str], [bool; 4]); 5] = [
     (&[], [true, true, false, false]),
     (&["gas"], [true, true, false, false]),
     (&["utilities"], [true, false, false, false]),
-    // The lead goes on.
+    // The lead keeps the order.
     (&["water"], [true, true, false, false]),
-    // Each task of the order is out of reach, not only that of the appeal that accuses.
+    // Each task of the order is out of reach, even that of an appeal that accuses no unit.
     (&["", "utilities"], [true, false, false, false]),
 ];
 
@@ -39,7 +39,7 @@ fn get(task: &str, with_text: bool) -> GetTaskRequest {
     }
 }
 
-/// A task whose appellant was dissatisfied, of an order that `change` makes.
+/// A task with a dissatisfied appellant, of an order that `change` makes.
 async fn dissatisfied(world: &World, change: impl FnOnce(&mut Order)) -> (Uuid, String) {
     let order = world.passed_with(change).await;
     let mut agent = world.agent("agent:1");
@@ -89,7 +89,7 @@ async fn judge_dissatisfaction_judges_own_tasks_and_none_of_others_or_about_the_
         let (_, task) = dissatisfied(&world, |order| accusing(order, accused)).await;
         for (reader, reaches) in READERS.into_iter().zip(reaches).rev() {
             let mut request = judge(&task, Cause::Objective);
-            // What does not exist has no version either.
+            // For a task out of reach, the version is not checked.
             request.if_version = if reaches { 0 } else { 99 };
             let mut client = world.confined(Role::Supervisor, reader);
             match client.judge_dissatisfaction(request).await {

@@ -1,4 +1,4 @@
-//! A caller that decided by another version of a task is refused, and a refusal says how the task stands.
+//! A caller that decided by another version of a task is refused, and a refusal gives the task's state.
 
 use hotline_proto::access::Role;
 use hotline_proto::callback::{Lease, ReleaseTasksRequest, TaskState};
@@ -93,7 +93,7 @@ async fn of_calls_at_once_that_decided_by_one_version_one_is_taken() {
     assert_eq!(world.task_of(order).await.attempt_count, 1);
 }
 
-/// The rest comes back all the same: nothing is overwritten of a task that the agent no longer has.
+/// The other tasks are released all the same. A task that the agent no longer holds stays unchanged.
 #[tokio::test]
 async fn a_version_is_asked_of_tasks_only_that_the_agent_has() {
     let world = World::new().await;
@@ -127,13 +127,13 @@ async fn a_refusal_says_how_the_task_stands() {
 
     world.run_out();
     let few = outcome(&first, Solved::Unspecified, Rating::Unrated);
-    let few = one.record_outcome(few).await.expect_err("nobody was called");
+    let few = one.record_outcome(few).await.expect_err("no attempt was made");
     assert_eq!(reason(&few), refused("TOO_FEW_ATTEMPTS"));
     assert_eq!(stood(&few), stands("OPEN", 2, 2));
 
     one.report_attempt(attempt(&first, AttemptOutcome::Reached))
         .await
-        .expect("nobody else has it");
+        .expect("no other agent has it");
     one.record_outcome(outcome(&first, Solved::NotSolved, Rating::Dissatisfied))
         .await
         .expect("reached");

@@ -1,5 +1,5 @@
-//! Callback under test beside a stand-in for routing: a log that is told facts and serves them as routing would. A world
-//! that ends asks the doctor.
+//! Callback under test beside a stand-in for routing: a log that stores the test's facts and serves them as routing
+//! would. The doctor checks each world when it ends.
 
 use std::sync::Arc;
 
@@ -31,11 +31,11 @@ use uuid::Uuid;
 /// A client of callback.
 pub type Client = CallbackServiceClient<Peer>;
 
-/// Everything that a test needs; each has its own.
+/// A world for one test.
 pub struct World {
     /// Business time of both services.
     pub clock: Arc<DrivenClock>,
-    /// Wall time of leases; far from business time, so that nobody takes one for the other.
+    /// Wall time of leases. It is far from business time, so that a mix-up shows.
     pub wall: Arc<DrivenClock>,
     /// Callback's database.
     pub database: Database,
@@ -43,7 +43,7 @@ pub struct World {
     pub edge: Edge,
     /// Reads routing.
     pub consumer: Arc<dyn Step>,
-    /// Nothing is asked at the end: the test has planted a violation.
+    /// Skips the check at the end: the test has planted a violation.
     pub planted: bool,
     routing: Store,
     routing_log: PgPool,
@@ -56,14 +56,14 @@ fn settings() -> callback::Settings {
     platform::config::load(callback::NAME, callback::DEFAULTS, None, Some([].into())).expect("the defaults parse")
 }
 
-/// Settings as compiled in, but for how many tasks an agent may have.
+/// Settings as compiled in, except for the most tasks of an agent.
 pub fn with_most_leases(most: u32) -> callback::Settings {
     let mut settings = settings();
     settings.service.most_leases = most;
     settings
 }
 
-/// Seconds of a lease by the defaults.
+/// Seconds of a lease by default.
 pub fn lease_seconds() -> i64 {
     i64::from(settings().service.lease_seconds)
 }
@@ -87,7 +87,7 @@ impl World {
         let clock = Arc::new(DrivenClock::new(at(1, 9, 0)));
         let wall = Arc::new(DrivenClock::new(at(20, 9, 0)));
         let database = testkit::database(callback::NAME, &callback::MIGRATOR).await;
-        // Routing is its log here; the tables beside it are nobody's.
+        // The stand-in for routing is its log alone, without routing's own tables.
         let log = testkit::database(callback::NAME, &callback::MIGRATOR).await;
         let routing = testkit::log("routing", &log.pool, clock.clone()).await;
         let mut base = Edge::base(callback::NAME, &database, &clock);
@@ -135,7 +135,7 @@ impl World {
         &self.database.pool
     }
 
-    /// Routing tells a fact about an order, stamped `at`.
+    /// Appends a fact about an order to routing's log, stamped `at`.
     pub async fn tell(&self, order: Uuid, at: DateTime<Utc>, body: Body) {
         let event = NewEvent {
             event_id: new_id(at),
@@ -157,17 +157,17 @@ impl World {
             .expect("the log takes it");
     }
 
-    /// Callback reads all that routing has told.
+    /// Callback consumes all events of routing's log.
     pub async fn read(&self) {
         testkit::settled(self.consumer.as_ref()).await;
     }
 
-    /// Routing passes a reply now, and callback hears of it; gives the order.
+    /// Routing passes a reply now, and callback consumes the event; returns the order.
     pub async fn passed(&self) -> Uuid {
         self.passed_with(|_| {}).await
     }
 
-    /// [`World::passed`], with the order changed before.
+    /// Like [`World::passed`], after `change` on the order.
     pub async fn passed_with(&self, change: impl FnOnce(&mut Order)) -> Uuid {
         let mut order = snapshot(Uuid::new_v4());
         change(&mut order);
@@ -199,19 +199,19 @@ impl World {
         }))
     }
 
-    /// Leases one task, which there is.
+    /// Leases one task, which must exist.
     pub async fn lease(&self, client: &mut Client) -> pb::Lease {
         let answer = client.lease_tasks(lease(1)).await.expect("a right request");
         let mut leases = answer.into_inner().leases;
         leases.pop().expect("a task waits")
     }
 
-    /// Wall time goes on to the end of a lease that began now.
+    /// Moves wall time to the end of a lease that begins now.
     pub fn run_out(&self) {
         self.wall.move_to(self.wall.now() + TimeDelta::seconds(lease_seconds()));
     }
 
-    /// An order whose reply passed and whose appellant was reached, with the agent and his lease.
+    /// An order whose reply passed and whose appellant was reached, with the agent and its lease.
     pub async fn reached(&self) -> (Uuid, Client, pb::Lease) {
         let order = self.passed().await;
         let mut client = self.agent("agent:1");
@@ -239,7 +239,7 @@ impl World {
         answer.expect("a supervisor lists").into_inner().tasks
     }
 
-    /// What callback has told about an order, in the order of versions.
+    /// Events that callback has published about an order, by version.
     pub async fn told(&self, order: Uuid) -> Vec<(i64, Body)> {
         let query = "select version, payload from log where key = $1 order by version";
         let rows: Vec<(i64, Vec<u8>)> = sqlx::query_as(query)
@@ -253,8 +253,8 @@ impl World {
             .collect()
     }
 
-    /// Replaces the payload of the newest event in routing's log, which callback has not read yet: as a newer routing
-    /// would have written it.
+    /// Replaces the payload of the newest event in routing's log, before callback reads it. A newer routing would have
+    /// written it so.
     pub async fn rewrite(&self, change: impl FnOnce(&mut Vec<u8>)) {
         let newest = "select payload from log order by occurred_at desc, event_id desc limit 1";
         let mut payload: Vec<u8> = sqlx::query_scalar(newest)
@@ -272,7 +272,7 @@ impl World {
     }
 }
 
-/// A test that ends leaves no violation behind, whatever it was about.
+/// A test that ends must leave no violation.
 impl Drop for World {
     fn drop(&mut self) {
         if self.planted || std::thread::panicking() {
@@ -284,7 +284,7 @@ impl Drop for World {
     }
 }
 
-/// What the doctor finds. The test's own runtime waits meanwhile, so this one has its own.
+/// Returns the doctor's findings. It has its own runtime, because the test's runtime waits meanwhile.
 fn violations_in(url: &str) -> Vec<rpc::service::Violation> {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
     runtime.expect("a runtime").block_on(async {
@@ -320,7 +320,7 @@ pub fn appeal() -> LinkedAppeal {
     }
 }
 
-/// Codes of the appeal that opened an order.
+/// Facts of the appeal that opened an order.
 pub fn opening(order: &mut Order) -> &mut AppealFacts {
     let opening = order.appeals.first_mut();
     opening.and_then(|linked| linked.facts.as_mut()).expect("an appeal")
@@ -352,7 +352,7 @@ pub fn renewal(lease: &pb::Lease) -> pb::RenewLeaseRequest {
     }
 }
 
-/// A request to take these tasks back.
+/// A request to release these tasks.
 pub fn release(leases: &[pb::Lease]) -> pb::ReleaseTasksRequest {
     let held = |lease: &pb::Lease| pb::HeldTask {
         task_id: lease.task_id.clone(),
@@ -365,7 +365,7 @@ pub fn release(leases: &[pb::Lease]) -> pb::ReleaseTasksRequest {
     }
 }
 
-/// A report of one attempt by voice; a call that reached somebody was recorded.
+/// A report of one voice attempt; a call that reached the person was recorded.
 pub fn attempt(lease: &pb::Lease, outcome: AttemptOutcome) -> pb::ReportAttemptRequest {
     pb::ReportAttemptRequest {
         request_id: Uuid::new_v4().to_string(),
@@ -410,7 +410,7 @@ pub fn stood(status: &Status) -> (String, String, String) {
     (told("state"), told("round"), told("version"))
 }
 
-/// What a caller that decided by another version than `version` is answered.
+/// The answer to a caller that decided by another version than `version`.
 pub fn is_stale(status: &Status, version: u64) {
     assert_eq!(
         reason(status),
@@ -420,7 +420,7 @@ pub fn is_stale(status: &Status, version: u64) {
     assert_eq!(stood(status).2, version.to_string());
 }
 
-/// What a refused rule answers.
+/// The answer for a refused rule.
 pub fn refused(reason: &str) -> (Code, String) {
     (Code::FailedPrecondition, reason.to_owned())
 }

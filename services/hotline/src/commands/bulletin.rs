@@ -14,7 +14,7 @@ use rpc::time::date_to_proto;
 use super::client::Reach;
 use crate::console::{Failure, say};
 
-/// How it is printed.
+/// Format of the bulletin.
 #[derive(Clone, Copy, Debug, ValueEnum)]
 enum Format {
     /// For people, in Chinese

@@ -1,4 +1,4 @@
-//! `hotline calendar`: reckons with working days as deadlines do.
+//! `hotline calendar`: counts working days by the rule of deadlines.
 
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
@@ -10,7 +10,7 @@ use clap::Subcommand;
 use super::load::read_city;
 use crate::console::{Failure, say};
 
-/// Reckons without a running service, with the State Council's notices that are compiled in.
+/// Counts working days without a running service, by the compiled-in notices of the State Council.
 #[derive(Subcommand, Debug)]
 pub enum Calendar {
     /// The n-th working day after a day
@@ -21,7 +21,7 @@ pub enum Calendar {
         /// Working days, 1 to 250
         #[arg(value_parser = clap::value_parser!(u32).range(1..=250))]
         n: u32,
-        /// Notices on top of those: a file as services/shared/calendar/notices.toml, or a city file with [calendar]
+        /// More notices: a file such as services/shared/calendar/notices.toml, or a city file with [calendar]
         #[arg(long, value_name = "FILE")]
         notices: Option<PathBuf>,
     },
@@ -57,7 +57,7 @@ impl Calendar {
 fn amended(path: &Path) -> Result<WorkingDays, Failure> {
     let failed = |error: &dyn std::fmt::Display| Failure(format!("{}: {error}", path.display()));
     let text = std::fs::read_to_string(path).map_err(|error| failed(&error))?;
-    // A city file has its units; a file of notices has none.
+    // Only a city file has units.
     let is_city = toml::from_str::<toml::Table>(&text).is_ok_and(|table| table.contains_key("units"));
     if is_city {
         return Ok(read_city(path)?.working_days());

@@ -17,10 +17,10 @@ use rpc::client::{Dialer, Peer, peer};
 
 use crate::console::Failure;
 
-/// Where the services of `hotline up` listen when nobody says otherwise.
+/// Default of the first port of `hotline up`.
 pub const FIRST_PORT: u16 = 50051;
 
-/// Addresses and keys: of `hotline up` on this machine, or of an installation that a file describes.
+/// Addresses and keys of the services: those of `hotline up` on this machine, or of an installation in a settings file.
 #[derive(Args, Debug, Clone)]
 pub struct Reach {
     /// Host where the five services listen on neighbouring ports
@@ -29,12 +29,12 @@ pub struct Reach {
     /// Port of intake; routing, supervision, callback and analytics follow
     #[arg(long, default_value_t = FIRST_PORT, env = "HOTLINE_PORT", conflicts_with = "config", value_parser = first_of_five())]
     port: u16,
-    /// Data directory with the keys (as of `hotline up`) [env: HOTLINE_DATA, unless --config is given]
+    /// Data directory of `hotline up`, with the keys [env: HOTLINE_DATA, unless --config is given]
     #[arg(long, conflicts_with = "config")]
     data: Option<PathBuf>,
     #[command(flatten)]
     exported: ExportedData,
-    /// Settings file (TOML) of an installation elsewhere, as of `hotline smoke`: [peers], [auth] and, for https, [tls]
+    /// Settings file (TOML) of another installation, as for `hotline smoke`: [peers], [auth] and, for https, [tls]
     #[arg(long, env = "HOTLINE_CONFIG")]
     config: Option<PathBuf>,
     /// File with a token of the identity provider, used with --config instead of auth.private_key_file
@@ -42,7 +42,7 @@ pub struct Reach {
     token_file: Option<PathBuf>,
 }
 
-/// `HOTLINE_DATA`. Not the flag itself: what a shell exports for all commands contradicts no other flag of one.
+/// `HOTLINE_DATA`. It is separate from the flag, so that an exported variable does not conflict with other flags.
 #[derive(Args, Debug, Clone)]
 pub struct ExportedData {
     #[arg(long = "exported-data", env = "HOTLINE_DATA", hide = true)]
@@ -50,7 +50,7 @@ pub struct ExportedData {
 }
 
 impl ExportedData {
-    /// The folder of the flag, else the exported one.
+    /// The folder of the flag, otherwise that of the variable.
     #[must_use]
     pub fn or<'a>(&'a self, flag: Option<&'a PathBuf>) -> Option<&'a Path> {
         flag.or(self.folder.as_ref()).map(PathBuf::as_path)
@@ -58,7 +58,7 @@ impl ExportedData {
 }
 
 impl Reach {
-    /// A channel to a service, as somebody with one role. A given token decides the roles itself.
+    /// A channel to a service, with a token of one role. A given token decides its roles itself.
     ///
     /// # Errors
     /// What is wrong with keys, settings or address, and what to do.
@@ -72,7 +72,7 @@ impl Reach {
     }
 }
 
-/// Five services somewhere, and how a caller shows them who he is.
+/// The addresses of five services, and the credentials of the caller.
 pub struct Installation {
     urls: [String; 5],
     bearer: Bearer,
@@ -83,17 +83,17 @@ pub struct Installation {
 enum Bearer {
     Issues(Issuer),
     Has(TokenSource),
-    /// Only health is open to him.
+    /// No credentials: only health is open.
     Nobody,
 }
 
 impl Installation {
-    /// As the sections [peers], [auth] and [tls] of a settings file describe it.
+    /// The installation of a settings file, with its sections [peers], [auth] and [tls].
     ///
     /// # Errors
     /// What is wrong with the file, a key or a certificate.
     pub fn open(config: &Path, token_file: Option<&Path>) -> Result<Self, Failure> {
-        // Of the environment nothing: HOTLINE_DATA and its like are flags of commands, not settings.
+        // The environment is not read: HOTLINE_DATA and similar variables are flags of commands, not settings.
         let nothing = Some(HashMap::new());
         let settings: Settings<Nothing> = platform::config::load("HOTLINE", "[service]", Some(config), nothing)?;
         let peers = &settings.peers;
@@ -119,18 +119,18 @@ impl Installation {
         })
     }
 
-    /// A service, called by somebody with one role.
+    /// A client of a service with a token of one role.
     ///
     /// # Errors
-    /// When its address is missing or wrong.
+    /// When the address is missing or wrong.
     pub fn peer(&self, name: Name, role: Role) -> Result<Peer, Failure> {
         self.peer_of(name, principal(role))
     }
 
-    /// A service, called by a given principal.
+    /// A client of a service for a given principal.
     ///
     /// # Errors
-    /// As [`Installation::peer`].
+    /// Errors of [`Installation::peer`].
     pub fn peer_of(&self, name: Name, principal: Principal) -> Result<Peer, Failure> {
         let tokens = match &self.bearer {
             Bearer::Issues(issuer) => TokenSource::of(issuer.clone(), principal),
@@ -143,29 +143,29 @@ impl Installation {
         Ok(dialer.peer(self.url(name)).map_err(|error| misnamed(name, &error))?)
     }
 
-    /// Takes changed certificates from its files until the lifecycle stops: for a caller that stays.
+    /// Reloads changed certificates until the lifecycle stops, for a long-running caller.
     pub fn watch(&self, caller: &'static str, lifecycle: &Lifecycle) {
         if let Security::Mutual(certificates) = &self.security {
             certificates.watch(caller, lifecycle);
         }
     }
 
-    /// Whether there is a key or a token: without one only health is open.
+    /// Whether there is a key or a token. Without one, only health is open.
     #[must_use]
     pub fn is_somebody(&self) -> bool {
         !matches!(self.bearer, Bearer::Nobody)
     }
 
-    /// A service, called by nobody in particular: health.
+    /// A client of a service without a token, for health.
     ///
     /// # Errors
-    /// As [`Installation::peer`].
+    /// Errors of [`Installation::peer`].
     pub fn anonymous(&self, name: Name) -> Result<Balanced, Failure> {
         let channel = Balanced::new(self.url(name), self.security.clone(), self.resolve_every);
         Ok(channel.map_err(|error| misnamed(name, &error))?)
     }
 
-    /// Where a service is.
+    /// Address of a service.
     #[must_use]
     pub fn url(&self, name: Name) -> &str {
         &self.urls[name as usize]
@@ -176,16 +176,17 @@ fn misnamed(name: Name, error: &str) -> String {
     format!("peers.{name}: {error}")
 }
 
-/// Ports after which there are four more.
+/// Ports that leave room for four more.
 #[must_use]
 pub fn first_of_five() -> clap::builder::RangedI64ValueParser<u16> {
     clap::value_parser!(u16).range(..=65_531)
 }
 
-/// Issues development tokens with the key of a data directory, which `hotline up` made: no other service knows a new one.
+/// Issues development tokens with the key of a data directory of `hotline up`. A new key would be unknown to its
+/// services.
 ///
 /// # Errors
-/// That there is no such key.
+/// When there is no such key.
 pub fn issuer(data: Option<&Path>) -> Result<Issuer, Failure> {
     let directory = data.map_or_else(Home::default_directory, Path::to_path_buf);
     if !directory.join("keys").exists() {
@@ -200,7 +201,7 @@ pub fn issuer(data: Option<&Path>) -> Result<Issuer, Failure> {
     Ok(Issuer::open(&auth)?)
 }
 
-/// An operator's own principal with one role.
+/// The principal of the operator, with one role.
 #[must_use]
 pub fn principal(role: Role) -> Principal {
     Principal {

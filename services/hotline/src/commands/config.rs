@@ -1,4 +1,4 @@
-//! `hotline config check`: what is wrong with settings, without starting anything.
+//! `hotline config check`: checks settings without starting a service.
 
 use std::net::SocketAddr;
 use std::path::PathBuf;
@@ -16,12 +16,12 @@ use rpc::balance::{Balanced, Security};
 
 use crate::console::say;
 
-/// Checks settings.
+/// Commands on settings.
 #[derive(Subcommand, Debug)]
 pub enum Config {
-    /// Read settings as `serve` would and say what is wrong
+    /// Read settings as `serve` does, and print every fault
     Check {
-        /// Which services; all when none is named
+        /// Services; all when none is named
         services: Vec<Name>,
         /// Settings file (TOML)
         #[arg(long)]
@@ -64,7 +64,7 @@ impl Config {
     }
 }
 
-/// All that would end the start of a service before it looks for its servers.
+/// All faults that would end the start of a service before it connects to its servers.
 fn wrong(name: Name, shared: &Shared) -> Vec<String> {
     let needed = [
         ("database.url", shared.database.url.is_empty()),
@@ -83,7 +83,7 @@ fn wrong(name: Name, shared: &Shared) -> Vec<String> {
         .filter(|(_, empty)| *empty)
         .map(|(key, _)| format!("{key} is empty; set it in the file or as {}", variable(name, key)))
         .collect();
-    // An empty one is told once.
+    // An empty address is reported once.
     let told = |key: &str| needed.iter().any(|(needed, empty)| *empty && *needed == key);
     let checks = [
         ("database.url", platform::store::check_url(&shared.database.url)),
@@ -124,11 +124,11 @@ fn wrong(name: Name, shared: &Shared) -> Vec<String> {
     wrong
 }
 
-/// Addresses of other services that are none; empty ones of services that it does not read are never dialled.
+/// Malformed addresses of other services. Empty addresses of services that it does not read are allowed.
 fn peers(name: Name, shared: &Shared) -> Vec<String> {
     let security = match Certificates::open(&shared.tls) {
         Ok(Some(certificates)) => Security::Mutual(certificates),
-        // What is wrong with them is told above.
+        // Their faults are reported above.
         Ok(None) | Err(_) => Security::Plain,
     };
     let every = Duration::from_secs(shared.peers.resolve_seconds);

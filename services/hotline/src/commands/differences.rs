@@ -1,4 +1,5 @@
-//! What a city file would change, row by row: intake and routing answer dry runs; what has none is compared here.
+//! Lists the changes that a city file would make, row by row. Intake and routing answer dry runs; lists without a dry run
+//! are compared here.
 
 use std::collections::HashSet;
 
@@ -13,10 +14,10 @@ use super::load::{Publisher, leaving};
 use super::pages::{activation, catalogue_parts, directory, reference_parts, rows, unit_parts};
 use crate::console::Failure;
 
-/// Against what is in force on the city's first day.
+/// Compares a city with the versions in force on the city's first day.
 ///
 /// # Errors
-/// What a service answered, with every violation: a city that is refused here would be refused when it is published.
+/// The status of a service, with every violation. Publishing the city would be refused in the same way.
 pub async fn differences(publisher: &Publisher, city: &City) -> Result<Vec<pb::Difference>, Failure> {
     let before = directory(&publisher.routing, Some(city.valid_from)).await?;
     let reference = city.reference();
@@ -30,7 +31,8 @@ pub async fn differences(publisher: &Publisher, city: &City) -> Result<Vec<pb::D
     Ok(found)
 }
 
-/// As they are published first, with those that the catalogue of before names: these go once it is replaced.
+/// The units as they are published first, including removed units that the old catalogue names. Those are removed after
+/// the catalogue is replaced.
 async fn units(
     publisher: &Publisher,
     city: &City,
@@ -49,7 +51,8 @@ async fn units(
     Ok([answer.into_inner().difference.unwrap_or_default(), gone.answer()])
 }
 
-/// Routing refuses a catalogue whose units are not in force: one that comes with new units is compared here.
+/// The catalogue. Routing refuses a dry run with units that are not in force, so a catalogue with new units is compared
+/// here.
 async fn catalogue(
     publisher: &Publisher,
     city: &City,
@@ -90,7 +93,7 @@ fn compared_here(city: &City, before: &GetDirectoryResponse) -> pb::Difference {
     difference.answer()
 }
 
-/// The rows that differ, one a line, and how many there are.
+/// The rows that differ, one per line, and their number.
 pub fn table(found: &[pb::Difference]) -> Vec<String> {
     let rows: Vec<&RowDifference> = found.iter().flat_map(|difference| &difference.rows).collect();
     let widest = |of: fn(&RowDifference) -> &str| rows.iter().map(|row| of(row).chars().count()).max().unwrap_or(0);
@@ -129,14 +132,14 @@ fn change(row: &RowDifference) -> &'static str {
     }
 }
 
-/// As routing tells it.
+/// The text as in the dry run of routing.
 fn unit(unit: &Unit) -> (String, String) {
     let parent = if unit.parent.is_empty() { "none" } else { &unit.parent };
     let text = format!("{}, parent {parent}, regions {}", unit.name, unit.regions.join(" "));
     (unit.code.clone(), text.trim_end().to_owned())
 }
 
-/// As routing tells it.
+/// The text as in the dry run of routing.
 fn catalogue_row(row: &CatalogueRow) -> (String, String) {
     let all = |prefix: &str| String::from(if prefix.is_empty() { "all" } else { prefix });
     let (category, region) = (all(&row.category), all(&row.region));
@@ -184,7 +187,7 @@ fn notice(notice: &Notice) -> (String, String) {
     (notice.year.to_string(), text)
 }
 
-/// One day and a range that ends with its first day are the same.
+/// Folds a range of one day into that day.
 fn day_range(range: &DayRange) -> String {
     let day = |date| {
         let day = date_from_proto(&date);

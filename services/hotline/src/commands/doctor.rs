@@ -1,4 +1,4 @@
-//! `hotline doctor`: the invariants of ARCHITECTURE.md, by query.
+//! `hotline doctor`: checks the invariants of ARCHITECTURE.md in the databases.
 
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -12,7 +12,7 @@ use private_servers::running_postgres_url;
 use super::client::ExportedData;
 use crate::console::{Failure, busy, say};
 
-/// Reads the five databases and prints every broken invariant; fails when there is one.
+/// Reads the five databases and prints every broken invariant. Fails when there is one.
 #[derive(Args, Debug)]
 #[command(
     after_help = "Each service's database comes from its settings (INTAKE_DATABASE__URL …) or --config; --database-url names a server\nwith the five databases hotline_intake … hotline_analytics, as for `hotline up`,\nand --data the folder of a `hotline up` that runs on a Postgres of its own, which HOTLINE_DATA names when nothing else is said."
@@ -35,7 +35,7 @@ impl Doctor {
     pub async fn run(self) -> Result<ExitCode, Failure> {
         let mut pools = Vec::new();
         for name in Name::ALL {
-            // A settings file says where the databases are: what a shell exports does not overrule it.
+            // A settings file names the databases, so the variable of the shell does not override it.
             let data = match &self.config {
                 Some(_) => self.data.as_deref(),
                 None => self.exported.or(self.data.as_ref()),
@@ -59,7 +59,7 @@ impl Doctor {
         let pools = pools
             .try_into()
             .map_err(|_| Failure("five services have five databases".to_owned()))?;
-        let looking = busy("looking through five databases …");
+        let looking = busy("checking five databases …");
         let violations = hosting::examine::examine(&pools).await?;
         looking.finish_and_clear();
         for violation in &violations {

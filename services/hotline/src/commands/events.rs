@@ -1,4 +1,4 @@
-//! `hotline events`: events that a service could not apply, cursors, and how to mend them.
+//! `hotline events`: parked events, cursors, and restored logs.
 
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -18,45 +18,45 @@ use uuid::Uuid;
 use super::client::Reach;
 use crate::console::{Failure, say};
 
-/// Looks at and mends what a consumer could not apply.
+/// Commands on parked events and cursors.
 #[derive(Subcommand, Debug)]
 pub enum Events {
     /// List parked events of a service (or all)
     Parked {
-        /// Which service; all when none is named
+        /// Service; all when none is named
         service: Option<Name>,
         #[command(flatten)]
         reach: Reach,
     },
     /// Apply a parked event again, and its followers
     Retry {
-        /// Which service has it parked
+        /// Service that has parked it
         service: Name,
         /// Its id, as `events parked` prints it
         event: Uuid,
         #[command(flatten)]
         reach: Reach,
     },
-    /// Give a parked event up, and apply its followers
+    /// Skip a parked event for ever, and apply its followers
     Skip {
-        /// Which service has it parked
+        /// Service that has parked it
         service: Name,
         /// Its id, as `events parked` prints it
         event: Uuid,
-        /// Why; kept with the event, nothing personal
+        /// Reason, stored with the event; no personal data
         #[arg(long)]
         reason: String,
         #[command(flatten)]
         reach: Reach,
     },
-    /// Tell the readers of a stopped service that its database was restored from a backup
+    /// Draw a new epoch for a stopped service whose database was restored from a backup
     #[command(
-        after_help = "It draws a new epoch of the service's log; see docs/restore.md. It needs the service's own database alone, as its application\nrole or its owner. Run it after every restore, before the service starts; once more does no harm."
+        after_help = "See docs/restore.md. It needs only the service's own database, with its application role or its owner.\nRun it after every restore, before the service starts. Running it twice does no harm."
     )]
     Restored {
-        /// Which service
+        /// The service
         service: Name,
-        /// Its database, instead of the one in the settings
+        /// URL of its database, instead of the one in the settings
         #[arg(long)]
         database_url: Option<String>,
         /// Settings file (TOML), as of `hotline serve`
@@ -65,7 +65,7 @@ pub enum Events {
     },
     /// Show how far a service has read its sources
     Cursors {
-        /// Which service
+        /// The service
         service: Name,
         #[command(flatten)]
         reach: Reach,
@@ -101,7 +101,7 @@ impl Events {
                     reason,
                 };
                 let done = client(service, &reach)?.skip_parked_event(request).await?.into_inner();
-                say(format!("given up; applied {} follower(s)", done.applied_count));
+                say(format!("skipped; applied {} follower(s)", done.applied_count));
             }
             Self::Restored {
                 service,
@@ -130,7 +130,7 @@ fn tell_restored(service: Name, done: &eventlog::Restored) {
     let readers: Vec<&str> = service.readers().iter().map(|reader| reader.as_str()).collect();
     if !readers.is_empty() {
         say(format!(
-            "{service}: {} go on where they are; one that has read further stops and says what to do",
+            "{service}: {} go on at their cursors; a reader that has read further stops and says what to do",
             readers.join(", ")
         ));
     }

@@ -1,4 +1,4 @@
-//! `hotline healthcheck`: asks a running service how it is, for supervisors that cannot speak gRPC themselves.
+//! `hotline healthcheck`: checks the health of a running service, for supervisors that cannot speak gRPC.
 
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -13,19 +13,19 @@ use tonic_health::pb::health_client::HealthClient;
 
 use crate::console::{Failure, say};
 
-/// Ends with 0 when the service says SERVING, with 1 when it says anything else or nothing.
+/// Exits with 0 when the service is SERVING, and with 1 otherwise.
 #[derive(Args, Debug)]
 #[command(
     after_help = "Examples:\n  hotline healthcheck --address 127.0.0.1:50052 --service readiness      the probes' port: startup, readiness, liveness\n  hotline healthcheck --address intake:50051 --ca ca.crt                  the service itself, by TLS"
 )]
 pub struct Healthcheck {
-    /// Where it listens
+    /// Address of the service
     #[arg(long, value_name = "HOST:PORT")]
     address: String,
-    /// What is asked about; empty asks about the whole
+    /// Name in the health check; empty checks the whole server
     #[arg(long, default_value = "")]
     service: String,
-    /// Authorities that its certificate comes from (PEM); without it the address is plaintext
+    /// CA certificates for its certificate (PEM); without it the connection is plaintext
     #[arg(long, value_name = "FILE")]
     ca: Option<PathBuf>,
     /// Seconds to wait for the answer
@@ -50,10 +50,10 @@ impl Healthcheck {
     }
 }
 
-/// What a service says of itself.
+/// The health of a service.
 ///
 /// # Errors
-/// When it says nothing within the time.
+/// When it does not answer in time.
 pub async fn ask(channel: Balanced, service: &str, within: Duration) -> Result<ServingStatus, Failure> {
     let mut request = Request::new(HealthCheckRequest {
         service: service.to_owned(),

@@ -1,4 +1,4 @@
-//! `hotline load city.toml`: publishes a city's reference data over gRPC, or shows what that would change.
+//! `hotline load city.toml`: publishes a city's reference data over gRPC, or shows the changes.
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -26,7 +26,7 @@ use crate::console::{Failure, say};
 pub struct Load {
     /// City file (TOML), as services/replay/scenarios/city.toml
     city: PathBuf,
-    /// Check the file against what is in force and print every row that would differ; publish nothing
+    /// Compare the file with the versions in force and print every row that differs; publish nothing
     #[arg(long)]
     dry_run: bool,
     #[command(flatten)]
@@ -60,10 +60,10 @@ pub fn read_city(path: &Path) -> Result<City, Failure> {
     City::parse(&text, &path.display().to_string()).map_err(|error| Failure(error.to_string()))
 }
 
-/// Publishes to services at these addresses, as the operator.
+/// Publishes to the services at these addresses, as the operator.
 ///
 /// # Errors
-/// What a service answered, with every violation.
+/// The status of a service, with every violation.
 pub async fn publish(urls: &[String; 5], issuer: &Issuer, city: &City) -> Result<(), Failure> {
     let tokens = TokenSource::of(issuer.clone(), principal(Role::Operator));
     let publisher = Publisher {
@@ -73,16 +73,20 @@ pub async fn publish(urls: &[String; 5], issuer: &Issuer, city: &City) -> Result
     publisher.publish(city).await
 }
 
-/// An operator who publishes a city.
+/// Publishes a city as an operator.
 pub struct Publisher {
     pub intake: IntakeServiceClient<Peer>,
     pub routing: RoutingServiceClient<Peer>,
 }
 
 impl Publisher {
-    /// Notices before all: where they contradict what is in force, nothing else is published.
-    /// Units before the catalogue, which names them. A unit that the file no longer has and the catalogue of before names
-    /// goes in two steps: it stays until the catalogue without it is there.
+    /// Publishes in this order:
+    ///
+    /// 1. Notices. If they contradict the notices in force, nothing else is published.
+    /// 2. Intake's reference data.
+    /// 3. Units, before the catalogue that names them. A removed unit that the old catalogue names stays for now.
+    /// 4. The catalogue. Then the removed units go.
+    /// 5. Limits.
     async fn publish(&self, city: &City) -> Result<(), Failure> {
         if let Some((version, notices)) = city.notices() {
             let request = PublishCalendarRequest {
@@ -124,7 +128,7 @@ impl Publisher {
     }
 }
 
-/// Units in force that a city no longer has and that the catalogue in force names, with those above them.
+/// Units in force that the city no longer has but the catalogue in force names, with the units above them.
 pub fn leaving(city: &City, before: &GetDirectoryResponse) -> Vec<Unit> {
     let by_code: BTreeMap<&str, &Unit> = before.units.iter().map(|unit| (unit.code.as_str(), unit)).collect();
     let mut leaving: BTreeMap<&str, Unit> = BTreeMap::new();

@@ -9,13 +9,13 @@ use platform::config::Overrides;
 
 use crate::console::{Failure, busy, say};
 
-/// Brings databases up to date. Changes nothing when they are.
+/// Migrates databases. An up-to-date database stays as it is.
 #[derive(Args, Debug)]
 #[command(
     after_help = "It runs as the owner of the database; the services run as database.application_role, which may read and write rows and nothing\nelse. The number of partitions ([events] partitions) is fixed when a database is first migrated."
 )]
 pub struct Migrate {
-    /// Which services; all when none is named
+    /// Services to migrate; all when none is named
     services: Vec<Name>,
     /// Settings file (TOML)
     #[arg(long)]

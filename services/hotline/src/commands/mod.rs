@@ -1,4 +1,4 @@
-//! What operators type. One file per command.
+//! Commands of operators, one file per command.
 
 mod bulletin;
 mod calendar;
@@ -46,17 +46,17 @@ pub struct Cli {
 
 #[derive(Subcommand, Debug)]
 enum Command {
-    /// Run all five services in this process, on private servers unless told otherwise
+    /// Run all five services in this process, on private servers unless URLs are given
     Up(up::Up),
     /// Run one service, as in production
     Serve(serve::Serve),
-    /// Bring a service's database up to date (or all five)
+    /// Migrate the databases of services (all five by default)
     Migrate(migrate::Migrate),
     /// Load a city's reference data: channels, categories, regions, units, catalogue, limits, notices on holidays
     Load(load::Load),
-    /// Ask a running service how it is
+    /// Check the health of a running service
     Healthcheck(healthcheck::Healthcheck),
-    /// Try a whole installation from outside
+    /// Test a whole installation from outside
     Smoke(smoke::Smoke),
     /// Make a token for development
     Token(token::Token),
@@ -64,10 +64,10 @@ enum Command {
     Replay(replay::Replay),
     /// Print the bulletin of a window of days
     Bulletin(bulletin::Bulletin),
-    /// Look at an order
+    /// Show an order and its history
     #[command(subcommand)]
     Order(order::Order),
-    /// Look at events that could not be applied, and mend them
+    /// List, retry or skip parked events; show cursors
     #[command(subcommand)]
     Events(events::Events),
     /// Recompute roll-ups from facts
@@ -75,7 +75,7 @@ enum Command {
     Analytics(verify::Analytics),
     /// Check the invariants of all five databases
     Doctor(doctor::Doctor),
-    /// Reckon with working days
+    /// Count working days
     #[command(subcommand)]
     Calendar(calendar::Calendar),
     /// Check settings

@@ -22,10 +22,10 @@ use super::client::Reach;
 use super::pages::{directory, reference};
 use crate::console::{Failure, say};
 
-/// Looks at an order.
+/// Commands on an order.
 #[derive(Subcommand, Debug)]
 pub enum Order {
-    /// Show where an order stands and every step that it took; nothing personal
+    /// Show the state of an order and every step of its history, without personal data
     Show {
         /// Its number, as in W240401-000123-7
         number: String,
@@ -71,7 +71,7 @@ impl Order {
     }
 }
 
-/// Names of codes, as they were in force when the order was opened.
+/// Names of codes that were in force when the order was opened.
 #[derive(Default)]
 struct Names {
     categories: HashMap<String, String>,
@@ -81,7 +81,7 @@ struct Names {
 }
 
 impl Names {
-    /// Whatever cannot be asked for is left out, and said: an order is shown also while intake is away.
+    /// Leaves out names that cannot be read, with a message. So an order is shown also while intake is unreachable.
     async fn of(
         intake: &IntakeServiceClient<Peer>,
         routing: &RoutingServiceClient<Peer>,
@@ -110,7 +110,7 @@ impl Names {
     }
 }
 
-/// A code with its name, the code alone when it has none.
+/// A code with its name, or the code alone.
 fn named(code: &str, names: &HashMap<String, String>) -> String {
     match names.get(code) {
         Some(name) => format!("{code} {name}"),

@@ -1,4 +1,4 @@
-//! Reference data as clients handle it: what is in force is read page by page, what is new is sent in parts.
+//! Reads reference data page by page, and sends it in parts.
 
 use chrono::NaiveDate;
 use hotline_proto::common::{Activation, Reason};
@@ -14,19 +14,19 @@ use tonic::Status;
 use tonic_types::StatusExt as _;
 use uuid::Uuid;
 
-/// Rows of a page, the most that a service gives.
+/// Rows of a page: the maximum of the services.
 const PAGE: i32 = 1_000;
 
-/// Rows of a part: at most 0.3 MiB of names, where a service takes 1 MiB.
+/// Rows of a part: at most 0.3 MiB of names. A service accepts 1 MiB.
 const PART: usize = 500;
 
-/// Readings that may be begun again: versions come into force some times a year, never one a second.
+/// Maximum number of restarted readings. Versions come into force a few times a year.
 const READINGS: usize = 5;
 
-/// The reference data in force on a day, today without one.
+/// The reference data in force on a day, by default today.
 ///
 /// # Errors
-/// What intake answered.
+/// The status of intake.
 pub async fn reference(
     client: &IntakeServiceClient<Peer>,
     day: Option<NaiveDate>,
@@ -55,10 +55,10 @@ pub async fn reference(
     .await
 }
 
-/// Units, catalogue, limits and notices in force on a day, today without one.
+/// Units, catalogue, limits and notices in force on a day, by default today.
 ///
 /// # Errors
-/// What routing answered.
+/// The status of routing.
 pub async fn directory(
     client: &RoutingServiceClient<Peer>,
     day: Option<NaiveDate>,
@@ -91,7 +91,7 @@ pub async fn directory(
     .await
 }
 
-/// Reads once more when another version came into force between two pages.
+/// Restarts the reading when another version came into force between two pages.
 async fn begun_again<T>(read: impl AsyncFn() -> Result<T, Status>) -> Result<T, Status> {
     for _ in 1..READINGS {
         match read().await {
@@ -107,7 +107,7 @@ fn is_changed(status: &Status) -> bool {
     info.is_some_and(|info| info.reason == Reason::ChangedBetweenPages.text())
 }
 
-/// The end of a publication of so many rows, with a request_id of its own.
+/// The end of a publication with this number of rows, with its own request_id.
 #[must_use]
 pub fn activation(valid_from: NaiveDate, rows: usize, dry_run: bool) -> Activation {
     Activation {
@@ -118,7 +118,7 @@ pub fn activation(valid_from: NaiveDate, rows: usize, dry_run: bool) -> Activati
     }
 }
 
-/// Rows of all kinds.
+/// Number of rows of all kinds.
 #[must_use]
 pub fn rows(reference: &Reference) -> usize {
     reference.channels.len() + reference.categories.len() + reference.regions.len()

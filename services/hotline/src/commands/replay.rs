@@ -30,7 +30,7 @@ pub struct Replay {
     /// City file (TOML); city.toml beside the scenario when not given
     #[arg(long)]
     city: Option<PathBuf>,
-    /// Folder where bulletin.json is left
+    /// Folder for bulletin.json
     #[arg(long)]
     out: Option<PathBuf>,
 }
@@ -52,7 +52,7 @@ impl Replay {
         self.print(&outcome?)
     }
 
-    /// On servers of its own in a temporary folder, which are gone afterwards: however it ends.
+    /// Runs on private servers in a temporary folder. Both are removed at the end, also after an error.
     async fn play(&self, scenario: &Scenario, city: &City, interrupts: &mut Interrupts) -> Result<Outcome, Failure> {
         let directory = tempfile::Builder::new()
             .prefix("hotline-replay-")
@@ -137,7 +137,7 @@ fn read_scenario(path: &Path) -> Result<Scenario, Failure> {
     Scenario::parse(&text, &path.display().to_string()).map_err(|error| Failure(error.to_string()))
 }
 
-/// The five services on private servers, driven by hand.
+/// Starts the five services on private servers. Their steps are run by hand.
 async fn start(servers: &Servers, directory: &Path, clock: &Arc<DrivenClock>) -> Result<Suite, Failure> {
     create_all(&servers.postgres_url("postgres", "postgres")).await?;
     let options = SuiteOptions {
@@ -148,7 +148,7 @@ async fn start(servers: &Servers, directory: &Path, clock: &Arc<DrivenClock>) ->
         first_port: 0,
         clock: clock.clone(),
         drive: Drive::ByHand,
-        // One: a rest asks every partition of every source.
+        // One partition: each pass polls every partition of every source.
         partitions: 1,
         drain_seconds: 0,
         file: None,

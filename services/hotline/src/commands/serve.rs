@@ -18,7 +18,7 @@ use tokio::net::TcpListener;
 use super::up::Interrupts;
 use crate::console::{Failure, remark, say};
 
-/// What a scrape that is under way may take at the end.
+/// Time for a running scrape at the end.
 const COUNTED: Duration = Duration::from_secs(1);
 
 /// Runs one service until it is interrupted.
@@ -27,7 +27,7 @@ const COUNTED: Duration = Duration::from_secs(1);
     after_help = "Settings: compiled-in defaults, then --config, then the environment, as in\n  ROUTING_DATABASE__URL=postgres://… ROUTING_SERVER__LISTEN=0.0.0.0:50052 hotline serve routing\n`hotline config check routing` prints what is wrong without starting."
 )]
 pub struct Serve {
-    /// Which service
+    /// Service to run
     service: Name,
     /// Settings file (TOML)
     #[arg(long)]
@@ -46,7 +46,7 @@ impl Serve {
         let mut interrupts = Interrupts::listen()?;
         let lifecycle = Lifecycle::draining(Duration::from_secs(settings.server.drain_seconds));
         let metrics = Metrics::install()?;
-        // Counted is what happens to the last call: it ends after all others.
+        // The metrics' lifecycle ends last, so that the last call is counted.
         let counting = Lifecycle::new();
         if !settings.server.metrics_listen.is_empty() {
             metrics.serve(&settings.server.metrics_listen, &counting).await?;
@@ -76,7 +76,8 @@ impl Serve {
         let (stopping, unseen) = (lifecycle.stopping(), counting.stopping());
         if let Some(probes) = probes {
             probes.started().await;
-            // A pod that knows nobody must not take the place of one that does; what needs no people goes on meanwhile.
+            // A pod without the keys of people must not replace one that has them. Events and other services' calls are
+            // served meanwhile.
             let (starting, cancelled) = (lifecycle.clone(), stopping.clone());
             lifecycle.spawn(async move {
                 tokio::select! {
@@ -87,8 +88,8 @@ impl Serve {
         }
         tokio::select! {
             () = interrupts.next() => remark("hotline: stopping; interrupt again to end at once"),
-            () = stopping.cancelled() => remark("hotline: a task died; stopping"),
-            () = unseen.cancelled() => remark("hotline: /metrics died; stopping"),
+            () = stopping.cancelled() => remark("hotline: a task panicked; stopping"),
+            () = unseen.cancelled() => remark("hotline: the server of /metrics panicked; stopping"),
         }
         lifecycle.stop();
         let orderly = tokio::select! {
@@ -103,7 +104,7 @@ impl Serve {
     }
 }
 
-/// Health for the kubelet, where it is wanted: port 0 takes a free one, which is printed.
+/// Health for the kubelet, if configured. Port 0 takes a free port, which is printed.
 async fn probes(listen: &str, lifecycle: &Lifecycle) -> Result<Option<Probes>, Failure> {
     if listen.is_empty() {
         return Ok(None);

@@ -1,4 +1,4 @@
-//! `hotline smoke`: whether a whole installation works, from outside, as `helm test` runs it.
+//! `hotline smoke`: tests a whole installation from outside. `helm test` runs it.
 
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -25,12 +25,12 @@ use super::healthcheck::ask;
 use super::pages::reference;
 use crate::console::{Failure, say};
 
-/// How long each of the five is given to say SERVING, and an event to arrive.
+/// Longest wait for each service to be SERVING, and for an event to arrive.
 const PATIENCE: Duration = Duration::from_secs(60);
 
-/// Asks all five for their health, then registers an appeal with a request_id, sends it again, forwards it, follows it to
-/// its order and reads it back. The appeal stays: its title says that it is a test. Without a key or a token it asks for
-/// health only.
+/// Checks the health of all five services. Then it registers an appeal, sends the same request again, forwards the
+/// appeal and waits for its order in routing and in intake. The appeal stays; its title says that it is a test. Without
+/// a key or a token it checks health only.
 #[derive(Args, Debug)]
 #[command(
     after_help = "The file has the sections [peers] (addresses of all five), [auth] (issuer, audience, private_key_file: it signs the test's own\ntokens; where an identity provider signs them, give one of its tokens by --token-file) and, for https addresses, [tls] (ca_file; certificate_file and key_file where clients have to show one).\nReference data has to be loaded: `hotline load city.toml`."
@@ -39,7 +39,7 @@ pub struct Smoke {
     /// Settings file (TOML)
     #[arg(long)]
     config: PathBuf,
-    /// File with a token of the identity provider, of somebody who is agent and dispatcher, instead of auth.private_key_file
+    /// File with an identity provider's token with the roles agent and dispatcher, instead of auth.private_key_file
     #[arg(long)]
     token_file: Option<PathBuf>,
 }
@@ -83,7 +83,7 @@ impl World {
         .await
     }
 
-    /// An appeal that the loaded reference data allows.
+    /// An appeal with codes of the loaded reference data.
     async fn draft(&self) -> Result<AppealDraft, Failure> {
         let reference = match reference(&self.agent()?, None).await {
             Ok(answer) => answer.reference.unwrap_or_default(),
@@ -155,19 +155,22 @@ impl World {
 
     async fn read_back(&self, appeal_id: &str, order: &Order) -> Result<(), Failure> {
         let agent = self.agent()?;
-        until(format!("intake has not heard of order {}", order.number), async || {
-            let request = GetAppealRequest {
-                name: Some(get_appeal_request::Name::AppealId(appeal_id.to_owned())),
-                unmask_purpose: String::new(),
-            };
-            let appeal = agent.clone().get_appeal(request).await.ok()?.into_inner().appeal?;
-            (appeal.order_number == order.number).then_some(())
-        })
+        until(
+            format!("intake has not received the state of order {}", order.number),
+            async || {
+                let request = GetAppealRequest {
+                    name: Some(get_appeal_request::Name::AppealId(appeal_id.to_owned())),
+                    unmask_purpose: String::new(),
+                };
+                let appeal = agent.clone().get_appeal(request).await.ok()?.into_inner().appeal?;
+                (appeal.order_number == order.number).then_some(())
+            },
+        )
         .await
     }
 }
 
-/// Asks again and again until there is something, at most [`PATIENCE`].
+/// Retries until there is an answer, at most for [`PATIENCE`].
 async fn until<T>(what: String, look: impl AsyncFn() -> Option<T>) -> Result<T, Failure> {
     let patience = tokio::time::Instant::now() + PATIENCE;
     loop {

@@ -20,17 +20,17 @@ pub struct Token {
     /// platform, agent, dispatcher, liaison, reviewer, callback_agent, supervisor, analyst, operator (repeat for several)
     #[arg(long = "role", required = true, value_parser = parse_role)]
     roles: Vec<Role>,
-    /// Unit of a liaison, as in 430321; a supervisor, reviewer, dispatcher or analyst who has one sees what that unit and
-    /// those below it lead, as a liaison does
+    /// Unit of a liaison, as in 430321. A supervisor, reviewer, dispatcher or analyst with a unit sees the orders that
+    /// this unit and the units below it lead, as a liaison does
     #[arg(long, required_if_eq("roles", "liaison"))]
     unit: Option<String>,
     /// Platform, as in province
     #[arg(long, required_if_eq("roles", "platform"))]
     platform: Option<String>,
-    /// Who bears it; stands in events and audit records
+    /// Subject of the token, written to events and audit records
     #[arg(long, default_value = "dev")]
     subject: String,
-    /// Minutes that it is valid
+    /// Minutes until it expires
     #[arg(long, default_value_t = 60, value_parser = clap::value_parser!(u64).range(1..=1440))]
     minutes: u64,
     /// Data directory with the keys

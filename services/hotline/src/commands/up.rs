@@ -1,4 +1,4 @@
-//! `hotline up`: everything in one process.
+//! `hotline up`: all five services in one process.
 
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -61,7 +61,7 @@ impl Up {
         let telemetry = platform::telemetry::init(&settings.log, &settings.otlp, "hotline")?;
         let servers = self.servers(&home).await?;
         let ran = self.on(&home, servers.as_ref(), city, &mut interrupts, stop).await;
-        // Whatever became of it: the data is durable, and the servers end in order.
+        // Also after an error: the private servers stop in order.
         if let Some(servers) = servers {
             servers.stop().await;
         }
@@ -69,7 +69,7 @@ impl Up {
         Ok(if ran? { ExitCode::SUCCESS } else { ExitCode::FAILURE })
     }
 
-    /// Runs the five until they are asked to end; whether they did so in order.
+    /// Runs the five services until they are asked to end. Returns whether they stopped in order.
     async fn on(
         &self,
         home: &Home,
@@ -92,7 +92,7 @@ impl Up {
             let stopping = suite.lifecycle.stopping();
             tokio::select! {
                 () = interrupts.next() => remark("hotline: stopping; interrupt again to end at once"),
-                () = stopping.cancelled() => remark("hotline: a task died; stopping"),
+                () = stopping.cancelled() => remark("hotline: a task panicked; stopping"),
             }
         }
         let orderly = tokio::select! {
@@ -102,7 +102,7 @@ impl Up {
         loaded.map(|()| orderly)
     }
 
-    /// What one process has once, it has as intake's settings say.
+    /// Settings of the process as a whole. They are those of intake.
     fn overrides(&self) -> Overrides {
         let otlp = Some(self.otlp.clone()).filter(|otlp| !otlp.is_empty());
         Overrides {
@@ -112,7 +112,7 @@ impl Up {
         }
     }
 
-    /// Private servers, when no URLs are given: there are both URLs or none.
+    /// Private servers, when no URLs are given. Either both URLs are given or none.
     async fn servers(&self, home: &Home) -> Result<Option<Servers>, Failure> {
         if self.database_url.is_some() {
             return Ok(None);

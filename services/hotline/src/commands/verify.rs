@@ -11,7 +11,7 @@ use hotline_proto::analytics::analytics_service_client::AnalyticsServiceClient;
 use super::client::Reach;
 use crate::console::{Failure, busy, say};
 
-/// Checks analytics.
+/// Commands on analytics.
 #[derive(Subcommand, Debug)]
 pub enum Analytics {
     /// Recompute every roll-up from the facts and compare; fails when one differs

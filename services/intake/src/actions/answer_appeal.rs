@@ -1,4 +1,4 @@
-//! 在线办结: closes an appeal with an answer given at once.
+//! 在线办结: closes an appeal with a direct answer.
 
 use chrono::{DateTime, Utc};
 use eventlog::Tx;
@@ -9,19 +9,19 @@ use crate::domain::appeal::{Appeal, AppealId};
 use crate::events;
 use crate::store::{appeals, cells};
 
-/// What the caller asks for, checked in shape. The answer is personal: no Debug.
+/// The caller's request, checked in shape. The answer is personal: no Debug.
 #[derive(Clone)]
 pub struct AnswerAppeal {
-    /// Which appeal.
+    /// Id of the appeal.
     pub appeal: AppealId,
     /// The answer.
     pub answer: String,
-    /// Who answers.
+    /// Subject of the agent.
     pub actor: String,
 }
 
 /// # Errors
-/// Absent, or [`Error::Refused`] for an appeal that is decided already.
+/// Absent, or [`Error::Refused`] for an appeal that is already answered or forwarded.
 pub async fn answer_appeal(
     tx: &mut Tx,
     key: &SealKey,

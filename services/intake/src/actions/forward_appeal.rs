@@ -1,4 +1,4 @@
-//! 转办: hands an appeal to routing. The order's id is known at once: it is derived from the event's.
+//! 转办: forwards an appeal to routing. The order's id is derived from the event's id, so it is known at once.
 
 use chrono::{DateTime, Utc};
 use eventlog::Tx;
@@ -10,17 +10,17 @@ use crate::domain::appeal::{Appeal, AppealId, OrderId};
 use crate::events;
 use crate::store::appeals;
 
-/// What the caller asks for, checked in shape.
+/// The caller's request, checked in shape.
 #[derive(Clone, Debug)]
 pub struct ForwardAppeal {
-    /// Which appeal.
+    /// Id of the appeal.
     pub appeal: AppealId,
-    /// Who forwards.
+    /// Subject of the agent.
     pub actor: String,
 }
 
 /// # Errors
-/// Absent, or [`Error::Refused`] for an appeal that is decided already.
+/// Absent, or [`Error::Refused`] for an appeal that is already answered or forwarded.
 pub async fn forward_appeal(tx: &mut Tx, command: &ForwardAppeal, now: DateTime<Utc>) -> Result<Appeal, Error> {
     let appeal = appeals::lock_one(tx.conn(), command.appeal).await?;
     let event = new_id(now);

@@ -1,4 +1,5 @@
-//! Reads one appeal. A reader that wants personal fields in clear says why, and is on record before they are shown (I10).
+//! Reads one appeal. A reader of unmasked personal fields states a purpose. The reading is recorded before the fields
+//! are shown (I10).
 
 use chrono::{DateTime, Utc};
 use eventlog::Tx;
@@ -9,40 +10,40 @@ use crate::store::appeals::{Name, Stored};
 use crate::store::reads::PersonalRead;
 use crate::store::{appeals, reads};
 
-/// How much a role may see in clear.
+/// Personal fields that a role may see unmasked.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum MayUnmask {
-    /// Nothing.
+    /// No field.
     Nothing,
-    /// What the appeal says, not who brings it.
+    /// The text, without the appellant.
     Text,
-    /// Everything.
+    /// All fields.
     All,
 }
 
-/// What is shown in clear.
+/// Personal fields that the answer shows unmasked.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Shown {
-    /// Nothing: the appellant masked, no text.
+    /// No field: the appellant masked, no text.
     Masked,
-    /// The text, the appellant masked.
+    /// The text, with the appellant masked.
     Text,
-    /// Everything.
+    /// All fields.
     All,
 }
 
-/// What the caller asks for, checked in shape.
+/// The caller's request, checked in shape.
 #[derive(Clone, Debug)]
 pub struct GetAppeal {
-    /// Which appeal.
+    /// Id, number or upstream number of the appeal.
     pub name: Name,
-    /// The platform that the caller is confined to.
+    /// Platform that the caller is limited to.
     pub platform: Option<String>,
-    /// Why the reader needs personal fields; none leaves them masked.
+    /// Purpose of unmasking; `None` leaves the fields masked.
     pub purpose: Option<String>,
-    /// What the roles of the reader may unmask.
+    /// Fields that the reader's roles may see unmasked.
     pub may: MayUnmask,
-    /// Who reads.
+    /// Subject of the reader.
     pub reader: String,
 }
 
@@ -59,7 +60,7 @@ const ALL: &[&str] = &[
 ];
 
 /// # Errors
-/// Absent for an unknown appeal or another platform's; [`Error::Denied`] when the role may not unmask.
+/// Absent for an unknown appeal or one of another platform; [`Error::Denied`] when the role may not unmask.
 pub async fn get_appeal(tx: &mut Tx, command: &GetAppeal, now: DateTime<Utc>) -> Result<(Stored, Shown), Error> {
     let stored = appeals::read(tx.conn(), &command.name, command.platform.as_deref()).await?;
     let Some(purpose) = &command.purpose else {

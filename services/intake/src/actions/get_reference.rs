@@ -1,4 +1,4 @@
-//! Reads the reference data in force on a day.
+//! Reads the reference data that is in force on a day.
 
 use std::sync::Arc;
 
@@ -10,7 +10,7 @@ use super::Error;
 use crate::domain::reference::Reference;
 use crate::store::reference::{self, Cache};
 
-/// Gives the version and the data.
+/// Returns the version and the data.
 ///
 /// # Errors
 /// Absent when nothing is in force on the day.

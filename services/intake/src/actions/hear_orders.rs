@@ -1,4 +1,4 @@
-//! Hears from routing where the orders of our appeals stand. Routing owns the state; here is kept the newest heard.
+//! Stores the newest state of orders for our appeals. Routing owns the state; intake keeps a copy.
 
 use std::collections::{BTreeSet, HashMap};
 
@@ -11,7 +11,7 @@ use super::Error;
 use crate::domain::appeal::{Appeal, Heard, Link, OrderId, OrderSeen};
 use crate::store::appeals;
 
-/// One piece of news about an order.
+/// The state of an order, from one event of routing.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct OrderNews {
     /// The order.
@@ -20,16 +20,16 @@ pub struct OrderNews {
     pub version: u64,
     /// Its number.
     pub number: String,
-    /// Its state as it came.
+    /// Its state as it came; may be unknown here.
     pub state: i16,
-    /// The appeals that it answers, each with when it was linked. The first opened it.
+    /// The appeals that it answers, each with the time of its link. The first one opened it.
     pub appeals: Vec<(Uuid, Option<DateTime<Utc>>)>,
 }
 
-/// Takes a batch in three statements; gives what each piece did: newer for one appeal is newer.
+/// Applies a batch in three statements. Returns the effect of each state; it is newer if it is newer for one appeal.
 ///
 /// # Errors
-/// Absent for an appeal that is not ours, [`Error::Foreign`] for an order that another appeal has opened.
+/// Absent for an unknown appeal, [`Error::Foreign`] for an order that another appeal opened.
 #[tracing::instrument(name = "hear_orders", skip_all, fields(service = crate::NAME, news = news.len()))]
 pub async fn hear_orders(tx: &mut Tx, news: Vec<OrderNews>) -> Result<Vec<Heard>, Error> {
     let ids: BTreeSet<Uuid> = news
@@ -50,7 +50,7 @@ pub async fn hear_orders(tx: &mut Tx, news: Vec<OrderNews>) -> Result<Vec<Heard>
     Ok(effects)
 }
 
-/// Tells each appeal of the order; `changed` gets those that take it.
+/// Applies the state to each appeal of the order. Adds changed appeals to `changed`.
 fn hear(known: &mut HashMap<Uuid, Appeal>, news: OrderNews, changed: &mut BTreeSet<Uuid>) -> Result<Heard, Error> {
     let mut effect = Heard::Older;
     for (at, (id, linked_at)) in news.appeals.into_iter().enumerate() {

@@ -1,4 +1,4 @@
-//! Lists appeals, without anything personal.
+//! Lists appeals, without personal fields.
 
 use eventlog::Tx;
 
@@ -8,7 +8,7 @@ use crate::store::listing::{self, AppealFilter};
 use rpc::listing::Window;
 
 /// # Errors
-/// Only the store's.
+/// Errors of the store only.
 pub async fn list_appeals(tx: &mut Tx, window: &Window, filter: &AppealFilter) -> Result<Vec<Appeal>, Error> {
     Ok(listing::appeals(tx.conn(), window, filter).await?)
 }

@@ -1,4 +1,4 @@
-//! Lists calls, without the numbers that called.
+//! Lists calls, without the phone numbers of the callers.
 
 use eventlog::Tx;
 
@@ -7,7 +7,7 @@ use crate::store::listing::{self, ListedCall};
 use rpc::listing::Window;
 
 /// # Errors
-/// Only the store's.
+/// Errors of the store only.
 pub async fn list_calls(tx: &mut Tx, window: &Window) -> Result<Vec<ListedCall>, Error> {
     Ok(listing::calls(tx.conn(), window).await?)
 }

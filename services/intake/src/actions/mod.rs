@@ -1,5 +1,5 @@
-//! The verbs of intake: one file each, each on an open transaction that is lent to it. An RPC opens one, a consumer
-//! lends its batch's. An action changes nothing but its transaction, for it may be run again.
+//! The verbs of intake, one per file. An RPC opens the transaction of an action; a consumer lends that of its batch. An
+//! action changes nothing but its transaction, because it may run again.
 
 pub mod answer_appeal;
 pub mod forward_appeal;
@@ -26,22 +26,22 @@ use crate::domain::refusal::Refusal;
 use crate::store::cells;
 use crate::store::reference::Cache;
 
-/// Why an action did not happen.
+/// The reason why an action changed nothing.
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
-    /// A rule says no.
+    /// A rule refused the action.
     #[error(transparent)]
     Refused(#[from] Refusal),
-    /// Fields break rules that only the store's data could tell; all of them.
+    /// Fields that break a rule of the stored data; all of them.
     #[error("{} field(s) break a rule", .0.len())]
     Invalid(Vec<Fault>),
-    /// What the caller may see but not do.
+    /// The caller may see the thing but may not do this.
     #[error("{0}")]
     Denied(&'static str),
     /// An order of another appeal.
     #[error(transparent)]
     Foreign(#[from] ForeignOrder),
-    /// The store.
+    /// The store failed.
     #[error("the store failed")]
     Store(#[from] StoreError),
 }
@@ -55,21 +55,21 @@ impl AsStoreError for Error {
     }
 }
 
-/// What registering needs besides its transaction.
+/// Dependencies of registering, besides its transaction.
 #[derive(Clone)]
 pub struct Desk {
     /// Hashes telephone numbers and persons.
     pub sealer: Sealer,
-    /// Seals; asked for before the transaction.
+    /// Seals fields; fetched before the transaction.
     pub key: SealKey,
-    /// What is in force.
+    /// Reference data in force.
     pub references: Cache,
-    /// Days back that a source may say something happened.
+    /// Maximum age of a source's time in days.
     pub source_days: u32,
 }
 
 impl Desk {
-    /// What is known of an appeal that is registered on `today` (Asia/Shanghai).
+    /// The facts of an appeal that is registered on `today` (Asia/Shanghai).
     fn arrival(&self, draft: &Draft, reference: u64, origin: Origin, today: NaiveDate) -> Arrival {
         Arrival {
             codes: draft.codes.clone(),
@@ -80,8 +80,8 @@ impl Desk {
         }
     }
 
-    /// What is wrong with the source's time at `field`. Asked in the transaction: a request that was answered finds its
-    /// answer however long ago its time is by now.
+    /// The fault of the source's time at `field`. Checked in the transaction, after stored answers: an answered request
+    /// gets its answer even when its time is now too old.
     fn source_fault(&self, field: &str, at: Option<DateTime<Utc>>, now: DateTime<Utc>) -> Option<Fault> {
         let fault = source::fault(at?, now, self.source_days)?;
         Some(Fault::new(field, fault))

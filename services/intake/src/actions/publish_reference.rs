@@ -9,23 +9,23 @@ use crate::domain::reference::{Channel, Named, Reference};
 use crate::events;
 use crate::store::reference;
 
-/// What the caller asks for, checked.
+/// The caller's request, checked.
 #[derive(Clone, Debug)]
 pub struct PublishReference {
     /// First day (Asia/Shanghai).
     pub valid_from: NaiveDate,
-    /// Only the difference is asked for.
+    /// Returns only the difference.
     pub dry_run: bool,
-    /// The whole set.
+    /// All channels, categories and regions.
     pub reference: Reference,
-    /// Who publishes.
+    /// Subject of the publisher.
     pub actor: String,
 }
 
-/// Gives the new version, 0 for a dry run, and how it differs from what is in force on its first day.
+/// Returns the new version (0 for a dry run) and the difference to the data in force on its first day.
 ///
 /// # Errors
-/// Only the store's.
+/// Errors of the store only.
 pub async fn publish_reference(
     tx: &mut Tx,
     command: &PublishReference,
@@ -34,7 +34,7 @@ pub async fn publish_reference(
     if command.dry_run {
         return Ok((0, difference(tx, command).await?));
     }
-    // Its lock first: nobody publishes between what is compared and what is written.
+    // The lock comes first. No other publication can then commit between the comparison and the write.
     let version = reference::next_version(tx.conn()).await?;
     let difference = difference(tx, command).await?;
     reference::insert(tx.conn(), version, command.valid_from, &command.reference, now).await?;

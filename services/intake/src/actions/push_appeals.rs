@@ -1,5 +1,5 @@
-//! A platform's batch: each item is decided by itself, the accepted ones are written together. At most seven statements
-//! however many items there are (the log's own not counted).
+//! Stores a batch of a platform. Each item is decided separately; the accepted items are written together. A batch
+//! takes at most seven statements, besides those of the log.
 
 use std::collections::{HashMap, HashSet};
 
@@ -21,7 +21,7 @@ use crate::store::{appeals, cells};
 /// One item, checked in shape.
 #[derive(Clone, Debug)]
 pub struct PushedAppeal {
-    /// The platform's number, and the hash of all that was pushed.
+    /// The platform's number, and the hash of the whole item.
     pub key: Key,
     /// The appeal.
     pub draft: Draft,
@@ -32,27 +32,27 @@ pub struct PushedAppeal {
 /// A batch of one platform.
 #[derive(Clone, Debug)]
 pub struct PushAppeals {
-    /// Platform, as its token says.
+    /// Platform named by the token.
     pub platform: String,
     /// Items, in the order of the stream.
     pub items: Vec<PushedAppeal>,
-    /// Who pushes.
+    /// Subject of the platform.
     pub actor: String,
 }
 
-/// What becomes of one item once the transaction is committed.
+/// Result of one item after the commit.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Outcome {
-    /// Stored, now or before.
+    /// Stored now or before.
     Accepted(Receipt),
-    /// The number was used with another content.
+    /// The number was used before with other content.
     Reused,
-    /// Its codes are not in force.
+    /// Its codes are not in force, or the source's time is out of range.
     Invalid(Vec<Fault>),
 }
 
 /// # Errors
-/// `NO_REFERENCE` when nothing is in force today. Anything else is an item's own outcome.
+/// `NO_REFERENCE` when nothing is in force today. All other faults are results of single items.
 #[tracing::instrument(name = "push_appeals", skip_all, fields(service = crate::NAME, items = command.items.len()))]
 pub async fn push_appeals(
     tx: &mut Tx,
@@ -80,7 +80,7 @@ pub async fn push_appeals(
     Ok(outcomes(command, verdicts, &written))
 }
 
-/// Writes what is new, and tells it. Gives the receipts of what was written, by upstream number.
+/// Writes the new items and queues their events. Returns the receipts of the written items, by upstream number.
 async fn write(
     tx: &mut Tx,
     desk: &Desk,
@@ -100,7 +100,7 @@ async fn write(
     if new.is_empty() {
         return Ok(HashMap::new());
     }
-    // In the order of the unique index: two streams with the same numbers wait for each other, never in a circle.
+    // Sorted like the unique index: two streams with the same numbers then wait for each other without a deadlock.
     new.sort_by(|a, b| a.key.number.cmp(&b.key.number));
     let serials = fresh::serials(tx.conn(), new.len()).await?;
     let rows: Vec<Fresh> = new
@@ -136,7 +136,8 @@ async fn write(
     Ok(receipts)
 }
 
-/// What another stream wrote between our look and our insert is judged against what stands there now.
+/// Another stream may have written some numbers between our read and our insert. Those items are decided again by what
+/// it wrote.
 async fn yield_to_winners(
     tx: &mut Tx,
     command: &PushAppeals,
@@ -157,7 +158,7 @@ async fn yield_to_winners(
     }
     let winners = appeals::pushed(tx.conn(), &command.platform, &lost).await?;
     for (item, verdict) in command.items.iter().zip(verdicts.iter_mut()) {
-        // Later items of the same number were judged by our own first one; all are judged again by the winner.
+        // Later items of the same number were decided by our first item. All are decided again by the stored one.
         if let Some(winner) = winners.get(&item.key.number)
             && !matches!(verdict, Verdict::Invalid(_))
         {
@@ -179,7 +180,7 @@ fn outcomes(command: &PushAppeals, verdicts: Vec<Verdict>, written: &HashMap<Str
                 written
                     .get(&item.key.number)
                     .cloned()
-                    .expect("new items were written or judged again by the winner"),
+                    .expect("a new item was written, or decided again by the stored one"),
             ),
         })
         .collect()

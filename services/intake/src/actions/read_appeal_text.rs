@@ -1,4 +1,5 @@
-//! The text behind an order, for a reader that routing vouches for. On record before it is shown (I10).
+//! Reads the text of an order's appeal, for a reader that routing vouches for. The reading is recorded before the text
+//! is shown (I10).
 
 use chrono::{DateTime, Utc};
 use eventlog::Tx;
@@ -11,40 +12,40 @@ use crate::store::appeals::{Name, Stored};
 use crate::store::reads::PersonalRead;
 use crate::store::{appeals, reads};
 
-/// What routing asks for, checked in shape.
+/// Routing's request, checked in shape.
 #[derive(Clone, Debug)]
 pub struct ReadAppealText {
-    /// Which appeal.
+    /// Id of the appeal.
     pub appeal: AppealId,
     /// The order that routing vouches for.
     pub order: OrderId,
-    /// Who reads.
+    /// Subject of the reader.
     pub reader: String,
-    /// Unit for which the reader reads; empty for the hotline's own people.
+    /// Unit of the reader; empty for hotline staff.
     pub unit: String,
-    /// Routing vouches that the reader may learn who brings it.
+    /// Routing vouches that the reader may learn the appellant.
     pub with_appellant: bool,
 }
 
-/// What the reader sees of the one who brings the appeal.
+/// The reader's view of the appellant.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Seen {
-    /// Who it is.
+    /// The appellant in clear.
     Whole,
-    /// Masks in the text keep the ends: the reader belongs to the hotline, and the appellant is not hidden.
+    /// Masks in the text keep the ends, because the reader is hotline staff and the appellant is not hidden.
     Masked,
-    /// Nothing: the appellant hides, or hides from this unit.
+    /// Nothing: the appellant is hidden from everybody or from this unit.
     Hidden,
 }
 
 const TEXT: &[&str] = &["title", "content", "place"];
 const TEXT_AND_APPELLANT: &[&str] = &["name", "phone", "id_number", "address", "title", "content", "place"];
 
-/// Gives the appeal, and what the reader sees of the one who brings it: of anonymous and confidential ones nothing. A unit
-/// for which routing does not vouch is one that the appeal accuses, or one below it: it sees nothing either.
+/// Returns the appeal and the reader's view of the appellant. An anonymous or confidential appellant is hidden. Routing
+/// does not vouch for a unit that the appeal accuses, or for a unit below it; such a unit sees no appellant either.
 ///
 /// # Errors
-/// Absent for an unknown appeal, or one that is not behind this order.
+/// Absent for an unknown appeal, or one that belongs to another order.
 pub async fn read_appeal_text(
     tx: &mut Tx,
     command: &ReadAppealText,

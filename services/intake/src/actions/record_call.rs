@@ -1,4 +1,4 @@
-//! Records what became of a call offered to the line.
+//! Records the outcome of a call that was offered to the line.
 
 use chrono::{DateTime, Utc};
 use eventlog::Tx;
@@ -11,21 +11,21 @@ use crate::events;
 use crate::store::calls::FreshCall;
 use crate::store::{calls, cells};
 
-/// What the caller says, checked in shape. The phone is personal: no Debug.
+/// A call, checked in shape. The phone is personal: no Debug.
 #[derive(Clone)]
 pub struct RecordCall {
     /// An agent answered.
     pub answered: bool,
-    /// Caller's number as the exchange gave it.
+    /// Caller's number from the telephone exchange.
     pub phone: Option<Phone>,
-    /// When it was offered, if the telephone system says.
+    /// Time of the offer, if the telephone system gives one.
     pub offered_at: Option<DateTime<Utc>>,
-    /// Who records.
+    /// Subject of the recorder.
     pub actor: String,
 }
 
 /// # Errors
-/// [`Error::Invalid`] for a time that may not stand.
+/// [`Error::Invalid`] for a time of the offer that is in the future or too old.
 pub async fn record_call(
     tx: &mut Tx,
     desk: &Desk,

@@ -1,4 +1,4 @@
-//! 登记: registers one appeal of the city's own channels.
+//! 登记: registers one appeal from the city's own channels.
 
 use chrono::{DateTime, Utc};
 use eventlog::Tx;
@@ -15,20 +15,20 @@ use crate::events;
 use crate::store::fresh::{self, Fresh};
 use crate::store::{calls, cells};
 
-/// What the caller asks for, checked in shape.
+/// The caller's request, checked in shape.
 #[derive(Clone, Debug)]
 pub struct RegisterAppeal {
     /// The appeal.
     pub draft: Draft,
-    /// Call that brought it.
+    /// Call of the appeal.
     pub call: Option<Uuid>,
-    /// Who registers.
+    /// Subject of the agent.
     pub actor: String,
 }
 
 /// # Errors
-/// [`Error::Invalid`] for codes that are not in force today or a source's time that may not stand, `NO_REFERENCE` when
-/// nothing is in force, absent for a call that is not on record.
+/// [`Error::Invalid`] for codes that are not in force today, or a source's time out of range; `NO_REFERENCE` when
+/// nothing is in force; absent for an unknown call.
 pub async fn register_appeal(
     tx: &mut Tx,
     desk: &Desk,
@@ -49,7 +49,10 @@ pub async fn register_appeal(
     if let Some(call) = command.call
         && !calls::was_answered(tx.conn(), call).await?
     {
-        let fault = Fault::new("call_id", "was abandoned: nobody spoke to whoever called");
+        let fault = Fault::new(
+            "call_id",
+            "names an abandoned call; leave it empty or name an answered call",
+        );
         return Err(Error::Invalid(vec![fault]));
     }
     let id = AppealId(new_id(now));

@@ -1,3 +1,3 @@
-//! What other services tell intake.
+//! Handlers of other services' events.
 
 pub mod orders;

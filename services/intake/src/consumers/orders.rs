@@ -1,4 +1,4 @@
-//! Every event of an order carries its whole state: each appeal that it answers keeps the newest that it heard.
+//! Every event of an order carries its whole state. Each appeal that the order answers keeps the newest one.
 
 use async_trait::async_trait;
 use chrono::{DateTime, Utc};
@@ -42,7 +42,8 @@ impl Handler for Orders {
     }
 }
 
-/// What intake needs of an order; it decides nothing by the state, so one that only a newer routing knows is kept as it came.
+/// The facts of an order that intake stores. Intake decides nothing by the state, so unknown states are kept as they
+/// came.
 fn read(order: &Order) -> Result<OrderNews, Unreadable> {
     if order.appeals.is_empty() {
         return Err(Unreadable::new("appeals are missing"));
@@ -62,7 +63,7 @@ fn linked(appeal: &LinkedAppeal) -> Result<(Uuid, Option<DateTime<Utc>>), Unread
     Ok((id, read::optional_time("link_time", appeal.link_time.as_ref())?))
 }
 
-/// Any state but none, as far as the column takes it: an enum of the contracts has fewer than 2^15 values.
+/// Any state but "unspecified" that fits the column. An enum of the contracts has fewer than 2^15 values.
 fn state(number: i32) -> Result<i16, Unreadable> {
     let kept = i16::try_from(number).ok().filter(|number| *number > 0);
     kept.ok_or_else(|| match number {

@@ -1,4 +1,4 @@
-//! An appeal: what state it is in, and which state may follow (domain.md §3, as far as it is built).
+//! An appeal: its state, and the states that may follow (domain.md §3, as far as it is implemented).
 //!
 //! Pure: no database, no clock. `appeal.state` and its CHECK repeat this in the schema.
 
@@ -17,7 +17,7 @@ pub struct AppealId(pub Uuid);
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct OrderId(pub Uuid);
 
-/// What tells persons apart without saying who they are (ADR 0032).
+/// Identifies a person among others without naming the person (ADR 0032).
 pub type PersonKey = [u8; PERSON_KEY];
 
 /// 诉求: one matter that a person brings, without what must be sealed.
@@ -25,68 +25,70 @@ pub type PersonKey = [u8; PERSON_KEY];
 pub struct Appeal {
     /// Identity.
     pub id: AppealId,
-    /// Number that people say on the phone.
+    /// Number for use on the phone.
     pub number: String,
-    /// One more with every event of this appeal, from 1.
+    /// Starts at 1 and grows by one with every event of this appeal.
     pub version: u64,
-    /// Where it stands.
+    /// State of the appeal.
     pub state: State,
-    /// What it is about, in codes.
+    /// Codes of channel, type, category, region and the like.
     pub codes: Codes,
     /// Version of the reference data that the codes were checked against.
     pub reference: u64,
-    /// Call that brought it.
+    /// Call of the appeal.
     pub call: Option<Uuid>,
     /// Platform that pushed it.
     pub upstream: Option<Upstream>,
-    /// When the person brought it, if the source says; figures count it on that day.
+    /// When the person brought it, if the source gives a time. Figures count the appeal on that day.
     pub source_at: Option<DateTime<Utc>>,
-    /// The same for appeals of one person in one year; none for whom it cannot be told, and of appeals from before.
+    /// The same for all appeals of one person in one year. `None` for a person without a usable number, and for appeals
+    /// older than the keys.
     pub person_key: Option<PersonKey>,
-    /// When it was registered.
+    /// Time of registration.
     pub received_at: DateTime<Utc>,
     /// Time of its newest event.
     pub changed_at: DateTime<Utc>,
 }
 
-/// Where an appeal stands. A state carries the facts that only it has.
+/// State of an appeal. Each state carries its own facts.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum State {
-    /// Registered, nothing decided yet.
+    /// Registered and undecided.
     Received,
-    /// 在线办结: answered at once.
+    /// 在线办结: closed with a direct answer.
     Answered {
-        /// When.
+        /// Time of the answer.
         at: DateTime<Utc>,
     },
-    /// 转办: handed to routing.
+    /// 转办: forwarded to routing.
     Ordered {
         /// Order that routing opens for it.
         order: OrderId,
-        /// When.
+        /// Time of forwarding.
         forwarded_at: DateTime<Utc>,
-        /// What was last heard of the order that answers it; nothing before routing has opened one.
+        /// The newest known state of the order that answers it; `None` until routing has opened one.
         seen: Option<OrderSeen>,
     },
 }
 
-/// What routing said last about the order that answers an appeal.
+/// The newest known state of the order that answers an appeal.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct OrderSeen {
-    /// The order: the one that was opened for the appeal, or another one that answers it as well.
+    /// The order that was opened for the appeal, or another one that answers it.
     pub order: OrderId,
-    /// When the appeal was linked to it.
+    /// Time of the appeal's link to the order.
     pub linked_at: Option<DateTime<Utc>>,
     /// Version of the order.
     pub version: u64,
     /// Its number.
     pub number: String,
-    /// Its state as it came: a number of `OrderState`, or one that only a newer routing knows. Nothing here decides by it.
+    /// Its state as it came: a number of `OrderState`, or one that only a newer routing knows. Intake decides nothing
+    /// by it.
     pub state: i16,
 }
 
 impl OrderSeen {
-    /// Of one order the higher version is newer, of two orders the one that the appeal was linked to later.
+    /// Of one order the higher version is newer. Of two orders the one with the later link is newer.
     fn is_after(&self, known: &Self) -> bool {
         if self.order == known.order {
             self.version > known.version
@@ -96,42 +98,42 @@ impl OrderSeen {
     }
 }
 
-/// Where a pushed appeal comes from.
+/// Source of a pushed appeal.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Upstream {
     /// Platform.
     pub platform: String,
     /// The platform's number.
     pub number: String,
-    /// The platform's deadline, if it set one.
+    /// The platform's deadline, if any.
     pub due_at: Option<DateTime<Utc>>,
 }
 
-/// How an order came to answer an appeal.
+/// Reason why an order answers an appeal.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Link {
     /// The appeal opened it.
     Opening,
-    /// It was linked to an order that was open for another appeal.
+    /// The appeal was linked to an order of another appeal.
     Later,
 }
 
-/// What hearing of an order's state did.
+/// Effect of a received state of an order.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Heard {
-    /// It was the newest.
+    /// It was the newest state.
     Newer,
-    /// A newer one was known already.
+    /// A newer state was known already.
     Older,
 }
 
-/// An order that says it belongs to this appeal, but does not.
+/// An order that names this appeal but belongs to another one.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("appeal {appeal} has no order {order}")]
 pub struct ForeignOrder {
     /// The appeal.
     pub appeal: Uuid,
-    /// The order that is not its own.
+    /// The order of another appeal.
     pub order: Uuid,
 }
 
@@ -166,7 +168,7 @@ impl Appeal {
         }
     }
 
-    /// 在线办结: closes the appeal with an answer given at once.
+    /// 在线办结: closes the appeal with a direct answer.
     ///
     /// # Errors
     /// [`Refusal`] in any state but `Received`.
@@ -176,7 +178,7 @@ impl Appeal {
         Ok(self.changed(at, State::Answered { at }))
     }
 
-    /// 转办: hands the appeal to routing, which will open `order`.
+    /// 转办: forwards the appeal to routing, which will open `order`.
     ///
     /// # Errors
     /// [`Refusal`] in any state but `Received`.
@@ -191,11 +193,11 @@ impl Appeal {
         Ok(self.changed(forwarded_at, state))
     }
 
-    /// Hears of the state of an order that answers this appeal. Only routing owns it: here is kept what was last heard, so
-    /// no version, no event.
+    /// Stores the state of an order that answers this appeal. Routing owns this state and intake only copies it, so the
+    /// appeal gets no new version or event.
     ///
     /// # Errors
-    /// [`ForeignOrder`] when the appeal was not forwarded, or is said to have opened another order than its own.
+    /// [`ForeignOrder`] when the appeal was not forwarded, or when the order claims to have been opened for it.
     pub fn hear(&mut self, link: Link, news: OrderSeen) -> Result<Heard, ForeignOrder> {
         match &mut self.state {
             State::Ordered { order: own, seen, .. } if link == Link::Later || *own == news.order => {
@@ -230,27 +232,27 @@ impl Appeal {
     }
 }
 
-/// What is known of an appeal when it is registered.
+/// The facts of an appeal at registration.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Arrival {
-    /// What it is about.
+    /// Codes of channel, type, category, region and the like.
     pub codes: Codes,
     /// Version of the reference data that the codes were checked against.
     pub reference: u64,
-    /// Who brought it to us.
+    /// Source of the appeal.
     pub origin: Origin,
-    /// When the person brought it, if the source says.
+    /// When the person brought it, if the source gives a time.
     pub source_at: Option<DateTime<Utc>>,
-    /// What tells the person from others.
+    /// Identifies the person among others.
     pub person_key: Option<PersonKey>,
 }
 
-/// Who brought it to us.
+/// Source of an appeal.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Origin {
     /// One of the city's own channels.
     City {
-        /// Call that brought it.
+        /// Call of the appeal.
         call: Option<Uuid>,
     },
     /// Pushed by a platform.
@@ -268,7 +270,7 @@ impl State {
         }
     }
 
-    /// Whether an order answers it: the one that was opened for it, or the one that was linked to it last.
+    /// Whether an order answers the appeal: the one opened for it, or the one it was linked to last.
     #[must_use]
     pub fn is_answered_by(&self, order: OrderId) -> bool {
         match self {
@@ -389,7 +391,7 @@ mod tests {
                 _ => None,
             };
             prop_assert_eq!(last, versions.iter().copied().max());
-            prop_assert_eq!(appeal.version, 2, "hearing is no event of the appeal");
+            prop_assert_eq!(appeal.version, 2, "storing an order's state is not an event of the appeal");
         }
 
         #[test]

@@ -1,33 +1,33 @@
-//! What somebody says about an appeal before it has a number.
+//! The content of an appeal before it has a number.
 
 use chrono::{DateTime, Utc};
 use hotline_proto::common::{AppealType, Defect, Urgency};
 use personal::people;
 use personal::{Document, Phone};
 
-/// A draft whose shape is right; its codes are not yet checked against the reference in force.
+/// A draft with a valid shape. Its codes are not yet checked against the reference data.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Draft {
     /// Codes.
     pub codes: Codes,
-    /// What must be sealed.
+    /// Personal fields, to be sealed.
     pub personal: Personal,
-    /// When the person brought it, if the source says.
+    /// When the person brought it, if the source gives a time.
     pub source_at: Option<DateTime<Utc>>,
 }
 
-/// The codes of an appeal: nothing of a person.
+/// The codes of an appeal. Nothing personal.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Codes {
     /// Code of a channel.
     pub channel: String,
-    /// What is wanted.
+    /// Type of the appeal.
     pub kind: AppealType,
     /// Code of a category, 2 digits a level.
     pub category: String,
-    /// Code of a region in force or of a place in one, as it was sent: 6, 9 or 12 digits.
+    /// Code of a region in force, or of a place in one, as it was sent: 6, 9 or 12 digits.
     pub region: String,
-    /// How soon.
+    /// Urgency of the appeal.
     pub urgency: Urgency,
     /// Codes of tags, sorted, without duplicates.
     pub tags: Vec<String>,
@@ -35,14 +35,14 @@ pub struct Codes {
     pub anonymous: bool,
     /// 保密.
     pub confidential: bool,
-    /// Code of the unit that a report accuses; routing knows the units.
+    /// Code of the unit that a report accuses. Routing owns the units.
     pub accused_unit: Option<String>,
-    /// What is missing or wrong in it, sorted.
+    /// Missing or wrong parts, sorted.
     pub defects: Vec<Defect>,
 }
 
 impl Codes {
-    /// Due for callback, and nobody can be called: no usable number was left.
+    /// Due for callback, but without a usable phone number.
     #[must_use]
     pub fn no_channel(&self) -> bool {
         !self.anonymous && self.defects.iter().any(|defect| people::is_of_phone(*defect))
@@ -50,23 +50,23 @@ impl Codes {
 }
 
 impl Codes {
-    /// 匿名 or 保密: only the hotline's own people learn who brings it, and only where they say why.
+    /// 匿名 or 保密: only hotline staff learn the appellant, and only with a stated purpose.
     #[must_use]
     pub const fn hides_appellant(&self) -> bool {
         self.anonymous || self.confidential
     }
 }
 
-/// Who brings it and what it says. Sealed at rest, never printed: its Debug is empty.
+/// The appellant and the text. Sealed at rest and never printed: its Debug is empty.
 #[derive(Clone, Default, PartialEq, Eq)]
 pub struct Personal {
-    /// Who; always with name and phone unless the appeal is anonymous.
+    /// The appellant; always with name and phone unless the appeal is anonymous.
     pub appellant: Appellant,
     /// One line.
     pub title: String,
     /// The matter.
     pub content: String,
-    /// Where it happened.
+    /// Place of the matter.
     pub place: Option<String>,
 }
 
@@ -75,7 +75,7 @@ pub struct Personal {
 pub struct Appellant {
     /// Name.
     pub name: Option<String>,
-    /// Telephone numbers, or what came instead.
+    /// Telephone numbers, or the text that came instead.
     pub phone: Option<Phone>,
     /// Identity document.
     pub document: Option<Document>,
@@ -84,13 +84,13 @@ pub struct Appellant {
 }
 
 impl Appellant {
-    /// Nothing is known of the appellant.
+    /// Whether nothing is known of the appellant.
     #[must_use]
     pub fn is_unknown(&self) -> bool {
         *self == Self::default()
     }
 
-    /// What is wrong with it, sorted.
+    /// Defects, sorted.
     #[must_use]
     pub fn defects(&self) -> Vec<Defect> {
         let phone = self.phone.as_ref().and_then(people::phone_defect);

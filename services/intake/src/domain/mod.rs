@@ -8,12 +8,12 @@ pub mod redacted;
 pub mod reference;
 pub mod refusal;
 
-/// A field that breaks a rule, and what would be right: shape is checked at the edge, these need the reference data.
+/// A field that breaks a rule, with its correct form. The edge checks shape; these rules need the reference data.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Fault {
-    /// Path as the caller wrote it.
+    /// Path in the request.
     pub field: String,
-    /// What would be right, or what is wrong.
+    /// Correct form, or the fault.
     pub description: String,
 }
 

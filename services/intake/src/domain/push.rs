@@ -1,7 +1,7 @@
-//! What becomes of each item of a pushed batch, before anything is written.
+//! Decides each item of a pushed batch, before anything is written.
 //!
-//! Idempotent by (platform, upstream number) with a hash of the content: the same again finds its receipt, other
-//! content is refused. A number that comes twice in one batch is decided by its first valid item.
+//! A push is idempotent by platform and upstream number, with a hash of the content. The same item again gets its
+//! receipt; other content is refused. If a number comes twice in one batch, its first valid item decides.
 
 use std::collections::HashMap;
 
@@ -12,7 +12,7 @@ use uuid::Uuid;
 use super::Fault;
 use super::appeal::Appeal;
 
-/// What tells items of one platform apart.
+/// Identifies an item of one platform.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Key {
     /// The platform's number.
@@ -21,21 +21,21 @@ pub struct Key {
     pub hash: Vec<u8>,
 }
 
-/// What whoever brings an appeal holds in hand afterwards.
+/// Receipt of a registered appeal.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Receipt {
     /// Appeal.
     pub appeal: Uuid,
     /// Its number.
     pub number: String,
-    /// When it was received.
+    /// Time of registration.
     pub received_at: DateTime<Utc>,
-    /// What is missing or wrong in it.
+    /// Missing or wrong parts.
     pub defects: Vec<Defect>,
 }
 
 impl Receipt {
-    /// Of a registered appeal.
+    /// The receipt of a registered appeal.
     #[must_use]
     pub fn of(appeal: &Appeal) -> Self {
         Self {
@@ -56,22 +56,22 @@ pub struct Known {
     pub receipt: Receipt,
 }
 
-/// What becomes of an item.
+/// Decision about an item.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Verdict {
-    /// To be written.
+    /// It will be written.
     New,
-    /// The same as an earlier item of this batch, by its index.
+    /// The same as an earlier item of this batch, named by its index.
     SameAs(usize),
     /// Stored already, with the same content.
     Again(Receipt),
-    /// The number was used with another content.
+    /// The number was used before with other content.
     Reused,
-    /// Its codes are not in force, or its source's time may not stand.
+    /// Its codes are not in force, or its source's time is out of range.
     Invalid(Vec<Fault>),
 }
 
-/// What becomes of one whose number is stored already.
+/// Decision about an item whose number is stored already.
 #[must_use]
 pub fn against(known: &Known, key: &Key) -> Verdict {
     if known.hash == key.hash {
@@ -81,8 +81,8 @@ pub fn against(known: &Known, key: &Key) -> Verdict {
     }
 }
 
-/// Decides a batch, item by item. `faults` tells what the rules of today say of an item; what is stored already
-/// is not asked, for its receipt stands whatever has been published since.
+/// Decides a batch, item by item. `faults` returns the violations of today's rules. A stored item is not checked again,
+/// because its receipt stays valid after later publications.
 #[must_use]
 pub fn plan<'k>(
     items: impl IntoIterator<Item = &'k Key>,
@@ -166,7 +166,8 @@ mod tests {
     }
 
     proptest! {
-        /// Cutting a stream into batches anywhere changes no item's fate: what was new in one batch is known in the next.
+        /// Cutting a stream into other batches changes no decision: an item that was new in one batch is known in the
+        /// next.
         #[test]
         fn where_batches_end_changes_nothing(
             items in prop::collection::vec((0_u8..5, 0_u8..3), 1..30),

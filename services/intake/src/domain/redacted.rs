@@ -1,8 +1,8 @@
-//! What a text says of the one who brings it, masked for readers who may not learn who that is: agents write names,
-//! numbers and addresses into the matter itself.
+//! Masks the appellant in a text, for readers that may not learn the appellant. Agents write names, numbers and
+//! addresses into the matter itself.
 //!
-//! Letters and digits only are compared, [`folded`]; what is found is cut out of the text as it is, and nothing else of it
-//! is touched.
+//! Only letters and digits are compared, in [`folded`] form. Matches are cut from the original text; the rest stays as
+//! it is.
 
 mod address;
 mod folded;
@@ -19,20 +19,20 @@ use self::folded::folded;
 use self::needles::{Found, Needle, needles};
 use super::draft::Appellant;
 
-/// Stands for a value of which nothing may be seen, not even how long it is.
+/// Replaces a value of which nothing may be shown, not even its length.
 pub const HIDDEN: &str = "***";
 
-/// Takes one person out of texts. It has no Debug: it knows the person.
+/// Removes one person from texts. It holds personal data, so it has no Debug.
 pub struct Redaction {
-    /// By their first sign: most places of a text are passed over by this alone.
+    /// By their first sign, so that most positions of a text are skipped quickly.
     needles: BTreeMap<char, Vec<Needle>>,
     pieces: Option<Pieces>,
     hidden: bool,
 }
 
 impl Redaction {
-    /// Of everything that is known of the appellant. Of one who is `hidden` nothing stays; of others masks keep the ends,
-    /// by which those who know the person recognise it.
+    /// Builds a redaction from all known fields of the appellant. Of a `hidden` appellant nothing stays. For others the
+    /// masks keep the ends, by which acquaintances recognise the person.
     #[must_use]
     pub fn of(who: &Appellant, hidden: bool) -> Self {
         let address = who.address.as_ref().filter(|_| hidden);
@@ -51,7 +51,7 @@ impl Redaction {
     #[must_use]
     pub fn of_text(&self, text: &str) -> String {
         let mut places = self.places(text);
-        // The longest first where several begin.
+        // The longest comes first where several begin.
         places.sort_by_key(|place| (place.from, usize::MAX - place.to));
         let (mut shown, mut at) = (String::with_capacity(text.len()), 0);
         let mut places = places.into_iter().peekable();
@@ -88,7 +88,7 @@ impl Redaction {
     }
 }
 
-/// A place with the marks that belong to its last letter, and with the bracket that its first word opens.
+/// A match, with the marks of its last letter and the bracket that its first word opens.
 fn widened(text: &str, at: usize, from: usize, to: usize) -> (usize, usize) {
     let marks = text[to..].chars().take_while(|c| is_combining_mark(*c));
     let to = to + marks.map(char::len_utf8).sum::<usize>();

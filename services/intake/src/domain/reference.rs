@@ -7,19 +7,19 @@ use hotline_proto::region;
 use super::Fault;
 use super::draft::Codes;
 
-/// Most bytes of codes and names as the event `ReferencePublished` has them: 2.5 MiB. It names every row, and a reader takes
-/// answers of 4 MiB, which end with the event that passes 1 MiB: 1 MiB of events before it, 0.5 MiB of the heads of 1,000
-/// events at 500 bytes, 2.5 MiB of this one.
+/// Maximum bytes of codes and names in the event `ReferencePublished`: 2.5 MiB. The event names every row. A reader
+/// accepts answers of 4 MiB, and an answer ends with the event that passes 1 MiB. The sum is 1 MiB of earlier events,
+/// 0.5 MiB of heads of 1,000 events at 500 bytes, and 2.5 MiB of this event.
 pub const MAX_BYTES: usize = 5 * 512 * 1024;
-/// Most rows of all kinds together. [`MAX_BYTES`] has room for 50,000 of 50 bytes: a code of 12 digits, ten characters of a
-/// name, [`ROW_BYTES`]. A province of 30,000 villages fits in, 100,000 rows would not.
+/// Maximum rows of all kinds together. [`MAX_BYTES`] holds 50,000 rows of 50 bytes: a code of 12 digits, a name of ten
+/// characters, and [`ROW_BYTES`]. A province of 30,000 villages fits; 100,000 rows would not.
 pub const MAX_ROWS: usize = 50_000;
-/// What the event needs of a row beside code and name, at most: tags and lengths.
+/// Maximum bytes of a row in the event besides code and name: tags and lengths.
 const ROW_BYTES: usize = 8;
-/// Most levels of the category tree, 2 digits each.
+/// Maximum levels of the category tree, 2 digits each.
 const MAX_LEVELS: usize = 5;
 
-/// A code and how people call it.
+/// A code and its name.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Named {
     /// Code.
@@ -33,14 +33,14 @@ pub struct Named {
 pub struct Channel {
     /// Code, `lower_snake`, and name.
     pub named: Named,
-    /// People reach it online. Which of the bulletin's lines it counts in is what analytics' definitions say.
+    /// Online channel. The definitions of analytics map channels to the lines of the bulletin.
     pub online: bool,
-    /// The upstream platform that pushes its appeals; none when agents register them.
+    /// Upstream platform that pushes the channel's appeals; `None` when agents register them.
     pub platform: Option<String>,
 }
 
 impl Channel {
-    /// As a difference shows it: name, whether it is online, whose it is.
+    /// Text for a difference: name, online or not, platform.
     #[must_use]
     pub fn text(&self) -> String {
         let online = if self.online { "online" } else { "" };
@@ -55,7 +55,7 @@ impl Channel {
 pub struct Reference {
     /// Channels.
     pub channels: Vec<Channel>,
-    /// Categories; every parent is there.
+    /// Categories, each with its parent.
     pub categories: Vec<Named>,
     /// Regions.
     pub regions: Vec<Named>,
@@ -65,8 +65,8 @@ impl Reference {
     /// Checks a whole set.
     ///
     /// # Errors
-    /// Every fault: codes of a wrong shape, codes that come twice, categories without their parent, empty kinds. Of a set that
-    /// is too large only that.
+    /// Every fault: codes of a wrong shape, duplicate codes, categories without their parent, empty kinds. For a set
+    /// that is too large, only its size.
     pub fn check(channels: Vec<Channel>, categories: Vec<Named>, regions: Vec<Named>) -> Result<Self, Vec<Fault>> {
         let named = channels.iter().map(|channel| &channel.named);
         if let Some(fault) = too_large(named.chain(&categories).chain(&regions)) {
@@ -93,7 +93,7 @@ impl Reference {
     }
 }
 
-/// What is wrong with the size of the whole.
+/// The fault of the total size.
 fn too_large<'n>(rows: impl Iterator<Item = &'n Named>) -> Option<Fault> {
     let sizes = rows.map(|row| row.code.len() + row.name.len() + ROW_BYTES);
     let (rows, bytes) = sizes.fold((0_usize, 0_usize), |(rows, bytes), size| (rows + 1, bytes + size));
@@ -144,7 +144,7 @@ fn check_parents(codes: &[&str], faults: &mut Vec<Fault>) {
     }
 }
 
-/// One place has one entry, however many zeros its code is filled up with.
+/// One place has one entry, whatever the zeros at the end of its code.
 fn check_places(codes: &[&str], faults: &mut Vec<Fault>) {
     let mut places: HashMap<&str, &str> = HashMap::new();
     for (at, code) in codes.iter().enumerate().filter(|(_, code)| region::is_code(code)) {
@@ -192,12 +192,12 @@ fn region_shape(code: &str) -> Result<(), &'static str> {
     }
 }
 
-/// The codes of one version, to look them up.
+/// The codes of one version, for look-ups.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct InForce {
     /// The version.
     pub version: u64,
-    /// Channels by code, each with the platform that it belongs to.
+    /// Channels by code, each with its platform.
     pub channels: HashMap<String, Option<String>>,
     /// Codes of categories.
     pub categories: HashSet<String>,
@@ -206,17 +206,19 @@ pub struct InForce {
 }
 
 impl InForce {
-    /// Checks an appeal's codes; `prefix` is the path of the draft, as in `appeal`. Tags are a free second axis. `platform`
-    /// is who pushes it; none for an agent. Each brings appeals on channels of its own, so that the figures by channel
-    /// are not what somebody claimed; a platform that no channel names may use any that nobody owns.
+    /// Checks an appeal's codes. `prefix` is the path of the draft, such as `appeal`. Tags are a free second axis.
+    ///
+    /// `platform` is the pushing platform; `None` for an agent. Each source has its own channels, so figures by channel
+    /// do not depend on claims of the sender. A platform without a channel of its own may use any channel without an
+    /// owner.
     #[must_use]
     pub fn check(&self, codes: &Codes, prefix: &str, platform: Option<&str>) -> Vec<Fault> {
         let channel = match self.channels.get(&codes.channel) {
             None => Some("is not a channel in force"),
-            Some(Some(_)) if platform.is_none() => Some("belongs to a platform, which alone brings appeals on it"),
+            Some(Some(_)) if platform.is_none() => Some("belongs to a platform; only that platform may use it"),
             Some(Some(owner)) if platform != Some(owner) => Some("is a channel of another platform"),
             Some(None) if platform.is_some_and(|platform| self.names(platform)) => {
-                Some("is no channel of the platform")
+                Some("is not a channel of the platform")
             }
             Some(_) => None,
         };
@@ -391,7 +393,7 @@ mod tests {
             let faults = in_force().check(&codes_of(code), "appeal", Some("province"));
             assert_eq!(faults, [], "{code}");
         }
-        // Above what is published, beside it, and no code.
+        // A region above the published ones, one beside them, and a malformed code.
         for code in ["430304", "430304000000", "430304002", "430321", "4303", "43030200100"] {
             let faults = in_force().check(&codes_of(code), "appeal", Some("province"));
             let fault = Fault::new("appeal.region", "is not a region in force, nor in one");
@@ -407,7 +409,7 @@ mod tests {
         let fault = |wrong: &str| vec![Fault::new("appeal.channel", wrong)];
         assert_eq!(
             told(None),
-            fault("belongs to a platform, which alone brings appeals on it")
+            fault("belongs to a platform; only that platform may use it")
         );
         assert_eq!(told(Some("nation")), fault("is a channel of another platform"));
         assert_eq!(told(Some("province")), []);

@@ -1,15 +1,15 @@
-//! Why a verb is refused: expected, stable, shown to the caller as the reason of `FAILED_PRECONDITION`.
+//! Reasons for refusing a verb: expected, stable, and shown to the caller as the reason of `FAILED_PRECONDITION`.
 
 use hotline_proto::common::Reason;
 
-/// A rule says no.
+/// A rule that refused a verb.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum Refusal {
-    /// It was answered at once.
-    #[error("the appeal was answered at once already")]
+    /// The appeal already has a direct answer.
+    #[error("the appeal already has a direct answer")]
     AlreadyAnswered,
-    /// It was handed to routing.
-    #[error("the appeal was forwarded already")]
+    /// The appeal was already forwarded to routing.
+    #[error("the appeal was already forwarded")]
     AlreadyForwarded,
     /// No reference data is in force on the day.
     #[error("no reference data is in force today: publish channels, categories and regions first")]
@@ -17,7 +17,7 @@ pub enum Refusal {
 }
 
 impl Refusal {
-    /// As the contract has it.
+    /// Reason code of the contract.
     #[must_use]
     pub const fn reason(self) -> Reason {
         match self {

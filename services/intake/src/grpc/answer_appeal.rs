@@ -1,4 +1,4 @@
-//! `AnswerAppeal`: what it reads and answers.
+//! `AnswerAppeal`: its request and its answer.
 
 use async_trait::async_trait;
 use eventlog::Tx;

@@ -1,4 +1,4 @@
-//! The draft of an appeal, as `RegisterAppeal` and `PushAppeals` read it.
+//! The draft of an appeal in `RegisterAppeal` and `PushAppeals`.
 
 use hotline_proto::common::{AppealType, Urgency};
 use hotline_proto::intake as pb;
@@ -8,11 +8,11 @@ use rpc::fields::Fields;
 use super::fields::{MAX_CODE, MAX_CONTENT, MAX_NAME, stated_kind};
 use crate::domain::draft::{Appellant, Codes, Draft, Personal};
 
-/// Tags of one appeal: a clerk chooses a few; each is a row of analytics' roll-ups.
+/// Maximum tags of one appeal. An agent chooses a few; each is a row of analytics' roll-ups.
 const MAX_TAGS: usize = 20;
-/// Characters of an address or a place, with directions how to find it.
+/// Maximum characters of an address or a place, including directions.
 const MAX_ADDRESS: usize = 500;
-/// Characters of a title: what fits into a line of a list.
+/// Maximum characters of a title: one line of a list.
 const MAX_TITLE: usize = 200;
 
 /// Reads a draft; paths start with `appeal`.
@@ -76,11 +76,11 @@ fn codes(part: &mut Fields, sent: &pb::AppealDraft, appellant: &Appellant) -> Op
     })
 }
 
-/// Name and phone are needed unless the appeal is anonymous; then even the whole may be left out.
+/// Name and phone are required unless the appeal is anonymous. An anonymous appeal may leave the appellant out.
 fn appellant(part: &mut Fields, sent: &pb::AppealDraft) -> Appellant {
     let Some(who) = &sent.appellant else {
         if !sent.anonymous {
-            part.refuse("appellant", "must be given: only an anonymous appeal may leave it out");
+            part.refuse("appellant", "must be set: only an anonymous appeal may leave it out");
         }
         return Appellant::default();
     };
@@ -99,7 +99,7 @@ fn appellant(part: &mut Fields, sent: &pb::AppealDraft) -> Appellant {
         let fields = [("number", &number.number), ("extension", &number.extension)];
         for (field, _) in fields.iter().filter(|(_, text)| !text.is_empty()) {
             let field = format!("appellant.phone_numbers[{at}].{field}");
-            part.refuse(&field, "must be empty: numbers are read of `phone`");
+            part.refuse(&field, "must be empty: the number is read from `phone`");
         }
     }
     let kind = part.optional_known("appellant.document_kind", who.document_kind);

@@ -1,4 +1,4 @@
-//! What several verbs read and answer.
+//! Requests and answers that several verbs share.
 
 use hotline_proto::common::Defect;
 use hotline_proto::intake as pb;
@@ -11,14 +11,14 @@ use crate::domain::draft::Appellant;
 use crate::domain::push::Receipt;
 use crate::domain::redacted::Redaction;
 
-/// Longest code, in bytes; as the columns of all services have it. Upstream numbers are as long.
+/// Maximum length of a code or upstream number, in bytes; the same as in the columns of all services.
 pub(super) const MAX_CODE: usize = 64;
-/// Characters of a name; of a company's, which is the longest.
+/// Maximum characters of a name. Company names are the longest.
 pub(super) const MAX_NAME: usize = 100;
-/// Characters of what was said and what is answered: five pages, 30 kB sealed; longer things are attachments.
+/// Maximum characters of a content or an answer: five pages, 30 kB sealed. Longer texts are attachments.
 pub(super) const MAX_CONTENT: usize = 10_000;
 
-/// Defects as they travel.
+/// Defects as messages.
 pub(super) fn defects(defects: &[Defect]) -> Vec<i32> {
     defects.iter().map(|defect| i32::from(*defect)).collect()
 }
@@ -33,7 +33,7 @@ pub(super) fn receipt(receipt: &Receipt) -> pb::RegisterAppealResponse {
     }
 }
 
-/// An appeal without anything personal.
+/// An appeal without personal fields.
 pub(super) fn bare(appeal: &Appeal) -> pb::Appeal {
     let mut sent = pb::Appeal {
         appeal_id: appeal.id.0.to_string(),
@@ -68,7 +68,7 @@ pub(super) fn bare(appeal: &Appeal) -> pb::Appeal {
             sent.forwarded_time = Some(to_proto(*forwarded_at));
             if let Some(seen) = seen {
                 sent.order_number.clone_from(&seen.number);
-                // As it came: the caller may know a state that intake does not.
+                // As it came: the caller may know a state that intake does not know.
                 sent.order_state = i32::from(seen.state);
             }
         }
@@ -95,7 +95,7 @@ pub(super) fn clear(who: Appellant) -> pb::Appellant {
     }
 }
 
-/// A text as it may be shown: without the appellant, where there is a redaction.
+/// A text for showing. The appellant is removed if there is a redaction.
 pub(super) fn without(redaction: Option<&Redaction>, text: String) -> String {
     match redaction {
         Some(redaction) => redaction.of_text(&text),
@@ -117,7 +117,7 @@ pub(super) const fn stated_kind(sent: pb::DocumentKind) -> Option<DocumentKind> 
     }
 }
 
-/// The kind of document as it travels.
+/// The kind of document as a message.
 pub(super) const fn sent_kind(kind: DocumentKind) -> pb::DocumentKind {
     match kind {
         DocumentKind::ResidentIdentity => pb::DocumentKind::ResidentIdentity,

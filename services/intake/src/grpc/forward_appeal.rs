@@ -1,4 +1,4 @@
-//! `ForwardAppeal`: what it reads and answers.
+//! `ForwardAppeal`: its request and its answer.
 
 use async_trait::async_trait;
 use eventlog::Tx;

@@ -1,4 +1,5 @@
-//! `GetAppeal`: what it reads and answers. Personal fields are shown as far as the action allowed, masked otherwise.
+//! `GetAppeal`: its request and its answer. Personal fields are shown as far as the action allowed, and masked
+//! otherwise.
 
 use async_trait::async_trait;
 use hotline_proto::access::Role;
@@ -23,7 +24,7 @@ use crate::domain::redacted::{HIDDEN, Redaction};
 use crate::store::appeals::{Name, Stored};
 use crate::store::cells;
 
-/// Characters of why somebody reads what is masked: a line of an audit's list.
+/// Maximum characters of the purpose of unmasking: one line of an audit's list.
 const MAX_PURPOSE: usize = 200;
 
 #[async_trait]
@@ -56,7 +57,7 @@ impl Question<Intake> for GetAppeal {
                 Box::pin(async move { get_appeal(tx, &command, now).await })
             })
             .await?;
-        // The record of the reading is committed: now it may be shown.
+        // The record of the reading is committed, so the fields may be shown.
         let appeal = appeal(&at.service.sealer, &stored, shown).await?;
         Ok(pb::GetAppealResponse { appeal: Some(appeal) })
     }
@@ -86,8 +87,8 @@ fn name(fields: &mut Fields, sent: Option<&Sent>) -> Option<Name> {
     }
 }
 
-/// A role that talks to appellants, or judges what was done for them, sees who they are. A dispatcher needs the matter
-/// only.
+/// A role that talks to appellants, or judges the work for them, sees the appellant. A dispatcher needs only the
+/// matter.
 fn may_unmask(caller: &Caller) -> MayUnmask {
     let all = [Role::Agent, Role::Reviewer, Role::CallbackAgent, Role::Supervisor];
     if all.into_iter().any(|role| caller.has(role)) {
@@ -99,7 +100,7 @@ fn may_unmask(caller: &Caller) -> MayUnmask {
     }
 }
 
-/// An appeal with its personal fields, as far as they may be shown.
+/// An appeal with its personal fields, unmasked as far as allowed.
 async fn appeal(sealer: &Sealer, stored: &Stored, shown: Shown) -> Result<pb::Appeal, StoreError> {
     let id = stored.appeal.id.0;
     let mut sent = bare(&stored.appeal);
@@ -123,7 +124,7 @@ async fn appeal(sealer: &Sealer, stored: &Stored, shown: Shown) -> Result<pb::Ap
     Ok(sent)
 }
 
-/// Of a hidden person the answer says which fields are known, and nothing of what they hold.
+/// For a hidden appellant the answer shows which fields are set, but nothing of their content.
 fn masked(who: &Appellant, hidden: bool) -> pb::Appellant {
     let mask = |text: &Option<String>, mask: fn(&str) -> String| {
         let mask = if hidden { |_: &str| HIDDEN.to_owned() } else { mask };

@@ -1,4 +1,4 @@
-//! `GetReference`: what it reads and answers, page by page.
+//! `GetReference`: its request and its answer, page by page.
 
 use async_trait::async_trait;
 use calendar::local_date;
@@ -15,7 +15,7 @@ use super::Intake;
 use crate::actions::get_reference::get_reference;
 use crate::domain::reference::{Channel, Named, Reference};
 
-/// What is in force on a day, and which page of it; a day that is unset is today.
+/// The day and the page. An unset day is today.
 pub struct InForce(NaiveDate, Rows);
 
 #[async_trait]

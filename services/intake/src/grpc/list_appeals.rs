@@ -1,4 +1,4 @@
-//! `ListAppeals`: what it reads and answers.
+//! `ListAppeals`: its request and its answer.
 
 use async_trait::async_trait;
 use hotline_proto::intake as pb;
@@ -13,7 +13,7 @@ use super::fields::{MAX_CODE, bare};
 use crate::actions::list_appeals::list_appeals;
 use crate::store::listing::AppealFilter;
 
-/// Which appeals, and which page of them.
+/// Filter and page of the appeals.
 pub struct Appeals(AppealFilter, Page);
 
 #[async_trait]

@@ -1,4 +1,4 @@
-//! `ListCalls`: what it reads and answers.
+//! `ListCalls`: its request and its answer.
 
 use async_trait::async_trait;
 use hotline_proto::intake as pb;
@@ -13,7 +13,7 @@ use super::Intake;
 use crate::actions::list_calls::list_calls;
 use crate::store::listing::ListedCall;
 
-/// Which page of the calls.
+/// Page of the calls.
 pub struct Calls(Page);
 
 #[async_trait]
@@ -53,7 +53,7 @@ impl Question<Intake> for Calls {
     }
 }
 
-/// A call, without its number.
+/// A call, without its phone number.
 fn call(call: &ListedCall) -> pb::Call {
     let outcome = if call.answered {
         pb::CallOutcome::Answered

@@ -1,5 +1,5 @@
-//! The edge: a method of the trait is one line, and what a verb reads and answers stands in its own file. What an error
-//! looks like is in [`status`].
+//! The gRPC edge. A method of the trait is one line. The request and the answer of a verb are in the file of the verb.
+//! Errors are translated in [`status`].
 
 mod answer_appeal;
 mod draft;
@@ -52,18 +52,18 @@ pub struct Intake {
     pub clock: SharedClock,
     /// Seals and opens personal fields.
     pub sealer: Sealer,
-    /// What is in force.
+    /// Reference data in force.
     pub references: Cache,
     /// Limits.
     pub config: IntakeConfig,
-    /// Places of push streams.
+    /// Places for push streams.
     pub push_streams: Arc<Streams>,
-    /// What push streams run on; they are read until it has drained, as long as calls are accepted.
+    /// Lifecycle of push streams. They are read until it has drained, as long as calls are accepted.
     pub lifecycle: Lifecycle,
 }
 
 impl Intake {
-    /// What registering needs besides its transaction; `key` was fetched before it.
+    /// The dependencies of registering. `key` was fetched before the transaction.
     fn desk(&self, key: &SealKey) -> Desk {
         Desk {
             sealer: self.sealer.clone(),

@@ -1,4 +1,4 @@
-//! `PublishReference`: what it reads of all its parts together, and answers.
+//! `PublishReference`: the request of all its parts together, and its answer.
 
 use async_trait::async_trait;
 use eventlog::Tx;
@@ -51,13 +51,13 @@ impl Verb<Intake> for PublishReference {
     }
 }
 
-/// Reads a whole set: names by their shape, codes by the rules of the whole set.
+/// Reads a whole set. Names are checked by shape, codes by the rules of the whole set.
 fn whole_set(fields: &mut Fields, sent: &pb::Reference) -> Option<Reference> {
     let named = |fields: &mut Fields, kind: &str, at: usize, code: &str, name: &str| {
         let name = fields.line(&format!("reference.{kind}[{at}].name"), name, 1..=MAX_NAME);
         Named {
             code: code.to_owned(),
-            // A name that was refused ends the reading all the same.
+            // A refused name makes the whole request invalid anyway.
             name: name.unwrap_or_default(),
         }
     };

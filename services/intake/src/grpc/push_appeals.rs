@@ -1,10 +1,11 @@
-//! The stream of `PushAppeals`: read and parsed one by one, written as many together as have arrived, answered one by
-//! one after the commit.
+//! The stream of `PushAppeals`. Items are read one by one. Those that have arrived are written together, and each is
+//! answered after the commit.
 //!
-//! Everything is bounded: the items that wait for the writer, and the answers that wait for the platform. A platform that
-//! does not read its answers is not read either (HTTP/2 flow control). Nothing waits for a batch to fill. When the stream
-//! ends in the middle – the caller goes, the database is away, the service stops – what has been answered is stored, and
-//! pushing the rest again finds what was stored without an answer.
+//! Everything is bounded: the items that wait for the writer, and the answers that wait for the platform. A platform
+//! that stops reading its answers is no longer read (HTTP/2 flow control). A batch never waits to fill up.
+//!
+//! A stream may end early: the caller disconnects, the database is unreachable, or the service stops. Answered items
+//! are stored by then. When the platform pushes the rest again, stored items without an answer are found.
 
 use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
@@ -30,19 +31,19 @@ use crate::actions::Error;
 use crate::actions::push_appeals::{Outcome, PushAppeals, PushedAppeal, push_appeals};
 use crate::domain::push::Key;
 
-/// A batch is written within milliseconds; a longer wait is for a database that is gone without a word.
+/// A batch is written within milliseconds. After this time the database counts as lost.
 const LONGEST_BATCH: Duration = Duration::from_secs(60);
 
 /// Answers of one stream.
 pub type Answers = ReceiverStream<Result<pb::PushAppealsResponse, Status>>;
 
-/// One item that has arrived: the number to answer it by, and what was read.
+/// One item that has arrived: its number for the answer, and its parsed content.
 struct Arrived {
     number: String,
     item: Result<PushedAppeal, InvalidRequest>,
 }
 
-/// Starts a stream on a task of its own, tracked by the lifecycle.
+/// Starts a stream on its own task, tracked by the lifecycle.
 pub(super) fn start(
     intake: &Intake,
     request: Request<Streaming<pb::PushAppealsRequest>>,
@@ -71,7 +72,7 @@ pub(super) fn start(
             Ok(Err(status)) => status,
             Err(_) => edge::internal(&std::io::Error::other("a push stream panicked")),
         };
-        // The platform may have gone: then nobody reads it.
+        // The platform may have disconnected; the send then fails without harm.
         let _ = answers.send(Err(last)).await;
     };
     intake
@@ -88,7 +89,8 @@ struct Pusher {
 }
 
 impl Pusher {
-    /// Reads and writes side by side; the reader's end ends the writer once it has answered all, and the other way round.
+    /// Reads and writes in parallel. The end of the reader ends the writer after its last answer. The end of the writer
+    /// ends the reader.
     async fn run(
         &self,
         inbound: Streaming<pb::PushAppealsRequest>,
@@ -104,7 +106,7 @@ impl Pusher {
         mut inbound: Streaming<pb::PushAppealsRequest>,
         queue: mpsc::Sender<Arrived>,
     ) -> Result<(), Status> {
-        // Not at once: an end would only send the platform to the next replica that stops.
+        // The stream is not ended at once: the platform would only reconnect to the next replica that stops.
         let mut ending = std::pin::pin!(self.intake.lifecycle.drained());
         loop {
             let message = tokio::select! {
@@ -149,7 +151,7 @@ impl Pusher {
         Ok(())
     }
 
-    /// One batch, one transaction.
+    /// Writes one batch in one transaction.
     async fn decide(&self, batch: Vec<Arrived>) -> Result<Vec<pb::PushAppealsResponse>, Status> {
         let mut items = Vec::with_capacity(batch.len());
         let mut waiting = Vec::with_capacity(batch.len());
@@ -174,7 +176,7 @@ impl Pusher {
         Ok(waiting.into_iter().map(answer).collect())
     }
 
-    /// What became of each right item. A rule that refuses the whole batch refuses each of its items.
+    /// Result of each valid item. A rule that refuses the whole batch refuses each of its items.
     async fn act(&self, items: Vec<PushedAppeal>) -> Result<Vec<Result<Outcome, pb::Refusal>>, Status> {
         if items.is_empty() {
             return Ok(Vec::new());
@@ -210,13 +212,13 @@ impl Pusher {
         }
     }
 
-    /// Of all that was pushed: the same again is told from another content without keeping any of it.
+    /// Hash of the whole item. It distinguishes the same item from other content without storing any of it.
     fn hash(&self, item: &pb::PushAppealsRequest) -> Vec<u8> {
         self.intake.sealer.keyed_hash("push", &item.encode_to_vec())
     }
 }
 
-/// Reads one item; `hash` is the keyed hash of all of it.
+/// Reads one item; `hash` is the keyed hash of the whole item.
 fn pushed_appeal(
     item: &pb::PushAppealsRequest,
     hash: impl FnOnce() -> Vec<u8>,
@@ -236,14 +238,14 @@ fn pushed_appeal(
     fields.read(item())
 }
 
-/// The number that an item is answered by: one that is too long is refused, and not kept in memory until then.
+/// The number for the answer to an item. A number that is too long is refused, so only its start is kept.
 fn echoed(mut number: String) -> String {
     number.truncate(number.floor_char_boundary(MAX_CODE));
     number.shrink_to_fit();
     number
 }
 
-/// What became of an item.
+/// The answer to an item.
 fn answered(upstream_number: String, outcome: &Outcome) -> pb::PushAppealsResponse {
     match outcome {
         Outcome::Accepted(accepted) => pb::PushAppealsResponse {
@@ -254,7 +256,7 @@ fn answered(upstream_number: String, outcome: &Outcome) -> pb::PushAppealsRespon
             upstream_number,
             pb::Refusal {
                 reason: Reason::AlreadyExists.text().to_owned(),
-                message: "the upstream number was used with another content".to_owned(),
+                message: "the upstream number was already used with other content".to_owned(),
                 violations: Vec::new(),
             },
         ),
@@ -283,8 +285,8 @@ fn invalid(request: InvalidRequest) -> pb::Refusal {
     }
 }
 
-/// What ends a stream that was not ended: a message that is too large or cannot be decoded is the platform's fault, most
-/// connections that break are nobody's.
+/// The error of a stream that broke. A message that is too large or cannot be decoded is the platform's fault. Most
+/// broken connections have no culprit.
 fn unreadable(status: &Status) -> Status {
     tracing::debug!(code = ?status.code(), "a push stream broke off");
     match status.code() {

@@ -1,4 +1,4 @@
-//! `ReadAppealText`: what it reads and answers.
+//! `ReadAppealText`: its request and its answer.
 
 use async_trait::async_trait;
 use hotline_proto::intake as pb;
@@ -18,12 +18,12 @@ use crate::domain::redacted::Redaction;
 use crate::store::appeals::Stored;
 use crate::store::cells;
 
-/// Who may say that somebody may read an appeal's text: it knows whose order it is.
+/// The service that may vouch for readers of an appeal's text, because it owns the orders.
 const VOUCHES: &str = "service:routing";
-/// Characters of a subject of a token, or of a unit's code.
+/// Maximum characters of a token's subject, or of a unit's code.
 const MAX_SUBJECT: usize = 200;
 
-/// Which text, and which service vouches for its reader.
+/// The text to read, and the service that vouches for its reader.
 pub struct Vouched {
     command: ReadAppealText,
     by: String,
@@ -58,7 +58,7 @@ impl Question<Intake> for Vouched {
     async fn answer(self, at: &At<Intake>) -> Result<pb::ReadAppealTextResponse, Status> {
         let Self { command, by } = self;
         if by != VOUCHES {
-            return Err(edge::denied("only routing knows who may read an order's text"));
+            return Err(edge::denied("only routing may vouch for readers of an order's text"));
         }
         let now = at.now;
         let (stored, seen) = at
@@ -69,12 +69,12 @@ impl Question<Intake> for Vouched {
                 Box::pin(async move { read_appeal_text(tx, &command, now).await })
             })
             .await?;
-        // The record of the reading is committed: now it may be shown.
+        // The record of the reading is committed, so the text may be shown.
         Ok(text(&at.service.sealer, &stored, seen).await?)
     }
 }
 
-/// The text behind an order. An appellant that the reader may not see is left out, also where the text itself names it.
+/// The text of an order's appeal. An appellant that the reader may not see is left out, in the text as well.
 async fn text(sealer: &Sealer, stored: &Stored, seen: Seen) -> Result<pb::ReadAppealTextResponse, StoreError> {
     let id = stored.appeal.id.0;
     let text = cells::text(sealer, id, &stored.personal, None).await?;

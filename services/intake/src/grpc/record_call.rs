@@ -1,4 +1,4 @@
-//! `RecordCall`: what it reads and answers.
+//! `RecordCall`: its request and its answer.
 
 use async_trait::async_trait;
 use eventlog::Tx;

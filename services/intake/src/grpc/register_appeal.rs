@@ -1,4 +1,4 @@
-//! `RegisterAppeal`: what it reads and answers.
+//! `RegisterAppeal`: its request and its answer.
 
 use async_trait::async_trait;
 use eventlog::Tx;

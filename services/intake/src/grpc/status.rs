@@ -1,4 +1,4 @@
-//! An action's error as callers see it: one exhaustive match.
+//! Translates an action's error for callers: one exhaustive match.
 
 use hotline_proto::intake::AppealState;
 use platform::status::{self, Standing};
@@ -16,13 +16,13 @@ impl From<Error> for Status {
             Error::Invalid(faults) => invalid(&faults).into(),
             Error::Denied(message) => status::denied(message),
             Error::Store(error) => error.into(),
-            // Only a consumer hears of orders; no caller can bring one.
+            // Only a consumer stores orders; no request of a caller can cause this.
             Error::Foreign(error) => status::internal(&error),
         }
     }
 }
 
-/// Where the appeal stands that was refused: a refusal follows from its state.
+/// State of the refused appeal, which follows from the refusal.
 fn standing(refusal: Refusal) -> Standing {
     let state = match refusal {
         Refusal::AlreadyAnswered => Some(AppealState::Answered),

@@ -1,23 +1,23 @@
-//! Places of push streams: so many at once, and no platform more than half of them. One that opens stream after stream
-//! shuts nobody else out.
+//! Places for push streams: a maximum in all, and at most half of them for one platform. A platform that opens many
+//! streams therefore leaves places for the others.
 
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-/// What is open.
+/// Open streams.
 pub struct Streams {
     most: usize,
     open: Mutex<HashMap<String, usize>>,
 }
 
-/// One stream's place; it is free again when this is dropped.
+/// Place of one stream; dropping it frees the place.
 pub struct Place {
     streams: Arc<Streams>,
     platform: String,
 }
 
 impl Streams {
-    /// So many places.
+    /// The given number of places.
     #[must_use]
     pub fn new(most: usize) -> Arc<Self> {
         Arc::new(Self {
@@ -26,7 +26,7 @@ impl Streams {
         })
     }
 
-    /// A place for one more stream of a platform; none when all are taken, or half of them by this platform.
+    /// A place for one more stream of a platform. `None` when all are taken, or half of them by this platform.
     #[must_use]
     pub fn place(self: &Arc<Self>, platform: &str) -> Option<Place> {
         let mut open = self.open();
@@ -41,7 +41,7 @@ impl Streams {
         })
     }
 
-    /// A count is right after every line that changes it, so a panic beside it has not broken it.
+    /// Each line leaves the counts correct, so a panic elsewhere cannot have broken them.
     fn open(&self) -> MutexGuard<'_, HashMap<String, usize>> {
         self.open.lock().unwrap_or_else(PoisonError::into_inner)
     }

@@ -15,7 +15,7 @@ use crate::domain::appeal::{Appeal, AppealId, OrderId, OrderSeen, PersonKey, Sta
 use crate::domain::draft::Codes;
 use crate::domain::push::{Known, Receipt};
 
-/// The columns of an appeal that are nothing personal; [`by_ids`] has the only list of them.
+/// The columns of an appeal without personal fields; the only list of them is in [`by_ids`].
 #[derive(sqlx::FromRow)]
 struct Row {
     id: Uuid,
@@ -51,14 +51,14 @@ struct Row {
     person_key: Option<Vec<u8>>,
 }
 
-/// An appeal with everything that is sealed.
+/// An appeal with its sealed fields.
 #[derive(Clone, Debug)]
 pub struct Stored {
     /// The appeal.
     pub appeal: Appeal,
-    /// Who and what.
+    /// Sealed personal fields.
     pub personal: SealedPersonal,
-    /// The answer given at once.
+    /// The direct answer.
     pub answer: Option<Sealed>,
 }
 
@@ -69,10 +69,10 @@ struct SealedRow {
     answer: Option<Sealed>,
 }
 
-/// Which of these numbers a platform has pushed before, with their receipts.
+/// The numbers of these that a platform has pushed before, with their receipts.
 ///
 /// # Errors
-/// When the database refuses.
+/// Errors of the database.
 pub async fn pushed(
     conn: &mut PgConnection,
     platform: &str,
@@ -112,7 +112,7 @@ pub async fn pushed(
         .collect()
 }
 
-/// Reads appeals and keeps them locked until the transaction ends, in the order of their ids.
+/// Reads appeals and locks them until the transaction ends, in the order of their ids.
 ///
 /// # Errors
 /// [`StoreError::Impossible`] for a row that no transition could have written.
@@ -124,7 +124,7 @@ pub async fn lock(conn: &mut PgConnection, ids: &[Uuid]) -> Result<HashMap<Uuid,
     by_ids(conn, ids).await
 }
 
-/// Reads appeals, as far as they are nothing personal.
+/// Reads appeals without their personal fields.
 ///
 /// # Errors
 /// [`StoreError::Impossible`] for a row that no transition could have written.
@@ -142,7 +142,7 @@ pub(super) async fn by_ids(conn: &mut PgConnection, ids: &[Uuid]) -> Result<Hash
     rows.into_iter().map(|row| Ok((row.id, row.try_into()?))).collect()
 }
 
-/// Reads one appeal and keeps it locked until the transaction ends.
+/// Reads one appeal and locks it until the transaction ends.
 ///
 /// # Errors
 /// [`StoreError::Absent`] when there is none.
@@ -153,10 +153,10 @@ pub async fn lock_one(conn: &mut PgConnection, id: AppealId) -> Result<Appeal, S
         .ok_or(StoreError::Absent("appeal"))
 }
 
-/// Writes a decision back; the version guards against a writer that did not lock.
+/// Writes a decision. The version protects against a writer without the lock.
 ///
 /// # Errors
-/// [`StoreError::Impossible`] when the row is not at the version before.
+/// [`StoreError::Impossible`] when the row is not at the previous version.
 pub async fn save_decision(
     conn: &mut PgConnection,
     appeal: &Appeal,
@@ -187,10 +187,10 @@ pub async fn save_decision(
     one("appeal", appeal.id.0, done.rows_affected())
 }
 
-/// Writes what was heard of orders, in one statement. The rows are locked by the caller.
+/// Writes received states of orders in one statement. The caller has locked the rows.
 ///
 /// # Errors
-/// [`StoreError::Impossible`] when a row is not there or knows something newer.
+/// [`StoreError::Impossible`] when a row is missing or has a newer state.
 pub async fn save_heard(conn: &mut PgConnection, heard: &[&Appeal]) -> Result<(), StoreError> {
     let mut ids = Vec::new();
     let mut versions = Vec::new();
@@ -228,12 +228,12 @@ pub async fn save_heard(conn: &mut PgConnection, heard: &[&Appeal]) -> Result<()
     each("appeal", ids.len(), done.rows_affected())
 }
 
-/// How an appeal is named.
+/// Name of an appeal.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Name {
     /// By id.
     Id(AppealId),
-    /// By the number that people say.
+    /// By the number for use on the phone.
     Number(String),
     /// By a platform's number.
     Upstream {
@@ -244,17 +244,17 @@ pub enum Name {
     },
 }
 
-/// Reads one appeal with everything sealed; `platform` sees only its own.
+/// Reads one appeal with its sealed fields. A `platform` sees only its own appeals.
 ///
 /// # Errors
-/// [`StoreError::Absent`] when there is none that may be seen.
+/// [`StoreError::Absent`] when there is no such appeal, or none that the platform may see.
 pub async fn read(conn: &mut PgConnection, name: &Name, platform: Option<&str>) -> Result<Stored, StoreError> {
     let (id, number, upstream) = match name {
         Name::Id(id) => (Some(id.0), None, None),
         Name::Number(number) => (None, Some(number), None),
         Name::Upstream { platform, number } => (None, None, Some((platform, number))),
     };
-    // The union of three index look-ups: an `or` over parameters would scan the table in a generic plan.
+    // A union of three index look-ups. An `or` over parameters would scan the table in a generic plan.
     let id: Option<Uuid> = sqlx::query_scalar(
         "select id from appeal
            join (select id from appeal where id = $1
@@ -279,7 +279,7 @@ pub async fn read(conn: &mut PgConnection, name: &Name, platform: Option<&str>) 
     .bind(id)
     .fetch_one(conn)
     .await?;
-    // What is sealed never changes; only an answer may have come since the state was read.
+    // Sealed fields never change. Only an answer may have been added since the state was read.
     let answer = sealed.answer.filter(|_| matches!(appeal.state, State::Answered { .. }));
     Ok(Stored {
         appeal,
@@ -293,7 +293,7 @@ fn defects(numbers: &[i16]) -> Result<Vec<Defect>, StoreError> {
     numbers.iter().map(read).collect()
 }
 
-/// The database is not trusted: a row that no transition could have written is an error, never a guess.
+/// The database is not trusted: a row that no transition could have written is an error.
 impl TryFrom<Row> for Appeal {
     type Error = StoreError;
 
@@ -310,7 +310,7 @@ impl TryFrom<Row> for Appeal {
                 number,
                 state,
             }),
-            _ => return Err(broken("has heard half of its order")),
+            _ => return Err(broken("has only part of its order's state")),
         };
         let state = match (row.state.as_str(), row.answered_at, row.forwarded_at, row.order_id) {
             ("received", None, None, None) => State::Received,
@@ -320,7 +320,7 @@ impl TryFrom<Row> for Appeal {
                 forwarded_at,
                 seen,
             },
-            _ => return Err(broken("is in a state without its facts")),
+            _ => return Err(broken("is in a state whose facts are missing")),
         };
         let upstream = match (row.platform, row.upstream_number) {
             (None, None) => None,

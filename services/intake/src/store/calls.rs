@@ -7,27 +7,27 @@ use platform::store::StoreError;
 use sqlx::PgConnection;
 use uuid::Uuid;
 
-/// A call about to be written.
+/// A new call.
 #[derive(Clone, Debug)]
 pub struct FreshCall {
     /// Identity.
     pub id: Uuid,
-    /// When it was offered.
+    /// Time of the offer.
     pub offered_at: DateTime<Utc>,
-    /// When it was recorded.
+    /// Time of recording.
     pub recorded_at: DateTime<Utc>,
     /// An agent answered.
     pub answered: bool,
-    /// Caller's number, with keyed hashes of what is usable of it.
+    /// Caller's number, with keyed hashes of its usable numbers.
     pub phone: Option<(Sealed, Vec<Vec<u8>>)>,
-    /// What is wrong with it.
+    /// Defects of the number.
     pub defects: Vec<Defect>,
 }
 
 /// Writes a call.
 ///
 /// # Errors
-/// When the database refuses.
+/// Errors of the database.
 pub async fn insert(conn: &mut PgConnection, call: &FreshCall) -> Result<(), StoreError> {
     let (phone, hashes) = call.phone.as_ref().map(|(phone, hashes)| (phone, hashes)).unzip();
     sqlx::query(
@@ -48,7 +48,7 @@ pub async fn insert(conn: &mut PgConnection, call: &FreshCall) -> Result<(), Sto
 /// Whether a call was answered.
 ///
 /// # Errors
-/// [`StoreError::Absent`] when it is not on record.
+/// [`StoreError::Absent`] for an unknown call.
 pub async fn was_answered(conn: &mut PgConnection, id: Uuid) -> Result<bool, StoreError> {
     let answered: Option<bool> = sqlx::query_scalar("select answered from call where id = $1")
         .bind(id)

@@ -1,4 +1,4 @@
-//! Personal fields of an appeal as sealed cells and keyed hashes. The only place that knows which column holds what.
+//! Personal fields of an appeal as sealed cells and keyed hashes. Only this module maps fields to columns.
 
 use personal::sealing::{Cell, SealKey, Sealed, Sealer};
 use personal::{Document, DocumentKind, Phone};
@@ -9,7 +9,7 @@ use uuid::Uuid;
 use crate::domain::appeal::PersonKey;
 use crate::domain::draft::{Appellant, Draft, Personal};
 
-/// Everything personal of an appeal, sealed for its row.
+/// All personal fields of an appeal, sealed for its row.
 #[derive(Clone, Debug, sqlx::FromRow)]
 pub struct SealedPersonal {
     /// Appellant's name.
@@ -28,7 +28,7 @@ pub struct SealedPersonal {
     pub title: Sealed,
     /// The matter.
     pub content: Sealed,
-    /// Where it happened.
+    /// Place of the matter.
     pub place: Option<Sealed>,
 }
 
@@ -40,7 +40,7 @@ fn cell(column: &'static str, row: Uuid) -> Cell {
     }
 }
 
-/// Seals everything personal of the appeal `row`.
+/// Seals all personal fields of the appeal `row`.
 #[must_use]
 pub fn seal(sealer: &Sealer, key: &SealKey, row: Uuid, plain: &Personal) -> SealedPersonal {
     let one = |column, text: &str| key.seal(cell(column, row), text);
@@ -60,15 +60,15 @@ pub fn seal(sealer: &Sealer, key: &SealKey, row: Uuid, plain: &Personal) -> Seal
     }
 }
 
-/// Keyed hashes of the usable numbers, so that each is found again; none of what cannot be called.
+/// Keyed hashes of the usable numbers, so that each can be found. Unusable numbers have no hash.
 #[must_use]
 pub fn phone_hashes(sealer: &Sealer, phone: &Phone) -> Vec<Vec<u8>> {
     let numbers = phone.numbers().iter();
     numbers.map(|number| sealer.phone_hash(number.normal())).collect()
 }
 
-/// What tells the appellant from others within a year: the first usable number, else the document. Anonymous appellants have
-/// none. A document with a mark is not usable: masked, mistyped or a word, it may be many people's.
+/// Identifies the appellant within a year, by the first usable number, otherwise by the document. Anonymous appellants
+/// have no key. A document with a defect has no key: masked, mistyped or a word, it may match many people.
 #[must_use]
 pub fn person_key(sealer: &Sealer, year: i32, draft: &Draft) -> Option<PersonKey> {
     if draft.codes.anonymous {
@@ -91,7 +91,7 @@ pub fn seal_answer(key: &SealKey, row: Uuid, answer: &str) -> Sealed {
     key.seal(cell("answer", row), answer)
 }
 
-/// Seals the number that made the call `row`.
+/// Seals the caller's number of the call `row`.
 #[must_use]
 pub fn seal_caller(key: &SealKey, row: Uuid, phone: &str) -> Sealed {
     let cell = Cell {
@@ -102,10 +102,10 @@ pub fn seal_caller(key: &SealKey, row: Uuid, phone: &str) -> Sealed {
     key.seal(cell, phone)
 }
 
-/// Opens who brought the appeal `row`.
+/// Opens the appellant of the appeal `row`.
 ///
 /// # Errors
-/// [`StoreError::Impossible`] for a cell that was not sealed for its place.
+/// [`StoreError::Impossible`] for a cell that was sealed for another place.
 pub async fn appellant(sealer: &Sealer, row: Uuid, cells: &SealedPersonal) -> Result<Appellant, StoreError> {
     Ok(Appellant {
         name: maybe(sealer, "name", row, cells.name.as_ref()).await?,
@@ -117,27 +117,28 @@ pub async fn appellant(sealer: &Sealer, row: Uuid, cells: &SealedPersonal) -> Re
     })
 }
 
-/// A document that was sealed before kinds were has the kind that its number tells.
+/// A document that was sealed before kinds existed gets its kind from its number.
 async fn document(sealer: &Sealer, row: Uuid, cells: &SealedPersonal) -> Result<Option<Document>, StoreError> {
     let number = maybe(sealer, "id_number", row, cells.id_number.as_ref()).await?;
     let kind = maybe(sealer, "document_kind", row, cells.document_kind.as_ref()).await?;
     let known = |name: &String| {
-        DocumentKind::from_name(name).ok_or_else(|| impossible("appeal", format!("{row} has a document of no kind")))
+        DocumentKind::from_name(name)
+            .ok_or_else(|| impossible("appeal", format!("{row} has a document of an unknown kind")))
     };
     let kind = kind.as_ref().map(known).transpose()?;
     Ok(number.and_then(|number| Document::read(&number, kind)))
 }
 
-/// What an appeal says, in clear. Its Debug is empty.
+/// The text of an appeal, in clear. Its Debug is empty.
 #[derive(Clone, PartialEq, Eq)]
 pub struct Text {
     /// One line.
     pub title: String,
     /// The matter.
     pub content: String,
-    /// Where it happened.
+    /// Place of the matter.
     pub place: Option<String>,
-    /// The answer given at once.
+    /// The direct answer.
     pub answer: Option<String>,
 }
 
@@ -147,10 +148,10 @@ impl std::fmt::Debug for Text {
     }
 }
 
-/// Opens what the appeal `row` says.
+/// Opens the text of the appeal `row`.
 ///
 /// # Errors
-/// [`StoreError::Impossible`] for a cell that was not sealed for its place.
+/// [`StoreError::Impossible`] for a cell that was sealed for another place.
 pub async fn text(
     sealer: &Sealer,
     row: Uuid,

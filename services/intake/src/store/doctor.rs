@@ -1,5 +1,5 @@
-//! Intake's share of the invariants, read from its own database: I1, an acknowledged appeal is never lost and never
-//! doubled. Read only, page by page.
+//! Intake's invariant, checked in its own database: I1, an acknowledged appeal is never lost and never doubled. Read
+//! only, page by page.
 
 use chrono::{DateTime, Utc};
 use hotline_proto::intake::RegisterAppealResponse;
@@ -11,9 +11,9 @@ use rpc::service::Violation;
 use sqlx::PgPool;
 use uuid::Uuid;
 
-/// Rows looked at in one statement.
+/// Rows checked in one statement.
 const PAGE: i64 = 1_000;
-/// Violations told of one kind: more of them say nothing new.
+/// Maximum number of violations per kind; more of the same kind add nothing.
 const MOST: usize = 100;
 
 fn i1(detail: String) -> Violation {
@@ -23,10 +23,10 @@ fn i1(detail: String) -> Violation {
     }
 }
 
-/// Numbers and upstream numbers that more than one appeal has. Constraints forbid it; this finds a lost constraint.
+/// Numbers and upstream numbers of more than one appeal. Constraints forbid them; this finds a lost constraint.
 ///
 /// # Errors
-/// When the database refuses.
+/// Errors of the database.
 pub async fn doubled(pool: &PgPool) -> Result<Vec<Violation>, StoreError> {
     let numbers: Vec<(String, i64)> = sqlx::query_as(
         "select number, count(*) from appeal group by number having count(*) > 1 order by number limit 100",
@@ -51,10 +51,10 @@ pub async fn doubled(pool: &PgPool) -> Result<Vec<Violation>, StoreError> {
     Ok(found)
 }
 
-/// Receipts of `RegisterAppeal` whose appeal is not there, or is another receipt's as well.
+/// Receipts of `RegisterAppeal` whose appeal is missing, or belongs to another receipt as well.
 ///
 /// # Errors
-/// When the database refuses, or a kept answer cannot be read.
+/// Errors of the database, or a stored answer that cannot be read.
 pub async fn receipts(pool: &PgPool) -> Result<Vec<Violation>, StoreError> {
     let mut found = Vec::new();
     let mut seen = std::collections::HashSet::new();
@@ -91,7 +91,7 @@ pub async fn receipts(pool: &PgPool) -> Result<Vec<Violation>, StoreError> {
         .await?;
         found.extend(
             lost.into_iter()
-                .map(|id| i1(format!("appeal {id} was acknowledged and is not there"))),
+                .map(|id| i1(format!("appeal {id} was acknowledged but is missing"))),
         );
         if found.len() >= MOST {
             return Ok(found);
@@ -105,8 +105,8 @@ fn receipt_of(request: Uuid, answer: &[u8]) -> Result<Uuid, StoreError> {
     Uuid::try_parse(&answer.appeal_id).map_err(|_| broken())
 }
 
-/// What the log tells of an appeal in each state beside that it was registered: so often answered, so often forwarded. On
-/// purpose no part of the domain, whose faults it is to find; a test holds the two against each other.
+/// Events of an appeal in each state, besides its registration: number of answers, number of forwards. This table is
+/// kept apart from the domain so that it finds faults of the domain. A test compares the two.
 const TOLD: [(&str, i64, usize); 3] = [("received", 0, 0), ("answered", 1, 0), ("ordered", 0, 1)];
 
 #[derive(sqlx::FromRow)]
@@ -120,11 +120,11 @@ struct ToldRow {
     forwarded: Vec<Uuid>,
 }
 
-/// Appeals whose state the log does not tell exactly once: registered, and answered or forwarded; an order's id must
-/// follow from the event that forwarded it.
+/// Appeals whose state differs from the log. The log must have one registration, and one answer or forward if the state
+/// says so. An order's id must follow from the event that forwarded the appeal.
 ///
 /// # Errors
-/// When the database refuses.
+/// Errors of the database.
 pub async fn told(pool: &PgPool) -> Result<Vec<Violation>, StoreError> {
     let mut found = Vec::new();
     let mut after = (DateTime::<Utc>::UNIX_EPOCH, Uuid::nil());
@@ -159,14 +159,14 @@ pub async fn told(pool: &PgPool) -> Result<Vec<Violation>, StoreError> {
 fn misfit(row: &ToldRow) -> Option<String> {
     let id = row.id;
     let Some((_, answered, forwarded)) = TOLD.into_iter().find(|(state, ..)| *state == row.state) else {
-        return Some(format!("appeal {id} is {}, which is no state", row.state));
+        return Some(format!("appeal {id} has the unknown state {}", row.state));
     };
     if row.registered != 1 {
-        return Some(format!("appeal {id} was told registered {} times", row.registered));
+        return Some(format!("appeal {id} has {} events of its registration", row.registered));
     }
     if row.answered != answered || row.forwarded.len() != forwarded {
         return Some(format!(
-            "appeal {id} is {} but was told answered {} and forwarded {} times",
+            "appeal {id} is {} but has {} events of an answer and {} of forwarding",
             row.state,
             row.answered,
             row.forwarded.len()
@@ -180,10 +180,10 @@ fn misfit(row: &ToldRow) -> Option<String> {
     }
 }
 
-/// Events about appeals that are not there.
+/// Events of missing appeals.
 ///
 /// # Errors
-/// When the database refuses.
+/// Errors of the database.
 pub async fn orphans(pool: &PgPool) -> Result<Vec<Violation>, StoreError> {
     let keys: Vec<(Uuid, String)> = sqlx::query_as(
         "select key, type from log
@@ -195,11 +195,11 @@ pub async fn orphans(pool: &PgPool) -> Result<Vec<Violation>, StoreError> {
     .await?;
     Ok(keys
         .into_iter()
-        .map(|(key, kind)| i1(format!("{kind} tells of appeal {key}, which is not there")))
+        .map(|(key, kind)| i1(format!("{kind} is about appeal {key}, which is missing")))
         .collect())
 }
 
-/// A forwarded appeal and the order that routing should have for it.
+/// A forwarded appeal and its order in routing.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, sqlx::FromRow)]
 pub struct Forwarded {
     /// The appeal.
@@ -212,10 +212,10 @@ pub struct Forwarded {
     pub position: i64,
 }
 
-/// Forwarded appeals by their order's id.
+/// Forwarded appeals, by the id of their order.
 ///
 /// # Errors
-/// When the database refuses.
+/// Errors of the database.
 pub async fn forwarded_after(pool: &PgPool, after: Uuid, page: i64) -> Result<Vec<Forwarded>, StoreError> {
     Ok(sqlx::query_as(
         "select a.id as appeal, a.order_id as \"order\", l.partition, l.position
@@ -228,10 +228,10 @@ pub async fn forwarded_after(pool: &PgPool, after: Uuid, page: i64) -> Result<Ve
     .await?)
 }
 
-/// Those of the orders as which an appeal was forwarded, with it.
+/// The given orders that an appeal was forwarded as, each with its appeal.
 ///
 /// # Errors
-/// When the database refuses.
+/// Errors of the database.
 pub async fn forwarded_as(pool: &PgPool, orders: &[Uuid]) -> Result<Vec<(Uuid, Uuid)>, StoreError> {
     Ok(
         sqlx::query_as("select order_id, id from appeal where order_id = any ($1) and state = 'ordered'")
@@ -276,7 +276,7 @@ mod tests {
         Appeal::receive(AppealId(Uuid::nil()), "A".to_owned(), arrival, DateTime::UNIX_EPOCH)
     }
 
-    /// Walks all transitions of the domain from the first state, with the events that are told of them.
+    /// Walks all transitions of the domain from the first state, with their events.
     #[test]
     fn the_table_of_what_is_told_is_what_the_domain_does() {
         let now = DateTime::UNIX_EPOCH;

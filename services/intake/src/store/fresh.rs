@@ -1,4 +1,4 @@
-//! New appeals as rows: one statement however many there are.
+//! New appeals as rows, in one statement for any number of them.
 
 use hotline_proto::common::Defect;
 use platform::rows::{big, fits, small};
@@ -9,21 +9,21 @@ use uuid::Uuid;
 use super::cells::SealedPersonal;
 use crate::domain::appeal::{Appeal, Upstream};
 
-/// An appeal about to be written.
+/// A new appeal.
 #[derive(Clone, Debug)]
 pub struct Fresh {
     /// The appeal, in its first state.
     pub appeal: Appeal,
-    /// Who and what.
+    /// Sealed personal fields.
     pub personal: SealedPersonal,
-    /// Keyed hash of what a platform pushed.
+    /// Keyed hash of the pushed content.
     pub upstream_hash: Option<Vec<u8>>,
 }
 
-/// So many serials for numbers, each drawn once.
+/// Serials for the given count of numbers, each used once.
 ///
 /// # Errors
-/// When the database refuses.
+/// Errors of the database.
 pub async fn serials(conn: &mut PgConnection, count: usize) -> Result<Vec<u64>, StoreError> {
     let drawn: Vec<i64> =
         sqlx::query_scalar("select nextval('appeal_serial') % 1000000 from generate_series(1::bigint, $1)")
@@ -36,11 +36,11 @@ pub async fn serials(conn: &mut PgConnection, count: usize) -> Result<Vec<u64>, 
         .collect()
 }
 
-/// Writes appeals in one statement. Gives the ids written: one whose (platform, upstream number) stands there already
-/// is left out, and waited for when it is just being written by somebody else.
+/// Writes appeals in one statement and returns their ids. An appeal whose platform and upstream number are stored
+/// already is left out. The statement waits for another transaction that is writing the same number.
 ///
 /// # Errors
-/// When the database refuses.
+/// Errors of the database.
 pub async fn insert(conn: &mut PgConnection, fresh: &[Fresh]) -> Result<Vec<Uuid>, StoreError> {
     let written = sqlx::query_scalar(include_str!("fresh/insert.sql"))
         .bind(column(fresh, |one| one.appeal.id.0))
@@ -79,7 +79,7 @@ pub async fn insert(conn: &mut PgConnection, fresh: &[Fresh]) -> Result<Vec<Uuid
     Ok(written)
 }
 
-/// One array per column, as `unnest` wants them.
+/// One array per column, for `unnest`.
 fn column<'f, T>(fresh: &'f [Fresh], of: impl Fn(&'f Fresh) -> T) -> Vec<T> {
     fresh.iter().map(of).collect()
 }
@@ -88,7 +88,7 @@ fn upstream(fresh: &Fresh) -> Option<&Upstream> {
     fresh.appeal.upstream.as_ref()
 }
 
-/// Hashes as an array's elements are written; an array of arrays cannot be unnested by rows.
+/// Hashes as text of an array. `unnest` cannot split an array of arrays by rows.
 fn hashes(hashes: &[Vec<u8>]) -> String {
     let hex = |hash: &Vec<u8>| {
         hash.iter()
@@ -98,7 +98,7 @@ fn hashes(hashes: &[Vec<u8>]) -> String {
     written.join(",")
 }
 
-/// Numbers of defects, in the same way.
+/// Numbers of defects as text of an array.
 fn numbers(defects: &[Defect]) -> String {
     let written: Vec<String> = defects.iter().map(|defect| i32::from(*defect).to_string()).collect();
     written.join(",")

@@ -1,5 +1,5 @@
-//! Lists in the order of time, page by page: a page starts after the last row of the one before, so that rows that
-//! come meanwhile neither repeat nor hide any.
+//! Lists by time, page by page. A page starts after the last row of the page before, so new rows neither repeat nor
+//! hide others.
 
 use chrono::{DateTime, Utc};
 use platform::store::StoreError;
@@ -10,18 +10,18 @@ use uuid::Uuid;
 use super::appeals::by_ids;
 use crate::domain::appeal::Appeal;
 
-/// What narrows a list of appeals.
+/// Filter of a list of appeals.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct AppealFilter {
     /// Only this state, by its name.
     pub state: Option<&'static str>,
-    /// Only this channel.
+    /// Only appeals of this channel.
     pub channel: Option<String>,
-    /// Only what this platform pushed.
+    /// Only appeals that this platform pushed.
     pub platform: Option<String>,
 }
 
-/// Appeals by the time they were received, then by id. One that changes meanwhile is shown as it is after the change.
+/// Appeals by the time of registration, then by id. An appeal that changes meanwhile appears in its new state.
 ///
 /// # Errors
 /// [`StoreError::Impossible`] for a row that no transition could have written.
@@ -51,23 +51,23 @@ pub async fn appeals(
     Ok(ids.iter().filter_map(|id| found.remove(id)).collect())
 }
 
-/// A call as lists show it.
+/// A call in a list.
 #[derive(Clone, Debug, PartialEq, Eq, sqlx::FromRow)]
 pub struct ListedCall {
     /// Identity.
     pub id: Uuid,
-    /// When it was offered.
+    /// Time of the offer.
     pub offered_at: DateTime<Utc>,
-    /// When it was recorded.
+    /// Time of recording.
     pub recorded_at: DateTime<Utc>,
     /// An agent answered.
     pub answered: bool,
 }
 
-/// Calls by the time they were offered, then by id.
+/// Calls by the time of the offer, then by id.
 ///
 /// # Errors
-/// When the database refuses.
+/// Errors of the database.
 pub async fn calls(conn: &mut PgConnection, window: &Window) -> Result<Vec<ListedCall>, StoreError> {
     let rows = sqlx::query_as(
         "select id, offered_at, recorded_at, answered from call

@@ -1,5 +1,4 @@
-//! The only SQL of intake. Functions work on a connection that is lent to them; who begins and commits is
-//! [`eventlog::Store`].
+//! The only SQL of intake. Functions use the caller's connection; [`eventlog::Store`] begins and commits.
 
 pub mod appeals;
 pub mod calls;

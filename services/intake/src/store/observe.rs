@@ -1,4 +1,4 @@
-//! What an operator watches of appeals.
+//! Metrics of appeals.
 
 use std::time::Duration;
 
@@ -9,7 +9,7 @@ use platform::metrics::{Gauge, Observer, count};
 use platform::store::StoreError;
 use sqlx::PgPool;
 
-/// Watches appeals.
+/// Metrics of the last appeal and of waiting appeals.
 pub struct Appeals {
     /// Intake's database.
     pub pool: PgPool,
@@ -34,11 +34,11 @@ impl Observer for Appeals {
     }
 }
 
-/// Watches how many come; a larger question, asked less often.
+/// Metrics of arriving appeals. This query is larger, so it runs less often.
 pub struct Received {
     /// Intake's database.
     pub pool: PgPool,
-    /// What an hour is counted back from.
+    /// End of the hour that is counted.
     pub clock: SharedClock,
 }
 

@@ -1,4 +1,4 @@
-//! The audit of readings of personal fields. Insert only.
+//! Audit of readings of personal fields. Insert only.
 
 use chrono::{DateTime, Utc};
 use platform::store::StoreError;
@@ -10,24 +10,24 @@ use uuid::Uuid;
 pub struct PersonalRead {
     /// Identity.
     pub id: Uuid,
-    /// Whose fields.
+    /// Appeal that was read.
     pub appeal: Uuid,
     /// Subject of the reader.
     pub reader: String,
-    /// Unit and order that routing vouched for; the unit is empty for the hotline's own people.
+    /// Unit and order that routing vouched for. The unit is empty for hotline staff.
     pub vouched: Option<(String, Uuid)>,
-    /// Why.
+    /// Purpose.
     pub purpose: String,
-    /// Names of the fields shown.
+    /// Names of the shown fields.
     pub fields: &'static [&'static str],
-    /// When.
+    /// Time of the reading.
     pub read_at: DateTime<Utc>,
 }
 
-/// Records a reading; it must be committed before anything is shown.
+/// Records a reading. It must be committed before anything is shown.
 ///
 /// # Errors
-/// When the database refuses.
+/// Errors of the database.
 pub async fn record(conn: &mut PgConnection, read: &PersonalRead) -> Result<(), StoreError> {
     let (unit, order) = read.vouched.clone().unzip();
     sqlx::query(

@@ -1,5 +1,5 @@
-//! Reference data as rows, and a cache of what is in force: a version never changes, so that only *which* version is
-//! in force is asked in each transaction.
+//! Reference data as rows, with a cache. A version never changes, so a transaction only reads which version is in
+//! force.
 
 use std::sync::{Arc, PoisonError, RwLock};
 
@@ -11,10 +11,10 @@ use sqlx::PgConnection;
 
 use crate::domain::reference::{Channel, InForce, Named, Reference};
 
-/// Takes the next version; its lock makes versions dense.
+/// Takes the next version. Its lock leaves no gaps between versions.
 ///
 /// # Errors
-/// When the database refuses.
+/// Errors of the database.
 pub async fn next_version(conn: &mut PgConnection) -> Result<u64, StoreError> {
     let version: i64 = sqlx::query_scalar("update reference_head set version = version + 1 returning version")
         .fetch_one(conn)
@@ -25,7 +25,7 @@ pub async fn next_version(conn: &mut PgConnection) -> Result<u64, StoreError> {
 /// Writes a version in two statements.
 ///
 /// # Errors
-/// When the database refuses.
+/// Errors of the database.
 pub async fn insert(
     conn: &mut PgConnection,
     version: u64,
@@ -78,10 +78,11 @@ pub async fn insert(
     Ok(())
 }
 
-/// The version in force on a day: of those that have begun the one that began last, of equal ones the newest.
+/// The version in force on a day: of those that have begun, the one with the latest first day. Of equal first days, the
+/// newest.
 ///
 /// # Errors
-/// When the database refuses.
+/// Errors of the database.
 pub async fn version_on(conn: &mut PgConnection, day: NaiveDate) -> Result<Option<u64>, StoreError> {
     let version: Option<i64> = sqlx::query_scalar(
         "select version from reference_version where valid_from <= $1
@@ -107,7 +108,7 @@ struct CodeRow {
 /// Reads a version, each kind in the order of its codes.
 ///
 /// # Errors
-/// [`StoreError::Impossible`] for a row of no known kind.
+/// [`StoreError::Impossible`] for a row of an unknown kind.
 pub async fn read(conn: &mut PgConnection, version: u64) -> Result<Reference, StoreError> {
     let rows: Vec<CodeRow> = sqlx::query_as(
         "select kind, code, name, online, platform from reference_code where version = $1 order by kind, code",
@@ -140,8 +141,8 @@ pub async fn read(conn: &mut PgConnection, version: u64) -> Result<Reference, St
     Ok(reference)
 }
 
-/// The versions in force that were used last: its codes for whoever registers, the whole for whoever reads it page by page.
-/// Neighbouring days use the same version, so one of each is enough. The whole has 10 MB at most.
+/// The versions in force that were used last: the codes for checking appeals, and the whole set for reading pages.
+/// Neighbouring days use the same version, so one of each is enough. The whole set has at most 10 MB.
 #[derive(Clone, Debug, Default)]
 pub struct Cache {
     codes: Kept<InForce>,
@@ -149,10 +150,10 @@ pub struct Cache {
 }
 
 impl Cache {
-    /// What is in force on a day, as this transaction sees it; `None` when nothing is.
+    /// The reference data in force on a day, in this transaction's view; `None` when there is none.
     ///
     /// # Errors
-    /// When the database refuses.
+    /// Errors of the database.
     pub async fn in_force(&self, conn: &mut PgConnection, day: NaiveDate) -> Result<Option<Arc<InForce>>, StoreError> {
         let Some(version) = version_on(conn, day).await? else {
             return Ok(None);
@@ -179,7 +180,7 @@ impl Cache {
         Ok(Some(self.codes.keep(version, fresh)))
     }
 
-    /// The whole of a version.
+    /// The whole set of a version.
     ///
     /// # Errors
     /// As [`read`].
@@ -191,10 +192,10 @@ impl Cache {
     }
 }
 
-/// A version, and what was made of it.
+/// A version with its parsed data.
 type Made<T> = (u64, Arc<T>);
 
-/// What was made of one version.
+/// Parsed data of one version.
 #[derive(Debug)]
 struct Kept<T>(Arc<RwLock<Option<Made<T>>>>);
 

@@ -1,4 +1,4 @@
-//! Each check finds a planted violation, and a healthy database has none.
+//! Each check finds a planted violation; a healthy database has none.
 
 use hotline_proto::intake as pb;
 
@@ -58,7 +58,7 @@ async fn plant(world: &World, statements: &[&'static str], appeal: &str) {
     }
 }
 
-/// What every other test relies on.
+/// The other tests rely on this check.
 #[tokio::test]
 #[should_panic(expected = "the test has left a broken invariant")]
 async fn a_world_that_ends_with_a_broken_invariant_fails_its_test() {
@@ -67,7 +67,7 @@ async fn a_world_that_ends_with_a_broken_invariant_fails_its_test() {
     sqlx::query("delete from log where type = 'appeal_registered'")
         .execute(world.pool())
         .await
-        .expect("broken, and nobody said so");
+        .expect("broken by the test");
 }
 
 #[tokio::test]
@@ -80,7 +80,7 @@ async fn an_appeal_in_no_state_is_found() {
     plant(&world, &statements, &answered).await;
     assert_eq!(
         found(&world).await,
-        [format!("appeal {answered} is lost, which is no state")]
+        [format!("appeal {answered} has the unknown state lost")]
     );
 }
 
@@ -90,11 +90,11 @@ async fn a_lost_appeal_is_found() {
     plant(&world, &["delete from appeal where id = $1"], &answered).await;
     let found = found(&world).await;
     assert!(
-        found.contains(&format!("appeal {answered} was acknowledged and is not there")),
+        found.contains(&format!("appeal {answered} was acknowledged but is missing")),
         "{found:?}"
     );
     assert!(found.contains(&format!(
-        "appeal_registered tells of appeal {answered}, which is not there"
+        "appeal_registered is about appeal {answered}, which is missing"
     )));
 }
 
@@ -137,7 +137,7 @@ async fn an_ordered_appeal_that_was_never_told_is_found() {
     assert_eq!(
         found(&world).await,
         [format!(
-            "appeal {forwarded} is ordered but was told answered 0 and forwarded 0 times"
+            "appeal {forwarded} is ordered but has 0 events of an answer and 0 of forwarding"
         )]
     );
 }
@@ -159,6 +159,6 @@ async fn an_appeal_that_was_never_told_registered_is_found() {
     plant(&world, &[delete], &answered).await;
     assert_eq!(
         found(&world).await,
-        [format!("appeal {answered} was told registered 0 times")]
+        [format!("appeal {answered} has 0 events of its registration")]
     );
 }

@@ -21,7 +21,7 @@ async fn the_orders_id_follows_from_the_event() {
     let appeal = world.get(&receipt.appeal_id).await;
     assert_eq!(appeal.state(), pb::AppealState::Ordered);
     assert_eq!(appeal.order_id, forwarded.order_id);
-    assert_eq!(appeal.order_number, "", "routing has not opened it yet");
+    assert_eq!(appeal.order_number, "", "routing has not opened the order yet");
 }
 
 #[tokio::test]

@@ -107,7 +107,7 @@ async fn whoever_may_unmask_is_on_record() {
     let records = reads(&world).await;
     assert_eq!(records.len(), 4);
     for role in ["agent", "reviewer", "callback_agent", "supervisor"] {
-        // All at one instant: their ids have no order.
+        // All readings have the same time, so their ids have no order.
         let reader = format!("test:{role}");
         let record = records.iter().find(|record| record.0 == reader).expect("on record");
         assert_eq!(record.1, "回电");
@@ -188,7 +188,7 @@ async fn a_platform_sees_only_its_own_and_masked() {
         .await
         .expect_err("masked for it");
     assert_eq!(refused.code(), Code::PermissionDenied);
-    assert_eq!(reads(&world).await, [], "nothing was shown");
+    assert_eq!(reads(&world).await, [], "no field was shown");
 }
 
 #[tokio::test]

@@ -75,7 +75,7 @@ async fn a_day_that_is_none_is_refused() {
     }
 }
 
-/// All pages of a day, one after the other, and how many there were.
+/// All pages of a day in order, and their number.
 async fn pages(world: &World, on: &str, page_size: i32) -> (pb::Reference, usize) {
     let (mut whole, mut count, mut page_token) = (pb::Reference::default(), 0, String::new());
     loop {
@@ -130,7 +130,7 @@ async fn a_page_of_another_version_or_another_day_is_refused() {
     let refused = world.agent().get_reference(other_day).await.expect_err("another day");
     assert_eq!(violated(&refused), ["page_token"]);
     let mut operator = world.client(Role::Operator);
-    // What begins tomorrow changes nothing today.
+    // Data that begins tomorrow changes nothing today.
     for (valid_from, right) in [("2024-04-02", true), ("2024-04-01", false)] {
         let published = operator.publish_reference(publishing(valid_from, reference())).await;
         published.expect("published");

@@ -1,4 +1,4 @@
-//! Routing's events, given to the handler as the consumer gives them.
+//! Routing's events, passed to the handler as by the consumer.
 
 use eventlog::{ApplyError, Effect, Handler as _, Recorded};
 use hotline_proto::common::OrderState;
@@ -27,7 +27,7 @@ fn snapshot(appeal: &str, order: &str, version: u64, state: OrderState) -> Order
     }
 }
 
-/// Linked so many minutes after ten.
+/// An appeal linked this many minutes after ten.
 fn linked(appeal: &str, minute: u32) -> LinkedAppeal {
     LinkedAppeal {
         facts: Some(AppealFacts {
@@ -58,7 +58,7 @@ fn recorded(position: u64, body: Body) -> Recorded {
     }
 }
 
-/// As the consumer does: on its batch's transaction.
+/// Applies events as the consumer does: in its batch's transaction.
 async fn apply(world: &World, events: Vec<Recorded>) -> Result<Vec<Effect>, String> {
     let store = testkit::log(intake::NAME, world.pool(), world.clock.clone()).await;
     store
@@ -109,10 +109,14 @@ async fn the_newest_state_of_the_order_is_kept() {
     });
     apply(&world, vec![recorded(5, closed)]).await.expect("applied");
     assert_eq!(world.get(&appeal).await.order_state(), OrderState::Closed);
-    assert_eq!(world.told(&appeal).await.len(), 2, "hearing is no event");
+    assert_eq!(
+        world.told(&appeal).await.len(),
+        2,
+        "storing an order's state publishes no event"
+    );
 }
 
-/// An order that answers several appeals: each of them hears of it, whatever was opened for it.
+/// An order that answers several appeals updates each of them, whichever order was opened for it.
 #[tokio::test]
 async fn every_appeal_that_an_order_answers_hears_of_it() {
     let world = world().await;
@@ -137,7 +141,7 @@ async fn every_appeal_that_an_order_answers_hears_of_it() {
             (order.as_str(), OrderState::InProgress)
         );
     }
-    // What the second one's own order says then is late; what the common one says is news to both.
+    // The second appeal's own order is then older; the common order is newer for both.
     let late = opened(3, snapshot(&second, &own, 7, OrderState::Closed));
     both.version = 3;
     both.state = OrderState::PendingReview.into();
@@ -147,7 +151,7 @@ async fn every_appeal_that_an_order_answers_hears_of_it() {
         "{effects:?}"
     );
     assert_eq!(world.get(&second).await.order_state(), OrderState::PendingReview);
-    // Routing vouches for readers of either.
+    // Routing may vouch for readers of either order.
     for behind in [&order, &own] {
         let request = pb::ReadAppealTextRequest {
             appeal_id: second.clone(),

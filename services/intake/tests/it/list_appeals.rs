@@ -23,7 +23,7 @@ async fn list(client: &mut Client, request: pb::ListAppealsRequest) -> Vec<Strin
     }
 }
 
-/// Seven appeals, three of them at one instant.
+/// Seven appeals, three of them with the same time.
 async fn seven(world: &World) -> Vec<String> {
     let mut ids = Vec::new();
     for minute in [0, 0, 0, 10, 20, 30, 40] {
@@ -104,7 +104,7 @@ async fn a_platform_lists_only_what_it_pushed() {
         .client(Role::Liaison)
         .list_appeals(request)
         .await
-        .expect_err("not his");
+        .expect_err("not its own");
     assert_eq!(refused.code(), Code::PermissionDenied);
 }
 

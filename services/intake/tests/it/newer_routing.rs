@@ -1,4 +1,4 @@
-//! A routing that is newer than this intake: a log served by the test, with a state, an arm and a field of the future.
+//! A routing newer than this intake: a log served by the test, with an unknown state, arm and field.
 
 use std::sync::Arc;
 
@@ -17,9 +17,9 @@ use uuid::Uuid;
 
 use crate::world::{World, id, publishing, reading, reference, settings};
 
-/// A state that no program of today has.
+/// A state that no current program has.
 const LATER: i32 = 77;
-/// Field 9999, a message, empty: an arm, or a field of a message, that no program of today has.
+/// Field 9999, an empty message: an arm or field that no current program has.
 const UNKNOWN: [u8; 4] = [0xfa, 0xf0, 0x04, 0x00];
 
 struct Routing {
@@ -60,7 +60,7 @@ impl Routing {
         event_id
     }
 
-    /// As a newer program would have written it.
+    /// Rewrites the payload, as a newer program would have written it.
     async fn rewrite(&self, event: Uuid, payload: &[u8]) {
         sqlx::query("update log set payload = $2 where event_id = $1")
             .bind(event)
@@ -112,7 +112,7 @@ async fn a_state_an_arm_and_a_field_of_the_future_hold_nothing_up() {
     let opened = Body::OrderOpened(OrderOpened { order: state(1, LATER) });
     let first = routing.tell(key, 1, opened.clone()).await;
     consume(&world).await;
-    assert_eq!(world.get(&appeal).await.order_state, LATER, "answered as it came");
+    assert_eq!(world.get(&appeal).await.order_state, LATER, "returned as it came");
 
     let other = routing.tell(key, 2, opened).await;
     routing.rewrite(other, &UNKNOWN).await;

@@ -1,4 +1,4 @@
-//! What tells persons apart without saying who they are (ADR 0032).
+//! Keys that identify persons without naming them (ADR 0032).
 
 use hotline_proto::events::event::Body;
 use hotline_proto::intake as pb;
@@ -20,14 +20,14 @@ fn by(phone: &str, document: &str) -> pb::AppealDraft {
     }
 }
 
-/// The key in each event of an appeal: always the same.
+/// The key in the events of an appeal: all are equal.
 async fn told(world: &World, appeal: &str) -> Vec<u8> {
     let keys = world.told(appeal).await.into_iter().map(|(_, kind, _, body)| {
         let facts = match body {
             Body::AppealRegistered(event) => event.appeal,
             Body::AppealAnswered(event) => event.appeal,
             Body::AppealForwarded(event) => event.appeal,
-            _ => panic!("{kind} is no event of an appeal"),
+            _ => panic!("{kind} is not an event of an appeal"),
         };
         facts.expect("facts").person_key
     });
@@ -72,7 +72,7 @@ async fn without_a_usable_number_the_document_tells_who_it_is() {
     assert_eq!(first.len(), 16);
     assert_eq!(key(&world, by("不详", " 110105 19491231 002x ")).await, first);
     assert_ne!(key(&world, by("138****5678", "E12345678")).await, first);
-    // A document of eight digits and a telephone number with the same digits are not one person.
+    // A document of eight digits and a telephone number with the same digits are two persons.
     let digits = "12345678";
     assert_ne!(
         key(&world, by("不详", digits)).await,
@@ -104,7 +104,7 @@ async fn who_left_neither_or_is_anonymous_has_no_key() {
     assert_eq!(key(&world, nobody).await, [0; 0]);
 }
 
-/// The year is the city's: it turns at 16:00 UTC.
+/// The year is the city's: it begins at 16:00 UTC.
 #[tokio::test]
 async fn another_year_has_another_key() {
     let world = world().await;
@@ -136,7 +136,7 @@ async fn later_events_carry_the_key_that_the_appeal_was_registered_with() {
     assert_eq!(told(&world, &answered).await, first);
 }
 
-/// One that a platform pushes is the same person as one that calls; one from before keys has none.
+/// A pushed appeal and a call of one person have one key. An appeal from before keys has none.
 #[tokio::test]
 async fn a_pushed_appeal_has_the_key_and_one_from_before_has_none() {
     let world = world().await;
@@ -172,7 +172,7 @@ async fn a_pushed_appeal_has_the_key_and_one_from_before_has_none() {
     assert_eq!(forwarded.appeal.as_ref().expect("facts").person_key, [0; 0]);
 }
 
-/// It finds no row, and is not what finds a number again.
+/// The key finds no row; looking up a number uses other hashes.
 #[tokio::test]
 async fn the_key_is_neither_the_look_up_hash_nor_answered_to_anybody() {
     let world = world().await;

@@ -46,7 +46,7 @@ async fn the_same_request_is_one_version() {
     let first = operator.publish_reference(in_parts(request.clone())).await;
     let first = first.expect("published").into_inner();
     assert_eq!(first.version, 1);
-    // However it is cut into parts.
+    // Any division into parts gives the same result.
     let whole = operator.publish_reference(tokio_stream::iter([request.clone()])).await;
     assert_eq!(whole.expect("again").into_inner(), first);
     let mut other = request;
@@ -110,7 +110,7 @@ async fn every_fault_is_told_and_nothing_changes() {
     assert_eq!(world.count("select count(*) from reference_version").await, 1);
 }
 
-/// A row of a difference: kind, key, what happens, what it was and what it becomes.
+/// A row of a difference: kind, key, change, old text, new text.
 type Row = (String, String, RowChange, String, String);
 
 fn rows(difference: Difference) -> Vec<Row> {
@@ -180,7 +180,7 @@ async fn a_dry_run_answers_with_the_difference_and_publishes_nothing() {
             row("region", "430304001", RowChange::Added, "", "岳塘街道"),
         ]
     );
-    // Of a day before it all is as it was: against what is in force then.
+    // A dry run of an earlier day compares with the data in force on that day.
     let earlier = operator.publish_reference(publishing("2024-04-01", reference())).await;
     assert_eq!(
         earlier.expect("published").into_inner().difference,
@@ -188,7 +188,7 @@ async fn a_dry_run_answers_with_the_difference_and_publishes_nothing() {
     );
 }
 
-/// The largest publication that there may be goes in, comes out as one event and is read page by page.
+/// The largest allowed publication is accepted, published as one event and read page by page.
 #[tokio::test]
 async fn the_largest_publication_is_told_whole() {
     let world = world().await;
@@ -284,6 +284,6 @@ async fn only_an_operator_publishes() {
             .client(role)
             .publish_reference(publishing("2024-01-01", reference()))
             .await;
-        assert_eq!(refused.expect_err("not his").code(), Code::PermissionDenied);
+        assert_eq!(refused.expect_err("not its own").code(), Code::PermissionDenied);
     }
 }

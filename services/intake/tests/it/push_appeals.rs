@@ -26,7 +26,7 @@ fn with(number: &str, change: impl FnOnce(&mut pb::AppealDraft)) -> pb::PushAppe
     item
 }
 
-/// Pushes and reads all answers; the stream has to end cleanly.
+/// Pushes and reads all answers; the stream must end cleanly.
 async fn push(mut client: Client, items: Vec<pb::PushAppealsRequest>) -> Vec<pb::PushAppealsResponse> {
     client
         .push_appeals(tokio_stream::iter(items))
@@ -55,7 +55,7 @@ fn refused(answer: &pb::PushAppealsResponse) -> (&str, Vec<&str>) {
     }
 }
 
-/// A stream of the province that stays open: where its items go in, and its answers.
+/// An open stream of the province: the sender of its items, and its answers.
 async fn opened(world: &World) -> (mpsc::Sender<pb::PushAppealsRequest>, Streaming<pb::PushAppealsResponse>) {
     let (send, receive) = mpsc::channel(1);
     let stream = tokio_stream::wrappers::ReceiverStream::new(receive);
@@ -112,7 +112,7 @@ async fn a_number_that_is_too_long_is_not_kept_and_not_sent_back() {
 async fn pushed_again_the_first_receipt_comes_back() {
     let world = world().await;
     let first = push(world.platform("province"), vec![item("P1"), item("P2")]).await;
-    // Its category is gone since: what was accepted stays accepted.
+    // Its category is no longer in force; the accepted item stays accepted.
     let mut next = reference();
     next.categories.retain(|category| category.code != "0101");
     world
@@ -184,7 +184,11 @@ async fn one_batch_holds_reports_that_accuse_and_others() {
         found,
         expected.map(|(number, unit)| (number.to_owned(), unit.to_owned()))
     );
-    assert_eq!(world.count("select count(*) from appeal").await, 3, "P4 is no report");
+    assert_eq!(
+        world.count("select count(*) from appeal").await,
+        3,
+        "P4 is not a report"
+    );
 }
 
 #[tokio::test]
@@ -223,7 +227,7 @@ async fn ten_thousand_are_streamed_in_a_few_seconds() {
     assert_eq!(answers.len(), 10_000);
     let numbers: std::collections::HashSet<&str> = answers.iter().map(|a| accepted(a).number.as_str()).collect();
     assert_eq!(numbers.len(), 10_000, "every number once");
-    // A few seconds on an idle machine; the limit leaves room for the tests that run beside this one.
+    // This takes a few seconds on an idle machine. The limit leaves room for tests that run in parallel.
     assert!(took.as_secs() < 20, "{took:?}");
 }
 
@@ -232,7 +236,7 @@ async fn an_answered_item_is_committed() {
     let world = world().await;
     let (send, mut answers) = opened(&world).await;
     for number in ["P1", "P2", "P3"] {
-        // Nothing waits for a batch to fill: one item is answered while the stream is open.
+        // A batch never waits to fill up: one item is answered while the stream is open.
         send.send(item(number)).await.expect("open");
         let answer = answers.message().await.expect("open").expect("an answer");
         let id = crate::world::id(&accepted(&answer).appeal_id);
@@ -256,7 +260,7 @@ async fn a_stop_ends_the_stream_after_what_was_read_is_answered() {
     send.send(item("P1")).await.expect("open");
     accepted(&answers.message().await.expect("open").expect("an answer"));
     world.edge.lifecycle.stop();
-    let ended = answers.message().await.expect_err("it says why it ends");
+    let ended = answers.message().await.expect_err("the stream ends with a reason");
     assert_eq!(ended.code(), Code::Unavailable);
 }
 
@@ -352,7 +356,7 @@ async fn only_a_platform_may_push() {
             .client(role)
             .push_appeals(tokio_stream::iter(vec![item("P1")]))
             .await
-            .expect_err("not his");
+            .expect_err("not its own");
         assert_eq!(refused.code(), Code::PermissionDenied);
     }
 }
@@ -380,7 +384,7 @@ async fn yesterdays_backlog_keeps_its_times_and_what_is_too_old_is_refused_by_it
     let shown = world.get(&receipt.appeal_id).await;
     assert_eq!(shown.source_time, Some(to_proto(yesterday)));
 
-    // Weeks later the same push finds its receipt; another time is another content.
+    // Weeks later the same push gets its receipt. Another time is other content.
     world.clock.move_to(at(25, 9, 0));
     let again = push(
         world.platform("province"),

@@ -69,7 +69,7 @@ async fn a_confidential_or_anonymous_appellant_is_left_out() {
     assert_eq!(world.count(fields).await, 0);
 }
 
-/// Row 14 of what real callers met: the lead unit reads a confidential report.
+/// The lead unit reads a confidential report: row 14 of the findings of real callers.
 #[tokio::test]
 async fn a_text_names_nobody_who_hides_and_only_shows_the_ends_of_others() {
     let world = world().await;
@@ -92,7 +92,7 @@ async fn a_text_names_nobody_who_hides_and_only_shows_the_ends_of_others() {
     for (draft, unit, with_appellant, right) in [
         (telling(true, false), "water", true, nothing),
         (telling(false, true), "water", true, nothing),
-        // A dispatcher: of the hotline, and still not told.
+        // A hotline dispatcher is not shown the appellant either.
         (telling(true, false), "", false, nothing),
         // The unit that the report accuses.
         (telling(false, false), "water", false, nothing),
@@ -150,7 +150,7 @@ async fn only_routing_may_vouch() {
     let world = world().await;
     for role in [Role::Agent, Role::Liaison, Role::Supervisor, Role::Operator] {
         let refused = world.client(role).read_appeal_text(reading(&fresh(), &fresh())).await;
-        assert_eq!(refused.expect_err("not his").code(), Code::PermissionDenied);
+        assert_eq!(refused.expect_err("not its own").code(), Code::PermissionDenied);
     }
     for other in ["supervision", "callback", "analytics"] {
         let refused = world.service(other).read_appeal_text(reading(&fresh(), &fresh())).await;

@@ -57,7 +57,7 @@ async fn the_same_number_has_the_same_hash_however_it_is_written() {
     assert_eq!(
         world.count("select count(distinct phone) from call").await,
         4,
-        "each sealed by itself"
+        "each is sealed separately"
     );
     assert_eq!(world.count("select count(*) from call where phone is null").await, 1);
 }
@@ -90,11 +90,11 @@ async fn a_call_counts_whatever_its_number_is() {
                 .expect("a row");
         assert_eq!(stored, hashes, "{phone:?}");
         assert!(!row.contains(phone), "{phone:?} is not sealed: {row}");
-        assert_eq!(world.told(&call.call_id).await.len(), 1, "{phone:?} is told");
+        assert_eq!(world.told(&call.call_id).await.len(), 1, "{phone:?} has one event");
     }
     let mobiles = "select count(*) from call where phone_hashes && (select phone_hashes from call
                     where cardinality(phone_hashes) = 2)";
-    assert_eq!(world.count(mobiles).await, 3, "each of two numbers is found again");
+    assert_eq!(world.count(mobiles).await, 3, "each of two numbers can be found");
 }
 
 #[tokio::test]
@@ -140,7 +140,7 @@ async fn a_call_before_midnight_recorded_after_it_is_of_the_day_before() {
         .collect();
     assert_eq!(times, [(offered, Some(to_proto(recorded)))]);
 
-    // The same request finds its answer however old its time is by now; another time is another request.
+    // The same request gets its answer even when its time is now too old. Another time makes another request.
     world.clock.move_to(at(20, 9, 0));
     assert_eq!(agent.record_call(late.clone()).await.expect("again").into_inner(), call);
     let other = pb::RecordCallRequest {

@@ -39,7 +39,7 @@ async fn an_appeal_is_stored_numbered_and_told_once() {
     assert_eq!(facts.platform, "");
 }
 
-/// 举报: who is accused is told to routing, which keeps the order from him; of other types nobody is.
+/// 举报: routing gets the accused unit and keeps the order from it. Appeals of other types accuse no unit.
 #[tokio::test]
 async fn a_report_names_the_unit_that_it_accuses() {
     let world = world().await;
@@ -244,10 +244,10 @@ async fn a_call_that_brought_it_must_be_on_record() {
     };
     request.call_id = recorded(pb::CallOutcome::Abandoned).await.call_id;
     let refused = world.agent().register_appeal(request.clone()).await;
-    assert_eq!(violated(&refused.expect_err("nobody spoke")), ["call_id"]);
+    assert_eq!(violated(&refused.expect_err("an abandoned call")), ["call_id"]);
     let call = recorded(pb::CallOutcome::Answered).await;
     request.call_id.clone_from(&call.call_id);
-    // The refusal was not kept: the same request_id may succeed now, with another content.
+    // Refusals are not stored: the same request_id may now succeed with other content.
     let receipt = world
         .agent()
         .register_appeal(request)
@@ -262,7 +262,7 @@ async fn a_call_that_brought_it_must_be_on_record() {
     assert_eq!(stored, id(&call.call_id));
 }
 
-/// As Postgres prints a bytea.
+/// A bytea as Postgres prints it.
 fn hex(text: &str) -> String {
     use std::fmt::Write as _;
     text.bytes().fold(String::new(), |mut hex, byte| {
@@ -300,7 +300,7 @@ async fn a_message_above_the_limit_is_refused_unread() {
     assert_eq!(refused.code(), Code::ResourceExhausted, "{refused:?}");
 }
 
-/// Figures by channel are not what somebody claims: each brings appeals on channels of his own.
+/// Each source has its own channels, so figures by channel do not depend on claims of the sender.
 #[tokio::test]
 async fn a_channel_that_a_platform_pushes_is_nobody_else_s() {
     let world = bare_world(settings()).await;
@@ -386,7 +386,7 @@ async fn an_appeal_that_is_typed_later_shows_when_it_was_brought() {
         };
         assert_eq!(appeal.expect("its codes").source_time, times.0, "{kind}");
     }
-    // One that is registered as it comes was brought when it is registered, and tells no other time.
+    // An appeal that is registered at once was brought at its registration; it has no other time.
     let prompt = world.registered().await;
     assert_eq!(world.get(&prompt.appeal_id).await.source_time, Some(to_proto(now)));
     let Body::AppealRegistered(first) = &world.told(&prompt.appeal_id).await[0].3 else {
@@ -419,7 +419,7 @@ async fn an_appeal_is_never_brought_in_the_future_nor_longer_ago_than_source_day
             ),
         }
     }
-    // With what else breaks a rule, at once.
+    // All violations are reported at once.
     let late = pb::AppealDraft {
         channel: "fax".to_owned(),
         source_time: Some(to_proto(now + tick)),

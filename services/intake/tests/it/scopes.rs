@@ -1,4 +1,4 @@
-//! A county's own people: a token that names a unit opens nothing of intake's, where units are not known.
+//! Staff of a county: a token that names a unit opens nothing in intake, because intake does not know units.
 
 use hotline_proto::access::Role;
 use hotline_proto::intake as pb;

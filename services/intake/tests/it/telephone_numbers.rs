@@ -9,7 +9,7 @@ use tokio_stream::StreamExt as _;
 
 use crate::world::{World, appellant, draft, getting, id, numbers, world};
 
-/// As written; the numbers that are read; what is wrong.
+/// As written; the numbers read from it; its defects.
 const PHONES: [(&str, &[&str], &[Defect]); 19] = [
     ("013812345678", &["13812345678"], &[]),
     ("8613812345678", &["13812345678"], &[]),
@@ -76,7 +76,7 @@ async fn an_appeal_is_accepted_whatever_its_telephone_field_says() {
         assert_eq!(
             usize::try_from(hashes(&world, &receipt.appeal_id).await),
             Ok(read.len()),
-            "{written:?}: each is found again"
+            "{written:?}: each can be found"
         );
         let told = world.told(&receipt.appeal_id).await;
         let Body::AppealRegistered(registered) = &told[0].3 else {
@@ -108,7 +108,7 @@ async fn what_names_nobody_is_refused_and_an_anonymous_one_needs_no_number() {
             .agent()
             .register_appeal(request)
             .await
-            .expect_err("nothing to keep");
+            .expect_err("nothing to store");
         let expected = ("appeal.appellant.phone".to_owned(), right.to_owned());
         assert_eq!(crate::world::violations(&refused), [expected]);
     }
@@ -124,7 +124,7 @@ async fn what_names_nobody_is_refused_and_an_anonymous_one_needs_no_number() {
     };
     assert!(
         !registered.appeal.as_ref().expect("facts").no_channel,
-        "nobody is due for callback"
+        "no appeal is due for callback"
     );
 }
 
@@ -171,7 +171,7 @@ async fn a_pushed_one_is_answered_with_its_defects_and_again_with_the_same() {
     );
 }
 
-/// As written, the kind that was stated, the kind and the number that are kept, and the marks.
+/// As written, the stated kind, the kind and number that are kept, and the defects.
 type Document = (
     &'static str,
     pb::DocumentKind,
@@ -286,7 +286,7 @@ async fn a_document_is_kept_with_its_kind_and_a_mark_when_it_is_not_right() {
         assert!(written.is_empty() || !row.contains(number), "{written} is not sealed");
         assert!(
             !row.contains("PASSPORT") && !row.contains("PERMIT"),
-            "nor its kind: {row}"
+            "its kind is not sealed: {row}"
         );
     }
 }

@@ -1,4 +1,4 @@
-//! What an app is made of.
+//! The parts of the app.
 
 use crate::world::world;
 

@@ -1,4 +1,4 @@
-//! A served intake with reference data, and what callers say to it.
+//! An intake under test, served with reference data, and requests of callers.
 
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -29,7 +29,7 @@ use uuid::Uuid;
 
 pub type Client = IntakeServiceClient<Peer>;
 
-/// When it ends, the doctor finds nothing wrong with its database, unless the test has planted that.
+/// When it is dropped, the doctor must find nothing in its database, unless the test planted a violation.
 pub struct World {
     planted: AtomicBool,
     pub edge: Edge,
@@ -63,12 +63,12 @@ pub async fn bare_world(settings: Settings) -> World {
     over(testkit::database(intake::NAME, &intake::MIGRATOR).await, settings).await
 }
 
-/// Over a database that is there.
+/// Over an existing database.
 pub async fn over(database: Database, settings: Settings) -> World {
     reading(database, settings, None).await
 }
 
-/// The same; events of orders come from `routing`.
+/// The same, with events of orders from `routing`.
 pub async fn reading(database: Database, settings: Settings, routing: Option<&str>) -> World {
     let clock = Arc::new(DrivenClock::new(at(1, 9, 0)));
     let lifecycle = Lifecycle::draining(Duration::from_secs(settings.server.drain_seconds));
@@ -95,7 +95,7 @@ impl Drop for World {
         if std::thread::panicking() || self.planted.load(Ordering::Relaxed) {
             return;
         }
-        // The test's runtime stands still meanwhile, so the doctor has one of its own.
+        // The test's runtime is blocked meanwhile, so the doctor runs on its own.
         let url = self.database.url.clone();
         let doctor = std::thread::spawn(move || {
             let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
@@ -112,7 +112,7 @@ impl Drop for World {
 }
 
 impl World {
-    /// This test breaks invariants on purpose: the doctor is not asked when it ends.
+    /// Skips the doctor at the end, because this test breaks invariants on purpose.
     pub fn plants(&self) {
         self.planted.store(true, Ordering::Relaxed);
     }
@@ -146,7 +146,7 @@ impl World {
         &self.database.pool
     }
 
-    /// Registers a right appeal.
+    /// Registers a valid appeal.
     pub async fn registered(&self) -> pb::RegisterAppealResponse {
         self.register(draft()).await
     }
@@ -186,7 +186,7 @@ impl World {
         sqlx::query_scalar(query).fetch_one(self.pool()).await.expect("a count")
     }
 
-    /// The events about one thing, as (id, type, version, body), in order.
+    /// The events of one thing in order, as (id, type, version, body).
     pub async fn told(&self, key: &str) -> Vec<(Uuid, String, i64, Body)> {
         let rows: Vec<(Uuid, String, i64, Vec<u8>)> =
             sqlx::query_as("select event_id, type, version, payload from log where key = $1 order by position")
@@ -255,7 +255,7 @@ pub fn getting(name: pb::get_appeal_request::Name, purpose: &str) -> pb::GetAppe
     }
 }
 
-/// A day of the calendar, `2024-04-01`.
+/// A day of the calendar, from `2024-04-01`.
 pub fn day(text: &str) -> Date {
     date_to_proto(text.parse().expect("a day"))
 }
@@ -274,7 +274,7 @@ pub fn publication(valid_from: &str, reference: pb::Reference) -> pb::PublishRef
     }
 }
 
-/// A whole publication as it is sent: a part with each kind of rows, then the end.
+/// A whole publication in parts: a part with each kind of rows, then the end.
 pub fn in_parts(whole: pb::PublishReferenceRequest) -> impl Stream<Item = pb::PublishReferenceRequest> {
     let sent = whole.reference.unwrap_or_default();
     let part = |reference| pb::PublishReferenceRequest {
@@ -335,7 +335,7 @@ pub fn reference() -> pb::Reference {
     }
 }
 
-/// What an appellant's telephone field is read as: each number, with its extension behind a slash.
+/// Numbers read from an appellant's telephone field, each with its extension after a slash.
 pub fn numbers(appellant: &pb::Appellant) -> Vec<String> {
     let number = |sent: &PhoneNumber| match sent.extension.as_str() {
         "" => sent.number.clone(),
@@ -344,7 +344,7 @@ pub fn numbers(appellant: &pb::Appellant) -> Vec<String> {
     appellant.phone_numbers.iter().map(number).collect()
 }
 
-/// The stable reason of a refusal.
+/// Stable reason code of a refusal.
 pub fn reason(status: &Status) -> String {
     status
         .get_details_error_info()
@@ -352,7 +352,7 @@ pub fn reason(status: &Status) -> String {
         .unwrap_or_default()
 }
 
-/// Where the thing stands that a refusal is about, as ErrorInfo has it.
+/// Standing of the refused thing, from ErrorInfo.
 pub fn standing(status: &Status) -> HashMap<String, String> {
     status
         .get_details_error_info()
@@ -360,7 +360,7 @@ pub fn standing(status: &Status) -> HashMap<String, String> {
         .unwrap_or_default()
 }
 
-/// The fields that an INVALID_ARGUMENT names, with what it says of them.
+/// Fields of the violations of an INVALID_ARGUMENT, with their descriptions.
 pub fn violations(status: &Status) -> Vec<(String, String)> {
     assert_eq!(status.code(), tonic::Code::InvalidArgument, "{status:?}");
     status

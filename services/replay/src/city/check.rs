@@ -1,4 +1,4 @@
-//! Finds everything in a city that contradicts itself, in the words that routing and intake would refuse it with.
+//! Finds all contradictions in a city. The messages are those with which routing and intake would refuse it.
 
 use std::collections::BTreeMap;
 
@@ -16,12 +16,12 @@ use super::{City, LimitRow, Unit};
 const MAX_CODE_CHARS: usize = 64;
 /// Longest name that the services take.
 const MAX_NAME_CHARS: usize = 100;
-/// Most entries of a list that the services take.
+/// Maximum length of a list that the services take.
 const MAX_ENTRIES: usize = 10_000;
-/// Most rows of limits that routing takes.
+/// Maximum number of limit rows that routing takes.
 const MAX_LIMITS: usize = 500;
 
-/// All of them; empty when the city is right.
+/// All contradictions; empty for a valid city.
 pub(super) fn violations(city: &City) -> Vec<Violation> {
     let mut found = Vec::new();
     first_day(city, &mut found);
@@ -78,7 +78,8 @@ fn codes_and_names(city: &City, found: &mut Vec<Violation>) {
         unique(list, "code", entries.iter().map(|(code, _)| *code), found);
         for (at, (code, name)) in entries.iter().enumerate() {
             plain(&format!("{list}[{at}].code"), code, found);
-            // As the services read it: they take them one after the other, so what one refuses the other would have taken.
+            // The same check as in the services. They get the lists one after the other, so a late refusal would leave half of
+            // the city published.
             if Fields::new().line("name", name, 1..=MAX_NAME_CHARS).is_none() {
                 let right = format!("write 1 to {MAX_NAME_CHARS} characters on one line");
                 found.push(Violation::new(
@@ -127,7 +128,7 @@ fn places(city: &City, found: &mut Vec<Violation>) {
     }
 }
 
-/// Whether a region of the catalogue begins one of the city's, or lies in one.
+/// Whether a region of the catalogue is a prefix of a region of the city, or lies in one.
 fn is_within(city: &City, region: &str) -> bool {
     city.regions.iter().any(|known| {
         let known = folded(&known.code);
@@ -193,7 +194,7 @@ fn units(city: &City, found: &mut Vec<Violation>) {
     }
 }
 
-/// The regions that a unit is responsible for: places of the city, each once.
+/// Checks the regions of a unit: places of the city, each named once.
 fn regions_of(city: &City, at: usize, unit: &Unit, found: &mut Vec<Violation>) {
     for (nth, region) in unit.regions.iter().enumerate() {
         let (problem, right) = if !is_code(region) || !is_within(city, region) {
@@ -210,7 +211,7 @@ fn regions_of(city: &City, at: usize, unit: &Unit, found: &mut Vec<Violation>) {
     }
 }
 
-/// What is wrong with the way up from a unit, which has to end at the top, and what would be right.
+/// The fault in a unit's chain of parents, and its correction. The chain has to end at the top.
 fn endless(city: &City, code: &str) -> Option<(String, String)> {
     let above = |code: &str| city.unit(code).and_then(|unit| unit.parent.as_deref());
     let mut at = above(code);
@@ -316,7 +317,7 @@ fn limits(city: &City, found: &mut Vec<Violation>) {
     }
 }
 
-/// The ranges of routing's contract.
+/// Checks the ranges of routing's contract.
 fn length(key: &str, span: Span, found: &mut Vec<Violation>) {
     let (length, most) = match span {
         Span::WorkingDays(days) => (days, 250),
@@ -329,7 +330,7 @@ fn length(key: &str, span: Span, found: &mut Vec<Violation>) {
     }
 }
 
-/// On top of those that are compiled in, as routing takes them.
+/// Checks the notices together with the compiled-in ones, as routing does.
 fn notices(city: &City, found: &mut Vec<Violation>) {
     let Some(notices) = &city.calendar else { return };
     if notices.notice.is_empty() {
@@ -343,12 +344,12 @@ fn notices(city: &City, found: &mut Vec<Violation>) {
     }
 }
 
-/// Filled-in keys: the more, the more specific.
+/// Number of filled-in keys. A row with more keys is more specific.
 fn weight(row: &LimitRow) -> usize {
     usize::from(row.kind.is_some()) + usize::from(row.urgency.is_some()) + usize::from(row.channel.is_some())
 }
 
-/// One matter matches both with as many keys, and no row with more keys takes it away from them.
+/// Whether some matter matches both rows with the same number of keys, and no row with more keys.
 fn tie(a: &LimitRow, b: &LimitRow, rows: &[LimitRow]) -> bool {
     let apart =
         differ(a.kind, b.kind) || differ(a.urgency, b.urgency) || differ(a.channel.as_ref(), b.channel.as_ref());
@@ -396,7 +397,7 @@ fn at_most(list: &str, length: usize, most: usize, found: &mut Vec<Violation>) {
     }
 }
 
-/// Codes go into keys, paths and command lines.
+/// Checks a code. Codes are used in keys, paths and command lines.
 fn plain(key: &str, code: &str, found: &mut Vec<Violation>) {
     let right = code.len() <= MAX_CODE_CHARS && !code.is_empty();
     if !right || !code.chars().all(|c| c.is_ascii_alphanumeric() || "_.-".contains(c)) {

@@ -1,6 +1,6 @@
-//! What is wrong with a TOML file of the operator's, told so that he can mend it: line, key, what would be right.
+//! Faults in a TOML file of the operator, each with line, key and correction.
 //!
-//! The reader of TOML stops at the first thing that it cannot read; what contradicts itself is told all at once.
+//! The TOML parser stops at the first text that it cannot read. Contradictions are reported all at once.
 
 use std::ops::Range;
 
@@ -8,11 +8,11 @@ use serde::de::DeserializeOwned;
 use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 
-/// One thing that is wrong with a file.
+/// One fault in a file.
 #[derive(Clone, Debug, Eq, PartialEq, thiserror::Error)]
 #[error("line {line}, {key}: {problem}; {right}")]
 pub struct Fault {
-    /// Counted from 1.
+    /// Line, counted from 1.
     pub line: usize,
     /// Path of the key: `units[3].parent`.
     pub key: String,
@@ -22,17 +22,17 @@ pub struct Fault {
     pub right: String,
 }
 
-/// Everything that is wrong with a file, by line.
+/// All faults in a file, by line.
 #[derive(Clone, Debug, Eq, PartialEq, thiserror::Error)]
 #[error("{origin} cannot be used: {}", list(.faults))]
 pub struct FileError {
-    /// Where the text came from: a path, or a name for what is compiled in.
+    /// Origin of the text: a path, or a name for a compiled-in file.
     pub origin: String,
-    /// At least one.
+    /// The faults, at least one.
     pub faults: Vec<Fault>,
 }
 
-/// Something that contradicts itself, before its line is known.
+/// A contradiction whose line is not yet known.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub struct Violation {
     /// Path of the key: `units[3].parent`.
@@ -55,10 +55,10 @@ impl Violation {
     }
 }
 
-/// Reads `text` as `T`; `shape` says what such a file looks like.
+/// Reads `text` as `T`. `shape` describes such a file for the error message.
 ///
 /// # Errors
-/// [`FileError`] with the first thing that is no TOML or no `T`.
+/// [`FileError`] with the first text that is not TOML or does not fit `T`.
 pub fn read<T: DeserializeOwned>(text: &str, origin: &str, shape: &str) -> Result<T, FileError> {
     toml::from_str(text).map_err(|error| {
         let line = line_at(text, error.span().unwrap_or_default().start);
@@ -75,7 +75,7 @@ pub fn read<T: DeserializeOwned>(text: &str, origin: &str, shape: &str) -> Resul
     })
 }
 
-/// Gives violations of a file that could be read their lines.
+/// Adds the lines to violations of a readable file.
 ///
 /// # Errors
 /// [`FileError`] when there are any.
@@ -104,7 +104,7 @@ pub fn refuse(text: &str, origin: &str, violations: Vec<Violation>) -> Result<()
     })
 }
 
-/// Where the value of `key` stands, or as much of the way to it as there is.
+/// Position of the value of `key`, or of its nearest existing parent.
 fn span_of(document: &Spanned<DeTable<'_>>, key: &str) -> Range<usize> {
     let mut found = document.span();
     let mut table = Some(document.get_ref());
@@ -134,7 +134,7 @@ fn line_at(text: &str, byte: usize) -> usize {
     1 + before.iter().map(|b| usize::from(*b == b'\n')).sum::<usize>()
 }
 
-/// The key that a line begins with. What stands there may be anything, and goes into a log.
+/// The key at the start of a line. The text may be anything, and is written to a log.
 fn key_at(text: &str, line: usize) -> String {
     let content = text.lines().nth(line - 1).unwrap_or_default();
     let key = content

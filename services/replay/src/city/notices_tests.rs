@@ -1,4 +1,4 @@
-//! `[calendar]` of a city file.
+//! Tests of `[calendar]` in a city file.
 
 use hotline_proto::Date;
 use hotline_proto::routing::DayRange;

@@ -1,4 +1,4 @@
-//! The shipped city is right, and a broken one is refused with line, key and what would be right.
+//! The shipped city is valid. A broken one is refused with line, key and correction.
 
 use std::collections::BTreeMap;
 
@@ -8,7 +8,7 @@ fn xiangtan() -> City {
     City::parse(XIANGTAN, "city.toml").expect("the shipped city is right")
 }
 
-/// Parses the shipped city with one piece replaced; the errors as text.
+/// Parses the shipped city with one piece replaced, and returns the faults.
 fn broken(from: &str, to: &str) -> Vec<String> {
     assert!(XIANGTAN.contains(from), "the shipped city no longer has {from}");
     let error = City::parse(&XIANGTAN.replacen(from, to, 1), "city.toml").expect_err("a broken city is refused");
@@ -58,7 +58,7 @@ fn the_catalogue_leads_by_the_longest_category_then_the_longest_region() {
     }
 }
 
-/// The rule is routing's, written again: villages and codes filled up with zeros go by what they lie in.
+/// The rule of routing, written a second time: a village, or a code padded with zeros, belongs to its larger region.
 #[test]
 fn a_village_is_led_by_the_row_of_what_it_lies_in() {
     let city = xiangtan();
@@ -209,7 +209,7 @@ fn what_cannot_be_read_is_told_with_its_line() {
     }
 }
 
-/// One planted contradiction: what is replaced, by what, where the fault stands, its field, what it says.
+/// One planted contradiction: old text, new text, the text on the faulty line, the field, and the message.
 type Planted = (&'static str, &'static str, &'static str, &'static str, &'static str);
 
 const CODES: [Planted; 12] = [
@@ -451,7 +451,8 @@ fn all_contradictions_are_told_at_once_by_line() {
     assert!(error.to_string().starts_with("my-city.toml cannot be used: line "));
 }
 
-/// The services take the lists one after the other: what the second would refuse is refused before the first has it.
+/// The services get the lists one after the other. A list that the second would refuse is refused before the first gets
+/// its own.
 #[test]
 fn lists_that_are_too_long_for_the_services_are_not_sent() {
     let more = |row: &str, list: &str, count: usize| -> String {

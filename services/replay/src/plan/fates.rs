@@ -1,6 +1,6 @@
-//! What becomes of the cases: who is late, rejected, reworked, pushed twice, and what the appellants say.
+//! Fates of the cases: late signatures and replies, rejections, rework, repeated pushes, and ratings.
 //!
-//! All of that falls on different orders, so that every card, rejection and round has one planned cause.
+//! Each of these happens to a different order, so every card, rejection and round has one planned cause.
 
 use hotline_proto::common::{AppealType, Rating};
 use rand::rngs::StdRng;
@@ -24,7 +24,7 @@ pub(super) fn draw(scenario: &Scenario, drafts: &[Draft<'_>], rng: &mut StdRng) 
     let reply_near: Happen = |fate| fate.reply = ReplyTiming::Near;
     let rework: Happen = |fate| fate.rework = true;
     let redeliver: Happen = |fate| fate.redelivered = true;
-    // The scarce kinds first: pushed orders, then those whose limit leaves time for a late signature or a rejection.
+    // The scarce kinds come first: pushed orders, then orders with time for a late signature or a rejection.
     let happenings = [
         (Kind::Pushed, chosen.pushed_twice, "pushed twice", push_twice),
         (Kind::Patient, chosen.signed_late, "signed late", sign_late),
@@ -47,7 +47,7 @@ pub(super) fn draw(scenario: &Scenario, drafts: &[Draft<'_>], rng: &mut StdRng) 
     Ok(fates)
 }
 
-/// Replied early and reached by callback without a grade, until something else is drawn.
+/// The default fate: replied early, and reached by callback without a grade.
 fn plain(draft: &Draft<'_>) -> Fate {
     let (top, by_person) = match draft.matter.lead {
         Lead::Nobody => return Fate::Answered,
@@ -67,19 +67,19 @@ fn plain(draft: &Draft<'_>) -> Fate {
     })
 }
 
-/// What happens to an order.
+/// Changes the fate of an order.
 type Happen = fn(&mut OrderFate);
 
-/// Which orders something may happen to.
+/// The orders to which a fate may happen.
 #[derive(Clone, Copy, PartialEq)]
 enum Kind {
     Pushed,
-    /// No consultations: their limit of 2 working days leaves no day between a late signature and the warning.
+    /// Orders that are not consultations. A limit of 2 working days has no day between a late signature and the warning.
     Patient,
     Any,
 }
 
-/// Orders to which nothing has happened yet, in random order. Those dispatched by a person are not among them.
+/// Orders with the default fate, in random order, without those dispatched by a person.
 struct Free(Vec<(usize, bool, bool)>);
 
 impl Free {
@@ -128,7 +128,7 @@ impl Free {
     }
 }
 
-/// What the appellants say in the end: the reworked ones as chosen for them, the others share the rest.
+/// Draws the final outcomes. Reworked orders get those chosen for them; the others share the remaining ones.
 fn outcomes(scenario: &Scenario, fates: &mut [Fate], rng: &mut StdRng) {
     let (targets, chosen) = (&scenario.targets, &scenario.chosen);
     let grades = &chosen.grades;

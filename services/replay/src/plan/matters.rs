@@ -1,7 +1,7 @@
-//! What the cases are about: topics and regions, drawn so that the catalogue gives every unit the orders of its target.
+//! Topics and regions of the cases, drawn so that the catalogue gives every unit its target number of orders.
 //!
-//! Topics count appeals, units count orders, and they meet only in the catalogue: a unit's orders are drawn from the
-//! (topic, region) pairs that lead to it; what is left of a topic was answered at once.
+//! Topics count appeals, and units count orders. The catalogue connects them: the orders of a unit are drawn from the
+//! (topic, region) pairs that lead to it. The remaining appeals of a topic were answered at once.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -13,18 +13,18 @@ use super::PlanError;
 use crate::city::{Category, City, Region};
 use crate::scenario::Scenario;
 
-/// What a case is about, and who leads it if it becomes an order.
+/// Topic and region of a case, and the lead of its order.
 pub(super) struct Matter<'c> {
     pub(super) category: &'c Category,
     pub(super) region: &'c Region,
     pub(super) lead: Lead<'c>,
 }
 
-/// Who leads.
+/// The lead of an order.
 pub(super) enum Lead<'c> {
-    /// Nobody: answered at once.
+    /// None: the appeal was answered at once.
     Nobody,
-    /// Whom the catalogue names, below this top-level unit.
+    /// The catalogue's unit below this top-level unit.
     Catalogue { top: &'c str },
     /// The unit that a person dispatches to.
     Person { unit: &'c str },
@@ -46,7 +46,7 @@ pub(super) fn draw<'c>(scenario: &Scenario, city: &'c City, rng: &mut StdRng) ->
     let mut quotas = orders_by_unit(scenario, city, &by_unit, &left, rng)?;
     let mut matters = by_person(scenario, city, &uncovered, &mut quotas, &mut left, rng)?;
 
-    // Those with the least to choose from come first.
+    // Units with the fewest pairs come first.
     let mut units: Vec<(&str, u64)> = quotas.into_iter().collect();
     units.sort_by_key(|(unit, quota)| (reach(by_unit.get(unit), &left).saturating_sub(*quota), *unit));
     for (unit, quota) in units {
@@ -79,7 +79,7 @@ pub(super) fn draw<'c>(scenario: &Scenario, city: &'c City, rng: &mut StdRng) ->
     Ok(matters)
 }
 
-/// How many appeals each topic has: the hot ones as the scenario says, the others much alike and below them.
+/// Number of appeals of each topic. The scenario sets those of the hot topics; the others get similar, smaller numbers.
 fn appeals_by_topic<'c>(
     scenario: &Scenario,
     city: &'c City,
@@ -113,7 +113,7 @@ fn appeals_by_topic<'c>(
         for (at, count) in counts.iter_mut().enumerate() {
             *count = each + u64::from((at as u64) < over);
         }
-        // Some more here, some less there, but no topic so small that the unit which lives on it starves.
+        // The numbers vary, but every topic stays large enough for the units that depend on it.
         let least = each * 3 / 4;
         for _ in 0..rest {
             let (from, to) = (rng.gen_range(0..counts.len()), rng.gen_range(0..counts.len()));
@@ -129,7 +129,7 @@ fn appeals_by_topic<'c>(
     Ok(hot.chain(others.iter().copied().zip(counts)).collect())
 }
 
-/// Every pair under the top-level unit that the catalogue leads it to, and those that it leads nowhere.
+/// The pairs of each top-level unit by the catalogue, and the pairs without a row.
 fn pairs(city: &City) -> (BTreeMap<&str, Vec<Pair<'_>>>, Vec<Pair<'_>>) {
     let (mut by_unit, mut uncovered) = (BTreeMap::<&str, Vec<_>>::new(), Vec::new());
     for topic in city.topics() {
@@ -143,7 +143,7 @@ fn pairs(city: &City) -> (BTreeMap<&str, Vec<Pair<'_>>>, Vec<Pair<'_>>) {
     (by_unit, uncovered)
 }
 
-/// How many orders each top-level unit has: the first as the scenario says, the others below them.
+/// Number of orders of each top-level unit. The scenario sets the first ones; the others have fewer.
 fn orders_by_unit<'c>(
     scenario: &Scenario,
     city: &'c City,
@@ -163,7 +163,7 @@ fn orders_by_unit<'c>(
         .top_units()
         .filter_map(|unit| Some((unit.code.as_str(), named(&unit.code)?)))
         .collect();
-    // A unit that lives on few topics shares them with others: it gets half of them at most.
+    // A unit with few topics shares them with other units, so it gets at most half of their appeals.
     let most = |code: &str| targets.other_units_max_orders.min(reach(by_unit.get(code), left) / 2);
     let mut room: Vec<(&str, u64)> = city
         .top_units()
@@ -192,7 +192,8 @@ fn orders_by_unit<'c>(
     Ok(quotas)
 }
 
-/// The orders that the catalogue does not cover. A person gives them to the places, which take what no bureau leads.
+/// The orders that the catalogue does not cover. A person dispatches them to the units of districts and counties, which
+/// take matters that no bureau leads.
 fn by_person<'c>(
     scenario: &Scenario,
     city: &'c City,
@@ -239,7 +240,7 @@ fn by_person<'c>(
     Ok(matters)
 }
 
-/// Takes one appeal of a topic that has some left, the larger ones more often.
+/// Takes one appeal of a topic with remaining appeals. Larger topics are drawn more often.
 fn pick<'c>(pairs: &[Pair<'c>], left: &mut BTreeMap<&'c str, u64>, rng: &mut StdRng) -> Option<Pair<'c>> {
     let weight = |pair: &Pair<'c>| left.get(pair.0.code.as_str()).copied().unwrap_or_default();
     let pair = *pairs.choose_weighted(rng, weight).ok()?;

@@ -1,4 +1,4 @@
-//! Who brings a case, and in what words. Nobody of them exists; each is met once, so that whatever leaks can be told.
+//! Invented persons and their words. Each person has one case, so a leaked text leads to its case.
 
 use std::collections::BTreeSet;
 
@@ -34,10 +34,10 @@ const STREETS: [&str; 20] = [
     "起凤路",
     "晓塘路",
 ];
-/// Of the mobile ranges, 154 is in no operator's use: no real person is called by accident.
+/// Mobile range 154, which no operator uses. So no real person has such a number.
 pub(super) const PHONE_RANGE: &str = "154";
 
-/// One person with his matter in his words.
+/// One person with a matter, in its own words.
 pub(super) struct Person {
     pub(super) name: String,
     pub(super) phone: String,
@@ -48,14 +48,14 @@ pub(super) struct Person {
     pub(super) place: String,
 }
 
-/// Everything personal that was given out.
+/// All personal values drawn so far.
 #[derive(Default)]
 pub(super) struct People {
     known: BTreeSet<String>,
 }
 
 impl People {
-    /// A person who was not met before.
+    /// Draws a new person.
     pub(super) fn meet(&mut self, draft: &Draft<'_>, city: &City, rng: &mut StdRng) -> Person {
         let region = draft.matter.region;
         let home = if region.code == city.code {
@@ -96,7 +96,7 @@ impl People {
         }
     }
 
-    /// Draws until something new comes. The ranges are hundreds of times larger than a half-year of a city.
+    /// Draws until the value is new. The ranges are hundreds of times larger than a half-year of a city.
     fn unmet(&mut self, mut draw: impl FnMut() -> String) -> String {
         loop {
             let drawn = draw();
@@ -107,7 +107,7 @@ impl People {
     }
 }
 
-/// Title and what is told, by type.
+/// Title and content, by type.
 fn words(kind: AppealType, matter: &str, place: &str) -> (String, String) {
     match kind {
         AppealType::Consult => (
@@ -162,7 +162,7 @@ fn id_number(region: &str, rng: &mut StdRng) -> String {
     format!("{body}{check}")
 }
 
-/// Of the first 17 digits.
+/// The check digit of the first 17 digits.
 pub(super) fn check_digit(body: &str) -> char {
     const WEIGHTS: [u32; 17] = [7, 9, 10, 5, 8, 4, 2, 1, 6, 3, 7, 9, 10, 5, 8, 4, 2];
     const DIGITS: [char; 11] = ['1', '0', 'X', '9', '8', '7', '6', '5', '4', '3', '2'];

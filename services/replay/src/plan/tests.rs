@@ -1,4 +1,4 @@
-//! The shipped week's plan, counted against every target.
+//! Compares the plan of the shipped week with every target.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -36,7 +36,7 @@ fn tally<K: Ord>(keys: impl Iterator<Item = K>) -> BTreeMap<K, u64> {
     tally
 }
 
-/// Every count of the scenario, found in the plan.
+/// Every count of the scenario, with its count in the plan.
 fn assert_totals(scenario: &Scenario, plan: &Plan) {
     assert_totals_of_calls_and_appeals(scenario, plan);
     assert_totals_of_orders(scenario, plan);

@@ -1,4 +1,4 @@
-//! When: calls and appeals over the days and hours of the window, on whole quarters of an hour.
+//! Times of calls and appeals: whole quarters of an hour, spread over the days and hours of the window.
 
 use calendar::start_of_day;
 use chrono::{DateTime, TimeDelta, Utc};
@@ -8,24 +8,24 @@ use rand::rngs::StdRng;
 use super::PlannedCall;
 use crate::scenario::Scenario;
 
-/// A grain: what is done in one is done at one instant (ARCHITECTURE.md).
+/// A grain. All acts of a grain happen at one instant of business time.
 const GRAIN_MINUTES: i64 = 15;
-/// Grains of an hour.
+/// Grains per hour.
 const GRAINS_AN_HOUR: usize = 4;
-/// The last two hours of the window bring no orders: they are pushed, pushed again and forwarded in grains of their own,
-/// and have to be opened inside the window.
+/// Grains at the end of the window that bring no orders. An order is pushed, pushed again and forwarded in different
+/// grains, and has to be opened inside the window.
 const TAIL_GRAINS: usize = 8;
 
 /// The grains of the window with their weights.
 pub(super) struct Times {
     start: DateTime<Utc>,
     all: WeightedIndex<u64>,
-    /// Without the tail.
+    /// Weights without the tail.
     early: WeightedIndex<u64>,
 }
 
 impl Times {
-    /// Of a checked scenario, whose weights fit its window.
+    /// The grains of a checked scenario, whose weights fit its window.
     pub(super) fn new(scenario: &Scenario) -> Self {
         let hours = &scenario.chosen.hour_weights;
         let weights: Vec<u64> = scenario
@@ -37,7 +37,7 @@ impl Times {
             .collect();
         let all = WeightedIndex::new(&weights).expect("a checked scenario has a weight that is not 0");
         let head = &weights[..weights.len() - TAIL_GRAINS];
-        // A scenario that lives in its last two hours alone plays its orders in its first grain.
+        // If all weights are in the last two hours, the orders come in the first grain.
         let first = || WeightedIndex::new([1]).expect("one is not 0");
         let early = WeightedIndex::new(head).unwrap_or_else(|_| first());
         Self {
@@ -47,7 +47,7 @@ impl Times {
         }
     }
 
-    /// When a case comes.
+    /// Draws the time of a case.
     pub(super) fn arrival(&self, is_order: bool, rng: &mut StdRng) -> DateTime<Utc> {
         self.at(if is_order {
             self.early.sample(rng)
@@ -56,7 +56,7 @@ impl Times {
         })
     }
 
-    /// Every call: one for each case by phone, those that brought no appeal, and those that nobody answered.
+    /// All calls: one for each case by phone, answered calls without an appeal, and abandoned calls.
     pub(super) fn calls(
         &self,
         scenario: &Scenario,

@@ -1,18 +1,18 @@
-//! Recomputes a scenario's targets: half-up for figures of their own, largest remainder for parts of a total, sums and
-//! differences for the rest; then asks whether the chosen numbers can happen at all.
+//! Recomputes the targets of a scenario, and checks that the chosen numbers are possible together. Independent figures
+//! are rounded half-up, parts of a total by the largest remainder; the others are sums and differences.
 
 use crate::city::faults::Violation;
 
 use super::{ByType, MAX_DAYS, Published, Scenario, Target};
 
-/// Every number that does not follow.
+/// All numbers that do not follow.
 pub(super) fn violations(scenario: &Scenario) -> Vec<Violation> {
     let mut check = Check(Vec::new());
     check.window(scenario);
     if scenario.targets.divisor == 0 {
         check.refuse(
             "targets.divisor",
-            "0 divides nothing",
+            "the divisor is 0",
             "write 1 or more, such as 100 for one percent",
         );
         return check.0;
@@ -33,8 +33,8 @@ pub(super) fn half_up(n: u64, divisor: u64) -> u64 {
     (2 * n + divisor) / (2 * divisor)
 }
 
-/// Each part divided and rounded down, then 1 more for the largest fractions until they add up to `total`, the earlier
-/// first among equals. `None` when more or less is missing than one for each.
+/// Divides each part and rounds down. Then the parts with the largest fractions get 1 more until the sum is `total`;
+/// among equals the earlier part comes first. `None` when that would take less than 0 or more than 1 for each.
 pub(super) fn largest_remainder(parts: &[u64], divisor: u64, total: u64) -> Option<Vec<u64>> {
     let mut shares: Vec<u64> = parts.iter().map(|part| part / divisor).collect();
     let missing = usize::try_from(total.checked_sub(shares.iter().sum())?).ok()?;
@@ -56,7 +56,7 @@ impl Check {
         self.0.push(Violation::new(key, problem, right));
     }
 
-    /// `found` must be what `why` gives.
+    /// `found` must be `expected`, which follows from `why`.
     fn equal(&mut self, key: &str, found: u64, expected: u64, why: &str) {
         if found != expected {
             self.refuse(
@@ -102,7 +102,7 @@ impl Check {
         }
     }
 
-    /// The published figures close among themselves (domain.md §9).
+    /// The published figures add up among themselves (domain.md §9).
     fn source(&mut self, scenario: &Scenario) {
         let s = &scenario.source;
         self.equal(
@@ -141,14 +141,14 @@ impl Check {
             if table.is_empty() || table.windows(2).any(|pair| pair[0].count < pair[1].count) {
                 self.refuse(
                     format!("source.{name}"),
-                    "is no ranking",
+                    "is empty or not sorted by count",
                     "list at least one, the largest first",
                 );
             }
         }
     }
 
-    /// Figures of their own: half-up.
+    /// Independent figures: half-up.
     fn scaled(&mut self, scenario: &Scenario) {
         let (s, t) = (&scenario.source, &scenario.targets);
         for (name, found, source) in [
@@ -204,7 +204,7 @@ impl Check {
             let right = "make the parts of the source add up to their total";
             self.refuse(
                 format!("source.{name}"),
-                format!("the parts cannot give {total}"),
+                format!("the parts cannot add up to {total}"),
                 right,
             );
         }
@@ -217,7 +217,7 @@ impl Check {
             let right = format!("list the codes of source.{name} in their order");
             self.refuse(
                 format!("targets.{name}"),
-                "the codes are others than those of the source",
+                "the codes differ from those of the source",
                 right,
             );
             return;
@@ -228,7 +228,7 @@ impl Check {
         }
     }
 
-    /// What follows from other targets.
+    /// Targets that follow from other targets.
     fn sums(&mut self, scenario: &Scenario) {
         let (t, chosen) = (&scenario.targets, &scenario.chosen);
         let rated = t.orders_rated_dissatisfied + t.orders_rated_satisfied;
@@ -281,7 +281,7 @@ impl Check {
         }
     }
 
-    /// Targets that follow from what was chosen: every card, rejection and round has one planned cause.
+    /// Targets that follow from the choices. Every card, rejection and round has one planned cause.
     fn cards(&mut self, scenario: &Scenario) {
         let (t, c) = (&scenario.targets, &scenario.chosen);
         for (name, found, expected, why) in [
@@ -321,7 +321,7 @@ impl Check {
         }
     }
 
-    /// What was chosen adds up.
+    /// The choices add up.
     fn choices(&mut self, scenario: &Scenario) {
         let (t, c) = (&scenario.targets, &scenario.chosen);
         let finals = c.reworked_then_satisfied + c.reworked_then_dissatisfied + c.reworked_then_unrated;
@@ -337,7 +337,10 @@ impl Check {
             self.equal(&format!("chosen.{name}"), found, expected, why);
         }
         if !(1..=10).contains(&c.attempts_when_unreached) {
-            let problem = format!("{} attempts are none of ours", c.attempts_when_unreached);
+            let problem = format!(
+                "{} attempts are outside of the allowed range",
+                c.attempts_when_unreached
+            );
             self.refuse("chosen.attempts_when_unreached", problem, "write 1 to 10");
         }
     }
@@ -375,7 +378,7 @@ impl Check {
         }
     }
 
-    /// What has to happen to different orders, calls and appeals finds enough of them.
+    /// There are enough orders, calls and appeals for the events that must fall on different ones.
     fn feasible(&mut self, scenario: &Scenario) {
         let (t, c) = (&scenario.targets, &scenario.chosen);
         self.at_most(
@@ -415,7 +418,7 @@ impl Check {
         );
         let slow = c.signed_late + c.rejected_then_in_time + c.rejected_then_late;
         let patient = t.orders.saturating_sub(c.order_types.consult);
-        // The limit of a consultation leaves no day between a late signature and its warning.
+        // The limit of a consultation has no day between a late signature and its warning.
         self.at_most(
             "chosen.signed_late",
             slow,
@@ -429,9 +432,9 @@ fn total(lines: &[Published]) -> u64 {
     lines.iter().map(|line| line.count).sum()
 }
 
-/// Used by the plan: appeals that are answered at once, by type.
+/// Counts by type, for the appeals that are answered at once.
 impl ByType {
-    /// `self` less `other`, each type by itself; what is missing counts as 0.
+    /// `self` minus `other` for each type, at least 0.
     #[must_use]
     pub fn less(&self, other: &Self) -> Self {
         Self {

@@ -1,4 +1,4 @@
-//! The shipped week follows from its source, and every rule notices a planted error.
+//! The shipped week follows from its source, and every rule detects a planted error.
 
 use super::arithmetic::{half_up, largest_remainder};
 use super::*;
@@ -162,7 +162,7 @@ fn the_source_must_add_up() {
     assert_told(&faults, "source.types", "make the parts of the source add up");
 }
 
-/// What is changed among the choices, how, where it is told, what would be right.
+/// One changed choice: old text, new text, the key of the fault, and the correction.
 const CHOICES: [(&str, &str, &str, &str); 17] = [
     ("45, 90]", "45]", "chosen.day_weights", "write 7"),
     ("8, 4]", "8]", "chosen.hour_weights", "write 24"),

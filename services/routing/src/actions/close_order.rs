@@ -1,4 +1,4 @@
-//! 办结: callback's final outcome closes the order.
+//! 办结: the final outcome of a callback closes the order.
 
 use chrono::{DateTime, Utc};
 use eventlog::Tx;
@@ -15,14 +15,15 @@ pub struct CloseOrder {
     pub order: OrderId,
     /// Its round.
     pub round: u32,
-    /// Who recorded the outcome.
+    /// Subject of the person that recorded the outcome.
     pub actor: String,
 }
 
 /// Closes the order.
 ///
 /// # Errors
-/// [`platform::store::StoreError::Absent`]; [`Error::Refused`] when the decision is late: other state, other round.
+/// [`platform::store::StoreError::Absent`]; [`Error::Refused`] when the decision is late: the order has another state
+/// or round.
 #[tracing::instrument(skip_all, fields(service = NAME), name = "close_order")]
 pub async fn close_order(tx: &mut Tx, command: &CloseOrder, now: DateTime<Utc>) -> Result<Order, Error> {
     let order = orders::lock(tx.conn(), command.order).await?;

@@ -1,4 +1,4 @@
-//! 派单 by a person: an order that the catalogue does not cover.
+//! 派单: a person dispatches an order that the catalogue does not cover.
 
 use chrono::{DateTime, Utc};
 use eventlog::Tx;
@@ -12,18 +12,18 @@ use crate::domain::refusal::Refusal;
 use crate::domain::state::StateName;
 use crate::store::deadlines;
 
-/// Names the lead unit.
+/// The lead unit that a dispatcher chose.
 #[derive(Clone, Debug)]
 pub struct DispatchOrder {
     /// The order.
     pub order: Asked,
-    /// Code of a unit in force; for a dispatcher that is confined to a unit, of that one or one below it.
+    /// Code of a unit in force. A dispatcher of a unit may choose that unit or one below it.
     pub unit: String,
-    /// Who.
+    /// The dispatcher.
     pub by: Actor,
 }
 
-/// Starts both clocks and names the lead unit.
+/// Names the lead unit and starts both clocks.
 ///
 /// # Errors
 /// [`platform::store::StoreError::Absent`], [`platform::store::StoreError::Stale`]; [`Error::Refused`] with
@@ -46,7 +46,7 @@ pub async fn dispatch_order(
     Ok(order)
 }
 
-/// A unit out of the dispatcher's own is refused as one that is not in force: it is none for that dispatcher.
+/// A dispatcher of a unit dispatches only within that unit. Any other unit is refused as not in force.
 fn by_person(
     directory: &Directory,
     order: &Order,

@@ -1,4 +1,4 @@
-//! Reads units, catalogue and limits in force on a day.
+//! Reads the units, catalogue and limits that are in force on a day.
 
 use std::sync::Arc;
 
@@ -9,10 +9,10 @@ use super::{Error, Rules};
 use crate::NAME;
 use crate::domain::directory::Directory;
 
-/// What is in force; parts that were never published are empty, with version 0.
+/// The directory in force. A part that was never published is empty and has version 0.
 ///
 /// # Errors
-/// The store's.
+/// Errors of the store.
 #[tracing::instrument(skip_all, fields(service = NAME), name = "get_directory")]
 pub async fn get_directory(conn: &mut PgConnection, rules: &Rules, day: NaiveDate) -> Result<Arc<Directory>, Error> {
     Ok(rules.directories.on(conn, day).await?)

@@ -1,5 +1,5 @@
-//! Reads one order, with its text for those who may read it. Each reading is on record before anything is opened: the
-//! matter's in intake, the reply's and the contacts' here.
+//! Reads one order, and its text for readers that may see it. Each reading is recorded before anything is opened.
+//! intake records readings of the appeal's text; routing records readings of replies, notes and contacts.
 
 use chrono::{DateTime, Utc};
 use eventlog::{Store, Tx};
@@ -17,7 +17,7 @@ use crate::domain::order::{Order, OrderId};
 use crate::store::{contacts, orders, progress, replies};
 use crate::upstream::{AppealTexts, Reading, UpstreamError};
 
-/// How an order is named.
+/// Name of an order.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum OrderName {
     /// Its id.
@@ -26,19 +26,19 @@ pub enum OrderName {
     Number(String),
 }
 
-/// How much of what people wrote a reader gets.
+/// Parts of the text that a reader sees.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Reads {
     /// The matter, without persons.
     Matter,
-    /// Who brings it as well, and the numbers that were called.
+    /// The matter, the appellant and the numbers that were called.
     Persons,
 }
 
 /// The order without its text.
 ///
 /// # Errors
-/// [`platform::store::StoreError::Absent`], also for an order out of the caller's reach.
+/// [`platform::store::StoreError::Absent`], also for an order outside the caller's reach.
 pub async fn get_order(
     pool: &PgPool,
     rules: &Rules,
@@ -54,36 +54,39 @@ pub async fn get_order(
     reached(&mut conn, rules, order, reach, now).await
 }
 
-/// Why there is no text.
+/// The reason why a text was not read.
 #[derive(Debug, thiserror::Error)]
 pub enum TextError {
-    /// intake's.
+    /// An error of intake.
     #[error(transparent)]
     Upstream(#[from] UpstreamError),
-    /// The store's.
+    /// An error of the store.
     #[error(transparent)]
     Store(#[from] StoreError),
 }
 
-/// Where texts are, and what they are read by.
+/// The sources of texts, and what is needed to read them.
 #[derive(Clone, Copy)]
 pub struct Texts<'s> {
-    /// Replies and contacts.
+    /// Store of replies, notes and contacts.
     pub store: &'s Store,
-    /// Opens them.
+    /// Opens sealed texts.
     pub sealer: &'s Sealer,
-    /// Appeals.
+    /// Texts of appeals.
     pub appeals: &'s dyn AppealTexts,
-    /// Units.
+    /// The units in force.
     pub rules: &'s Rules,
 }
 
-/// The text of an order that the caller was found to reach. No transaction and no connection is held while intake is
-/// asked.
+/// The text of an order. The caller has already been found to reach the order. No transaction or connection is held
+/// during the call to intake.
 ///
-/// Whoever reads for a unit does not learn who brings an order with an anonymous or a confidential appeal, nor who brings a
-/// report that accuses the unit or one above it (units may move). A contact record does not say whose number was called, so
-/// one such appeal hides the numbers of the whole order.
+/// Persons are hidden from a reader of a unit in two cases:
+///
+/// - An appeal of the order is anonymous or confidential.
+/// - An appeal of the order accuses the unit or a unit above it. Units may have moved since the dispatch.
+///
+/// A contact record does not say whose number was called, so one such appeal hides all numbers of the order.
 ///
 /// # Errors
 /// [`TextError`].
@@ -157,7 +160,7 @@ struct Cells {
     notes: Vec<progress::Note>,
 }
 
-/// The sealed texts, after it was noted who is about to read which of their cells.
+/// Records which cells the reader is about to see, then returns the sealed texts.
 async fn sealed(
     tx: &mut Tx,
     order: OrderId,

@@ -8,23 +8,23 @@ use crate::domain::order::OrderId;
 use crate::store::orders;
 use crate::store::transitions::{self, Transition};
 
-/// Which part of a history.
+/// A part of a history.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct GetOrderHistory {
     /// The order.
     pub order: OrderId,
-    /// Steps after this version; 0 for all.
+    /// Only steps after this version; 0 for all.
     pub after: u64,
-    /// Steps at most.
+    /// Maximum number of steps.
     pub limit: i64,
-    /// Who asks.
+    /// Reach of the caller.
     pub reach: Reach,
 }
 
-/// Steps by version.
+/// The steps, by version.
 ///
 /// # Errors
-/// [`platform::store::StoreError::Absent`], also for an order out of the caller's reach.
+/// [`platform::store::StoreError::Absent`], also for an order outside the caller's reach.
 pub async fn get_order_history(
     conn: &mut PgConnection,
     rules: &Rules,

@@ -1,4 +1,5 @@
-//! A judged dissatisfaction takes effect: 重办 when it was the unit's fault, closed with a flag when it was not.
+//! Applies a judged dissatisfaction. A unit-caused one sends the order to rework (重办); an objective one closes it with
+//! a flag.
 
 use chrono::{DateTime, Utc};
 use eventlog::Tx;
@@ -19,7 +20,7 @@ use crate::store::{deadlines, orders};
 /// A judgement of callback.
 #[derive(Clone, Debug)]
 pub struct JudgeDissatisfaction {
-    /// Event that told it.
+    /// Event that carried the judgement.
     pub event_id: Uuid,
     /// Callback task.
     pub task: Uuid,
@@ -27,16 +28,17 @@ pub struct JudgeDissatisfaction {
     pub order: OrderId,
     /// Its round.
     pub round: u32,
-    /// The unit's fault; else objective.
+    /// True for unit-caused, false for objective.
     pub by_unit: bool,
-    /// Who judged.
+    /// Subject of the judge.
     pub actor: String,
 }
 
 /// Reworks or closes the order.
 ///
 /// # Errors
-/// [`platform::store::StoreError::Absent`]; [`Error::Refused`] when the decision is late: other state, other round.
+/// [`platform::store::StoreError::Absent`]; [`Error::Refused`] when the decision is late: the order has another state
+/// or round.
 #[tracing::instrument(skip_all, fields(service = NAME), name = "judge_dissatisfaction")]
 pub async fn judge_dissatisfaction(
     tx: &mut Tx,

@@ -1,4 +1,4 @@
-//! Lists orders in the order of their opening, as far as the caller reaches.
+//! Lists the orders within the caller's reach, by the time they were opened.
 
 use calendar::local_date;
 use chrono::{DateTime, Utc};
@@ -10,25 +10,25 @@ use crate::domain::order::Order;
 use crate::domain::state::StateName;
 use crate::store::orders::{self, Filter};
 
-/// What the caller asks for.
+/// The caller's request.
 #[derive(Clone, Debug)]
 pub struct ListOrders {
     /// Page.
     pub window: Window,
-    /// This unit and those below it.
+    /// Only orders of this unit and of units below it.
     pub unit: Option<String>,
-    /// State.
+    /// Only orders in this state.
     pub state: Option<StateName>,
-    /// Limit of the running round before.
+    /// Only orders whose limit of the running round ends before this time.
     pub due_before: Option<DateTime<Utc>>,
-    /// How far the caller reaches.
+    /// Reach of the caller.
     pub reach: Reach,
 }
 
-/// Orders of a window.
+/// The orders of a page.
 ///
 /// # Errors
-/// The store's. A unit out of reach has no orders.
+/// Errors of the store. A unit outside the caller's reach has no orders.
 pub async fn list_orders(
     conn: &mut PgConnection,
     rules: &Rules,
@@ -41,8 +41,8 @@ pub async fn list_orders(
     let reader = command.reach.unit().map(|own| owned(units.lineage(own)));
     let reader = reader.unwrap_or_default();
     let waiting_in = match &command.reach {
-        // Orders that wait are led by nobody, so a filter by unit leaves them out. Of those whose unit or one above it
-        // is accused, the filter by reader does.
+        // An order that waits for dispatch has no lead unit, so a filter by unit leaves it out. The filter by reader
+        // leaves out orders that accuse the reader's unit or one above it.
         Reach::Unit { unit, dispatches: true } if command.unit.is_none() => owned(units.regions(unit)),
         _ => Vec::new(),
     };

@@ -1,4 +1,5 @@
-//! One verb, one file: lock, look, decide, write, tell – on a transaction that is lent by an RPC or by a consumer's batch.
+//! One file per verb. An action locks, reads, decides, writes and publishes. Its transaction comes from an RPC or from
+//! a consumer's batch.
 
 pub mod close_order;
 pub mod dispatch_order;
@@ -37,21 +38,21 @@ use crate::store::directory::Directories;
 use crate::store::transitions::Transition;
 use crate::store::{orders, transitions};
 
-/// Why an action did nothing.
+/// The reason why an action changed nothing.
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
-    /// A rule says no.
+    /// A rule refused the action.
     #[error("{refusal}")]
     Refused {
-        /// Which.
+        /// The rule.
         refusal: Refusal,
-        /// Where the order stands.
+        /// State, round and version of the order.
         standing: Standing,
     },
-    /// What was to be published contradicts itself or what is in force.
+    /// The publication contradicts itself or what is in force.
     #[error("{} field(s) are not right", .0.len())]
     Invalid(Vec<Violation>),
-    /// The store says no; or there is no such thing, or none that this caller may see.
+    /// The store failed, or the thing does not exist for this caller.
     #[error(transparent)]
     Store(#[from] StoreError),
 }
@@ -65,37 +66,37 @@ impl AsStoreError for Error {
     }
 }
 
-/// The rules that actions decide by.
+/// The rules that actions apply.
 #[derive(Clone, Debug)]
 pub struct Rules {
     /// Units, catalogue, limits and working days.
     pub directories: Arc<Directories>,
-    /// Rework rounds that an order may have.
+    /// Maximum number of rework rounds of an order.
     pub max_rework_rounds: u32,
-    /// Days back that a unit may say a contact was made.
+    /// Maximum age of a contact in days, by the time that the unit gives.
     pub source_days: u32,
 }
 
-/// Whose orders a caller reaches.
+/// The orders that a caller may see and change.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Reach {
     /// All orders.
     All,
-    /// Orders that this unit leads or one below it. An order that accuses the unit or one above it is left out, unless the
-    /// unit itself leads it.
+    /// Orders that this unit or a unit below it leads. If an order accuses this unit or one above it, this unit reaches
+    /// it only as its lead.
     Unit {
         /// Code of the unit.
         unit: String,
-        /// A dispatcher: also orders that wait for dispatch in a region of the unit or of one below it, unless they
-        /// accuse the unit or one above it.
+        /// True for a dispatcher. It also reaches orders that wait for dispatch in a region of the unit or of a unit
+        /// below it. Orders that accuse the unit or one above it stay out of reach.
         dispatches: bool,
     },
-    /// None: a liaison whose token names no unit.
+    /// No orders: the liaison's token names no unit.
     Nothing,
 }
 
 impl Reach {
-    /// The unit that the caller is confined to.
+    /// The unit that limits the caller's reach.
     #[must_use]
     pub fn unit(&self) -> Option<&str> {
         match self {
@@ -105,12 +106,12 @@ impl Reach {
     }
 }
 
-/// Who acts, and how far the actor reaches.
+/// The caller and its reach.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Actor {
-    /// Subject, as it stands in events.
+    /// Subject, as written to events.
     pub subject: String,
-    /// How far.
+    /// Reach.
     pub reach: Reach,
 }
 
@@ -119,11 +120,11 @@ pub struct Actor {
 pub struct Asked {
     /// The order.
     pub id: OrderId,
-    /// Version that the caller decided by; 0 for whatever it is.
+    /// Version that the caller has seen; 0 accepts any version.
     pub if_version: u64,
 }
 
-/// An order locked for a caller, at the version that the caller decided by. One out of reach does not exist.
+/// Locks an order and checks the caller's reach and version. An order outside the reach is reported as absent.
 pub(crate) async fn lock_for(
     tx: &mut Tx,
     rules: &Rules,
@@ -137,7 +138,7 @@ pub(crate) async fn lock_for(
     Ok(order)
 }
 
-/// The order, if the caller reaches it.
+/// The order, if it is within the caller's reach.
 pub(crate) async fn reached(
     conn: &mut PgConnection,
     rules: &Rules,
@@ -160,7 +161,7 @@ pub(crate) async fn reached(
     }
 }
 
-/// Whether a caller that is confined to a unit reaches the order.
+/// Whether an order is within the reach of a unit.
 fn is_of(units: &Units, order: &Order, unit: &str, dispatches: bool) -> bool {
     match order.lead() {
         Some(lead) if lead.unit == unit => true,
@@ -172,13 +173,13 @@ fn is_of(units: &Units, order: &Order, unit: &str, dispatches: bool) -> bool {
     }
 }
 
-/// Whether a report in the order accuses the unit, or one above it. That it is above the lead all the same comes of units
-/// that were published since the dispatch.
+/// Whether a report in the order accuses the unit or a unit above it. The accused unit can be above the lead when units
+/// have moved since the dispatch.
 pub(crate) fn accuses(units: &Units, order: &Order, unit: &str) -> bool {
     order.appeals.accused().any(|accused| units.is_within(unit, accused))
 }
 
-/// Applies a transition; its refusal says where the order stands.
+/// Applies a transition. A refusal carries the order's state, round and version.
 pub(crate) fn apply<T>(order: Order, transition: impl FnOnce(Order) -> Result<T, Refusal>) -> Result<T, Error> {
     let standing = order.standing();
     transition(order).map_err(|refusal| Error::Refused { refusal, standing })
@@ -191,7 +192,7 @@ pub(crate) async fn write(tx: &mut Tx, order: &Order, change: &Change, actor: &s
     transitions::insert(tx.conn(), vec![step]).await
 }
 
-/// Tells a change; gives the step of history that belongs to it, to be written.
+/// Queues the event of a change. Returns the matching step of the history, which the caller writes.
 pub(crate) fn tell(tx: &mut Tx, order: &Order, change: &Change, actor: &str) -> Transition {
     let body = events::body(order, change);
     let event_id = new_id(change.at);

@@ -1,4 +1,4 @@
-//! 阶段性回复: the unit notes how far it is. The text is sealed.
+//! 阶段性回复: the unit notes its progress. The text is sealed.
 
 use chrono::{DateTime, NaiveDate, Utc};
 use eventlog::Tx;
@@ -9,26 +9,27 @@ use uuid::Uuid;
 
 use super::{Actor, Asked, Error, Rules, apply, lock_for, write};
 use crate::domain::order::Order;
+use crate::domain::violation::Violation;
 use crate::store::progress;
 
-/// What the caller asks for.
+/// The caller's request.
 #[derive(Clone)]
 pub struct NoteProgress {
     /// The order.
     pub order: Asked,
     /// The note.
     pub text: String,
-    /// Day of the next one or of the reply, if the unit names one.
+    /// Day of the next note or of the reply, if the unit gives one.
     pub next_day: Option<NaiveDate>,
-    /// Who.
+    /// The liaison.
     pub by: Actor,
 }
 
-/// Gives the order and the id of the note. `key` is fetched before the transaction.
+/// Returns the order and the id of the note. `key` is fetched before the transaction.
 ///
 /// # Errors
 /// [`platform::store::StoreError::Absent`], [`platform::store::StoreError::Stale`]; [`Error::Refused`] with
-/// `NOT_IN_PROGRESS` or `TOO_MANY_RECORDS`.
+/// `NOT_IN_PROGRESS` or `TOO_MANY_RECORDS`; [`Error::Invalid`] for a day before today.
 pub async fn note_progress(
     tx: &mut Tx,
     rules: &Rules,
@@ -37,6 +38,10 @@ pub async fn note_progress(
     now: DateTime<Utc>,
 ) -> Result<(Order, Uuid), Error> {
     let order = lock_for(tx, rules, command.order, &command.by.reach, now).await?;
+    if command.next_day.is_some_and(|day| day < calendar::local_date(now)) {
+        let fault = Violation::new("next_day".to_owned(), "must not be before today".to_owned());
+        return Err(Error::Invalid(vec![fault]));
+    }
     let notes = progress::count(tx.conn(), order.id).await?;
     let id = new_id(now);
     let (order, change) = apply(order, |order| order.note_progress(id, command.next_day, notes, now))?;

@@ -1,7 +1,7 @@
 //! Opens the order of a forwarded appeal, and dispatches it when the catalogue covers it.
 //!
-//! Its id is derived from the event, so doing it again finds the same one. What the catalogue does not cover, or what
-//! comes before any limits are published, waits in `PENDING_DISPATCH` for a person.
+//! The order's id is derived from the event, so a repeated event finds the same order. An order waits in
+//! `PENDING_DISPATCH` for a dispatcher when the catalogue does not cover it or no limits are published.
 
 use calendar::local_date;
 use chrono::{DateTime, Utc};
@@ -20,7 +20,7 @@ use crate::domain::refusal::Refusal;
 use crate::domain::transitions::Change;
 use crate::store::{orders, transitions};
 
-/// An appeal to open an order for.
+/// The order to open, with its appeal.
 #[derive(Clone, Debug)]
 pub struct OpenOrder {
     /// Id of the order, derived from the event.
@@ -29,23 +29,23 @@ pub struct OpenOrder {
     pub serial: u64,
     /// The appeal.
     pub appeal: Appeal,
-    /// Who forwarded it.
+    /// Subject of the agent that forwarded the appeal.
     pub actor: String,
 }
 
-/// Takes serials for the numbers of so many orders.
+/// Takes one serial for the number of each order.
 ///
 /// # Errors
-/// The store's.
+/// Errors of the store.
 pub async fn take_serials(tx: &mut Tx, count: usize) -> Result<Vec<u64>, Error> {
     Ok(orders::serials(tx.conn(), count).await?)
 }
 
-/// Gives the order, or none when it was opened before. `directory` is what is in force on the day of `now`: a batch
+/// Returns the order, or `None` when it was opened before. `directory` is what is in force on the day of `now`; a batch
 /// reads it once.
 ///
 /// # Errors
-/// The store's.
+/// Errors of the store.
 #[tracing::instrument(skip_all, fields(service = NAME), name = "open_order")]
 pub async fn open_order(
     tx: &mut Tx,
@@ -64,7 +64,7 @@ pub async fn open_order(
         let dispatch = by_catalogue(directory, &order, now)?;
         dispatch.map(|dispatch| order.dispatch(dispatch, now)).transpose()
     })?;
-    // Told only when it is written: an order that is there already tells nothing again.
+    // Events are queued only after the order was written. An existing order publishes nothing again.
     let changes: Vec<(Order, Change)> = std::iter::once((opened.clone(), change))
         .chain(dispatched.clone())
         .collect();
@@ -74,7 +74,7 @@ pub async fn open_order(
     }
     let mut steps = Vec::with_capacity(changes.len());
     for (order, change) in &changes {
-        // The catalogue's dispatch is the service's own doing; forwarding was the actor's.
+        // The agent forwarded the appeal; the service itself dispatches by the catalogue.
         let actor = if change.before.is_none() {
             actor.as_str()
         } else {
@@ -86,11 +86,11 @@ pub async fn open_order(
     Ok(Some(order))
 }
 
-/// Who dispatches by the catalogue, in history and events.
+/// Actor of dispatches by the catalogue, in history and events.
 const DISPATCHER: &str = "service:routing";
 
-/// The catalogue's decision, if it covers the appeal, its unit is in force, and limits are published. Where a report
-/// accuses that unit, its superior leads.
+/// The catalogue's decision. `None` when the catalogue does not cover the appeal, its unit is not in force, or no
+/// limits are published. If a report accuses that unit, its superior leads.
 fn by_catalogue(directory: &Directory, order: &Order, now: DateTime<Utc>) -> Result<Option<Dispatch>, Refusal> {
     if directory.limits.version == 0 {
         return Ok(None);
@@ -107,7 +107,7 @@ fn by_catalogue(directory: &Directory, order: &Order, now: DateTime<Utc>) -> Res
     }
 }
 
-/// A dispatch to a unit in force, with both limits started.
+/// A dispatch to a unit in force. Both clocks start.
 pub(super) fn dispatch_to(
     directory: &Directory,
     order: &Order,

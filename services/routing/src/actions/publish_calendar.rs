@@ -1,4 +1,4 @@
-//! Publishes notices on holidays: a new version of the working-day calendar, in force with its commit.
+//! Publishes notices on holidays: a new version of the working-day calendar, in force from the commit on.
 
 use calendar::Notice;
 use chrono::{DateTime, Utc};
@@ -8,23 +8,22 @@ use super::{Error, Rules};
 use crate::domain::violation::Violation;
 use crate::store::calendars;
 
-/// What the caller asks for.
+/// The caller's request.
 #[derive(Clone, Debug)]
 pub struct PublishCalendar {
-    /// Version of all notices with these.
+    /// The new version of the calendar.
     pub version: String,
-    /// Notices on top of those in force.
+    /// New notices, added to those in force.
     pub notices: Vec<Notice>,
-    /// Subject of who publishes.
+    /// Subject of the publisher.
     pub by: String,
 }
 
-/// Gives the version in force. It holds all notices, those it does not name as they were, so that a deadline can be
-/// computed again with it whatever a later program brings. Deadlines that run keep the calendar of their start.
+/// Returns the version in force. The new version also stores the notices of all other years. A deadline can then be
+/// computed again, even by a later program. Running deadlines keep the calendar that they started with.
 ///
 /// # Errors
-/// [`Error::Invalid`] with everything that contradicts itself, and with a version that is not newer than the one in force
-/// where days differ.
+/// [`Error::Invalid`] with every contradiction. Also for changed days without a version newer than the one in force.
 pub async fn publish_calendar(
     tx: &mut Tx,
     rules: &Rules,
@@ -44,10 +43,13 @@ pub async fn publish_calendar(
             Error::Invalid(faults.into_iter().map(told).collect())
         })?;
     if calendar != *in_force && !calendars::insert(tx.conn(), &calendar, &command.by, now).await? {
-        // Another publication of this number was first: its notices are there now, and are what this one is held against.
+        // Another publication has taken this version. Its notices are committed, so this request is compared with them.
         let theirs = rules.directories.calendar(tx.conn()).await?;
         if theirs.amended(&command.version, command.notices.clone()).is_err() {
-            let taken = format!("{} was published by somebody else just now; raise it", command.version);
+            let taken = format!(
+                "version {} was just published by another request; choose a higher version",
+                command.version
+            );
             return Err(Error::Invalid(vec![Violation::new("version".to_owned(), taken)]));
         }
     }

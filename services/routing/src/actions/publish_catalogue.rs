@@ -10,23 +10,25 @@ use crate::domain::directory::Part;
 use crate::store::directory::{self, Publication};
 use crate::store::overlap;
 
-/// What the caller asks for.
+/// The caller's request.
 #[derive(Clone, Debug)]
 pub struct PublishCatalogue {
     /// First day.
     pub valid_from: NaiveDate,
     /// All rows.
     pub rows: Vec<CatalogueRow>,
-    /// Subject of who publishes.
+    /// Subject of the publisher.
     pub by: String,
-    /// Only checks, and says what would change.
+    /// Checks and returns the difference; publishes nothing.
     pub dry_run: bool,
 }
 
-/// Gives the new version, 0 for a dry run, and how it differs from what is in force on its first day. Orders that wait for dispatch go on waiting for a person.
+/// Returns the new version (0 for a dry run) and the difference to the catalogue in force on its first day. Orders that
+/// wait for dispatch keep waiting for a dispatcher.
 ///
 /// # Errors
-/// [`Error::Invalid`] with every duplicate, and every unit that is not in force as long as the catalogue would be.
+/// [`Error::Invalid`] with every duplicate row, and every unit that is not in force for the whole time of the
+/// catalogue.
 pub async fn publish_catalogue(
     tx: &mut Tx,
     command: &PublishCatalogue,
@@ -56,7 +58,7 @@ pub async fn publish_catalogue(
     Ok((version, difference))
 }
 
-/// A row by its id, as people compare it.
+/// A row with its id and its text for the difference.
 fn row(row: &CatalogueRow) -> (String, String) {
     let all = |prefix: &str| if prefix.is_empty() { "all" } else { prefix }.to_owned();
     let text = format!(

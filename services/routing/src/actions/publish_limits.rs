@@ -8,18 +8,18 @@ use crate::domain::directory::Part;
 use crate::domain::limits::{self, LimitRow};
 use crate::store::directory::{self, Publication};
 
-/// What the caller asks for.
+/// The caller's request.
 #[derive(Clone, Debug)]
 pub struct PublishLimits {
     /// First day.
     pub valid_from: NaiveDate,
     /// All rows.
     pub rows: Vec<LimitRow>,
-    /// Subject of who publishes.
+    /// Subject of the publisher.
     pub by: String,
 }
 
-/// Gives the new version. Deadlines that run keep the rule that they were started by.
+/// Returns the new version. Running deadlines keep the rule that they started with.
 ///
 /// # Errors
 /// [`Error::Invalid`] with every duplicate, every tie, and every clock without a row that matches everything.

@@ -1,4 +1,4 @@
-//! Publishes the units as a new version, effective from a day, and tells the others their names.
+//! Publishes the units as a new version, effective from a day. Other services get their names from the event.
 
 use chrono::{DateTime, NaiveDate, Utc};
 use eventlog::{NewEvent, Tx};
@@ -13,25 +13,25 @@ use crate::events;
 use crate::store::directory::{self, Publication};
 use crate::store::overlap;
 
-/// What the caller asks for.
+/// The caller's request.
 #[derive(Clone, Debug)]
 pub struct PublishUnits {
     /// First day.
     pub valid_from: NaiveDate,
-    /// All of them.
+    /// All units.
     pub units: Vec<Unit>,
-    /// Subject of who publishes.
+    /// Subject of the publisher.
     pub by: String,
-    /// Only checks, and says what would change.
+    /// Checks and returns the difference; publishes nothing.
     pub dry_run: bool,
 }
 
-/// Gives the new version, 0 for a dry run, and how it differs from what is in force on its first day. Orders keep the lead
-/// that they have.
+/// Returns the new version (0 for a dry run) and the difference to the units in force on its first day. Orders keep
+/// their lead unit.
 ///
 /// # Errors
-/// [`Error::Invalid`] with every duplicate, unknown parent and cycle, and every row of a catalogue that would find no unit
-/// while these are in force.
+/// [`Error::Invalid`] with every duplicate, unknown parent and cycle. Also with every catalogue row whose unit would be
+/// missing while these units are in force.
 pub async fn publish_units(
     tx: &mut Tx,
     command: &PublishUnits,
@@ -60,7 +60,7 @@ pub async fn publish_units(
     directory::insert_units(tx.conn(), version, &command.units).await?;
     tx.tell(NewEvent {
         event_id: new_id(now),
-        // All versions are one aggregate, so that readers get them in order.
+        // All versions are one aggregate, so consumers get them in order.
         key: derived_id(Uuid::nil(), "routing.units"),
         version,
         actor: command.by.clone(),
@@ -70,7 +70,7 @@ pub async fn publish_units(
     Ok((version, difference))
 }
 
-/// A unit by its code, as people compare it.
+/// A unit with its code and its text for the difference.
 fn row(unit: &Unit) -> (String, String) {
     let parent = unit.parent.as_deref().unwrap_or("none");
     let text = format!("{}, parent {parent}, regions {}", unit.name, unit.regions.join(" "));

@@ -1,4 +1,4 @@
-//! 联系当事人: a contact of the unit with the appellant. What was said is sealed.
+//! 联系当事人: the unit records a contact with the appellant. The note is sealed.
 
 use chrono::{DateTime, Utc};
 use eventlog::Tx;
@@ -16,33 +16,32 @@ use crate::domain::order::Order;
 use crate::domain::violation::Violation;
 use crate::store::contacts;
 
-/// What the caller asks for.
+/// The caller's request.
 #[derive(Clone)]
 pub struct RecordContact {
     /// The order.
     pub order: Asked,
-    /// How.
+    /// Way of the contact.
     pub mode: ContactMode,
-    /// When it was made, if the unit says.
+    /// Time of the contact, if the unit gives one.
     pub made_at: Option<DateTime<Utc>>,
-    /// Number that was called; always there for a call.
+    /// Number that was called; always set for a phone call.
     pub phone: Option<Phone>,
-    /// How it went.
+    /// Result of the contact.
     pub result: ContactResult,
-    /// What was said.
+    /// Note on the conversation.
     pub note: Option<String>,
     /// Reference of the recording.
     pub recording: Option<String>,
-    /// Who.
+    /// The liaison.
     pub by: Actor,
 }
 
-/// Gives the order and the id of the record. `key` is fetched before the transaction.
+/// Returns the order and the id of the record. `key` is fetched before the transaction.
 ///
 /// # Errors
 /// [`platform::store::StoreError::Absent`], [`platform::store::StoreError::Stale`]; [`Error::Refused`] with
-/// `NOT_IN_PROGRESS`, `TOO_MANY_RECORDS`;
-/// [`Error::Invalid`] for a time that may not stand.
+/// `NOT_IN_PROGRESS` or `TOO_MANY_RECORDS`; [`Error::Invalid`] for a contact time in the future or too long ago.
 pub async fn record_contact(
     tx: &mut Tx,
     rules: &Rules,

@@ -1,4 +1,4 @@
-//! 审核: what supervision decided about a reply takes effect: passed to callback, or back to the unit.
+//! 审核: applies supervision's review of a reply. A passed reply goes to callback, a rejected one back to the unit.
 
 use chrono::{DateTime, Utc};
 use eventlog::Tx;
@@ -16,19 +16,19 @@ pub struct ReviewReply {
     pub order: OrderId,
     /// Its round.
     pub round: u32,
-    /// The reply that was judged.
+    /// The reply that was reviewed.
     pub reply: Uuid,
-    /// Numbers of `RejectionGround`: why not; none for pass.
+    /// Numbers of `RejectionGround`; `None` when the reply passed.
     pub rejected: Option<Vec<i32>>,
-    /// Who reviewed.
+    /// Subject of the reviewer.
     pub actor: String,
 }
 
 /// Passes or rejects the reply.
 ///
 /// # Errors
-/// [`platform::store::StoreError::Absent`]; [`Error::Refused`] when the decision is late: other state, other
-/// round, other reply.
+/// [`platform::store::StoreError::Absent`]; [`Error::Refused`] when the decision is late: the order has another state,
+/// round or reply.
 #[tracing::instrument(skip_all, fields(service = NAME), name = "review_reply")]
 pub async fn review_reply(tx: &mut Tx, command: ReviewReply, now: DateTime<Utc>) -> Result<Order, Error> {
     let order = orders::lock(tx.conn(), command.order).await?;

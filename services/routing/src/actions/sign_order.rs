@@ -1,4 +1,4 @@
-//! 签收: a liaison of the lead unit takes the order on.
+//! 签收: a liaison of the lead unit signs the order.
 
 use chrono::{DateTime, Utc};
 use eventlog::Tx;
@@ -7,16 +7,16 @@ use super::{Actor, Asked, Error, Rules, apply, lock_for, write};
 use crate::domain::order::Order;
 use crate::domain::transitions::Fact;
 
-/// What the caller asks for.
+/// The caller's request.
 #[derive(Clone, Debug)]
 pub struct SignOrder {
     /// The order.
     pub order: Asked,
-    /// Who.
+    /// The liaison.
     pub by: Actor,
 }
 
-/// Gives the order and whether it was signed late.
+/// Returns the order, and whether it was signed late.
 ///
 /// # Errors
 /// [`platform::store::StoreError::Absent`], [`platform::store::StoreError::Stale`]; [`Error::Refused`] with

@@ -1,4 +1,4 @@
-//! 回复: the unit answers. Text and evidence are sealed.
+//! 回复: the unit submits its reply. Text and evidence are sealed.
 
 use chrono::{DateTime, Utc};
 use eventlog::Tx;
@@ -14,35 +14,35 @@ use crate::domain::order::Order;
 use crate::domain::transitions::Fact;
 use crate::store::replies;
 
-/// What the caller asks for.
+/// The caller's request.
 #[derive(Clone)]
 pub struct SubmitReply {
     /// The order.
     pub order: Asked,
     /// The reply.
     pub text: String,
-    /// What was achieved.
+    /// Result of the handling.
     pub achieved: Achieved,
     /// References of evidence.
     pub evidence: Vec<String>,
-    /// Why there is no contact record.
+    /// Ground for having no contact record.
     pub no_contact: Option<NoContactGround>,
-    /// Who.
+    /// The liaison.
     pub by: Actor,
 }
 
-/// What became of it.
+/// The submitted reply.
 #[derive(Clone, Debug)]
 pub struct Submitted {
-    /// The order after it.
+    /// The order after the reply.
     pub order: Order,
     /// Id of the reply.
     pub reply: Uuid,
-    /// After the limit of its round.
+    /// Submitted after the limit of its round.
     pub late: bool,
 }
 
-/// Hands the reply to review. `key` is fetched before the transaction.
+/// Submits the reply for review. `key` is fetched before the transaction.
 ///
 /// # Errors
 /// [`platform::store::StoreError::Absent`], [`platform::store::StoreError::Stale`]; [`Error::Refused`] with

@@ -1,12 +1,12 @@
-//! The codes of an appeal, as intake tells them.
+//! The codes of an appeal, as intake publishes them.
 
 use eventlog::read::{self, Unreadable};
 use hotline_proto::intake::AppealFacts;
 
 use crate::domain::appeal::Appeal;
 
-/// The codes of an appeal. An unknown type or urgency makes it unreadable, for limits are decided by them; of what is only
-/// passed on, unknown numbers are kept.
+/// The codes of an appeal. An unknown type or urgency makes it unreadable, because limits depend on them. Other unknown
+/// numbers are kept, because routing only passes them on.
 pub(crate) fn appeal(facts: Option<&AppealFacts>) -> Result<Appeal, Unreadable> {
     let facts = read::present("appeal", facts)?;
     Ok(Appeal {

@@ -1,5 +1,5 @@
-//! Decisions of supervision and callback. Each carries what it judged (order, round, reply): one that is late is
-//! superseded, one about an order that is not here yet waits for it.
+//! Decisions of supervision and callback. Each carries the order, round and reply that it judged. A late decision is
+//! superseded. A decision about an order that is missing here waits for the order.
 
 use async_trait::async_trait;
 use eventlog::read;
@@ -17,10 +17,10 @@ use crate::actions::{Error, Rules};
 use crate::domain::order::{Order, OrderId};
 use crate::store::orders;
 
-/// Applies decisions of either source.
+/// Applies the decisions of both sources.
 #[derive(Clone, Debug)]
 pub struct Decisions {
-    /// The rules that they take effect by.
+    /// The rules that decisions apply.
     pub rules: Rules,
 }
 

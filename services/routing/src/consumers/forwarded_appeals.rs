@@ -1,4 +1,4 @@
-//! Forwarded appeals of intake: each opens an order, and takes in what waited for it.
+//! Forwarded appeals of intake. Each opens an order and then applies the decisions that waited for it.
 
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -22,7 +22,7 @@ use crate::domain::order::OrderId;
 /// Applies intake's events.
 #[derive(Clone, Debug)]
 pub struct ForwardedAppeals {
-    /// Applies what waited for an order.
+    /// Applies decisions that waited for an order.
     pub decisions: Decisions,
 }
 
@@ -68,7 +68,7 @@ impl Handler for ForwardedAppeals {
 }
 
 impl ForwardedAppeals {
-    /// A batch reads each day's directory once.
+    /// The directory of a day; a batch reads each day once.
     async fn directory(
         &self,
         tx: &mut Tx,
@@ -85,15 +85,15 @@ impl ForwardedAppeals {
         Ok(directory)
     }
 
-    /// Applies decisions that came before their order. All of them are about a reply that this order cannot have yet,
-    /// so they are late by their own words; that they are looked at at all keeps them from waiting for ever.
+    /// Applies decisions that arrived before their order. The new order has no reply yet, so all of them are late.
+    /// Applying them ends their wait.
     async fn take_in(&self, tx: &mut Tx, opened: &[Uuid]) -> Result<(), ApplyError> {
         for order in opened {
             for event in drain_waiting(tx, *order).await? {
                 let reason = match self.decisions.decide(tx, &event).await? {
                     Effect::Applied | Effect::Ignored => continue,
                     Effect::Superseded(reason) => reason,
-                    // It waited for this order alone.
+                    // The decision waited for this order alone.
                     Effect::Waits(_) => "WAITED_IN_VAIN",
                 };
                 supersede(tx, &event.source, event.event_id, reason).await?;

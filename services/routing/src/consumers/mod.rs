@@ -1,4 +1,5 @@
-//! What the other services' events do here. A batch's transaction is lent; rule time is the event's `occurred_at`.
+//! Handlers of other services' events. The batch lends its transaction. Rules use the event's `occurred_at` as the
+//! current time.
 
 pub(crate) mod appeal_facts;
 mod decisions;
@@ -11,7 +12,7 @@ use eventlog::ApplyError;
 
 use crate::actions::Error;
 
-/// An action's error, as the event log sees it.
+/// Converts an action's error for the event log.
 pub(crate) fn failed(error: Error) -> ApplyError {
     match error {
         Error::Store(error) => error.into(),

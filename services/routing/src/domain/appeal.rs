@@ -1,4 +1,4 @@
-//! Appeals behind an order: their codes, as intake told them. Nothing personal.
+//! Appeals of an order: their codes, as intake published them. Nothing personal.
 
 use chrono::{DateTime, Utc};
 use hotline_proto::common::{AppealType, Urgency};
@@ -11,9 +11,9 @@ use super::limits::Matter;
 pub struct Appeal {
     /// Its id.
     pub id: Uuid,
-    /// Number that people say on the phone.
+    /// Number for use on the phone.
     pub number: String,
-    /// What is wanted. Limits are decided by it, so it is a known one.
+    /// Type of the appeal. Limits depend on it, so it must be a known one.
     pub kind: AppealType,
     /// Code of the category.
     pub category: String,
@@ -21,11 +21,11 @@ pub struct Appeal {
     pub region: String,
     /// Code of the channel.
     pub channel: String,
-    /// How soon. Limits are decided by it, so it is a known one.
+    /// Urgency. Limits depend on it, so it must be a known one.
     pub urgency: Urgency,
-    /// When it was registered.
+    /// Time of registration.
     pub received_at: DateTime<Utc>,
-    /// When the person brought it, if the source says.
+    /// When the person brought it, if the source gives a time.
     pub source_at: Option<DateTime<Utc>>,
     /// Tags, sorted.
     pub tags: Vec<String>,
@@ -35,22 +35,22 @@ pub struct Appeal {
     pub confidential: bool,
     /// Code of the unit that a report accuses.
     pub accused_unit: Option<String>,
-    /// Numbers of `Defect`: what is missing or wrong in it, as intake told it, unknown ones too.
+    /// Numbers of `Defect`, as intake published them, unknown ones included.
     pub defects: Vec<i32>,
-    /// Due for callback, and nobody can be called.
+    /// Due for callback, but without a usable phone number.
     pub no_channel: bool,
     /// Platform that pushed it.
     pub platform: Option<String>,
-    /// The platform's number; none of the city's own.
+    /// The platform's number; `None` for the city's own appeals.
     pub upstream_number: Option<String>,
     /// The platform's own deadline.
     pub upstream_due_at: Option<DateTime<Utc>>,
-    /// The same for all appeals of one person in one year; none where intake has none.
+    /// The same for all appeals of one person in one year; `None` if intake has none.
     pub person_key: Option<Vec<u8>>,
 }
 
 impl Appeal {
-    /// What time limits are looked up by.
+    /// The keys for looking up limits.
     #[must_use]
     pub fn matter(&self) -> Matter<'_> {
         Matter {
@@ -66,11 +66,11 @@ impl Appeal {
 pub struct LinkedAppeal {
     /// Its codes.
     pub facts: Appeal,
-    /// When it was linked.
+    /// Time of the link.
     pub linked_at: DateTime<Utc>,
 }
 
-/// The appeals that an order answers: at least the one that opened it.
+/// The appeals that an order answers. The first one opened the order.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Appeals {
     opening: LinkedAppeal,
@@ -78,7 +78,7 @@ pub struct Appeals {
 }
 
 impl Appeals {
-    /// Of a new order.
+    /// The appeals of a new order.
     #[must_use]
     pub const fn opened_by(facts: Appeal, at: DateTime<Utc>) -> Self {
         Self {
@@ -87,7 +87,7 @@ impl Appeals {
         }
     }
 
-    /// In the order in which they were linked; `None` when there are none.
+    /// The appeals in the order of their links; `None` for an empty list.
     #[must_use]
     pub fn of(linked: Vec<LinkedAppeal>) -> Option<Self> {
         let mut linked = linked.into_iter();
@@ -97,23 +97,23 @@ impl Appeals {
         })
     }
 
-    /// The one that opened the order. It decides category, region, urgency and limits.
+    /// The appeal that opened the order. It decides category, region, urgency and limits.
     #[must_use]
     pub const fn opening(&self) -> &Appeal {
         &self.opening.facts
     }
 
-    /// All, in the order in which they were linked.
+    /// All appeals, in the order of their links.
     pub fn linked(&self) -> impl Iterator<Item = &LinkedAppeal> {
         std::iter::once(&self.opening).chain(&self.more)
     }
 
-    /// Units that reports among them accuse.
+    /// Units that the appeals accuse.
     pub fn accused(&self) -> impl Iterator<Item = &str> {
         self.linked().filter_map(|linked| linked.facts.accused_unit.as_deref())
     }
 
-    /// A unit must not learn who brings one of them.
+    /// Whether the handling unit must not learn the appellant of one of the appeals.
     #[must_use]
     pub fn hide_persons(&self) -> bool {
         self.linked()

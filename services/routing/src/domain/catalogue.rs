@@ -1,4 +1,4 @@
-//! 派单目录: which unit leads what, by category and region.
+//! 派单目录: the lead unit for each category and region.
 
 use std::collections::{BTreeMap, HashMap};
 
@@ -7,14 +7,14 @@ use hotline_proto::region::folded;
 
 use super::violation::Violation;
 
-/// One row: the longest category prefix wins, then the longest region prefix.
+/// One row. The longest category prefix wins, then the longest region prefix.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct CatalogueRow {
     /// Id of the row, unique.
     pub row: String,
     /// Category code or prefix; empty matches all.
     pub category: String,
-    /// Region code or prefix; empty matches all. 430300 is the city itself, 4303 all of it.
+    /// Region code or prefix; empty matches all. 430300 is the city itself, 4303 the city with all its regions.
     pub region: String,
     /// Code of the lead unit.
     pub unit: String,
@@ -24,12 +24,12 @@ pub struct CatalogueRow {
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Catalogue {
     rows: Vec<CatalogueRow>,
-    /// Category, then region in the shortest code of its place, to the row's place in `rows`.
+    /// Maps a category, then a region in its shortest code, to the index of the row in `rows`.
     places: HashMap<String, HashMap<String, usize>>,
 }
 
 impl Catalogue {
-    /// Takes rows that [`check`] found right.
+    /// Takes rows that passed [`check`].
     #[must_use]
     pub fn new(rows: Vec<CatalogueRow>) -> Self {
         let mut places: HashMap<String, HashMap<String, usize>> = HashMap::new();
@@ -40,15 +40,17 @@ impl Catalogue {
         Self { rows, places }
     }
 
-    /// All rows, as they were given.
+    /// All rows, in the given order.
     #[must_use]
     pub fn rows(&self) -> &[CatalogueRow] {
         &self.rows
     }
 
-    /// The row that decides, if one covers this category and region: the longest category of those that have a row for the
-    /// place, then its longest region. No two rows tie: (category, region) is unique, with regions folded to the shortest
-    /// code of their place. A catalogue has a hundred thousand rows, so it is looked up by the beginnings of both codes.
+    /// The row for this category and region, if one covers them. The longest category with a row for the place wins,
+    /// then the longest region.
+    ///
+    /// Rows cannot tie: the pair of category and region is unique, with regions folded to their shortest code. A
+    /// catalogue may have a hundred thousand rows, so both codes are looked up by their prefixes.
     #[must_use]
     pub fn find(&self, category: &str, region: &str) -> Option<&CatalogueRow> {
         let region = folded(region);
@@ -58,13 +60,13 @@ impl Catalogue {
     }
 }
 
-/// The beginnings of a code, the longest first, down to none of it.
+/// The prefixes of a code, longest first, down to the empty one.
 fn beginnings(code: &str) -> impl Iterator<Item = &str> {
     (0..=code.len()).rev().filter_map(|length| code.get(..length))
 }
 
-/// Everything that is wrong with a catalogue somebody wants to publish: duplicates, and units that are not in force all the
-/// time that it is; `missing` says from which day on one is not.
+/// All faults of a catalogue before it is published: duplicates, and units that are not in force for its whole time.
+/// `missing` gives the first day on which a unit is not in force.
 #[must_use]
 pub fn check(rows: &[CatalogueRow], missing: &BTreeMap<String, NaiveDate>) -> Vec<Violation> {
     let mut violations = Vec::new();

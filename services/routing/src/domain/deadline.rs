@@ -1,4 +1,4 @@
-//! 限办时间: a limit with everything that it was computed from, so that it can be computed again (I4).
+//! 限办时间: a limit with all its inputs, so that it can be computed again (I4).
 
 use calendar::{Calendar, Due, Span};
 use chrono::{DateTime, Utc};
@@ -6,43 +6,43 @@ use chrono::{DateTime, Utc};
 use super::limits::{Clock, Limits, Matter};
 use super::refusal::Refusal;
 
-/// The rule row that decided, as it was.
+/// The rule row of a limit, as published.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Rule {
     /// Version of the limits.
     pub limits_version: u64,
     /// Id of the row.
     pub row: String,
-    /// How long it gives.
+    /// Length of the limit.
     pub span: Span,
-    /// How long before its end it warns; none for no warning.
+    /// Time between the warning and the end of the limit; `None` for no warning.
     pub warn_before: Option<Span>,
 }
 
 /// One limit of one order.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Deadline {
-    /// Which.
+    /// Clock of the limit.
     pub clock: Clock,
     /// When the clock started.
     pub start: DateTime<Utc>,
-    /// Done at this instant is in time, a microsecond later is late.
+    /// Work done at this instant is on time, a microsecond later is late.
     pub due: DateTime<Utc>,
-    /// When the unit is warned. None where the rule has no warning, and for a limit that had passed at its start.
+    /// Time of the warning. `None` if the rule has no warning, or if the limit had passed at its start.
     pub warn: Option<DateTime<Utc>>,
     /// The rule row for this matter.
     pub rule: Rule,
-    /// The platform's own earlier deadline won over the rule.
+    /// The platform's own earlier deadline replaced the rule's.
     pub upstream: bool,
     /// Version of the working-day calendar.
     pub calendar_version: String,
-    /// A notice that is still to come may move it.
+    /// A holiday notice that is not yet published may move it.
     pub provisional: bool,
 }
 
 impl Deadline {
     /// Looks the rule up and computes the limit from `start`. `upstream` is the platform's deadline; the earlier one
-    /// wins (domain.md §10). It limits the handling alone: the platform wants a result, how we come to it is ours.
+    /// wins (domain.md §10). It applies to the handle clock alone, because the platform waits only for the result.
     ///
     /// # Errors
     /// [`Refusal::NoLimits`] when no limits are in force.
@@ -64,7 +64,7 @@ impl Deadline {
         Ok(Self::by_rule(calendar, clock, rule, start, upstream))
     }
 
-    /// What `rule` gives from `start`; pure, so that the doctor can compute it again.
+    /// Computes the limit that `rule` gives from `start`. Pure, so that the doctor can compute it again.
     #[must_use]
     pub fn by_rule(
         calendar: &Calendar,
@@ -99,13 +99,13 @@ impl Deadline {
         }
     }
 
-    /// Id of the rule row that decided, or `upstream`.
+    /// Id of the rule row, or `upstream`.
     #[must_use]
     pub fn rule_name(&self) -> &str {
         if self.upstream { "upstream" } else { &self.rule.row }
     }
 
-    /// Whether something done at `at` is late.
+    /// Whether work done at `at` is late.
     #[must_use]
     pub fn is_late(&self, at: DateTime<Utc>) -> bool {
         at > self.due
@@ -131,7 +131,7 @@ mod tests {
         }
     }
 
-    /// Wed 2024-04-03 10:00 in the city; 04-04 to 04-06 are off, Sun 04-07 is a make-up workday.
+    /// Wed 2024-04-03 10:00 in the city. 04-04 to 04-06 are off, Sun 04-07 is a make-up workday.
     const START: &str = "2024-04-03T02:00:00Z";
 
     #[test]

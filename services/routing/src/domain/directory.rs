@@ -1,5 +1,5 @@
-//! What is in force on a day: units, catalogue and limits, each published as a whole and effective from a day; and the
-//! working days, whose newest version is in force at once.
+//! The directory in force on a day: units, catalogue and limits, each published as a whole and effective from a day.
+//! The newest working-day calendar is in force at once.
 
 use std::sync::Arc;
 
@@ -9,7 +9,7 @@ use super::catalogue::Catalogue;
 use super::limits::Limits;
 use super::units::Units;
 
-/// What is published.
+/// A part of the directory.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Part {
     /// 承办单位
@@ -21,7 +21,7 @@ pub enum Part {
 }
 
 impl Part {
-    /// The name in the database.
+    /// Name in the database.
     #[must_use]
     pub const fn name(self) -> &'static str {
         match self {
@@ -32,7 +32,7 @@ impl Part {
     }
 }
 
-/// Units, catalogue and limits in force on one day; version 0 stands for "none yet".
+/// Units, catalogue and limits in force on one day. Version 0 means that none was published yet.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Directory {
     /// Version of the units.
@@ -45,6 +45,7 @@ pub struct Directory {
     pub catalogue: Catalogue,
     /// Limits, with their version.
     pub limits: Limits,
-    /// Working days: the newest notices, published or compiled in. They name their own days, so they have no first one.
+    /// Working days: the newest notices, published or compiled in. Notices name their own days, so they need no first
+    /// day.
     pub calendar: Arc<Calendar>,
 }

@@ -1,4 +1,4 @@
-//! Time-limit rules: how long signing, handling and rework may take (domain.md §5).
+//! Time-limit rules for signing, handling and rework (domain.md §5).
 
 use std::collections::BTreeMap;
 
@@ -7,22 +7,22 @@ use hotline_proto::common::{AppealType, Urgency};
 
 use super::violation::Violation;
 
-/// Which limit a clock watches.
+/// A clock of an order.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub enum Clock {
     /// 签收: from dispatch to signature.
     Sign,
     /// 办理: from dispatch to the reply of round 0.
     Handle,
-    /// 重办: from the order to rework to its reply.
+    /// 重办: from the start of the rework to its reply.
     Rework,
 }
 
 impl Clock {
-    /// All of them.
+    /// All clocks.
     pub const ALL: [Self; 3] = [Self::Sign, Self::Handle, Self::Rework];
 
-    /// The name in the database.
+    /// Name in the database.
     #[must_use]
     pub const fn name(self) -> &'static str {
         match self {
@@ -32,14 +32,14 @@ impl Clock {
         }
     }
 
-    /// The clock of a name.
+    /// The clock with this name.
     #[must_use]
     pub fn from_name(name: &str) -> Option<Self> {
         Self::ALL.into_iter().find(|clock| clock.name() == name)
     }
 }
 
-/// What a rule is looked up by.
+/// Keys for looking up a rule.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Matter<'a> {
     /// Type of the appeal.
@@ -50,27 +50,27 @@ pub struct Matter<'a> {
     pub channel: &'a str,
 }
 
-/// One rule; a key that is not filled in matches all.
+/// One rule. An unset key matches all.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct LimitRow {
     /// Id of the row, unique.
     pub row: String,
-    /// Which limit.
+    /// Clock of the limit.
     pub clock: Clock,
-    /// Only this type.
+    /// Only for this type.
     pub kind: Option<AppealType>,
-    /// Only this urgency.
+    /// Only for this urgency.
     pub urgency: Option<Urgency>,
-    /// Only this channel.
+    /// Only for this channel.
     pub channel: Option<String>,
-    /// How long.
+    /// Length of the limit.
     pub limit: Span,
-    /// How long before its end the unit is warned; none for no warning.
+    /// Time between the warning and the end of the limit; `None` for no warning.
     pub warn_before: Option<Span>,
 }
 
 impl LimitRow {
-    /// How many keys are filled in: the more, the more specific.
+    /// Number of keys that are set. A row with more keys is more specific.
     #[must_use]
     pub fn weight(&self) -> usize {
         usize::from(self.kind.is_some()) + usize::from(self.urgency.is_some()) + usize::from(self.channel.is_some())
@@ -86,25 +86,25 @@ impl LimitRow {
 /// One version of all limits.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Limits {
-    /// Dense version; 0 when none are published.
+    /// Version, without gaps; 0 when none are published.
     pub version: u64,
     rows: Vec<LimitRow>,
 }
 
 impl Limits {
-    /// Takes rows that [`check`] found right.
+    /// Takes rows that passed [`check`].
     #[must_use]
     pub fn new(version: u64, rows: Vec<LimitRow>) -> Self {
         Self { version, rows }
     }
 
-    /// All rows, as they were given.
+    /// All rows, in the given order.
     #[must_use]
     pub fn rows(&self) -> &[LimitRow] {
         &self.rows
     }
 
-    /// The rule for a matter: the matching row with the most filled-in keys. None only when nothing is published.
+    /// The rule for a matter: the matching row with the most keys. `None` only when nothing is published.
     #[must_use]
     pub fn find(&self, clock: Clock, matter: &Matter<'_>) -> Option<&LimitRow> {
         self.rows
@@ -114,8 +114,8 @@ impl Limits {
     }
 }
 
-/// Everything that is wrong with limits somebody wants to publish: duplicate ids, ties, clocks without a row that
-/// matches everything.
+/// All faults of limits before they are published: duplicate ids, ties, and clocks without a row that matches
+/// everything.
 #[must_use]
 pub fn check(rows: &[LimitRow]) -> Vec<Violation> {
     let mut violations = Vec::new();
@@ -130,7 +130,7 @@ pub fn check(rows: &[LimitRow]) -> Vec<Violation> {
         if let Some(earlier) = rows[..at].iter().position(|other| tie(other, row, rows)) {
             violations.push(Violation::new(
                 format!("rows[{at}]"),
-                format!("should not tie with rows[{earlier}]: both match the same matters with as many keys, and no row with more keys decides"),
+                format!("should not tie with rows[{earlier}]: both match the same matters with the same number of keys, and no row with more keys decides"),
             ));
         }
     }
@@ -145,8 +145,8 @@ pub fn check(rows: &[LimitRow]) -> Vec<Violation> {
     violations
 }
 
-/// Two rows tie when one matter matches both with as many keys. It is no tie when a row with more keys takes every
-/// such matter away from them.
+/// Two rows tie when one matter matches both with the same number of keys. A row with more keys for all such matters
+/// resolves the tie.
 fn tie(a: &LimitRow, b: &LimitRow, rows: &[LimitRow]) -> bool {
     if a.clock != b.clock || a.weight() != b.weight() {
         return false;
@@ -167,10 +167,10 @@ fn tie(a: &LimitRow, b: &LimitRow, rows: &[LimitRow]) -> bool {
     })
 }
 
-/// What two keys demand together: `None` when nothing matches both, `Some(None)` when neither demands anything.
+/// The combined demand of two keys: `None` when nothing matches both, `Some(None)` when both match all.
 #[allow(
     clippy::option_option,
-    reason = "the outer one says whether anything matches, the inner one is a key"
+    reason = "the outer option is a match, the inner option is a key"
 )]
 fn both<T: PartialEq + Copy>(a: Option<T>, b: Option<T>) -> Option<Option<T>> {
     match (a, b) {

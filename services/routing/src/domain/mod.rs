@@ -1,7 +1,7 @@
 //! The rules of routing, pure: no async, no SQL, no clock. `domain.md` §4 and §5 are the specification.
 //!
-//! The vocabulary that all services share (type, urgency, reply result, grounds) is the contracts' own
-//! ([`hotline_proto::common`]): a second set of the same words would only have to be kept equal.
+//! Type, urgency, reply result and grounds come from the contracts ([`hotline_proto::common`]). A second set of the
+//! same words would have to be kept equal.
 
 pub mod appeal;
 pub mod catalogue;

@@ -1,9 +1,10 @@
-//! An order and its current assignment: what state it is in, what is known in it, and which state may follow.
+//! An order and its current assignment: its state, the facts of that state, and the states that may follow.
 //!
-//! The table of domain.md §4 is the specification; `orders.state` and its CHECKs repeat it. The transitions stand in
-//! [`super::transitions`]: each takes the order, the command and *now*, and gives the order after it with the
-//! [`super::transitions::Change`], or a refusal. Time never runs backwards for one order: a transition happens at the later of *now* and
-//! the order's own last change.
+//! The table of domain.md §4 is the specification; `orders.state` and its CHECKs repeat it.
+//!
+//! The transitions are in [`super::transitions`]. Each takes the order, the command and *now*. It returns the changed
+//! order with a [`super::transitions::Change`], or a refusal. Time never runs backwards for one order: a transition
+//! happens at *now* or at the order's last change, whichever is later.
 
 use chrono::{DateTime, NaiveDate, Utc};
 use hotline_proto::common::ReplyResult;
@@ -18,16 +19,16 @@ use super::state::{Standing, StateName};
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct OrderId(pub Uuid);
 
-/// Who leads, and until when.
+/// The lead unit with its limits.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Assignment {
     /// Code of the lead unit.
     pub unit: String,
-    /// Code of the top-level unit above it, when it was dispatched.
+    /// Code of the top-level unit above it at the time of the dispatch.
     pub top_unit: String,
-    /// When; both clocks start here.
+    /// Time of the dispatch; both clocks start here.
     pub dispatched_at: DateTime<Utc>,
-    /// By a person; else by the catalogue.
+    /// Dispatched by a person; otherwise by the catalogue.
     pub by_person: bool,
     /// 签收时限
     pub sign: Deadline,
@@ -35,92 +36,92 @@ pub struct Assignment {
     pub handle: Deadline,
 }
 
-/// What a unit has done so far with an order that it signed.
+/// Work of a unit since it signed the order.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Work {
-    /// Who leads.
+    /// The lead unit.
     pub lead: Assignment,
     /// 签收
     pub signed_at: DateTime<Utc>,
-    /// 重办时限, one of each round of rework, in their order.
+    /// 重办时限, one per rework round, in order.
     pub reworks: Vec<Deadline>,
-    /// First time that the appellant was reached.
+    /// Time of the first record of a contact that reached the appellant.
     pub contacted_at: Option<DateTime<Utc>>,
-    /// Contact records, of any result.
+    /// Number of contact records with any result.
     pub contacts: u32,
-    /// When the reply was submitted that review passed in round 0.
+    /// Submission time of the reply that passed review in round 0.
     pub accepted_at: Option<DateTime<Utc>>,
-    /// Rejected replies, all rounds.
+    /// Number of rejected replies in all rounds.
     pub rejected: u32,
 }
 
 impl Work {
-    /// 0 at first, one more with every rework.
+    /// Starts at 0 and grows by one with every rework.
     #[must_use]
     pub fn round(&self) -> u32 {
         u32::try_from(self.reworks.len()).expect("an order has a few rounds")
     }
 
-    /// The limit of the running round: handling in round 0, rework later.
+    /// The limit of the running round: handle in round 0, rework after it.
     #[must_use]
     pub fn running(&self) -> &Deadline {
         self.reworks.last().unwrap_or(&self.lead.handle)
     }
 }
 
-/// 回复: what the unit answered.
+/// 回复: the reply of the unit.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Reply {
     /// Its id.
     pub id: Uuid,
-    /// When it was submitted.
+    /// Time of submission.
     pub submitted_at: DateTime<Utc>,
-    /// What it says was achieved.
+    /// Result that the unit reports.
     pub result: ReplyResult,
-    /// Until when the unit committed itself.
+    /// Day by which the unit commits to finish.
     pub commitment_day: Option<NaiveDate>,
-    /// Why there was no contact record.
+    /// Ground for having no contact record.
     pub no_contact: Option<NoContactGround>,
 }
 
-/// Where the current assignment stands. A state carries the facts that it has.
+/// State of the current assignment. Each state carries its own facts.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum State {
     /// 待派单
     PendingDispatch,
     /// 待签收
     PendingSign {
-        /// Who should sign.
+        /// The lead unit that has to sign.
         lead: Assignment,
     },
     /// 办理中
     InProgress {
-        /// What was done.
+        /// Work of the unit.
         work: Work,
-        /// The newest reply: rejected, or of the round before.
+        /// The newest reply: a rejected one, or one of an earlier round.
         previous: Option<Reply>,
     },
     /// 待审核
     PendingReview {
-        /// What was done.
+        /// Work of the unit.
         work: Work,
-        /// The reply to judge.
+        /// The reply to review.
         reply: Reply,
     },
     /// 待回访
     PendingCallback {
-        /// What was done.
+        /// Work of the unit.
         work: Work,
-        /// The reply that review passed.
+        /// The reply that passed review.
         reply: Reply,
     },
     /// 办结
     Closed {
-        /// What was done.
+        /// Work of the unit.
         work: Work,
         /// The last reply.
         reply: Reply,
-        /// When.
+        /// Time of closing.
         closed_at: DateTime<Utc>,
         /// Closed although the appellant was dissatisfied.
         dissatisfied: bool,
@@ -132,22 +133,22 @@ pub enum State {
 pub struct Order {
     /// Its id.
     pub id: OrderId,
-    /// Number that people say on the phone.
+    /// Number for use on the phone.
     pub number: String,
-    /// Dense: one more with every change, from 1.
+    /// Starts at 1 and grows by one with every change.
     pub version: u64,
-    /// What it is about.
+    /// Appeals that it answers.
     pub appeals: Appeals,
-    /// When it was opened.
+    /// Time of opening.
     pub opened_at: DateTime<Utc>,
-    /// When it last changed.
+    /// Time of the last change.
     pub changed_at: DateTime<Utc>,
-    /// Where it stands.
+    /// State of the assignment.
     pub state: State,
 }
 
 impl Order {
-    /// Who leads, once it is dispatched.
+    /// The lead unit, once the order is dispatched.
     #[must_use]
     pub fn lead(&self) -> Option<&Assignment> {
         match &self.state {
@@ -157,7 +158,7 @@ impl Order {
         }
     }
 
-    /// What was done, once it is signed.
+    /// Work of the unit, once the order is signed.
     #[must_use]
     pub fn work(&self) -> Option<&Work> {
         match &self.state {
@@ -181,7 +182,7 @@ impl Order {
         }
     }
 
-    /// 0 at first, one more with every rework.
+    /// Starts at 0 and grows by one with every rework.
     #[must_use]
     pub fn round(&self) -> u32 {
         self.work().map_or(0, Work::round)
@@ -196,14 +197,14 @@ impl Order {
         }
     }
 
-    /// Its limits with their rounds, in the order in which they started.
+    /// Limits with their rounds, in the order of their starts.
     pub fn deadlines(&self) -> impl Iterator<Item = (u32, &Deadline)> {
         let first = self.lead().map(|lead| [(0, &lead.sign), (0, &lead.handle)]);
         let reworks = self.work().map(|work| work.reworks.as_slice()).unwrap_or_default();
         first.into_iter().flatten().chain((1..).zip(reworks))
     }
 
-    /// Where it stands.
+    /// State, round and version.
     #[must_use]
     pub fn standing(&self) -> Standing {
         Standing {
@@ -213,7 +214,7 @@ impl Order {
         }
     }
 
-    /// When it was closed, and whether the appellant was dissatisfied.
+    /// Time of closing, and whether the appellant was dissatisfied.
     #[must_use]
     pub fn closing(&self) -> Option<(DateTime<Utc>, bool)> {
         match self.state {
@@ -228,7 +229,7 @@ impl Order {
 }
 
 impl State {
-    /// Its name.
+    /// Name of the state.
     #[must_use]
     pub const fn name(&self) -> StateName {
         match self {
@@ -242,14 +243,14 @@ impl State {
     }
 }
 
-/// Names the lead unit.
+/// A dispatch to a lead unit.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Dispatch {
     /// Code of the lead unit.
     pub unit: String,
     /// Code of the top-level unit above it.
     pub top_unit: String,
-    /// Row of the catalogue that decided; none when a person did.
+    /// Row of the catalogue that decided; `None` for a dispatch by a person.
     pub row: Option<String>,
     /// 签收时限, started at the dispatch.
     pub sign: Deadline,
@@ -257,30 +258,30 @@ pub struct Dispatch {
     pub handle: Deadline,
 }
 
-/// A contact of the unit with the appellant, as far as the order's life knows it.
+/// A contact of the unit with the appellant, without its personal fields.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Contact {
     /// The record.
     pub id: Uuid,
-    /// The person was reached.
+    /// The contact reached the appellant.
     pub reached: bool,
-    /// How.
+    /// Way of the contact.
     pub mode: ContactMode,
-    /// When it was made, if the unit says.
+    /// Time of the contact, if the unit gives one.
     pub made_at: Option<DateTime<Utc>>,
 }
 
-/// What the unit says it achieved; a commitment has a day.
+/// Result that the unit reports. A commitment has a day.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Achieved {
-    /// Anything but a commitment.
+    /// Any result but a commitment.
     Now(ReplyResult),
     /// 承诺办理
     Commitment(NaiveDate),
 }
 
 impl Achieved {
-    /// As the contracts name it.
+    /// Result in the words of the contracts.
     #[must_use]
     pub const fn result(self) -> ReplyResult {
         match self {

@@ -1,52 +1,52 @@
-//! Why a verb is refused: expected, stable, shown to the caller as the reason of `FAILED_PRECONDITION`.
+//! Reasons for refusing a verb: expected, stable, and shown to the caller as the reason of `FAILED_PRECONDITION`.
 
 use hotline_proto::common::Reason;
 
 use super::state::StateName;
 
-/// A rule says no.
+/// A rule that refused a verb.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum Refusal {
-    /// Only an order that waits for dispatch can be dispatched.
+    /// Only an order that is pending dispatch can be dispatched.
     #[error("the order is {}, it can be dispatched only while it is pending dispatch", .found.text())]
     NotPendingDispatch {
-        /// Where it stands.
+        /// State of the order.
         found: StateName,
     },
-    /// Not dispatched yet.
+    /// Only an order that is pending sign can be signed.
     #[error("the order is {}, it can be signed only while it is pending sign", .found.text())]
     NotPendingSign {
-        /// Where it stands.
+        /// State of the order.
         found: StateName,
     },
-    /// Signed before, by whomever.
+    /// The order was signed before.
     #[error("the order is already signed")]
     AlreadySigned,
-    /// Contacts and replies belong to an order that is worked on.
+    /// Contacts, notes and replies need an order in progress.
     #[error("the order is {}, it has to be in progress", .found.text())]
     NotInProgress {
-        /// Where it stands.
+        /// State of the order.
         found: StateName,
     },
-    /// An order has a number of records of each kind at most; a reply is possible all the same.
-    #[error("the order has {most} such records already, as many as it may have; submit the reply")]
+    /// Records of each kind are limited. A reply is still possible.
+    #[error("the order already has {most} records of this kind, which is the limit; submit the reply")]
     TooManyRecords {
-        /// Records that an order may have.
+        /// Maximum number of records.
         most: u32,
     },
-    /// There is no reply to judge: the decision is late.
+    /// No reply waits for review: the decision is late.
     #[error("the order is {}, no reply waits for review", .found.text())]
     NotPendingReview {
-        /// Where it stands.
+        /// State of the order.
         found: StateName,
     },
-    /// Nobody is asked: the decision is late.
+    /// The order does not wait for a callback: the decision is late.
     #[error("the order is {}, it does not wait for a callback", .found.text())]
     NotPendingCallback {
-        /// Where it stands.
+        /// State of the order.
         found: StateName,
     },
-    /// A decision about another round: it is late.
+    /// The decision is about another round: it is late.
     #[error("the order is in round {found}, the decision is about round {judged}")]
     OtherRound {
         /// Round of the order.
@@ -54,34 +54,34 @@ pub enum Refusal {
         /// Round of the decision.
         judged: u32,
     },
-    /// A decision about another reply: it is late.
-    #[error("the decision is about another reply than the newest")]
+    /// The decision is about another reply: it is late.
+    #[error("the decision is not about the newest reply")]
     OtherReply,
-    /// 先行联系: a reply needs a contact record or a ground why there is none.
-    #[error("the order has no contact record; record a contact or give the ground why there is none")]
+    /// 先行联系: a reply needs a contact record or a ground for having none.
+    #[error("the order has no contact record; record a contact or give a ground for having none")]
     NoContactRecord,
-    /// The ground why there is no contact record is not so.
-    #[error("the order's appellant is not {said}; record a contact or give the ground that holds")]
+    /// The order contradicts the ground for having no contact record.
+    #[error("the order's appellant is not {said}; record a contact or give the true ground")]
     UntrueGround {
-        /// What the ground says.
+        /// Claim of the ground.
         said: &'static str,
     },
-    /// A commitment looks ahead.
-    #[error("the day of the commitment is before today")]
+    /// The day of a commitment must not be past.
+    #[error("the day of the commitment is before today; choose today or a later day")]
     CommitmentInPast,
-    /// Deadlines cannot be computed.
+    /// Deadlines cannot be computed without limits.
     #[error("no time limits are in force; publish limits first")]
     NoLimits,
-    /// A report's accused unit never leads, nor one below it: its superior does.
-    #[error("the unit is the one that the report accuses, or below it; dispatch to its superior")]
+    /// The unit that a report accuses never leads, and no unit below it leads. The accused unit's superior leads.
+    #[error("the report accuses this unit or one above it; dispatch to the superior of the accused unit")]
     AccusedUnit,
-    /// Not among the units in force that the caller may dispatch to.
-    #[error("the unit is not in force, or not among those that the caller may dispatch to")]
+    /// The unit is not in force, or the caller may not dispatch to it.
+    #[error("the unit is not in force, or the caller may not dispatch to it; choose another unit")]
     UnknownUnit,
 }
 
 impl Refusal {
-    /// The stable reason.
+    /// Stable reason code.
     #[must_use]
     pub const fn reason(&self) -> Reason {
         match self {
@@ -103,7 +103,7 @@ impl Refusal {
         }
     }
 
-    /// Whether it says no more than that a decision came too late: the order has moved on.
+    /// Whether the refusal only means that a decision came too late, after the order had moved on.
     #[must_use]
     pub const fn is_late(&self) -> bool {
         matches!(

@@ -1,4 +1,4 @@
-//! The name of an order's state, and where an order stands.
+//! Name of an order's state, and the standing of an order.
 
 /// The name of a state, without its facts.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -18,7 +18,7 @@ pub enum StateName {
 }
 
 impl StateName {
-    /// All of them, in the order of the way.
+    /// All states, in the usual order.
     pub const ALL: [Self; 6] = [
         Self::PendingDispatch,
         Self::PendingSign,
@@ -28,7 +28,7 @@ impl StateName {
         Self::Closed,
     ];
 
-    /// The name in the database and in metrics.
+    /// Name in the database and in metrics.
     #[must_use]
     pub const fn name(self) -> &'static str {
         match self {
@@ -41,7 +41,7 @@ impl StateName {
         }
     }
 
-    /// For people.
+    /// Text for messages.
     #[must_use]
     pub const fn text(self) -> &'static str {
         match self {
@@ -54,14 +54,14 @@ impl StateName {
         }
     }
 
-    /// The state of a name.
+    /// The state with this name.
     #[must_use]
     pub fn from_name(name: &str) -> Option<Self> {
         Self::ALL.into_iter().find(|state| state.name() == name)
     }
 }
 
-/// Where an order stands: what a refused caller decides by.
+/// State, round and version of an order, so that a refused caller can decide what to do next.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Standing {
     /// Its state.

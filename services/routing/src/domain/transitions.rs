@@ -1,4 +1,4 @@
-//! What may happen to an order: one function per row of domain.md §4.
+//! Transitions of an order: one function per row of domain.md §4.
 
 use chrono::{DateTime, NaiveDate, Utc};
 use hotline_proto::common::RejectionGround;
@@ -11,21 +11,21 @@ use super::order::{Achieved, Assignment, Contact, Dispatch, Order, OrderId, Repl
 use super::refusal::Refusal;
 use super::state::StateName;
 
-/// What happened, as history and log tell it.
+/// One change, as written to the history and published as an event.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Change {
-    /// State before; none for the first.
+    /// State before; `None` for the first change.
     pub before: Option<StateName>,
-    /// When.
+    /// Time of the change.
     pub at: DateTime<Utc>,
-    /// Why, as codes: catalogue row, grounds of a rejection, cause of a rework; empty when there is none.
+    /// Reason, as codes: catalogue row, grounds of a rejection, cause of a rework. Empty without a reason.
     pub reason: String,
-    /// What.
+    /// Kind of the change.
     pub fact: Fact,
 }
 
 impl Change {
-    /// The time of the source, where it is another one than the change's.
+    /// Time given by the source, if it differs from the time of the change.
     #[must_use]
     pub fn source_at(&self, order: &Order) -> Option<DateTime<Utc>> {
         match &self.fact {
@@ -36,40 +36,40 @@ impl Change {
     }
 }
 
-/// What a change was.
+/// Kind of a change, with its facts.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Fact {
     /// The order was opened.
     Opened,
     /// 派单
     Dispatched {
-        /// Row of the catalogue; none when a person dispatched.
+        /// Row of the catalogue; `None` for a dispatch by a person.
         row: Option<String>,
     },
     /// 签收
     Signed {
-        /// After the limit.
+        /// Signed after the limit.
         late: bool,
     },
     /// 联系当事人
     Contacted {
         /// The record.
         contact: Uuid,
-        /// How.
+        /// Way of the contact.
         mode: ContactMode,
-        /// When it was made, if the unit says.
+        /// Time of the contact, if the unit gives one.
         made_at: Option<DateTime<Utc>>,
     },
     /// 阶段性回复
     Progressed {
         /// The note.
         note: Uuid,
-        /// Day of the next one or of the reply, if the unit names one.
+        /// Day of the next note or of the reply, if the unit gives one.
         next_day: Option<NaiveDate>,
     },
     /// 回复
     Replied {
-        /// After the limit of its round.
+        /// Submitted after the limit of its round.
         late: bool,
     },
     /// Review passed the reply.
@@ -81,7 +81,7 @@ pub enum Fact {
     Rejected {
         /// The reply.
         reply: Uuid,
-        /// Numbers of `RejectionGround`: why, unknown ones too.
+        /// Numbers of `RejectionGround`, unknown ones included.
         grounds: Vec<i32>,
     },
     /// 重办
@@ -90,29 +90,29 @@ pub enum Fact {
     Closed,
 }
 
-/// A judged dissatisfaction of the unit's making: another round, or the end of rounds.
+/// Verdict on a dissatisfaction.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Verdict {
-    /// 主观原因. `max_rounds` bounds the rework rounds.
+    /// 主观原因: another round, or a closed order after the last round.
     Unit {
         /// Limit of the new round.
         rework: Deadline,
-        /// Rounds that an order may have.
+        /// Maximum number of rework rounds.
         max_rounds: u32,
     },
     /// 客观原因
     Objective,
 }
 
-/// Why an order was closed after a unit-caused verdict in its last round; stands in the history.
+/// Reason in the history: a unit-caused verdict in the last round closed the order.
 pub const MAX_ROUNDS: &str = "MAX_ROUNDS";
-/// Why an order went to rework; stands in the history.
+/// Reason in the history: the order went to rework.
 pub const CAUSE_UNIT: &str = "UNIT";
-/// Why an order was closed although the appellant was dissatisfied; stands in the history.
+/// Reason in the history: the order was closed although the appellant was dissatisfied.
 pub const CAUSE_OBJECTIVE: &str = "OBJECTIVE";
 
-/// Records of one kind, contacts or notes, of an order. Two a day over the longest usual limit, 15 working days, are 30 a round; a first round and
-/// two of rework are 90. A reading of the order's text shows all of them.
+/// Maximum number of records of one kind (contacts or notes) of an order. The longest usual limit is 15 working days;
+/// two records a day make 30 a round. The first round and two of rework make 90. A reader of the text gets all of them.
 pub const MOST_RECORDS: u32 = 100;
 
 impl Order {
@@ -139,13 +139,13 @@ impl Order {
         )
     }
 
-    /// The instant of a transition that is asked for at `now`: never before the last one.
+    /// Time of a transition that is requested at `now`: never before the last one.
     #[must_use]
     pub fn instant(&self, now: DateTime<Utc>) -> DateTime<Utc> {
         now.max(self.changed_at)
     }
 
-    /// 派单: names the lead unit; both clocks start.
+    /// 派单: names the lead unit and starts both clocks.
     ///
     /// # Errors
     /// [`Refusal::NotPendingDispatch`].
@@ -175,7 +175,7 @@ impl Order {
         Ok(self.become_at(State::PendingSign { lead }, at, reason, Fact::Dispatched { row }))
     }
 
-    /// 签收: the lead unit takes the order on. Signing late is allowed and stays on record.
+    /// 签收: the lead unit signs the order. A late signature is allowed and recorded.
     ///
     /// # Errors
     /// [`Refusal::AlreadySigned`], [`Refusal::NotPendingSign`] before dispatch.
@@ -204,8 +204,8 @@ impl Order {
         Ok(self.with(StateName::PendingSign, state, at, String::new(), Fact::Signed { late }))
     }
 
-    /// 联系当事人: every record counts, the first that reached the person is the first contact. It counts when it is
-    /// recorded, whenever it was made.
+    /// 联系当事人: every record counts. The first record that reached the appellant is the first contact. It counts at the
+    /// time of recording, whatever the time of the contact.
     ///
     /// # Errors
     /// [`Refusal::NotInProgress`], [`Refusal::TooManyRecords`].
@@ -231,7 +231,7 @@ impl Order {
         Ok(self.with(found, state, at, String::new(), fact))
     }
 
-    /// 阶段性回复: nothing of the order changes. `notes` is how many it has.
+    /// 阶段性回复: records a note; the order keeps its state. `notes` is the number of notes that it has.
     ///
     /// # Errors
     /// [`Refusal::NotInProgress`], [`Refusal::TooManyRecords`].
@@ -254,8 +254,8 @@ impl Order {
         Ok(self.with(found, state, at, String::new(), fact))
     }
 
-    /// 回复. `no_contact` is the ground that the unit gave why there is no contact record. A ground that the order
-    /// contradicts is refused.
+    /// 回复. `no_contact` is the unit's ground for having no contact record. A ground that the order contradicts is
+    /// refused.
     ///
     /// # Errors
     /// [`Refusal::NotInProgress`], [`Refusal::NoContactRecord`], [`Refusal::UntrueGround`],
@@ -293,7 +293,7 @@ impl Order {
         Ok(self.with(found, state, at, String::new(), Fact::Replied { late }))
     }
 
-    /// Review passed the reply. In round 0 its submission is what on-time is judged by.
+    /// The reply passed review. In round 0 its submission decides whether the order is on time.
     ///
     /// # Errors
     /// [`Refusal::NotPendingReview`], [`Refusal::OtherRound`], [`Refusal::OtherReply`]: the decision is late.
@@ -308,7 +308,7 @@ impl Order {
         Ok(self.with(StateName::PendingReview, state, at, String::new(), fact))
     }
 
-    /// 驳回: back to the unit; the original deadline stands.
+    /// 驳回: the order goes back to the unit; the original deadline stands.
     ///
     /// # Errors
     /// As [`Order::pass_reply`].
@@ -338,7 +338,7 @@ impl Order {
         Ok(self.with(StateName::PendingReview, state, at, reason, fact))
     }
 
-    /// 办结: the appellant is satisfied, or cannot be reached.
+    /// 办结: the appellant is satisfied, or could not be reached.
     ///
     /// # Errors
     /// [`Refusal::NotPendingCallback`], [`Refusal::OtherRound`]: the decision is late.
@@ -348,10 +348,13 @@ impl Order {
         Ok(self.closed(work, reply, at, None))
     }
 
-    /// A dissatisfaction was judged (domain.md §7). Objective: closed with a flag. The unit's: another round, lead and
-    /// round 0's deadline unchanged. After the last round that rules allow (domain.md §5: two, then supervision) a
-    /// further unit-caused verdict closes the order with the flag, for a third rework would change nothing; what
-    /// supervision does then is its own, and the history tells `MAX_ROUNDS`.
+    /// Applies a judged dissatisfaction (domain.md §7):
+    ///
+    /// - Objective: the order is closed with a flag.
+    /// - Unit-caused: a new round starts. The lead and round 0's deadline stay.
+    ///
+    /// The rules allow two rework rounds, then supervision takes over (domain.md §5). A further unit-caused verdict
+    /// closes the order with the flag and the reason `MAX_ROUNDS`, because a third rework would change nothing.
     ///
     /// # Errors
     /// As [`Order::close`].
@@ -380,7 +383,8 @@ impl Order {
         }
     }
 
-    /// What a ground says of the appellants that is not so. It holds when it is true of one, and the unit knows none.
+    /// The false claim of a ground, or `None` if the ground holds. A ground holds when it is true of one appellant and
+    /// the unit knows none.
     fn contradicts(&self, ground: NoContactGround) -> Option<&'static str> {
         let any = |of: fn(&Appeal) -> bool| self.appeals.linked().any(|linked| of(&linked.facts));
         let known = any(|appeal| !appeal.anonymous && !appeal.confidential);
@@ -434,7 +438,7 @@ impl Order {
         Ok((work, reply))
     }
 
-    /// Takes the state out; every caller puts another in or gives the order up.
+    /// Takes the state out. Every caller puts another state in or drops the order.
     fn take(&mut self) -> State {
         std::mem::replace(&mut self.state, State::PendingDispatch)
     }
@@ -467,7 +471,7 @@ impl Order {
     }
 }
 
-/// A ground as history tells it: `NO_CONTACT`, or the number of one that this program does not know.
+/// Name of a ground in the history: `NO_CONTACT`, or the number of a ground that this program does not know.
 #[must_use]
 pub fn ground_name(ground: i32) -> String {
     RejectionGround::try_from(ground).map_or_else(

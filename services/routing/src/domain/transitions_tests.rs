@@ -1,4 +1,4 @@
-//! Edges as tables, and whole random histories.
+//! Single transitions as tables, and random histories.
 
 use std::collections::BTreeSet;
 
@@ -260,7 +260,7 @@ fn on_time_is_judged_by_the_reply_that_passed_in_round_0() {
     assert_eq!(
         order.work().and_then(|w| w.accepted_at),
         Some(at(601)),
-        "rework has a figure of its own"
+        "rework does not change the accepted reply"
     );
 }
 
@@ -340,7 +340,7 @@ fn the_unit_s_fault_means_rework_until_the_last_round() {
             .expect("in progress");
         assert_eq!(change.fact, Fact::Replied { late: true }, "judged by the rework limit");
         order = replied.pass_reply(REPLY, round + 1, at(402)).expect("under review").0;
-        // The next round starts from a fresh clock of the test.
+        // The next round starts at the test's own time.
         order.changed_at = at(12);
     }
     let (closed, change) = order.judge(2, unit_fault(at(500)), at(500)).expect("pending callback");
@@ -359,7 +359,7 @@ fn closing_tells_whether_the_appellant_was_dissatisfied() {
     );
 }
 
-/// What anybody might try, in any order.
+/// An action that a random test may try.
 #[derive(Clone, Debug)]
 enum Attempt {
     Dispatch,
@@ -411,7 +411,7 @@ fn tried(order: Order, attempt: &Attempt, now: DateTime<Utc>) -> Result<(Order, 
     }
 }
 
-/// The doctor's table is written by itself: it says the same as the domain, no step more and none less.
+/// The doctor's table of steps is written independently. It must have exactly the steps of the domain.
 #[test]
 fn the_doctor_knows_the_steps_of_the_domain() {
     let step = |order: &Order, change: &Change| {
@@ -462,8 +462,13 @@ fn the_doctor_knows_the_steps_of_the_domain() {
 }
 
 proptest! {
-    /// Whatever is tried, and however the clock jumps: versions are dense, every step starts where the one before
-    /// ended, time runs forward, rounds only grow by rework, and what is known stays known.
+    /// Properties of any sequence of actions, with any jumps of the clock:
+    ///
+    /// - Versions have no gaps.
+    /// - Every step starts in the state where the one before ended.
+    /// - Time runs forward.
+    /// - Only a rework raises the round.
+    /// - Known facts stay known.
     #[test]
     fn every_history_replays_to_its_state(steps in prop::collection::vec((attempt(), -30..600_i64), 1..60)) {
         let mut order = opened();

@@ -1,4 +1,4 @@
-//! Units in force: a forest, cities' bureaus and counties at the top, sub-units below (domain.md §3).
+//! Units in force: a forest with bureaus and counties at the top and sub-units below (domain.md §3).
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -8,7 +8,7 @@ use hotline_proto::region::folded;
 use super::catalogue::CatalogueRow;
 use super::violation::Violation;
 
-/// Levels that the tree has at most: a city, its counties and bureaus, their townships and offices, and room.
+/// Maximum number of levels. A city needs about four: city, county or bureau, township, office. The rest is reserve.
 pub const MAX_LEVELS: usize = 8;
 
 /// A unit.
@@ -18,7 +18,7 @@ pub struct Unit {
     pub code: String,
     /// Name in Chinese.
     pub name: String,
-    /// Code of the unit above; none for a top-level unit.
+    /// Code of the unit above; `None` for a top-level unit.
     pub parent: Option<String>,
     /// Codes of the regions that it is responsible for, sorted.
     pub regions: Vec<String>,
@@ -31,7 +31,7 @@ pub struct Units {
 }
 
 impl Units {
-    /// Takes units that [`check`] found right; of a code that stands there twice the last one counts.
+    /// Takes units that passed [`check`]. Of two units with the same code the last one counts.
     #[must_use]
     pub fn new(units: Vec<Unit>) -> Self {
         Self {
@@ -39,25 +39,26 @@ impl Units {
         }
     }
 
-    /// Whether the code is one of them.
+    /// Whether the code is one of the units.
     #[must_use]
     pub fn contains(&self, code: &str) -> bool {
         self.by_code.contains_key(code)
     }
 
-    /// All, by code.
+    /// All units, by code.
     pub fn iter(&self) -> impl Iterator<Item = &Unit> {
         self.by_code.values()
     }
 
-    /// The unit and those above it, upwards. A code that is not in force stands alone, so that the orders of a unit
-    /// that was given up stay with it.
+    /// The unit and those above it, upwards. A code that is not in force has only itself, so orders of a retired unit
+    /// stay with it.
     #[must_use]
     pub fn lineage<'a>(&'a self, code: &'a str) -> Vec<&'a str> {
         let mut lineage = vec![code];
         let mut at = code;
         while let Some(parent) = self.by_code.get(at).and_then(|unit| unit.parent.as_deref()) {
-            // Neither a cycle nor more levels can be published; a database that was tampered with must not hang us.
+            // A published version has no cycle and no more levels. This limit ends the loop in a database that was
+            // tampered with.
             if lineage.len() == MAX_LEVELS {
                 break;
             }
@@ -73,14 +74,14 @@ impl Units {
         self.lineage(code).last().copied().unwrap_or(code)
     }
 
-    /// Whether `code` is `above` or below it.
+    /// Whether `code` is `above` or a unit below it.
     #[must_use]
     pub fn is_within(&self, code: &str, above: &str) -> bool {
         self.lineage(code).contains(&above)
     }
 
-    /// Who leads when `unit` would. A report's accused unit and those below it never do: the accused one's superior does
-    /// (domain.md §4). None when a person has to find somebody: it has no superior, or is not one of these units.
+    /// The lead unit in place of `unit`. An accused unit and the units below it never lead; the superior of the accused
+    /// unit does (domain.md §4). `None` when the accused unit has no superior or is unknown; then a dispatcher decides.
     #[must_use]
     pub fn lead_instead<'a>(&'a self, unit: &'a str, accused: Option<&str>) -> Option<&'a str> {
         let Some(accused) = accused else { return Some(unit) };
@@ -92,7 +93,7 @@ impl Units {
         }
     }
 
-    /// The unit and all below it.
+    /// The unit and all units below it.
     #[must_use]
     pub fn below(&self, above: &str) -> Vec<String> {
         let mut found: BTreeSet<String> = self
@@ -123,7 +124,7 @@ pub fn lies_in(place: &str, regions: &[&str]) -> bool {
     regions.iter().any(|region| place.starts_with(region))
 }
 
-/// Everything that is wrong with units somebody wants to publish: duplicates, unknown parents, cycles, too many levels.
+/// All faults of units before they are published: duplicates, unknown parents, cycles, too many levels.
 #[must_use]
 pub fn check(units: &[Unit]) -> Vec<Violation> {
     let mut violations = Vec::new();
@@ -152,16 +153,16 @@ pub fn check(units: &[Unit]) -> Vec<Violation> {
     violations
 }
 
-/// A row of a catalogue that is in force while units are, and names none of them.
+/// A catalogue row that names none of the units in force.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Orphan {
     /// The row.
     pub row: CatalogueRow,
-    /// First day on which it would find no unit.
+    /// First day on which the row would find no unit.
     pub day: NaiveDate,
 }
 
-/// What is wrong with units that leave out what catalogues name: one violation a row.
+/// One violation for each catalogue row whose unit is missing from the new units.
 #[must_use]
 pub fn named_elsewhere(orphans: &[Orphan]) -> Vec<Violation> {
     orphans
@@ -189,7 +190,7 @@ pub fn named_elsewhere(orphans: &[Orphan]) -> Vec<Violation> {
         .collect()
 }
 
-/// What is wrong with the way up from a unit, which has to end at the top.
+/// The fault of a unit's parents. The way up must end at a top-level unit.
 fn endless(unit: &Unit, units: &[Unit], first: &BTreeMap<&str, usize>) -> Option<String> {
     let mut parent = unit.parent.as_deref();
     for _ in 0..MAX_LEVELS {
@@ -250,7 +251,7 @@ mod tests {
         assert_eq!(units.top_of("c"), "a");
         assert_eq!(units.below("b"), ["b", "c"]);
         assert!(units.is_within("c", "a") && !units.is_within("a", "c") && !units.is_within("d", "a"));
-        assert_eq!(units.top_of("gone"), "gone", "a unit that is no more stands alone");
+        assert_eq!(units.top_of("gone"), "gone", "a retired unit has only itself");
         assert_eq!(units.below("gone"), ["gone"]);
     }
 
@@ -327,7 +328,7 @@ mod tests {
         assert_eq!(
             Units::new(deep).lineage(&lowest).len(),
             MAX_LEVELS,
-            "all of them are looked at"
+            "all violations are found"
         );
         let found = check(&chain(MAX_LEVELS + 1));
         assert_eq!(found.len(), 1, "{found:?}");

@@ -1,11 +1,11 @@
-//! One thing that is wrong with something somebody wants to publish.
+//! One fault of a publication.
 
-/// One field, and what would be right.
+/// A field and its correct form.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Violation {
     /// Path in the request, such as `rows[3].unit`.
     pub field: String,
-    /// What would be right.
+    /// Correct form of the field.
     pub description: String,
 }
 

@@ -1,4 +1,4 @@
-//! `DispatchOrder`: what it reads and answers.
+//! `DispatchOrder`: its request and its answer.
 
 use async_trait::async_trait;
 use eventlog::Tx;

@@ -1,4 +1,4 @@
-//! What several verbs read and answer.
+//! Requests and answers that several verbs share.
 
 use calendar::Span;
 use hotline_proto::access::Role;
@@ -12,12 +12,12 @@ use crate::actions::{Actor, Asked, Reach};
 use crate::domain::order::{Order, OrderId};
 use crate::events;
 
-/// Longest code, in bytes; as the columns of all services have it.
+/// Maximum length of a code, in bytes; the same as in the columns of all services.
 pub(super) const MAX_CODE: usize = 64;
-/// Characters of a reference of evidence or of a recording: a path or an id in the store of attachments.
+/// Maximum characters of a reference of evidence or of a recording: a path or an id in the store of attachments.
 pub(super) const MAX_REFERENCE: usize = 200;
 
-/// The caller, as actions see it.
+/// The caller, in the form that actions need.
 pub(super) fn actor(caller: &Caller) -> Actor {
     let reach = if caller.sees_all() {
         Reach::All
@@ -45,7 +45,7 @@ pub(super) fn receipt(order: &Order) -> pb::OrderReceipt {
     }
 }
 
-/// An order as people see it: what tells that two appeals are of one person stays between services.
+/// An order as people see it. The person key is left out, because it shows that two appeals are of one person.
 pub(super) fn shown(order: &Order) -> pb::Order {
     let mut shown = events::order(order);
     for facts in shown.appeals.iter_mut().filter_map(|linked| linked.facts.as_mut()) {
@@ -54,15 +54,15 @@ pub(super) fn shown(order: &Order) -> pb::Order {
     shown
 }
 
-/// The order that a request is about, and the version that its caller decided by.
+/// The order of a request, and the version that its caller has seen.
 pub(super) fn asked(fields: &mut Fields, order_id: &str, if_version: u64) -> Option<Asked> {
     let id = fields.uuid("order_id", order_id).map(OrderId)?;
     Some(Asked { id, if_version })
 }
 
-/// A length of time within its limits; what was refused is in `fields`.
+/// A length of time within its limits; violations are added to `fields`.
 pub(super) fn span(fields: &mut Fields, field: &str, limit: pb::TimeLimit) -> Option<Span> {
-    // Most of each: a year of working days, of days, of minutes.
+    // Maximum of each: a year of working days, of days, of minutes.
     let (kind, length, most, span) = match limit.kind {
         None => {
             fields.refuse(field, "must be working_days, natural_days or minutes");
@@ -79,7 +79,7 @@ pub(super) fn span(fields: &mut Fields, field: &str, limit: pb::TimeLimit) -> Op
     None
 }
 
-/// A length of time as it travels.
+/// A length of time as a message.
 pub(super) fn time_limit(span: Span) -> pb::TimeLimit {
     let kind = match span {
         Span::WorkingDays(n) => Kind::WorkingDays(n),
@@ -89,14 +89,14 @@ pub(super) fn time_limit(span: Span) -> pb::TimeLimit {
     pb::TimeLimit { kind: Some(kind) }
 }
 
-/// Refuses a list that is empty or has more than `most` entries.
+/// Refuses an empty list, and a list with more than `most` entries.
 pub(super) fn count(fields: &mut Fields, field: &str, found: usize, most: usize) {
     if !(1..=most).contains(&found) {
         fields.refuse(field, format!("must have 1 to {most} entries, has {found}"));
     }
 }
 
-/// Reads the entries of a list, at most `most`. An entry with violations is left out; its violations are noted.
+/// Reads the entries of a list, at most `most`. An entry with violations is left out, and its violations are added.
 pub(super) fn read_all<M, T>(
     fields: &mut Fields,
     field: &str,

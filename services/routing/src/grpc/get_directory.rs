@@ -1,4 +1,4 @@
-//! `GetDirectory`: what it reads and answers.
+//! `GetDirectory`: its request and its answer.
 
 use async_trait::async_trait;
 use calendar::{Notice, local_date};
@@ -21,7 +21,7 @@ use crate::domain::limits::LimitRow;
 use crate::domain::units::Unit;
 use crate::events;
 
-/// A page of what is in force on a day.
+/// A page of the directory in force on a day.
 pub(super) struct DirectoryPage {
     day: NaiveDate,
     rows: Rows,
@@ -36,7 +36,7 @@ impl Question<Routing> for DirectoryPage {
     fn read(request: &pb::GetDirectoryRequest, _: &Caller, at: &At<Routing>) -> Result<Self, InvalidRequest> {
         let mut fields = Fields::new();
         let day = fields.optional_day("day", request.day.as_ref());
-        // Today's token stays good over midnight, as long as the same versions are in force.
+        // A token of today stays valid after midnight, as long as the same versions are in force.
         let bound = day.map_or_else(|| "today".to_owned(), |day| day.to_string());
         let rows = Rows::read(&mut fields, request.page_size, &request.page_token, &bound);
         let day = day.unwrap_or_else(|| local_date(at.now));
@@ -76,7 +76,7 @@ fn page(mut rows: Rows, directory: &Directory) -> Result<pb::GetDirectoryRespons
     })
 }
 
-/// The versions of all that is in force: a page token is good for them together.
+/// The versions of all parts in force. A page token is valid for exactly these versions.
 fn version(directory: &Directory) -> String {
     format!(
         "{}/{}/{}/{}",

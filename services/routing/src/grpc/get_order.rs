@@ -1,4 +1,4 @@
-//! `GetOrder`: what it reads and answers.
+//! `GetOrder`: its request and its answer.
 
 use async_trait::async_trait;
 use hotline_proto::access::{Role, Scope};
@@ -22,7 +22,7 @@ pub(super) struct ReadOrder {
     name: OrderName,
     by: Actor,
     with_text: bool,
-    /// What the caller's roles read; none when they read no text.
+    /// The parts of the text that the caller's roles may read; `None` without text.
     reads: Option<Reads>,
 }
 
@@ -46,7 +46,9 @@ impl Question<Routing> for ReadOrder {
     async fn answer(self, at: &At<Routing>) -> Result<pb::GetOrderResponse, Status> {
         let reads = self.reads.filter(|_| self.with_text);
         if self.with_text && reads.is_none() {
-            return Err(edge::denied("your role reads orders without their text"));
+            return Err(edge::denied(
+                "your role may not read the text of orders; ask without with_text",
+            ));
         }
         let Routing {
             store,
@@ -85,14 +87,14 @@ fn name(fields: &mut Fields, request: &pb::GetOrderRequest) -> Option<OrderName>
             }
         },
         None => {
-            fields.refuse("order_id", "must be given, or number");
+            fields.refuse("order_id", "must be set, unless number is set");
             None
         }
     }
 }
 
-/// What a caller reads of what people wrote: a dispatcher needs the matter only; an analyst counts, and reads nothing. Of a
-/// caller that is confined to a unit the action hides besides what it hides from that unit's liaison.
+/// The parts of the text that a caller's roles may read. A dispatcher needs only the matter. An analyst counts orders
+/// and reads no text. For a caller of a unit the action also hides what it hides from that unit's liaison.
 fn reads(caller: &Caller) -> Option<Reads> {
     let of_role = |(role, scope): &(Role, Scope)| match role {
         Role::Liaison => (*scope == Scope::OwnUnit && !caller.sees_all()).then_some(Reads::Persons),

@@ -1,4 +1,4 @@
-//! `GetOrderHistory`: what it reads and answers.
+//! `GetOrderHistory`: its request and its answer.
 
 use async_trait::async_trait;
 use hotline_proto::routing as pb;
@@ -16,7 +16,7 @@ use crate::domain::order::OrderId;
 use crate::events;
 use crate::store::transitions::Transition;
 
-/// A page of a history: what is asked of the store, and how the page is cut.
+/// A page of a history: the query to the store, and the size of the page.
 pub(super) struct HistoryPage {
     query: GetOrderHistory,
     bound: String,
@@ -58,7 +58,8 @@ impl Question<Routing> for HistoryPage {
 }
 
 impl HistoryPage {
-    /// Cuts the step that only shows that another page follows, and gives the token of that page: empty on the last.
+    /// Removes the extra step, which only shows that another page follows. Returns the token of that page; empty on the
+    /// last page.
     fn cut(&self, steps: &mut Vec<Transition>) -> String {
         let shown = usize::try_from(self.query.limit - 1).expect("a page size is 1 to 1000");
         if steps.len() <= shown {
@@ -71,13 +72,13 @@ impl HistoryPage {
     }
 }
 
-/// The version after which the page begins: 0 for the first page.
+/// The version before the page; 0 for the first page.
 fn after(fields: &mut Fields, bound: &str, token: &str) -> Option<u32> {
     if token.is_empty() {
         return Some(0);
     }
     let parts = page::decode(bound, token, 1);
-    // A forged token may hold a version that the database cannot; no order has more versions than a u32 counts.
+    // A forged token may hold a version too large for the database. No order has more versions than a u32 counts.
     let after = parts.and_then(|parts| parts[0].parse().ok());
     if after.is_none() {
         fields.refuse(

@@ -1,4 +1,4 @@
-//! `ListOrders`: what it reads and answers.
+//! `ListOrders`: its request and its answer.
 
 use async_trait::async_trait;
 use hotline_proto::common::OrderState;
@@ -14,7 +14,7 @@ use super::fields::{MAX_CODE, actor, shown};
 use crate::actions::list_orders::{ListOrders, list_orders};
 use crate::domain::state::StateName;
 
-/// A page of orders: what is asked of the action, and how the page is cut.
+/// A page of orders: the query to the action, and the size of the page.
 pub(super) struct OrdersPage {
     query: ListOrders,
     page: Page,

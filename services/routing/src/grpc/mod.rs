@@ -1,5 +1,5 @@
-//! The edge: a method of the trait is one line. What a verb reads and answers stands in the file of the verb. What an
-//! error looks like is in [`status`].
+//! The gRPC edge. A method of the trait is one line. The request and the answer of a verb are in the file of the verb.
+//! Errors are translated in [`status`].
 
 mod dispatch_order;
 mod fields;
@@ -43,18 +43,18 @@ use crate::actions::sign_order::SignOrder;
 use crate::actions::submit_reply::SubmitReply;
 use crate::upstream::AppealTexts;
 
-/// The service.
+/// The gRPC service.
 #[derive(Clone)]
 pub struct Routing {
-    /// Its database.
+    /// Database of routing.
     pub store: Store,
     /// Business time.
     pub clock: SharedClock,
     /// Seals replies and contacts.
     pub sealer: Sealer,
-    /// Where texts of appeals are.
+    /// Source of the texts of appeals.
     pub texts: Arc<dyn AppealTexts>,
-    /// What is decided by.
+    /// The rules that actions apply.
     pub rules: Rules,
 }
 

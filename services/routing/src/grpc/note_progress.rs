@@ -1,7 +1,6 @@
-//! `NoteProgress`: what it reads and answers.
+//! `NoteProgress`: its request and its answer.
 
 use async_trait::async_trait;
-use calendar::local_date;
 use eventlog::Tx;
 use hotline_proto::routing as pb;
 use platform::auth::Caller;
@@ -13,7 +12,7 @@ use super::fields::{actor, asked, receipt};
 use crate::actions::Error;
 use crate::actions::note_progress::{NoteProgress, note_progress};
 
-/// Characters of a note.
+/// Maximum characters of a note.
 const MAX_NOTE: usize = 2_000;
 
 #[async_trait]
@@ -24,15 +23,12 @@ impl Verb<Routing> for NoteProgress {
     type Answer = pb::NoteProgressResponse;
     type Error = Error;
 
-    fn read(request: &pb::NoteProgressRequest, caller: &Caller, at: &At<Routing>) -> Once<Self> {
+    fn read(request: &pb::NoteProgressRequest, caller: &Caller, _: &At<Routing>) -> Once<Self> {
         let mut fields = Fields::new();
         let request_id = fields.uuid("request_id", &request.request_id);
         let order = asked(&mut fields, &request.order_id, request.if_version);
         let text = fields.text("text", &request.text, 1..=MAX_NOTE);
         let next_day = fields.optional_day("next_day", request.next_day.as_ref());
-        if next_day.is_some_and(|day| day < local_date(at.now)) {
-            fields.refuse("next_day", "must not be before today");
-        }
         let command = || {
             let command = Self {
                 order: order?,

@@ -1,4 +1,4 @@
-//! `PublishCalendar`: what it reads and answers.
+//! `PublishCalendar`: its request and its answer.
 
 use async_trait::async_trait;
 use calendar::{MAX_ENTRIES, MAX_NOTICES, MAX_SOURCE, MAX_VERSION_BYTES, Notice};
@@ -24,7 +24,7 @@ impl Verb<Routing> for PublishCalendar {
     type Answer = pb::PublishCalendarResponse;
     type Error = Error;
 
-    /// Checks the shape only: which days are right is for the calendar to say, of files too.
+    /// Checks the shape only. The calendar itself checks the days, for files as well.
     fn read(request: &pb::PublishCalendarRequest, caller: &Caller, _: &At<Routing>) -> Once<Self> {
         let mut fields = Fields::new();
         let request_id = fields.uuid("request_id", &request.request_id);
@@ -50,7 +50,7 @@ impl Verb<Routing> for PublishCalendar {
 
 fn notice(fields: &mut Fields, sent: &pb::Notice) -> Option<Notice> {
     let source = fields.line("source", &sent.source, 1..=MAX_SOURCE);
-    // The calendar says which years have notices, with all else that is wrong with them.
+    // The calendar checks which years have notices, together with its other faults.
     let year = i32::try_from(sent.year).ok().filter(|year| *year <= MAX_YEAR);
     if year.is_none() {
         fields.refuse("year", format!("must be a year, {MAX_YEAR} at most"));
@@ -65,7 +65,7 @@ fn notice(fields: &mut Fields, sent: &pb::Notice) -> Option<Notice> {
     })
 }
 
-/// Days in a row, as the calendar writes them: a day, or the first and the last.
+/// Days in a row, in the format of the calendar: a day, or the first and the last.
 fn entries(fields: &mut Fields, list: &str, sent: &[pb::DayRange]) -> Vec<String> {
     if sent.len() > MAX_ENTRIES {
         fields.refuse(list, format!("must have at most {MAX_ENTRIES} entries"));
@@ -81,7 +81,7 @@ fn entries(fields: &mut Fields, list: &str, sent: &[pb::DayRange]) -> Vec<String
         .collect()
 }
 
-/// Days of a notice as they travel.
+/// Days of a notice as messages.
 pub(super) fn ranges(entries: &[String]) -> Vec<pb::DayRange> {
     let day = |text: &str| text.parse().ok().map(date_to_proto);
     let range = |entry: &String| match entry.split_once("..") {

@@ -1,4 +1,4 @@
-//! `PublishCatalogue`: what it reads and answers.
+//! `PublishCatalogue`: its request and its answer.
 
 use async_trait::async_trait;
 use eventlog::Tx;
@@ -14,9 +14,10 @@ use crate::actions::Error;
 use crate::actions::publish_catalogue::{PublishCatalogue, publish_catalogue};
 use crate::domain::catalogue::CatalogueRow;
 
-/// Rows of a catalogue: a thousand categories times the hundred streets of a large city that have units of their own.
+/// Maximum rows of a catalogue: a thousand categories times the hundred streets of a large city that have units of
+/// their own.
 const MAX_CATALOGUE: usize = 100_000;
-/// Longest category or region code, in bytes: five levels of two digits, twelve digits; with room.
+/// Maximum length of a category or region code, in bytes: five levels of two digits, or twelve digits, with reserve.
 const MAX_KEY: usize = 32;
 
 #[async_trait]
@@ -66,7 +67,7 @@ fn catalogue_row(fields: &mut Fields, row: &pb::CatalogueRow) -> Option<Catalogu
     })
 }
 
-/// The beginning of a code; an empty one is the beginning of all.
+/// The prefix of a code. An empty one matches every code.
 fn prefix(fields: &mut Fields, field: &str, text: &str) -> Option<String> {
     if text.is_empty() {
         Some(String::new())

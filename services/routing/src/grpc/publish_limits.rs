@@ -1,4 +1,4 @@
-//! `PublishLimits`: what it reads and answers.
+//! `PublishLimits`: its request and its answer.
 
 use async_trait::async_trait;
 use eventlog::Tx;
@@ -14,7 +14,7 @@ use crate::actions::Error;
 use crate::actions::publish_limits::{PublishLimits, publish_limits};
 use crate::domain::limits::{Clock, LimitRow};
 
-/// Rows of limits: every type, urgency and channel of three clocks. Their check compares each with each.
+/// Maximum rows of limits: every type, urgency and channel of three clocks. Their check compares every pair.
 const MAX_LIMITS: usize = 500;
 
 #[async_trait]
@@ -62,6 +62,12 @@ fn limit_row(fields: &mut Fields, row: &pb::LimitRow) -> Option<LimitRow> {
     let channel = fields.optional_code("channel", &row.channel, MAX_CODE);
     let limit = fields.present("limit", row.limit.as_ref());
     let limit = limit.and_then(|limit| span(fields, "limit", *limit));
+    if clock == Some(Clock::Sign) && row.warn_before.is_some() {
+        fields.refuse(
+            "warn_before",
+            "must be unset for a limit of signing: it has a red card only",
+        );
+    }
     let warn_before = match row.warn_before {
         None => Some(None),
         Some(lead) => span(fields, "warn_before", lead).map(Some),

@@ -1,4 +1,4 @@
-//! `PublishUnits`: what it reads and answers.
+//! `PublishUnits`: its request and its answer.
 
 use async_trait::async_trait;
 use eventlog::Tx;
@@ -15,11 +15,11 @@ use crate::actions::Error;
 use crate::actions::publish_units::{PublishUnits, publish_units};
 use crate::domain::units::Unit;
 
-/// Units of a large city with their sub-units: the event that carries them has some MiB.
+/// Maximum units, with sub-units: enough for a large city. The event that carries them has a few MiB.
 const MAX_UNITS: usize = 10_000;
-/// Regions of all units together: the villages of a large city, and room.
+/// Maximum regions of all units together: the villages of a large city, with reserve.
 const MAX_REGIONS: usize = 20_000;
-/// Characters of a unit's name.
+/// Maximum characters of a unit's name.
 const MAX_NAME: usize = 100;
 
 #[async_trait]
@@ -80,7 +80,7 @@ fn unit(fields: &mut Fields, unit: &pb::Unit) -> Option<Unit> {
     })
 }
 
-/// Codes in their order, each once. What they name is not checked: the names of regions are intake's.
+/// Sorted codes without duplicates. They are not checked against regions, because intake owns the regions.
 fn regions(fields: &mut Fields, sent: &[String]) -> Option<Vec<String>> {
     let before = sent.iter().map(Some);
     let pairs = std::iter::once(None).chain(before).zip(sent);
@@ -93,7 +93,7 @@ fn regions(fields: &mut Fields, sent: &[String]) -> Option<Vec<String>> {
         } else if before.is_some_and(|before| before >= region) {
             fields.refuse(
                 &field,
-                "must come after the one before it: codes are sorted, each stands once",
+                "must come after the code before it: sort the codes and remove duplicates",
             );
             right = false;
         }

@@ -1,4 +1,4 @@
-//! `RecordContact`: what it reads and answers.
+//! `RecordContact`: its request and its answer.
 
 use async_trait::async_trait;
 use eventlog::Tx;
@@ -15,7 +15,7 @@ use super::fields::{MAX_REFERENCE, actor, asked, receipt};
 use crate::actions::Error;
 use crate::actions::record_contact::{RecordContact, record_contact};
 
-/// Characters of a contact's note.
+/// Maximum characters of a contact's note.
 const MAX_NOTE: usize = 2_000;
 
 #[async_trait]
@@ -66,7 +66,7 @@ impl Verb<Routing> for RecordContact {
     }
 }
 
-/// What is wrong with a number that was called.
+/// Defects of a number that was called.
 fn defects(phone: Option<&Phone>) -> Vec<i32> {
     phone.and_then(phone_defect).map(i32::from).into_iter().collect()
 }

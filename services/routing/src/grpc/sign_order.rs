@@ -1,4 +1,4 @@
-//! `SignOrder`: what it reads and answers.
+//! `SignOrder`: its request and its answer.
 
 use async_trait::async_trait;
 use eventlog::Tx;

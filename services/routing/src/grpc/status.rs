@@ -1,4 +1,4 @@
-//! An action's error as callers see it: one exhaustive match.
+//! Translates an action's error for callers: one exhaustive match.
 
 use platform::status;
 use rpc::fields::{InvalidRequest, Violation};
@@ -26,7 +26,7 @@ impl From<Error> for Status {
     }
 }
 
-/// A state is named as in the contract.
+/// The standing of an order, with the state's name from the contract.
 fn shown(standing: Standing) -> status::Standing {
     let state = events::state(standing.state).as_str_name();
     status::Standing {
@@ -36,13 +36,13 @@ fn shown(standing: Standing) -> status::Standing {
     }
 }
 
-/// Why the text of an order could not be read.
+/// Translates the error of reading an order's text.
 impl From<TextError> for Status {
     fn from(error: TextError) -> Self {
         match error {
             TextError::Store(error) => error.into(),
             TextError::Upstream(error @ UpstreamError::Away(_)) => status::unavailable(error.to_string()),
-            // The order names an appeal that intake does not have, or intake does not trust us: ours to mend.
+            // intake lacks the appeal that the order names, or refuses routing. Both are internal errors.
             TextError::Upstream(error @ (UpstreamError::Unknown(_) | UpstreamError::Refused { .. })) => {
                 status::internal(&error)
             }

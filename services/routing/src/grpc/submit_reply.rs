@@ -1,4 +1,4 @@
-//! `SubmitReply`: what it reads and answers.
+//! `SubmitReply`: its request and its answer.
 
 use async_trait::async_trait;
 use eventlog::Tx;
@@ -14,9 +14,9 @@ use crate::actions::Error;
 use crate::actions::submit_reply::{SubmitReply, submit_reply};
 use crate::domain::order::Achieved;
 
-/// Characters of a reply: five pages, 30 kB sealed; longer things are evidence.
+/// Maximum characters of a reply: five pages, 30 kB sealed. Longer texts are evidence.
 const MAX_REPLY: usize = 10_000;
-/// References of evidence.
+/// Maximum references of evidence.
 const MAX_EVIDENCE: usize = 20;
 
 #[async_trait]
@@ -68,7 +68,7 @@ impl Verb<Routing> for SubmitReply {
     }
 }
 
-/// A commitment has a day, anything else has none.
+/// Result of the reply. Only a commitment has a day.
 fn achieved(fields: &mut Fields, request: &pb::SubmitReplyRequest) -> Option<Achieved> {
     let result = fields.known::<ReplyResult>("result", request.result);
     if result == Some(ReplyResult::Commitment) {

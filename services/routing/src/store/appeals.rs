@@ -1,4 +1,4 @@
-//! Linked appeals as rows: only ever added.
+//! Linked appeals as rows; insert only.
 
 use std::collections::HashMap;
 
@@ -43,7 +43,7 @@ row! {
 /// Adds the appeals of a new order.
 ///
 /// # Errors
-/// The database's.
+/// Errors of the database.
 pub async fn insert(conn: &mut PgConnection, order: &Order) -> Result<(), StoreError> {
     let rows = (0..).zip(order.appeals.linked());
     let rows = rows.map(|(place, linked)| AppealRow::of(order.id.0, int(place), linked));
@@ -51,10 +51,10 @@ pub async fn insert(conn: &mut PgConnection, order: &Order) -> Result<(), StoreE
     Ok(())
 }
 
-/// The appeals of these orders, in the order in which they were linked.
+/// The appeals of these orders, in the order of their links.
 ///
 /// # Errors
-/// The database's, or an impossible row.
+/// Errors of the database, or an impossible row.
 pub async fn of(conn: &mut PgConnection, orders: &[Uuid]) -> Result<HashMap<Uuid, Vec<LinkedAppeal>>, StoreError> {
     let rows: Vec<AppealRow> = sqlx::query_as(columns::select::<AppealRow>(
         "where order_id = any ($1) order by order_id, place",

@@ -1,4 +1,4 @@
-//! Published notices as rows: kept for ever, because deadlines are computed again with the version that they had.
+//! Published notices as rows. They are kept for ever, because a deadline is computed again with its own version.
 
 use calendar::{Calendar, Notice};
 use chrono::{DateTime, Utc};
@@ -6,10 +6,10 @@ use platform::rows::impossible;
 use platform::store::StoreError;
 use sqlx::PgConnection;
 
-/// Writes a calendar with all its notices. False when its year and number are taken, by whatever it says.
+/// Writes a calendar with all its notices. Returns false when its year and number are already taken.
 ///
 /// # Errors
-/// The database's.
+/// Errors of the database.
 pub async fn insert(
     conn: &mut PgConnection,
     calendar: &Calendar,
@@ -45,10 +45,10 @@ pub async fn insert(
     Ok(true)
 }
 
-/// The newest version that was published.
+/// The newest published version.
 ///
 /// # Errors
-/// The database's.
+/// Errors of the database.
 pub async fn newest(conn: &mut PgConnection) -> Result<Option<String>, StoreError> {
     Ok(
         sqlx::query_scalar("select version from calendar_version order by year desc, number desc limit 1")
@@ -57,17 +57,17 @@ pub async fn newest(conn: &mut PgConnection) -> Result<Option<String>, StoreErro
     )
 }
 
-/// A version of notices, with the default close; none when it was never published here.
+/// The calendar of a version, with the default close; `None` if it was never published here.
 ///
 /// # Errors
-/// The database's, or an impossible row.
+/// Errors of the database, or an impossible row.
 pub async fn read(conn: &mut PgConnection, version: &str) -> Result<Option<Calendar>, StoreError> {
     let rows: Vec<(i32, String, Vec<String>, Vec<String>)> =
         sqlx::query_as("select year, source, off, work from calendar_notice where version = $1 order by year")
             .bind(version)
             .fetch_all(conn)
             .await?;
-    // A published calendar has a notice at least: it is what was published.
+    // A published calendar has at least one notice, so no rows means an unknown version.
     if rows.is_empty() {
         return Ok(None);
     }
@@ -88,10 +88,10 @@ pub async fn read(conn: &mut PgConnection, version: &str) -> Result<Option<Calen
     })
 }
 
-/// All published versions, the newest first.
+/// All published versions, newest first.
 ///
 /// # Errors
-/// The database's.
+/// Errors of the database.
 pub async fn versions(conn: &mut PgConnection) -> Result<Vec<String>, StoreError> {
     Ok(
         sqlx::query_scalar("select version from calendar_version order by year desc, number desc")

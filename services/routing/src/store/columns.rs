@@ -1,9 +1,10 @@
-//! The columns of a table stand once: in the struct that is its row. What is selected, inserted and updated follows.
+//! The columns of a table are listed once, in the struct of its row. Select, insert and update statements are built
+//! from it.
 
 use platform::store::StoreError;
 use sqlx::{AssertSqlSafe, PgConnection};
 
-/// A statement with what was bound to it so far.
+/// A statement with its parameters so far.
 pub(super) type Query = sqlx::query::Query<'static, sqlx::Postgres, sqlx::postgres::PgArguments>;
 
 /// A row of a table.
@@ -13,7 +14,7 @@ pub(super) trait Row: Sized {
     /// Its columns, in the order of [`Row::bind`].
     const COLUMNS: &'static [&'static str];
 
-    /// Binds the row, column after column.
+    /// Binds all columns of the row, in order.
     fn bind(self, query: Query) -> Query;
 }
 
@@ -48,11 +49,11 @@ pub(super) fn select<R: Row>(rest: &'static str) -> AssertSqlSafe<String> {
     AssertSqlSafe(format!("select {} from {} {rest}", R::COLUMNS.join(", "), R::TABLE))
 }
 
-/// Adds rows in one statement that ends with `rest`; gives how many were added. A few hundred rows at most: a statement has
-/// 65,535 parameters.
+/// Inserts rows in one statement that ends with `rest`. Returns the number of inserted rows. A few hundred rows fit,
+/// because a statement has at most 65,535 parameters.
 ///
 /// # Errors
-/// The database's.
+/// Errors of the database.
 pub(super) async fn insert<R: Row>(
     conn: &mut PgConnection,
     rows: Vec<R>,
@@ -75,10 +76,10 @@ pub(super) async fn insert<R: Row>(
     Ok(query.execute(conn).await?.rows_affected())
 }
 
-/// Writes a row where `rest` finds it, its columns as parameters from 1 on; gives how many rows were written.
+/// Updates the rows that match `rest`. The columns are parameters from 1 on. Returns the number of updated rows.
 ///
 /// # Errors
-/// The database's.
+/// Errors of the database.
 pub(super) async fn update<R: Row>(conn: &mut PgConnection, row: R, rest: &'static str) -> Result<u64, StoreError> {
     let statement = format!(
         "update {} set ({}) = {} {rest}",

@@ -1,4 +1,4 @@
-//! Contact records as rows; what was said and where is sealed.
+//! Contact records as rows. Number, note and recording are sealed.
 
 use chrono::{DateTime, Utc};
 use personal::sealing::{Cell, Sealed};
@@ -17,9 +17,9 @@ row! {
         id: Uuid,
         /// The order.
         order_id: Uuid,
-        /// Round in which it was made.
+        /// Round of the contact.
         round: i32,
-        /// When it was recorded.
+        /// Time of recording.
         at: DateTime<Utc>,
         /// Subject of the liaison.
         actor: String,
@@ -27,18 +27,18 @@ row! {
         result: i16,
         /// Number of `ContactMode`.
         mode: i16,
-        /// When it was made, if the unit says.
+        /// Time of the contact, if the unit gives one.
         made_at: Option<DateTime<Utc>>,
-        /// Number that was called, when there was one.
+        /// Number that was called, if any.
         phone: Option<Sealed>,
-        /// What was said.
+        /// Note on the conversation.
         note: Option<Sealed>,
         /// Reference of the recording.
         recording: Option<Sealed>,
     }
 }
 
-/// Where a field of a contact stands, for sealing.
+/// Address of a contact's field, for sealing.
 #[must_use]
 pub const fn cell(column: &'static str, id: Uuid) -> Cell {
     Cell {
@@ -51,16 +51,16 @@ pub const fn cell(column: &'static str, id: Uuid) -> Cell {
 /// Adds a record.
 ///
 /// # Errors
-/// The database's.
+/// Errors of the database.
 pub async fn insert(conn: &mut PgConnection, contact: Contact) -> Result<(), StoreError> {
     columns::insert(conn, vec![contact], "").await?;
     Ok(())
 }
 
-/// The contacts about an order, oldest first: [`MOST_RECORDS`] at most.
+/// The contacts of an order, oldest first, at most [`MOST_RECORDS`].
 ///
 /// # Errors
-/// The database's.
+/// Errors of the database.
 pub async fn of_order(conn: &mut PgConnection, order: OrderId) -> Result<Vec<Contact>, StoreError> {
     let said = sqlx::query_as(columns::select::<Contact>(
         "where order_id = $1 order by at, id limit $2",

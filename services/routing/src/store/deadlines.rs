@@ -1,4 +1,4 @@
-//! Deadlines as rows: only ever added.
+//! Deadlines as rows; insert only.
 
 use std::collections::HashMap;
 
@@ -38,7 +38,7 @@ row! {
 /// Adds limits of an order with their rounds.
 ///
 /// # Errors
-/// The database's.
+/// Errors of the database.
 pub async fn insert<'d>(
     conn: &mut PgConnection,
     order: OrderId,
@@ -54,7 +54,7 @@ pub async fn insert<'d>(
 /// All limits of these orders, with their rounds.
 ///
 /// # Errors
-/// The database's, or an impossible row.
+/// Errors of the database, or an impossible row.
 pub async fn of(conn: &mut PgConnection, orders: &[Uuid]) -> Result<HashMap<Uuid, Vec<(u32, Deadline)>>, StoreError> {
     let rows: Vec<DeadlineRow> = sqlx::query_as(columns::select::<DeadlineRow>(
         "where order_id = any ($1) order by order_id, round",
@@ -135,7 +135,7 @@ pub(super) fn span(unit: &str, length: i32) -> Option<Span> {
     }
 }
 
-/// The span of two columns that may be empty; an error when one of them is, or nothing wrote what they hold.
+/// The span of two columns that may both be empty. An error when only one is empty or the values are unknown.
 pub(super) fn optional_span(unit: Option<&str>, length: Option<i32>) -> Result<Option<Span>, ()> {
     match (unit, length) {
         (None, None) => Ok(None),

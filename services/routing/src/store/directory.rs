@@ -1,6 +1,7 @@
-//! Units, catalogue and limits as rows by version, and what of them is in force on a day: of those that have begun the
-//! one that began last, of equal ones the newest. Beside them the calendar in force.
+//! Units, catalogue and limits as rows by version, and the versions in force on a day. Of the versions that have begun,
+//! the one with the latest first day is in force; of equal first days, the newest. Also the calendar in force.
 
+use std::collections::VecDeque;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use calendar::Calendar;
@@ -16,23 +17,23 @@ use crate::domain::directory::{Directory, Part};
 use crate::domain::limits::{Clock, LimitRow, Limits};
 use crate::domain::units::{Unit, Units};
 
-/// A publication: what, from when, by whom.
+/// A publication of one part.
 #[derive(Clone, Debug)]
 pub struct Publication {
-    /// What.
+    /// The published part.
     pub part: Part,
     /// First day.
     pub valid_from: NaiveDate,
-    /// When it is published.
+    /// Time of the publication.
     pub at: DateTime<Utc>,
-    /// By which subject.
+    /// Subject of the publisher.
     pub by: String,
 }
 
-/// Takes the next version of a part; others who publish the same wait for this transaction.
+/// Takes the next version of a part. Other publications of the same part wait for this transaction.
 ///
 /// # Errors
-/// The database's.
+/// Errors of the database.
 pub async fn publish(conn: &mut PgConnection, publication: &Publication) -> Result<u64, StoreError> {
     let version: i64 =
         sqlx::query_scalar("update directory_head set version = version + 1 where part = $1 returning version")
@@ -56,7 +57,7 @@ pub async fn publish(conn: &mut PgConnection, publication: &Publication) -> Resu
 /// Writes the units of a version.
 ///
 /// # Errors
-/// The database's.
+/// Errors of the database.
 pub async fn insert_units(conn: &mut PgConnection, version: u64, units: &[Unit]) -> Result<(), StoreError> {
     sqlx::query(
         "insert into unit (version, code, name, parent, regions)
@@ -67,7 +68,8 @@ pub async fn insert_units(conn: &mut PgConnection, version: u64, units: &[Unit])
     .bind(units.iter().map(|unit| unit.code.as_str()).collect::<Vec<_>>())
     .bind(units.iter().map(|unit| unit.name.as_str()).collect::<Vec<_>>())
     .bind(units.iter().map(|unit| unit.parent.as_deref()).collect::<Vec<_>>())
-    // There are no arrays of arrays of several lengths; a code has no blank.
+    // Regions are joined into text, because Postgres arrays cannot hold arrays of different lengths. A code has no
+    // blank.
     .bind(units.iter().map(|unit| unit.regions.join(" ")).collect::<Vec<_>>())
     .execute(conn)
     .await?;
@@ -77,7 +79,7 @@ pub async fn insert_units(conn: &mut PgConnection, version: u64, units: &[Unit])
 /// Writes the rows of a version of the catalogue.
 ///
 /// # Errors
-/// The database's.
+/// Errors of the database.
 pub async fn insert_catalogue(conn: &mut PgConnection, version: u64, rows: &[CatalogueRow]) -> Result<(), StoreError> {
     sqlx::query(
         "insert into catalogue_row (version, row_id, category, region, unit)
@@ -96,7 +98,7 @@ pub async fn insert_catalogue(conn: &mut PgConnection, version: u64, rows: &[Cat
 /// Writes the rows of a version of the limits.
 ///
 /// # Errors
-/// The database's.
+/// Errors of the database.
 pub async fn insert_limits(conn: &mut PgConnection, version: u64, rows: &[LimitRow]) -> Result<(), StoreError> {
     let spans: Vec<(&str, i32)> = rows.iter().map(|row| span_columns(row.limit)).collect();
     let leads: Vec<Option<(&str, i32)>> = rows.iter().map(|row| row.warn_before.map(span_columns)).collect();
@@ -137,7 +139,7 @@ pub async fn insert_limits(conn: &mut PgConnection, version: u64, rows: &[LimitR
 /// The units in force on a day.
 ///
 /// # Errors
-/// The database's, or an impossible row.
+/// Errors of the database, or an impossible row.
 pub async fn units_on(conn: &mut PgConnection, day: NaiveDate) -> Result<Units, StoreError> {
     let [version, ..] = in_force(conn, day).await?.versions();
     read_units(conn, version).await
@@ -146,13 +148,13 @@ pub async fn units_on(conn: &mut PgConnection, day: NaiveDate) -> Result<Units, 
 /// The catalogue in force on a day.
 ///
 /// # Errors
-/// The database's, or an impossible row.
+/// Errors of the database, or an impossible row.
 pub async fn catalogue_on(conn: &mut PgConnection, day: NaiveDate) -> Result<Catalogue, StoreError> {
     let [_, version, _] = in_force(conn, day).await?.versions();
     read_catalogue(conn, version).await
 }
 
-/// Which publications are in force: what the directory in memory is known by.
+/// The publications in force: the key of the directory in memory.
 #[derive(Clone, Debug, PartialEq, Eq)]
 struct Key {
     /// Units, catalogue, limits.
@@ -162,53 +164,67 @@ struct Key {
 }
 
 impl Key {
-    /// Versions of units, catalogue and limits; 0 for what is not in force.
+    /// Versions of units, catalogue and limits; 0 for a part that is not in force.
     fn versions(&self) -> [i64; 3] {
         self.parts
             .map(|publication| publication.map_or(0, |(version, _)| version))
     }
 }
 
-/// Reads the directory, and keeps the last one in memory: a publication never changes, so its versions and times say
-/// whether the one in memory is the one in force. Every transaction asks for them, so all replicas see a publication
-/// with its commit.
+/// Directories in memory: today's, and those of days that callers page through. A large one takes 20 MB.
+const MOST_KEPT: usize = 3;
+
+/// Reads directories and keeps the last ones in memory. A publication never changes, so versions and times identify
+/// the directory in force. Every transaction reads them, so all replicas see a publication from its commit on.
 #[derive(Debug)]
 pub struct Directories {
-    /// The calendar that is compiled in, with the close of the settings.
+    /// The compiled-in calendar, with the close of the settings.
     compiled: Arc<Calendar>,
-    last: Mutex<Option<(Key, Arc<Directory>)>>,
+    /// The newest use first.
+    kept: Mutex<VecDeque<(Key, Arc<Directory>)>>,
 }
 
 impl Directories {
-    /// Nothing read yet.
+    /// Starts with an empty memory.
     #[must_use]
     pub fn new(compiled: Calendar) -> Self {
         Self {
             compiled: Arc::new(compiled),
-            last: Mutex::default(),
+            kept: Mutex::default(),
         }
     }
 
-    /// What is in force on a day.
+    /// The directory in force on a day.
     ///
     /// # Errors
-    /// The database's, or an impossible row.
+    /// Errors of the database, or an impossible row.
     pub async fn on(&self, conn: &mut PgConnection, day: NaiveDate) -> Result<Arc<Directory>, StoreError> {
         let key = in_force(conn, day).await?;
-        if let Some((known, directory)) = &*self.last.lock().unwrap_or_else(PoisonError::into_inner)
-            && *known == key
-        {
-            return Ok(directory.clone());
+        if let Some(directory) = self.known(&key) {
+            return Ok(directory);
         }
         let directory = Arc::new(self.read(conn, &key).await?);
-        *self.last.lock().unwrap_or_else(PoisonError::into_inner) = Some((key, directory.clone()));
+        let mut kept = self.kept.lock().unwrap_or_else(PoisonError::into_inner);
+        kept.push_front((key, directory.clone()));
+        kept.truncate(MOST_KEPT);
+        drop(kept);
         Ok(directory)
     }
 
-    /// The calendar in force: the newest published one, unless this program brings a newer one.
+    /// A directory in memory, which moves to the front.
+    fn known(&self, key: &Key) -> Option<Arc<Directory>> {
+        let mut kept = self.kept.lock().unwrap_or_else(PoisonError::into_inner);
+        let place = kept.iter().position(|(known, _)| known == key)?;
+        let found = kept.remove(place)?;
+        let directory = found.1.clone();
+        kept.push_front(found);
+        Some(directory)
+    }
+
+    /// The calendar in force: the newest published one, unless this program has a newer one.
     ///
     /// # Errors
-    /// The database's, or an impossible row.
+    /// Errors of the database, or an impossible row.
     pub async fn calendar(&self, conn: &mut PgConnection) -> Result<Arc<Calendar>, StoreError> {
         let newest = calendars::newest(conn).await?;
         self.newer(conn, newest.as_deref()).await

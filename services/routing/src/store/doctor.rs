@@ -1,4 +1,4 @@
-//! What the doctor reads: broken histories, deadlines with their rules, judgements without consequence.
+//! Queries of the doctor: broken histories, deadlines with their rules, judgements without effect.
 
 use chrono::{DateTime, Utc};
 use platform::rows::impossible;
@@ -9,21 +9,21 @@ use uuid::Uuid;
 use super::deadlines::{DeadlineRow, optional_span, span};
 use crate::domain::deadline::{Deadline, Rule};
 
-/// Something that is wrong with one order.
+/// A fault of one order.
 #[derive(Clone, Debug, PartialEq, Eq, sqlx::FromRow)]
 pub struct Finding {
     /// The order.
     pub order_id: Uuid,
-    /// Version or round that it is about.
+    /// Version or round of the fault.
     pub at: i64,
-    /// What is wrong.
+    /// Description of the fault.
     pub what: String,
 }
 
 /// Breaches of I2, at most `limit`.
 ///
 /// # Errors
-/// The database's.
+/// Errors of the database.
 pub async fn histories(conn: &mut PgConnection, limit: i64) -> Result<Vec<Finding>, StoreError> {
     Ok(sqlx::query_as(include_str!("doctor/history.sql"))
         .bind(limit)
@@ -34,7 +34,7 @@ pub async fn histories(conn: &mut PgConnection, limit: i64) -> Result<Vec<Findin
 /// Breaches of I6, at most `limit`.
 ///
 /// # Errors
-/// The database's.
+/// Errors of the database.
 pub async fn judgements(conn: &mut PgConnection, limit: i64) -> Result<Vec<Finding>, StoreError> {
     Ok(sqlx::query_as(include_str!("doctor/judgements.sql"))
         .bind(limit)
@@ -42,20 +42,20 @@ pub async fn judgements(conn: &mut PgConnection, limit: i64) -> Result<Vec<Findi
         .await?)
 }
 
-/// A deadline as stored, and what it should have been computed from.
+/// A stored deadline, with the inputs to compute it again.
 #[derive(Clone, Debug)]
 pub struct Stored {
-    /// Its place: the key that the next page starts after.
+    /// Key of the deadline; the next page starts after it.
     pub place: Place,
-    /// As it stands.
+    /// The deadline as stored.
     pub deadline: Deadline,
-    /// The rule row that it names, as it was published; none when it speaks of another clock or is missing.
+    /// The published rule row that it names; `None` if the row is missing or is for another clock.
     pub rule: Option<Rule>,
-    /// When the thing happened that starts its clock.
+    /// Time of the event that starts its clock.
     pub started_at: Option<DateTime<Utc>>,
     /// The platform's own deadline.
     pub upstream: Option<DateTime<Utc>>,
-    /// What the order's row says, when this is the limit of its running round.
+    /// Limit in the order's row, if this is the limit of its running round.
     pub running_due: Option<DateTime<Utc>>,
 }
 
@@ -87,7 +87,7 @@ struct Row {
 /// The next `limit` deadlines after a place, by order, clock and round.
 ///
 /// # Errors
-/// The database's, or an impossible row.
+/// Errors of the database, or an impossible row.
 pub async fn deadlines(conn: &mut PgConnection, after: &Place, limit: i64) -> Result<Vec<Stored>, StoreError> {
     let rows: Vec<Row> = sqlx::query_as(include_str!("doctor/deadlines.sql"))
         .bind(after.order)
@@ -142,10 +142,10 @@ pub struct Opened {
     pub appeal: Uuid,
 }
 
-/// Orders with the appeal behind each, by id: what I1 is asked of, across services.
+/// Orders with their opening appeal, by id. The check of I1 across services uses them.
 ///
 /// # Errors
-/// The database's.
+/// Errors of the database.
 pub async fn opened_after(conn: &mut PgConnection, after: Uuid, page: i64) -> Result<Vec<Opened>, StoreError> {
     Ok(sqlx::query_as(
         "select order_id as \"order\", appeal_id as appeal from linked_appeal
@@ -157,10 +157,10 @@ pub async fn opened_after(conn: &mut PgConnection, after: Uuid, page: i64) -> Re
     .await?)
 }
 
-/// Those of the orders that there are.
+/// The given orders that exist.
 ///
 /// # Errors
-/// The database's.
+/// Errors of the database.
 pub async fn opened(conn: &mut PgConnection, orders: &[Uuid]) -> Result<Vec<Opened>, StoreError> {
     Ok(sqlx::query_as(
         "select order_id as \"order\", appeal_id as appeal from linked_appeal where order_id = any ($1) and place = 0",
@@ -170,10 +170,10 @@ pub async fn opened(conn: &mut PgConnection, orders: &[Uuid]) -> Result<Vec<Open
     .await?)
 }
 
-/// Those of callback's events that are a judgement, were superseded, wait or are parked.
+/// The given events of callback that are a stored judgement, superseded, waiting or parked.
 ///
 /// # Errors
-/// The database's.
+/// Errors of the database.
 pub async fn judgements_answered(conn: &mut PgConnection, events: &[Uuid]) -> Result<Vec<Uuid>, StoreError> {
     Ok(sqlx::query_scalar(
         "select event_id from judgement where event_id = any ($1)

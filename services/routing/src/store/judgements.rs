@@ -1,4 +1,4 @@
-//! Judged dissatisfactions that took effect, as rows: what I6 is asked of.
+//! Judged dissatisfactions that took effect, as rows. The check of I6 reads them.
 
 use chrono::{DateTime, Utc};
 use platform::rows::int;
@@ -11,7 +11,7 @@ use crate::domain::order::OrderId;
 /// A judgement of callback.
 #[derive(Clone, Copy, Debug)]
 pub struct Judgement {
-    /// Event that told it.
+    /// Event that carried the judgement.
     pub event_id: Uuid,
     /// Callback task.
     pub task: Uuid,
@@ -19,16 +19,16 @@ pub struct Judgement {
     pub order: OrderId,
     /// Round that was judged.
     pub round: u32,
-    /// The unit's fault; else objective.
+    /// True for unit-caused, false for objective.
     pub by_unit: bool,
-    /// When.
+    /// Time of the judgement.
     pub at: DateTime<Utc>,
 }
 
 /// Adds a judgement.
 ///
 /// # Errors
-/// The database's.
+/// Errors of the database.
 pub async fn insert(conn: &mut PgConnection, judgement: &Judgement) -> Result<(), StoreError> {
     sqlx::query(
         "insert into judgement (event_id, task_id, order_id, round, cause, at) values ($1, $2, $3, $4, $5, $6)",

@@ -1,4 +1,4 @@
-//! The only SQL of routing. Functions take a connection: an open transaction's, or one of the pool for reading.
+//! The only SQL of routing. Functions take a connection: that of an open transaction, or one of the pool for reading.
 
 pub mod appeals;
 pub mod calendars;

@@ -1,4 +1,4 @@
-//! What an operator watches of orders. Only open ones: closed orders grow for ever, and the bulletin counts them.
+//! Metrics of open orders. Closed orders grow for ever, and the bulletin counts them.
 
 use std::time::Duration;
 
@@ -17,11 +17,11 @@ const OPEN: [&str; 5] = [
     "pending_callback",
 ];
 
-/// Watches orders.
+/// Metrics of orders by state.
 pub struct Orders {
     /// Routing's database.
     pub pool: PgPool,
-    /// What overdue is measured by.
+    /// Time for measuring overdue orders.
     pub clock: SharedClock,
 }
 
@@ -50,11 +50,11 @@ impl Observer for Orders {
     }
 }
 
-/// Watches which units have how much before them; a larger question, asked less often.
+/// Metrics of the workload of each unit. This query is larger, so it runs less often.
 pub struct Units {
     /// Routing's database.
     pub pool: PgPool,
-    /// What overdue is measured by.
+    /// Time for measuring overdue orders.
     pub clock: SharedClock,
 }
 
@@ -65,7 +65,7 @@ impl Observer for Units {
     }
 
     async fn observe(&self) -> Result<Vec<Gauge>, StoreError> {
-        // Every top-level unit that there ever was, so that one whose last order is closed falls to 0.
+        // Every top-level unit of any version is listed, so a unit without open orders falls to 0.
         let units: Vec<(String, i64, i64)> = sqlx::query_as(
             "select unit.code, count(orders.id), count(orders.id) filter (where orders.due_at < $1)
                from (select distinct code from unit where parent is null) unit

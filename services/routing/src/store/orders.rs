@@ -12,29 +12,29 @@ use super::{appeals, columns, deadlines};
 use crate::domain::order::{Order, OrderId};
 use crate::domain::state::StateName;
 
-/// What is absent when there is no such order. A decision waits for it; for nothing else that may be absent.
+/// Name of the missing thing when an order does not exist. Only a missing order makes a decision wait.
 pub const ORDER: &str = "order";
 
-/// Which orders a list shows.
+/// Filter of a list of orders.
 #[derive(Clone, Debug, Default)]
 pub struct Filter {
-    /// Lead units; none for all orders, dispatched or not.
+    /// Lead units; `None` for all orders, dispatched or not.
     pub units: Option<Vec<String>>,
-    /// Regions whose orders are shown beside while they wait for dispatch, in the shortest codes of their places.
+    /// Regions, in their shortest codes. Orders of these regions that wait for dispatch are listed as well.
     pub waiting_in: Vec<String>,
-    /// The reader's unit and those above it, upwards: of orders that accuse one of them only those are shown that the
-    /// reader's own unit leads. Empty for a reader that reaches all.
+    /// The reader's unit and those above it, upwards. An order that accuses one of them is listed only if the reader's
+    /// own unit leads it. Empty for a reader that reaches all orders.
     pub reader: Vec<String>,
-    /// State.
+    /// Only orders in this state.
     pub state: Option<StateName>,
-    /// Limit of the running round before.
+    /// Only orders whose limit of the running round ends before this time.
     pub due_before: Option<DateTime<Utc>>,
 }
 
-/// Takes serials for order numbers, unique for a day of less than a million orders.
+/// Takes serials for order numbers. They are unique for a day of less than a million orders.
 ///
 /// # Errors
-/// The database's.
+/// Errors of the database.
 pub async fn serials(conn: &mut PgConnection, count: usize) -> Result<Vec<u64>, StoreError> {
     let taken: Vec<i64> = sqlx::query_scalar("select nextval('order_serial') % 1000000 from generate_series(1, $1)")
         .bind(big(count as u64))
@@ -49,9 +49,9 @@ pub async fn serials(conn: &mut PgConnection, count: usize) -> Result<Vec<u64>, 
 /// Reads an order and keeps it locked until the transaction ends.
 ///
 /// # Errors
-/// [`StoreError::Absent`]; the database's, or an impossible row.
+/// [`StoreError::Absent`]; errors of the database, or an impossible row.
 pub async fn lock(conn: &mut PgConnection, id: OrderId) -> Result<Order, StoreError> {
-    // In two statements: a caller that waited for the lock reads what its holder wrote, in every table.
+    // Two statements: a caller that waited for the lock then reads what its holder wrote, in every table.
     sqlx::query("select from orders where id = $1 for update")
         .bind(id.0)
         .execute(&mut *conn)
@@ -108,8 +108,8 @@ async fn whole(conn: &mut PgConnection, row: Option<OrderRow>) -> Result<Order, 
     found.ok_or(StoreError::Absent(ORDER))
 }
 
-/// Appeals and deadlines are read after the orders, each in one statement: their rows are only ever added, so an order
-/// finds all that it knows of.
+/// Builds orders from their rows. Appeals and deadlines are read after the orders, each in one statement. Their rows
+/// are insert only, so none that an order names is missing.
 async fn assemble(conn: &mut PgConnection, rows: Vec<OrderRow>) -> Result<Vec<Order>, StoreError> {
     if rows.is_empty() {
         return Ok(Vec::new());
@@ -126,10 +126,10 @@ async fn assemble(conn: &mut PgConnection, rows: Vec<OrderRow>) -> Result<Vec<Or
         .collect()
 }
 
-/// Writes a new order with its appeals and deadlines. False when it is there already: it is left as it is.
+/// Writes a new order with its appeals and deadlines. Returns false when the order exists; it then stays as it is.
 ///
 /// # Errors
-/// The database's.
+/// Errors of the database.
 pub async fn insert(conn: &mut PgConnection, order: &Order) -> Result<bool, StoreError> {
     let row = vec![OrderRow::of(order)];
     if columns::insert(conn, row, "on conflict (id) do nothing").await? == 0 {
@@ -143,9 +143,9 @@ pub async fn insert(conn: &mut PgConnection, order: &Order) -> Result<bool, Stor
 /// Writes an order back after one change.
 ///
 /// # Errors
-/// The database's; [`StoreError::Impossible`] when it was not locked before.
+/// Errors of the database; [`StoreError::Impossible`] when the order was not locked before.
 pub async fn save(conn: &mut PgConnection, order: &Order) -> Result<(), StoreError> {
-    // The first two columns are id and version: a writer that did not lock finds another version.
+    // The first two columns are id and version. A writer without the lock finds another version.
     let written = columns::update(conn, OrderRow::of(order), "where id = $1 and version = $2 - 1").await?;
     one("orders", order.id.0, written)
 }

@@ -1,7 +1,8 @@
-//! Units and catalogues are published apart, each from a day: what of the one is in force while a version of the other is.
+//! Units and catalogues are published separately, each from a day. These queries compare the units and catalogues that
+//! are in force at the same time.
 //!
-//! A version is in force from its first day until the first day of one that begins later. Of two that begin on the same
-//! day the newer one counts.
+//! A version is in force from its first day until the first day of a later one. Of two with the same first day the
+//! newer one counts.
 
 use std::collections::BTreeMap;
 
@@ -12,10 +13,11 @@ use sqlx::PgConnection;
 use crate::domain::catalogue::CatalogueRow;
 use crate::domain::units::{Orphan, Unit};
 
-/// Makes publications of units and catalogues wait for each other until the transaction ends: each looks at the other.
+/// Makes publications of units and catalogues wait for each other until the transaction ends, because each reads the
+/// other.
 ///
 /// # Errors
-/// The database's.
+/// Errors of the database.
 pub async fn lock(conn: &mut PgConnection) -> Result<(), StoreError> {
     sqlx::query("select version from directory_head where part in ('catalogue', 'units') order by part for update")
         .execute(conn)
@@ -23,10 +25,11 @@ pub async fn lock(conn: &mut PgConnection) -> Result<(), StoreError> {
     Ok(())
 }
 
-/// Rows of catalogues that are in force while units that begin on this day would be, and name none of them; by day and row.
+/// Catalogue rows without a unit while the new units would be in force, by day and row. `from` is the first day of the
+/// new units.
 ///
 /// # Errors
-/// The database's.
+/// Errors of the database.
 pub async fn orphans(conn: &mut PgConnection, from: NaiveDate, units: &[Unit]) -> Result<Vec<Orphan>, StoreError> {
     let rows: Vec<(NaiveDate, String, String, String, String)> = sqlx::query_as(
         "with begun as (
@@ -58,11 +61,11 @@ pub async fn orphans(conn: &mut PgConnection, from: NaiveDate, units: &[Unit]) -
     Ok(rows.into_iter().map(orphan).collect())
 }
 
-/// Units that rows name and that are not in force all the time that a catalogue which begins on this day would be, each with
-/// the first day on which it is not.
+/// Units that rows name but that are not in force for the whole time of the new catalogue. Each has the first day on
+/// which it is missing.
 ///
 /// # Errors
-/// The database's.
+/// Errors of the database.
 pub async fn missing(
     conn: &mut PgConnection,
     from: NaiveDate,
@@ -79,7 +82,7 @@ pub async fn missing(
              select greatest(valid_from, $1) as day, version from begun
               where valid_from >= coalesce((select max(valid_from) from begun where valid_from <= $1), $1)
              union all
-             -- Before the first units there are none.
+             -- Before the first version there are no units.
              select $1, 0 where not exists (select from begun where valid_from <= $1)
          )
          select named.code, min(force.day)

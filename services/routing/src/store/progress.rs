@@ -11,26 +11,26 @@ use super::columns::{self, row};
 use crate::domain::order::OrderId;
 
 row! {
-    /// One note of a unit about how far it is.
+    /// One progress note of a unit.
     pub struct Note in "progress_note" {
         /// Its id.
         id: Uuid,
         /// The order.
         order_id: Uuid,
-        /// Round in which it was noted.
+        /// Round of the note.
         round: i32,
-        /// When.
+        /// Time of recording.
         at: DateTime<Utc>,
         /// Subject of the liaison.
         actor: String,
-        /// Day of the next one or of the reply, if the unit names one.
+        /// Day of the next note or of the reply, if the unit gives one.
         next_day: Option<NaiveDate>,
         /// The note.
         text: Sealed,
     }
 }
 
-/// Where the text of a note stands, for sealing.
+/// Address of a note's text, for sealing.
 #[must_use]
 pub const fn cell(id: Uuid) -> Cell {
     Cell {
@@ -43,16 +43,16 @@ pub const fn cell(id: Uuid) -> Cell {
 /// Adds a note.
 ///
 /// # Errors
-/// The database's.
+/// Errors of the database.
 pub async fn insert(conn: &mut PgConnection, note: Note) -> Result<(), StoreError> {
     columns::insert(conn, vec![note], "").await?;
     Ok(())
 }
 
-/// How many notes an order has.
+/// Number of notes of an order.
 ///
 /// # Errors
-/// The database's.
+/// Errors of the database.
 pub async fn count(conn: &mut PgConnection, order: OrderId) -> Result<u32, StoreError> {
     let count: i64 = sqlx::query_scalar("select count(*) from progress_note where order_id = $1")
         .bind(order.0)
@@ -61,10 +61,10 @@ pub async fn count(conn: &mut PgConnection, order: OrderId) -> Result<u32, Store
     fits("progress_note", "count", count)
 }
 
-/// The notes about an order, oldest first; their number has a limit.
+/// The notes of an order, oldest first. Their number is limited by the domain.
 ///
 /// # Errors
-/// The database's.
+/// Errors of the database.
 pub async fn of_order(conn: &mut PgConnection, order: OrderId) -> Result<Vec<Note>, StoreError> {
     let notes = sqlx::query_as(columns::select::<Note>("where order_id = $1 order by at, id"));
     Ok(notes.bind(order.0).fetch_all(conn).await?)

@@ -17,7 +17,7 @@ row! {
         order_id: Uuid,
         /// Round that it answers.
         round: i32,
-        /// When it was submitted.
+        /// Time of submission.
         at: DateTime<Utc>,
         /// Subject of the liaison.
         actor: String,
@@ -27,7 +27,7 @@ row! {
         commitment_day: Option<NaiveDate>,
         /// Number of `NoContactGround`.
         no_contact: Option<i16>,
-        /// After the limit of its round.
+        /// Submitted after the limit of its round.
         late: bool,
         /// The reply.
         text: Sealed,
@@ -36,10 +36,10 @@ row! {
     }
 }
 
-/// Stands between references of evidence: a control character that a checked text cannot contain.
+/// Separator of references of evidence: a control character that a checked text cannot contain.
 pub const EVIDENCE_SEPARATOR: &str = "\u{1f}";
 
-/// Where a field of a reply stands, for sealing.
+/// Address of a reply's field, for sealing.
 #[must_use]
 pub const fn cell(column: &'static str, id: Uuid) -> Cell {
     Cell {
@@ -52,7 +52,7 @@ pub const fn cell(column: &'static str, id: Uuid) -> Cell {
 /// Adds a reply.
 ///
 /// # Errors
-/// The database's.
+/// Errors of the database.
 pub async fn insert(conn: &mut PgConnection, reply: Reply) -> Result<(), StoreError> {
     columns::insert(conn, vec![reply], "").await?;
     Ok(())
@@ -61,7 +61,7 @@ pub async fn insert(conn: &mut PgConnection, reply: Reply) -> Result<(), StoreEr
 /// A reply with its sealed texts.
 ///
 /// # Errors
-/// The database's; [`StoreError::Absent`] when there is none.
+/// Errors of the database; [`StoreError::Absent`] when the reply does not exist.
 pub async fn by_id(conn: &mut PgConnection, id: Uuid) -> Result<Reply, StoreError> {
     let found: Option<Reply> = sqlx::query_as(columns::select::<Reply>("where id = $1"))
         .bind(id)

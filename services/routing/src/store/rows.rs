@@ -1,5 +1,4 @@
-//! Orders and their rows. The database is not trusted: a row that no transition could have written is an error, never a
-//! guess.
+//! Orders and their rows. The database is not trusted: a row that no transition could have written is an error.
 
 use chrono::{DateTime, NaiveDate, Utc};
 use platform::rows::{big, fits, impossible, int, known, small};
@@ -14,7 +13,7 @@ use crate::domain::order::{Assignment, Order, OrderId, Reply, State, Work};
 use crate::domain::state::StateName;
 
 row! {
-    /// One order, but for its appeals and deadlines.
+    /// One order without its appeals and deadlines.
     pub(super) struct OrderRow in "orders" {
         id: Uuid,
         version: i64,
@@ -46,7 +45,8 @@ row! {
 }
 
 impl OrderRow {
-    /// The row of an order. `region` and `accused_units` are what lists are filtered by; the appeals' own rows count.
+    /// The row of an order. `region` and `accused_units` are copies for filtering lists; the rows of the appeals are
+    /// authoritative.
     pub(super) fn of(order: &Order) -> Self {
         let (lead, work, reply, closing) = (order.lead(), order.work(), order.reply(), order.closing());
         Self {
@@ -81,7 +81,7 @@ impl OrderRow {
         }
     }
 
-    /// The order of this row, its appeals and its deadlines.
+    /// The order of this row, with its appeals and deadlines.
     pub(super) fn order(
         self,
         appeals: Vec<LinkedAppeal>,
@@ -115,7 +115,7 @@ impl OrderRow {
             return Err(self.wrong("a round without its deadline"));
         }
         let reworks = reworks.into_iter().map(|(_, deadline)| deadline).collect();
-        // An order has a lead that has not signed, or work of a lead that has, or neither.
+        // An order has a lead that has not signed, or the work of a lead that has signed, or neither.
         let (lead, work) = match (self.lead(sign, handle)?, self.signed_at) {
             (Some(lead), Some(signed_at)) => (None, Some(self.work(lead, signed_at, reworks)?)),
             (lead, None) => (lead, None),

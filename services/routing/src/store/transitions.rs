@@ -1,4 +1,4 @@
-//! History as rows: written with the change, only ever added.
+//! History as rows, written with the change; insert only.
 
 use chrono::{DateTime, Utc};
 use platform::rows::{big, fits, impossible, int};
@@ -15,27 +15,27 @@ use crate::domain::state::StateName;
 pub struct Transition {
     /// The order.
     pub order: OrderId,
-    /// Version after it.
+    /// Version after the step.
     pub version: u64,
-    /// Event of the log that told it.
+    /// Event that published the step.
     pub event_id: Uuid,
     /// Name of the event.
     pub event: String,
-    /// Subject of who did it.
+    /// Subject of the actor.
     pub actor: String,
-    /// When.
+    /// Time of the step.
     pub at: DateTime<Utc>,
-    /// The time of the source, where it is another one.
+    /// Time given by the source, if it differs.
     pub source_at: Option<DateTime<Utc>>,
-    /// Lead unit after it.
+    /// Lead unit after the step.
     pub unit: Option<String>,
-    /// State before; none for the first.
+    /// State before; `None` for the first step.
     pub before: Option<StateName>,
     /// State after.
     pub after: StateName,
-    /// Round after it.
+    /// Round after the step.
     pub round: u32,
-    /// Why, as codes.
+    /// Reason, as codes.
     pub reason: String,
 }
 
@@ -59,7 +59,7 @@ row! {
 /// Adds steps.
 ///
 /// # Errors
-/// The database's.
+/// Errors of the database.
 pub async fn insert(conn: &mut PgConnection, steps: Vec<Transition>) -> Result<(), StoreError> {
     let rows = steps.into_iter().map(TransitionRow::of).collect();
     columns::insert(conn, rows, "").await?;
@@ -69,7 +69,7 @@ pub async fn insert(conn: &mut PgConnection, steps: Vec<Transition>) -> Result<(
 /// Steps of an order after a version, by version.
 ///
 /// # Errors
-/// The database's, or an impossible row.
+/// Errors of the database, or an impossible row.
 pub async fn after(
     conn: &mut PgConnection,
     order: OrderId,

@@ -1,4 +1,4 @@
-//! intake by gRPC.
+//! Client of intake over gRPC.
 
 use async_trait::async_trait;
 use hotline_proto::intake::ReadAppealTextRequest;
@@ -10,14 +10,14 @@ use super::{AppealText, AppealTexts, Reading, UpstreamError};
 
 const SERVICE: &str = "intake";
 
-/// intake's own service.
+/// The gRPC service of intake.
 #[derive(Clone)]
 pub struct Intake {
     client: IntakeServiceClient<Peer>,
 }
 
 impl Intake {
-    /// At a peer.
+    /// The client of a peer.
     #[must_use]
     pub fn new(peer: Peer) -> Self {
         Self {

@@ -1,4 +1,4 @@
-//! Questions to other services: traits, and their gRPC clients. Asked before a transaction, never inside one.
+//! Requests to other services: traits and their gRPC clients. They run before a transaction, never inside one.
 
 mod intake;
 
@@ -8,7 +8,7 @@ use uuid::Uuid;
 
 pub use intake::Intake;
 
-/// Who reads which text; intake records it.
+/// A reading of a text. intake records it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Reading {
     /// The appeal.
@@ -17,9 +17,9 @@ pub struct Reading {
     pub order: Uuid,
     /// Subject of the reader.
     pub reader: String,
-    /// Unit for which the reader reads; empty for the hotline's own people.
+    /// Unit of the reader; empty for hotline staff.
     pub unit: String,
-    /// Whether the reader may learn who brings it.
+    /// Whether the reader may learn the appellant.
     pub with_appellant: bool,
 }
 
@@ -30,35 +30,35 @@ pub struct AppealText {
     pub title: String,
     /// The matter.
     pub content: String,
-    /// Where it happened.
+    /// Place of the matter.
     pub place: String,
-    /// Who brings it, if asked for; absent for anonymous and confidential ones.
+    /// The appellant, if requested; absent for anonymous and confidential appeals.
     pub appellant: Option<Appellant>,
 }
 
-/// Why another service did not answer.
+/// The reason why another service gave no answer.
 #[derive(Debug, thiserror::Error)]
 pub enum UpstreamError {
-    /// It is away, or too slow: try again.
-    #[error("{0} does not answer")]
+    /// The service is unreachable or too slow; retry later.
+    #[error("{0} does not answer; retry later")]
     Away(&'static str),
-    /// It knows nothing of what it was asked.
-    #[error("{0} does not know it")]
+    /// The service does not have what was requested.
+    #[error("{0} has no such text")]
     Unknown(&'static str),
-    /// It refused, which it should not.
+    /// The service refused the request. This is an internal error.
     #[error("{service} refused: {reason}")]
     Refused {
-        /// Which.
+        /// Name of the service.
         service: &'static str,
         /// The status, without personal data.
         reason: String,
     },
 }
 
-/// Reads the text behind an order.
+/// Reads the text of an appeal.
 #[async_trait]
 pub trait AppealTexts: Send + Sync + 'static {
-    /// The text, whose reading the owner records.
+    /// Reads the text. Its owner records the reading.
     ///
     /// # Errors
     /// [`UpstreamError`].

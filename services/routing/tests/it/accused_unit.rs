@@ -1,4 +1,4 @@
-//! 举报: the unit that a report accuses never leads its order, its superior does; nor does the accused learn of it.
+//! 举报: the unit that a report accuses never leads its order and never learns of it. Its superior leads.
 
 use hotline_proto::access::Role;
 use hotline_proto::common::{AppealType, OrderState};
@@ -55,20 +55,20 @@ async fn nobody_dispatches_to_the_accused_or_below_it() {
         let refused = refused.expect_err("accused");
         assert_eq!(reason(&refused), (Code::FailedPrecondition, "ACCUSED_UNIT".to_owned()));
     }
-    assert_eq!(world.get(&order).await.version, 1, "nothing was done");
+    assert_eq!(world.get(&order).await.version, 1, "the order is unchanged");
     dispatcher
         .dispatch_order(dispatch(&order, "utilities"))
         .await
         .expect("its superior");
-    // A code that is no unit's says nothing of any unit: the person who sees it on the order decides.
+    // A code that no unit has accuses no unit in force. The dispatcher sees the code on the order and decides.
     let order = world.forward(report("0102", "nobody")).await;
     dispatcher
         .dispatch_order(dispatch(&order, "water"))
         .await
-        .expect("he has looked who is meant");
+        .expect("the dispatcher decides");
 }
 
-/// Units move: the lead comes to be below the accused one, which reaches everything below it but this.
+/// Units move: the lead is now below the accused unit. The accused unit reaches everything below it but this order.
 #[tokio::test]
 async fn an_order_does_not_exist_for_the_accused_wherever_its_lead_has_moved() {
     let world = World::new().await;
@@ -99,12 +99,12 @@ async fn an_order_does_not_exist_for_the_accused_wherever_its_lead_has_moved() {
     };
     let mut both = vec![order.clone(), other.clone()];
     both.sort_unstable();
-    assert_eq!(listed("water.north").await, both, "the lead goes on");
+    assert_eq!(listed("water.north").await, both, "the lead still reaches the order");
     for unit in ["gas", "water"] {
         assert_eq!(
             listed(unit).await,
             [other.as_str()],
-            "{unit}: above the lead, and accused"
+            "{unit}: it is above the lead and accused"
         );
     }
     for unit in ["gas", "gas.office", "water"] {
@@ -125,18 +125,18 @@ async fn an_order_does_not_exist_for_the_accused_wherever_its_lead_has_moved() {
             liaison.record_contact(contact(&order)).await.err(),
             liaison.submit_reply(reply(&order)).await.err(),
         ] {
-            assert_eq!(refused.expect("not his").code(), Code::NotFound, "{unit}");
+            assert_eq!(refused.expect("not its own").code(), Code::NotFound, "{unit}");
         }
     }
     let mut above = world.liaison("gas");
     above
         .sign_order(sign(&other))
         .await
-        .expect("what accuses nobody is his");
+        .expect("an order that accuses no unit is in reach");
     the_lead_goes_on(&world, &order, &other).await;
 }
 
-/// Who is below the accused one by now does not learn of the informant.
+/// A unit that is now below the accused one does not learn the informant.
 async fn the_lead_goes_on(world: &World, order: &str, other: &str) {
     let mut lead = world.liaison("water.north");
     lead.sign_order(sign(order)).await.expect("the lead's own");

@@ -1,4 +1,4 @@
-//! 办结: the final outcome of callback closes the order, once, and only the round that it is about.
+//! 办结: the final outcome of callback closes the order, once, and only in the round that it names.
 
 use eventlog::Effect;
 use hotline_proto::common::OrderState;
@@ -61,5 +61,5 @@ async fn what_closes_is_told_and_stands_in_the_history() {
         1
     );
     let violations = routing::doctor::check(&world.database.pool).await.expect("checked");
-    assert_eq!(violations, [], "state, history and log say the same");
+    assert_eq!(violations, [], "state, history and log agree");
 }

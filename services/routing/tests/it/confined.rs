@@ -94,7 +94,7 @@ async fn what_accuses_the_unit_or_one_above_it_does_not_exist() {
         assert_eq!(
             reads(&mut lead, &order).await,
             [None, None],
-            "{role:?}: the lead goes on"
+            "{role:?}: the lead still reaches the order"
         );
         for unit in ["gas", "water"] {
             let mut reader = world.confined(role, unit);
@@ -172,7 +172,11 @@ async fn a_dispatcher_of_a_unit_finds_what_waits_in_its_regions() {
             unit: unit.to_owned(),
             ..Default::default()
         };
-        assert_eq!(listed(&mut dispatcher, of_unit).await, [""; 0], "nobody leads them");
+        assert_eq!(
+            listed(&mut dispatcher, of_unit).await,
+            [""; 0],
+            "they have no lead unit"
+        );
         for role in [Role::Supervisor, Role::Reviewer, Role::Analyst] {
             let mut reader = world.confined(role, unit);
             assert_eq!(
@@ -200,7 +204,7 @@ async fn a_dispatcher_of_a_unit_dispatches_within_it() {
         .await
         .expect("below it");
     assert_eq!(world.get(&order).await.lead_unit, "water");
-    // The hotline's own dispatcher goes on everywhere.
+    // The hotline's own dispatcher still dispatches to every unit.
     world
         .as_role(Role::Dispatcher)
         .dispatch_order(dispatch(&elsewhere, "traffic"))

@@ -1,4 +1,4 @@
-//! The whole way of events: from logs of other services through the consumers of the built app.
+//! The whole way of an event: from the log of another service through the consumers of the built app.
 
 use std::sync::Arc;
 
@@ -18,7 +18,7 @@ use uuid::Uuid;
 
 use crate::world::{World, appeal, pass, request_id};
 
-/// Another service's log, served.
+/// The log of another service, served over gRPC.
 pub struct Producer {
     pub store: Store,
     pub edge: Edge,
@@ -35,7 +35,7 @@ impl Producer {
         Self { store, edge, database }
     }
 
-    /// Tells an event; gives its id.
+    /// Publishes an event and returns its id.
     pub async fn tell(&self, body: Body) -> Uuid {
         let id = new_id(at(1, 9, 0));
         let told = self.store.run("tell", move |tx| {
@@ -58,7 +58,7 @@ impl Producer {
 }
 
 pub async fn rest(steps: &[Arc<dyn Step>]) {
-    testkit::until("all come to rest", async || {
+    testkit::until("all consumers are idle", async || {
         let mut did = 0;
         for step in steps {
             did += step.run_once().await.expect("a step").did;
@@ -68,7 +68,7 @@ pub async fn rest(steps: &[Arc<dyn Step>]) {
     .await;
 }
 
-/// The consumers of the app as it is built.
+/// The consumers of the app, as built.
 pub async fn replica(base: Base) -> Vec<Arc<dyn Step>> {
     let settings = platform::config::load(routing::NAME, routing::DEFAULTS, None, Some([].into())).expect("defaults");
     let app = App::build(&settings, base).await.expect("built");
@@ -106,10 +106,10 @@ async fn a_decision_that_comes_first_waits_for_its_order_and_two_replicas_open_i
     assert_eq!(
         world.count("select count(*) from waiting").await,
         0,
-        "it was looked at, and was late"
+        "it was applied and was late"
     );
     assert_eq!(world.count("select count(*) from parked").await, 0);
     let late = "select count(*) from superseded where source = 'supervision' and reason = 'NOT_PENDING_REVIEW'";
-    assert_eq!(world.count(late).await, 1, "it is on record, and why");
+    assert_eq!(world.count(late).await, 1, "it is recorded with its reason");
     assert_eq!(world.count("select count(*) from transition").await, 2);
 }

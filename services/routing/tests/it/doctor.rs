@@ -1,4 +1,4 @@
-//! The doctor finds nothing in what the service wrote, and everything that was planted.
+//! The doctor finds nothing in data that the service wrote, and finds every planted fault.
 
 use hotline_proto::common::Cause;
 use testkit::at;
@@ -17,12 +17,12 @@ async fn lived() -> (World, String) {
     (world, order)
 }
 
-/// Plants one fault, and gives what the doctor says.
+/// Plants one fault and returns the doctor's findings.
 async fn planted(statement: &'static str) -> Vec<(&'static str, String)> {
     let (world, order) = lived().await;
     world.spoil();
     let mut conn = world.database.pool.acquire().await.expect("a connection");
-    // Faults that constraints would refuse are planted as a broken disk would: past them.
+    // Constraints would refuse these faults. They are planted past the constraints, as a broken disk would do.
     sqlx::query("set session_replication_role = replica")
         .execute(&mut *conn)
         .await
@@ -94,7 +94,7 @@ const FAULTS: &[(&str, &str, &str)] = &[
     ),
     (
         "I4",
-        "version is none",
+        "version is malformed",
         "update deadline set calendar_version = 'x' where order_id = $1 and clock = 'handle'",
     ),
     (

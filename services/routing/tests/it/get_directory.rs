@@ -1,4 +1,4 @@
-//! What is in force on a day.
+//! The directory in force on a day.
 
 use hotline_proto::access::Role;
 use hotline_proto::routing as pb;
@@ -6,7 +6,7 @@ use tonic::Code;
 
 use crate::world::{CATALOGUE, UNITS, World, catalogue, day, limits, reason, units, units_from, violations};
 
-/// All of it on one page.
+/// The whole directory on one page.
 fn on(of: &str) -> pb::GetDirectoryRequest {
     pb::GetDirectoryRequest {
         day: (!of.is_empty()).then(|| day(of)),
@@ -37,7 +37,7 @@ async fn of_the_versions_that_have_begun_the_one_that_began_last_is_in_force() {
         let found = service.get_directory(on(day)).await.expect("read").into_inner();
         assert_eq!((found.units_version, found.units.len()), (version, count), "{day}");
     }
-    // Today's are corrected after the later ones were published: those come all the same.
+    // Today's units are corrected after the later ones were published. The later ones still take effect.
     let corrected = units(&[UNITS, &[("bureau", ""), ("office", "bureau")]].concat());
     world.publish_units(corrected).await.expect("published");
     for (day, version, count) in [("2024-04-09", 3, 7), ("2024-04-10", 2, 6)] {

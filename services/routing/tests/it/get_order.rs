@@ -1,4 +1,4 @@
-//! Reading one order, with its text for those who may.
+//! Reading one order, with its text for readers that may see it.
 
 use hotline_proto::access::Role;
 use hotline_proto::intake::AppealFacts;
@@ -34,7 +34,7 @@ async fn the_lead_unit_s_liaison_reads_the_text_and_it_is_recorded() {
         .liaison("utilities")
         .get_order(by_id(&order, true))
         .await
-        .expect("his order")
+        .expect("its own order")
         .into_inner();
     let found = answer.order.expect("always set");
     let text = answer.text.expect("asked for");
@@ -79,7 +79,7 @@ async fn the_lead_unit_s_liaison_reads_the_text_and_it_is_recorded() {
     );
 }
 
-/// No number that was called tells a unit who brings it; the hotline's own people see it.
+/// Numbers that were called tell a unit nothing about the appellant. Hotline staff see them.
 #[tokio::test]
 async fn of_a_confidential_order_a_unit_reads_no_number() {
     let world = World::new().await;
@@ -99,7 +99,11 @@ async fn of_a_confidential_order_a_unit_reads_no_number() {
         assert_eq!(said.recording.is_empty(), shown.is_empty());
     }
     let phones = "select count(*) from sealed_read where 'phone' = any (columns) and reader = 'test:liaison'";
-    assert_eq!(world.count(phones).await, 0, "nor is he noted as one who did");
+    assert_eq!(
+        world.count(phones).await,
+        0,
+        "the liaison has no record of reading them"
+    );
     assert_eq!(world.count("select count(*) from sealed_read").await, 2);
 }
 
@@ -119,11 +123,11 @@ async fn another_unit_s_order_does_not_exist() {
                 .liaison(unit)
                 .get_order(by_id(order, with_text))
                 .await
-                .expect_err("not his");
+                .expect_err("not its own");
             assert_eq!(refused.code(), Code::NotFound, "{unit}");
         }
     }
-    assert!(world.texts.readings.lock().await.is_empty(), "nobody asked intake");
+    assert!(world.texts.readings.lock().await.is_empty(), "intake was not called");
     let nowhere = Principal {
         unit: None,
         ..testkit::role(Role::Liaison)

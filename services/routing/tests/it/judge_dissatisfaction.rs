@@ -1,4 +1,4 @@
-//! Judged dissatisfaction closes an order with a flag or sends it to rework.
+//! A judged dissatisfaction closes an order with a flag or sends it to rework.
 
 use eventlog::Effect;
 use hotline_proto::common::{Cause, ClockKind, OrderState};
@@ -32,7 +32,7 @@ async fn the_unit_s_fault_means_rework_twice_and_then_the_end() {
         assert_eq!(found.lead_unit, "water");
         let rework = limit_of(&found, ClockKind::Rework);
         assert_eq!(rework.round, round + 1);
-        // Tuesday + 3 working days over the holiday: Wednesday, Sunday (made up), Monday.
+        // Tuesday + 3 working days over the holiday: Wednesday, Sunday (make-up workday), Monday.
         assert_eq!(
             (rework.due_time, rework.rule.as_str()),
             (Some(to_proto(at(8, 18, 0))), "rework")
@@ -51,7 +51,7 @@ async fn the_unit_s_fault_means_rework_twice_and_then_the_end() {
         let all = [(ClockKind::Sign, 0), (ClockKind::Handle, 0)]
             .into_iter()
             .chain(reworks);
-        assert_eq!(kinds, all.collect::<Vec<_>>(), "all of them are kept");
+        assert_eq!(kinds, all.collect::<Vec<_>>(), "all limits are kept");
         let reply = world.reply_to(&order).await;
         assert_eq!(world.decide(pass(&order, round + 1, &reply)).await, Effect::Applied);
     }
@@ -62,5 +62,5 @@ async fn the_unit_s_fault_means_rework_twice_and_then_the_end() {
         (OrderState::Closed, true, 2)
     );
     let violations = routing::doctor::check(&world.database.pool).await.expect("checked");
-    assert_eq!(violations, [], "two rounds, two limits, and an end that says why");
+    assert_eq!(violations, [], "two rounds, two limits, and an end with its reason");
 }

@@ -1,4 +1,4 @@
-//! An order answers one appeal or several: all are told and shown, and each counts for what has to be hidden.
+//! An order answers one appeal or several. All are published and shown, and each counts for hiding persons.
 
 use hotline_proto::access::Role;
 use hotline_proto::events::Event;
@@ -12,7 +12,7 @@ use uuid::Uuid;
 
 use crate::world::{World, appeal, contact, dispatch, reason, sign};
 
-/// Links a copy of the order's first appeal, as a verb that merges orders would.
+/// Links a copy of the order's first appeal, as a merging verb would.
 async fn link(world: &World, order: &str, accused: Option<&str>, confidential: bool) {
     let linked = "insert into linked_appeal
          select (jsonb_populate_record(first, jsonb_build_object(
@@ -68,7 +68,7 @@ async fn facts_are_kept_whole_and_people_do_not_see_the_person_key() {
         .collect();
     assert_eq!(told.len(), 2);
     for told in &told {
-        assert_eq!(told.opening(), Some(&facts), "as intake told them");
+        assert_eq!(told.opening(), Some(&facts), "as intake published them");
         assert_eq!(told.appeals[0].link_time, told.open_time);
     }
     let mut shown = told[1].clone();
@@ -79,7 +79,7 @@ async fn facts_are_kept_whole_and_people_do_not_see_the_person_key() {
         .list_orders(pb::ListOrdersRequest::default())
         .await;
     assert_eq!(listed.expect("a page").into_inner().orders, [shown]);
-    // What comes later tells the same of the appeal.
+    // Later events carry the same facts of the appeal.
     world.liaison("water").sign_order(sign(&order)).await.expect("signed");
     let payload: Vec<u8> = sqlx::query_scalar("select payload from log where type = 'order_signed'")
         .fetch_one(&world.database.pool)

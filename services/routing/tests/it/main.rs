@@ -1,4 +1,4 @@
-//! Verbs of routing on a real Postgres: the name of a file is the name of its verb.
+//! Verbs of routing on a real Postgres. Each file is named after its verb.
 
 mod accused_unit;
 mod close_order;

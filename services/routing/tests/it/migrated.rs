@@ -1,10 +1,10 @@
-//! What stood in the tables before they changed stands in them afterwards.
+//! Data from before a migration is the same after it.
 
 use sqlx::{AssertSqlSafe, PgConnection};
 
 use crate::world::World;
 
-/// The first migration after the rows of [`BEFORE`] could be written.
+/// The first migration that changes the tables of [`BEFORE`].
 const SPLIT: i64 = 20_261_201_000_001;
 
 const BEFORE: &str = "
@@ -85,6 +85,6 @@ async fn orders_keep_their_appeals_replies_and_limits() {
         assert_eq!(found, ["handle working_days 1", "rework working_days 1", "sign"]);
     }
     assert_eq!(lines(&mut conn, "select regions::text from unit").await, ["{}"]);
-    // The connection is not given back with another search path.
+    // The connection is not returned to the pool, because its search path has changed.
     conn.close().await.expect("closed");
 }

@@ -1,4 +1,4 @@
-//! Services that are newer than routing: what it does not decide by is kept or ignored, and holds nothing up.
+//! Services newer than routing. Unknown values that routing only passes on are kept or ignored, and block nothing.
 
 use hotline_proto::events::event::Body;
 use hotline_proto::events::{AppealForwarded, Event, ReplyReviewed};
@@ -10,7 +10,7 @@ use crate::world::{World, appeal, contact, request_id};
 
 /// A number that no enum of this program has.
 const FUTURE: i32 = 77;
-/// Field 9999, a message, empty: as a field or an arm that this program does not have.
+/// Field 9999, an empty message: an unknown field or arm.
 const NEWER: [u8; 4] = [0xfa, 0xf0, 0x04, 0x00];
 
 fn forwarded(facts: hotline_proto::intake::AppealFacts) -> Body {

@@ -143,14 +143,20 @@ async fn it_belongs_to_an_order_in_progress_of_the_own_unit() {
             month: 3,
             day: 31,
         }),
-        ..note("no id", " ")
+        ..note(&order, "查看")
     };
     let refused = world
         .liaison("water")
         .note_progress(wrong)
         .await
+        .expect_err("yesterday");
+    assert_eq!(violations(&refused), ["next_day"]);
+    let refused = world
+        .liaison("water")
+        .note_progress(note("no id", " "))
+        .await
         .expect_err("nothing is right");
-    assert_eq!(violations(&refused), ["order_id", "text", "next_day"]);
+    assert_eq!(violations(&refused), ["order_id", "text"]);
 }
 
 #[tokio::test]

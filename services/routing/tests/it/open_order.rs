@@ -17,7 +17,7 @@ async fn the_longest_rows_dispatch_and_start_both_clocks() {
         ("010201", "430302", "water", "utilities"),
         ("010201", "430304", "water.north", "utilities"),
         ("0103", "430381", "gas", "utilities"),
-        // A village, and a district with its zeros, by the rows of what they lie in.
+        // A village, and a district with its zeros. The row of the surrounding region covers each.
         ("010201", "430304001001", "water.north", "utilities"),
         ("010201", "430304000000", "water.north", "utilities"),
     ] {
@@ -27,7 +27,7 @@ async fn the_longest_rows_dispatch_and_start_both_clocks() {
         assert_eq!(order.opening().expect("always set").region, region, "as it was sent");
         assert!(!order.dispatched_by_person);
         let (sign, handle) = (limit_of(&order, ClockKind::Sign), limit_of(&order, ClockKind::Handle));
-        // Monday 2024-04-01; 04-04 to 04-06 are off, Sunday 04-07 is worked.
+        // Monday 2024-04-01. 04-04 to 04-06 are off, Sunday 04-07 is a make-up workday.
         assert_eq!((sign.due_time, sign.warn_time), (Some(to_proto(at(2, 18, 0))), None));
         assert_eq!(handle.due_time, Some(to_proto(at(9, 18, 0))));
         assert_eq!(handle.warn_time, Some(to_proto(at(8, 18, 0))));
@@ -80,8 +80,8 @@ async fn what_nobody_covers_waits_for_a_person() {
         (OrderState::PendingDispatch, 1, "")
     );
     assert_eq!(order.deadlines, []);
-    // A unit that was given up leads nothing new, whatever the catalogue says. Publishing refuses that now; a database may
-    // have it from before.
+    // A retired unit leads no new order, although the catalogue names it. Publishing now refuses such a catalogue; an
+    // older database may have one.
     sqlx::raw_sql(
         "update directory_head set version = 2 where part = 'units';
          insert into directory_version (part, version, valid_from, published_at, published_by)

@@ -9,7 +9,7 @@ use tonic::Code;
 
 use crate::world::{World, appeal, day, limit_of, request_id, violations};
 
-/// A notice of 2024 that gives the week of Qingming wholly off, and has the Sunday worked that no other has.
+/// A notice of 2024 that differs from all others: the whole week of Qingming is off and the Sunday is worked.
 pub fn notice() -> pb::Notice {
     pb::Notice {
         year: 2024,
@@ -47,7 +47,7 @@ async fn in_force(world: &World) -> pb::GetDirectoryResponse {
     answer.expect("read").into_inner()
 }
 
-/// Signing is due on the next working day after Monday 2024-04-01: the calendar shows in it.
+/// Signing is due on the next working day after Monday 2024-04-01, so the limit shows the calendar.
 async fn sign_limit(world: &World) -> (prost_types::Timestamp, String, bool) {
     let id = world.forward(appeal("0102", "430302")).await;
     let order = world.get(&id).await;
@@ -70,7 +70,7 @@ async fn a_notice_is_in_force_at_once_on_every_replica() {
     assert_eq!(sign_limit(&world).await, (due(2), national.clone(), false));
     let before = in_force(&world).await;
     assert_eq!((before.calendar_version, before.notices.len()), (national, 4));
-    // Another replica over the same database: it has its own memory, and sees the publication with its commit.
+    // Another replica over the same database. It has its own memory and sees the publication from its commit on.
     let other = World::beside(&world).await;
     assert_eq!(in_force(&other).await.notices.len(), 4);
     let mut operator = world.as_role(Role::Operator);
@@ -84,10 +84,10 @@ async fn a_notice_is_in_force_at_once_on_every_replica() {
         let found = in_force(replica).await;
         assert_eq!(found.calendar_version, "cn-2026.3");
         let years: Vec<u32> = found.notices.iter().map(|notice| notice.year).collect();
-        assert_eq!(years, [2023, 2024, 2025, 2026], "years that it does not name are kept");
+        assert_eq!(years, [2023, 2024, 2025, 2026], "years without a new notice are kept");
         assert_eq!(found.notices[1], notice());
     }
-    // Later ones go on top of what was published; limits that run keep the calendar of their start.
+    // Later notices are added to the published ones. Running limits keep the calendar of their start.
     let mut third = notice();
     third.off = vec![days("2024-04-02", "2024-04-03")];
     third.work = Vec::new();
@@ -101,7 +101,7 @@ async fn a_notice_is_in_force_at_once_on_every_replica() {
     assert_eq!(
         routing::doctor::check(&world.database.pool).await.expect("checked"),
         [],
-        "each by its own"
+        "each by its own calendar"
     );
     let moved = "update deadline set due_at = due_at + interval '1 hour' where calendar_version = 'cn-2026.3' and clock = 'sign'";
     world.spoil();
@@ -121,7 +121,7 @@ async fn a_year_without_a_notice_gets_one() {
     let start = "2026-12-28T01:00:00Z".parse().expect("an instant");
     world.clock.move_to(start);
     let (before, _, provisional) = sign_limit(&world).await;
-    assert!(provisional, "2027 has no notice, and 29 December lies before it");
+    assert!(provisional, "2027 has no notice yet, and it may move 29 December");
     let of_2027 = pb::Notice {
         year: 2027,
         source: "国务院办公厅关于2027年部分节假日安排的通知".to_owned(),

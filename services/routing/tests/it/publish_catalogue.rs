@@ -42,7 +42,7 @@ async fn a_catalogue_names_units_in_force_once_each() {
 async fn its_units_are_in_force_as_long_as_it_is() {
     let world = World::new().await;
     let gas = &CATALOGUE[2..];
-    // Water ends with May.
+    // The water works end with May.
     world
         .publish_catalogue(catalogue_from("2024-06-01", gas))
         .await
@@ -50,9 +50,9 @@ async fn its_units_are_in_force_as_long_as_it_is() {
     let fewer = units_from("2024-06-01", &[("utilities", ""), ("gas", "utilities")]);
     world.publish_units(fewer).await.expect("no row names water");
     let refused = world.publish_catalogue(catalogue_from("2024-06-15", CATALOGUE)).await;
-    let refused = refused.expect_err("water is over");
+    let refused = refused.expect_err("water is not in force");
     assert_eq!(violations(&refused), ["rows[0].unit", "rows[1].unit"]);
-    // Until the catalogue of June it may.
+    // A catalogue that ends before June may name them.
     world
         .publish_catalogue(catalogue_from("2024-05-01", CATALOGUE))
         .await
@@ -62,7 +62,7 @@ async fn its_units_are_in_force_as_long_as_it_is() {
     let brief = units_from("2024-08-01", &[("utilities", ""), ("gas", "utilities")]);
     world.publish_units(brief).await.expect("gas goes on");
     let refused = world.publish_catalogue(catalogue_from("2024-06-15", CATALOGUE)).await;
-    let refused = refused.expect_err("water is over in August");
+    let refused = refused.expect_err("water is not in force in August");
     assert_eq!(violations(&refused), ["rows[0].unit", "rows[1].unit"]);
     assert!(
         told(&refused).iter().all(|one| one.contains("2024-08-01")),
@@ -70,7 +70,7 @@ async fn its_units_are_in_force_as_long_as_it_is() {
     );
 }
 
-/// What each violation says.
+/// Descriptions of the violations.
 fn told(status: &Status) -> Vec<String> {
     let details = status.get_error_details();
     let bad = details.bad_request().expect("violations");
@@ -111,7 +111,7 @@ async fn a_dry_run_says_what_would_change_and_changes_nothing() {
     assert_eq!((done.version, done.difference), (2, Some(difference)));
 }
 
-/// A province's rows: checked, compared, written and looked up without comparing each with each.
+/// The rows of a province are checked, compared, written and looked up without comparing every pair.
 #[tokio::test]
 async fn a_hundred_thousand_rows_are_published() {
     let world = World::new().await;
@@ -125,7 +125,7 @@ async fn a_hundred_thousand_rows_are_published() {
         rows: (0..100_000).map(row).collect(),
         activate: Some(activation("2024-02-01", 100_000)),
     };
-    // More than a message may hold: sent in parts of a few thousand rows.
+    // The catalogue is larger than a message, so it is sent in parts of a few thousand rows.
     let rows = many.rows.chunks(5_000).map(|rows| pb::PublishCatalogueRequest {
         rows: rows.to_vec(),
         activate: None,

@@ -1,4 +1,4 @@
-//! PublishUnits: whole versions of the directory, with every violation told.
+//! PublishUnits: whole versions of the units, refused with every violation.
 
 use hotline_proto::common::RowChange;
 use hotline_proto::events::event::Body;
@@ -9,7 +9,7 @@ use tonic_types::StatusExt as _;
 
 use crate::world::{CATALOGUE, UNITS, World, catalogue_from, day, request_id, units, units_from, violations};
 
-/// What each violation says.
+/// Descriptions of the violations.
 fn told(status: &Status) -> Vec<String> {
     assert!(violations(status).iter().all(|field| field == "units"), "{status:?}");
     let details = status.get_error_details();
@@ -73,7 +73,7 @@ async fn units_that_contradict_themselves_change_nothing() {
     assert_eq!(world.count("select count(*) from log").await, 0);
 }
 
-/// All rows at once, each with the day from which on it would find no unit.
+/// All rows at once, each with the first day on which it would find no unit.
 #[tokio::test]
 async fn a_unit_that_the_catalogue_names_is_not_taken_away() {
     let world = World::new().await;
@@ -116,7 +116,7 @@ async fn a_unit_that_the_catalogue_names_is_not_taken_away() {
 #[tokio::test]
 async fn a_catalogue_that_begins_later_counts_and_one_that_is_over_does_not() {
     let world = World::new().await;
-    // January to May as published, June without water, from July on water again.
+    // January to May as published, June without water, water again from July on.
     let gas = &CATALOGUE[2..];
     world
         .publish_catalogue(catalogue_from("2024-06-01", gas))
@@ -131,7 +131,7 @@ async fn a_catalogue_that_begins_later_counts_and_one_that_is_over_does_not() {
     let told_of = told(&refused.expect_err("July names water"));
     assert_eq!(told_of.len(), 2, "{told_of:?}");
     assert!(told_of.iter().all(|one| one.contains("2024-07-01")), "{told_of:?}");
-    // Units that begin in July let these end before.
+    // The next units begin in July, so these end before the July catalogue.
     world
         .publish_units(units_from("2024-07-01", UNITS))
         .await
@@ -140,7 +140,7 @@ async fn a_catalogue_that_begins_later_counts_and_one_that_is_over_does_not() {
         .publish_units(units_from("2024-06-10", without_water))
         .await
         .expect("over before July");
-    // Of two that begin on the same day the newer counts.
+    // Of two with the same first day the newer one counts.
     world
         .publish_catalogue(catalogue_from("2024-07-01", gas))
         .await
@@ -148,10 +148,10 @@ async fn a_catalogue_that_begins_later_counts_and_one_that_is_over_does_not() {
     world
         .publish_units(units_from("2024-07-01", without_water))
         .await
-        .expect("nobody names water");
+        .expect("no row names water");
 }
 
-/// Each looks at the other, so one of them is refused whoever comes first.
+/// Each publication reads the other, so one of them is refused in either order.
 #[tokio::test]
 async fn a_unit_and_a_row_that_names_it_do_not_pass_each_other() {
     for _ in 0..5 {

@@ -59,7 +59,7 @@ async fn an_order_takes_a_hundred_records_and_then_its_reply() {
     assert_eq!(
         found.text.expect("asked for").contacts.len(),
         100,
-        "a reading shows all"
+        "a reader gets all records"
     );
     let submitted = SubmitReplyRequest {
         no_contact: 0,
@@ -129,7 +129,7 @@ async fn a_contact_counts_whatever_number_was_called() {
         ("138****5678", "138****5678", vec![Defect::PhoneMasked]),
         ("58888888", "58888888", vec![Defect::PhoneUnusable]),
     ]) {
-        // The newest is the last of those that are read.
+        // The newest contact is the last one in the answer.
         world.clock.move_to(at(1, 11, count));
         let request = RecordContactRequest {
             phone: phone.to_owned(),

@@ -1,4 +1,4 @@
-//! Events and requests of tests, right as they are.
+//! Valid events and requests for tests.
 
 use chrono::{DateTime, Utc};
 use eventlog::Recorded;
@@ -28,7 +28,7 @@ pub fn recorded(source: &str, at: DateTime<Utc>, body: Body) -> Recorded {
     }
 }
 
-/// Id of the order that a forwarded appeal opens, as intake tells it too.
+/// Id of the order that a forwarded appeal opens, as intake publishes it.
 pub fn order_of(event: &Recorded) -> String {
     hotline_proto::orders::order_of(event.event_id).to_string()
 }
@@ -59,12 +59,12 @@ pub const UNITS: &[(&str, &str)] = &[
     ("traffic", ""),
 ];
 
-/// A day of the contracts, of `2024-04-01`.
+/// A day of the contracts, from `2024-04-01`.
 pub fn day(text: &str) -> hotline_proto::Date {
     date_to_proto(text.parse().expect("a day"))
 }
 
-/// The end of a publication of so many rows.
+/// The end of a publication with this number of rows.
 pub fn activation(valid_from: &str, rows: usize) -> Activation {
     Activation {
         request_id: request_id(),
@@ -128,7 +128,7 @@ pub fn limit(row: &str, clock: ClockKind, kind: pb::time_limit::Kind) -> pb::Lim
     }
 }
 
-/// Signing 1 working day, handling 5, urgent ones 24 hours, rework 3; all but signing warn one working day before.
+/// Limits: sign 1 working day, handle 5 (urgent 24 hours), rework 3. All but sign warn one working day before.
 pub fn limits() -> pb::PublishLimitsRequest {
     use pb::time_limit::Kind::{Minutes, WorkingDays};
     let urgent = pb::LimitRow {

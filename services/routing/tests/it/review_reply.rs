@@ -1,4 +1,4 @@
-//! A review of supervision takes effect, or is late.
+//! A review of supervision takes effect or is late.
 
 use eventlog::Effect;
 use hotline_proto::common::{ClockKind, OrderState, RejectionGround};
@@ -44,7 +44,7 @@ async fn a_rejected_reply_goes_back_with_the_original_deadline() {
     assert_eq!(
         found.accepted_reply_time,
         Some(to_proto(at(3, 10, 0))),
-        "when it was submitted, not when it passed"
+        "time of submission, not of the review"
     );
 }
 

@@ -75,7 +75,10 @@ async fn an_order_is_signed_once() {
     let refused = liaison.sign_order(other).await.expect_err("another content");
     assert_eq!(refused.code(), Code::AlreadyExists);
     let waiting = world.forward(appeal("0999", "430302")).await;
-    let refused = liaison.sign_order(sign(&waiting)).await.expect_err("nobody leads it");
+    let refused = liaison
+        .sign_order(sign(&waiting))
+        .await
+        .expect_err("it has no lead unit");
     assert_eq!(refused.code(), Code::NotFound);
 }
 
@@ -109,7 +112,7 @@ async fn a_refusal_says_where_the_order_stands_and_a_stale_caller_what_is() {
     assert_eq!(
         refused.code(),
         Code::NotFound,
-        "a version tells nothing of what does not exist"
+        "an order outside the reach has no version"
     );
 }
 

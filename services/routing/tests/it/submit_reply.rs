@@ -45,13 +45,13 @@ async fn it_needs_a_contact_record_or_a_ground() {
     let refused = liaison
         .submit_reply(silent.clone())
         .await
-        .expect_err("nobody was contacted");
+        .expect_err("no contact record");
     assert_eq!(
         reason(&refused),
         (Code::FailedPrecondition, "NO_CONTACT_RECORD".to_owned())
     );
     liaison.record_contact(contact(&order)).await.expect("recorded");
-    // Refusals are not kept: the same request may succeed later.
+    // Refusals are not stored: the same request may succeed later.
     liaison.submit_reply(silent).await.expect("submitted");
     let refused = liaison.submit_reply(reply(&order)).await.expect_err("under review");
     assert_eq!(
@@ -66,7 +66,7 @@ async fn it_needs_a_contact_record_or_a_ground() {
     assert_eq!(refused.code(), Code::NotFound);
 }
 
-/// Whoever comes next waits for the order while its reply is written, and reads that reply with it.
+/// A request that comes while the reply is written waits for the order, then reads it with that reply.
 #[tokio::test]
 async fn who_waited_for_the_order_reads_its_reply_whole() {
     let world = World::new().await;
@@ -90,12 +90,12 @@ async fn who_waited_for_the_order_reads_its_reply_whole() {
     );
     submitted.expect("submitted");
     let State::PendingReview { reply, .. } = read.expect("an order").state else {
-        panic!("it was read as it was before");
+        panic!("the order was read without the reply");
     };
     assert_eq!(reply.no_contact, Some(NoContactGround::Declined));
 }
 
-/// A unit cannot contact whom it does not know, and cannot say of somebody known that it does not.
+/// A unit cannot contact an unknown appellant, and cannot claim that a known appellant is unknown.
 #[tokio::test]
 async fn a_ground_that_the_order_contradicts_is_none() {
     use NoContactGround::{Anonymous, Confidential, Declined};
@@ -164,7 +164,7 @@ async fn a_commitment_has_a_day_that_is_not_past() {
     assert_eq!(
         world.get(&order).await.commitment_day,
         until,
-        "whoever reviews and calls back knows until when"
+        "reviewers and callback agents see the day"
     );
 }
 

@@ -1,4 +1,4 @@
-//! A served routing over a database of its own, with a small directory, and hands to move an order on.
+//! A routing under test, served over its own database, with a small directory and helpers that move an order on.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -34,7 +34,7 @@ use tonic_types::StatusExt as _;
 
 pub type Client = RoutingServiceClient<Peer>;
 
-/// Stands for intake: knows one text, and notes who read it.
+/// Stands in for intake: has one text, and records its readers.
 #[derive(Default)]
 pub struct Texts {
     pub readings: Mutex<Vec<Reading>>,
@@ -67,17 +67,17 @@ pub struct World {
     pub texts: Arc<Texts>,
     pub forwarded: ForwardedAppeals,
     pub decisions: Decisions,
-    /// A test has planted a violation: the doctor is not asked at the end.
+    /// The test has planted a fault: the doctor does not run at the end.
     spoiled: AtomicBool,
 }
 
-/// At the end of each test the doctor finds nothing wrong, unless the test says that it has planted something.
+/// At the end of each test the doctor must find nothing, unless the test planted a fault.
 impl Drop for World {
     fn drop(&mut self) {
         if std::thread::panicking() || self.spoiled.load(Ordering::SeqCst) {
             return;
         }
-        // On a thread with a runtime of its own: the test's cannot wait for anything any more.
+        // Runs on a thread with its own runtime, because the test's runtime cannot wait any more.
         let url = self.database.url.clone();
         let examined = std::thread::spawn(move || {
             let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
@@ -102,7 +102,7 @@ impl World {
         Self::over(testkit::database("routing", &routing::MIGRATOR).await).await
     }
 
-    /// Over a database that is there.
+    /// Over an existing database.
     pub async fn over(database: Database) -> Self {
         let clock = Arc::new(DrivenClock::new(at(1, 9, 0)));
         let base = Edge::base("routing", &database, &clock);
@@ -141,12 +141,12 @@ impl World {
         }
     }
 
-    /// The test plants a violation: the doctor is not asked at the end.
+    /// Skips the doctor at the end, because the test plants a fault.
     pub fn spoil(&self) {
         self.spoiled.store(true, Ordering::SeqCst);
     }
 
-    /// Another replica over the same database, with a memory of its own.
+    /// Another replica over the same database, with its own memory.
     pub async fn beside(world: &Self) -> Self {
         let database = Database {
             pool: world.database.pool.clone(),
@@ -155,7 +155,7 @@ impl World {
         Self::over(database).await
     }
 
-    /// With units, catalogue and limits.
+    /// With published units, catalogue and limits.
     pub async fn new() -> Self {
         let world = Self::bare().await;
         world.publish().await;
@@ -171,7 +171,7 @@ impl World {
             .expect("limits");
     }
 
-    /// In parts: all but the last row, the last row, the end.
+    /// Sent in parts: all rows but the last, the last row, the end.
     pub async fn publish_units(&self, whole: pb::PublishUnitsRequest) -> Result<pb::PublishUnitsResponse, Status> {
         let mut units = whole.units;
         let last = units.pop().into_iter().collect();
@@ -185,7 +185,7 @@ impl World {
         answer.map(tonic::Response::into_inner)
     }
 
-    /// In parts, as [`World::publish_units`].
+    /// Sent in parts, like [`World::publish_units`].
     pub async fn publish_catalogue(
         &self,
         whole: pb::PublishCatalogueRequest,
@@ -210,7 +210,7 @@ impl World {
         self.confined(Role::Liaison, unit)
     }
 
-    /// Somebody whose token names a unit.
+    /// A caller whose token names a unit.
     pub fn confined(&self, role: Role, unit: &str) -> Client {
         let principal = Principal {
             unit: Some(unit.to_owned()),
@@ -236,7 +236,7 @@ impl World {
         applied.await
     }
 
-    /// Forwards an appeal at the clock's instant; gives the order's id.
+    /// Forwards an appeal at the clock's time; returns the order's id.
     pub async fn forward(&self, facts: AppealFacts) -> String {
         let event = self.event("intake", Body::AppealForwarded(AppealForwarded { appeal: Some(facts) }));
         let order = order_of(&event);
@@ -267,7 +267,7 @@ impl World {
         answer.into_inner().order.expect("always set")
     }
 
-    /// An order of the water works, dispatched by the catalogue at the clock's instant.
+    /// An order of the water works, dispatched by the catalogue at the clock's time.
     pub async fn dispatched(&self) -> String {
         self.forward(appeal("010201", "430302")).await
     }
@@ -278,7 +278,7 @@ impl World {
         order
     }
 
-    /// Gives the order and its reply.
+    /// Returns the order and its reply.
     pub async fn replied(&self) -> (String, String) {
         let order = self.signed().await;
         let reply = self.reply_to(&order).await;
@@ -308,7 +308,7 @@ impl World {
     }
 }
 
-/// Why a batch did not apply, in the shape that a transaction wants.
+/// The error of a batch, in the form that a transaction needs.
 #[derive(Debug)]
 pub struct Failed(pub ApplyError);
 
@@ -327,7 +327,7 @@ impl AsStoreError for Failed {
     }
 }
 
-/// The stable reason of a refusal.
+/// Stable reason code of a refusal.
 pub fn reason(status: &Status) -> (Code, String) {
     let reason = status
         .get_details_error_info()
@@ -336,7 +336,7 @@ pub fn reason(status: &Status) -> (Code, String) {
     (status.code(), reason)
 }
 
-/// State, round and version that came with a refusal.
+/// State, round and version of a refusal.
 pub fn standing(status: &Status) -> [Option<String>; 3] {
     let metadata = status
         .get_details_error_info()
@@ -345,12 +345,12 @@ pub fn standing(status: &Status) -> [Option<String>; 3] {
     ["state", "round", "version"].map(|key| metadata.get(key).cloned())
 }
 
-/// A limit that an order has to have.
+/// The limit of a clock; every such order has one.
 pub fn limit_of(order: &pb::Order, clock: ClockKind) -> &Deadline {
     order.deadline(clock).expect("it has one")
 }
 
-/// The fields that a request was refused for.
+/// Fields of the violations of a refused request.
 pub fn violations(status: &Status) -> Vec<String> {
     assert_eq!(status.code(), Code::InvalidArgument, "{status:?}");
     let details = status.get_details_bad_request().expect("violations are told");

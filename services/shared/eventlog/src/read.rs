@@ -1,7 +1,7 @@
 //! Reads the fields of an event. Our own services wrote the event, so an unreadable field is a fault and parks the
 //! event. The reason names the field, never its content.
 
-use chrono::{DateTime, NaiveDate, Utc};
+use chrono::{DateTime, Utc};
 use prost_types::Timestamp;
 use rpc::time::from_proto;
 use uuid::Uuid;
@@ -51,14 +51,6 @@ pub fn optional_time(field: &str, at: Option<&Timestamp>) -> Result<Option<DateT
     at.map(|at| time(field, Some(at))).transpose()
 }
 
-/// A day in the form `YYYY-MM-DD`.
-///
-/// # Errors
-/// When the text has another form or is no day of the calendar.
-pub fn day(field: &str, text: &str) -> Result<NaiveDate, Unreadable> {
-    NaiveDate::parse_from_str(text, "%Y-%m-%d").map_err(|_| Unreadable(format!("{field} is no day")))
-}
-
 /// A text that must not be empty.
 ///
 /// # Errors
@@ -102,14 +94,6 @@ pub fn known<E: TryFrom<i32>>(field: &str, number: i32) -> Result<E, Unreadable>
 /// For a number that this program's contract lacks.
 pub fn known_or_unspecified<E: TryFrom<i32>>(field: &str, number: i32) -> Result<E, Unreadable> {
     E::try_from(number).map_err(|_| Unreadable(format!("{field} has the unknown value {number}")))
-}
-
-/// Known enum values other than UNSPECIFIED.
-///
-/// # Errors
-/// As [`known`], for the first value that it refuses.
-pub fn all_known<E: TryFrom<i32>>(field: &str, numbers: &[i32]) -> Result<Vec<E>, Unreadable> {
-    numbers.iter().map(|number| known(field, *number)).collect()
 }
 
 /// The aggregate's version after an event: at least 1, at most the largest `bigint` of Postgres.

@@ -128,9 +128,9 @@ impl EventLogService for Log {
         let mut fields = Fields::new();
         let epoch = fields.uuid("epoch", &request.epoch);
         let partition = partition(&mut fields, request.partition, self.store.partitions());
-        let limit = limit(&mut fields, request.limit);
-        let read = || Some((epoch?, partition?, limit?));
-        let (epoch, partition, limit) = fields.read(read())?;
+        let limit = limit(request.limit);
+        let read = || Some((epoch?, partition?));
+        let (epoch, partition) = fields.read(read())?;
         let mut connection = self.connection().await?;
         let current = meta::read(&mut connection).await?.epoch;
         if epoch != current {
@@ -351,13 +351,9 @@ fn partition(fields: &mut Fields, number: u32, below: u16) -> Option<u16> {
     partition
 }
 
-/// Number of events requested; 0 means [`MAX_READ`].
-fn limit(fields: &mut Fields, asked: u32) -> Option<i64> {
-    if asked > MAX_READ {
-        fields.refuse("limit", format!("must be at most {MAX_READ}"));
-        return None;
-    }
-    Some(i64::from(if asked == 0 { MAX_READ } else { asked }))
+/// Number of events requested; 0 means [`MAX_READ`], and more is cut to it.
+fn limit(asked: u32) -> i64 {
+    i64::from(if asked == 0 { MAX_READ } else { asked.min(MAX_READ) })
 }
 
 /// Longest name of a service, in bytes.

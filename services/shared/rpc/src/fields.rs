@@ -1,9 +1,12 @@
 //! Reads a request field by field, and reports all violations at once.
 
+use std::collections::HashMap;
 use std::ops::RangeInclusive;
 
 use chrono::{DateTime, NaiveDate, Utc};
 use hotline_proto::Date;
+use hotline_proto::common::Reason;
+use platform::status;
 use prost_types::Timestamp;
 use tonic::{Code, Status};
 use tonic_types::{ErrorDetails, FieldViolation, StatusExt as _};
@@ -55,6 +58,7 @@ impl From<InvalidRequest> for Status {
             .map(|v| FieldViolation::new(v.field, v.description))
             .collect();
         let mut details = ErrorDetails::new();
+        details.set_error_info(Reason::InvalidArgument.text(), status::DOMAIN, HashMap::new());
         details.set_bad_request(violations);
         Self::with_error_details(Code::InvalidArgument, message, details)
     }

@@ -11,19 +11,24 @@ use async_trait::async_trait;
 use chrono::{DateTime, Utc};
 use eventlog::{Call, Store, Tx};
 use hotline_proto::common::Reason;
+use hotline_proto::parts::Part;
 use personal::sealing::{SealKey, Sealer};
 use platform::auth::Caller;
 use platform::clock::SharedClock;
 use platform::status;
 use platform::store::{AsStoreError, StoreError};
 use prost::Message as _;
+use rpc::detach::time_left;
 use rpc::fields::{InvalidRequest, Once};
-use tonic::{Request, Response, Status, Streaming};
+use tonic::{Code, Request, Response, Status, Streaming};
 use tonic_types::StatusExt as _;
 use tracing::Instrument as _;
 
 /// Most bytes in all parts of one request. A province's reference data has some megabytes, and a pod has 512 MiB.
 const MAX_GATHERED: usize = 64 * 1024 * 1024;
+
+/// Most rows in all parts of one request: a row takes some 100 bytes of memory beside its text.
+const MOST_ROWS: usize = 200_000;
 
 /// A service that serves verbs.
 #[async_trait]
@@ -57,20 +62,30 @@ pub trait Served: Clone + Send + Sync + 'static {
     }
 
     /// Runs a verb whose request comes in parts. The parts are merged by the rules of protobuf: repeated fields are
-    /// appended, and the last value of any other field wins.
+    /// appended, and the last value of any other field wins. The part that says so is the last; nothing after it is read.
     async fn gather<V: Verb<Self>>(
         &self,
         request: Request<Streaming<V::Request>>,
-    ) -> Result<Response<V::Answer>, Status> {
+    ) -> Result<Response<V::Answer>, Status>
+    where
+        V::Request: Part,
+    {
         let (metadata, extensions, mut parts) = request.into_parts();
-        let (mut whole, mut bytes) = (V::Request::default(), 0);
-        while let Some(part) = parts.message().await? {
+        let (mut whole, mut bytes, mut rows) = (V::Request::default(), 0, 0);
+        while let Some(part) = in_time(parts.message()).await? {
             bytes += part.encoded_len();
-            if bytes > MAX_GATHERED {
-                return Err(status::too_large("the parts have more than 64 MiB together"));
+            rows += part.rows();
+            if bytes > MAX_GATHERED || rows > MOST_ROWS {
+                return Err(status::too_large(format!(
+                    "the parts have more than {MOST_ROWS} rows or 64 MiB together"
+                )));
             }
+            let ends = part.ends();
             let part = part.encode_to_vec();
             whole.merge(part.as_slice()).map_err(|error| status::internal(&error))?;
+            if ends {
+                break;
+            }
         }
         self.run::<V>(Request::from_parts(metadata, extensions, whole)).await
     }
@@ -164,6 +179,19 @@ impl<S: Served> At<S> {
 
 fn span(service: &'static str, name: &'static str) -> tracing::Span {
     tracing::info_span!("verb", otel.name = name, service)
+}
+
+/// A part, as long as the call has time.
+async fn in_time<P>(part: impl Future<Output = Result<Option<P>, Status>> + Send) -> Result<Option<P>, Status> {
+    let Some(left) = time_left() else { return part.await };
+    match tokio::time::timeout(left, part).await {
+        Ok(part) => part,
+        Err(_) => Err(status::with_reason(
+            Code::DeadlineExceeded,
+            Reason::DeadlineExceeded,
+            "the last part has not come in time; nothing was published",
+        )),
+    }
 }
 
 /// In debug builds, checks that `reasons.proto` names this RPC beside this reason. A client can then look up every

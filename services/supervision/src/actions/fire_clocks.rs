@@ -1,5 +1,5 @@
-//! Gives the cards whose time has come. A clock fires on knowledge, not on ignorance (ARCHITECTURE.md): only when all that
-//! routing had committed at that time is known here, so that a signature on its way is not answered with a card.
+//! Issues the cards of due clocks. A clock fires only when the routing partition of its order is known past the due
+//! time (ARCHITECTURE.md). Otherwise a signature that is still on its way would be answered with a card.
 
 use std::collections::BTreeMap;
 
@@ -13,25 +13,25 @@ use crate::events;
 use crate::store::due::{self, Left};
 use crate::store::watches;
 
-/// What a run did and left.
+/// The result of one run.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Fired {
-    /// Cards given.
+    /// Cards issued.
     pub count: usize,
-    /// `ClockKind` of each, and when it should have fired.
+    /// For each card: the `ClockKind`, and the time at which its clock was due.
     pub clocks: Vec<(i16, DateTime<Utc>)>,
-    /// What waits, and what comes next.
+    /// Clocks that wait, and the next due time.
     pub left: Left,
 }
 
 /// Fires at most `batch` clocks, oldest first.
 ///
 /// # Errors
-/// When the store refuses.
+/// When the store fails.
 #[tracing::instrument(skip_all, fields(service = crate::NAME), name = "fire_clocks")]
 pub async fn fire_clocks(tx: &mut Tx, batch: u32, now: DateTime<Utc>) -> Result<Fired, StoreError> {
-    // Read before the clocks are claimed, one after the other: whatever was known has stopped its clock by now, or stands
-    // among the parked.
+    // Read one after the other before the clocks are claimed. An event known by then has either stopped its clock or is
+    // parked.
     let known = by_partition(&eventlog::known_until(tx.conn(), crate::ROUTING).await?);
     let blocked = eventlog::blocked(tx.conn(), crate::ROUTING).await?;
     let due = due::claim(tx.conn(), now, &known, &blocked, batch).await?;
@@ -67,7 +67,7 @@ pub async fn fire_clocks(tx: &mut Tx, batch: u32, now: DateTime<Utc>) -> Result<
     })
 }
 
-/// Indexed by partition; a partition that was never read is not known at all.
+/// Indexed by partition. A partition that was never read counts as unknown.
 fn by_partition(known: &[(u32, DateTime<Utc>)]) -> Vec<Option<DateTime<Utc>>> {
     let mut times = Vec::new();
     for (partition, until) in known {

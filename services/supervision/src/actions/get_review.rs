@@ -1,4 +1,4 @@
-//! Reads one review with what it requires of the unit: on record before it is shown (I10).
+//! Reads one review with the requirement for the unit. The reading is recorded before the text is shown (I10).
 
 use chrono::{DateTime, Utc};
 use eventlog::Tx;
@@ -7,21 +7,21 @@ use platform::store::StoreError;
 
 use crate::store::reviews::{self, Found, Name};
 
-/// Which review, and for whom.
+/// The review to read, and its reader.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct GetReview {
-    /// Which.
+    /// Review, named by its id or by its reply.
     pub name: Name,
-    /// Only one that exists for this unit.
+    /// Finds the review only if it exists for this unit.
     pub unit: Option<String>,
     /// Subject of the reader.
     pub reader: String,
 }
 
-/// The review, and the sealed requirement when there is one. Runs inside the transaction that the call opened.
+/// Returns the review and its sealed requirement, if it has one. Runs inside the transaction that the call opened.
 ///
 /// # Errors
-/// [`StoreError::Absent`] when there is none, or none for the unit.
+/// [`StoreError::Absent`] when the review does not exist, or not for the unit.
 pub async fn get_review(tx: &mut Tx, query: &GetReview, now: DateTime<Utc>) -> Result<Found, StoreError> {
     let found = reviews::find(tx.conn(), query.name, query.unit.as_deref()).await?;
     let found = found.ok_or(StoreError::Absent("review"))?;

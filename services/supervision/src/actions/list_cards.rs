@@ -1,5 +1,5 @@
-//! Lists cards by the time they were given; a reader whose token names a unit sees those of that unit and, when it is a
-//! top-level one, of the units below it.
+//! Lists cards by the time they were issued. A reader whose token names a unit sees the cards of that unit. A top-level
+//! unit also sees those of the units below it.
 
 use platform::store::StoreError;
 use rpc::listing::Window;
@@ -8,21 +8,21 @@ use uuid::Uuid;
 
 use crate::store::listing::{self, ListedCard};
 
-/// Which cards.
+/// Filter of the list.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ListCards {
     /// Times and page.
     pub window: Window,
-    /// Only this order.
+    /// Only cards of this order.
     pub order_id: Option<Uuid>,
-    /// Only those that exist for this unit.
+    /// Only cards that exist for this unit.
     pub unit: Option<String>,
 }
 
-/// One page.
+/// Returns one page.
 ///
 /// # Errors
-/// When the store refuses.
+/// When the store fails.
 pub async fn list_cards(conn: &mut PgConnection, query: &ListCards) -> Result<Vec<ListedCard>, StoreError> {
     listing::cards(conn, &query.window, query.order_id, query.unit.as_deref()).await
 }

@@ -1,4 +1,4 @@
-//! Lists clocks by the instant that they are set for.
+//! Lists clocks by the time they are set for.
 
 use platform::store::StoreError;
 use rpc::listing::Window;
@@ -7,23 +7,23 @@ use uuid::Uuid;
 
 use crate::store::listing::{self, ListedClock};
 
-/// Which clocks.
+/// Filter of the list.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ListClocks {
     /// Page.
     pub window: Window,
-    /// Only this order.
+    /// Only clocks of this order.
     pub order_id: Option<Uuid>,
-    /// Only this state, by its name.
+    /// Only clocks in this state, given by name.
     pub state: Option<&'static str>,
-    /// Only those that exist for this unit.
+    /// Only clocks that exist for this unit.
     pub unit: Option<String>,
 }
 
-/// One page.
+/// Returns one page.
 ///
 /// # Errors
-/// When the store refuses.
+/// When the store fails.
 pub async fn list_clocks(conn: &mut PgConnection, query: &ListClocks) -> Result<Vec<ListedClock>, StoreError> {
     let unit = query.unit.as_deref();
     listing::clocks(conn, &query.window, query.order_id, query.state, unit).await

@@ -1,4 +1,4 @@
-//! Lists reviews: the desk's queue of open ones in the order of submission, or all.
+//! Lists reviews by the time their replies were submitted: the open ones (the review queue), or all.
 
 use platform::store::StoreError;
 use rpc::listing::Window;
@@ -6,21 +6,21 @@ use sqlx::PgConnection;
 
 use crate::store::reviews::{self, ListedReview};
 
-/// Which reviews.
+/// Filter of the list.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ListReviews {
     /// Times and page.
     pub window: Window,
-    /// Only those that wait.
+    /// Only open reviews.
     pub open_only: bool,
-    /// Only those that exist for this unit.
+    /// Only reviews that exist for this unit.
     pub unit: Option<String>,
 }
 
-/// One page.
+/// Returns one page.
 ///
 /// # Errors
-/// When the store refuses.
+/// When the store fails.
 pub async fn list_reviews(conn: &mut PgConnection, query: &ListReviews) -> Result<Vec<ListedReview>, StoreError> {
     reviews::list(conn, &query.window, query.open_only, query.unit.as_deref()).await
 }

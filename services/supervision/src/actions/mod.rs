@@ -1,5 +1,5 @@
-//! One verb, one file, one transaction, read top to bottom. A body works on an open transaction: an RPC opens it, a
-//! consumer lends its batch's.
+//! One verb, one file, one transaction, read top to bottom. Each action works on an open transaction. An RPC opens its
+//! own, a consumer passes in the one of its batch.
 
 pub mod fire_clocks;
 pub mod get_review;
@@ -14,13 +14,13 @@ use platform::store::{AsStoreError, StoreError};
 
 use crate::domain::refusal::Refusal;
 
-/// Why an action did nothing.
+/// Why an action changed nothing.
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
-    /// A rule of the domain says no, and where the thing stands that it speaks of.
+    /// A rule of the domain refuses it. Carries the current state of the review or order.
     #[error("refused")]
     Refused(#[source] Refusal, Standing),
-    /// The store says no, or there is no such thing.
+    /// The store failed, or the row does not exist.
     #[error("the store refused")]
     Store(#[from] StoreError),
 }

@@ -1,4 +1,4 @@
-//! Takes in what routing tells about orders: clocks start, stop, run again; submitted replies come onto the desk.
+//! Applies routing's events about orders: clocks start, stop and start again, and submitted replies open reviews.
 
 use std::collections::BTreeMap;
 
@@ -11,11 +11,11 @@ use crate::domain::watch::{Fact, Observed, Watch};
 use crate::events;
 use crate::store::{reviews, watches};
 
-/// Applies facts in their order, within a transaction that the consumer lends: all of a batch's orders are read once
-/// and written once. One effect per fact.
+/// Applies facts in their order, within the consumer's transaction. All orders of a batch are read once and written
+/// once. Returns one effect per fact.
 ///
 /// # Errors
-/// When the store refuses.
+/// When the store fails.
 #[tracing::instrument(skip_all, fields(service = crate::NAME), name = "observe_orders")]
 pub async fn observe_orders(tx: &mut Tx, facts: &[Fact]) -> Result<Vec<Effect>, StoreError> {
     let mut ids: Vec<Uuid> = facts.iter().map(|fact| fact.order.id).collect();

@@ -1,4 +1,4 @@
-//! 审核: passes or rejects the reply that waits. A decision: routing applies it to the order.
+//! 审核: passes or rejects the reply that waits for review. The verdict is a decision: routing applies it to the order.
 
 use chrono::{DateTime, Utc};
 use eventlog::Tx;
@@ -15,55 +15,55 @@ use crate::events;
 use crate::store::reviews::{self, Name};
 use crate::store::watches;
 
-/// What the reviewer asks for, checked in shape.
+/// The request of the reviewer, with its shape checked.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ReviewReply {
     /// Order.
     pub order_id: Uuid,
-    /// The reply that was read.
+    /// Reply that the reviewer read.
     pub reply_id: Uuid,
     /// The verdict.
     pub judgement: Judgement,
     /// Subject of the reviewer.
     pub reviewer: String,
-    /// Only of an order that exists for this unit.
+    /// Finds the order only if it exists for this unit.
     pub unit: Option<String>,
-    /// Version of the review that the reviewer decided by; 0: whatever it is.
+    /// Version of the review that the reviewer decided by; 0 accepts any version.
     pub if_version: u64,
 }
 
-/// A verdict with the words for the unit.
+/// A verdict with the text for the unit.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Judgement {
     /// 通过
     Pass,
     /// 驳回
     Reject {
-        /// At least one, sorted, none twice.
+        /// At least one ground, sorted, without duplicates.
         grounds: Vec<RejectionGround>,
-        /// What is required; free text, so it is sealed.
+        /// Requirement for the unit. It is free text, so it is sealed.
         requirement: String,
     },
 }
 
-/// What was decided.
+/// The decision.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Reviewed {
-    /// The review.
+    /// Id of the review.
     pub review_id: Uuid,
-    /// When.
+    /// Time of the verdict.
     pub reviewed_at: DateTime<Utc>,
 }
 
 /// Runs inside the transaction that the call opened; `key` seals the requirement.
 ///
 /// # Errors
-/// [`Error::Refused`] with the domain's reason; [`StoreError::Absent`] for an order that is unknown or does not exist for the
-/// unit; [`StoreError::Stale`] for a review of another version.
+/// [`Error::Refused`] with the domain's reason. [`StoreError::Absent`] for an order that is unknown or does not exist
+/// for the unit. [`StoreError::Stale`] for a review of another version.
 pub async fn review_reply(
     tx: &mut Tx,
-    command: &ReviewReply,
     key: &SealKey,
+    command: &ReviewReply,
     now: DateTime<Utc>,
 ) -> Result<Reviewed, Error> {
     let mut order = watches::lock_order(tx.conn(), command.order_id).await?;
@@ -99,7 +99,7 @@ pub async fn review_reply(
     })
 }
 
-/// That of the review; without one, that of the order, whose versions are routing's.
+/// State of the review. Without a review, the state of the order, whose versions are routing's.
 fn standing(order: &WatchedOrder, review: Option<&Review>) -> Standing {
     match review {
         Some(review) => Standing {

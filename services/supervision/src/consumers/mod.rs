@@ -1,3 +1,3 @@
-//! What arrives from other services.
+//! Consumers of other services' events.
 
 pub mod orders;

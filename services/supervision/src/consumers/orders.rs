@@ -1,4 +1,4 @@
-//! Routing tells of orders.
+//! Consumes routing's events about orders.
 
 use async_trait::async_trait;
 use eventlog::{ApplyError, Effect, Handler, Recorded, Tx};
@@ -6,7 +6,7 @@ use eventlog::{ApplyError, Effect, Handler, Recorded, Tx};
 use crate::actions::observe_orders::observe_orders;
 use crate::events;
 
-/// Hands routing's facts to [`observe_orders`].
+/// Passes routing's facts to [`observe_orders`].
 #[derive(Clone, Copy, Debug)]
 pub struct Orders;
 
@@ -14,7 +14,7 @@ pub struct Orders;
 impl Handler for Orders {
     async fn apply(&self, tx: &mut Tx, events: &[Recorded]) -> Result<Vec<Effect>, ApplyError> {
         let mut facts = Vec::with_capacity(events.len());
-        // For each event, whether it is a fact about an order.
+        // One entry per event: whether it is a fact about an order.
         let mut concerned = Vec::with_capacity(events.len());
         for event in events {
             let fact = events::fact(event)?;

@@ -1,8 +1,8 @@
-//! One clock: it watches one limit of one order and gives one card, once (domain.md §5, invariant I5).
+//! One clock watches one limit of one order and issues one card, once (domain.md §5, invariant I5).
 //!
-//! Whether a card stands depends on facts alone, never on who came first: what was done at `due_at` or before gets
-//! none (or has it withdrawn), what was done later gets one, even when the fact arrives before anybody looked. What was
-//! done in time and does not count after all is watched by another clock for the same limit ([`Clock::again`]).
+//! Whether a card stands depends on facts alone, in whatever order they arrive. Work done by `due_at` gets no card, or
+//! has it withdrawn. Work done later gets one, even when the fact arrives before the worker ran. A reply that was in
+//! time and is rejected later gets another clock for the same limit ([`Clock::again`]).
 
 use chrono::{DateTime, TimeDelta, Utc};
 use hotline_proto::common::ClockKind;
@@ -10,46 +10,46 @@ use hotline_proto::events::CardColour;
 use platform::ids::derived_id;
 use uuid::Uuid;
 
-/// The limits that a clock of this program watches. It stores one of another kind and leaves it to the newer program that
-/// started it: what stops such a clock is not known here.
+/// The limits that clocks of this program watch. A clock of another kind is stored and left to the newer program that
+/// started it. This program does not know what stops it.
 pub const KINDS: [ClockKind; 3] = [ClockKind::Sign, ClockKind::Handle, ClockKind::Rework];
 
-/// A clock and how it stands.
+/// A clock and its state.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Clock {
     /// Derived from the event that started it.
     pub id: Uuid,
     /// Round of the order that it belongs to.
     pub round: u32,
-    /// Dispatch that it belongs to, from 1.
+    /// Dispatch that it belongs to, counted from 1.
     pub assignment: u32,
-    /// 0 for the first clock of its limit, one more with every rejection of what was done in time.
+    /// 0 for the first clock of its limit; one more each time a reply that was in time is rejected.
     pub run: u32,
     /// Number of the `ClockKind`: which limit.
     pub kind: i32,
-    /// Card that it gives.
+    /// Colour of the card that it issues.
     pub colour: CardColour,
-    /// What is done at this instant is in time.
+    /// Deadline; work done at this instant is in time.
     pub due_at: DateTime<Utc>,
-    /// How it stands.
+    /// State.
     pub state: State,
 }
 
-/// How a clock stands.
+/// The state of a clock.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum State {
-    /// Runs.
+    /// The clock runs.
     Open,
-    /// What it watched was done in time.
+    /// The watched work was done in time.
     Stopped {
-        /// When.
+        /// When the work was done.
         done_at: DateTime<Utc>,
     },
-    /// It gave its card. There is no way out of here: a clock fires once.
+    /// The card was issued. This state is final: a clock fires once.
     Fired {
         /// The card.
         card: Card,
-        /// When what it watched was done, if it was.
+        /// When the watched work was done, if it was.
         done_at: Option<DateTime<Utc>>,
     },
 }
@@ -59,11 +59,11 @@ pub enum State {
 pub struct Card {
     /// Derived from its clock.
     pub id: Uuid,
-    /// The unit that led when it was given.
+    /// The lead unit when the card was issued.
     pub unit: Unit,
-    /// When it was given.
+    /// When it was issued.
     pub issued_at: DateTime<Utc>,
-    /// When it was taken back.
+    /// When it was withdrawn.
     pub withdrawn_at: Option<DateTime<Utc>>,
 }
 
@@ -76,26 +76,26 @@ pub struct Unit {
     pub top: String,
 }
 
-/// What a change of a clock has to tell the others.
+/// A change of a clock that supervision publishes.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Told {
-    /// A card was given.
+    /// A card was issued.
     CardIssued {
-        /// The clock that gave it.
+        /// The clock that issued it.
         clock: Clock,
         /// The card.
         card: Card,
     },
-    /// A card was taken back.
+    /// A card was withdrawn.
     CardWithdrawn {
-        /// The clock that had given it.
+        /// The clock that had issued it.
         clock: Clock,
         /// The card.
         card: Card,
     },
 }
 
-/// Id of the clock that an event starts.
+/// Id of the clock that the event starts.
 #[must_use]
 pub fn clock_id(event: Uuid, kind: i32, colour: CardColour) -> Uuid {
     let kind = ClockKind::try_from(kind).map_or_else(|_| kind.to_string(), |known| known.as_str_name().to_owned());
@@ -103,14 +103,14 @@ pub fn clock_id(event: Uuid, kind: i32, colour: CardColour) -> Uuid {
 }
 
 impl Clock {
-    /// Whether it watches this limit.
+    /// Whether the clock watches this limit.
     #[must_use]
     pub fn watches(&self, kind: ClockKind) -> bool {
         self.kind == i32::from(kind)
     }
 
-    /// The first instant at which it fires: a warning at its time, a limit a microsecond past it, because what is done
-    /// at the limit is in time. Time is in whole microseconds.
+    /// The first instant at which it fires. A warning fires at its time. A limit fires a microsecond later, because
+    /// work done at the limit is in time. Time is in whole microseconds.
     #[must_use]
     pub fn fire_at(&self) -> DateTime<Utc> {
         match self.colour {
@@ -119,7 +119,7 @@ impl Clock {
         }
     }
 
-    /// What it watched was done at `done_at`, which became known at `at`, of an order that `unit` leads.
+    /// Records that the watched work was done at `done_at`, known at `at`, while `unit` leads the order.
     #[must_use]
     pub fn done(mut self, done_at: DateTime<Utc>, at: DateTime<Utc>, unit: &Unit) -> (Self, Option<Told>) {
         let in_time = done_at <= self.due_at;
@@ -151,7 +151,8 @@ impl Clock {
         }
     }
 
-    /// Its time has come and nothing is known that was done. A clock that does not run changes nothing.
+    /// Fires the clock: its time has come, and the work is not known to be done. A clock that does not run stays as it
+    /// is.
     #[must_use]
     pub fn fire(self, at: DateTime<Utc>, unit: &Unit) -> (Self, Option<Told>) {
         match self.state {
@@ -160,14 +161,14 @@ impl Clock {
         }
     }
 
-    /// Id of the card that it gives.
+    /// Id of the card that it issues.
     #[must_use]
     pub fn card_id(&self) -> Uuid {
         derived_id(self.id, "card")
     }
 
-    /// What was done in time does not count, as `event` says: the clock that watches the same limit from then on, and the
-    /// original deadline stands (domain.md §4, "reject"). None while nothing was done, and none beside a card that stands.
+    /// The next clock of the same limit, once `event` rejects work that was in time. The original deadline stands
+    /// (domain.md §4, "reject"). None while no work was done, and none beside a card that stands.
     #[must_use]
     pub fn again(&self, event: Uuid) -> Option<Self> {
         let in_time = match &self.state {

@@ -1,29 +1,30 @@
-//! Why a verdict is refused: expected, stable, shown to the caller as the reason of `FAILED_PRECONDITION`.
+//! Why a verdict is refused. The reason is stable and goes to the caller with `FAILED_PRECONDITION`.
 
 use hotline_proto::common::Reason;
 
-/// A rule says no.
+/// A rule refuses the verdict.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum Refusal {
-    /// The order has no reply that waits.
-    #[error("the order does not wait for a review")]
+    /// No reply of the order waits for review.
+    #[error("no reply of the order waits for a review")]
     NotPendingReview,
-    /// Another reply waits.
-    #[error("another reply has taken the place of the one that was read")]
+    /// A newer reply waits for review.
+    #[error("a newer reply has replaced this one: review the newer one")]
     ReplySuperseded,
-    /// Somebody was quicker.
-    #[error("the reply was reviewed already")]
+    /// The reply already has a verdict.
+    #[error("the reply already has a verdict")]
     AlreadyReviewed,
-    /// What is checked when a reply arrives is a fact, and no matter of opinion.
-    #[error("the ground is not so: {said}")]
+    /// The ground contradicts a check made when the reply arrived. Such a check is a fact, so no reviewer can overrule
+    /// it.
+    #[error("the ground contradicts an objective check: {said}")]
     UntrueGround {
-        /// What is.
+        /// The result of that check.
         said: &'static str,
     },
 }
 
 impl Refusal {
-    /// Stable, for callers' programs.
+    /// The stable reason, for callers' programs.
     #[must_use]
     pub const fn reason(self) -> Reason {
         match self {

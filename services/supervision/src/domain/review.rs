@@ -1,5 +1,5 @@
-//! 审核: one reply, one verdict (domain.md §6). Objective checks are noted when the reply arrives, the verdict is a
-//! person's. The verdict is a decision: routing applies it to the order.
+//! 审核: one reply, one verdict (domain.md §6). The objective checks are made when the reply arrives; a person gives the
+//! verdict. The verdict is a decision: routing applies it to the order.
 
 use chrono::{DateTime, Utc};
 use hotline_proto::common::{OrderState, RejectionGround};
@@ -18,7 +18,7 @@ pub struct Review {
     pub order_id: Uuid,
     /// Its round.
     pub round: u32,
-    /// The reply.
+    /// The reply under review.
     pub reply_id: Uuid,
     /// When it was submitted.
     pub submitted_at: DateTime<Utc>,
@@ -28,37 +28,37 @@ pub struct Review {
     pub no_contact: bool,
     /// 1 when it is opened, one more with every change.
     pub version: u64,
-    /// How it stands.
+    /// State.
     pub state: State,
 }
 
-/// How a review stands.
+/// The state of a review.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum State {
-    /// On the desk.
+    /// Waits for a verdict.
     Open,
-    /// Judged; it is not judged again.
+    /// Judged; the verdict is final.
     Judged {
         /// Pass or reject.
         verdict: Verdict,
         /// Subject of the reviewer.
         reviewer: String,
-        /// When.
+        /// When the verdict was given.
         reviewed_at: DateTime<Utc>,
     },
 }
 
-/// Pass, or reject with grounds. What is required of the unit is sealed and kept beside.
+/// Pass, or reject with grounds. The requirement for the unit is sealed and stored apart.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Verdict {
     /// 通过
     Pass,
-    /// 驳回, with at least one ground, sorted, none twice.
+    /// 驳回, with at least one ground, sorted, without duplicates.
     Reject(Vec<RejectionGround>),
 }
 
 impl State {
-    /// Its name, as a refusal shows it.
+    /// Name of the state, as a refusal shows it.
     #[must_use]
     pub const fn name(&self) -> &'static str {
         match self {
@@ -75,7 +75,7 @@ impl State {
 }
 
 impl Review {
-    /// The review that a submitted reply asks for; nothing for any other fact.
+    /// The review that a submitted reply opens; none for any other fact.
     #[must_use]
     pub fn open(fact: &Fact) -> Option<Self> {
         let What::ReplySubmitted {
@@ -103,7 +103,8 @@ impl Review {
     /// Judges the reply.
     ///
     /// # Errors
-    /// [`Refusal::AlreadyReviewed`] when it was judged; [`Refusal::UntrueGround`] for one that the objective checks deny.
+    /// [`Refusal::AlreadyReviewed`] for a reply with a verdict; [`Refusal::UntrueGround`] for a ground that an
+    /// objective check contradicts.
     pub fn judge(self, verdict: Verdict, reviewer: &str, now: DateTime<Utc>) -> Result<Self, Refusal> {
         if self.state != State::Open {
             return Err(Refusal::AlreadyReviewed);
@@ -116,14 +117,15 @@ impl Review {
             state: State::Judged {
                 verdict,
                 reviewer: reviewer.to_owned(),
-                // Another machine's clock may have stamped the reply; the verdict comes after it all the same.
+                // The clock of another machine may have stamped the reply. The verdict must not be earlier than the
+                // reply.
                 reviewed_at: now.max(self.submitted_at),
             },
             ..self
         })
     }
 
-    /// Whether the objective checks say what the grounds say.
+    /// Checks the grounds against the objective checks.
     fn bears_out(&self, grounds: &[RejectionGround]) -> Result<(), Refusal> {
         let checks = [
             (RejectionGround::LateUnexplained, self.late, "the reply was in time"),
@@ -136,10 +138,10 @@ impl Review {
     }
 }
 
-/// Finds the review that a verdict on `reply_id` speaks of, given the one of that reply if there is one.
+/// Finds the review that a verdict on `reply_id` is about. `review` is the review of that reply, if it has one.
 ///
 /// # Errors
-/// Why there is nothing to judge.
+/// The reason why the reply cannot be judged.
 pub fn pending(order: &WatchedOrder, reply_id: Uuid, review: Option<Review>) -> Result<Review, Refusal> {
     match review {
         Some(review) if review.state != State::Open => Err(Refusal::AlreadyReviewed),

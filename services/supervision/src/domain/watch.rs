@@ -2,12 +2,12 @@
 //!
 //! | fact | clocks |
 //! |---|---|
-//! | dispatched | those of an earlier dispatch end; sign (red), handle (yellow, red) start |
+//! | dispatched | all clocks of an earlier dispatch end; sign (red), handle (yellow, red) start |
 //! | signed | sign is done |
 //! | reply submitted | handle (round 0) or rework (later rounds) is done |
-//! | reply rejected | what the reply was in time for is watched again, with the original deadline |
+//! | reply rejected | for each limit that the reply met, a new clock starts with the original deadline |
 //! | reworked | rework (yellow, red) starts |
-//! | closed | nothing runs any more |
+//! | closed | all clocks end |
 
 use chrono::{DateTime, Utc};
 use hotline_proto::common::{ClockKind, OrderState};
@@ -16,32 +16,32 @@ use uuid::Uuid;
 
 use super::clock::{Clock, State, Told, Unit, clock_id};
 
-/// An order as routing told it, as far as clocks and reviews need.
+/// An order as routing published it, as far as clocks and reviews need it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct WatchedOrder {
     /// Identity, as routing names it.
     pub id: Uuid,
     /// Number that people say on the phone.
     pub number: String,
-    /// Partition of routing's log that tells of it.
+    /// Partition of routing's log that holds its events.
     pub partition: u32,
     /// Newest version seen.
     pub version: u64,
-    /// Number of the `OrderState`: where it stands.
+    /// Number of the `OrderState`.
     pub state: i32,
     /// 0 at first, one more with every rework.
     pub round: u32,
     /// Dispatches seen.
     pub assignment: u32,
-    /// Who leads; nobody before dispatch.
+    /// The lead unit; none before dispatch.
     pub unit: Option<Unit>,
-    /// Codes of the units that its appeals accuse, sorted, none twice.
+    /// Codes of the units that its appeals accuse, sorted, without duplicates.
     pub accused: Vec<String>,
     /// Newest reply.
     pub reply_id: Option<Uuid>,
-    /// Version of the newest event that supervision told about it.
+    /// Version of the newest event that supervision published about it.
     pub told: u64,
-    /// Business time of the newest change; never runs backwards.
+    /// Business time of the newest change; it never runs backwards.
     pub last_at: DateTime<Utc>,
 }
 
@@ -50,11 +50,11 @@ pub struct WatchedOrder {
 pub struct Watch {
     /// The order.
     pub order: WatchedOrder,
-    /// Its clocks, in no order.
+    /// Its clocks, unsorted.
     pub clocks: Vec<Clock>,
 }
 
-/// A fact that routing told.
+/// A fact that routing published.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Fact {
     /// The event.
@@ -69,28 +69,28 @@ pub struct Fact {
     pub order: Snapshot,
 }
 
-/// What an order is after a fact.
+/// The state of an order after a fact.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Snapshot {
     /// Identity.
     pub id: Uuid,
     /// Number.
     pub number: String,
-    /// One more with every event.
+    /// Increases by one with every event.
     pub version: u64,
-    /// Where it stands.
+    /// State.
     pub state: OrderState,
     /// Its round.
     pub round: u32,
-    /// Who leads.
+    /// The lead unit.
     pub unit: Option<Unit>,
-    /// Codes of the units that its appeals accuse, sorted, none twice.
+    /// Codes of the units that its appeals accuse, sorted, without duplicates.
     pub accused: Vec<String>,
     /// Newest reply.
     pub reply_id: Option<Uuid>,
 }
 
-/// What happened to an order; what does not concern clocks or reviews is [`What::Other`].
+/// What happened to an order. Events that concern no clock and no review are [`What::Other`].
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum What {
     /// 派单.
@@ -102,16 +102,16 @@ pub enum What {
     },
     /// 签收.
     Signed {
-        /// When.
+        /// When it was signed.
         signed_at: DateTime<Utc>,
     },
     /// 回复.
     ReplySubmitted {
-        /// The reply.
+        /// Id of the reply.
         reply_id: Uuid,
-        /// When.
+        /// When it was submitted.
         submitted_at: DateTime<Utc>,
-        /// After the limit of its round, as routing judged.
+        /// Submitted after the limit of its round, as routing judged.
         late: bool,
         /// Contacts with the appellant on record.
         contact_count: u32,
@@ -125,30 +125,30 @@ pub enum What {
     },
     /// 办结.
     Closed,
-    /// The order changed, no clock does.
+    /// A change of the order that changes no clock.
     Other,
 }
 
 /// A limit as routing computed it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Limit {
-    /// Done at this instant is in time.
+    /// Deadline; work done at this instant is in time.
     pub due_at: DateTime<Utc>,
-    /// When the unit is warned, if it is.
+    /// When the unit is warned; none without a warning.
     pub warn_at: Option<DateTime<Utc>>,
 }
 
-/// What an observed fact leads to.
+/// Result of observing a fact.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Observed {
-    /// The order moved on; cards were given or taken back.
+    /// The order changed, with the cards that were issued or withdrawn.
     Moved(Vec<Told>),
-    /// A newer version is known already: the fact changes nothing.
+    /// A newer version is already known, so the fact changes nothing.
     Behind,
 }
 
 impl WatchedOrder {
-    /// Name of its state, such as `IN_PROGRESS`; the number of a state that is not known here.
+    /// Name of its state, such as `IN_PROGRESS`; the number of a state that this program does not know.
     #[must_use]
     pub fn state_name(&self) -> String {
         OrderState::try_from(self.state).map_or_else(
@@ -157,8 +157,8 @@ impl WatchedOrder {
         )
     }
 
-    /// Whether it exists for people of a unit: the unit leads it, or is the top-level one above the lead; and of another
-    /// lead only while no appeal accuses the unit.
+    /// Whether it exists for people of a unit. It does when the unit leads it. It also does when the unit is the
+    /// top-level one above the lead and no appeal accuses the unit.
     #[must_use]
     pub fn exists_for(&self, unit: &str) -> bool {
         self.unit.as_ref().is_some_and(|lead| {
@@ -169,7 +169,7 @@ impl WatchedOrder {
 }
 
 impl Watch {
-    /// An order that nothing is known of before `fact`.
+    /// An order with no history before `fact`.
     #[must_use]
     pub fn begin(fact: &Fact) -> Self {
         Self {
@@ -191,13 +191,13 @@ impl Watch {
         }
     }
 
-    /// Takes a fact in: first the order moves on, then its clocks.
+    /// Applies a fact to the order, then to its clocks.
     #[must_use]
     pub fn observe(mut self, fact: &Fact) -> (Self, Observed) {
         if fact.order.version <= self.order.version {
             return (self, Observed::Behind);
         }
-        // Clocks that end with this fact were the business of the unit that led until now.
+        // A clock that ends with this fact belongs to the unit that led before it.
         let before = self.order.unit.clone();
         self.order = moved(self.order, fact);
         let at = self.order.last_at;
@@ -231,7 +231,7 @@ impl Watch {
         (self, Observed::Moved(told))
     }
 
-    /// The time of a clock has come, and routing is known past it.
+    /// Fires a clock whose time has come; routing is known past that time.
     #[must_use]
     pub fn fire(mut self, clock: Uuid, now: DateTime<Utc>) -> (Self, Option<Told>) {
         let Some(unit) = self.order.unit.clone() else {
@@ -255,7 +255,7 @@ impl Watch {
         (self, told)
     }
 
-    /// Which clocks the reply of the current round is watched by.
+    /// Selects the clocks that watch the reply of the current round.
     fn reply_clocks(&self) -> impl Fn(&Clock) -> bool + use<> {
         let (round, assignment) = (self.order.round, self.order.assignment);
         let kind = if round == 0 {
@@ -284,13 +284,13 @@ impl Watch {
         self.end(done_at, unit.as_ref(), watching)
     }
 
-    /// Ends what still runs; nothing that was done is known, so only what is overdue gets its card.
+    /// Ends all running clocks without known work, so only an overdue clock issues its card.
     fn end_all(&mut self, at: DateTime<Utc>, unit: Option<&Unit>) -> Vec<Told> {
         self.end(at, unit, |c| c.state == State::Open)
     }
 
     fn end(&mut self, done_at: DateTime<Utc>, unit: Option<&Unit>, watching: impl Fn(&Clock) -> bool) -> Vec<Told> {
-        // Clocks start at dispatch, so an order that has any has a unit.
+        // Clocks start at dispatch, so an order with clocks has a unit.
         let Some(unit) = unit else {
             return Vec::new();
         };
@@ -311,7 +311,7 @@ impl Watch {
         told
     }
 
-    /// Starts red, and yellow when the limit has a warning (signing has none by domain.md §5: its card is red).
+    /// Starts the red clock, and a yellow one when the limit has a warning. Signing has a red card only (domain.md §5).
     fn start(&mut self, event: Uuid, kind: ClockKind, limit: Limit) {
         let yellow = limit
             .warn_at
@@ -328,7 +328,7 @@ impl Watch {
                 due_at,
                 state: State::Open,
             };
-            // An order that was not seen from its dispatch on has no assignment that a clock could belong to.
+            // An order first seen after its dispatch has no assignment for a clock.
             if clock.assignment > 0 && !self.clocks.iter().any(|c| c.id == clock.id) {
                 self.clocks.push(clock);
             }

@@ -92,13 +92,13 @@ impl Story {
         self.tell(minute, what)
     }
 
-    /// All clocks of a limit and colour, in no order.
+    /// All clocks of a limit and colour, unsorted.
     fn clocks(&self, kind: ClockKind, colour: CardColour) -> impl Iterator<Item = &Clock> {
         let clocks = &self.watch.as_ref().expect("something was told").clocks;
         clocks.iter().filter(move |c| c.watches(kind) && c.colour == colour)
     }
 
-    /// The newest of them.
+    /// The newest clock of a limit and colour.
     fn clock(&self, kind: ClockKind, colour: CardColour) -> &Clock {
         self.clocks(kind, colour).max_by_key(|c| c.run).expect("such a clock")
     }
@@ -201,7 +201,7 @@ fn a_rejected_reply_lets_the_original_deadline_stand() {
         ),
         "the signature stands"
     );
-    // Warned at 300; the second reply is after the warning and within the limit.
+    // The warning is at 300. The second reply comes after the warning and within the limit.
     let told = story.reply(400);
     assert!(matches!(told.as_slice(), [Told::CardIssued { clock, .. }] if clock.colour == CardColour::Yellow));
 }
@@ -275,8 +275,8 @@ fn standing(clock: &Clock) -> bool {
 }
 
 proptest! {
-    /// Whatever a worker does and whenever: in the end exactly the late ones have a standing card, each at most one, also
-    /// when the first reply does not count.
+    /// Whatever the worker does, in the end exactly the late clocks have a standing card, at most one each. This also
+    /// holds when the first reply is rejected.
     #[test]
     fn cards_depend_on_facts_alone(
         signed in 1_i64..120,
@@ -293,7 +293,7 @@ proptest! {
             (ClockKind::Handle, CardColour::Yellow),
             (ClockKind::Handle, CardColour::Red),
         ];
-        // Looks with or without knowledge: a worker that fires too early is put right by the fact.
+        // The worker runs with or without knowledge. When it fires too early, the fact corrects it.
         let look = |story: &mut Story, told: &mut Vec<Told>, looks: &[(usize, i64)]| for (which, minute) in looks {
             let (kind, colour) = kinds[*which];
             if at(*minute) >= story.clock(kind, colour).fire_at() {

@@ -1,4 +1,4 @@
-//! What several verbs read and answer.
+//! Fields that several verbs share.
 
 use hotline_proto::supervision as pb;
 use platform::auth::Caller;
@@ -7,13 +7,13 @@ use rpc::time::to_proto;
 use crate::domain::review::{State, Verdict};
 use crate::store::reviews::ListedReview;
 
-/// The unit that a caller is confined to: a liaison, and a reviewer, supervisor or analyst whose token names one. A liaison
-/// whose token names none sees nothing: no unit has the empty code.
+/// The unit that a caller is confined to: a liaison, or a reviewer, supervisor or analyst whose token names one. A
+/// liaison whose token names no unit sees nothing, because no unit has the empty code.
 pub(super) fn confined_to(caller: &Caller) -> Option<String> {
     (!caller.sees_all()).then(|| caller.unit().unwrap_or_default().to_owned())
 }
 
-/// One review.
+/// Renders one review.
 pub(super) fn review(row: ListedReview) -> pb::Review {
     let (verdict, reviewer, reviewed_at) = match row.review.state {
         State::Open => (None, String::new(), None),

@@ -1,4 +1,4 @@
-//! `GetReview`: what it reads and answers.
+//! Request and answer of `GetReview`.
 
 use async_trait::async_trait;
 use hotline_proto::supervision as pb;

@@ -1,4 +1,4 @@
-//! `ListCards`: what it reads and answers.
+//! Request and answer of `ListCards`.
 
 use async_trait::async_trait;
 use hotline_proto::supervision as pb;
@@ -14,7 +14,7 @@ use super::fields::confined_to;
 use crate::actions::list_cards::{ListCards, list_cards};
 use crate::store::listing::ListedCard;
 
-/// Which cards, and which page of them.
+/// The filter of the list and its page.
 pub struct Cards(ListCards, Page);
 
 #[async_trait]

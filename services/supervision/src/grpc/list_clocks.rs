@@ -1,4 +1,4 @@
-//! `ListClocks`: what it reads and answers.
+//! Request and answer of `ListClocks`.
 
 use async_trait::async_trait;
 use hotline_proto::supervision as pb;
@@ -14,7 +14,7 @@ use super::fields::confined_to;
 use crate::actions::list_clocks::{ListClocks, list_clocks};
 use crate::store::listing::ListedClock;
 
-/// Which clocks, and which page of them.
+/// The filter of the list and its page.
 pub struct Clocks(ListClocks, Page);
 
 #[async_trait]

@@ -1,4 +1,4 @@
-//! `ListReviews`: what it reads and answers.
+//! Request and answer of `ListReviews`.
 
 use async_trait::async_trait;
 use hotline_proto::supervision as pb;
@@ -12,7 +12,7 @@ use super::Supervision;
 use super::fields::{confined_to, review};
 use crate::actions::list_reviews::{ListReviews, list_reviews};
 
-/// Which reviews, and which page of them.
+/// The filter of the list and its page.
 pub struct Reviews(ListReviews, Page);
 
 #[async_trait]

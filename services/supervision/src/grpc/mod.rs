@@ -1,5 +1,5 @@
-//! The edge: a method of the trait is one line; the file of a verb holds its request and its answer. `fields` has what
-//! several verbs share, `status` how an error looks.
+//! The edge. A method of the trait is one line, and the file of a verb holds its request and answer. `fields` has the
+//! fields that several verbs share, `status` turns an error into a status.
 
 mod fields;
 mod get_review;
@@ -30,7 +30,7 @@ pub struct Supervision {
     pub store: Store,
     /// Business time.
     pub clock: SharedClock,
-    /// Seals what is required of a unit.
+    /// Seals the requirement for a unit.
     pub sealer: Sealer,
 }
 

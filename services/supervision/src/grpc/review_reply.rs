@@ -1,4 +1,4 @@
-//! `ReviewReply`: what it reads and answers.
+//! Request and answer of `ReviewReply`.
 
 use async_trait::async_trait;
 use eventlog::Tx;
@@ -14,9 +14,9 @@ use super::fields::confined_to;
 use crate::actions::Error;
 use crate::actions::review_reply::{Judgement, ReviewReply, review_reply};
 
-/// Grounds that one rejection names at most: every one of the checklist, once.
+/// Most grounds of one rejection: each ground of the checklist once.
 const MAX_GROUNDS: usize = 13;
-/// Characters of what is required: a page.
+/// Most characters of the requirement: a page.
 const MAX_REQUIREMENT: usize = 2000;
 
 #[async_trait]
@@ -48,7 +48,7 @@ impl Verb<Supervision> for ReviewReply {
     }
 
     async fn act(&self, tx: &mut Tx, at: &At<Supervision>) -> Result<pb::ReviewReplyResponse, Error> {
-        let reviewed = review_reply(tx, self, at.key(), at.now).await?;
+        let reviewed = review_reply(tx, at.key(), self, at.now).await?;
         Ok(pb::ReviewReplyResponse {
             review_id: reviewed.review_id.to_string(),
             reviewed_time: Some(to_proto(reviewed.reviewed_at)),
@@ -56,7 +56,7 @@ impl Verb<Supervision> for ReviewReply {
     }
 }
 
-/// A pass has neither grounds nor a requirement, a rejection has both.
+/// A pass has neither grounds nor a requirement; a rejection has both.
 fn judgement(fields: &mut Fields, request: &pb::ReviewReplyRequest) -> Option<Judgement> {
     let verdict = fields.known::<pb::Verdict>("verdict", request.verdict);
     let grounds = grounds(fields, &request.grounds);

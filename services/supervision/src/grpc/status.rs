@@ -1,4 +1,4 @@
-//! An action's error as callers see it: one exhaustive match.
+//! Turns an action's error into the caller's status, in one exhaustive match.
 
 use platform::status;
 use tonic::Status;

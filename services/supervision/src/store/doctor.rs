@@ -1,13 +1,13 @@
-//! Rows that break an invariant. The schema forbids most of them; the doctor looks all the same.
+//! Finds rows that break an invariant. The schema forbids most of them; the doctor checks them again.
 
 use platform::store::StoreError;
 use sqlx::PgConnection;
 use uuid::Uuid;
 
-/// Rows of each kind that are named at most: an operator needs the first ones, not all.
+/// Most rows of a kind that are listed. An operator needs the first ones only.
 const MOST: i64 = 100;
 
-/// I5: clocks that fired without exactly one card, or have a card without having fired.
+/// I5: clocks that fired and do not have exactly one card, or that have a card without having fired.
 ///
 /// # Errors
 /// When the database cannot be read.
@@ -25,7 +25,7 @@ pub async fn clocks_without_their_card(conn: &mut PgConnection) -> Result<Vec<(U
     Ok(rows)
 }
 
-/// I5: the same limit of the same order watched by several clocks of one colour and run.
+/// I5: several clocks of one colour and run that watch the same limit of the same order.
 ///
 /// # Errors
 /// When the database cannot be read.
@@ -41,7 +41,7 @@ pub async fn doubled_clocks(conn: &mut PgConnection) -> Result<Vec<(Uuid, i64)>,
     Ok(rows)
 }
 
-/// I5: cards that stand although what their clock watched was done in time.
+/// I5: standing cards of clocks whose watched work was done in time.
 ///
 /// # Errors
 /// When the database cannot be read.

@@ -1,4 +1,4 @@
-//! Which clocks fire now, which wait for knowledge, which come next.
+//! Finds the clocks that fire now, the clocks that wait for knowledge, and the next due time.
 
 use chrono::{DateTime, Utc};
 use platform::rows::{fits, small};
@@ -13,22 +13,24 @@ use crate::domain::clock::KINDS;
 pub struct Due {
     /// The clock.
     pub id: Uuid,
-    /// Its order.
+    /// Order of the clock.
     pub order_id: Uuid,
-    /// ClockKind.
+    /// Number of the `ClockKind`.
     pub kind: i16,
-    /// When it should fire.
+    /// When it is due.
     pub fire_at: DateTime<Utc>,
 }
 
-/// Claims due clocks, oldest first, by locking their orders; it passes over orders that another replica holds. A clock may
-/// have stopped or fired since it was seen here, so it is read again under the lock. `known` is, by routing's partition,
-/// the time up to which everything is known here: a clock beyond it waits. So do the clocks of `blocked` orders: an event
-/// about them is parked, and it may be the one that stops the clock. Clocks of an unknown kind wait for the newer program
-/// that started them.
+/// Claims due clocks, oldest first, by locking their orders. It skips orders that another replica has locked. A clock
+/// may have stopped or fired since it was found, so it is read again under the lock.
+///
+/// Three kinds of clocks wait:
+/// - Clocks beyond `known`: for each partition of routing, the time up to which everything is known here.
+/// - Clocks of `blocked` orders. A parked event about the order may be the one that stops the clock.
+/// - Clocks of an unknown kind. The newer program that started them fires them.
 ///
 /// # Errors
-/// When the database refuses.
+/// When the database fails.
 pub async fn claim(
     conn: &mut PgConnection,
     now: DateTime<Utc>,
@@ -54,19 +56,19 @@ pub async fn claim(
     Ok(due)
 }
 
-/// What is left after the claims.
+/// Clocks left after the claims.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Left {
-    /// Clocks whose time has come and that wait until routing is known past it, or until a parked event is dealt with.
+    /// Due clocks that wait until routing is known past their time, or until a parked event is resolved.
     pub waiting: u64,
-    /// When the next clock comes due, if one runs.
+    /// When the next clock is due, if one runs.
     pub next_at: Option<DateTime<Utc>>,
 }
 
-/// Counts at most 10,000 waiting clocks: more say nothing more.
+/// Counts at most 10,000 waiting clocks, which is enough for an alert.
 ///
 /// # Errors
-/// When the database refuses.
+/// When the database fails.
 pub async fn left(conn: &mut PgConnection, now: DateTime<Utc>) -> Result<Left, StoreError> {
     let (waiting, next_at): (i64, Option<DateTime<Utc>>) = sqlx::query_as(
         "select (select count(*) from (select from watch_clock where state = 'open' and fire_at <= $1 limit 10000) w),

@@ -1,5 +1,5 @@
-//! Cards and clocks in the order of time, page by page: a page starts after the last row of the one before, so that rows that
-//! come meanwhile neither repeat nor hide any.
+//! Cards and clocks in the order of time, page by page. A page starts after the last row of the one before. Rows
+//! written meanwhile therefore repeat and hide nothing.
 
 use chrono::{DateTime, Utc};
 use hotline_proto::events::CardColour;
@@ -9,28 +9,28 @@ use rpc::listing::Window;
 use sqlx::PgConnection;
 use uuid::Uuid;
 
-/// A card as lists show it.
+/// A card as a list shows it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ListedCard {
     /// Identity.
     pub id: Uuid,
-    /// Order.
+    /// Order of the card.
     pub order_id: Uuid,
-    /// Its number.
+    /// Number of the order.
     pub order_number: String,
     /// Round of the clock.
     pub round: u32,
-    /// Lead unit when it was given.
+    /// Lead unit when it was issued.
     pub unit: String,
     /// Colour.
     pub colour: CardColour,
     /// Number of the `ClockKind`.
     pub kind: i32,
-    /// Instant that the clock was set for.
+    /// When its clock was due.
     pub due_at: DateTime<Utc>,
-    /// When it was given.
+    /// When it was issued.
     pub issued_at: DateTime<Utc>,
-    /// When it was taken back.
+    /// When it was withdrawn.
     pub withdrawn_at: Option<DateTime<Utc>>,
 }
 
@@ -48,8 +48,8 @@ struct CardRow {
     withdrawn_at: Option<DateTime<Utc>>,
 }
 
-/// Cards by the time they were given, then by id; only those of `order`, if given, and only those whose unit or
-/// top-level unit is `unit`, if given. An order that accuses that unit, led by another one, does not exist for it.
+/// Cards by the time they were issued, then by id. `order` narrows to that order. `unit` narrows to cards whose unit or
+/// top-level unit it is, and hides orders that accuse it while another unit leads.
 ///
 /// # Errors
 /// [`StoreError::Impossible`] for a row that no transition could have written.
@@ -94,20 +94,20 @@ pub async fn cards(
         .collect()
 }
 
-/// A clock as lists show it.
+/// A clock as a list shows it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ListedClock {
     /// Identity.
     pub id: Uuid,
-    /// Order.
+    /// Order of the clock.
     pub order_id: Uuid,
-    /// Its round.
+    /// Round of the clock.
     pub round: u32,
-    /// Number of the `ClockKind`: which limit.
+    /// Number of the `ClockKind`.
     pub kind: i32,
-    /// Colour of the card that it gives.
+    /// Colour of the card that it issues.
     pub colour: CardColour,
-    /// Instant that it is set for.
+    /// When it is due.
     pub due_at: DateTime<Utc>,
     /// `open`, `stopped` or `fired`.
     pub state: String,
@@ -124,8 +124,8 @@ struct ClockRow {
     state: String,
 }
 
-/// Clocks by the instant that they are set for, then by id; only those of `order`, in `state`, and of orders that exist for
-/// `unit`, if given.
+/// Clocks by the time they are due, then by id. `order` and `state` narrow the list, and `unit` narrows it to orders
+/// that exist for that unit.
 ///
 /// # Errors
 /// [`StoreError::Impossible`] for a row that no transition could have written.

@@ -1,5 +1,5 @@
-//! The only SQL of supervision. Functions work on a connection that is lent to them; who begins and commits is
-//! [`eventlog::Store`]. Locks are taken in one order: orders by id, then their clocks, the log's heads last.
+//! The only SQL of supervision. Functions work on the caller's connection; [`eventlog::Store`] begins and commits.
+//! Locks are taken in one order: orders by id, then their clocks, then the heads of the log.
 
 pub mod doctor;
 pub mod due;

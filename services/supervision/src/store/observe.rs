@@ -1,4 +1,4 @@
-//! What an operator watches of clocks, cards and the review desk.
+//! Gauges for an operator: clocks, cards and the review queue.
 
 use async_trait::async_trait;
 use chrono::TimeDelta;
@@ -18,11 +18,11 @@ pub(crate) fn clock_name(kind: i16) -> &'static str {
     index.and_then(|index| KINDS.get(index)).copied().unwrap_or("other")
 }
 
-/// Watches the watchers.
+/// Measures clocks, cards and reviews.
 pub struct Watches {
     /// Supervision's database.
     pub pool: PgPool,
-    /// What overdue is measured by.
+    /// Clock that decides what is overdue.
     pub clock: SharedClock,
 }
 

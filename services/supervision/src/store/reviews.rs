@@ -20,21 +20,21 @@ pub struct ListedReview {
     pub order_number: String,
 }
 
-/// A review and what it requires of the unit.
+/// A review and its requirement for the unit.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Found {
     /// The review.
     pub listed: ListedReview,
-    /// Sealed; only of a rejection.
+    /// Sealed requirement; only a rejection has one.
     pub requirement: Option<Sealed>,
 }
 
-/// How a review is named.
+/// The name of a review in a request.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Name {
     /// Its id.
     Id(Uuid),
-    /// The reply that it judges.
+    /// Id of the reply that it judges.
     Reply(Uuid),
 }
 
@@ -62,7 +62,7 @@ struct Whole {
     requirement: Option<Sealed>,
 }
 
-/// Where what a rejection requires stands, for sealing.
+/// The cell that a requirement is sealed for.
 #[must_use]
 pub const fn requirement(review: Uuid) -> Cell {
     Cell {
@@ -72,7 +72,7 @@ pub const fn requirement(review: Uuid) -> Cell {
     }
 }
 
-/// A review and what it requires, if there is one; with a `unit`, only of an order that exists for it
+/// A review and its requirement, if it exists. With a `unit`, only a review whose order exists for it
 /// ([`crate::domain::watch::WatchedOrder::exists_for`]).
 ///
 /// # Errors
@@ -98,7 +98,7 @@ pub async fn find(conn: &mut PgConnection, name: Name, unit: Option<&str>) -> Re
         .transpose()
 }
 
-/// Reviews by the time their replies were submitted, then by id; with a `unit`, only those of orders that exist for it.
+/// Reviews by the time their replies were submitted, then by id. With a `unit`, only those of orders that exist for it.
 ///
 /// # Errors
 /// As [`find`].
@@ -120,10 +120,10 @@ pub async fn list(
     rows.into_iter().map(ListedReview::try_from).collect()
 }
 
-/// Puts open reviews on the desk.
+/// Inserts open reviews.
 ///
 /// # Errors
-/// When the database refuses.
+/// When the database fails.
 pub async fn open(conn: &mut PgConnection, reviews: &[Review]) -> Result<(), StoreError> {
     if reviews.is_empty() {
         return Ok(());
@@ -146,7 +146,7 @@ pub async fn open(conn: &mut PgConnection, reviews: &[Review]) -> Result<(), Sto
     Ok(())
 }
 
-/// Writes a verdict; `requirement` is there exactly for a rejection.
+/// Writes a verdict. A rejection has a `requirement`, a pass has none.
 ///
 /// # Errors
 /// [`StoreError::Impossible`] when the review was not open.
@@ -212,7 +212,7 @@ impl TryFrom<Row> for ListedReview {
             (verdict, ..) => {
                 return Err(impossible(
                     TABLE,
-                    format!("{} has verdict {verdict:?} without its facts", row.id),
+                    format!("{} has verdict {verdict:?} that contradicts its other columns", row.id),
                 ));
             }
         };

@@ -1,5 +1,5 @@
-//! Orders with their clocks and cards as rows: read, locked and written many at a time, in a number of statements that
-//! does not depend on how many.
+//! Orders with their clocks and cards as rows. They are read, locked and written many at a time, in a fixed number of
+//! statements.
 
 use chrono::{DateTime, Utc};
 use platform::rows::{big, fits, impossible, int, known, small};
@@ -10,7 +10,7 @@ use uuid::Uuid;
 use crate::domain::clock::{Card, Clock, State, Unit};
 use crate::domain::watch::{Watch, WatchedOrder};
 
-/// What is absent when there is no such order.
+/// Name in the error for an order that does not exist.
 pub const ORDER: &str = "order";
 
 #[derive(sqlx::FromRow)]
@@ -52,12 +52,12 @@ struct ClockRow {
 /// Reads one order without its clocks and keeps it locked until the transaction ends.
 ///
 /// # Errors
-/// [`StoreError::Absent`] when supervision has not heard of it.
+/// [`StoreError::Absent`] for an order that supervision has no event of.
 pub async fn lock_order(conn: &mut PgConnection, id: Uuid) -> Result<WatchedOrder, StoreError> {
     lock_orders(conn, &[id]).await?.pop().ok_or(StoreError::Absent(ORDER))
 }
 
-/// Reads orders with all their clocks and keeps them locked until the transaction ends; unknown ones are left out.
+/// Reads orders with all their clocks and keeps them locked until the transaction ends. Unknown orders are left out.
 ///
 /// # Errors
 /// [`StoreError::Impossible`] for a row that no transition could have written.
@@ -89,7 +89,7 @@ pub async fn lock(conn: &mut PgConnection, ids: &[Uuid]) -> Result<Vec<Watch>, S
 }
 
 async fn lock_orders(conn: &mut PgConnection, ids: &[Uuid]) -> Result<Vec<WatchedOrder>, StoreError> {
-    // Ordered by id: two transactions that need the same orders wait for each other instead of blocking each other.
+    // Ordered by id: two transactions that need the same orders wait for each other without a deadlock.
     let rows: Vec<OrderRow> = sqlx::query_as(
         r#"select id, number, "partition", version, state, round, assignment, lead_unit, lead_top_unit, accused_units,
                   reply_id, told, last_at
@@ -104,7 +104,7 @@ async fn lock_orders(conn: &mut PgConnection, ids: &[Uuid]) -> Result<Vec<Watche
 /// Writes orders and their clocks and cards back.
 ///
 /// # Errors
-/// When the database refuses.
+/// When the database fails.
 pub async fn save(conn: &mut PgConnection, watches: &[Watch]) -> Result<(), StoreError> {
     save_orders(conn, watches.iter().map(|watch| &watch.order)).await?;
     let clocks: Vec<(Uuid, &Clock)> = watches
@@ -118,7 +118,7 @@ pub async fn save(conn: &mut PgConnection, watches: &[Watch]) -> Result<(), Stor
 /// Writes orders back, without their clocks.
 ///
 /// # Errors
-/// When the database refuses.
+/// When the database fails.
 pub async fn save_orders<'o>(
     conn: &mut PgConnection,
     orders: impl Iterator<Item = &'o WatchedOrder>,
@@ -156,7 +156,7 @@ pub async fn save_orders<'o>(
 async fn save_clocks(conn: &mut PgConnection, clocks: &[(Uuid, &Clock)]) -> Result<(), StoreError> {
     let column = |of: fn(&Clock) -> i32| clocks.iter().map(|(_, c)| of(c)).collect::<Vec<_>>();
     let smalls = |of: fn(&Clock) -> i32| clocks.iter().map(|(_, c)| small(of(c))).collect::<Vec<_>>();
-    // A clock that did not change is not written: its row would only age.
+    // A clock that did not change is not written, which saves a dead row version.
     sqlx::query(
         "insert into watch_clock as c (id, order_id, round, assignment, run, kind, colour, due_at, fire_at, state,
                 fired_at, done_at)
@@ -237,7 +237,7 @@ fn done_at(state: &State) -> Option<DateTime<Utc>> {
     }
 }
 
-/// The database is not trusted: a row that no transition could have written is an error, never a guess.
+/// The database is not trusted: a row that no transition could have written is an error.
 impl TryFrom<OrderRow> for WatchedOrder {
     type Error = StoreError;
 
@@ -246,7 +246,12 @@ impl TryFrom<OrderRow> for WatchedOrder {
         let unit = match (row.lead_unit, row.lead_top_unit) {
             (Some(code), Some(top)) => Some(Unit { code, top }),
             (None, None) => None,
-            _ => return Err(impossible(TABLE, format!("{} has half a unit", row.id))),
+            _ => {
+                return Err(impossible(
+                    TABLE,
+                    format!("{} has only one of lead_unit and lead_top_unit", row.id),
+                ));
+            }
         };
         Ok(Self {
             id: row.id,

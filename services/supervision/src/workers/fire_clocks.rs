@@ -1,4 +1,4 @@
-//! Looks for clocks whose time has come. Any number of replicas: a clock that one has claimed is left to it.
+//! Fires due clocks. Any number of replicas may run it: each skips the clocks that another has claimed.
 
 use std::sync::atomic::{AtomicU64, Ordering};
 
@@ -25,7 +25,8 @@ impl FireClocks {
     /// Fires at most `batch` clocks in one transaction.
     #[must_use]
     pub fn new(store: &Store, clock: SharedClock, batch: u32) -> Self {
-        // Begun at 0: many clocks come due at once, at the close of a day, and no rate shows a series' first value.
+        // Set to 0 from the start. Many clocks are due at once at the close of a day, and a rate misses the first value
+        // of a series.
         for kind in KINDS {
             drop(delays(small(kind.into())));
         }
@@ -37,15 +38,15 @@ impl FireClocks {
         }
     }
 
-    /// Clocks that were due at the last run and wait until routing is known past their time; 10,000 at most.
+    /// Clocks that were due at the last run and wait until routing is known past their time; at most 10,000.
     #[must_use]
     pub fn waiting(&self) -> u64 {
         self.waiting.load(Ordering::Relaxed)
     }
 
-    /// Says when clocks begin to wait, and when they no longer do; not on every run.
+    /// Logs when clocks begin to wait, and when the last one stops waiting. Other runs log nothing.
     fn note(&self, fired: &Fired) {
-        // After a full batch the rest is due, not waiting.
+        // After a full batch, the rest is due and not waiting.
         if fired.count >= self.batch as usize {
             return;
         }
@@ -53,7 +54,7 @@ impl FireClocks {
         match (self.waiting.swap(waiting, Ordering::Relaxed), waiting) {
             (0, 1..) => tracing::info!(
                 waiting,
-                "due clocks wait until routing is known past their time, or until the parked events of their orders are dealt with"
+                "due clocks wait until routing is known past their time, or until the parked events of their orders are resolved"
             ),
             (1.., 0) => tracing::info!("no due clock waits any more"),
             _ => {}
@@ -75,7 +76,7 @@ impl Step for FireClocks {
             .run::<Fired, StoreError, _>("fire_clocks", move |tx| Box::pin(fire_clocks(tx, batch, now)))
             .await?;
         self.note(&fired);
-        // When they are in effect: after the commit.
+        // Counted after the commit, when the cards exist.
         let done = self.clock.now();
         for (kind, fire_at) in &fired.clocks {
             let late = (done - *fire_at).as_seconds_f64().max(0.0);

@@ -1,3 +1,3 @@
-//! What time does.
+//! Work that time triggers.
 
 pub mod fire_clocks;

@@ -1,4 +1,4 @@
-//! Each planted violation of I5 is found.
+//! The doctor finds each planted violation of I5.
 
 use sqlx::AssertSqlSafe;
 use testkit::at;
@@ -6,7 +6,7 @@ use testkit::at;
 use crate::orders::Order;
 use crate::world::World;
 
-/// One order whose sign clock has fired and whose others run.
+/// An order whose sign clock has fired and whose other clocks run.
 async fn overdue() -> World {
     let world = World::new().await;
     let mut order = Order::open(&world, at(1, 9, 0)).await;

@@ -1,4 +1,4 @@
-//! Clocks fire on knowledge, once, and a fact in time takes the card back.
+//! Clocks fire on knowledge and once. A fact in time withdraws the card.
 
 use std::sync::Arc;
 
@@ -58,7 +58,7 @@ async fn a_clock_waits_until_routing_is_known_past_its_time() {
     let world = World::new().await;
     dispatched(&world).await;
     world.read().await;
-    // Time passes and nobody asks routing: that nothing was signed is not known.
+    // Time passes and routing is not polled, so whether the order was signed is unknown.
     world.clock.move_to(at(3, 9, 0));
     let store = testkit::log("supervision", world.pool(), world.clock.clone()).await;
     let worker = FireClocks::new(&store, world.clock.clone(), 200);
@@ -93,7 +93,7 @@ async fn a_signature_in_time_that_is_held_back_leaves_no_card_standing() {
 async fn a_signature_behind_a_parked_event_is_waited_for() {
     let world = World::new().await;
     let mut order = dispatched(&world).await;
-    // An event that cannot be read is parked, and the signature in time goes behind it.
+    // An event that cannot be read is parked, and the signature in time is parked behind it.
     order.snapshot.version += 1;
     let unreadable = Body::ContactRecorded(ContactRecorded::default());
     world

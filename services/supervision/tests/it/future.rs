@@ -1,5 +1,5 @@
-//! Values, arms and fields of a newer program: kept where they are stored, and waited for only where supervision decides by
-//! them.
+//! Values, arms and fields of a newer program. They are kept where they are stored. An order waits only where
+//! supervision decides by them.
 
 use hotline_proto::access::Role;
 use hotline_proto::common::{ClockKind, Deadline};
@@ -75,7 +75,7 @@ async fn an_order_in_a_state_from_the_future_waits_and_its_clocks_with_it() {
     assert_eq!(worker.waiting(), 1);
 }
 
-/// A field of the wire: its number, and bytes.
+/// A field of the wire format: its number and bytes.
 fn field(number: u32, bytes: &[u8]) -> Vec<u8> {
     let mut out = Vec::new();
     prost::encoding::bytes::encode(number, &bytes.to_vec(), &mut out);

@@ -1,4 +1,4 @@
-//! `GetReview`: what a rejection requires, for the reviewer, the supervisor and the unit.
+//! `GetReview`: the requirement of a rejection, read by the reviewer, the supervisor and the unit.
 
 use hotline_proto::access::Role;
 use hotline_proto::supervision::get_review_request::Name;

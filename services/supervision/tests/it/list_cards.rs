@@ -1,4 +1,4 @@
-//! `ListCards`: a liaison sees those of its unit, supervisors see all.
+//! `ListCards`: a liaison sees the cards of its unit, a supervisor sees all.
 
 use hotline_proto::access::Role;
 use hotline_proto::supervision::ListCardsRequest;

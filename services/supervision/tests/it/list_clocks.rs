@@ -1,4 +1,4 @@
-//! `ListClocks`: by the instant that they are set for.
+//! `ListClocks`: by the time they are due.
 
 use hotline_proto::access::Role;
 use hotline_proto::common::ClockKind;

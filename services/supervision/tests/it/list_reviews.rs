@@ -1,4 +1,4 @@
-//! `ListReviews`: the desk's queue, and all.
+//! `ListReviews`: the queue of open reviews, and all reviews.
 
 use hotline_proto::access::Role;
 use hotline_proto::supervision::{ListReviewsRequest, ListReviewsResponse, ReviewReplyRequest, Verdict};

@@ -1,4 +1,4 @@
-//! What routing tells starts and stops clocks, and starts them again.
+//! Routing's events start and stop clocks, and start them again.
 
 use hotline_proto::access::Role;
 use hotline_proto::common::{ClockKind, OrderState};
@@ -22,7 +22,7 @@ async fn clocks(world: &World, order: Uuid) -> Vec<(ClockKind, CardColour, Clock
     let clocks = answer.expect("a supervisor sees clocks").into_inner().clocks;
     let shown = |c: &WatchedClock| (c.kind(), c.colour(), c.state());
     let mut shown: Vec<_> = clocks.iter().map(shown).collect();
-    // Those of one limit are due at one instant.
+    // Clocks of one limit are due at one instant.
     shown.sort_by_key(|(kind, colour, state)| (*kind as i32, *colour as i32, *state as i32));
     shown
 }

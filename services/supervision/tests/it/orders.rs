@@ -1,4 +1,4 @@
-//! Orders as routing tells them: each method is one fact, with the snapshot after it.
+//! Orders as routing publishes them: each method makes one fact with the snapshot after it.
 
 use chrono::{DateTime, Utc};
 use hotline_proto::common::{ClockKind, Deadline, OrderState, RejectionGround};
@@ -19,7 +19,7 @@ pub struct Order<'w> {
     world: &'w World,
     /// Its id.
     pub id: Uuid,
-    /// As routing would show it.
+    /// Its state in routing.
     pub snapshot: routing::Order,
 }
 
@@ -60,7 +60,7 @@ impl<'w> Order<'w> {
         order
     }
 
-    /// One more appeal, which accuses `unit`: the next fact shows it.
+    /// Adds an appeal that accuses `unit`; the next fact shows it.
     pub fn accuse(&mut self, unit: &str) {
         let facts = AppealFacts {
             accused_unit: unit.to_owned(),
@@ -124,7 +124,7 @@ impl<'w> Order<'w> {
         .await;
     }
 
-    /// Replied at `at`; gives the reply's id.
+    /// Replied at `at`; returns the reply's id.
     pub async fn reply(&mut self, at: DateTime<Utc>, late: bool) -> Uuid {
         let reply = Uuid::new_v4();
         self.snapshot.state = OrderState::PendingReview.into();

@@ -1,4 +1,4 @@
-//! `ReviewReply`: pass, reject, and everything that is refused.
+//! `ReviewReply`: pass, reject, and every refusal.
 
 use hotline_proto::access::Role;
 use hotline_proto::common::RejectionGround;

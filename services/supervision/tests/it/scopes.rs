@@ -34,7 +34,7 @@ async fn case(world: &World, name: &'static str, lead: (&str, &str), accused: &s
     }
 }
 
-/// Water is below utilities: an order of each kind that a reader of one of them may or may not see.
+/// Water is below utilities: one order of each kind that a reader of one of them may or may not see.
 async fn cases(world: &World) -> Vec<Case> {
     let cases = vec![
         case(world, "of water", ("water", "utilities"), "").await,
@@ -49,9 +49,9 @@ async fn cases(world: &World) -> Vec<Case> {
     cases
 }
 
-/// Readers and what exists for each.
+/// Readers, and the orders that exist for each.
 const READERS: [(&str, &[&str]); 5] = [
-    // What water leads itself goes on, whomever it accuses.
+    // Water still sees its own orders, whichever unit they accuse.
     ("water", &["of water", "accuses utilities"]),
     ("utilities", &["of water", "of gas", "accuses water"]),
     ("gas", &["of gas"]),
@@ -59,7 +59,7 @@ const READERS: [(&str, &[&str]); 5] = [
     ("water-west", &[]),
 ];
 
-/// Names of the cases that a list shows, each once.
+/// Names of the cases in a list, each once.
 fn shown(cases: &[Case], orders: impl Iterator<Item = String>) -> Vec<&'static str> {
     let orders: Vec<String> = orders.collect();
     let found = cases.iter().filter(|case| orders.contains(&case.order.to_string()));

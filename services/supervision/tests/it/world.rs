@@ -1,4 +1,5 @@
-//! Supervision under test beside a stand-in for routing: a log that is told facts and serves them as routing would.
+//! Supervision under test beside a stand-in for routing: a log that stores the test's facts and serves them as routing
+//! would.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -28,7 +29,7 @@ use uuid::Uuid;
 /// A client of supervision.
 pub type Client = SupervisionServiceClient<Peer>;
 
-/// Everything that a test needs; each has its own. When it ends, no invariant may be broken.
+/// A world for one test. When it ends, the doctor must find no violation.
 pub struct World {
     /// Business time of both services.
     pub clock: Arc<DrivenClock>,
@@ -62,7 +63,7 @@ impl World {
     pub async fn new() -> Self {
         let clock = Arc::new(DrivenClock::new(at(1, 9, 0)));
         let database = testkit::database(supervision::NAME, &supervision::MIGRATOR).await;
-        // Routing is its log here; the tables beside it are nobody's.
+        // The stand-in for routing is its log alone, without routing's own tables.
         let log = testkit::database(supervision::NAME, &supervision::MIGRATOR).await;
         let routing = testkit::log("routing", &log.pool, clock.clone()).await;
         let mut base = Edge::base(supervision::NAME, &database, &clock);
@@ -111,7 +112,7 @@ impl World {
         &self.database.pool
     }
 
-    /// Routing tells a fact about an order, stamped `at`.
+    /// Appends a fact about an order to routing's log, stamped `at`.
     pub async fn tell(&self, order: Uuid, version: u64, at: DateTime<Utc>, body: Body) {
         let event = NewEvent {
             event_id: new_id(at),
@@ -133,7 +134,7 @@ impl World {
             .expect("the log takes it");
     }
 
-    /// As [`World::tell`], of a newer program: the payload is `payload`, whatever it says.
+    /// Like [`World::tell`], with the given `payload` as a newer program would have written it.
     pub async fn tell_of_the_future(&self, order: Uuid, version: u64, at: DateTime<Utc>, payload: Vec<u8>) {
         self.tell(order, version, at, Body::UnitsPublished(UnitsPublished::default()))
             .await;
@@ -146,17 +147,17 @@ impl World {
         assert_eq!(done.expect("the log of a test").rows_affected(), 1);
     }
 
-    /// Supervision reads all that routing has told.
+    /// Supervision consumes all events of routing's log.
     pub async fn read(&self) {
         testkit::settled(self.consumer.as_ref()).await;
     }
 
-    /// The worker looks once.
+    /// The worker runs once.
     pub async fn look(&self) -> Ran {
         self.worker.run_once().await.expect("Postgres answers")
     }
 
-    /// Time goes on to `to`, routing is read, everything due fires. Gives the number of cards.
+    /// Moves the clock to `to`, reads routing and fires due clocks. Returns the number of cards.
     pub async fn pass(&self, to: DateTime<Utc>) -> usize {
         self.clock.move_to(to);
         self.read().await;
@@ -168,14 +169,14 @@ impl World {
         SupervisionServiceClient::new(self.edge.role(role))
     }
 
-    /// Every card, as a supervisor sees them.
+    /// Every card, as a supervisor sees it.
     pub async fn cards(&self) -> Vec<pb::Card> {
         let request = pb::ListCardsRequest::default();
         let answer = self.client(Role::Supervisor).list_cards(request).await;
         answer.expect("a supervisor sees cards").into_inner().cards
     }
 
-    /// Events that supervision has told, in the order of each order's versions.
+    /// Events that supervision has published, by order and version.
     pub async fn told(&self) -> Vec<(Uuid, i64, String, DateTime<Utc>)> {
         let query = "select key, version, type, occurred_at from log order by key, version";
         sqlx::query_as(query).fetch_all(self.pool()).await.expect("a log")
@@ -189,26 +190,26 @@ impl World {
         }))
     }
 
-    /// Why events are parked.
+    /// Reasons of the parked events.
     pub async fn parked(&self) -> Vec<String> {
         let query = "select reason from parked order by parked_at, partition, position";
         sqlx::query_scalar(query).fetch_all(self.pool()).await.expect("a table")
     }
 
-    /// The test plants faults: the end of this world is not held against the invariants.
+    /// The test plants faults, so this world is not checked when it ends.
     pub fn will_be_broken(&self) {
         self.broken.store(true, Ordering::Relaxed);
     }
 
-    /// No invariant of supervision's share is broken.
+    /// The doctor finds no violation of supervision's invariants.
     pub async fn is_sound(&self) {
         let found = supervision::doctor::check(self.pool()).await;
         assert_eq!(found.expect("readable"), []);
     }
 }
 
-/// What a world leaves behind is examined as `hotline doctor` does it, on a thread of its own: a drop cannot wait for a
-/// future of the test's.
+/// Checks the database as `hotline doctor` does. It runs on its own thread, because a drop cannot wait for a future of
+/// the test.
 impl Drop for World {
     fn drop(&mut self) {
         if std::thread::panicking() || self.broken.load(Ordering::Relaxed) {
@@ -233,14 +234,14 @@ pub fn reason(status: &Status) -> (Code, String) {
     (status.code(), reason.unwrap_or_default())
 }
 
-/// What a refusal says of where the thing stands, by key.
+/// Where the refused object stands, by key.
 pub fn standing(status: &Status) -> BTreeMap<String, String> {
     let details = status.get_error_details();
     let info = details.error_info().expect("a reason");
     info.metadata.clone().into_iter().collect()
 }
 
-/// As [`standing`] gives it.
+/// In the form that [`standing`] returns.
 pub fn pairs(pairs: &[(&str, &str)]) -> BTreeMap<String, String> {
     let owned = |(key, value): &(&str, &str)| ((*key).to_owned(), (*value).to_owned());
     pairs.iter().map(owned).collect()

@@ -1,7 +1,10 @@
 //! The logs of the five as others read them.
 
 use hosting::Name;
+use hotline_proto::common::event_log_service_client::EventLogServiceClient;
 use hotline_proto::common::{GetHeadsRequest, ListCursorsRequest, ReadEventsRequest};
+use platform::auth::TokenSource;
+use rpc::client::peer;
 use testkit::at;
 use tonic::Code;
 
@@ -10,7 +13,10 @@ use crate::fixture::Five;
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn heads_events_and_cursors_agree() {
     let five = Five::start(at(1, 9, 0)).await;
-    let mut routing = five.clients.operator(Name::Routing).expect("a client");
+    // Events are read by services only: they carry person keys.
+    let tokens = TokenSource::service(five.suite.issuer.clone(), "analytics");
+    let peer = peer(five.suite.url(Name::Routing), &tokens).expect("a URL");
+    let mut routing = EventLogServiceClient::new(peer);
     let heads = routing.get_heads(GetHeadsRequest {}).await.expect("heads").into_inner();
     assert_eq!(heads.service, "routing");
     let mut read = 0;

@@ -225,19 +225,7 @@ impl Walk {
         let _: RecordContactResponse = self
             .repeat((Name::Routing, "RecordContact"), &liaison, contact, other)
             .await;
-        let note = NoteProgressRequest {
-            request_id: request_id(),
-            order_id: order_id.to_owned(),
-            text: "等待配件。".to_owned(),
-            ..NoteProgressRequest::default()
-        };
-        let other = NoteProgressRequest {
-            text: "配件已到。".to_owned(),
-            ..note.clone()
-        };
-        let _: NoteProgressResponse = self
-            .repeat((Name::Routing, "NoteProgress"), &liaison, note, other)
-            .await;
+        self.note(order_id, &liaison).await;
         let reply = SubmitReplyRequest {
             request_id: request_id(),
             order_id: order_id.to_owned(),
@@ -253,6 +241,20 @@ impl Walk {
             .repeat((Name::Routing, "SubmitReply"), &liaison, reply, other)
             .await;
         self.pass(order_id, replied.reply_id).await;
+    }
+
+    async fn note(&mut self, order_id: &str, liaison: &Principal) {
+        let note = NoteProgressRequest {
+            request_id: request_id(),
+            order_id: order_id.to_owned(),
+            text: "等待配件。".to_owned(),
+            ..NoteProgressRequest::default()
+        };
+        let other = NoteProgressRequest {
+            text: "配件已到。".to_owned(),
+            ..note.clone()
+        };
+        let _: NoteProgressResponse = self.repeat((Name::Routing, "NoteProgress"), liaison, note, other).await;
     }
 
     async fn pass(&mut self, order_id: &str, reply_id: String) {

@@ -1,5 +1,5 @@
-//! `testkit-servers COMMAND…`: starts a private Postgres and Redis, runs the command with their addresses in
-//! `TESTKIT_POSTGRES_URL` and `TESTKIT_REDIS_URL`, stops them, and ends as the command did.
+//! `testkit-servers COMMAND…` starts a private Postgres and Redis and runs the command with their addresses in
+//! `TESTKIT_POSTGRES_URL` and `TESTKIT_REDIS_URL`. Then it stops them, and exits with the command's code.
 
 use std::process::ExitCode;
 

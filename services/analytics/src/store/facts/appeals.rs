@@ -35,7 +35,7 @@ table! {
     }
 }
 
-/// Bytes that go into a `bytea` through JSON.
+/// Encodes bytes for a `bytea` column that is written through JSON.
 #[derive(sqlx::Type)]
 #[sqlx(transparent)]
 struct Key([u8; 16]);
@@ -46,10 +46,10 @@ impl Serialize for Key {
     }
 }
 
-/// Distinct persons of a window's appeals. Costs what the window's days cost: one index holds day and key.
+/// Number of distinct persons of a window's appeals. The cost grows with the window only: one index holds day and key.
 ///
 /// # Errors
-/// When the database refuses.
+/// When the database fails.
 pub async fn persons(connection: &mut PgConnection, window: Window) -> Result<i64, StoreError> {
     let persons = sqlx::query_scalar(
         "select count(*) from (select distinct person_key from fact_appeal
@@ -62,10 +62,10 @@ pub async fn persons(connection: &mut PgConnection, window: Window) -> Result<i6
     Ok(persons)
 }
 
-/// Those of these appeals that are their person's first one in the window, by day and id.
+/// Those of these appeals that are the first of their person in the window, by day and id.
 ///
 /// # Errors
-/// When the database refuses.
+/// When the database fails.
 pub async fn first_of_persons(
     connection: &mut PgConnection,
     window: Window,
@@ -146,7 +146,7 @@ impl TryFrom<Row> for AppealFact {
         if fact.day() == row.received_day {
             Ok(fact)
         } else {
-            let detail = format!("{} is of another day than received_day", row.id);
+            let detail = format!("the day of {} differs from received_day", row.id);
             Err(impossible(Row::TABLE, detail))
         }
     }

@@ -1,4 +1,4 @@
-//! What callback says of an order as rows: one for each round and appeal. They are locked by their order's row.
+//! Callback tasks of an order as rows: one for each round and appeal. The lock of the order's row protects them.
 
 use std::collections::HashMap;
 
@@ -34,7 +34,7 @@ table! {
 /// The tasks of these orders.
 ///
 /// # Errors
-/// When the database refuses, or a row is impossible.
+/// When the database fails, or a row is impossible.
 pub(super) async fn of_orders(
     connection: &mut PgConnection,
     orders: &[Uuid],
@@ -133,6 +133,6 @@ impl Row {
 
     fn whole<T>(&self, column: Option<T>) -> Result<T, StoreError> {
         let order = self.order_id;
-        column.ok_or_else(|| impossible(Self::TABLE, format!("a task of {order} has a part of its columns")))
+        column.ok_or_else(|| impossible(Self::TABLE, format!("a task of {order} lacks some of its columns")))
     }
 }

@@ -60,7 +60,7 @@ impl TryFrom<Row> for CallFact {
         if fact.day() == row.offered_day {
             Ok(fact)
         } else {
-            let detail = format!("{} is of another day than offered_day", row.id);
+            let detail = format!("the day of {} differs from offered_day", row.id);
             Err(impossible(Row::TABLE, detail))
         }
     }

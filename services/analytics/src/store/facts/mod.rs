@@ -1,6 +1,6 @@
-//! Facts as rows. A batch that changes them takes them in the order of ids.
+//! Facts as rows. A batch locks the facts it changes in the order of ids.
 //!
-//! The columns of a table stand once, in its row: see [`table`].
+//! The columns of a table are listed once, in its row: see [`table`].
 
 pub mod appeals;
 mod callbacks;
@@ -17,37 +17,37 @@ use uuid::Uuid;
 
 use crate::domain::window::Window;
 
-/// Where a scan goes on: after this day and id.
+/// Where a scan continues: after this day and id.
 pub type Place = (NaiveDate, Uuid);
 
 /// A row that is written as a whole.
 pub trait Columns: Serialize {
     /// Its table.
     const TABLE: &'static str;
-    /// The primary key.
+    /// The columns of the primary key.
     const KEY: &'static [&'static str];
-    /// Every column, by its name.
+    /// All columns, by name.
     const COLUMNS: &'static [&'static str];
 }
 
-/// A row of facts that are found by their id, and scanned by their day.
+/// A row of facts that are found by id, and scanned by day.
 pub trait Table: Columns + for<'r> FromRow<'r, PgRow> + Send + Unpin + Sized {
     /// Column of the day that it counts on.
     const DAY: &'static str;
-    /// What it is a row of.
+    /// The fact of this row.
     type Fact: Send + Sync;
 
-    /// The facts of these rows. The database is not trusted: a row that no merge could have written is an error.
+    /// Builds the facts of these rows. The database is not trusted: a row that no merge could have written is an error.
     fn facts(
         connection: &mut PgConnection,
         rows: Vec<Self>,
     ) -> impl Future<Output = Result<Vec<Self::Fact>, StoreError>> + Send;
 
-    /// Makes rows that are missing, where two sources may speak of a new one at once.
+    /// Inserts missing rows of facts that two sources may create at once.
     fn make(connection: &mut PgConnection, ids: &[Uuid]) -> impl Future<Output = Result<(), StoreError>> + Send;
 }
 
-/// Declares a row and its columns at once.
+/// Declares a row and its columns.
 macro_rules! table {
     ($(#[$meta:meta])* pub struct Row of $table:literal by [$($key:ident),+] { $($column:ident: $type:ty,)+ }) => {
         $(#[$meta])*
@@ -63,10 +63,10 @@ macro_rules! table {
 }
 use table;
 
-/// Reads those of these facts that are known, and keeps them locked.
+/// Reads those of these facts that exist, and locks them.
 ///
 /// # Errors
-/// When the database refuses, or a row is impossible.
+/// When the database fails, or a row is impossible.
 pub async fn lock<R: Table>(connection: &mut PgConnection, ids: &[Uuid]) -> Result<Vec<R::Fact>, StoreError> {
     R::make(&mut *connection, ids).await?;
     let rows = sqlx::query_as(selected::<R>("where id = any($1) order by id for update"))
@@ -116,10 +116,10 @@ pub async fn page<R: Table>(
     R::facts(connection, rows).await
 }
 
-/// Writes rows, new ones and changed ones. They are locked and whole, so every column is taken over.
+/// Writes new and changed rows. They are locked and complete, so every column is overwritten.
 ///
 /// # Errors
-/// When the database refuses.
+/// When the database fails.
 pub async fn save<R: Columns>(connection: &mut PgConnection, rows: &[R]) -> Result<(), StoreError> {
     let (table, key, columns) = (R::TABLE, R::KEY.join(", "), R::COLUMNS.join(", "));
     let others = R::COLUMNS.iter().filter(|column| !R::KEY.contains(column));

@@ -62,7 +62,7 @@ impl Table for Row {
         facts.collect()
     }
 
-    /// So two sources that speak of a new order at once wait for each other instead of overwriting each other.
+    /// Two sources with events of a new order therefore wait for each other, and neither overwrites the other.
     async fn make(connection: &mut PgConnection, ids: &[Uuid]) -> Result<(), StoreError> {
         sqlx::query("insert into fact_order (id) select unnest($1::uuid[]) on conflict (id) do nothing")
             .bind(ids)
@@ -75,7 +75,7 @@ impl Table for Row {
 /// Writes changed orders with their callbacks.
 ///
 /// # Errors
-/// When the database refuses.
+/// When the database fails.
 pub async fn save(connection: &mut PgConnection, facts: &[OrderFact]) -> Result<(), StoreError> {
     let rows: Vec<Row> = facts.iter().map(Row::try_from).collect::<Result<_, _>>()?;
     save_rows(&mut *connection, &rows).await?;
@@ -126,7 +126,7 @@ impl Row {
         if fact.day() == self.opened_day {
             Ok(fact)
         } else {
-            let detail = format!("{} is of another day than opened_day", self.id);
+            let detail = format!("the day of {} differs from opened_day", self.id);
             Err(impossible(Self::TABLE, detail))
         }
     }
@@ -202,7 +202,7 @@ impl Row {
         }))
     }
 
-    /// A card whose colour this program has learned since comes among its like.
+    /// A card whose colour the program has learned since is sorted under that colour.
     fn other_card(&self, text: &str) -> Result<OrderHeard, StoreError> {
         let read = || {
             let (colour, card) = text.split_once('/')?;
@@ -211,10 +211,10 @@ impl Row {
                 Uuid::try_parse(card).ok()?,
             ))
         };
-        read().ok_or_else(|| impossible(Self::TABLE, format!("{} has a card that nothing wrote", self.id)))
+        read().ok_or_else(|| impossible(Self::TABLE, format!("{} has a malformed entry in other_cards", self.id)))
     }
 
     fn whole<T>(&self, column: Option<T>) -> Result<T, StoreError> {
-        column.ok_or_else(|| impossible(Self::TABLE, format!("{} has a part of a source's columns", self.id)))
+        column.ok_or_else(|| impossible(Self::TABLE, format!("{} lacks some columns of a source", self.id)))
     }
 }

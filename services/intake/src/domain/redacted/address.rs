@@ -1,24 +1,24 @@
-//! An address in a text: its parts without the district, and pieces of it that name the house, however its numbers and the
-//! words behind them are written.
+//! Finds an address in a text: its parts without the district, and pieces that name the house. Numbers and the words
+//! after them may be written in any form.
 
 use std::ops::Range;
 
 use super::folded::{Kind, Sign, folded};
 
-/// Han characters before a house number that are no chance: a road, a village behind its town.
+/// Minimum Han characters before a house number that exclude a coincidence: a road, or a village after its town.
 const NAMED: usize = 3;
-/// Signs of a place without a number.
+/// Minimum signs of a place without a number.
 const SHORTEST_PLACE: usize = 3;
 
-/// The address as it is, and without what it names of provinces, cities, districts, towns: as ranges of the value. What is
-/// left has a name before its first number; of a hidden person it may have no number.
+/// The address itself, and the address without province, city, district and town, as ranges of the value. The rest has
+/// a name before its first number. For a hidden person it may have no number.
 #[must_use]
 pub fn parts(value: &str, hidden: bool) -> Vec<Range<usize>> {
     let signs = folded(value);
     let Some(last) = signs.last() else { return Vec::new() };
     let whole = signs[0].from;
     let cuts = cuts(&signs);
-    // A district alone names nobody: every matter of the place has it.
+    // A district alone identifies nobody: every matter of the place has it.
     if cuts.last() == Some(&signs.len()) {
         return Vec::new();
     }
@@ -35,7 +35,7 @@ pub fn parts(value: &str, hidden: bool) -> Vec<Range<usize>> {
     std::iter::once(whole).chain(rests).map(|from| from..last.to).collect()
 }
 
-/// Where the administrative parts end, before the first number.
+/// Ends of the administrative parts before the first number.
 fn cuts(signs: &[Sign]) -> Vec<usize> {
     let (mut all, mut start) = (Vec::new(), 0);
     for (at, sign) in signs
@@ -64,7 +64,7 @@ fn cuts(signs: &[Sign]) -> Vec<usize> {
     all
 }
 
-/// What a house is numbered by; the same word in other writing has the same class.
+/// Kind of a house number. The same word in another form has the same class.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Class {
     None,
@@ -84,7 +84,7 @@ enum What {
     Number(u64),
 }
 
-/// A letter, or a number with the words behind it that say what it counts.
+/// A letter, or a number with the words after it that name what is counted.
 #[derive(Clone, Debug)]
 struct Token {
     what: What,
@@ -101,14 +101,14 @@ impl Token {
     }
 }
 
-/// Looks for pieces of one address.
+/// Finds pieces of one address.
 pub struct Pieces {
     tokens: Vec<Token>,
     cuts: Vec<usize>,
 }
 
 impl Pieces {
-    /// Of this address.
+    /// The pieces of this address.
     #[must_use]
     pub fn of(value: &str) -> Self {
         let signs = folded(value);
@@ -119,8 +119,8 @@ impl Pieces {
         }
     }
 
-    /// Every piece in a text: a number of the address behind the name that it has there, or two of its numbers with the
-    /// words that they have there.
+    /// All pieces in a text. A piece is a number of the address after its own name, or two of its numbers with their
+    /// own words.
     #[must_use]
     pub fn find(&self, text: &[Sign]) -> Vec<Range<usize>> {
         let text = tokens(text);
@@ -136,7 +136,7 @@ impl Pieces {
         found
     }
 
-    /// The longest piece around a number that is the first number of it, as its first token and its length.
+    /// The longest piece around its first number, as the index of its first token and its length.
     fn piece(&self, own: usize, text: &[Token], at: usize) -> Option<(usize, usize)> {
         let pairs = self.tokens[..own].iter().rev().zip(text[..at].iter().rev());
         let name = pairs.take_while(|(a, b)| a.what == b.what && !a.is_number()).count();
@@ -146,7 +146,7 @@ impl Pieces {
         let whole_name = first == 0 || self.cuts.contains(&self.tokens[first].sign);
         let named = name >= NAMED || name >= 2 && whole_name;
         (named || self.two_numbers(own, &text[at..], length)).then(|| {
-            // A letter behind the last number is no part of the house.
+            // A letter after the last number is not part of the house.
             let numbers = self.tokens[own..own + length].iter().rposition(Token::is_number);
             let length = if own + length == self.tokens.len() {
                 length
@@ -157,7 +157,7 @@ impl Pieces {
         })
     }
 
-    /// The first two of a piece are numbers that count the same in both: 1号、2号 is no 1号2栋.
+    /// The first two tokens of a piece are numbers with the same class in both texts. 1号、2号 does not match 1号2栋.
     fn two_numbers(&self, own: usize, text: &[Token], length: usize) -> bool {
         let ([a, b, ..], [c, d, ..]) = (&self.tokens[own..], text) else {
             return false;
@@ -198,7 +198,7 @@ fn tokens(signs: &[Sign]) -> Vec<Token> {
     all
 }
 
-/// The number that begins here, and of how many signs: digits in a row, or Chinese numerals with 十, 百 and 千.
+/// The number that begins here, and its number of signs: digits in a row, or Chinese numerals with 十, 百 and 千.
 fn number(signs: &[Sign]) -> (Option<u64>, usize) {
     if signs
         .first()
@@ -277,7 +277,7 @@ fn weighted(run: &[Sign]) -> Option<u64> {
     Some(total + digit.unwrap_or(0) * unit)
 }
 
-/// The words that say what a number counts, and how many signs they have.
+/// The class of a number by the words after it, and their number of signs.
 fn classed(signs: &[Sign]) -> (Class, usize) {
     const WORDS: [(&str, Class); 18] = [
         ("号楼", Class::Numbered),

@@ -1,4 +1,4 @@
-//! A text as its letters and digits, each folded to one form for all in which people write it, with its place in the text.
+//! A text as its letters and digits with their positions. Each is folded to one form for all its variants.
 
 use std::collections::HashMap;
 use std::sync::LazyLock;
@@ -7,16 +7,16 @@ use ferrous_opencc::OpenCC;
 use ferrous_opencc::config::BuiltinConfig;
 use unicode_normalization::UnicodeNormalization as _;
 
-/// What a sign was before it was folded.
+/// Kind of a sign before folding.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Kind {
-    /// A decimal digit: of itself part of a longer number.
+    /// A decimal digit: by itself part of a longer number.
     Digit,
-    /// A Chinese numeral or a digit in a circle: as often a word of its own.
+    /// A Chinese numeral or a circled digit: often a word of its own.
     Numeral,
-    /// A letter of a script that writes words apart.
+    /// A letter of a script with spaces between words.
     Letter,
-    /// Any other letter, most of them Han.
+    /// Any other letter, mostly Han.
     Other,
 }
 
@@ -25,7 +25,7 @@ pub enum Kind {
 pub struct Sign {
     /// Its folded form.
     pub c: char,
-    /// What it was.
+    /// Kind before folding.
     pub kind: Kind,
     /// First byte of the character in the text.
     pub from: usize,
@@ -34,15 +34,16 @@ pub struct Sign {
 }
 
 impl Sign {
-    /// This sign goes on where `before` ends, in the same word or number.
+    /// Whether this sign continues the word or number in which `before` ends.
     #[must_use]
     pub fn continues(&self, before: &Self) -> bool {
         self.kind == before.kind && self.from == before.to && matches!(self.kind, Kind::Digit | Kind::Letter)
     }
 }
 
-/// The letters and digits of a text. Width, case, accents, presentation forms, radicals, traditional and simplified
-/// characters, numerals and digits of all kinds are one; blanks, marks and invisible characters are left out.
+/// The letters and digits of a text. These variants are folded to one form: width, case, accents, presentation forms,
+/// radicals, traditional and simplified characters, numerals, digits of all scripts. Blanks, marks and invisible
+/// characters are left out.
 #[must_use]
 pub fn folded(text: &str) -> Vec<Sign> {
     let forms = &*FORMS;
@@ -77,16 +78,16 @@ fn kind(folded: char) -> Kind {
     }
 }
 
-/// Tatweel, harakat, sound marks and modifiers are letters to Unicode: to a reader they are a line or a decoration.
+/// Tatweel, harakat, sound marks and modifiers are letters in Unicode. A reader sees them as a line or a decoration.
 fn is_ornament(c: char) -> bool {
     matches!(c, '\u{02B0}'..='\u{02FF}' | '\u{0345}' | '\u{0640}' | '\u{064B}'..='\u{065F}' | '\u{0670}')
         || matches!(c, '\u{30FC}' | '\u{FF70}')
 }
 
-/// The digit of a script that has its own, and of full-width forms.
+/// The digit of a script with its own digits, or of a full-width form.
 fn decimal(c: char) -> Option<char> {
-    /// Their zeros: full-width, Arabic, Persian and Uyghur, N'Ko, Devanagari, Tibetan, Myanmar, Khmer, Mongolian, New Tai
-    /// Lue, Tai Tham (two), mathematical (five alphabets).
+    /// Zero of each script: full-width, Arabic, Persian and Uyghur, N'Ko, Devanagari, Tibetan, Myanmar, Khmer,
+    /// Mongolian, New Tai Lue, Tai Tham (two), mathematical (five alphabets).
     const ZEROS: [char; 17] = [
         '\u{FF10}',
         '\u{0660}',
@@ -112,7 +113,7 @@ fn decimal(c: char) -> Option<char> {
     char::from_digit(digit, 10)
 }
 
-/// Chinese numerals by their value: of daily use, of cheques, spoken, of the abacus.
+/// Chinese numerals by their value: in daily use, on cheques, spoken, on the abacus.
 const NUMERALS: [&str; 10] = [
     "〇零○◯⓿",
     "一壹弌幺〡❶➀➊⓵",
@@ -126,18 +127,19 @@ const NUMERALS: [&str; 10] = [
     "九玖〩❾➈➒⓽",
 ];
 
-/// Each with the character that it stands for: radicals and strokes that Unicode does not decompose (its property
-/// Equivalent_Unified_Ideograph), and what the dictionary of traditional characters keeps apart although people do not.
+/// Pairs of a character and its folded form. Radicals and strokes are those of Unicode's property
+/// Equivalent_Unified_Ideograph, which Unicode does not decompose. Others are variants that the traditional dictionary
+/// keeps apart.
 const ALIKE: &str = "⺁厂⺄乙⺅亻⺆冂⺈刀⺉刂⺊卜⺌小⺍小⺎兀⺏尣⺐尢⺒巳⺓幺⺔彑⺕彐⺖忄⺗心⺘扌⺙攵⺛旡⺜日⺝月⺞歺⺟母⺠民⺡氵⺣灬⺤爫⺥爫⺦丬\
 ⺧牛⺨犭⺩王⺫目⺬示⺭礻⺯糹⺰纟⺱罓⺲罒⺳㓁⺶羊⺹耂⺺肀⺻聿⺼肉⺾艹⺿艹⻀艹⻁虎⻂衤⻃覀⻄西⻅见⻆角⻈讠⻉贝⻋车⻌辶⻍辶⻎辶⻏邑⻐钅⻑长⻒镸\
 ⻓长⻔门⻖阝⻗雨⻘青⻙韦⻚页⻛风⻜飞⻝食⻟飠⻠饣⻢马⻣骨⻤鬼⻥鱼⻦鸟⻧卤⻨麦⻩黄⻪黾⻫齐⻬齐⻭齿⻮齿⻯龙⻰龙⻱龟⻲龟⻳龟㇐一㇑丨㇒丿㇔丶\
 ㇖乛㇚亅㇟乚㇠乙拾十佰百仟千锺钟";
 
-/// Which character stands for which.
+/// Folded form of each character.
 struct Forms {
-    /// Of each unified ideograph of the first block, in which nearly all of a text is.
+    /// For each unified ideograph of the first block, which covers nearly all of a text.
     han: Vec<char>,
-    /// Of all others that have another form.
+    /// For all other characters with another form.
     others: HashMap<char, char>,
 }
 
@@ -165,7 +167,7 @@ impl Forms {
 fn one_form_each() -> HashMap<char, char> {
     let han: Vec<char> = ('\u{3400}'..='\u{9FFF}').chain('\u{20000}'..='\u{2FA1F}').collect();
     let lines: String = han.iter().flat_map(|c| [*c, '\n']).collect();
-    let simplified = OpenCC::from_config(BuiltinConfig::T2s).expect("its dictionary is compiled in");
+    let simplified = OpenCC::from_config(BuiltinConfig::T2s).expect("the dictionary is compiled in");
     let simplified = simplified.convert(&lines);
     let mut forms: HashMap<char, char> = han
         .iter()
@@ -178,7 +180,7 @@ fn one_form_each() -> HashMap<char, char> {
     for (digit, same) in ('0'..='9').zip(NUMERALS) {
         forms.extend(same.chars().map(|c| (c, digit)));
     }
-    // One character leads to the next: 貳, 贰, 2.
+    // A folded form may fold again: 貳, 贰, 2.
     let last = |mut c: char| {
         for _ in 0..4 {
             c = forms.get(&c).copied().unwrap_or(c);

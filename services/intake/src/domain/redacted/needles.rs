@@ -1,4 +1,4 @@
-//! What of a person is looked for in a text, and where it is found.
+//! Values of a person to find in a text, and their matches.
 
 use personal::Phone;
 use personal::mask::{mask_address, mask_id, mask_name, mask_phone};
@@ -7,18 +7,18 @@ use super::address;
 use super::folded::{Kind, Sign, folded};
 use crate::domain::draft::Appellant;
 
-/// A value of one sign is in every text.
+/// Minimum signs of a value. A single sign occurs in every text.
 const SHORTEST: usize = 2;
-/// Digits of a number that is in no text by chance; a shorter one has to stand for itself.
+/// Minimum digits of a number that cannot occur by chance. A shorter number must stand alone.
 const UNMISTAKABLE: usize = 10;
-/// Digits that are a telephone number at all.
+/// Minimum digits of a telephone number.
 const SHORTEST_NUMBER: usize = 5;
-/// Digits of a foreign number that people say at home: Hong Kong and Macau have no area codes.
+/// Minimum digits of a foreign number as written in its own country. Hong Kong and Macau have no area codes.
 const ABROAD: usize = 8;
-/// Signs of a part that is looked for without the whole, such as a given name before its dot.
+/// Minimum signs of a part that is searched without the whole, such as a given name before its dot.
 const SHORTEST_PART: usize = 3;
 
-/// Bytes of a text that tell who somebody is, and what is shown instead to those who may see the ends.
+/// A match: bytes of a text that identify the person, and the mask for readers that may see the ends.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Found {
     /// First byte.
@@ -29,32 +29,32 @@ pub struct Found {
     pub mask: String,
 }
 
-/// Signs to look for.
+/// Signs to find.
 pub struct Needle {
     signs: Vec<Sign>,
     mask: String,
 }
 
 impl Needle {
-    /// Of a value; none when it is too short to tell anything.
+    /// The needle of a value; `None` if it is too short to identify the person.
     fn of(value: &str, mask: String, shortest: usize) -> Option<Self> {
         let signs = folded(value);
         (signs.len() >= shortest).then_some(Self { signs, mask })
     }
 
-    /// Its first sign.
+    /// First sign.
     #[must_use]
     pub fn first(&self) -> char {
         self.signs[0].c
     }
 
-    /// What of a folded text it is, when it begins at this sign.
+    /// The matching part of a folded text, if the needle begins at this sign.
     #[must_use]
     pub fn found_at(&self, text: &[Sign], at: usize) -> Option<Found> {
         let place = text.get(at..at + self.signs.len())?;
         let same = place.iter().zip(&self.signs).all(|(sign, wanted)| sign.c == wanted.c);
         let numeral = |sign: &Sign| sign.kind == Kind::Numeral;
-        // 伍一 is no 51, though 1 is 一.
+        // 伍一 does not match 51, although 1 matches 一.
         let as_written = !self.signs.iter().all(numeral) || place.iter().all(numeral);
         (same && as_written && self.stands_alone(text, at)).then(|| Found {
             from: place[0].from,
@@ -63,7 +63,7 @@ impl Needle {
         })
     }
 
-    /// It is no part of a longer word or number.
+    /// Whether the match is a whole word or number.
     fn stands_alone(&self, text: &[Sign], at: usize) -> bool {
         let digits = self.signs.iter().all(|sign| sign.c.is_ascii_digit());
         if digits && self.signs.len() >= UNMISTAKABLE {
@@ -78,8 +78,8 @@ impl Needle {
     }
 }
 
-/// Everything of a person that is looked for. Of one who is `hidden` these are also parts and forms that tell others
-/// little, and tell those who know the person everything.
+/// All values of a person to find. For a `hidden` person also parts and forms by which only acquaintances recognise the
+/// person.
 #[must_use]
 pub fn needles(who: &Appellant, hidden: bool) -> Vec<Needle> {
     let mut all = Vec::new();
@@ -108,8 +108,8 @@ pub fn part_of(value: &str, mask: &str, part: &str) -> String {
     mask.chars().skip(before).take(part.chars().count()).collect()
 }
 
-/// The name; without the title or the remark that somebody has written behind it; of a hidden person also each long part
-/// of one with dots, because people are called by the first alone.
+/// The name, also without a title or remark after it. For a hidden person also each long part of a name with dots,
+/// because people use the first part alone.
 fn names(name: &str, hidden: bool, all: &mut Vec<Needle>) {
     let mask = mask_name(name);
     all.extend(Needle::of(name, mask.clone(), SHORTEST));
@@ -128,8 +128,9 @@ fn names(name: &str, hidden: bool, all: &mut Vec<Needle>) {
     }
 }
 
-/// Each number; a landline also without its area code, or with the area code as from abroad. Of a hidden person also with
-/// its extension, and a mobile that somebody has masked: its ends. A field without a usable number is looked for as it is.
+/// Each number. A landline also without its area code, or with the area code as dialled from abroad. For a hidden
+/// person also with its extension, and the ends of a masked mobile number. A field without a usable number is searched
+/// as it is.
 fn numbers(phone: &Phone, hidden: bool, all: &mut Vec<Needle>) {
     if phone.numbers().is_empty() {
         all.extend(Needle::of(phone.kept(), phone.masked(), SHORTEST_NUMBER));
@@ -162,7 +163,7 @@ fn numbers(phone: &Phone, hidden: bool, all: &mut Vec<Needle>) {
     }
 }
 
-/// The number; of a hidden person an identity number also in its old form of 15 digits.
+/// The document number. For a hidden person also the old 15-digit form of an identity number.
 fn documents(id: &str, hidden: bool, all: &mut Vec<Needle>) {
     let mask = mask_id(id);
     all.extend(Needle::of(id, mask.clone(), SHORTEST_NUMBER));

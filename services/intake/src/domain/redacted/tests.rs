@@ -1,4 +1,4 @@
-//! Persons in texts: those of the issue, and random ones in random writing.
+//! Persons in texts: those of the issue, and random persons in random spelling.
 
 use personal::{Document, Phone};
 use proptest::prelude::*;
@@ -171,7 +171,7 @@ fn names_are_found_without_what_was_written_behind_them() {
     assert_eq!(hidden("张先生说，张三说", &who), "***说，张三说");
 }
 
-/// Decisions of a random writer, one after the other.
+/// Decisions of a random writer, in order.
 #[derive(Debug)]
 struct Writer(std::vec::IntoIter<u8>);
 
@@ -218,7 +218,7 @@ impl Writer {
         }
         let own = c.to_string();
         match PAIRS.iter().find(|forms| forms[0] == own) {
-            // 尓 is another character, however alike.
+            // 尓 is another character, despite its look.
             Some(forms) => self.one(forms).replace('尓', "爾"),
             None => own,
         }
@@ -270,7 +270,7 @@ fn persons() -> impl Strategy<Value = Appellant> {
     (names(), phones(), id, addresses()).prop_map(|(name, phone, id, address)| person(&name, &phone, &id, &address))
 }
 
-/// What may be written of a person: each value, a landline without its area code, an address without its district.
+/// Values that a text may contain: each field, a landline without its area code, an address without its district.
 fn values(who: &Appellant) -> Vec<String> {
     let phone = who.phone.as_ref().map(|phone| phone.kept().to_owned());
     let number = who.document.as_ref().map(|document| document.number.clone());

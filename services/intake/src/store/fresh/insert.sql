@@ -1,4 +1,4 @@
--- Arrays of arrays cannot be unnested by rows: those columns come as text.
+-- `unnest` cannot split an array of arrays by rows, so those columns come as text.
 insert into appeal (
     id, number, version, state, channel, type, category, region, urgency, tags, anonymous, confidential, accused_unit,
     defects, reference, call_id, received_at, changed_at, source_at, person_key, name, phone, phone_hashes, id_number,

@@ -1,4 +1,4 @@
--- I4: deadlines after ($1, $2, $3), with the rule row that they name and what else they depend on; $4 of them.
+-- I4: at most $4 deadlines after ($1, $2, $3), with their rule row and the other inputs of the computation.
 select deadline.*,
        limit_row.clock as rule_clock, limit_row.span_unit as rule_unit, limit_row.span_length as rule_length,
        limit_row.warn_unit as rule_warn_unit, limit_row.warn_length as rule_warn_length,

@@ -1,5 +1,9 @@
--- I2: every order's history is dense, each step starts where the one before ended, is one that may happen, and the
--- last one ends in the order's row; that row repeats of the appeals what lists are filtered by. At most $1 findings.
+-- I2: at most $1 findings of five checks of every order.
+-- - Its versions have no gaps.
+-- - Each step starts in the state where the step before ended, and not earlier in time.
+-- - Each step is a legal one.
+-- - The last step ends in the order's row.
+-- - The row repeats the region and accused units of its appeals, because lists filter by them.
 with legal (event, before, after) as (
     values ('order_opened', null, 'pending_dispatch'),
            ('order_dispatched', 'pending_dispatch', 'pending_sign'),

@@ -1,5 +1,6 @@
--- I6: unit-caused judgements without their rework round, unless it was the last round and the order was closed with
--- the flag for that reason; and rework rounds without a judgement. At most $1 findings.
+-- I6: at most $1 findings of two kinds.
+-- - A unit-caused judgement without its rework round. An order closed with the flag after the last round is no finding.
+-- - A rework round without a judgement.
 select judgement.order_id, judgement.round::bigint as at, 'a unit-caused judgement has no rework round' as what
   from judgement
  where judgement.cause = 'unit'

@@ -1,6 +1,13 @@
--- $1 lead units or null for all, $2 state or null, $3 due before or null, $4 and $5 (opened_at, id) after which the page
--- starts, $6 opened before, $7 how many, $8 the reader's unit and those above it, or none: of orders that accuse one of them
--- only those that the reader's own unit leads; $9 regions whose orders are shown beside while they wait for dispatch.
+-- Parameters:
+-- - $1 lead units, or null for all
+-- - $2 state, or null
+-- - $3 due before, or null
+-- - $4 and $5 (opened_at, id) after which the page starts
+-- - $6 opened before
+-- - $7 page size
+-- - $8 the reader's unit and those above it, or empty. An order that accuses one of them is listed only if the reader's
+--   own unit leads it.
+-- - $9 regions whose orders are listed as well while they wait for dispatch
  where ($1::text[] is null
         or lead_unit = any ($1)
         or (state = 'pending_dispatch' and exists (select from unnest($9::text[]) as part where starts_with(region, part))))

@@ -1,4 +1,4 @@
--- After ($1, $2), before $3, $4 at most; $5 open ones only, $6 the unit that the reader is confined to.
+-- After ($1, $2), before $3, at most $4; $5 open ones only, $6 the unit that the reader is confined to.
 select r.id, r.order_id, r.round, r.reply_id, r.submitted_at, r.late, r.no_contact, r.version, r.verdict, r.grounds,
        r.reviewed_at, r.reviewer, o.number
   from review r join watched_order o on o.id = r.order_id
