@@ -1,5 +1,5 @@
-//! Creates the five databases and their roles on a private server, migrates schemas, and grants rights. The owner changes
-//! schemas, the application's role reads and writes rows, and the read-only role reads rows.
+//! Creates the five databases and their roles on a private server, migrates schemas, and grants rights. The owner
+//! changes schemas, the application's role reads and writes rows, and the read-only role reads rows.
 
 use std::time::Duration;
 
@@ -67,9 +67,9 @@ async fn role_exists(connection: &mut PgConnection, role: &str) -> Result<bool, 
         .await
 }
 
-/// Grants rights in all tables, also in those that the owner creates later. The application role may read and write rows.
-/// The read-only role may read rows. Other roles get nothing. Neither role may run DDL or TRUNCATE, or write the tables of
-/// migrations. Running it again changes nothing.
+/// Grants rights in all tables, also in those that the owner creates later. The application role may read and write
+/// rows. The read-only role may read rows. Other roles get nothing. Neither role may run DDL or TRUNCATE, or write the
+/// tables of migrations. Running it again changes nothing.
 ///
 /// # Errors
 /// A role that does not exist, or the database's error.
@@ -151,8 +151,8 @@ pub fn database_of(server: &str, service: Name) -> String {
     format!("{}/{}{how}", place.trim_end_matches('/'), database_name(service))
 }
 
-/// Migrates the schema of one service: the tables of platform, of the event log, and its own. An up-to-date schema stays
-/// as it is.
+/// Migrates the schema of one service: the tables of platform, of the event log, and its own. An up-to-date schema
+/// stays as it is.
 ///
 /// # Errors
 /// The migration that failed, with the database's error.
@@ -190,8 +190,8 @@ async fn migrate_locked(service: Name, pool: &PgPool, partitions: u16) -> Result
     Ok(())
 }
 
-/// Rebuilds invalid indexes. An interrupted `create index concurrently` leaves one behind. Its migration, run again, skips
-/// the index because it exists.
+/// Rebuilds invalid indexes. An interrupted `create index concurrently` leaves one behind. Its migration, run again,
+/// skips the index because it exists.
 async fn mend_indexes(pool: &PgPool) -> Result<(), StoreError> {
     let broken: Vec<String> = sqlx::query_scalar(
         "select quote_ident(n.nspname) || '.' || quote_ident(c.relname)

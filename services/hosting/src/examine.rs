@@ -34,8 +34,8 @@ const PAGE: i64 = 10_000;
 /// - Every forwarded appeal whose event routing has read has exactly its derived order.
 /// - Every order has an appeal that was forwarded as this order.
 ///
-/// Both services work on meanwhile, so the order of reading matters. An event that routing had read before has its order
-/// now. An order that is read now was forwarded before intake is read.
+/// Both services work on meanwhile, so the order of reading matters. An event that routing had read before has its
+/// order now. An order that is read now was forwarded before intake is read.
 async fn orders_of_appeals(intake: &PgPool, routing: &PgPool) -> Result<Vec<Violation>, StoreError> {
     let passed = routing::doctor::read_of(routing, "intake").await?;
     let mut broken = Vec::new();
@@ -88,8 +88,8 @@ async fn orders_of_appeals(intake: &PgPool, routing: &PgPool) -> Result<Vec<Viol
         .collect())
 }
 
-/// I6: every judgement that blames the unit and that routing has read took effect, came too late, or is parked. A cursor
-/// that was moved past a judgement, or an operator that skipped it, leaves an order that waits for ever.
+/// I6: every judgement that blames the unit and that routing has read took effect, came too late, or is parked. A
+/// cursor that was moved past a judgement, or an operator that skipped it, leaves an order that waits for ever.
 ///
 /// The order of reading is that of [`orders_of_appeals`], for the same reason.
 async fn judgements_of_tasks(callback: &PgPool, routing: &PgPool) -> Result<Vec<Violation>, StoreError> {

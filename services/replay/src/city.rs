@@ -1,4 +1,5 @@
-//! A city as reference data: regions, channels, categories, tags, units, dispatch catalogue, time limits (domain.md §3, §5).
+//! A city as reference data: regions, channels, categories, tags, units, dispatch catalogue, time limits (domain.md §3,
+//! §5).
 //!
 //! A [`City`] is one TOML file. This module also makes the requests that publish it. `city/check.rs` finds
 //! contradictions, and `city/faults.rs` adds their lines.
@@ -268,8 +269,8 @@ impl City {
         amended.unwrap_or(compiled)
     }
 
-    /// The unit that the catalogue chooses for a matter; `None` when the matter waits for a person. It repeats the rule of
-    /// routing, because the replay has to know the expected decision beforehand.
+    /// The unit that the catalogue chooses for a matter; `None` when the matter waits for a person. It repeats the rule
+    /// of routing, because the replay has to know the expected decision beforehand.
     #[must_use]
     pub fn lead_for(&self, category: &str, region: &str) -> Option<&str> {
         let region = folded(region);
@@ -290,7 +291,8 @@ impl City {
         whole
     }
 
-    /// Explains the catalogue's rows for the city itself and for the whole city to the operator. They are easily confused.
+    /// Explains the catalogue's rows for the city itself and for the whole city to the operator. They are easily
+    /// confused.
     #[must_use]
     pub fn what_regions_mean(&self) -> String {
         let Self { code, name, .. } = self;

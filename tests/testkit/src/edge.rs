@@ -33,7 +33,8 @@ pub async fn listen() -> (TcpListener, String) {
     (listener, url)
 }
 
-/// A loopback address that no other test uses, for a server that needs a fixed port. All ports of this address are free.
+/// A loopback address that no other test uses, for a server that needs a fixed port. All ports of this address are
+/// free.
 ///
 /// # Panics
 /// When a process asks for more addresses than there are.

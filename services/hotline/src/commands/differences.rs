@@ -1,5 +1,5 @@
-//! Lists the changes that a city file would make, row by row. Intake and routing answer dry runs; lists without a dry run
-//! are compared here.
+//! Lists the changes that a city file would make, row by row. Intake and routing answer dry runs; lists without a dry
+//! run are compared here.
 
 use std::collections::HashSet;
 

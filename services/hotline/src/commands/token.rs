@@ -17,7 +17,8 @@ use crate::console::{Failure, say};
     after_help = "Example: grpcurl -plaintext -H \"authorization: Bearer $(hotline token --role agent)\" 127.0.0.1:50051 hotline.intake.v1.IntakeService/ListAppeals"
 )]
 pub struct Token {
-    /// platform, agent, dispatcher, liaison, reviewer, callback_agent, supervisor, analyst, operator (repeat for several)
+    /// platform, agent, dispatcher, liaison, reviewer, callback_agent, supervisor, analyst, operator (repeat for
+    /// several)
     #[arg(long = "role", required = true, value_parser = parse_role)]
     roles: Vec<Role>,
     /// Unit of a liaison, as in 430321. A supervisor, reviewer, dispatcher or analyst with a unit sees the orders that

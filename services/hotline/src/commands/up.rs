@@ -40,7 +40,8 @@ pub struct Up {
     /// City to load when it starts, as services/replay/scenarios/city.toml
     #[arg(long)]
     city: Option<PathBuf>,
-    /// Settings file for all services; [log], [otlp] and server.stop_seconds are the process's, and as INTAKE_LOG__FORMAT
+    /// Settings file for all services; [log], [otlp] and server.stop_seconds are the process's, and as
+    /// INTAKE_LOG__FORMAT
     #[arg(long)]
     config: Option<PathBuf>,
     /// Partitions of new event logs

@@ -78,8 +78,8 @@ fn codes_and_names(city: &City, found: &mut Vec<Violation>) {
         unique(list, "code", entries.iter().map(|(code, _)| *code), found);
         for (at, (code, name)) in entries.iter().enumerate() {
             plain(&format!("{list}[{at}].code"), code, found);
-            // The same check as in the services. They get the lists one after the other, so a late refusal would leave half of
-            // the city published.
+            // The same check as in the services. They get the lists one after the other, so a late refusal would leave
+            // half of the city published.
             if Fields::new().line("name", name, 1..=MAX_NAME_CHARS).is_none() {
                 let right = format!("write 1 to {MAX_NAME_CHARS} characters on one line");
                 found.push(Violation::new(

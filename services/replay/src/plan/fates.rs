@@ -74,7 +74,8 @@ type Happen = fn(&mut OrderFate);
 #[derive(Clone, Copy, PartialEq)]
 enum Kind {
     Pushed,
-    /// Orders that are not consultations. A limit of 2 working days has no day between a late signature and the warning.
+    /// Orders that are not consultations. A limit of 2 working days has no day between a late signature and the
+    /// warning.
     Patient,
     Any,
 }

@@ -27,7 +27,7 @@ use tracing::Instrument as _;
 /// Most bytes in all parts of one request. A province's reference data has some megabytes, and a pod has 512 MiB.
 const MAX_GATHERED: usize = 64 * 1024 * 1024;
 
-/// Most rows in all parts of one request: a row takes some 100 bytes of memory beside its text.
+/// Most rows in all parts of one request. A row takes about 100 bytes of memory beside its text.
 const MOST_ROWS: usize = 200_000;
 
 /// A service that serves verbs.
@@ -62,7 +62,7 @@ pub trait Served: Clone + Send + Sync + 'static {
     }
 
     /// Runs a verb whose request comes in parts. The parts are merged by the rules of protobuf: repeated fields are
-    /// appended, and the last value of any other field wins. The part that says so is the last; nothing after it is read.
+    /// appended, and the last value of any other field wins. The first part that ends the request is the last one read.
     async fn gather<V: Verb<Self>>(
         &self,
         request: Request<Streaming<V::Request>>,
@@ -181,7 +181,7 @@ fn span(service: &'static str, name: &'static str) -> tracing::Span {
     tracing::info_span!("verb", otel.name = name, service)
 }
 
-/// A part, as long as the call has time.
+/// Waits for a part until the call's deadline.
 async fn in_time<P>(part: impl Future<Output = Result<Option<P>, Status>> + Send) -> Result<Option<P>, Status> {
     let Some(left) = time_left() else { return part.await };
     match tokio::time::timeout(left, part).await {

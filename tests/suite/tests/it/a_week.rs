@@ -1,4 +1,4 @@
-//! The week of a small city comes out exactly, and would not if anything had gone wrong.
+//! The replay of a small city's week is exact, and detects every planted fault.
 
 use std::collections::BTreeSet;
 
@@ -26,7 +26,7 @@ async fn assert_right(five: &Five, scenario: &Scenario, when: &str) {
     assert!(outcome.rows.len() >= 40, "{}", outcome.rows.len());
 }
 
-/// The fault makes the replay fail, and it is seen where it is: `shows` looks for it.
+/// A planted fault makes the replay fail. `shows` checks that the failure points to the fault.
 async fn assert_noticed(five: &Five, scenario: &Scenario, fault: &str, shows: impl Fn(&Outcome) -> bool) {
     let outcome = judged(five, scenario).await;
     assert!(!outcome.is_right(), "{fault} goes unnoticed");
@@ -34,13 +34,13 @@ async fn assert_noticed(five: &Five, scenario: &Scenario, fault: &str, shows: im
     assert!(shows(&outcome), "{fault}: {differing:?} {:?}", outcome.violations);
 }
 
-/// The owners' lists say otherwise than what was planned and what is printed.
+/// The owners' lists differ from the plan and from the bulletin.
 fn recount_differs(outcome: &Outcome, figures: &str) -> bool {
     let mut rows = outcome.rows.iter().filter(|row| row.key.starts_with(figures));
     rows.any(|row| row.bulletin == Some(row.target) && row.recount != Some(row.target))
 }
 
-/// What is printed is otherwise than what was planned and what the owners' lists say.
+/// The bulletin differs from the plan and from the owners' lists.
 fn bulletin_differs(outcome: &Outcome, figures: &str) -> bool {
     let mut rows = outcome.rows.iter().filter(|row| row.key.starts_with(figures));
     rows.any(|row| row.bulletin != Some(row.target) && row.recount == Some(row.target))
@@ -61,7 +61,7 @@ async fn the_week_is_exact_leaks_nothing_and_every_fault_is_noticed() {
     an_altered_outcome(&five, &scenario).await;
     a_corrupted_rollup(&five, &scenario).await;
 
-    // Analytics anew, from the middle of intake's log, as if a cursor had been moved past events.
+    // A new analytics starts in the middle of intake's log, as if its cursor had been moved past events.
     let epoch: Uuid = sqlx::query_scalar("select epoch from log_meta")
         .fetch_one(five.suite.pool(Name::Intake))
         .await
@@ -112,12 +112,11 @@ async fn a_corrupted_rollup(five: &Five, scenario: &Scenario) {
     .await;
 }
 
-/// What people brought and what was said about it, in the whole week, is in no log line, no span, no stream, no event and
-/// in clear in no database.
+/// The personal texts of the whole week appear in no log line, span, stream or event, and in no database unsealed.
 async fn nothing_personal(five: &Five, plan: &Plan, logs: &personal::Logs, spans: &personal::Spans) {
     let canaries = plan.canaries();
     assert!(canaries.len() > 5 * 1_800, "{}", canaries.len());
-    // One pass for all of them: a sample would leave most of the week out.
+    // One pass searches for all of them. A sample would leave out most of the week.
     let search = AhoCorasick::new(&canaries).expect("texts that are not empty");
     let mut places = vec![("logs".to_owned(), logs.text())];
     places.push(("traces".to_owned(), spans.text()));
@@ -145,7 +144,8 @@ async fn nothing_personal(five: &Five, plan: &Plan, logs: &personal::Logs, spans
     holds_the_numbers(plan, &places);
 }
 
-/// What was searched is really the whole week: the upstream number of every pushed case, which is no secret, stands in it.
+/// Checks that the search covers the whole week: it finds the upstream number of every pushed case, which is not
+/// secret.
 fn holds_the_numbers(plan: &Plan, places: &[(String, String)]) {
     let intake = places.iter().find(|(place, _)| place.ends_with("intake"));
     let text = &intake.expect("intake's database was read").1;

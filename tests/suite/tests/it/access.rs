@@ -1,4 +1,4 @@
-//! Walked from the contracts: every RPC with every role, and without a token. What has no grant is closed.
+//! Walks the contracts and calls every RPC with every role, and without a token. An RPC without a grant is closed.
 
 use hosting::Name;
 use hotline_proto::access::{Grant, Role, Scope, grant};
@@ -11,8 +11,8 @@ use tonic_prost::ProstCodec;
 
 use crate::fixture::Five;
 
-/// Calls an RPC with one empty message, which a stream of requests may be as well: whoever is admitted gets an answer about
-/// its content, others do not.
+/// Calls an RPC with one empty message, which is valid as a stream of requests, too. An admitted caller gets an answer
+/// about the content; other callers do not.
 async fn call(channel: impl Into<Channel>, rpc: &str) -> Status {
     let path = rpc.parse().expect("a path");
     let codec: ProstCodec<(), ()> = ProstCodec::default();
@@ -51,7 +51,7 @@ pub fn principal(role: Role) -> Principal {
     }
 }
 
-/// In the order of [`Name::ALL`].
+/// The services in the order of [`Name::ALL`].
 pub const SERVICES: [&str; 5] = [
     "hotline.intake.v1.IntakeService",
     "hotline.routing.v1.RoutingService",
@@ -60,7 +60,7 @@ pub const SERVICES: [&str; 5] = [
     "hotline.analytics.v1.AnalyticsService",
 ];
 
-/// Whether the table opens a row to a principal: a scope is of use to nobody who lacks what it is scoped by.
+/// Whether the table opens a row to a principal. A scope needs its unit or platform in the token.
 fn is_open(row: &Grant, role: Role, principal: &Principal) -> bool {
     row.roles.iter().any(|(granted, scope)| {
         *granted == role
@@ -73,7 +73,7 @@ fn is_open(row: &Grant, role: Role, principal: &Principal) -> bool {
     })
 }
 
-/// Everybody's own principal, and that of roles which may carry a unit with one.
+/// A principal for each role, and one with a unit for each role that may have a unit.
 fn principals(role: Role) -> Vec<Principal> {
     let plain = principal(role);
     let of_unit = Principal {
@@ -130,7 +130,7 @@ async fn every_rpc_is_open_to_its_roles_only() {
     five.stop().await;
 }
 
-/// A scoped role without what it is scoped by has nothing.
+/// A scoped role without its unit or platform has no access.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_liaison_without_a_unit_and_a_platform_without_a_name_are_closed_out() {
     let five = Five::start(at(1, 9, 0)).await;

@@ -1,4 +1,4 @@
-//! Intake goes on alone, and what has piled up meanwhile arrives whole when the others are back.
+//! Intake works alone. Its backlog arrives complete when the other services are back.
 
 use futures::StreamExt as _;
 use hosting::Name;
@@ -12,9 +12,9 @@ use uuid::Uuid;
 
 use crate::fixture::Five;
 
-/// Each is registered and forwarded: two events.
+/// Number of appeals. Each is registered and forwarded, which makes two events.
 const APPEALS: usize = 5_000;
-/// Calls at once.
+/// Calls at the same time.
 const CALLS: usize = 32;
 
 fn item(number: usize, category: &str, region: &str) -> PushAppealsRequest {
@@ -38,7 +38,7 @@ fn item(number: usize, category: &str, region: &str) -> PushAppealsRequest {
     }
 }
 
-/// A platform pushes, agents forward; every answer says yes.
+/// A platform pushes and agents forward; every call succeeds.
 async fn bring(clients: Clients, city: City) {
     let (category, region) = city
         .topics()

@@ -1,10 +1,10 @@
-//! What the two commands of the README say on a machine that has nothing yet.
+//! Messages of the README's two commands on a machine without the needed tools.
 
 use std::os::unix::fs::symlink;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-/// Where a program of this machine is.
+/// Path of a program on this machine.
 fn place(program: &str) -> PathBuf {
     let path = std::env::var_os("PATH").expect("a path");
     std::env::split_paths(&path)
@@ -13,11 +13,11 @@ fn place(program: &str) -> PathBuf {
         .unwrap_or_else(|| panic!("{program} is not installed"))
 }
 
-/// Without Rust nothing is installed and nothing is built: the first thing to do is told.
+/// Without Rust the commands install and build nothing, and name the first thing to do.
 #[test]
 fn a_missing_rust_is_told_with_the_line_that_installs_it() {
     let bin = tempfile::tempdir().expect("a folder");
-    // What every Debian has, and no cargo.
+    // The programs of every Debian, without cargo.
     for program in ["make", "bash", "sh", "awk", "env", "dirname"] {
         symlink(place(program), bin.path().join(program)).expect("linked");
     }

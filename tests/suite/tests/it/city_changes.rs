@@ -1,5 +1,4 @@
-//! A city file that has changed is loaded again: units that come and units that go, in one file; and what a dry run says of
-//! it.
+//! Loads a changed city file with added and removed units, and checks its dry run.
 
 use hotline::commands::pages::directory;
 use hotline::commands::publish;
@@ -40,7 +39,8 @@ async fn a_unit_of_the_catalogue_may_be_replaced_by_another() {
     five.stop().await;
 }
 
-/// It shows each row that would differ, and the second one shows that nothing does: nothing was published.
+/// A dry run of a changed city shows each row that differs. Then a dry run of the loaded city shows no difference, so
+/// the first one published nothing.
 pub fn a_dry_run_publishes_nothing(running: &Running) {
     let text = std::fs::read_to_string(city()).expect("the city");
     let postal = "{ code = \"postal\", name = \"市邮政管理局\" },";

@@ -1,4 +1,4 @@
-//! The operator's commands, as they are typed, against a running `hotline up`.
+//! Runs the operator's commands against a running `hotline up`.
 
 use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
@@ -12,7 +12,7 @@ use replay::scenario::WEEK;
 use crate::city_changes::a_dry_run_publishes_nothing;
 use crate::fixture::process::{Process, address, hotline, output};
 
-/// `hotline up` on servers of its own, with the small city, and a settings file that describes it.
+/// `hotline up` on private servers with the small city, and a settings file with its addresses.
 pub struct Running {
     pub process: Process,
     config: PathBuf,
@@ -28,7 +28,7 @@ pub fn city() -> String {
 fn run(arguments: &[&str], config: &Path) -> Output {
     let mut command = Command::new(hotline());
     command.args(arguments).arg("--config").arg(config);
-    // What README exports contradicts no flag.
+    // The variables that README exports conflict with no flag.
     output(command.env("HOTLINE_DATA", "/nowhere"))
 }
 
@@ -68,20 +68,20 @@ impl Running {
         run(arguments, &self.config)
     }
 
-    /// Where a service is.
+    /// Address of a service.
     pub fn url(&self, name: Name) -> String {
         let line = self.greeting.iter().find(|line| line.starts_with(name.as_str()));
         address(line.expect("it greets"))
     }
 
-    /// What a command prints that has to end well.
+    /// The output of a command, which must succeed.
     pub fn says(&self, arguments: &[&str]) -> String {
         let output = self.run(arguments);
         assert!(output.status.success(), "{arguments:?}: {output:?}");
         String::from_utf8(output.stdout).expect("text")
     }
 
-    /// What a command complains of that cannot succeed.
+    /// The error of a command, which must fail.
     fn refuses(&self, arguments: &[&str]) -> String {
         let output = self.run(arguments);
         assert!(!output.status.success(), "{arguments:?}: {output:?}");
@@ -89,7 +89,7 @@ impl Running {
     }
 }
 
-/// A notice comes with the city file, on top of what is published, and is refused where it contradicts that.
+/// A city file adds its notice to the published ones. A contradicting notice is refused.
 fn load_notices(running: &Running) {
     let path = running.folder.path().join("city.toml");
     let load = |version: &str, off: &str| {
@@ -111,7 +111,7 @@ fn load_notices(running: &Running) {
     );
 }
 
-/// Without a notice by the law, provisionally; with one, from whichever file it stands in.
+/// Without a notice the days follow the law, provisionally. The notice may come from either kind of file.
 fn working_days_of_next_year(folder: &Path, run: &impl Fn(&[&str]) -> Output) {
     let counted = |more: &[&str]| {
         let arguments = [&["calendar", "add", "2026-12-21", "9"][..], more].concat();
@@ -223,7 +223,7 @@ fn an_order_is_shown_with_names(running: &Running, order: &str) {
     );
 }
 
-/// By a token of somebody who is agent and dispatcher as well; nobody asks for health only.
+/// The token needs the roles agent and dispatcher. Without a token only health is checked.
 fn the_smoke_test_is_who_it_can_be(running: &Running) {
     let told = std::fs::read_to_string(&running.config).expect("written");
     let (peers, _) = told.split_once("[auth]").expect("with a key");
@@ -276,7 +276,7 @@ fn a_service_is_asked_how_it_is(running: &Running) {
     );
 }
 
-/// Half an installation of one's own would be neither private nor whole.
+/// A private installation needs both its own Postgres and its own Redis: the two URLs are given together or not at all.
 #[test]
 fn up_takes_both_servers_or_none() {
     let folder = tempfile::tempdir().expect("a folder");
@@ -344,7 +344,7 @@ fn tokens_working_days_and_settings_need_no_installation() {
     );
 }
 
-/// What `serve` would end with, whatever it is, is said without starting anything.
+/// Every fault that would end `serve` is reported without starting a service.
 #[test]
 fn settings_that_cannot_start_are_not_called_right() {
     let folder = tempfile::tempdir().expect("a folder");
@@ -409,7 +409,7 @@ fn settings_that_cannot_start_are_not_called_right() {
     }
 }
 
-/// Whoever presses Ctrl-C gets his machine back: no server runs on, and nothing is left in the temporary folder.
+/// After Ctrl-C no server is left running, and no file is left in the temporary folder.
 #[test]
 fn a_replay_that_is_interrupted_leaves_nothing_behind() {
     use std::os::unix::fs::PermissionsExt as _;
@@ -435,7 +435,7 @@ fn a_replay_that_is_interrupted_leaves_nothing_behind() {
     }
 }
 
-/// As `make demo` does, with a fifth of its week: the bulletin in Chinese and as a file, and nothing else that stays.
+/// Plays a fifth of the week of `make demo`: the bulletin in Chinese and as a file, and no other file is left.
 #[test]
 fn a_week_is_played_by_the_command_and_leaves_only_its_bulletin() {
     let folder = tempfile::tempdir().expect("a folder");

@@ -1,4 +1,4 @@
-//! How long connections and calls last, to other services and to Postgres.
+//! Lifetimes of connections and calls, to other services and to Postgres.
 
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -22,7 +22,7 @@ use tonic_health::pb::health_client::HealthClient;
 
 use crate::secured::{ask, caller, plain, routing, serve, serve_for, tokens};
 
-/// Takes callers until the lifecycle stops, each on a task of its own.
+/// Accepts connections until the lifecycle stops, each in its own task.
 fn each_caller<F>(listener: TcpListener, lifecycle: &Lifecycle, mut serve: impl FnMut(TcpStream) -> F + Send + 'static)
 where
     F: Future<Output = ()> + Send + 'static,
@@ -45,7 +45,7 @@ where
     });
 }
 
-/// Stands before a server and counts the connections that are made through it.
+/// A proxy that counts the connections through it.
 async fn counting(server: std::net::SocketAddr, before: &Lifecycle) -> (String, Arc<AtomicUsize>) {
     let (listener, url) = listen().await;
     let count: Arc<AtomicUsize> = Arc::default();
@@ -60,7 +60,7 @@ async fn counting(server: std::net::SocketAddr, before: &Lifecycle) -> (String, 
     (url, count)
 }
 
-/// A connection ends for its age: what is open on it is answered, what comes is called over a new one, and no call fails.
+/// A connection ends for its age. Open calls are answered, later calls use a new connection, and no call fails.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn an_old_connection_ends_when_its_calls_are_answered() {
     let database = routing().await;
@@ -78,7 +78,7 @@ async fn an_old_connection_ends_when_its_calls_are_answered() {
     let peer = dialer.peer(&url).expect("a right URL");
     let client = EventLogServiceClient::new(peer.clone());
     ask(&client).await.expect("it lives");
-    // A call that takes as long as somebody else holds what it needs.
+    // A call that waits as long as another session holds its lock.
     let mut held = database.pool.begin().await.expect("a transaction");
     sqlx::query("lock table log_head in access exclusive mode")
         .execute(&mut *held)
@@ -103,7 +103,7 @@ async fn an_old_connection_ends_when_its_calls_are_answered() {
     assert!(lifecycle.finish(Duration::from_secs(20)).await, "it stops by itself");
 }
 
-/// A replica that is slow is neither dead nor asked again: the caller's own time ends the call.
+/// A slow replica does not count as dead and the call is not retried. The caller's deadline ends the call.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_slow_answer_ends_with_the_callers_time() {
     let database = routing().await;
@@ -139,8 +139,8 @@ async fn a_slow_answer_ends_with_the_callers_time() {
     assert!(lifecycle.finish(Duration::from_secs(20)).await, "it stops by itself");
 }
 
-/// Stands before Postgres. What was connected before it is told to be mute is read no more and never ended, as when a
-/// machine is gone; what connects later gets through.
+/// A proxy before Postgres. When it is muted, its open connections are neither read nor closed, as when a machine is
+/// gone. Later connections work.
 async fn muting(server: PathBuf, lifecycle: &Lifecycle) -> (std::net::SocketAddr, watch::Sender<bool>) {
     let (listener, _) = listen().await;
     let address = listener.local_addr().expect("bound");
@@ -160,7 +160,7 @@ async fn muting(server: PathBuf, lifecycle: &Lifecycle) -> (std::net::SocketAddr
     (address, mute)
 }
 
-/// Work that is dropped within `begin` leaves a transaction that nobody knows of: its connection is not used again.
+/// Work that is dropped inside `begin` leaves an open transaction. Its connection is not used again.
 #[tokio::test]
 async fn a_connection_that_comes_back_within_a_transaction_is_closed() {
     let database = routing().await;
@@ -183,7 +183,7 @@ async fn a_connection_that_comes_back_within_a_transaction_is_closed() {
     assert_ne!(other, first);
 }
 
-/// The place in the pool of a connection that says no more is free again, however long nobody ends it.
+/// A silent connection frees its place in the pool, even when it is never closed.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_postgres_that_falls_silent_keeps_no_place_in_the_pool() {
     let database = routing().await;

@@ -1,4 +1,4 @@
-//! `hotline doctor` as an operator runs it. What it finds is tested where it stands, in each service's `doctor.rs`.
+//! `hotline doctor` as an operator runs it. The single checks are tested in each service's `doctor.rs`.
 
 use std::process::{Command, Output};
 
@@ -64,7 +64,7 @@ async fn doctor_ends_well_on_whole_databases_and_names_what_is_broken() {
     );
 }
 
-/// The doctor looks while the city goes on.
+/// The doctor runs while the services work.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn what_is_on_its_way_is_no_violation_and_what_has_arrived_without_effect_is() {
     let five = Five::start(at(1, 9, 0)).await;

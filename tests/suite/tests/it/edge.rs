@@ -1,5 +1,5 @@
-//! What a caller gets from the layers around every service, byte by byte over HTTP/2: frames that are none, calls that are
-//! too many or too slow, a handler that panics, and a server that stops while a peer is silent.
+//! Answers of the layers around every service, checked byte by byte over HTTP/2: malformed frames, too many or too slow
+//! calls, a handler that panics, and a server that stops while a peer is silent.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -28,12 +28,13 @@ use tonic_types::StatusExt as _;
 
 const SERVICE: &str = "hotline.analytics.v1.AnalyticsService";
 
-/// A service with three ways of behaving: `GetBulletin` waits to be let go, `ListFigureMembers` panics, `VerifyRollups` answers.
+/// A service with three behaviours: `GetBulletin` waits for a permit, `ListFigureMembers` panics, `VerifyRollups`
+/// answers.
 #[derive(Clone)]
 struct Odd {
-    /// One permit for every call that has come in.
+    /// One permit for each call that has arrived.
     came: Arc<Semaphore>,
-    /// One permit lets one call go.
+    /// One permit lets one call finish.
     go: Arc<Semaphore>,
 }
 
@@ -63,7 +64,7 @@ impl AnalyticsService for Odd {
     }
 }
 
-/// The odd service behind the real edge.
+/// The test service behind the real edge.
 struct Edge {
     odd: Odd,
     url: String,
@@ -107,7 +108,7 @@ impl Edge {
         answer(self.address(), request.body(Full::new(body)).expect("a request")).await
     }
 
-    /// Waits until a call is being worked on.
+    /// Waits until a call is in the handler.
     async fn one_came(&self) {
         self.odd.came.acquire().await.expect("it is open").forget();
     }
@@ -132,7 +133,7 @@ fn nothing() -> Bytes {
     frame(0, 0, b"")
 }
 
-/// Calls with the bytes as they are, as somebody of his own name.
+/// Sends a call with these bytes, from a caller with its own name.
 fn post(method: &str, subject: &str) -> http::request::Builder {
     let principal = Principal {
         subject: subject.to_owned(),
@@ -145,7 +146,7 @@ fn post(method: &str, subject: &str) -> http::request::Builder {
         .header("authorization", format!("Bearer {token}"))
 }
 
-/// Over a connection of its own, without what a client of gRPC does by itself: the status, wherever it stands.
+/// Sends a call over a new connection, without a gRPC client. Returns the status from headers or trailers.
 async fn answer(address: &str, request: http::Request<Full<Bytes>>) -> Status {
     let stream = TcpStream::connect(address).await.expect("it listens");
     let (mut sender, connection) = http2::handshake(TokioExecutor::new(), TokioIo::new(stream))
@@ -229,7 +230,7 @@ async fn a_call_whose_time_is_up_is_told_so_and_goes_on_behind() {
     let status = edge.call(hurried, nothing()).await;
     assert_eq!(status.code(), Code::DeadlineExceeded);
     assert_eq!(reason(&status), "DEADLINE_EXCEEDED");
-    // The stop waits for what the caller no longer waits for.
+    // The stop waits for work whose caller has gone.
     edge.one_came().await;
     edge.odd.go.add_permits(1);
     edge.stop().await;
@@ -267,7 +268,7 @@ async fn more_calls_than_can_be_worked_on_are_shed_and_may_come_again() {
     edge.stop().await;
 }
 
-/// Callers who hang up early do not make room: what they asked for is still being worked on.
+/// Callers that hang up early do not free a place: their calls are still in work.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_call_counts_as_long_as_it_is_worked_on_whoever_waits_for_it() {
     let edge = Edge::start(|config| config.max_concurrent_calls = 1).await;
@@ -324,7 +325,7 @@ async fn a_handler_that_panics_ends_its_call_only_and_tells_nothing() {
 async fn a_server_stops_though_peers_are_silent() {
     let edge = Edge::start(|config| config.deadline_seconds = 1).await;
     let open = || async { TcpStream::connect(edge.address()).await.expect("it listens") };
-    // One has said nothing yet, one half of what it has to, one that it speaks HTTP/2; and one has called before.
+    // One peer has sent nothing, one half of the preface, one the whole preface; and one has called before.
     let mut silent = [open().await, open().await, open().await];
     silent[1].write_all(b"PRI * HTTP").await.expect("sent");
     silent[2]
@@ -342,7 +343,7 @@ async fn a_server_stops_though_peers_are_silent() {
     drop((silent, client));
 }
 
-/// Whoever speaks something else is let go at once.
+/// A connection of another protocol is closed at once.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_peer_that_speaks_no_http2_is_let_go() {
     let edge = Edge::start(|_| {}).await;
@@ -353,7 +354,7 @@ async fn a_peer_that_speaks_no_http2_is_let_go() {
         let mut peer = TcpStream::connect(edge.address()).await.expect("it listens");
         peer.write_all(said.as_bytes()).await.expect("sent");
         let mut told = Vec::new();
-        // A reset instead of an orderly end is an end as well.
+        // A reset counts as an end, too.
         let _ = peer.read_to_end(&mut told).await;
         assert_eq!(told, b"", "nothing is told to {said:?}");
     }

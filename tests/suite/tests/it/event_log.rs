@@ -1,4 +1,4 @@
-//! The logs of the five as others read them.
+//! The event logs of the five services, as other services read them.
 
 use hosting::Name;
 use hotline_proto::common::event_log_service_client::EventLogServiceClient;
@@ -13,7 +13,7 @@ use crate::fixture::Five;
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn heads_events_and_cursors_agree() {
     let five = Five::start(at(1, 9, 0)).await;
-    // Events are read by services only: they carry person keys.
+    // Only services may read events, because events carry person keys.
     let tokens = TokenSource::service(five.suite.issuer.clone(), "analytics");
     let peer = peer(five.suite.url(Name::Routing), &tokens).expect("a URL");
     let mut routing = EventLogServiceClient::new(peer);

@@ -1,4 +1,4 @@
-//! What must not lose or double anything: Redis gone in mid-way, facts that arrive late, callers that hang up.
+//! Faults that must neither lose nor double an effect: a lost Redis, late facts, callers that hang up.
 
 use std::time::{Duration, Instant};
 
@@ -21,7 +21,7 @@ use uuid::Uuid;
 use crate::fixture::Five;
 use crate::fixture::people::request_id;
 
-/// Registers and forwards one appeal; gives the order's id. Nobody else has heard of it yet.
+/// Registers and forwards one appeal. Returns the order's id, before another service has read the event.
 async fn forward(five: &Five) -> String {
     five.forward_only(&five.register().await).await
 }
@@ -103,7 +103,7 @@ async fn redis_that_forgets_everything_in_mid_way_loses_nothing() {
     five.stop().await;
 }
 
-/// A Redis of the test's own, to be killed.
+/// A private Redis, which the test kills.
 struct OwnRedis {
     directory: tempfile::TempDir,
     process: std::process::Child,
@@ -148,13 +148,13 @@ impl OwnRedis {
         let _: () = redis::cmd("FLUSHALL").query_async(&mut connection).await.expect("done");
     }
 
-    /// As a crash does; what it held is gone.
+    /// Kills it, as a crash does. Its data is lost.
     fn kill(&mut self) {
         self.process.kill().expect("it runs");
         self.process.wait().expect("it ends");
     }
 
-    /// Another one at the same place.
+    /// Starts a new one at the same address.
     fn start_again(&mut self) {
         self.process = Self::spawn(self.directory.path());
     }
@@ -162,7 +162,7 @@ impl OwnRedis {
 
 impl Drop for OwnRedis {
     fn drop(&mut self) {
-        // It may have been killed already: then there is nothing to end.
+        // It may have been killed already.
         let _ = self.process.kill();
         let _ = self.process.wait();
     }
@@ -178,7 +178,7 @@ async fn redis_that_is_flushed_and_killed_and_comes_back_empty_loses_nothing() {
     redis.flush_all().await;
     forward(&five).await;
     redis.kill();
-    // Accepted and carried on while it is away, and after it is back with nothing.
+    // Calls are accepted and orders move on while it is away, and after it is back without data.
     forward(&five).await;
     five.rest().await;
     sign_due(&five, &before).await;
@@ -197,7 +197,7 @@ async fn redis_that_is_flushed_and_killed_and_comes_back_empty_loses_nothing() {
     five.stop().await;
 }
 
-/// Signs in time; gives whether it was late all the same.
+/// Signs in time. Returns whether the signature counted as late.
 async fn signs_late(five: &Five, unit: &str, order_id: &str) -> bool {
     let request = SignOrderRequest {
         request_id: request_id(),
@@ -208,7 +208,7 @@ async fn signs_late(five: &Five, unit: &str, order_id: &str) -> bool {
     liaison.sign_order(request).await.expect("signed").into_inner().late
 }
 
-/// Supervision does not look at routing's log while the deadline passes: ignorance gives no card.
+/// Supervision does not poll routing's log while the deadline passes. Without that knowledge it issues no card.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_signature_in_time_that_is_read_late_leaves_no_card_and_none_gives_exactly_one() {
     let five = Five::start(at(1, 9, 0)).await;
@@ -239,8 +239,8 @@ async fn a_signature_in_time_that_is_read_late_leaves_no_card_and_none_gives_exa
     five.stop().await;
 }
 
-/// The signature is given in time, its transaction ends past the deadline: somebody else holds the log's heads, which it
-/// needs last. Until then nobody can know of it, and the card that is given meanwhile is taken back.
+/// The order is signed in time, but the transaction commits after the deadline, because another session holds the log's
+/// heads. The signature is unknown until then. The card that is issued meanwhile is taken back.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_signature_in_time_whose_commit_is_held_back_past_the_deadline_leaves_no_card_standing() {
     let five = Five::start(at(1, 9, 0)).await;
@@ -269,12 +269,12 @@ async fn a_signature_in_time_whose_commit_is_held_back_past_the_deadline_leaves_
     five.stop().await;
 }
 
-/// Callers with a connection each, so that none hides behind another's.
+/// Number of callers. Each has its own connection, so calls do not queue behind those of another caller.
 const CALLERS: usize = 100;
-/// Each calls so often.
+/// Calls of each caller.
 const TIMES: u32 = 100;
 
-/// The hurried callers: a person and a connection each, so that it is not the limit of calls per second that ends a call.
+/// Number of hurried callers. Each is another person with its own connection, so the rate limit ends no call.
 fn callers(five: &Five) -> Vec<IntakeServiceClient<Peer>> {
     let caller = |n: usize| {
         let principal = Principal {
@@ -289,18 +289,18 @@ fn callers(five: &Five) -> Vec<IntakeServiceClient<Peer>> {
     (0..CALLERS).map(caller).collect()
 }
 
-/// How a caller waits.
+/// The way in which a caller waits.
 #[derive(Clone, Copy)]
 enum Patience {
-    /// As long as it takes, and calls again when there is too much to do: those who hung up leave work behind.
+    /// Without a limit. Retries when the server is overloaded by the work of callers that hung up.
     Endless,
-    /// Says beforehand how long there is time: both sides end the call then.
+    /// With a deadline in the call, at which both sides end it.
     Deadline(Duration),
-    /// Hangs up without a word: the call is dropped where it is.
+    /// Drops the call after this time without a notice.
     HangsUp(Duration),
 }
 
-/// All callers once. Gives which of them were answered.
+/// Lets all callers call once. Returns the answered ones.
 async fn all_call(callers: &mut [IntakeServiceClient<Peer>], patience: impl Fn(u32) -> Patience) -> Vec<bool> {
     let calls = callers.iter_mut().zip(0..).map(|(agent, n)| {
         let patience = patience(n);
@@ -338,8 +338,9 @@ async fn all_call(callers: &mut [IntakeServiceClient<Peer>], patience: impl Fn(u
     join_all(calls).await
 }
 
-/// 10,000 calls with deadlines of 1 to 20 ms, and 2,000 whose callers wait, hang up or let their deadline pass after nothing
-/// to twice what an answer takes here: each is done whole or not at all, and no session stays in a transaction.
+/// 10,000 calls with deadlines of 1 to 20 ms, and 2,000 whose callers wait, hang up or let their deadline pass. Their
+/// times range from zero to twice the time of an answer. Each call takes effect completely or not at all, and no
+/// session stays in a transaction.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn callers_that_hang_up_leave_no_session_in_a_transaction() {
     let five = Five::start(at(1, 9, 0)).await;
@@ -372,7 +373,7 @@ async fn callers_that_hang_up_leave_no_session_in_a_transaction() {
         five.suite.lifecycle.finish(Duration::from_secs(20)).await,
         "every call was worked to its end"
     );
-    // By a connection of its own: the pool would lend one that it may have to clean first.
+    // Over its own connection: the pool might first have to clean the one that it lends.
     let options = intake.connect_options().as_ref().clone();
     let mut look = sqlx::PgConnection::connect_with(&options).await.expect("connected");
     let idle: i64 = sqlx::query_scalar(

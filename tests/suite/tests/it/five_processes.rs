@@ -1,5 +1,5 @@
-//! Five `serve` processes do what one process does, on databases that the next version has migrated as well; one trace
-//! spans all five across Redis.
+//! Five `serve` processes work like one process, also on databases that the next version has migrated. One trace spans
+//! all five across Redis.
 
 use std::collections::{HashMap, HashSet};
 use std::sync::{Arc, Mutex};
@@ -37,7 +37,7 @@ use crate::fixture::people::{draft, request_id};
 use crate::fixture::process::Process;
 use crate::processes::variables;
 
-/// Who took part in a trace, which RPCs were served in it, and what its spans say of each other.
+/// The services and RPCs of a trace, and the links between its spans.
 #[derive(Clone, Default)]
 struct Trace {
     services: HashSet<String>,
@@ -95,7 +95,7 @@ impl TraceService for Collector {
 }
 
 impl Collector {
-    /// Serves on a port of its own until the test ends.
+    /// Serves on its own port until the test ends.
     async fn serve(&self) -> (String, tokio::task::JoinHandle<()>) {
         let (listener, url) = listen().await;
         let service = TraceServiceServer::new(self.clone());
@@ -120,7 +120,7 @@ impl Collector {
     }
 }
 
-/// Free ports: bound together, so that they are five, and given back.
+/// Five free ports. All are bound at the same time, so they differ, and are then released.
 async fn addresses() -> Vec<String> {
     let mut held = Vec::new();
     for _ in 0..5 {
@@ -163,7 +163,7 @@ impl Running {
         }
     }
 
-    /// Asks until the order is in a state; every answer waits for a round trip.
+    /// Polls until the order is in a state.
     async fn order_in(&self, id: &str, state: OrderState) -> Order {
         let until = Instant::now() + Duration::from_secs(30);
         let mut last = String::new();
@@ -184,7 +184,7 @@ impl Running {
         panic!("the order is not {state:?} after 30 s: {last}");
     }
 
-    /// Gives the appeal's id and the order's.
+    /// Returns the ids of the appeal and of the order.
     async fn forward(&self) -> (String, String) {
         let mut agent = self.clients.agent().expect("a client");
         let register = RegisterAppealRequest {
@@ -240,7 +240,7 @@ impl Running {
             .reply_id
     }
 
-    /// The review desk gets the reply by an event: asks until it is there.
+    /// Supervision gets the reply by an event, so this polls until it has arrived.
     async fn pass(&self, order_id: &str, reply_id: &str) {
         let until = Instant::now() + Duration::from_secs(30);
         loop {
@@ -260,7 +260,7 @@ impl Running {
         }
     }
 
-    /// Asks for work until there is some.
+    /// Polls until there is a task to lease.
     async fn lease(&self) -> Lease {
         let until = Instant::now() + Duration::from_secs(30);
         loop {
@@ -307,7 +307,7 @@ impl Running {
         assert_eq!(recorded.state(), TaskState::Done);
     }
 
-    /// Intake hears of it by an event: asks until it has.
+    /// Intake gets the state by an event, so this polls until it has arrived.
     async fn appeal_with(&self, id: &str, state: OrderState) -> Appeal {
         let until = Instant::now() + Duration::from_secs(30);
         loop {
@@ -328,7 +328,7 @@ impl Running {
         }
     }
 
-    /// Analytics counts when it has heard of everything: asks until these figures are (numerator, denominator) so.
+    /// Analytics counts after all events have arrived, so this polls until these figures have (numerator, denominator).
     async fn figures_are(&self, expected: &[(&str, i64, i64)]) {
         let until = Instant::now() + Duration::from_secs(30);
         // From the day before to the day after: midnight may pass meanwhile.
@@ -362,7 +362,7 @@ impl Running {
     }
 }
 
-/// The last to hear of it, for whom nobody else waits: only then the trace is whole.
+/// The last consumers, for which no other step waits. The trace is complete only after them.
 async fn heard_of_the_closing(supervision: &Database) {
     let until = Instant::now() + Duration::from_secs(30);
     loop {

@@ -1,4 +1,4 @@
-//! A client in another language, from the contracts alone.
+//! A client in another language, made from the contracts only.
 
 use std::path::Path;
 use std::process::Command;
@@ -76,7 +76,7 @@ async fn a_python_client_registers_pushes_asks_and_reads_the_bulletin() {
     five.stop().await;
 }
 
-/// The order as the client read it, and what one unit more would change.
+/// The order as the client read it, and the dry-run difference of one more unit.
 async fn order_and_dry_run(five: &Five, order: &str, answer: &serde_json::Value) {
     let facts = five.look(order).await.opening().expect("its appeal").category.clone();
     assert_eq!(answer["order"]["appeals"], serde_json::json!([facts]));

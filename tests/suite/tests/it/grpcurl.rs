@@ -1,4 +1,4 @@
-//! `hotline up` as grpcurl sees it, with nothing but addresses: what is served there, and why a call was refused.
+//! grpcurl against `hotline up`, with addresses only: the served contracts, and the reasons of refusals.
 
 use std::os::unix::fs::PermissionsExt as _;
 use std::path::{Path, PathBuf};
@@ -19,7 +19,7 @@ use crate::access::SERVICES;
 use crate::fixture::people::{draft, request_id};
 use crate::fixture::process::Process;
 
-/// A running `hotline up`, and what calls it.
+/// A running `hotline up`, and the program that calls it.
 struct Outside {
     urls: [String; 5],
     issuer: Issuer,
@@ -27,7 +27,7 @@ struct Outside {
 }
 
 impl Outside {
-    /// What grpcurl says, called by somebody with this role.
+    /// The output of grpcurl with a token of this role.
     fn run(&self, role: Option<Role>, name: Name, options: &[&str], verb: &str) -> Output {
         let mut command = Command::new(&self.grpcurl);
         command.arg("-plaintext").args(options);
@@ -39,7 +39,7 @@ impl Outside {
         command.output().expect("it runs")
     }
 
-    /// What it prints of a refused call.
+    /// The error that it prints for a refused call.
     fn refusal(&self, role: Role, name: Name, data: &str, rpc: &str) -> String {
         let output = self.run(Some(role), name, &["-d", data], rpc);
         let told = String::from_utf8_lossy(&output.stderr).into_owned();
@@ -48,7 +48,7 @@ impl Outside {
         told
     }
 
-    /// Every field that is not right, and the reason of a rule.
+    /// Every invalid field, or the reason of a rule.
     fn explains_what_is_wrong(&self) {
         let intake = "hotline.intake.v1.IntakeService";
         let told = self.refusal(Role::Agent, Name::Intake, "{}", &format!("{intake}/RegisterAppeal"));
@@ -69,7 +69,8 @@ impl Outside {
         );
     }
 
-    /// An order that is beyond dispatch, and one who decided by a version that is no more: both are told what is.
+    /// An order that cannot be dispatched any more, and a decision by an old version. Both refusals state the current
+    /// state.
     async fn explains_where_an_order_stands(&self) {
         let order_id = self.forwarded().await;
         let dispatch = "hotline.routing.v1.RoutingService/DispatchOrder";
@@ -101,7 +102,7 @@ impl Outside {
         }
     }
 
-    /// Gives the order of an appeal that the catalogue covers.
+    /// Returns the order of an appeal that the catalogue covers.
     async fn forwarded(&self) -> String {
         let tokens = TokenSource::of(self.issuer.clone(), principal(Role::Agent));
         let mut agent = IntakeServiceClient::new(peer(&self.urls[0], &tokens).expect("a URL"));
@@ -197,7 +198,7 @@ async fn grpcurl_lists_what_is_served_and_reads_why_a_call_was_refused() {
     outside.explains_what_is_wrong();
     outside.explains_where_an_order_stands().await;
 
-    // One push stream is open, and a second one is told when to come again.
+    // One push stream is open. A second one is refused with a time to retry.
     let tokens = TokenSource::of(outside.issuer.clone(), principal(Role::Platform));
     let mut platform = IntakeServiceClient::new(peer(&outside.urls[0], &tokens).expect("a URL"));
     let (send, receive) = mpsc::channel::<PushAppealsRequest>(1);

@@ -1,4 +1,4 @@
-//! `hotline up` that is killed and started again at once: it waits for the servers of its own folder, stops those that stay,
+//! `hotline up` is killed and started again at once. It waits for the servers of its own folder, stops leftover ones,
 //! and touches no other process.
 
 use std::os::unix::fs::PermissionsExt as _;
@@ -16,7 +16,7 @@ use crate::processes::agent;
 use crate::up::register;
 use replay::city::{City, XIANGTAN};
 
-/// Until it serves again.
+/// Longest time until it serves again.
 const SOON: Duration = Duration::from_secs(10);
 
 /// A folder for `hotline up`.
@@ -45,7 +45,7 @@ impl Place {
         self.data().join("servers/postgres/postmaster.pid")
     }
 
-    /// Its servers, as the list of processes shows them.
+    /// Its servers in the list of processes.
     fn servers(&self) -> Vec<u32> {
         let at = self.data().join("servers").display().to_string();
         let mut found = Vec::new();
@@ -63,7 +63,7 @@ impl Place {
     }
 }
 
-/// Until a client in another language sees all five serve; gives where intake is.
+/// Waits until a client in another language sees all five services serve. Returns the address of intake.
 fn serving(up: &mut Process, within: Duration) -> String {
     let urls: Vec<String> = Name::ALL.map(|name| up.url(name.as_str())).to_vec();
     let mut client = python("serves.py");
@@ -78,7 +78,7 @@ fn serving(up: &mut Process, within: Duration) -> String {
 async fn up_that_is_killed_and_started_again_at_once_serves_soon_with_all_that_it_acknowledged() {
     let place = Place::new();
     let draft = draft(&City::parse(XIANGTAN, "city.toml").expect("the shipped city"));
-    // Killed before it has anything, too: in the middle of making its cluster, its databases, its tables.
+    // Also killed during the first start, while it creates its cluster, databases and tables.
     for made in [
         "servers/postgres.making/PG_VERSION",
         "servers/postgres/PG_VERSION",
@@ -167,7 +167,7 @@ async fn servers_that_stay_are_stopped_and_an_up_that_lives_is_named() {
     assert!(up.ended(), "it ends in order");
 }
 
-/// A process of the user that the servers run as: Postgres would take any such for another Postgres.
+/// A process of the servers' user. Postgres takes any such process for another Postgres.
 struct Sleeping(Child);
 
 impl Sleeping {
@@ -192,7 +192,7 @@ impl Sleeping {
 
 impl Drop for Sleeping {
     fn drop(&mut self) {
-        // It is a test's own and has nothing to end in order.
+        // The test owns it, and it needs no orderly stop.
         let _ = self.0.kill();
         let _ = self.0.wait();
     }

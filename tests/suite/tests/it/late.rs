@@ -1,4 +1,4 @@
-//! What is recorded later than it happened: figures count by the time of the source, limits run from the recording.
+//! Late records: figures count by the time of the source, and limits run from the time of the record.
 
 use std::collections::BTreeMap;
 
@@ -14,7 +14,7 @@ use testkit::at;
 use crate::fixture::Five;
 use crate::fixture::people::draft;
 
-/// The numerators that analytics prints for one day; the recount from the owners' lists has to find the same.
+/// The numerators of analytics for one day. The recount from the owners' lists has to be equal.
 async fn figures_of(five: &Five, day: DateTime<Utc>) -> BTreeMap<String, i64> {
     let day: NaiveDate = calendar::local_date(day);
     let request = GetBulletinRequest {
@@ -65,7 +65,7 @@ async fn what_happened_before_midnight_counts_on_the_day_before_and_is_due_by_wh
     five.rest().await;
     assert_eq!(counted(&five, at(1, 0, 0)).await, [1, 1, 1, 0, 0]);
 
-    // A call of 23:59 and its appeal typed at 00:01; a platform pushes what it got yesterday.
+    // A call of 23:59 with an appeal registered at 00:01, and an appeal of yesterday that a platform pushes today.
     let (before, after) = (at(1, 23, 59), at(2, 0, 1));
     five.at(after).await;
     five.call_of(Some(before)).await;

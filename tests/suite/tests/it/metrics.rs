@@ -1,5 +1,5 @@
-//! What the services export is what docs/metrics.md says, name by name and label by label: rules, dashboards and runbooks
-//! are held against that page.
+//! Compares the exported metrics with docs/metrics.md, name by name and label by label. Rules, dashboards and runbooks
+//! are checked against that page.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
@@ -23,7 +23,7 @@ use crate::way_of_an_order::brought_and_forwarded;
 
 const PAGE: &str = include_str!("../../../../docs/metrics.md");
 
-/// Exported when something fails, or with TLS.
+/// Metrics exported only after a failure, or with TLS.
 const ON_OCCASION: [&str; 6] = [
     "hotline_step_failures_total",
     "hotline_consumer_redis_failures_total",
@@ -53,7 +53,7 @@ impl Handler for Fails {
     }
 }
 
-/// A consumer whose Redis is away, listening.
+/// A consumer with an unreachable Redis.
 async fn deaf(five: &Five) -> Arc<Consumer> {
     let pool = five.suite.pool(Name::Routing);
     let store = testkit::log("routing", pool, Arc::new(SystemClock)).await;
@@ -67,7 +67,8 @@ async fn deaf(five: &Five) -> Arc<Consumer> {
     Arc::new(Consumer::new(&store, source, Arc::new(Fails)))
 }
 
-/// A step that fails, a Redis and an issuer that are away, a certificate that is overwritten: until each is counted.
+/// Causes each failure until it is counted: a failing step, an unreachable Redis and issuer, an overwritten
+/// certificate.
 async fn occasions(metrics: &Metrics, five: &Five) {
     let lifecycle = &five.suite.lifecycle;
     drive(lifecycle, Arc::new(Fails), Duration::from_secs(3_600), Arc::default());
@@ -97,7 +98,7 @@ async fn occasions(metrics: &Metrics, five: &Five) {
     testkit::until("each is counted", counted).await;
 }
 
-/// Name to labels, from the table of what the services export.
+/// Labels by metric, from the table of the page.
 fn documented() -> BTreeMap<String, BTreeSet<String>> {
     let section = PAGE.split("## What the services export").nth(1).expect("the section");
     let section = section.split("\n## ").next().expect("its rows");
@@ -113,7 +114,7 @@ fn documented() -> BTreeMap<String, BTreeSet<String>> {
         .collect()
 }
 
-/// Name to labels, from what a scrape gets. A histogram's three series are one.
+/// Labels by metric, from a scrape. The three series of a histogram count as one.
 fn exported(text: &str) -> BTreeMap<String, BTreeSet<String>> {
     let mut found: BTreeMap<String, BTreeSet<String>> = BTreeMap::new();
     let kinds: BTreeSet<&str> = text
@@ -135,7 +136,7 @@ fn exported(text: &str) -> BTreeMap<String, BTreeSet<String>> {
     found
 }
 
-/// What objectives are made of stands there before anything happened: rates do not see what a series begins with.
+/// The metrics of objectives exist before the first event, because a rate ignores the first value of a series.
 fn judged_from_the_start(text: &str) {
     for (series, label) in [
         (
@@ -159,7 +160,7 @@ async fn what_is_exported_is_what_is_documented() {
     let five = Five::start(at(1, 9, 0)).await;
     judged_from_the_start(&metrics.render());
     brought_and_forwarded(&five).await;
-    // Overdue, so that clocks fire; and calls from outside, so that there are calls.
+    // The order is overdue, so clocks fire. Calls come from outside, so they are counted.
     five.at(at(12, 9, 0)).await;
     let lease = LeaseTasksRequest {
         request_id: uuid::Uuid::new_v4().to_string(),

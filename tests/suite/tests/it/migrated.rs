@@ -1,4 +1,4 @@
-//! Schemas are brought up to date whatever became of the run before, and by two at once.
+//! Migrates after an interrupted run, and with two migrators at once.
 
 use hosting::Name;
 use hosting::databases::migrate;
@@ -9,7 +9,7 @@ use testkit::{Database, database};
 const INDEX: &str = "callback_task_to_judge";
 const VERSION: i64 = 20_261_126_000_002;
 
-/// A database that has all but the migration that builds an index beside the traffic.
+/// A database without the migration that builds an index concurrently.
 async fn all_but_one() -> Database {
     let database = database("callback", Name::Callback.migrator()).await;
     let undo = format!("drop index {INDEX}; delete from _sqlx_migrations where version = {VERSION}");
@@ -31,7 +31,7 @@ async fn is_valid(database: &Database) -> bool {
 #[tokio::test]
 async fn an_index_that_was_left_half_built_is_built_anew() {
     let database = all_but_one().await;
-    // Somebody reads for long, and the build beside him gives up: the index is there and of no use.
+    // A long transaction makes the concurrent build time out. It leaves an invalid index.
     let mut reader = database.pool.begin().await.expect("a transaction");
     sqlx::raw_sql("set transaction isolation level repeatable read; select from callback_task")
         .execute(&mut *reader)

@@ -1,4 +1,5 @@
-//! Whoever leaves no usable number is nowhere turned away, is due for callback, is called by nobody, and is printed.
+//! An appellant without a usable number is never refused. It is due for callback, is not called, and appears in the
+//! bulletin.
 
 use hotline_proto::analytics::GetBulletinRequest;
 use hotline_proto::callback::TaskState;
@@ -28,7 +29,7 @@ async fn one_whom_nobody_can_call_goes_all_the_way_and_is_printed() {
     assert_eq!(facts.defects().collect::<Vec<_>>(), [Defect::PhoneMasked]);
     assert!(facts.person_key.is_empty(), "no answer to people has it");
     assert_eq!(five.look(&reachable).await.state, OrderState::PendingCallback as i32);
-    // The same person again: by the number that is the same.
+    // The same person again, known by the equal number.
     five.answer(&five.register().await).await;
     five.rest().await;
     let called = five.call_back(|_| Rating::Satisfied).await;

@@ -1,4 +1,5 @@
-//! What people wrote, through the real services: each reads what his work needs, and it is on record.
+//! Texts of people, through the real services. Each role reads only the texts that its work needs, and each reading is
+//! recorded.
 
 use hosting::Name;
 use hotline_proto::access::Role;
@@ -81,8 +82,8 @@ async fn everybody_reads_what_his_work_needs() {
     let stranger = read(&five, &order, Role::Liaison, Some("nobody")).await;
     assert_eq!(stranger.expect_err("not his").code(), Code::NotFound);
 
-    // What a rejection requires reaches the unit; what the appellant says of the next reply, and why it was judged so,
-    // reaches the supervisor.
+    // The unit reads the requirements of a rejection. The supervisor reads the appellant's answer to the next reply and
+    // the reason of the judgement.
     let reply = five.look(&order).await.reply_id;
     five.review(&order, Verdict::Reject).await;
     let mut liaison = SupervisionServiceClient::new(channel(&five, Name::Supervision, Role::Liaison, Some(&unit)));
@@ -107,7 +108,7 @@ async fn everybody_reads_what_his_work_needs() {
     five.stop().await;
 }
 
-/// 保密: the unit does not learn who it was, nor does anybody whose token names it.
+/// 保密: no caller whose token names the unit learns the appellant.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn whoever_is_of_a_unit_reads_as_its_liaison_does() {
     let five = Five::start(at(1, 9, 0)).await;
@@ -148,7 +149,7 @@ async fn whoever_is_of_a_unit_reads_as_its_liaison_does() {
     five.stop().await;
 }
 
-/// 举报 of a waterworks: what the catalogue would give it goes to the county above, and is nothing that it can see.
+/// 举报 of a waterworks: its order goes to the county above instead, and is invisible to the waterworks.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn the_superior_reads_what_a_report_says_of_the_accused() {
     let five = Five::start(at(1, 9, 0)).await;

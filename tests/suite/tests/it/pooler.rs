@@ -1,5 +1,5 @@
-//! PgBouncer between a service and Postgres: settings are made after connecting, and a pooler that gives each transaction
-//! another session ends the start.
+//! PgBouncer between a service and Postgres. Session settings are made after connecting. A pooler that gives each
+//! transaction another session ends the start.
 
 use std::os::unix::fs::PermissionsExt as _;
 use std::process::{Child, Command, Stdio};
@@ -16,7 +16,7 @@ use testkit::{Database, database};
 use crate::fixture::process::Process;
 use crate::processes::{agent, record, variables};
 
-/// Debian's, with nothing allowed that it does not allow by itself.
+/// PgBouncer of Debian with its default permissions.
 struct PgBouncer {
     process: Child,
     folder: tempfile::TempDir,
@@ -79,13 +79,13 @@ impl PgBouncer {
 
 impl Drop for PgBouncer {
     fn drop(&mut self) {
-        // Its data is thrown away.
+        // Its data is discarded.
         let _ = self.process.kill();
         let _ = self.process.wait();
     }
 }
 
-/// Neither Postgres nor PgBouncer runs as root.
+/// User for Postgres and PgBouncer, which refuse to run as root.
 fn is_root() -> bool {
     use std::os::unix::fs::MetadataExt as _;
     std::fs::metadata("/proc/self").expect("Linux").uid() == 0
@@ -100,7 +100,7 @@ async fn through_a_pooler_of_sessions_every_session_has_its_time_outs() {
     let database = intake().await;
     let pooler = PgBouncer::start(&database, "session", 20).await;
     let pool = platform::store::connect(&pooler.config()).await.expect("it works");
-    // Several, and again after they were given back to the pooler and cleaned there.
+    // Several sessions, and again after the pooler has taken back and reset them.
     for _ in 0..2 {
         let mut held = Vec::new();
         for _ in 0..3 {
@@ -141,7 +141,7 @@ async fn a_service_is_migrated_and_works_through_a_pooler_of_sessions() {
         ..database
     };
     let settings = variables(Name::Intake, &through, &home, "127.0.0.1:0", &peers);
-    // Two at once: the lock of the first belongs to its session.
+    // Two migrators at once: the lock of the first belongs to its session.
     let migrating = [(); 2].map(|()| Process::start(&["migrate", "intake"], &settings));
     for migrated in migrating {
         let output = migrated.output();
@@ -176,7 +176,7 @@ async fn a_pooler_of_transactions_ends_the_start_with_what_to_set() {
     }
 }
 
-/// Somebody who never rests.
+/// A client that always has work.
 async fn busy(options: &PgConnectOptions) {
     let mut other = PgConnection::connect_with(options).await.expect("connected");
     loop {
@@ -185,7 +185,7 @@ async fn busy(options: &PgConnectOptions) {
     }
 }
 
-/// Others take and give back the few sessions that there are, so that nobody gets the same for long.
+/// Other clients take and return the few sessions, so that sessions change often.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_pooler_of_transactions_is_known_while_others_use_it() {
     let database = intake().await;

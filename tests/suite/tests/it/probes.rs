@@ -1,4 +1,4 @@
-//! Whether a database answers, as readiness sees it: of its own, whatever the pool is doing.
+//! Readiness checks the database over its own connection, in any state of the pool.
 
 use std::str::FromStr as _;
 
@@ -33,7 +33,7 @@ async fn a_full_pool_is_busy_and_a_lost_connection_is_taken_anew() {
 
 #[tokio::test]
 async fn a_database_that_is_silent_or_gone_does_not_answer() {
-    // Accepted by the kernel, answered by nobody, as behind a firewall or on a machine that hangs.
+    // The kernel accepts the connection, but no program answers, as on a machine that hangs.
     let (silent, url) = listen().await;
     let address = silent.local_addr().expect("bound");
     let options = PgConnectOptions::from_str(&url.replace("http://", "postgres://nobody@")).expect("a URL");

@@ -1,4 +1,4 @@
-//! The binary as operators run it: a service under load is ended by SIGTERM; what is wrong is said with what to do.
+//! The binary as operators run it: SIGTERM under load, and errors that say what to do.
 
 use std::path::Path;
 
@@ -152,7 +152,7 @@ async fn until_serving(url: &str, service: &str) {
     testkit::until("SERVING", serves).await;
 }
 
-/// Whoever takes the place of a replica that knows the keys has to know them as well; services call it before.
+/// A new replica is ready only when it has the keys of people, but other services may call it before.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_service_is_ready_when_it_knows_the_keys_of_people() {
     let directory = tempfile::tempdir().expect("a folder");
@@ -173,11 +173,11 @@ async fn a_service_is_ready_when_it_knows_the_keys_of_people() {
     let mut process = Process::start(&["serve", "intake"], &settings);
     let probes = process.url("probes");
     process.url("intake");
-    // The kubelet ends what does not start; this one starts, and waits.
+    // The kubelet kills a container that does not start. This one starts and waits.
     until_serving(&probes, "startup").await;
     assert_eq!(probe(&probes, "readiness").await, Some(ServingStatus::NotServing));
     assert_eq!(probe(&probes, "liveness").await, Some(ServingStatus::Serving));
-    // The curve's own base point: a key that nobody has.
+    // The base point of the curve: a key without an owner.
     let key =
         r#"{"keys":[{"kty":"OKP","crv":"Ed25519","kid":"one","x":"WGZmZmZmZmZmZmZmZmZmZmZmZmZmZmZmZmZmZmZmZmY"}]}"#;
     let answer = format!(
@@ -187,10 +187,10 @@ async fn a_service_is_ready_when_it_knows_the_keys_of_people() {
     let serving = async {
         loop {
             let (mut stream, _) = issuer.accept().await.expect("a connection");
-            // Read to its end: what is closed with something unread is reset, and the answer with it.
+            // The request is read to its end. Closing with unread bytes would reset the connection and lose the answer.
             let mut request = Vec::new();
             while !request.ends_with(b"\r\n\r\n") && stream.read_buf(&mut request).await.is_ok_and(|read| read > 0) {}
-            // One who had waited too long has gone.
+            // A client that waited too long has gone.
             let _ = stream.write_all(answer.as_bytes()).await;
         }
     };
@@ -203,8 +203,8 @@ async fn a_service_is_ready_when_it_knows_the_keys_of_people() {
     assert!(!log.contains("no key is known"), "nothing failed: {log}");
 }
 
-/// More spans than are kept for sending, to a collector that takes connections and never answers, and to none at all:
-/// every call is answered, and the end comes in order.
+/// More spans than the exporter queues, with a collector that never answers, and with no collector. Every call is
+/// answered, and the process stops in order.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_collector_that_is_dead_costs_no_call() {
     let directory = tempfile::tempdir().expect("a folder");
@@ -229,7 +229,7 @@ async fn a_collector_that_is_dead_costs_no_call() {
         futures::future::join_all(loads).await;
         process.signal("TERM");
         let log = process.log();
-        // Who never answers keeps the last ones waiting, for as long as the end may take; who is away refuses at once.
+        // A silent collector delays the stop up to its limit; a missing one refuses at once.
         let waited = log.contains("the last spans could not be sent");
         assert_eq!(waited, endpoint == silent, "{endpoint}: {log}");
     }
@@ -249,7 +249,7 @@ async fn what_is_wrong_is_said_with_what_to_do() {
         changed
     };
     let nowhere = "postgres://hotline@127.0.0.1:1/hotline_intake";
-    // It has sealed something, and another service's key is put in the place of its own.
+    // The service has sealed data, and then gets the key of another service.
     let key = Kek::read(&home.sealing_key()).expect("a key");
     let sealer = Sealer::new(right.pool.clone(), "intake", key);
     sealer.key_for(testkit::at(1, 9, 0)).await.expect("a data key");

@@ -1,5 +1,5 @@
-//! A platform that pushes faster than appeals are stored waits, and is answered: grpcio, eight streams of one connection,
-//! against `hotline up`.
+//! A platform that pushes faster than appeals are stored has to wait, and is answered: grpcio with eight streams on one
+//! connection, against `hotline up`.
 
 use std::os::unix::fs::PermissionsExt as _;
 use std::path::Path;
@@ -11,12 +11,12 @@ use replay::city::{City, XIANGTAN};
 
 use crate::fixture::process::Process;
 
-/// Streams that one platform may have at once.
+/// Maximum number of concurrent streams of a platform.
 const STREAMS: u64 = 8;
-/// Right appeals before the mass: while these are stored, the mass behind them piles up.
+/// Valid appeals before the mass. The mass queues while these are stored.
 const ACCEPTED: u64 = 500;
-/// Bytes and number of the messages of each stream. With the windows that hyper has by itself, the connection ends within a
-/// second of the first two rounds.
+/// Bytes and number of the messages of each stream. With hyper's default windows, the connection ends within a second
+/// of the first two rounds.
 const ROUNDS: [(u64, u64); 3] = [(20, 6_000), (160, 12_000), (4_000, 500)];
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -47,7 +47,7 @@ async fn what_is_pushed_faster_than_it_is_stored_is_answered() {
     assert!(process.ended(), "it ends in order");
 }
 
-/// What the foreign client says of its rounds.
+/// Rounds that the foreign client reports.
 fn push(intake: &str, data: &Path) -> serde_json::Value {
     let root = Path::new(env!("CARGO_MANIFEST_DIR"))
         .join("../..")
@@ -76,7 +76,7 @@ fn push(intake: &str, data: &Path) -> serde_json::Value {
     serde_json::from_str(&text).expect("JSON")
 }
 
-/// Of the platform that pushes for the province, by the key of the process.
+/// A token of the province's platform, signed with the key of the process.
 fn token(data: &Path) -> String {
     let mut auth = platform::config::shared_defaults().auth;
     auth.private_key_file = hosting::home::Home::open(data).expect("keys").private_key();

@@ -1,5 +1,5 @@
-//! Walked from the contracts: each RPC that is open to a role within a scope, as one whose scope it is, as one whose scope
-//! it is not, and as one whom a report accuses. What is another's does not exist.
+//! Walks the contracts and calls each RPC with a scope: as a caller inside the scope, as one outside, and as one that a
+//! report accuses. A target outside the caller's scope appears absent.
 
 use hosting::Name;
 use hotline_proto::access::{Role, Scope, grant};
@@ -26,16 +26,16 @@ use tries::{Try, reach};
 
 const UPSTREAM_NUMBER: &str = "P-2024-0001";
 
-/// One order, and who finds it.
+/// One order, and the units that reach it.
 struct Target {
     what: &'static str,
     appeal_id: String,
     order_id: String,
     reply_id: String,
     task_id: String,
-    /// Units that lead it or stand above the one that does.
+    /// The lead unit and the units above it.
     own: Vec<String>,
-    /// Units that have nothing to do with it.
+    /// Units without any part in it.
     foreign: Vec<String>,
     /// The unit that the report accuses, and one below it.
     accused: Vec<String>,
@@ -43,12 +43,12 @@ struct Target {
 
 struct World {
     five: Five,
-    /// Where appeals are that the catalogue sends to a unit below another: category and region.
+    /// Category and region of appeals that the catalogue sends to a unit below another.
     place: (String, String),
     targets: Vec<Target>,
 }
 
-/// A category, a region and the unit that the small city's catalogue sends them to, which is below another.
+/// A category and a region, with the unit of their catalogue row, which is below another unit.
 fn below_another(five: &Five) -> (String, String, String) {
     let mut rows = five
         .city
@@ -86,9 +86,13 @@ async fn push(client: &mut IntakeServiceClient<Peer>, appeal: AppealDraft) -> Re
 }
 
 impl World {
-    /// An appeal that a platform pushed, a report of the unit that would lead, which its superior leads, and a report of
-    /// the one above, which a person dispatches to another unit. All are overdue for signature, replied, passed, and called
-    /// back without satisfaction, so that there is something of each kind to reach.
+    /// Three targets:
+    ///
+    /// - an appeal that a platform pushed,
+    /// - a report that accuses the unit of the catalogue's row, so its superior leads,
+    /// - a report that accuses the superior, so a person dispatches it to another unit.
+    ///
+    /// All are signed late, replied, passed, and rated as dissatisfied, so every kind of object exists.
     async fn start() -> Self {
         let five = Five::start(at(1, 9, 0)).await;
         let (category, region, unit) = below_another(&five);
@@ -162,7 +166,7 @@ impl World {
         }
     }
 
-    /// What waits for a person goes to this unit.
+    /// Dispatches an order that waits for a person to this unit.
     async fn dispatched(&self, order_id: &str, unit: &str) {
         if self.five.look(order_id).await.state() != OrderState::PendingDispatch {
             return;
@@ -200,10 +204,10 @@ impl World {
     }
 }
 
-/// Who calls, and whether the target is there for them.
+/// Whether the caller reaches the target, and the caller.
 type Caller = (bool, Principal);
 
-/// Everybody to whom the row of a role lets an RPC, within the scope that it has.
+/// The callers to test for a role and its scope.
 fn callers(target: &Target, role: Role, scope: Scope) -> Vec<Caller> {
     let named = |unit: Option<&String>, platform: Option<&str>| Principal {
         subject: format!("reach:{unit:?}{platform:?}"),
@@ -218,7 +222,7 @@ fn callers(target: &Target, role: Role, scope: Scope) -> Vec<Caller> {
         all.extend(target.own.iter().map(|unit| (true, named(Some(unit), None))));
     }
     match scope {
-        // Only the first target is a platform's.
+        // Only the first target belongs to a platform.
         Scope::OwnPlatform if target.accused.is_empty() => {
             all.extend([
                 (false, named(None, Some("nation"))),
@@ -252,7 +256,7 @@ async fn what_is_another_units_or_platforms_or_accuses_the_caller_does_not_exist
                             Ok(reached) => reached,
                             Err(status) => match status.code() {
                                 Code::NotFound => false,
-                                // A rule speaks of what is there.
+                                // A rule refuses only an existing order.
                                 Code::FailedPrecondition => true,
                                 _ => panic!("{asked}: {status:?}"),
                             },
@@ -264,7 +268,7 @@ async fn what_is_another_units_or_platforms_or_accuses_the_caller_does_not_exist
             }
         }
     }
-    // 36 rows of units, each for 5, 5 and 4 units and most also without one, and those of the platform.
+    // 36 rows with units, each for 5, 5 and 4 units, most also without a unit, and the rows of platforms.
     assert!(walked >= 500, "{walked}");
     world.five.stop().await;
 }

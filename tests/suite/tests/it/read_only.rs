@@ -1,4 +1,4 @@
-//! A Postgres that may be read but not written, as a failover leaves it, and its way back.
+//! A Postgres that cannot be written, as after a failover, and its recovery.
 
 use std::str::FromStr as _;
 use std::time::{Duration, Instant};
@@ -23,10 +23,10 @@ use crate::commands::Running;
 use crate::fixture::people::request_id;
 use crate::processes::{agent, probe};
 
-/// Until all is as before.
+/// Longest time until all works again.
 const SOON: Duration = Duration::from_secs(10);
 
-/// Each role that a service runs as may only read, or write again, from its next session on.
+/// From its next session on, each service's role may only read, or may write again.
 async fn turn(admin: &mut PgConnection, read_only: bool) {
     for name in Name::ALL {
         let role = database_name(name);
@@ -66,7 +66,7 @@ fn assert_away(refused: &Status) {
     assert!(retry.is_some(), "{refused}");
 }
 
-/// All five in one process, on a Postgres of their own, with the small city.
+/// All five services in one process, on a private Postgres, with the small city.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn services_that_may_only_read_are_unavailable_and_work_soon_after() {
     let running = Running::start();
@@ -100,13 +100,13 @@ async fn services_that_may_only_read_are_unavailable_and_work_soon_after() {
     .await;
     let took = back.elapsed();
     assert!(took < SOON, "it works after {took:?}");
-    // Relays and consumers, too.
+    // Also relays and consumers.
     assert!(running.says(&["smoke"]).contains("events travel both ways"));
     running.process.signal("TERM");
     assert!(running.process.ended(), "it ends in order");
 }
 
-/// A session that was made while only reading was possible stays so: the pool does not keep it.
+/// A session opened while the server was read-only stays read-only, so the pool drops it.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_read_only_session_is_not_used_again() {
     let database = database("intake", Name::Intake.migrator()).await;
@@ -152,7 +152,7 @@ async fn a_read_only_session_is_not_used_again() {
     }
 }
 
-/// A standby that takes over, on a server of its own.
+/// A standby on its own server, which is promoted.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_standby_is_waited_for_until_it_takes_over() {
     use std::os::unix::fs::PermissionsExt as _;

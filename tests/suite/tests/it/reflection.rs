@@ -1,4 +1,4 @@
-//! The contracts and the health that a running service serves, asked for as grpcurl and a balancer do: without a token.
+//! Reads the contracts and the health of a running service without a token, as grpcurl and a balancer do.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -16,7 +16,7 @@ use tonic_health::pb::health_client::HealthClient;
 use crate::access::SERVICES;
 use crate::fixture::Five;
 
-/// The reflection of one version: the two protocols have the same messages under different names.
+/// One version of reflection. The two protocols have the same messages under different names.
 macro_rules! reflection {
     ($version:ident) => {
         mod $version {
@@ -40,7 +40,7 @@ macro_rules! reflection {
                     .expect("it says something")
             }
 
-            /// Full names.
+            /// Full names of the services.
             pub async fn services(channel: &Channel) -> Vec<String> {
                 match ask(channel, MessageRequest::ListServices(String::new())).await {
                     MessageResponse::ListServicesResponse(list) => {
@@ -50,7 +50,7 @@ macro_rules! reflection {
                 }
             }
 
-            /// The descriptors of the file that has this name in it, as they were sent.
+            /// The descriptors, as sent, of the file that defines this name.
             pub async fn files(channel: &Channel, symbol: &str) -> Vec<Vec<u8>> {
                 match ask(channel, MessageRequest::FileContainingSymbol(symbol.to_owned())).await {
                     MessageResponse::FileDescriptorResponse(files) => files.file_descriptor_proto,
@@ -64,7 +64,7 @@ macro_rules! reflection {
 reflection!(v1);
 reflection!(v1alpha);
 
-/// Everything that is told about the listed services, as full method names by service.
+/// Full method names of the listed services, by service.
 #[derive(Default)]
 struct Described(BTreeMap<String, BTreeSet<String>>);
 
@@ -82,14 +82,14 @@ impl Described {
         }
     }
 
-    /// Of ours: what is not gRPC's own.
+    /// Our services, without those of gRPC itself.
     fn ours(&self) -> BTreeSet<String> {
         let ours = self.0.iter().filter(|(name, _)| name.starts_with("hotline."));
         ours.flat_map(|(_, methods)| methods.iter().cloned()).collect()
     }
 }
 
-/// What every service has beside its own.
+/// Services that every address has beside its own.
 const OF_GRPC: [&str; 3] = [
     "grpc.health.v1.Health",
     "grpc.reflection.v1.ServerReflection",

@@ -1,5 +1,5 @@
-//! Walked along the way of an order: every call that changes something, fifty times at once with the same request_id, once
-//! more afterwards, and with another content. One effect, one answer, and a refusal.
+//! Follows an order through all services. Every changing call is sent fifty times at once with the same request_id,
+//! once more afterwards, and once with other content. The result is one effect, one answer, and one refusal.
 
 use std::collections::BTreeSet;
 
@@ -36,7 +36,7 @@ use crate::fixture::Five;
 use crate::fixture::people::{draft, request_id};
 use crate::fixture::repeating::Walk;
 
-/// Operators' commands on a parked event, of which a healthy city has none: `eventlog` tries them itself.
+/// Commands on parked events. A healthy city has none, so the tests of `eventlog` cover these commands.
 const ELSEWHERE: [&str; 2] = [
     "/hotline.common.v1.EventLogService/RetryParkedEvent",
     "/hotline.common.v1.EventLogService/SkipParkedEvent",
@@ -119,7 +119,7 @@ impl Walk {
             .await;
     }
 
-    /// A call, an appeal that is answered at once, and one that is forwarded; gives that one's order.
+    /// Records a call, an appeal that is answered at once, and one that is forwarded. Returns the order of the last.
     async fn intake(&mut self) -> String {
         let agent = principal(Role::Agent);
         let call = RecordCallRequest {
@@ -177,7 +177,7 @@ impl Walk {
         receipt.appeal_id
     }
 
-    /// Dispatched by a person, signed, contacted, replied to and passed.
+    /// Dispatches by a person, signs, contacts, replies and passes.
     async fn handle(&mut self, order_id: &str) {
         let unit = self.five.city.units().first().expect("units").code.clone();
         let dispatch = DispatchOrderRequest {
@@ -275,7 +275,7 @@ impl Walk {
             .await;
     }
 
-    /// Renewed, given back, and leased once more.
+    /// Renews a lease, releases it, and leases the task again.
     async fn keep(&mut self, agent: &Principal, lease: &Lease) -> Lease {
         let renewal = RenewLeaseRequest {
             request_id: request_id(),
@@ -314,7 +314,7 @@ impl Walk {
         again.leases.into_iter().next().expect("it is free")
     }
 
-    /// Called back, dissatisfied, judged.
+    /// Calls back, records dissatisfaction, and judges it.
     async fn call_back(&mut self) {
         let agent = principal(Role::CallbackAgent);
         let lease = LeaseTasksRequest {
@@ -380,12 +380,12 @@ impl Walk {
     }
 }
 
-/// The day after those on which the city is in force.
+/// A day after the first day of the city.
 fn april_day() -> NaiveDate {
     NaiveDate::from_ymd_opt(2024, 4, 30).expect("a day")
 }
 
-/// The same activation from another day on.
+/// The same activation with another first day.
 fn other_day(end: &Activation, day: Date) -> Activation {
     Activation {
         valid_from: Some(day),
@@ -393,7 +393,7 @@ fn other_day(end: &Activation, day: Date) -> Activation {
     }
 }
 
-/// A draft about what the catalogue leaves to a person.
+/// A draft of a matter that the catalogue does not cover.
 fn uncovered(city: &City) -> AppealDraft {
     let mut rows = city
         .topics()
@@ -407,7 +407,7 @@ fn uncovered(city: &City) -> AppealDraft {
     }
 }
 
-/// RPCs whose request has a request_id, itself or in what activates a publication.
+/// RPCs whose request has a request_id, in itself or in its activation.
 fn mutations() -> BTreeSet<String> {
     let pool = DescriptorPool::decode(hotline_proto::DESCRIPTORS).expect("compiled in");
     pool.services()

@@ -1,5 +1,5 @@
-//! Databases go back to an earlier instant: readers that are not past it go on, the others stop and say so, and all five
-//! restored to one instant agree.
+//! Restores databases to an earlier instant. Readers that are not past it go on, and the others stop with a message.
+//! Five databases restored to one instant agree.
 
 use std::collections::BTreeMap;
 
@@ -17,7 +17,7 @@ use testkit::{at, database};
 use crate::fixture::Five;
 use crate::fixture::restoring::of_database;
 
-/// Three orders in three states, and an appeal that is not forwarded.
+/// Makes three orders in three states, and an appeal that is not forwarded.
 async fn at_work() -> Five {
     let five = Five::start(at(1, 9, 0)).await;
     let mut orders = Vec::new();
@@ -31,7 +31,7 @@ async fn at_work() -> Five {
     five
 }
 
-/// Whatever is still open is worked on, passed and called back.
+/// Handles, passes and calls back all open orders.
 async fn to_the_end(five: &Five) {
     for order in five.lists().await.orders {
         let id = order.order_id;
@@ -46,7 +46,7 @@ async fn to_the_end(five: &Five) {
     five.call_back(|_| Rating::Satisfied).await;
 }
 
-/// Every cursor is at its head, nothing is parked or waits, and the doctor finds nothing.
+/// Checks that every cursor is at its head, no event is parked or waits, and the doctor finds no violation.
 async fn assert_agreed(five: &Five) {
     let violations = hosting::examine::examine(&five.suite.pools).await.expect("readable");
     assert!(violations.is_empty(), "{violations:?}");
@@ -90,7 +90,7 @@ async fn assert_agreed(five: &Five) {
     }
 }
 
-/// The bulletin is what the owners' lists add up to, once no limit is still to come.
+/// Checks that the bulletin equals the recount of the owners' lists after all limits have passed.
 async fn assert_counted(five: &Five) {
     let (from, to) = (calendar::local_date(at(1, 9, 0)), calendar::local_date(at(30, 9, 0)));
     let request = GetBulletinRequest {
@@ -124,7 +124,7 @@ async fn assert_counted(five: &Five) {
     assert!(compared > 20, "only {compared} figures were compared");
 }
 
-/// New work after the restore, and all of it to its end.
+/// Brings new appeals after the restore, and handles all to the end.
 async fn goes_on(five: Five) {
     let appeal = five.register().await;
     five.forward(&appeal).await;
@@ -144,7 +144,7 @@ async fn goes_on(five: Five) {
 async fn one_restored_alone_goes_on_with_readers_that_are_not_past_it() {
     let (five, backups) = at_work().await.backed_up().await;
     let before = five.lists().await;
-    // Forwarded and copied to Redis, and nobody has read it yet.
+    // Forwarded and copied to Redis, but not read by another service yet.
     let lost = five.register().await;
     five.forward_only(&lost).await;
     five.step("intake.relay").await.expect("copied");
@@ -184,7 +184,7 @@ async fn a_reader_that_is_past_stops_and_goes_on_once_it_is_restored_as_well() {
 async fn all_five_restored_to_one_instant_agree() {
     let (five, backups) = at_work().await.backed_up().await;
     let before = five.lists().await;
-    // All that can happen happens, and everybody has read it.
+    // Every kind of event happens, and all services have read them.
     five.at(at(1, 10, 0)).await;
     five.call().await;
     to_the_end(&five).await;
@@ -206,7 +206,7 @@ async fn all_five_restored_to_one_instant_agree() {
     five.rest().await;
     assert_eq!(five.lists().await, before);
     assert_agreed(&five).await;
-    // A platform pushes again what was undone.
+    // A platform pushes the lost appeals again.
     let pushed = five.push("P-1").await;
     five.forward(&pushed).await;
     goes_on(five).await;
@@ -224,7 +224,7 @@ async fn a_source_that_was_started_without_the_command_stops_its_readers() {
     for (_, why) in &stopped {
         assert!(why.contains("run the command, then start it"), "{why}");
     }
-    // Others have read what routing made of it.
+    // Other services have read routing's events about it.
     let five = five.restored(&Name::ALL, &backups).await;
     five.rest().await;
     assert_agreed(&five).await;

@@ -1,4 +1,4 @@
-//! Who may do what in a database: the services run as a role that reads and writes rows and nothing else.
+//! Rights in a database: the role of the services may only read and write rows.
 
 use std::str::FromStr as _;
 
@@ -27,7 +27,7 @@ async fn role(database: &Database, name: &str) -> PgConnection {
         .expect("the test's Postgres trusts")
 }
 
-/// The SQLSTATE of a refusal; empty when it is done.
+/// The SQLSTATE of a refusal; empty when the statement succeeds.
 async fn outcome(connection: &mut PgConnection, statement: &'static str) -> String {
     match sqlx::query(statement).execute(connection).await {
         Ok(_) => String::new(),
@@ -93,7 +93,7 @@ async fn the_application_writes_rows_and_the_reader_reads_them_and_neither_does_
                 "{name}: {statement}, reading"
             );
         }
-        // What the owner makes later is open to them as well.
+        // Tables that the owner creates later are open to them, too.
         sqlx::query("create table later (id bigint generated always as identity)")
             .execute(&database.pool)
             .await

@@ -1,4 +1,5 @@
-//! Connections between services: spread over replicas, secured both ways, renewed without a restart.
+//! Connections between services: spread over replicas, secured in both directions, with certificates renewed without a
+//! restart.
 
 use std::net::Ipv4Addr;
 use std::sync::Arc;
@@ -21,7 +22,7 @@ use tokio::net::{TcpListener, TcpSocket, TcpStream};
 use tonic::service::Routes;
 use tonic::{Code, Status};
 
-/// A service that answers questions about its log, once or several times.
+/// A service that serves its event log, as one or several replicas.
 pub async fn serve(
     database: &Database,
     listener: TcpListener,
@@ -31,7 +32,7 @@ pub async fn serve(
     serve_for(age, database, listener, tls).await
 }
 
-/// [`serve`], ending connections after `age` seconds.
+/// [`serve`] with connections that end after `age` seconds.
 pub async fn serve_for(
     age: u64,
     database: &Database,
@@ -89,7 +90,7 @@ pub async fn routing() -> Database {
     database("routing", hosting::Name::Routing.migrator()).await
 }
 
-/// Of three replicas one never lived and one dies in the middle: not a call fails.
+/// Of three replicas, one never starts and one dies during the calls. No call fails.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn calls_go_to_replicas_that_live() {
     let database = routing().await;
@@ -124,7 +125,7 @@ async fn calls_go_to_replicas_that_live() {
     assert_eq!(refused.code(), Code::Unavailable);
 }
 
-/// Stands before a server, and ends its first connection as soon as it is made, as an age or the end of a pod does.
+/// A proxy that ends the first connection at once, as a maximum age or the end of a pod does.
 async fn breaking(server: std::net::SocketAddr, lifecycle: &Lifecycle) -> String {
     let (listener, url) = listen().await;
     lifecycle.spawn(async move {
@@ -133,14 +134,14 @@ async fn breaking(server: std::net::SocketAddr, lifecycle: &Lifecycle) -> String
         loop {
             let (mut caller, _) = listener.accept().await.expect("a caller");
             let mut server = TcpStream::connect(server).await.expect("it lives");
-            // Either side may end it.
+            // Either side may end the connection.
             let _ = tokio::io::copy_bidirectional(&mut caller, &mut server).await;
         }
     });
     url
 }
 
-/// With one replica there is no other one to try: the same is, on a new connection.
+/// With one replica, the call is retried there on a new connection.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_connection_that_ends_as_the_call_goes_out_costs_no_call() {
     let database = routing().await;
@@ -154,19 +155,19 @@ async fn a_connection_that_ends_as_the_call_goes_out_costs_no_call() {
     lifecycle.stop();
 }
 
-/// An address that takes no connection and refuses none, as that of a pod that was killed with its network.
+/// An address that neither accepts nor refuses connections, as of a pod that was killed with its network.
 async fn mute() -> (TcpListener, TcpStream, String) {
     let socket = TcpSocket::new_v4().expect("a socket");
     socket.bind("127.0.0.1:0".parse().expect("an address")).expect("a port");
     let listener = socket.listen(0).expect("a port");
     let address = listener.local_addr().expect("bound");
-    // The one that waits to be accepted is all that the kernel keeps; whoever comes after it hears nothing.
+    // The kernel queues one connection. A later one gets no answer.
     let first = TcpStream::connect(address).await.expect("the queue is empty");
     (listener, first, format!("http://{address}"))
 }
 
-/// Half of the calls begin by waiting for a connection that never comes. One wait is over in two seconds; were they to
-/// wait one after the other, these would take minutes.
+/// Half of the calls begin with a connection attempt that gets no answer, and times out after two seconds. One after
+/// the other, these time-outs would take minutes.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn nobody_waits_behind_an_address_that_answers_nothing() {
     let database = routing().await;
@@ -229,7 +230,7 @@ async fn a_service_shows_the_certificate_of_its_own_name() {
         };
         assert_eq!(code, expected, "{subject} as {}", role.name());
     }
-    // Plaintext finds nobody, and so does a client that trusts another authority.
+    // A plaintext client fails, and a client that trusts another authority fails, too.
     let stranger = Authority::new();
     let other = Security::trusting("ca", &stranger.path("ca.crt")).expect("a right file");
     let plain = url.replace("https://", "http://");
@@ -247,7 +248,7 @@ async fn a_service_shows_the_certificate_of_its_own_name() {
     assert!(lifecycle.finish(Duration::from_secs(20)).await, "it stops by itself");
 }
 
-/// A stolen token of a platform is worth nothing without its certificate.
+/// A stolen token of a platform is refused without the platform's certificate.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_platform_shows_the_certificate_of_its_own_name() {
     let authority = Authority::new();
@@ -266,7 +267,7 @@ async fn a_platform_shows_the_certificate_of_its_own_name() {
         unit: None,
         platform: Some("province".to_owned()),
     };
-    // Whoever is known may not read a log.
+    // An identified platform may not read a log.
     for (name, expected) in [
         ("province", Code::PermissionDenied),
         ("other", Code::Unauthenticated),
@@ -305,7 +306,7 @@ async fn where_everybody_must_show_one_a_client_without_finds_nobody() {
     let url = url.replace("http://", "https://");
     let refused = ask(&caller("operator", Role::Operator, none, &url)).await;
     assert_eq!(refused.expect_err("no connection").code(), Code::Unavailable);
-    // Nor does one of an authority that is trusted no longer.
+    // A certificate of an authority that is no longer trusted is refused, too.
     let former = Authority::new();
     former.sign("operator", "spiffe://hotline/service/smoke", 2099);
     let mut shown = former.config("operator", ClientCertificates::Off);
@@ -410,13 +411,13 @@ impl SecuredRedis {
 
 impl Drop for SecuredRedis {
     fn drop(&mut self) {
-        // It may have ended by itself; then there is nothing to end.
+        // It may have ended by itself already.
         let _ = self.process.kill();
         let _ = self.process.wait();
     }
 }
 
-/// Redis with a certificate of the site's own authority: trusted by `redis.ca_file`, and by nothing else.
+/// Redis with a certificate of the site's own authority, which only `redis.ca_file` makes trusted.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_redis_is_known_by_the_authority_of_the_settings() {
     let authority = Authority::new();

@@ -1,5 +1,5 @@
-//! Walked from the contracts: every field of every request, with a content that it must not have. Each is refused by its
-//! path, whatever else is missing, and nothing of it reaches the program behind.
+//! Walks the contracts and sends every field of every request with invalid content. Each is refused by its path, also
+//! when other fields are missing, and the content never reaches the program.
 
 use hosting::Name;
 use hotline_proto::access::grant;
@@ -18,13 +18,13 @@ use tonic_types::StatusExt as _;
 use crate::access::{SERVICES, principal};
 use crate::fixture::Five;
 
-/// A field of a request, by the fields that lead to it.
+/// A field of a request, with its parent fields.
 type Path = Vec<FieldDescriptor>;
 
-/// What a field must not have; none for one that may have everything of its type.
+/// Invalid content of a field; none when every value of its type is valid.
 fn wrong(field: &FieldDescriptor) -> Vec<Value> {
     match field.kind() {
-        // No text of a contract may be as long as the last.
+        // The last one is longer than any text of a contract may be.
         Kind::String => ["甲\0乙", "甲\u{1}乙", "甲\u{FFFF}乙", &"甲".repeat(20_000)]
             .map(|text| Value::String(text.to_owned()))
             .to_vec(),
@@ -36,7 +36,7 @@ fn wrong(field: &FieldDescriptor) -> Vec<Value> {
     }
 }
 
-/// Times and days are fields of their own here: one before the years that the edge lets in.
+/// Times and days count as fields here. Their content lies before the years that the edge accepts.
 fn is_whole(message: &MessageDescriptor) -> bool {
     matches!(message.full_name(), "google.protobuf.Timestamp" | "google.type.Date")
 }
@@ -52,7 +52,7 @@ fn leaves(message: &MessageDescriptor, way: &Path, found: &mut Vec<Path>) {
     }
 }
 
-/// A message with nothing but this field.
+/// A message with only this field.
 fn only(message: &MessageDescriptor, path: &[FieldDescriptor], value: &Value) -> DynamicMessage {
     let mut whole = DynamicMessage::new(message.clone());
     let (field, rest) = path.split_first().expect("a path has a field");
@@ -83,7 +83,7 @@ fn far(field: &FieldDescriptor) -> Option<Value> {
     Some(Value::Message(at))
 }
 
-/// As violations name it: `items[0].name`.
+/// The path as violations write it: `items[0].name`.
 fn written(path: &[FieldDescriptor]) -> String {
     let parts: Vec<String> = path
         .iter()
@@ -92,7 +92,7 @@ fn written(path: &[FieldDescriptor]) -> String {
     parts.join(".")
 }
 
-/// The fields that an answer refuses, or what it said instead.
+/// The fields that an answer refuses, or its other message.
 async fn refused(peer: &Peer, method: &MethodDescriptor, message: DynamicMessage) -> Result<Vec<String>, String> {
     let rpc = format!("/{}/{}", method.parent_service().full_name(), method.name());
     let path = rpc.parse().expect("a path");
@@ -119,7 +119,7 @@ async fn refused(peer: &Peer, method: &MethodDescriptor, message: DynamicMessage
     }
     let codec: ProstCodec<DynamicMessage, ()> = ProstCodec::default();
     let answer = if method.is_client_streaming() {
-        // One part, and no more of them.
+        // The stream has one part.
         let parts = Request::new(tokio_stream::once(message));
         client.client_streaming(parts, path, codec).await
     } else {
@@ -143,7 +143,7 @@ fn said(status: &Status) -> String {
     format!("{:?}: {}", status.code(), status.message())
 }
 
-/// A text that a field takes, and the same as programs send it: a field that takes one takes the other.
+/// Pairs of texts: a plain one, and the same text as programs send it. A field accepts both or neither.
 const PLAIN: &str = "甲 乙";
 const DRESSED: [&str; 3] = [
     "\u{FEFF}甲\t乙\n",

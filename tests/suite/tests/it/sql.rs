@@ -1,4 +1,4 @@
-//! Every statement of every crate is prepared against the migrated schema, so that a wrong table or column cannot land.
+//! Prepares every statement of every crate against the migrated schema, so that a wrong table or column cannot land.
 
 use std::collections::HashMap;
 use std::path::{Path, PathBuf};
@@ -9,18 +9,19 @@ use syn::ext::IdentExt as _;
 use syn::visit::Visit;
 use testkit::database;
 
-/// A statement, as it stands in a source.
+/// A statement in the form of its source.
 enum Statement {
     Whole(String),
-    /// In this file beside the source.
+    /// The content of this file beside the source.
     File(String),
-    /// `macro!("where …")`: what the macro's `concat!` has before it, then this.
+    /// `macro!("where …")`: the text before it in the macro's `concat!`, then this text.
     Concatenated(String, String),
-    /// `select::<Row>(…)`: the columns of a row of this name, then this.
+    /// `select::<Row>(…)`: the columns of the row with this name, then this text.
     Selected(String, Box<Statement>),
 }
 
-/// A row whose columns stand once: `row! { struct Name in "table" { … } }`, `table! { struct Name of "table" by [key] { … } }`.
+/// A row whose columns are listed once. Its forms are `row! { struct Name in "table" { … } }` and
+/// `table! { struct Name of "table" by [key] { … } }`.
 struct Declared {
     name: String,
     table: String,
@@ -69,7 +70,7 @@ impl Declared {
     }
 }
 
-/// Finds the first argument of `sqlx::query*` calls, and what it may be put together of.
+/// Finds the first argument of `sqlx::query*` calls, and the parts that it may be built from.
 #[derive(Default)]
 struct Statements {
     found: Vec<Statement>,
@@ -89,7 +90,7 @@ fn literal(expression: &syn::Expr) -> Option<String> {
     }
 }
 
-/// A statement that is known before the program runs; `None` for one that is not.
+/// A statement that is known at compile time; `None` for other statements.
 fn statement(expression: &syn::Expr) -> Option<Statement> {
     if let Some(text) = literal(expression) {
         return Some(Statement::Whole(text));
@@ -157,12 +158,12 @@ impl<'ast> Visit<'ast> for Statements {
     }
 }
 
-/// All string literals, joined: pieces of SQL have no escapes.
+/// All string literals, joined. Pieces of SQL have no escapes.
 fn literals(tokens: &str) -> String {
     tokens.split('"').skip(1).step_by(2).collect()
 }
 
-/// Every way in which a statement may be whole: one, or for generic code one for each row of the crate.
+/// All complete forms of a statement: one, or in generic code one for each row of the crate.
 fn ways(statement: &Statement, file: &Path, here: &Statements, others: &[(PathBuf, Statements)]) -> Vec<String> {
     match statement {
         Statement::Whole(text) => vec![text.clone()],
@@ -208,7 +209,7 @@ fn rust_files(directory: &Path, found: &mut Vec<PathBuf>) {
     }
 }
 
-/// The statements of a crate, each in the ways in which it may be whole.
+/// The statements of a crate, each with its complete forms.
 fn statements(crate_directory: &Path) -> Vec<(PathBuf, Vec<String>)> {
     let mut files = Vec::new();
     rust_files(&crate_directory.join("src"), &mut files);
@@ -217,7 +218,7 @@ fn statements(crate_directory: &Path) -> Vec<(PathBuf, Vec<String>)> {
         let text = std::fs::read_to_string(&file).expect("a source");
         let mut statements = Statements::default();
         statements.visit_file(&syn::parse_file(&text).expect("it compiles"));
-        // The last two put statements together of the constants of a row, each of which is tried here.
+        // The last two build statements from the constants of a row. Each row is tried here.
         let may_build = [
             "platform/src/store.rs",
             "hosting/src/databases.rs",

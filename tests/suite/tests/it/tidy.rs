@@ -1,4 +1,4 @@
-//! What lints cannot say about the tree.
+//! Rules of the source tree that lints cannot check.
 
 use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
@@ -147,7 +147,7 @@ fn the_map_of_the_suite_names_every_file() {
     assert!(missing.is_empty(), "tests/README.md does not name {missing:?}");
 }
 
-/// A reader reviews Markdown line by line: a long line is one sentence. Tables and code are as wide as they have to be.
+/// Markdown is reviewed line by line, so a long line has one sentence. Tables and code may be wide.
 #[test]
 fn a_long_line_of_markdown_is_one_sentence() {
     let listed = std::process::Command::new("git")
@@ -172,7 +172,7 @@ fn a_long_line_of_markdown_is_one_sentence() {
     assert!(long.is_empty(), "more than one sentence in a long line: {long:?}");
 }
 
-/// Sentences of a line: one ends with its mark, outside of code, before a blank and a capital letter.
+/// Number of sentences in a line. A sentence ends with its mark, outside of code, before a blank and a capital letter.
 fn sentences(line: &str) -> usize {
     let prose: String = line.split('`').step_by(2).collect::<Vec<_>>().join("x");
     let ends = prose.match_indices(['.', '!', '?']).filter(|(at, mark)| {
@@ -185,7 +185,7 @@ fn sentences(line: &str) -> usize {
     1 + ends.count()
 }
 
-/// The page of reasons is made of the contract.
+/// The page of reasons is generated from the contract.
 #[test]
 fn the_page_of_reasons_is_that_of_the_contract() {
     let page = root().join("docs/reasons.md");
@@ -198,7 +198,7 @@ fn the_page_of_reasons_is_that_of_the_contract() {
     );
 }
 
-/// Whoever knows one of the five finds its way in the others.
+/// A reader of one service finds its way in the others.
 #[test]
 fn the_five_services_are_alike() {
     let tree = tree();
@@ -261,7 +261,7 @@ fn every_promise_names_tests_that_exist() {
     );
 }
 
-/// Databases out there have run them: an edited one would stop every start, or say of two schemas that they are one.
+/// Installed databases have run them. An edited migration would stop every start, or hide that two schemas differ.
 #[test]
 fn landed_migrations_are_unchanged() {
     let services = hosting::Name::ALL.map(|service| (service.to_string(), service.migrator()));
@@ -299,7 +299,7 @@ fn landed_migrations_are_unchanged() {
     assert!(new.is_empty(), "add to {}: {new:#?}", file.display());
 }
 
-/// A scenario that is in no order would stop the next cluster test, and not before.
+/// A scenario without a place in the order would stop the next cluster test.
 #[test]
 fn every_scenario_of_the_cluster_test_has_its_place() {
     let program = root().join("tests/cluster/cluster-test");

@@ -1,4 +1,5 @@
-//! Two replicas of all five at the very same moment: every consumer, worker and relay runs twice, every event has one effect.
+//! Two replicas of all five services. Every consumer, worker and relay runs in both at the same moment, and every event
+//! has one effect.
 
 use hosting::Name;
 use hosting::examine::examine;
@@ -9,7 +10,7 @@ use testkit::at;
 
 use crate::fixture::Five;
 
-/// Orders that go all the way beside each other.
+/// Orders handled in parallel, from registration to the end.
 const ORDERS: usize = 8;
 
 async fn count(five: &Five, name: Name, query: &'static str) -> i64 {
@@ -27,7 +28,7 @@ async fn two_replicas_of_all_five_have_the_effect_of_one() {
         orders.push(five.forward_only(&five.register().await).await);
     }
     five.rest().await;
-    // The sign clocks of all but one pass: a card each, from whichever replica comes first.
+    // The sign clocks of all orders but one pass. Each gives one card, from the first replica.
     five.sign(&orders[0]).await;
     five.at(at(9, 9, 0)).await;
     for order in &orders {

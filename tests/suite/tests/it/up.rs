@@ -1,4 +1,4 @@
-//! `hotline up` as people run it: what it acknowledged before the end is there after the next start, each thing once.
+//! `hotline up` is stopped and started. All that it acknowledged before is there afterwards, each thing once.
 
 use std::collections::HashMap;
 use std::os::unix::fs::PermissionsExt as _;
@@ -15,10 +15,10 @@ use crate::fixture::people::{draft, request_id};
 use crate::fixture::process::Process;
 use crate::processes::agent;
 
-/// The watcher ends the process after so many of its own.
+/// Number of the watcher's acknowledged calls after which it ends the process.
 const WATCHED: usize = 50;
 
-/// What is acknowledged; nothing when the service is gone.
+/// The acknowledged answer; `None` when the service is gone.
 pub async fn register(agent: &mut IntakeServiceClient<Peer>, draft: &AppealDraft) -> Option<RegisterAppealResponse> {
     let request = RegisterAppealRequest {
         request_id: request_id(),
@@ -48,7 +48,7 @@ async fn listed(agent: &mut IntakeServiceClient<Peer>) -> Vec<Appeal> {
     }
 }
 
-/// Each by its id and by its number, and once in the list; the list has nothing twice.
+/// Finds each appeal by its id and by its number, and once in the list. The list has no duplicates.
 async fn assert_there(agent: &mut IntakeServiceClient<Peer>, acknowledged: &[RegisterAppealResponse]) {
     let mut in_list: HashMap<(String, String), usize> = HashMap::new();
     for appeal in listed(agent).await {
@@ -89,7 +89,7 @@ async fn assert_there(agent: &mut IntakeServiceClient<Peer>, acknowledged: &[Reg
     );
 }
 
-/// Everything in one process on servers of its own, with the small city.
+/// All five services in one process on private servers, with the small city.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn up_that_is_ended_under_load_has_every_appeal_once_when_it_starts_again() {
     let directory = tempfile::tempdir().expect("a folder");

@@ -1,11 +1,11 @@
-//! A test that hangs: the run fails after minutes and names it, and nothing of it stays.
+//! A hanging test: the run fails after minutes and names it, and leaves no process or file.
 
 use std::path::Path;
 use std::process::Command;
 
 use crate::fixture::process::output;
 
-/// A binary whose second test never ends, in the words of the test runner.
+/// A binary that prints like the test runner, and whose second test never ends.
 const HANGS: &str = "echo 'test one ... ok'
 echo 'test two has been running for over 60 seconds'
 echo 'test three has been running for over 60 seconds'

@@ -123,7 +123,7 @@ async fn an_appeal_goes_all_the_way_into_the_bulletin() {
     five.stop().await;
 }
 
-/// Gives the appeal, its order, and the unit that the catalogue names.
+/// Returns the appeal, its order, and the unit that the catalogue names.
 pub async fn brought_and_forwarded(five: &Five) -> (String, String, String) {
     let (_, _, unit) = covered(&five.city);
     let mut agent = five.clients.agent().expect("a client");
@@ -275,7 +275,7 @@ async fn in_the_bulletin(five: &Five) {
     assert!(violations.is_empty(), "{violations:?}");
 }
 
-/// What only two databases show together.
+/// Faults that only a comparison of two databases shows.
 async fn an_order_of_another_appeal_is_found(five: &Five) {
     sqlx::query("update linked_appeal set appeal_id = gen_random_uuid()")
         .execute(five.suite.pool(hosting::Name::Routing))

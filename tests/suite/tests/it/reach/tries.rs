@@ -1,4 +1,4 @@
-//! One try of each scoped RPC: does the caller reach the target?
+//! One try of each scoped RPC, which shows whether the caller reaches the target.
 
 use futures::future::BoxFuture;
 use hosting::Name;
@@ -28,7 +28,7 @@ use crate::fixture::people::request_id;
 /// Whether the target is reached; a refusal is an error.
 pub(super) type Reached<'w> = BoxFuture<'w, Result<bool, Status>>;
 
-/// A try: the RPC's name without its service, what to reach, and who tries.
+/// A try: the RPC's name without its service, the target, and the caller.
 pub(super) struct Try<'w> {
     pub(super) world: &'w World,
     pub(super) target: &'w Target,
@@ -74,7 +74,7 @@ fn intake(attempt: Try<'_>, mut client: IntakeServiceClient<Peer>) -> Reached<'_
                 let mut appeals = appeals.into_inner().appeals.into_iter();
                 Ok(appeals.any(|appeal| appeal.appeal_id == target.appeal_id))
             }
-            // The same number: the owner gets the first receipt again, another platform's is another appeal.
+            // The same number again. The owner gets the first receipt; for another platform it is a new appeal.
             "PushAppeals" => {
                 let mut channels = world.five.city.channels.iter();
                 let channel = channels.find(|channel| channel.platform == who.platform);
@@ -93,7 +93,7 @@ fn orders(attempt: Try<'_>, mut client: RoutingServiceClient<Peer>) -> Reached<'
         match verb.as_str() {
             "GetOrder" => {
                 let name = Some(get_order_request::Name::OrderId(order_id));
-                // An analyst reads no text.
+                // An analyst may not read texts.
                 let with_text = attempt.who.roles != [Role::Analyst];
                 client
                     .get_order(GetOrderRequest { name, with_text })
@@ -117,7 +117,7 @@ fn orders(attempt: Try<'_>, mut client: RoutingServiceClient<Peer>) -> Reached<'
     })
 }
 
-/// The order is beyond all of these: to whom it exists, a rule says so.
+/// The order is past all of these actions, so a caller that reaches it is refused by a rule.
 fn routing(attempt: Try<'_>, mut client: RoutingServiceClient<Peer>) -> Reached<'_> {
     let Try { target, verb, .. } = attempt;
     let (request_id, order_id) = (request_id(), target.order_id.clone());
