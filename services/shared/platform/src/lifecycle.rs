@@ -63,7 +63,7 @@ impl Lifecycle {
         tokio::time::sleep_until(since + self.drain).await;
     }
 
-    /// Tracker of the calls (see `grpc::detach`).
+    /// Tracker of the calls (see `rpc::detach`).
     #[must_use]
     pub fn tracker(&self) -> TaskTracker {
         self.tracker.clone()
