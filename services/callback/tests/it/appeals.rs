@@ -176,5 +176,5 @@ async fn an_order_without_appeals_or_with_one_twice_is_parked() {
         .await
         .expect("parked events");
     parked.sort_unstable();
-    assert_eq!(parked, ["appeals names an appeal twice", "appeals is missing"]);
+    assert_eq!(parked, ["appeals is missing", "appeals names an appeal twice"]);
 }
