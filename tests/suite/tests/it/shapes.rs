@@ -30,6 +30,8 @@ fn wrong(field: &FieldDescriptor) -> Vec<Value> {
             .to_vec(),
         Kind::Enum(_) => [9_999, -1].map(Value::EnumNumber).to_vec(),
         Kind::Int32 => vec![Value::I32(-1)],
+        // Like a page size, it is cut to the most.
+        Kind::Uint32 if field.full_name() == "hotline.common.v1.ReadEventsRequest.limit" => Vec::new(),
         Kind::Uint32 => vec![Value::U32(u32::MAX)],
         Kind::Int64 => vec![Value::I64(-1)],
         _ => Vec::new(),
