@@ -1,4 +1,5 @@
-//! Analytics' invariants for `hotline doctor`. I7: unrated is never counted as satisfied. I8: roll-ups equal the facts.
+//! Analytics' invariants for `hotline doctor`. I7: unrated is never counted as satisfied. I8: roll-ups equal the facts,
+//! and an invalid appeal is not counted as an appeal.
 
 use platform::store::StoreError;
 use rpc::service::Violation;
@@ -28,11 +29,18 @@ pub async fn check(pool: &PgPool) -> Result<Vec<Violation>, StoreError> {
         .collect();
     let mut tx = snapshot(&mut conn).await?;
     let (counted, satisfied) = doctor::satisfied(&mut tx).await?;
+    let (received, valid) = doctor::appeals(&mut tx).await?;
     tx.commit().await?;
     if counted != satisfied {
         found.push(Violation {
             invariant: "I7",
             detail: format!("the roll-ups count {counted} satisfied orders, the facts {satisfied}"),
+        });
+    }
+    if received != valid {
+        found.push(Violation {
+            invariant: "I8",
+            detail: format!("the roll-ups count {received} appeals, the facts {valid} that are not invalid"),
         });
     }
     Ok(found)

@@ -15,6 +15,8 @@ pub struct IntakeConfig {
     pub push_streams: usize,
     /// Maximum age of a source's time in days.
     pub source_days: u32,
+    /// Minutes that the receiver of a transfer has to acknowledge it.
+    pub transfer_ack_minutes: u32,
 }
 
 impl ServiceSection for IntakeConfig {
@@ -24,6 +26,7 @@ impl ServiceSection for IntakeConfig {
             ("push_in_flight", self.push_in_flight as u64, 1..=100_000),
             ("push_streams", self.push_streams as u64, 1..=10_000),
             ("source_days", self.source_days.into(), 1..=366),
+            ("transfer_ack_minutes", self.transfer_ack_minutes.into(), 1..=1_440),
         ]
     }
 }
@@ -55,6 +58,11 @@ mod tests {
                 "INTAKE_SERVICE__SOURCE_DAYS",
                 "0",
                 "service.source_days must be 1 to 366, is 0",
+            ),
+            (
+                "INTAKE_SERVICE__TRANSFER_ACK_MINUTES",
+                "1441",
+                "service.transfer_ack_minutes must be 1 to 1440, is 1441",
             ),
         ] {
             let error = load(key, value).expect_err(key);

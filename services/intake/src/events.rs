@@ -4,14 +4,15 @@ use chrono::{DateTime, NaiveDate, Utc};
 use eventlog::NewEvent;
 use hotline_proto::events::event::Body;
 use hotline_proto::events::{
-    AppealAnswered, AppealForwarded, AppealRegistered, CallRecorded, NamedCode, ReferencePublished,
+    AppealAnswered, AppealDeclined, AppealForwarded, AppealInvalidated, AppealRegistered, AppealSupplemented,
+    AppealTransferred, AppellantAsked, CallRecorded, NamedCode, ProgressTold, ReferencePublished, TransferAcknowledged,
 };
-use hotline_proto::intake::AppealFacts;
+use hotline_proto::intake::{AppealFacts, DeclineGround, InvalidGround, TransferReceiver};
 use platform::ids::{derived_id, new_id};
 use rpc::time::{date_to_proto, to_proto};
 use uuid::Uuid;
 
-use crate::domain::appeal::Appeal;
+use crate::domain::appeal::{Appeal, OrderId};
 use crate::domain::reference::{Named, Reference};
 use crate::store::calls::FreshCall;
 
@@ -40,6 +41,73 @@ pub fn forwarded(appeal: &Appeal, event: Uuid, actor: &str) -> NewEvent {
         appeal: Some(facts(appeal)),
     });
     of_appeal(appeal, event, actor, body)
+}
+
+/// 不予受理.
+#[must_use]
+pub fn declined(appeal: &Appeal, ground: DeclineGround, actor: &str) -> NewEvent {
+    let body = Body::AppealDeclined(AppealDeclined {
+        appeal: Some(facts(appeal)),
+        ground: ground.into(),
+    });
+    of_appeal(appeal, new_id(appeal.changed_at), actor, body)
+}
+
+/// 转接.
+#[must_use]
+pub fn transferred(appeal: &Appeal, receiver: TransferReceiver, actor: &str) -> NewEvent {
+    let body = Body::AppealTransferred(AppealTransferred {
+        appeal: Some(facts(appeal)),
+        receiver: receiver.into(),
+    });
+    of_appeal(appeal, new_id(appeal.changed_at), actor, body)
+}
+
+/// The receiver of a transfer has the matter.
+#[must_use]
+pub fn acknowledged(appeal: &Appeal, actor: &str) -> NewEvent {
+    let body = Body::TransferAcknowledged(TransferAcknowledged {
+        appeal: Some(facts(appeal)),
+    });
+    of_appeal(appeal, new_id(appeal.changed_at), actor, body)
+}
+
+/// 无效.
+#[must_use]
+pub fn invalidated(appeal: &Appeal, ground: InvalidGround, actor: &str) -> NewEvent {
+    let body = Body::AppealInvalidated(AppealInvalidated {
+        appeal: Some(facts(appeal)),
+        ground: ground.into(),
+    });
+    of_appeal(appeal, new_id(appeal.changed_at), actor, body)
+}
+
+/// The appellant was asked back.
+#[must_use]
+pub fn asked(appeal: &Appeal, actor: &str) -> NewEvent {
+    let body = Body::AppellantAsked(AppellantAsked {
+        appeal: Some(facts(appeal)),
+    });
+    of_appeal(appeal, new_id(appeal.changed_at), actor, body)
+}
+
+/// The appellant answered.
+#[must_use]
+pub fn supplemented(appeal: &Appeal, actor: &str) -> NewEvent {
+    let body = Body::AppealSupplemented(AppealSupplemented {
+        appeal: Some(facts(appeal)),
+    });
+    of_appeal(appeal, new_id(appeal.changed_at), actor, body)
+}
+
+/// A repeat: the progress of an order was told.
+#[must_use]
+pub fn progress_told(appeal: &Appeal, order: OrderId, actor: &str) -> NewEvent {
+    let body = Body::ProgressTold(ProgressTold {
+        appeal: Some(facts(appeal)),
+        order_id: order.0.to_string(),
+    });
+    of_appeal(appeal, new_id(appeal.changed_at), actor, body)
 }
 
 /// A call was recorded.

@@ -90,6 +90,10 @@ fn volume(figures: &mut Figures, scenario: &Scenario) {
     figures.count("volume.phone_appeals", whole(targets.phone));
     figures.count("volume.answered_directly", whole(targets.answered_directly));
     figures.rate("volume.direct_answer_rate", whole(targets.answered_directly), appeals);
+    // Every appeal that a scenario ends without an order is answered.
+    for outcome in ["not_accepted", "transferred", "progress_told", "invalid"] {
+        figures.count(&format!("volume.{outcome}"), 0);
+    }
     figures.count("volume.orders", whole(targets.orders));
 }
 

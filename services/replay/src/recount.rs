@@ -20,8 +20,10 @@ use crate::city::City;
 /// The lists of the four services for a window.
 pub struct Lists {
     calls: Vec<Call>,
-    /// Appeals brought in the window, with any time of registration.
+    /// Appeals brought in the window, with any time of registration, without the invalid ones.
     appeals: Vec<Appeal>,
+    /// Number of invalid appeals brought in the window.
+    invalid: i64,
     /// Ids of all anonymous and all confidential appeals, of any time.
     anonymous: HashSet<String>,
     confidential: HashSet<String>,
@@ -85,10 +87,10 @@ impl Lists {
         // The list goes by time of registration. An appeal brought in the window may be registered after it.
         let days = from..=to;
         let brought = |appeal: &Appeal| instant(appeal.source_time.as_ref()).map(calendar::local_date);
-        let appeals = appeals
+        let (invalid, appeals): (Vec<Appeal>, Vec<Appeal>) = appeals
             .into_iter()
             .filter(|appeal| brought(appeal).is_some_and(|day| days.contains(&day)))
-            .collect();
+            .partition(|appeal| appeal.state == AppealState::Invalid as i32);
         let orders = all_pages!(
             clients.routing_analyst()?,
             list_orders,
@@ -104,6 +106,7 @@ impl Lists {
         Ok(Self {
             calls,
             appeals,
+            invalid: len(&invalid),
             anonymous,
             confidential,
             orders,
@@ -144,7 +147,10 @@ impl Lists {
 
     fn volume(&self, figures: &mut Figures) {
         let answered_calls = count(&self.calls, |call| call.outcome == CallOutcome::Answered as i32);
-        let direct = count(&self.appeals, |appeal| appeal.state == AppealState::Answered as i32);
+        let ended = |state: AppealState| count(&self.appeals, |appeal| appeal.state == state as i32);
+        let (not_accepted, transferred) = (ended(AppealState::NotAccepted), ended(AppealState::Transferred));
+        let progress_told = ended(AppealState::ProgressTold);
+        let direct = ended(AppealState::Answered) + not_accepted + transferred + progress_told;
         figures.count("volume.calls_offered", len(&self.calls));
         figures.count("volume.calls_answered", answered_calls);
         figures.rate("volume.connect_rate", answered_calls, len(&self.calls));
@@ -155,6 +161,10 @@ impl Lists {
         );
         figures.count("volume.answered_directly", direct);
         figures.rate("volume.direct_answer_rate", direct, len(&self.appeals));
+        figures.count("volume.not_accepted", not_accepted);
+        figures.count("volume.transferred", transferred);
+        figures.count("volume.progress_told", progress_told);
+        figures.count("volume.invalid", self.invalid);
         figures.count("volume.orders", len(&self.orders));
     }
 

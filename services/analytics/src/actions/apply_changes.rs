@@ -7,12 +7,15 @@ use eventlog::Tx;
 use platform::store::StoreError;
 use uuid::Uuid;
 
-use crate::domain::appeal::{AppealFact, AppealHeard};
-use crate::domain::call::{CallFact, CallState};
+use crate::domain::appeal::AppealHeard;
+use crate::domain::call::CallState;
 use crate::domain::change::{Change, Name};
 use crate::domain::contribution::{Difference, VERSION};
+use crate::domain::fact::Fact;
+use crate::domain::ledger_entry::EntryState;
 use crate::domain::order::OrderHeard;
-use crate::store::facts::{self, appeals, calls, orders};
+use crate::domain::risk_notice::NoticeState;
+use crate::store::facts::{self, Table, appeals, calls, entries, notices, orders};
 use crate::store::{names, rollups};
 
 /// Applies changes in their order. Locks follow ARCHITECTURE.md: facts by id, then roll-ups by key.
@@ -25,12 +28,10 @@ pub async fn apply_changes(tx: &mut Tx, changes: &[Change]) -> Result<(), StoreE
     rollups::require_version(tx.conn(), VERSION).await?;
     let batch = Batch::of(changes);
     let mut difference = Difference::default();
-    if !batch.calls.is_empty() {
-        merge_calls(tx, &batch.calls, &mut difference).await?;
-    }
-    if !batch.appeals.is_empty() {
-        merge_appeals(tx, &batch.appeals, &mut difference).await?;
-    }
+    merge::<calls::Row>(tx, &batch.calls, &mut difference).await?;
+    merge::<appeals::Row>(tx, &batch.appeals, &mut difference).await?;
+    merge::<notices::Row>(tx, &batch.notices, &mut difference).await?;
+    merge::<entries::Row>(tx, &batch.entries, &mut difference).await?;
     if !batch.orders.is_empty() {
         merge_orders(tx, &batch.orders, &mut difference).await?;
     }
@@ -45,12 +46,17 @@ pub async fn apply_changes(tx: &mut Tx, changes: &[Change]) -> Result<(), StoreE
     Ok(())
 }
 
-/// Changes grouped by the fact they change, sorted by id.
+/// The changes of each fact, sorted by id.
+type Heard<'c, T> = BTreeMap<Uuid, Vec<&'c T>>;
+
+/// Changes grouped by the fact they change.
 #[derive(Default)]
 struct Batch<'c> {
-    calls: BTreeMap<Uuid, Vec<&'c CallState>>,
-    appeals: BTreeMap<Uuid, Vec<&'c AppealHeard>>,
-    orders: BTreeMap<Uuid, Vec<&'c OrderHeard>>,
+    calls: Heard<'c, CallState>,
+    appeals: Heard<'c, AppealHeard>,
+    notices: Heard<'c, NoticeState>,
+    entries: Heard<'c, EntryState>,
+    orders: Heard<'c, OrderHeard>,
     names: Vec<&'c Name>,
 }
 
@@ -61,6 +67,8 @@ impl<'c> Batch<'c> {
             match change {
                 Change::Call(id, heard) => batch.calls.entry(*id).or_default().push(heard),
                 Change::Appeal(id, heard) => batch.appeals.entry(*id).or_default().push(heard),
+                Change::Notice(id, heard) => batch.notices.entry(*id).or_default().push(heard),
+                Change::Entry(id, heard) => batch.entries.entry(*id).or_default().push(heard),
                 Change::Order(id, heard) => batch.orders.entry(*id).or_default().push(heard),
                 Change::Names(names) => batch.names.extend(names),
             }
@@ -69,63 +77,45 @@ impl<'c> Batch<'c> {
     }
 }
 
-async fn merge_calls(
+/// Merges facts of one table.
+async fn merge<R>(
     tx: &mut Tx,
-    heard: &BTreeMap<Uuid, Vec<&CallState>>,
+    heard: &Heard<'_, <R::Fact as Fact>::Heard>,
     difference: &mut Difference,
-) -> Result<(), StoreError> {
-    let ids: Vec<Uuid> = heard.keys().copied().collect();
-    let known = by_id(facts::lock::<calls::Row>(tx.conn(), &ids).await?, |fact| fact.id);
-    let mut changed = Vec::new();
-    for (id, heard) in heard {
-        let old = known.get(id);
-        let merge = |fact, heard: &&CallState| Some(CallFact::merge(fact, *id, heard));
-        let Some(new) = heard.iter().fold(old.cloned(), merge) else {
-            continue;
-        };
-        if old != Some(&new) {
-            let before = old.map(CallFact::contribution).unwrap_or_default();
-            difference.change(before, new.contribution());
-            changed.push(new);
-        }
-    }
-    if changed.is_empty() {
+) -> Result<(), StoreError>
+where
+    R: Table + for<'f> From<&'f R::Fact>,
+    R::Fact: Fact,
+{
+    if heard.is_empty() {
         return Ok(());
     }
-    let rows: Vec<calls::Row> = changed.iter().map(calls::Row::from).collect();
-    facts::save(tx.conn(), &rows).await
-}
-
-async fn merge_appeals(
-    tx: &mut Tx,
-    heard: &BTreeMap<Uuid, Vec<&AppealHeard>>,
-    difference: &mut Difference,
-) -> Result<(), StoreError> {
     let ids: Vec<Uuid> = heard.keys().copied().collect();
-    let known = by_id(facts::lock::<appeals::Row>(tx.conn(), &ids).await?, |fact| fact.id);
-    let mut changed = Vec::new();
+    let facts = facts::lock::<R>(tx.conn(), &ids).await?;
+    let known: BTreeMap<Uuid, R::Fact> = facts.into_iter().map(|fact| (fact.id(), fact)).collect();
+    let mut rows = Vec::new();
     for (id, heard) in heard {
         let old = known.get(id);
-        let merge = |fact, heard: &&AppealHeard| Some(AppealFact::merge(fact, *id, heard));
-        let Some(new) = heard.iter().fold(old.cloned(), merge) else {
+        let mut new = old.cloned();
+        for heard in heard {
+            new = Some(R::Fact::merge(new, *id, heard));
+        }
+        let Some(new) = new.filter(|new| old != Some(new)) else {
             continue;
         };
-        if old != Some(&new) {
-            let before = old.map(AppealFact::contribution).unwrap_or_default();
-            difference.change(before, new.contribution());
-            changed.push(new);
-        }
+        let before = old.map(R::Fact::contribution).unwrap_or_default();
+        difference.change(before, new.contribution());
+        rows.push(R::from(&new));
     }
-    if changed.is_empty() {
+    if rows.is_empty() {
         return Ok(());
     }
-    let rows: Vec<appeals::Row> = changed.iter().map(appeals::Row::from).collect();
     facts::save(tx.conn(), &rows).await
 }
 
 async fn merge_orders(
     tx: &mut Tx,
-    heard: &BTreeMap<Uuid, Vec<&OrderHeard>>,
+    heard: &Heard<'_, OrderHeard>,
     difference: &mut Difference,
 ) -> Result<(), StoreError> {
     let ids: Vec<Uuid> = heard.keys().copied().collect();
@@ -142,10 +132,6 @@ async fn merge_orders(
         return Ok(());
     }
     orders::save(tx.conn(), &changed).await
-}
-
-fn by_id<F>(facts: Vec<F>, id: fn(&F) -> Uuid) -> BTreeMap<Uuid, F> {
-    facts.into_iter().map(|fact| (id(&fact), fact)).collect()
 }
 
 /// Keeps each name once, at its highest version, sorted: one statement may write a row only once.

@@ -1,5 +1,5 @@
-//! Opens a figure: lists the calls, appeals or orders of its numerator. It uses the same contributions that the
-//! roll-ups sum. A person is shown by the first of its appeals in the window.
+//! Opens a figure: lists the calls, appeals, orders, notices or ledger entries of its numerator. It uses the same
+//! contributions that the roll-ups sum. A person is shown by the first of its appeals in the window.
 
 use chrono::{DateTime, Utc};
 use platform::store::StoreError;
@@ -8,13 +8,13 @@ use uuid::Uuid;
 
 use crate::domain::appeal::AppealFact;
 use crate::domain::bulletin::Selection;
-use crate::domain::call::CallFact;
 use crate::domain::contribution::{ALWAYS, Contribution, Tally};
 use crate::domain::definitions::Figure;
+use crate::domain::fact::Fact;
 use crate::domain::measure::{Measure, Subject};
 use crate::domain::order::OrderFact;
 use crate::domain::window::Window;
-use crate::store::facts::{self, Place, appeals, calls, orders};
+use crate::store::facts::{self, Place, Table, appeals, calls, entries, notices, orders};
 use crate::store::{rollups, snapshot};
 
 /// Most facts read in one statement.
@@ -40,9 +40,9 @@ pub struct Opened<'d> {
 /// One member of a figure.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct FigureMember {
-    /// Id of the call, appeal or order.
+    /// Id of the call, appeal, order, notice or ledger entry.
     pub id: Uuid,
-    /// Number that people say on the phone; a call has an empty one.
+    /// Number that people say on the phone; empty for a call and a ledger entry.
     pub number: String,
     /// Its share of the numerator.
     pub count: i64,
@@ -114,43 +114,43 @@ async fn chunk(
     after: Place,
     limit: i64,
 ) -> Result<Vec<Seen>, StoreError> {
-    Ok(match subject {
-        Subject::Call => {
-            let facts = facts::scan::<calls::Row>(connection, window, after, limit).await?;
-            facts.iter().map(seen_call).collect()
-        }
-        Subject::Appeal => {
-            let facts = facts::scan::<appeals::Row>(connection, window, after, limit).await?;
-            facts.iter().map(seen_appeal).collect()
-        }
+    match subject {
+        Subject::Call => seen::<calls::Row>(connection, window, after, limit).await,
+        Subject::Appeal => seen::<appeals::Row>(connection, window, after, limit).await,
+        Subject::Notice => seen::<notices::Row>(connection, window, after, limit).await,
+        Subject::Entry => seen::<entries::Row>(connection, window, after, limit).await,
         Subject::Person => {
             let facts = facts::scan::<appeals::Row>(connection, window, after, limit).await?;
             let ids: Vec<Uuid> = facts.iter().map(|fact| fact.id).collect();
             let first = appeals::first_of_persons(connection, window, &ids).await?;
-            facts
-                .iter()
-                .map(|fact| seen_person(fact, first.contains(&fact.id)))
-                .collect()
+            let seen = facts.iter().map(|fact| seen_person(fact, first.contains(&fact.id)));
+            Ok(seen.collect())
         }
         Subject::Order => {
             let facts = facts::scan::<orders::Row>(connection, window, after, limit).await?;
-            facts.iter().filter_map(seen_order).collect()
+            Ok(facts.iter().filter_map(seen_order).collect())
         }
-    })
-}
-
-fn seen_call(fact: &CallFact) -> Seen {
-    Seen {
-        place: (fact.day(), fact.id),
-        number: String::new(),
-        contribution: fact.contribution(),
     }
 }
 
-fn seen_appeal(fact: &AppealFact) -> Seen {
+async fn seen<R>(
+    connection: &mut PgConnection,
+    window: Window,
+    after: Place,
+    limit: i64,
+) -> Result<Vec<Seen>, StoreError>
+where
+    R: Table,
+    R::Fact: Fact,
+{
+    let facts = facts::scan::<R>(connection, window, after, limit).await?;
+    Ok(facts.iter().map(seen_fact).collect())
+}
+
+fn seen_fact<F: Fact>(fact: &F) -> Seen {
     Seen {
-        place: (fact.day(), fact.id),
-        number: fact.state.number.clone(),
+        place: (fact.day(), fact.id()),
+        number: fact.number().to_owned(),
         contribution: fact.contribution(),
     }
 }
@@ -161,7 +161,7 @@ fn seen_person(fact: &AppealFact, first: bool) -> Seen {
     tally.total(Measure::Persons, i64::from(first));
     Seen {
         contribution: tally.finish(),
-        ..seen_appeal(fact)
+        ..seen_fact(fact)
     }
 }
 

@@ -5,7 +5,8 @@ use sqlx::PgConnection;
 use uuid::Uuid;
 
 use crate::domain::contribution::{Contribution, Key, Recount};
-use crate::store::facts::{self, Table, appeals, calls, orders};
+use crate::domain::fact::Fact as _;
+use crate::store::facts::{self, Table, appeals, calls, entries, notices, orders};
 use crate::store::{rollups, snapshot};
 
 /// Most facts read in one statement: about 4 MB.
@@ -44,10 +45,13 @@ pub async fn verify_rollups(conn: &mut PgConnection) -> Result<Verified, StoreEr
 /// As [`verify_rollups`].
 pub async fn recount(connection: &mut PgConnection) -> Result<(u64, Recount), StoreError> {
     let mut recount = Recount::default();
-    let calls = add_all::<calls::Row>(connection, &mut recount, |fact| (fact.id, fact.contribution())).await?;
-    let appeals = add_all::<appeals::Row>(connection, &mut recount, |fact| (fact.id, fact.contribution())).await?;
-    let orders = add_all::<orders::Row>(connection, &mut recount, |fact| (fact.id, fact.contribution())).await?;
-    Ok((calls + appeals + orders, recount))
+    let mut facts = 0;
+    facts += add_all::<calls::Row>(connection, &mut recount, |fact| (fact.id, fact.contribution())).await?;
+    facts += add_all::<appeals::Row>(connection, &mut recount, |fact| (fact.id, fact.contribution())).await?;
+    facts += add_all::<notices::Row>(connection, &mut recount, |fact| (fact.id, fact.contribution())).await?;
+    facts += add_all::<entries::Row>(connection, &mut recount, |fact| (fact.id, fact.contribution())).await?;
+    facts += add_all::<orders::Row>(connection, &mut recount, |fact| (fact.id, fact.contribution())).await?;
+    Ok((facts, recount))
 }
 
 /// Adds the facts of one table, page by page, and returns their number.

@@ -7,7 +7,7 @@ use hotline_proto::events::{CallRecorded, ReferencePublished};
 use hotline_proto::intake::AppealFacts;
 
 use super::{day, kept, names};
-use crate::domain::appeal::{AppealHeard, AppealState, End, PersonKey};
+use crate::domain::appeal::{AppealHeard, AppealState, Outcome, PersonKey};
 use crate::domain::call::CallState;
 use crate::domain::change::{Change, NameKind};
 
@@ -19,14 +19,19 @@ pub const SOURCE: &str = "intake";
 /// # Errors
 /// Names the fault of the event.
 pub fn read(event: &Recorded) -> Result<Option<Change>, Unreadable> {
-    match &event.body {
-        Body::CallRecorded(call) => call_recorded(event, call).map(Some),
-        Body::AppealRegistered(told) => appeal(event, told.appeal.as_ref(), None).map(Some),
-        Body::AppealAnswered(told) => appeal(event, told.appeal.as_ref(), Some(End::Answered)).map(Some),
-        Body::AppealForwarded(told) => appeal(event, told.appeal.as_ref(), Some(End::Forwarded)).map(Some),
-        Body::ReferencePublished(reference) => reference_published(reference).map(Some),
-        _ => Ok(None),
-    }
+    let (facts, outcome) = match &event.body {
+        Body::CallRecorded(call) => return call_recorded(event, call).map(Some),
+        Body::ReferencePublished(reference) => return reference_published(reference).map(Some),
+        Body::AppealRegistered(told) => (&told.appeal, None),
+        Body::AppealAnswered(told) => (&told.appeal, Some(Outcome::Answered)),
+        Body::AppealForwarded(told) => (&told.appeal, Some(Outcome::Forwarded)),
+        Body::AppealDeclined(told) => (&told.appeal, Some(Outcome::NotAccepted)),
+        Body::AppealTransferred(told) => (&told.appeal, Some(Outcome::Transferred)),
+        Body::ProgressTold(told) => (&told.appeal, Some(Outcome::ProgressTold)),
+        Body::AppealInvalidated(told) => (&told.appeal, Some(Outcome::Invalid)),
+        _ => return Ok(None),
+    };
+    appeal(event, facts.as_ref(), outcome).map(Some)
 }
 
 fn call_recorded(event: &Recorded, call: &CallRecorded) -> Result<Change, Unreadable> {
@@ -38,7 +43,7 @@ fn call_recorded(event: &Recorded, call: &CallRecorded) -> Result<Change, Unread
     Ok(Change::Call(read::id("call_id", &call.call_id)?, state))
 }
 
-fn appeal(event: &Recorded, facts: Option<&AppealFacts>, end: Option<End>) -> Result<Change, Unreadable> {
+fn appeal(event: &Recorded, facts: Option<&AppealFacts>, outcome: Option<Outcome>) -> Result<Change, Unreadable> {
     let facts = read::present("appeal", facts)?;
     let mut tags = facts.tags.clone();
     tags.sort_unstable();
@@ -57,7 +62,7 @@ fn appeal(event: &Recorded, facts: Option<&AppealFacts>, end: Option<End>) -> Re
         person: person(&facts.person_key)?,
     };
     let id = read::id("appeal_id", &facts.appeal_id)?;
-    Ok(Change::Appeal(id, AppealHeard { state, end }))
+    Ok(Change::Appeal(id, AppealHeard { state, outcome }))
 }
 
 fn person(key: &[u8]) -> Result<Option<PersonKey>, Unreadable> {

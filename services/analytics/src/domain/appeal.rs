@@ -1,10 +1,11 @@
-//! An appeal (诉求) as a fact: its codes, and whether it was answered at once.
+//! An appeal (诉求) as a fact: its codes and its outcome.
 
 use chrono::{DateTime, NaiveDate, Utc};
 use hotline_proto::common::AppealType;
 use uuid::Uuid;
 
 use super::contribution::{Contribution, Tally};
+use super::fact::Fact;
 use super::kept::Kept;
 use super::measure::{Dimension, Measure, type_name};
 
@@ -51,17 +52,40 @@ impl std::fmt::Debug for PersonKey {
 pub struct AppealHeard {
     /// Its codes after the change.
     pub state: AppealState,
-    /// Result of the appeal, if the event gives one.
-    pub end: Option<End>,
+    /// Outcome of the appeal, if the event gives one.
+    pub outcome: Option<Outcome>,
 }
 
-/// The result of an appeal. A result is final (domain.md §3).
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum End {
+/// The outcome of an appeal. An outcome is final (domain.md §3), so intake never publishes two of them. Of two, the
+/// greater of this list is kept, so that the order of the events does not matter.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Outcome {
     /// 在线办结
     Answered,
     /// 转办
     Forwarded,
+    /// 不予受理
+    NotAccepted,
+    /// 转接
+    Transferred,
+    /// A repeat: the progress of an open order was told.
+    ProgressTold,
+    /// 无效: in no figure of appeals.
+    Invalid,
+}
+
+impl Outcome {
+    /// The measure that counts it.
+    const fn measure(self) -> Measure {
+        match self {
+            Self::Answered => Measure::AppealsAnswered,
+            Self::Forwarded => Measure::AppealsForwarded,
+            Self::NotAccepted => Measure::AppealsNotAccepted,
+            Self::Transferred => Measure::AppealsTransferred,
+            Self::ProgressTold => Measure::AppealsProgressTold,
+            Self::Invalid => Measure::AppealsInvalid,
+        }
+    }
 }
 
 /// One appeal.
@@ -71,47 +95,49 @@ pub struct AppealFact {
     pub id: Uuid,
     /// Its codes at the newest known version.
     pub state: AppealState,
-    /// Answered at once.
-    pub answered: bool,
-    /// Forwarded to a unit.
-    pub forwarded: bool,
+    /// Its outcome; none while it is open.
+    pub outcome: Option<Outcome>,
 }
 
-impl AppealFact {
-    /// The day (Asia/Shanghai) that it counts on: when the person brought it, however late it was registered.
-    #[must_use]
-    pub fn day(&self) -> NaiveDate {
+impl Fact for AppealFact {
+    type Heard = AppealHeard;
+
+    fn id(&self) -> Uuid {
+        self.id
+    }
+
+    /// When the person brought it, however late it was registered.
+    fn day(&self) -> NaiveDate {
         calendar::local_date(self.state.source_at.unwrap_or(self.state.received_at))
     }
 
-    /// Merges one more event. The result is the same in any order and after repetition.
-    #[must_use]
-    pub fn merge(known: Option<Self>, id: Uuid, heard: &AppealHeard) -> Self {
+    fn number(&self) -> &str {
+        &self.state.number
+    }
+
+    fn merge(known: Option<Self>, id: Uuid, heard: &AppealHeard) -> Self {
         let mut fact = known.unwrap_or_else(|| Self {
             id,
             state: heard.state.clone(),
-            answered: false,
-            forwarded: false,
+            outcome: None,
         });
         if heard.state.version > fact.state.version {
             fact.state = heard.state.clone();
         }
-        match heard.end {
-            Some(End::Answered) => fact.answered = true,
-            Some(End::Forwarded) => fact.forwarded = true,
-            None => {}
-        }
+        fact.outcome = fact.outcome.max(heard.outcome);
         fact
     }
 
-    /// Its contribution to the roll-ups.
-    #[must_use]
-    pub fn contribution(&self) -> Contribution {
+    fn contribution(&self) -> Contribution {
         let state = &self.state;
         let mut tally = Tally::on(self.day());
+        if let Some(outcome) = self.outcome {
+            tally.total(outcome.measure(), 1);
+        }
+        if self.outcome == Some(Outcome::Invalid) {
+            return tally.finish();
+        }
         tally.total(Measure::AppealsReceived, 1);
-        tally.total(Measure::AppealsAnswered, i64::from(self.answered));
-        tally.total(Measure::AppealsForwarded, i64::from(self.forwarded));
         let kind = type_name(state.kind);
         for (dimension, member) in [
             (Dimension::Type, &*kind),
@@ -126,3 +152,7 @@ impl AppealFact {
         tally.finish()
     }
 }
+
+#[cfg(test)]
+#[path = "appeal_tests.rs"]
+mod tests;

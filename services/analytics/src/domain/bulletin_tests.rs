@@ -39,7 +39,14 @@ fn half_year() -> Sums {
         (Measure::CallsAnswered, 184_656),
         (Measure::AppealsReceived, 187_806),
         (Measure::Persons, 98_765),
-        (Measure::AppealsAnswered, 127_265),
+        (Measure::AppealsAnswered, 71_181),
+        (Measure::AppealsNotAccepted, 30_000),
+        (Measure::AppealsTransferred, 10_000),
+        (Measure::AppealsProgressTold, 16_084),
+        (Measure::AppealsInvalid, 4_321),
+        (Measure::RiskNotices, 32),
+        (Measure::LedgerTypicalCases, 2),
+        (Measure::LedgerMediaItems, 101),
         (Measure::OrdersOpened, 60_541),
         (Measure::OrdersDue, 60_541),
         (Measure::OrdersOnTime, 59_917),
@@ -119,6 +126,10 @@ fn the_half_year_is_printed_as_the_city_printed_it() {
         ("volume.phone_appeals", "183109"),
         ("volume.answered_directly", "127265"),
         ("volume.direct_answer_rate", "67.76"),
+        ("volume.not_accepted", "30000"),
+        ("volume.transferred", "10000"),
+        ("volume.progress_told", "16084"),
+        ("volume.invalid", "4321"),
         ("volume.orders", "60541"),
         ("handling.on_time_rate", "98.97"),
         ("handling.contact_rate", "99.99"),
@@ -145,6 +156,10 @@ fn the_half_year_is_printed_as_the_city_printed_it() {
         ("channel.other_appeals/phone", "183109"),
         ("tag.appeals/civility_drive", "1847"),
         ("callback.resolve_rate", "–"),
+        ("risk.notices", "32"),
+        ("ledger.typical_cases", "2"),
+        ("ledger.media_items", "101"),
+        ("ledger.test_calls", "0"),
     ] {
         assert_eq!(figure(key).value, value, "{key}");
     }
@@ -154,6 +169,23 @@ fn the_half_year_is_printed_as_the_city_printed_it() {
     assert_eq!(figure("channel.appeals/gov_cn").name, "中国政府网");
     let ten = figure("unit.top_ten_share");
     assert_eq!((ten.numerator, ten.denominator, ten.rate), (49_228, 60_541, true));
+}
+
+/// Which outcomes a printed line counts is data.
+#[test]
+fn what_was_answered_directly_is_what_the_definitions_sum() {
+    let four = "[\"appeals.answered\", \"appeals.not_accepted\", \"appeals.transferred\", \"appeals.progress_told\"]";
+    assert_eq!(COMPILED_IN.matches(four).count(), 2, "the count and the rate");
+    for (sum, printed) in [
+        (four, "127265"),
+        ("[\"appeals.answered\"]", "71181"),
+        ("[\"appeals.answered\", \"appeals.transferred\"]", "81181"),
+    ] {
+        let definitions = Definitions::parse(&COMPILED_IN.replace(four, sum), 2).expect("right");
+        let figures = print(&definitions, &half_year(), &Names::default());
+        let directly = figures.iter().find(|figure| figure.key == "volume.answered_directly");
+        assert_eq!(directly.map(|figure| figure.value.as_str()), Some(printed), "{sum}");
+    }
 }
 
 #[test]

@@ -4,6 +4,7 @@ use chrono::{DateTime, NaiveDate, Utc};
 use uuid::Uuid;
 
 use super::contribution::{Contribution, Tally};
+use super::fact::Fact;
 use super::measure::Measure;
 
 /// The part of an event of intake that is about a call.
@@ -26,16 +27,22 @@ pub struct CallFact {
     pub state: CallState,
 }
 
-impl CallFact {
-    /// The day (Asia/Shanghai) that it counts on.
-    #[must_use]
-    pub fn day(&self) -> NaiveDate {
+impl Fact for CallFact {
+    type Heard = CallState;
+
+    fn id(&self) -> Uuid {
+        self.id
+    }
+
+    fn day(&self) -> NaiveDate {
         calendar::local_date(self.state.offered_at)
     }
 
-    /// Merges one more event. The result is the same in any order and after repetition.
-    #[must_use]
-    pub fn merge(known: Option<Self>, id: Uuid, heard: &CallState) -> Self {
+    fn number(&self) -> &'static str {
+        ""
+    }
+
+    fn merge(known: Option<Self>, id: Uuid, heard: &CallState) -> Self {
         match known {
             Some(known) if known.state.version >= heard.version => known,
             _ => Self {
@@ -45,9 +52,7 @@ impl CallFact {
         }
     }
 
-    /// Its contribution to the roll-ups.
-    #[must_use]
-    pub fn contribution(&self) -> Contribution {
+    fn contribution(&self) -> Contribution {
         let mut tally = Tally::on(self.day());
         tally.total(Measure::CallsOffered, 1);
         tally.total(Measure::CallsAnswered, i64::from(self.state.answered));

@@ -5,7 +5,9 @@ use uuid::Uuid;
 
 use super::appeal::AppealHeard;
 use super::call::CallState;
+use super::ledger_entry::EntryState;
 use super::order::OrderHeard;
+use super::risk_notice::NoticeState;
 
 /// A change that an event makes.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -16,6 +18,10 @@ pub enum Change {
     Appeal(Uuid, AppealHeard),
     /// A change of an order.
     Order(Uuid, OrderHeard),
+    /// A change of a risk notice.
+    Notice(Uuid, NoticeState),
+    /// A change of a ledger entry.
+    Entry(Uuid, EntryState),
     /// New names for codes.
     Names(Vec<Name>),
 }

@@ -11,7 +11,7 @@ use chrono::NaiveDate;
 use super::measure::{Dimension, Measure};
 
 /// Version of all contribution functions together. Roll-ups of another version are recounted at the start.
-pub const VERSION: i32 = 5;
+pub const VERSION: i32 = 6;
 
 /// Due day of a contribution that does not depend on time: earlier than every `as_of`.
 pub const ALWAYS: NaiveDate = NaiveDate::from_ymd_opt(1, 1, 1).expect("a date");
@@ -19,7 +19,8 @@ pub const ALWAYS: NaiveDate = NaiveDate::from_ymd_opt(1, 1, 1).expect("a date");
 /// Key of a sum. Roll-ups are locked in the order of keys.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct Key {
-    /// Day (Asia/Shanghai) of the cohort: when the call was offered, the appeal brought or the order opened.
+    /// Day (Asia/Shanghai) of the cohort: when the call was offered, the appeal brought, the order opened, the notice
+    /// issued or the work of the ledger done.
     pub day: NaiveDate,
     /// It counts for every `as_of` whose day is later than this one.
     pub due_day: NaiveDate,

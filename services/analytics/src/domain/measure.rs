@@ -17,6 +17,10 @@ pub enum Subject {
     Person,
     /// 工单
     Order,
+    /// 风险提示
+    Notice,
+    /// 工作台账
+    Entry,
 }
 
 macro_rules! named {
@@ -69,15 +73,23 @@ named! {
         CallsOffered = "calls.offered",
         /// Calls that an agent answered.
         CallsAnswered = "calls.answered",
-        /// Appeals received.
+        /// Appeals received, without the invalid ones.
         AppealsReceived = "appeals.received",
         /// Distinct appellants with a key. They do not add up over days, so they are counted from facts and are in no
         /// roll-up.
         Persons = "persons",
-        /// Appeals answered at once.
+        /// Appeals with a direct answer.
         AppealsAnswered = "appeals.answered",
         /// Appeals forwarded.
         AppealsForwarded = "appeals.forwarded",
+        /// Appeals not accepted.
+        AppealsNotAccepted = "appeals.not_accepted",
+        /// Appeals transferred to an emergency service or another hotline.
+        AppealsTransferred = "appeals.transferred",
+        /// Repeats that ended because the progress of an open order was told.
+        AppealsProgressTold = "appeals.progress_told",
+        /// Invalid appeals. They are in no other measure.
+        AppealsInvalid = "appeals.invalid",
         /// Orders opened.
         OrdersOpened = "orders.opened",
         /// Orders that are not closed.
@@ -130,6 +142,20 @@ named! {
         CardsRed = "cards.red",
         /// Withdrawn cards.
         CardsWithdrawn = "cards.withdrawn",
+        /// Risk notices issued.
+        RiskNotices = "risk.notices",
+        /// Ledger: test calls.
+        LedgerTestCalls = "ledger.test_calls",
+        /// Ledger: trainings.
+        LedgerTrainings = "ledger.trainings",
+        /// Ledger: exams.
+        LedgerExams = "ledger.exams",
+        /// Ledger: typical cases.
+        LedgerTypicalCases = "ledger.typical_cases",
+        /// Ledger: media items.
+        LedgerMediaItems = "ledger.media_items",
+        /// Ledger: meetings.
+        LedgerMeetings = "ledger.meetings",
     }
 }
 
@@ -139,8 +165,21 @@ impl Measure {
     pub const fn subject(self) -> Subject {
         match self {
             Self::CallsOffered | Self::CallsAnswered => Subject::Call,
-            Self::AppealsReceived | Self::AppealsAnswered | Self::AppealsForwarded => Subject::Appeal,
+            Self::AppealsReceived
+            | Self::AppealsAnswered
+            | Self::AppealsForwarded
+            | Self::AppealsNotAccepted
+            | Self::AppealsTransferred
+            | Self::AppealsProgressTold
+            | Self::AppealsInvalid => Subject::Appeal,
             Self::Persons => Subject::Person,
+            Self::RiskNotices => Subject::Notice,
+            Self::LedgerTestCalls
+            | Self::LedgerTrainings
+            | Self::LedgerExams
+            | Self::LedgerTypicalCases
+            | Self::LedgerMediaItems
+            | Self::LedgerMeetings => Subject::Entry,
             _ => Subject::Order,
         }
     }

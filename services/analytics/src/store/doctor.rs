@@ -1,4 +1,4 @@
-//! Reads for `hotline doctor`: a second, independent count of satisfaction.
+//! Reads for `hotline doctor`: a second, independent count of satisfaction and of appeals.
 
 use platform::store::StoreError;
 use sqlx::PgConnection;
@@ -12,5 +12,21 @@ pub async fn satisfied(connection: &mut PgConnection) -> Result<(i64, i64), Stor
     let counts = sqlx::query_as(include_str!("satisfied.sql"))
         .fetch_one(connection)
         .await?;
+    Ok(counts)
+}
+
+/// `(in the roll-ups, in the facts)`: appeals, without the invalid ones. The count is written in SQL, as that of
+/// [`satisfied`].
+///
+/// # Errors
+/// When the database fails.
+pub async fn appeals(connection: &mut PgConnection) -> Result<(i64, i64), StoreError> {
+    let counts = sqlx::query_as(
+        "select (select coalesce(sum(value), 0)::bigint from rollup
+                  where dimension = 'total' and measure = 'appeals.received'),
+                (select count(*) from fact_appeal where not invalid)",
+    )
+    .fetch_one(connection)
+    .await?;
     Ok(counts)
 }

@@ -142,9 +142,12 @@ pub async fn save_version(connection: &mut PgConnection, version: i32) -> Result
 /// # Errors
 /// When the database fails.
 pub async fn clear(connection: &mut PgConnection) -> Result<(), StoreError> {
-    sqlx::query("lock table fact_call, fact_appeal, fact_order, fact_callback, rollup in share row exclusive mode")
-        .execute(&mut *connection)
-        .await?;
+    sqlx::query(
+        "lock table fact_call, fact_appeal, fact_risk_notice, fact_ledger_entry, fact_order, fact_callback, rollup
+         in share row exclusive mode",
+    )
+    .execute(&mut *connection)
+    .await?;
     sqlx::query("delete from rollup").execute(connection).await?;
     Ok(())
 }

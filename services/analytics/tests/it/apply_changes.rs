@@ -11,7 +11,9 @@ use testkit::at;
 use uuid::Uuid;
 
 use crate::april::april;
-use crate::story::{Story, WATER, accepted, appeal, call, day, dispatched, facts, opened, order, recorded, unit};
+use crate::story::{
+    Story, WATER, accepted, appeal, call, day, dispatched, entry, facts, notice, opened, order, recorded, unit,
+};
 use crate::world::{World, apply, figure, state, world};
 
 const SOURCES: [&str; 4] = ["intake", "routing", "supervision", "callback"];
@@ -277,6 +279,36 @@ async fn an_event_about_an_order_that_cannot_be_read_is_refused_for_good() {
             recorded("supervision", 1, order(1), 1, Body::CardIssued(card)),
             "colour is unspecified",
         ),
+    ])
+    .await;
+}
+
+#[tokio::test]
+async fn a_notice_or_an_entry_that_cannot_be_read_is_refused_for_good() {
+    let issued = |level, number: &str| {
+        let body = pb::RiskNoticeIssued {
+            notice_id: notice(1).to_string(),
+            number: number.to_owned(),
+            level,
+            ..Default::default()
+        };
+        recorded("supervision", 1, notice(1), 1, Body::RiskNoticeIssued(body))
+    };
+    let entered = |kind, day| {
+        let body = pb::LedgerEntryRecorded {
+            entry_id: entry(1).to_string(),
+            kind,
+            day,
+            unit: String::new(),
+        };
+        recorded("supervision", 1, entry(1), 1, Body::LedgerEntryRecorded(body))
+    };
+    refused(vec![
+        (issued(0, "F1"), "level is unspecified"),
+        (issued(1, ""), "number is empty"),
+        (entered(0, Some(day(4, 1))), "kind is unspecified"),
+        (entered(1, None), "day is missing"),
+        (entered(1, Some(day(4, 31))), "day is not a valid day"),
     ])
     .await;
 }

@@ -2,13 +2,15 @@
 
 use hotline_proto::common::{AppealType, Cause, OrderState, Rating};
 use hotline_proto::events as pb;
+use hotline_proto::events::{LedgerKind, RiskLevel};
+use hotline_proto::intake::InvalidGround;
 use hotline_proto::routing::Order;
 use rpc::time::to_proto;
 use testkit::at;
 
-use crate::story::{Codes, Story, WATER, accepted, closed, dispatched, opened};
+use crate::story::{Codes, Outcome, Story, WATER, accepted, closed, dispatched, facts, opened};
 
-/// All of April: 3 calls, 9 appeals (3 answered at once), 6 orders.
+/// All of April: 3 calls, 9 appeals (3 answered at once) and an invalid one, 6 orders, a risk notice, 2 ledger entries.
 pub fn april() -> Story {
     let mut story = Story::default();
     story.names();
@@ -32,9 +34,13 @@ pub fn april() -> Story {
         2,
         codes(AppealType::Report, "0201", "mayor_mailbox", Some("other_tag")),
     );
+    story.ended(facts(10, 1, WATER), Outcome::Invalid(InvalidGround::Silent));
     for number in 1..=6 {
         story.forwarded(number, 1, WATER);
     }
+    story.notice(1, RiskLevel::Major.into());
+    story.entry(1, 2, LedgerKind::TestCall.into());
+    story.entry(2, 3, LedgerKind::MediaItem.into());
     on_time(&mut story, 1);
     late(&mut story, 2);
     reworked(&mut story, 3);

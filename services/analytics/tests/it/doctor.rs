@@ -35,6 +35,12 @@ async fn planted_violations_are_found() {
             "update rollup set value = value + 1 where measure = 'outcomes.satisfied'",
             &["I8", "I7"],
         ),
+        // An invalid appeal is counted: the recount and the count in SQL both find it.
+        (
+            "update rollup set value = value + 1 where measure = 'appeals.received' and dimension = 'total'
+                and day = '2024-04-01'",
+            &["I8", "I8"],
+        ),
     ] {
         let world = world().await;
         world.play(&april().events).await;

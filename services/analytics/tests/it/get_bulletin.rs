@@ -28,6 +28,7 @@ async fn every_figure_is_printed_with_what_it_was_computed_from() {
         ("volume.phone_appeals", 7, 0, "7"),
         ("volume.answered_directly", 3, 0, "3"),
         ("volume.direct_answer_rate", 3, 9, "33.33"),
+        ("volume.invalid", 1, 0, "1"),
         ("volume.orders", 6, 0, "6"),
         // 5 is not dispatched; 6 is overdue without a reply; 2 was late.
         ("handling.on_time_rate", 3, 5, "60.00"),
@@ -69,6 +70,9 @@ async fn every_figure_is_printed_with_what_it_was_computed_from() {
         ("cards.yellow", 1, 0, "1"),
         ("cards.red", 2, 0, "2"),
         ("cards.withdrawn", 1, 0, "1"),
+        ("risk.notices", 1, 0, "1"),
+        ("ledger.test_calls", 1, 0, "1"),
+        ("ledger.media_items", 1, 0, "1"),
     ] {
         let printed = figure(&figures, key);
         let found = (printed.numerator, printed.denominator, printed.value.as_str());

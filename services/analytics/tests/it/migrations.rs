@@ -69,6 +69,8 @@ async fn facts_of_before_are_counted_as_before() {
     for (key, numerator) in [
         ("volume.appeals", 1),
         ("volume.persons", 0),
+        ("volume.answered_directly", 0),
+        ("volume.invalid", 0),
         ("type.appeals/COMPLAINT", 1),
         ("volume.orders", 1),
         ("handling.open_orders", 0),

@@ -13,8 +13,16 @@ const READERS: [(&str, Read); 4] = [
     (callback::SOURCE, callback::read),
 ];
 
-/// Decisions: they count in figures only after routing applies them.
-const PASSED_OVER: [&str; 1] = ["reply_reviewed"];
+/// No figure depends on these. They change neither the codes nor the outcome of an appeal; `reply_reviewed` is a
+/// decision, which counts after routing applies it; a notice counts when it is issued, whatever follows.
+const PASSED_OVER: [&str; 6] = [
+    "transfer_acknowledged",
+    "appellant_asked",
+    "appeal_supplemented",
+    "reply_reviewed",
+    "risk_notice_fed_back",
+    "risk_notice_verified",
+];
 
 #[test]
 fn each_reader_takes_what_its_source_owns_and_nothing_else() {

@@ -8,7 +8,7 @@ use hotline_proto::common::{
 };
 use hotline_proto::events as pb;
 use hotline_proto::events::event::Body;
-use hotline_proto::intake::AppealFacts;
+use hotline_proto::intake::{AppealFacts, DeclineGround, InvalidGround, TransferReceiver};
 use hotline_proto::routing::{LinkedAppeal, Order, Unit};
 use rpc::time::to_proto;
 use testkit::at;
@@ -27,6 +27,22 @@ pub fn appeal(number: u32) -> Uuid {
 }
 pub fn order(number: u32) -> Uuid {
     id(3, number)
+}
+
+pub fn notice(number: u32) -> Uuid {
+    id(6, number)
+}
+pub fn entry(number: u32) -> Uuid {
+    id(7, number)
+}
+
+/// How an appeal ends, besides a direct answer and an order.
+#[derive(Clone, Copy)]
+pub enum Outcome {
+    NotAccepted,
+    Transferred,
+    ProgressTold,
+    Invalid(InvalidGround),
 }
 
 /// A day of 2024.
@@ -103,12 +119,13 @@ pub fn facts(number: u32, day: u32, codes: Codes) -> AppealFacts {
     }
 }
 
-/// One person has three of April's appeals, another two, a third one. The other appeals have no person key.
+/// One person has three of April's appeals, another two and an invalid one, a third one. The other appeals have no
+/// person key.
 fn key_of(number: u32) -> Vec<u8> {
     match number {
         1..=3 => person(1),
         4 => person(2),
-        11 | 12 => person(3),
+        10..=12 => person(3),
         _ => Vec::new(),
     }
 }
@@ -238,6 +255,33 @@ impl Story {
         );
     }
 
+    /// An appeal with these codes that ends so.
+    pub fn ended(&mut self, facts: AppealFacts, outcome: Outcome) {
+        let id: Uuid = facts.appeal_id.parse().expect("a UUID");
+        let facts = Some(facts);
+        let registered = pb::AppealRegistered { appeal: facts.clone() };
+        self.tell("intake", id, 1, Body::AppealRegistered(registered));
+        let body = match outcome {
+            Outcome::NotAccepted => Body::AppealDeclined(pb::AppealDeclined {
+                appeal: facts,
+                ground: DeclineGround::Petition.into(),
+            }),
+            Outcome::Transferred => Body::AppealTransferred(pb::AppealTransferred {
+                appeal: facts,
+                receiver: TransferReceiver::Police.into(),
+            }),
+            Outcome::ProgressTold => Body::ProgressTold(pb::ProgressTold {
+                appeal: facts,
+                order_id: order(1).to_string(),
+            }),
+            Outcome::Invalid(ground) => Body::AppealInvalidated(pb::AppealInvalidated {
+                appeal: facts,
+                ground: ground.into(),
+            }),
+        };
+        self.tell("intake", id, 2, body);
+    }
+
     /// Routing's states, in order.
     pub fn order(&mut self, number: u32, states: Vec<Order>) {
         for state in states {
@@ -268,6 +312,28 @@ impl Story {
             ..Default::default()
         };
         self.tell("supervision", order(number), 1, Body::CardIssued(body));
+    }
+
+    /// A risk notice, issued on the day of [`recorded`].
+    pub fn notice(&mut self, number: u32, level: i32) {
+        let body = pb::RiskNoticeIssued {
+            notice_id: notice(number).to_string(),
+            number: format!("F{number}"),
+            level,
+            ..Default::default()
+        };
+        self.tell("supervision", notice(number), 1, Body::RiskNoticeIssued(body));
+    }
+
+    /// An entry of the ledger.
+    pub fn entry(&mut self, number: u32, of_day: i32, kind: i32) {
+        let body = pb::LedgerEntryRecorded {
+            entry_id: entry(number).to_string(),
+            kind,
+            day: Some(day(4, of_day)),
+            unit: String::new(),
+        };
+        self.tell("supervision", entry(number), 1, Body::LedgerEntryRecorded(body));
     }
 
     pub fn withdraw(&mut self, number: u32, card: u32, colour: pb::CardColour) {

@@ -10,8 +10,8 @@ async fn roll_ups_that_events_made_are_the_facts_sums() {
     world.play(&april().events).await;
     let verified = world.verify().await;
     assert_eq!(verified.differences, []);
-    // 3 calls, 9 appeals, 6 orders.
-    assert_eq!(verified.fact_count, 18);
+    // 3 calls, 10 appeals, 6 orders, 1 notice, 2 ledger entries.
+    assert_eq!(verified.fact_count, 22);
     assert!(verified.rollup_count > 40);
 }
 

@@ -169,6 +169,8 @@ pub async fn state(pool: &PgPool) -> Vec<String> {
     sqlx::query_scalar(
         "select to_jsonb(c)::text from fact_call c
           union all select to_jsonb(a)::text from fact_appeal a
+          union all select to_jsonb(n)::text from fact_risk_notice n
+          union all select to_jsonb(e)::text from fact_ledger_entry e
           union all select to_jsonb(o)::text from fact_order o
           union all select to_jsonb(t)::text from fact_callback t
           union all select to_jsonb(r)::text from rollup r where value <> 0

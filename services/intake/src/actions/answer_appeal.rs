@@ -7,7 +7,8 @@ use personal::sealing::SealKey;
 use super::Error;
 use crate::domain::appeal::{Appeal, AppealId};
 use crate::events;
-use crate::store::{appeals, cells};
+use crate::store::appeals::{self, Texts};
+use crate::store::cells;
 
 /// The caller's request, checked in shape. The answer is personal: no Debug.
 #[derive(Clone)]
@@ -21,7 +22,7 @@ pub struct AnswerAppeal {
 }
 
 /// # Errors
-/// Absent, or [`Error::Refused`] for an appeal that is already answered or forwarded.
+/// Absent, or [`Error::Refused`] for an appeal that is decided, or waits for its appellant.
 pub async fn answer_appeal(
     tx: &mut Tx,
     key: &SealKey,
@@ -30,8 +31,11 @@ pub async fn answer_appeal(
 ) -> Result<Appeal, Error> {
     let appeal = appeals::lock_one(tx.conn(), command.appeal).await?;
     let appeal = appeal.answer(now)?;
-    let answer = cells::seal_answer(key, appeal.id.0, &command.answer);
-    appeals::save_decision(tx.conn(), &appeal, Some(&answer)).await?;
+    let texts = Texts {
+        answer: Some(cells::seal_answer(key, appeal.id.0, &command.answer)),
+        ..Texts::default()
+    };
+    appeals::save_decision(tx.conn(), &appeal, &texts).await?;
     tx.tell(events::answered(&appeal, &command.actor));
     Ok(appeal)
 }

@@ -8,7 +8,7 @@ use platform::ids::new_id;
 use super::Error;
 use crate::domain::appeal::{Appeal, AppealId, OrderId};
 use crate::events;
-use crate::store::appeals;
+use crate::store::appeals::{self, Texts};
 
 /// The caller's request, checked in shape.
 #[derive(Clone, Debug)]
@@ -20,12 +20,12 @@ pub struct ForwardAppeal {
 }
 
 /// # Errors
-/// Absent, or [`Error::Refused`] for an appeal that is already answered or forwarded.
+/// Absent, or [`Error::Refused`] for an appeal that is decided, or waits for its appellant.
 pub async fn forward_appeal(tx: &mut Tx, command: &ForwardAppeal, now: DateTime<Utc>) -> Result<Appeal, Error> {
     let appeal = appeals::lock_one(tx.conn(), command.appeal).await?;
     let event = new_id(now);
     let appeal = appeal.forward(OrderId(order_of(event)), now)?;
-    appeals::save_decision(tx.conn(), &appeal, None).await?;
+    appeals::save_decision(tx.conn(), &appeal, &Texts::default()).await?;
     tx.tell(events::forwarded(&appeal, event, &command.actor));
     Ok(appeal)
 }

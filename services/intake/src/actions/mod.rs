@@ -1,18 +1,26 @@
 //! The verbs of intake, one per file. An RPC opens the transaction of an action; a consumer lends that of its batch. An
 //! action changes nothing but its transaction, because it may run again.
 
+pub mod acknowledge_transfer;
 pub mod answer_appeal;
+pub mod ask_appellant;
+pub mod decline_appeal;
 pub mod forward_appeal;
 pub mod get_appeal;
 pub mod get_reference;
 pub mod hear_orders;
+pub mod invalidate_appeal;
 pub mod list_appeals;
 pub mod list_calls;
+pub mod list_transfers;
 pub mod publish_reference;
 pub mod push_appeals;
 pub mod read_appeal_text;
 pub mod record_call;
 pub mod register_appeal;
+pub mod supplement_appeal;
+pub mod tell_progress;
+pub mod transfer_appeal;
 
 use chrono::{DateTime, Datelike as _, NaiveDate, Utc};
 use personal::sealing::{SealKey, Sealer};

@@ -1,12 +1,15 @@
-//! An appeal: its state, and the states that may follow (domain.md §3, as far as it is implemented).
+//! An appeal: its state, and the states that may follow (domain.md §3, all but LINKED). The outcomes besides an answer
+//! and an order are in [`super::outcome`].
 //!
 //! Pure: no database, no clock. `appeal.state` and its CHECK repeat this in the schema.
 
 use chrono::{DateTime, Utc};
+use hotline_proto::intake::{DeclineGround, InvalidGround};
 use personal::sealing::PERSON_KEY;
 use uuid::Uuid;
 
 use super::draft::Codes;
+use super::outcome::Transfer;
 use super::refusal::Refusal;
 
 /// Identity of an appeal.
@@ -55,6 +58,34 @@ pub struct Appeal {
 pub enum State {
     /// Registered and undecided.
     Received,
+    /// The appellant was asked back.
+    AwaitingInformation {
+        /// Time of the question.
+        asked_at: DateTime<Utc>,
+    },
+    /// 不予受理.
+    NotAccepted {
+        /// Time of the decision.
+        at: DateTime<Utc>,
+        /// Ground.
+        ground: DeclineGround,
+    },
+    /// 转接.
+    Transferred(Transfer),
+    /// 无效.
+    Invalid {
+        /// Time of the decision.
+        at: DateTime<Utc>,
+        /// Ground.
+        ground: InvalidGround,
+    },
+    /// A repeat: the progress of an earlier appeal's order was told.
+    ProgressTold {
+        /// Time of telling.
+        at: DateTime<Utc>,
+        /// That order.
+        order: OrderId,
+    },
     /// 在线办结: closed with a direct answer.
     Answered {
         /// Time of the answer.
@@ -214,15 +245,19 @@ impl Appeal {
         }
     }
 
-    fn undecided(&self) -> Result<(), Refusal> {
+    pub(super) fn undecided(&self) -> Result<(), Refusal> {
         match self.state {
             State::Received => Ok(()),
             State::Answered { .. } => Err(Refusal::AlreadyAnswered),
             State::Ordered { .. } => Err(Refusal::AlreadyForwarded),
+            State::AwaitingInformation { .. } => Err(Refusal::Awaiting),
+            State::NotAccepted { .. } | State::Transferred(_) | State::Invalid { .. } | State::ProgressTold { .. } => {
+                Err(Refusal::Ended(self.state.name()))
+            }
         }
     }
 
-    fn changed(self, at: DateTime<Utc>, state: State) -> Self {
+    pub(super) fn changed(self, at: DateTime<Utc>, state: State) -> Self {
         Self {
             version: self.version + 1,
             changed_at: at,
@@ -260,13 +295,18 @@ pub enum Origin {
 }
 
 impl State {
-    /// The state's name in the database.
+    /// The state's name in the database: that of the contract in lower case.
     #[must_use]
     pub fn name(&self) -> &'static str {
         match self {
             Self::Received => "received",
             Self::Answered { .. } => "answered",
             Self::Ordered { .. } => "ordered",
+            Self::AwaitingInformation { .. } => "awaiting_information",
+            Self::NotAccepted { .. } => "not_accepted",
+            Self::Transferred(_) => "transferred",
+            Self::Invalid { .. } => "invalid",
+            Self::ProgressTold { .. } => "progress_told",
         }
     }
 
@@ -277,7 +317,7 @@ impl State {
             Self::Ordered { order: own, seen, .. } => {
                 *own == order || seen.as_ref().is_some_and(|seen| seen.order == order)
             }
-            Self::Received | Self::Answered { .. } => false,
+            _ => false,
         }
     }
 }

@@ -1,8 +1,9 @@
-//! The rules of intake, pure: no database, no clock, no wire. Only the words that all services share come from the
-//! contracts (`hotline_proto::common`).
+//! The rules of intake, pure: no database, no clock, no wire. Only the words that all services share
+//! (`hotline_proto::common`) and the codes of grounds and receivers (`hotline_proto::intake`) come from the contracts.
 
 pub mod appeal;
 pub mod draft;
+pub mod outcome;
 pub mod push;
 pub mod redacted;
 pub mod reference;

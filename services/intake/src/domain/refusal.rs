@@ -11,6 +11,24 @@ pub enum Refusal {
     /// The appeal was already forwarded to routing.
     #[error("the appeal was already forwarded")]
     AlreadyForwarded,
+    /// The appeal waits for the appellant's answer.
+    #[error("the appeal waits for its appellant: supplement it, or invalidate it for want of an answer")]
+    Awaiting,
+    /// The appeal does not wait for an answer.
+    #[error("the appeal does not wait for its appellant: ask first")]
+    NotAwaiting,
+    /// The appeal ended in another way, in this state.
+    #[error("the appeal ended before")]
+    Ended(&'static str),
+    /// The appeal in this state has no transfer, or an acknowledged one.
+    #[error("the appeal has no transfer that waits for an acknowledgement")]
+    NoOpenTransfer(&'static str),
+    /// The order answers no earlier appeal by the same person.
+    #[error("the order answers no earlier appeal by the same person: forward the appeal")]
+    NotSamePerson,
+    /// The order of the earlier appeal is closed.
+    #[error("the order of the earlier appeal is closed: forward the appeal")]
+    OrderNotOpen,
     /// No reference data is in force on the day.
     #[error("no reference data is in force today: publish channels, categories and regions first")]
     NoReference,
@@ -23,7 +41,25 @@ impl Refusal {
         match self {
             Self::AlreadyAnswered => Reason::AlreadyAnswered,
             Self::AlreadyForwarded => Reason::AlreadyForwarded,
+            Self::Awaiting | Self::NotAwaiting => Reason::AwaitingInformation,
+            Self::Ended(_) => Reason::AppealEnded,
+            Self::NoOpenTransfer(_) => Reason::NoOpenTransfer,
+            Self::NotSamePerson => Reason::NotSamePerson,
+            Self::OrderNotOpen => Reason::OrderNotOpen,
             Self::NoReference => Reason::NoReference,
+        }
+    }
+
+    /// The name of the refused appeal's state, where the appeal's state is the reason.
+    #[must_use]
+    pub const fn state(self) -> Option<&'static str> {
+        match self {
+            Self::AlreadyAnswered => Some("answered"),
+            Self::AlreadyForwarded => Some("ordered"),
+            Self::Awaiting => Some("awaiting_information"),
+            Self::NotAwaiting => Some("received"),
+            Self::Ended(state) | Self::NoOpenTransfer(state) => Some(state),
+            Self::NotSamePerson | Self::OrderNotOpen | Self::NoReference => None,
         }
     }
 }

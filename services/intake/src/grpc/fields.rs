@@ -18,6 +18,9 @@ pub(super) const MAX_NAME: usize = 100;
 /// Maximum characters of a content or an answer: five pages, 30 kB sealed. Longer texts are attachments.
 pub(super) const MAX_CONTENT: usize = 10_000;
 
+/// Maximum characters of a question to an appellant, or of what was told of the progress: one page.
+pub(super) const MAX_REMARK: usize = 2_000;
+
 /// Defects as messages.
 pub(super) fn defects(defects: &[Defect]) -> Vec<i32> {
     defects.iter().map(|defect| i32::from(*defect)).collect()
@@ -54,6 +57,14 @@ pub(super) fn bare(appeal: &Appeal) -> pb::Appeal {
     };
     match &appeal.state {
         State::Received => sent.set_state(pb::AppealState::Received),
+        State::AwaitingInformation { .. } => sent.set_state(pb::AppealState::AwaitingInformation),
+        State::NotAccepted { .. } => sent.set_state(pb::AppealState::NotAccepted),
+        State::Transferred(_) => sent.set_state(pb::AppealState::Transferred),
+        State::Invalid { .. } => sent.set_state(pb::AppealState::Invalid),
+        State::ProgressTold { order, .. } => {
+            sent.set_state(pb::AppealState::ProgressTold);
+            sent.order_id = order.0.to_string();
+        }
         State::Answered { at } => {
             sent.set_state(pb::AppealState::Answered);
             sent.answered_time = Some(to_proto(*at));

@@ -38,7 +38,7 @@ impl Verb<Intake> for ForwardAppeal {
         let appeal = forward_appeal(tx, self, at.now).await?;
         let order_id = match &appeal.state {
             State::Ordered { order, .. } => order.0.to_string(),
-            State::Received | State::Answered { .. } => String::new(),
+            _ => String::new(),
         };
         Ok(pb::ForwardAppealResponse {
             appeal_id: appeal.id.0.to_string(),

@@ -107,13 +107,15 @@ async fn appeal(sealer: &Sealer, stored: &Stored, shown: Shown) -> Result<pb::Ap
     let who = cells::appellant(sealer, id, &stored.personal).await?;
     let hidden = stored.appeal.codes.hides_appellant();
     if shown != Shown::Masked {
-        let text = cells::text(sealer, id, &stored.personal, stored.answer.as_ref()).await?;
+        let text = cells::text(sealer, id, &stored.personal, &stored.supplements).await?;
+        let told = (stored.texts.answer.as_ref(), stored.texts.outcome.as_ref());
+        let told = cells::told(sealer, id, told.0, told.1).await?;
         let redaction = (shown == Shown::Text).then(|| Redaction::of(&who, hidden));
         let as_shown = |text: String| without(redaction.as_ref(), text);
         sent.title = as_shown(text.title);
         sent.content = as_shown(text.content);
         sent.place = as_shown(text.place.unwrap_or_default());
-        sent.answer = as_shown(text.answer.unwrap_or_default());
+        sent.answer = as_shown(told.unwrap_or_default());
     }
     if !who.is_unknown() {
         sent.appellant = Some(match shown {

@@ -66,5 +66,10 @@ fn state_name(state: pb::AppealState) -> Option<&'static str> {
         pb::AppealState::Received => Some("received"),
         pb::AppealState::Answered => Some("answered"),
         pb::AppealState::Ordered => Some("ordered"),
+        pb::AppealState::AwaitingInformation => Some("awaiting_information"),
+        pb::AppealState::NotAccepted => Some("not_accepted"),
+        pb::AppealState::Transferred => Some("transferred"),
+        pb::AppealState::Invalid => Some("invalid"),
+        pb::AppealState::ProgressTold => Some("progress_told"),
     }
 }

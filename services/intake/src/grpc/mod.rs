@@ -1,14 +1,19 @@
 //! The gRPC edge. A method of the trait is one line. The request and the answer of a verb are in the file of the verb.
 //! Errors are translated in [`status`].
 
+mod acknowledge_transfer;
 mod answer_appeal;
+mod ask_appellant;
+mod decline_appeal;
 mod draft;
 mod fields;
 mod forward_appeal;
 mod get_appeal;
 mod get_reference;
+mod invalidate_appeal;
 mod list_appeals;
 mod list_calls;
+mod list_transfers;
 mod publish_reference;
 mod push_appeals;
 mod read_appeal_text;
@@ -16,6 +21,9 @@ mod record_call;
 mod register_appeal;
 pub mod status;
 pub mod streams;
+mod supplement_appeal;
+mod tell_progress;
+mod transfer_appeal;
 
 use std::sync::Arc;
 
@@ -29,17 +37,25 @@ use tonic::{Request, Response, Status, Streaming};
 use verbs::Served;
 
 use crate::actions::Desk;
+use crate::actions::acknowledge_transfer::AcknowledgeTransfer;
 use crate::actions::answer_appeal::AnswerAppeal;
+use crate::actions::ask_appellant::AskAppellant;
+use crate::actions::decline_appeal::DeclineAppeal;
 use crate::actions::forward_appeal::ForwardAppeal;
 use crate::actions::get_appeal::GetAppeal;
+use crate::actions::invalidate_appeal::InvalidateAppeal;
 use crate::actions::publish_reference::PublishReference;
 use crate::actions::record_call::RecordCall;
 use crate::actions::register_appeal::RegisterAppeal;
+use crate::actions::supplement_appeal::SupplementAppeal;
+use crate::actions::tell_progress::TellProgress;
+use crate::actions::transfer_appeal::TransferAppeal;
 use crate::config::IntakeConfig;
 use crate::store::reference::Cache;
 use get_reference::InForce;
 use list_appeals::Appeals;
 use list_calls::Calls;
+use list_transfers::Transfers;
 use read_appeal_text::Vouched;
 use streams::Streams;
 
@@ -118,6 +134,62 @@ impl IntakeService for Intake {
         request: Request<pb::ForwardAppealRequest>,
     ) -> Result<Response<pb::ForwardAppealResponse>, Status> {
         self.run::<ForwardAppeal>(request).await
+    }
+
+    async fn decline_appeal(
+        &self,
+        request: Request<pb::DeclineAppealRequest>,
+    ) -> Result<Response<pb::DeclineAppealResponse>, Status> {
+        self.run::<DeclineAppeal>(request).await
+    }
+
+    async fn transfer_appeal(
+        &self,
+        request: Request<pb::TransferAppealRequest>,
+    ) -> Result<Response<pb::TransferAppealResponse>, Status> {
+        self.run::<TransferAppeal>(request).await
+    }
+
+    async fn acknowledge_transfer(
+        &self,
+        request: Request<pb::AcknowledgeTransferRequest>,
+    ) -> Result<Response<pb::AcknowledgeTransferResponse>, Status> {
+        self.run::<AcknowledgeTransfer>(request).await
+    }
+
+    async fn invalidate_appeal(
+        &self,
+        request: Request<pb::InvalidateAppealRequest>,
+    ) -> Result<Response<pb::InvalidateAppealResponse>, Status> {
+        self.run::<InvalidateAppeal>(request).await
+    }
+
+    async fn ask_appellant(
+        &self,
+        request: Request<pb::AskAppellantRequest>,
+    ) -> Result<Response<pb::AskAppellantResponse>, Status> {
+        self.run::<AskAppellant>(request).await
+    }
+
+    async fn supplement_appeal(
+        &self,
+        request: Request<pb::SupplementAppealRequest>,
+    ) -> Result<Response<pb::SupplementAppealResponse>, Status> {
+        self.run::<SupplementAppeal>(request).await
+    }
+
+    async fn tell_progress(
+        &self,
+        request: Request<pb::TellProgressRequest>,
+    ) -> Result<Response<pb::TellProgressResponse>, Status> {
+        self.run::<TellProgress>(request).await
+    }
+
+    async fn list_transfers(
+        &self,
+        request: Request<pb::ListTransfersRequest>,
+    ) -> Result<Response<pb::ListTransfersResponse>, Status> {
+        self.ask::<Transfers>(request).await
     }
 
     async fn record_call(

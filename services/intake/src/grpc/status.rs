@@ -1,6 +1,5 @@
 //! Translates an action's error for callers: one exhaustive match.
 
-use hotline_proto::intake::AppealState;
 use platform::status::{self, Standing};
 use rpc::fields::{InvalidRequest, Violation};
 use tonic::Status;
@@ -24,14 +23,8 @@ impl From<Error> for Status {
 
 /// State of the refused appeal, which follows from the refusal.
 fn standing(refusal: Refusal) -> Standing {
-    let state = match refusal {
-        Refusal::AlreadyAnswered => Some(AppealState::Answered),
-        Refusal::AlreadyForwarded => Some(AppealState::Ordered),
-        Refusal::NoReference => None,
-    };
-    let name = |state: AppealState| state.as_str_name().trim_start_matches("APPEAL_STATE_").to_owned();
     Standing {
-        state: state.map(name),
+        state: refusal.state().map(str::to_ascii_uppercase),
         ..Standing::default()
     }
 }

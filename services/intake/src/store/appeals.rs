@@ -10,9 +10,11 @@ use platform::store::StoreError;
 use sqlx::PgConnection;
 use uuid::Uuid;
 
-use super::cells::SealedPersonal;
+use super::cells::{SealedPersonal, Supplement};
+use super::facts::Facts;
 use crate::domain::appeal::{Appeal, AppealId, OrderId, OrderSeen, PersonKey, State, Upstream};
 use crate::domain::draft::Codes;
+use crate::domain::outcome::Earlier;
 use crate::domain::push::{Known, Receipt};
 
 /// The columns of an appeal without personal fields; the only list of them is in [`by_ids`].
@@ -36,9 +38,8 @@ struct Row {
     call_id: Option<Uuid>,
     received_at: DateTime<Utc>,
     changed_at: DateTime<Utc>,
-    answered_at: Option<DateTime<Utc>>,
-    forwarded_at: Option<DateTime<Utc>>,
-    order_id: Option<Uuid>,
+    #[sqlx(flatten)]
+    facts: Facts,
     order_version: Option<i64>,
     order_number: Option<String>,
     order_state: Option<i16>,
@@ -58,15 +59,31 @@ pub struct Stored {
     pub appeal: Appeal,
     /// Sealed personal fields.
     pub personal: SealedPersonal,
+    /// Texts of its decision.
+    pub texts: Texts,
+    /// The appellant's answers to questions, oldest first.
+    pub supplements: Vec<Supplement>,
+}
+
+/// Sealed texts of a decision. Each belongs to some states only.
+#[derive(Clone, Debug, Default, sqlx::FromRow)]
+pub struct Texts {
     /// The direct answer.
     pub answer: Option<Sealed>,
+    /// The other path of a declined appeal, or what was told of the progress.
+    pub outcome: Option<Sealed>,
+    /// The number or desk of a transfer's receiver.
+    pub acknowledged_by: Option<Sealed>,
 }
 
 #[derive(sqlx::FromRow)]
 struct SealedRow {
     #[sqlx(flatten)]
     personal: SealedPersonal,
-    answer: Option<Sealed>,
+    #[sqlx(flatten)]
+    texts: Texts,
+    supplement_ids: Vec<Uuid>,
+    supplements: Vec<Sealed>,
 }
 
 /// The numbers of these that a platform has pushed before, with their receipts.
@@ -132,6 +149,7 @@ pub(super) async fn by_ids(conn: &mut PgConnection, ids: &[Uuid]) -> Result<Hash
     let rows: Vec<Row> = sqlx::query_as(
         "select id, number, version, state, channel, type, category, region, urgency, tags, anonymous, confidential,
                 accused_unit, defects, reference, call_id, received_at, changed_at, answered_at, forwarded_at, order_id,
+                asked_at, ended_at, ground, receiver, hotline, acknowledge_due_at, acknowledged_at, told_order,
                 order_version, order_number, order_state, seen_order, seen_linked_at, platform, upstream_number,
                 upstream_due_at, source_at, person_key
            from appeal where id = any($1)",
@@ -153,35 +171,72 @@ pub async fn lock_one(conn: &mut PgConnection, id: AppealId) -> Result<Appeal, S
         .ok_or(StoreError::Absent("appeal"))
 }
 
-/// Writes a decision. The version protects against a writer without the lock.
+/// Most earlier appeals of one person that one order answers. One of the same person is enough.
+const MOST_EARLIER: i64 = 100;
+
+/// Appeals that this order answers, were registered no later than this appeal, and have its person key or its first
+/// telephone number. Two appeals of one instant are in the order of their forwarding: the other one has an order.
+///
+/// # Errors
+/// [`StoreError::Impossible`] for a row that no transition could have written.
+pub async fn earlier(conn: &mut PgConnection, repeat: &Appeal, order: OrderId) -> Result<Vec<Earlier>, StoreError> {
+    let found: Vec<(Uuid, bool)> = sqlx::query_as(
+        "select one.id, coalesce(one.phone_hashes[1] = this.phone_hashes[1], false) as same_number
+           from (select id from appeal where order_id = $2
+                 union select id from appeal where seen_order = $2 and seen_order <> order_id) as named
+           join appeal as one using (id)
+           join appeal as this on this.id = $1
+          where one.id <> this.id and one.received_at <= this.received_at
+            and (one.person_key = this.person_key or one.phone_hashes[1] = this.phone_hashes[1])
+          order by one.received_at, one.id limit $3",
+    )
+    .bind(repeat.id.0)
+    .bind(order.0)
+    .bind(MOST_EARLIER)
+    .fetch_all(&mut *conn)
+    .await?;
+    let ids: Vec<Uuid> = found.iter().map(|(id, _)| *id).collect();
+    let mut appeals = by_ids(conn, &ids).await?;
+    let earlier = |(id, same_number)| Some((appeals.remove(&id)?, same_number));
+    Ok(found
+        .into_iter()
+        .filter_map(earlier)
+        .map(|(appeal, same_number)| Earlier { appeal, same_number })
+        .collect())
+}
+
+/// Writes a decision with its texts; a text that is not given stays. The version protects against a writer without the
+/// lock.
 ///
 /// # Errors
 /// [`StoreError::Impossible`] when the row is not at the previous version.
-pub async fn save_decision(
-    conn: &mut PgConnection,
-    appeal: &Appeal,
-    answer: Option<&Sealed>,
-) -> Result<(), StoreError> {
-    let (answered_at, forwarded_at, order) = match &appeal.state {
-        State::Received => (None, None, None),
-        State::Answered { at } => (Some(*at), None, None),
-        State::Ordered {
-            order, forwarded_at, ..
-        } => (None, Some(*forwarded_at), Some(order.0)),
-    };
+pub async fn save_decision(conn: &mut PgConnection, appeal: &Appeal, texts: &Texts) -> Result<(), StoreError> {
+    let facts = Facts::of(&appeal.state);
     let done = sqlx::query(
-        "update appeal set version = $2, state = $3, changed_at = $4, answered_at = $5, answer = $6,
-                forwarded_at = $7, order_id = $8
+        "update appeal set version = $2, state = $3, changed_at = $4, answered_at = $5, forwarded_at = $6,
+                order_id = $7, asked_at = $8, ended_at = $9, ground = $10, receiver = $11, hotline = $12,
+                acknowledge_due_at = $13, acknowledged_at = $14, told_order = $15, answer = coalesce($16, answer),
+                outcome = coalesce($17, outcome), acknowledged_by = coalesce($18, acknowledged_by)
           where id = $1 and version = $2 - 1",
     )
     .bind(appeal.id.0)
     .bind(big(appeal.version))
     .bind(appeal.state.name())
     .bind(appeal.changed_at)
-    .bind(answered_at)
-    .bind(answer)
-    .bind(forwarded_at)
-    .bind(order)
+    .bind(facts.answered_at)
+    .bind(facts.forwarded_at)
+    .bind(facts.order_id)
+    .bind(facts.asked_at)
+    .bind(facts.ended_at)
+    .bind(facts.ground)
+    .bind(facts.receiver)
+    .bind(facts.hotline)
+    .bind(facts.acknowledge_due_at)
+    .bind(facts.acknowledged_at)
+    .bind(facts.told_order)
+    .bind(texts.answer.as_ref())
+    .bind(texts.outcome.as_ref())
+    .bind(texts.acknowledged_by.as_ref())
     .execute(conn)
     .await?;
     one("appeal", appeal.id.0, done.rows_affected())
@@ -273,18 +328,31 @@ pub async fn read(conn: &mut PgConnection, name: &Name, platform: Option<&str>) 
     let appeal = by_ids(&mut *conn, &[id]).await?.remove(&id);
     let appeal = appeal.ok_or(StoreError::Absent("appeal"))?;
     let sealed: SealedRow = sqlx::query_as(
-        "select name, phone, phone_hashes, id_number, document_kind, address, title, content, place, answer
+        "select name, phone, phone_hashes, id_number, document_kind, address, title, content, place, answer, outcome,
+                acknowledged_by,
+                array(select i.id from inquiry as i where i.appeal_id = appeal.id and i.answer is not null
+                       order by i.number) as supplement_ids,
+                array(select i.answer from inquiry as i where i.appeal_id = appeal.id and i.answer is not null
+                       order by i.number) as supplements
            from appeal where id = $1",
     )
     .bind(id)
     .fetch_one(conn)
     .await?;
-    // Sealed fields never change. Only an answer may have been added since the state was read.
-    let answer = sealed.answer.filter(|_| matches!(appeal.state, State::Answered { .. }));
+    // Texts of a decision never change. One may have been added since the state was read.
+    let state = &appeal.state;
+    let told = matches!(state, State::NotAccepted { .. } | State::ProgressTold { .. });
+    let texts = Texts {
+        answer: sealed.texts.answer.filter(|_| matches!(state, State::Answered { .. })),
+        outcome: sealed.texts.outcome.filter(|_| told),
+        acknowledged_by: sealed.texts.acknowledged_by,
+    };
+    let supplements = sealed.supplement_ids.into_iter().zip(sealed.supplements);
     Ok(Stored {
         appeal,
         personal: sealed.personal,
-        answer,
+        texts,
+        supplements: supplements.map(|(id, text)| Supplement { id, text }).collect(),
     })
 }
 
@@ -300,7 +368,7 @@ impl TryFrom<Row> for Appeal {
     fn try_from(row: Row) -> Result<Self, StoreError> {
         let id = row.id;
         let broken = |what: &str| impossible("appeal", format!("{id} {what}"));
-        let seen_order = row.seen_order.or(row.order_id);
+        let seen_order = row.seen_order.or(row.facts.order_id);
         let seen = match (row.order_version, row.order_number, row.order_state, seen_order) {
             (None, None, None, _) => None,
             (Some(version), Some(number), Some(state), Some(order)) => Some(OrderSeen {
@@ -312,16 +380,8 @@ impl TryFrom<Row> for Appeal {
             }),
             _ => return Err(broken("has only part of its order's state")),
         };
-        let state = match (row.state.as_str(), row.answered_at, row.forwarded_at, row.order_id) {
-            ("received", None, None, None) => State::Received,
-            ("answered", Some(at), None, None) => State::Answered { at },
-            ("ordered", None, Some(forwarded_at), Some(order)) => State::Ordered {
-                order: OrderId(order),
-                forwarded_at,
-                seen,
-            },
-            _ => return Err(broken("is in a state whose facts are missing")),
-        };
+        let state = row.facts.state(&row.state, seen);
+        let state = state.ok_or_else(|| broken("is in a state with other facts than its own"))?;
         let upstream = match (row.platform, row.upstream_number) {
             (None, None) => None,
             (Some(platform), Some(number)) => Some(Upstream {

@@ -9,6 +9,15 @@ use uuid::Uuid;
 use crate::domain::appeal::PersonKey;
 use crate::domain::draft::{Appellant, Draft, Personal};
 
+/// An appellant's answer to a question.
+#[derive(Clone, Debug)]
+pub struct Supplement {
+    /// The inquiry.
+    pub id: Uuid,
+    /// The answer.
+    pub text: Sealed,
+}
+
 /// All personal fields of an appeal, sealed for its row.
 #[derive(Clone, Debug, sqlx::FromRow)]
 pub struct SealedPersonal {
@@ -91,6 +100,38 @@ pub fn seal_answer(key: &SealKey, row: Uuid, answer: &str) -> Sealed {
     key.seal(cell("answer", row), answer)
 }
 
+/// Seals what the appellant of the appeal `row` was told at its end: the other path, or the progress.
+#[must_use]
+pub fn seal_outcome(key: &SealKey, row: Uuid, told: &str) -> Sealed {
+    key.seal(cell("outcome", row), told)
+}
+
+/// Seals the number or desk of the receiver of the transferred appeal `row`.
+#[must_use]
+pub fn seal_acknowledged_by(key: &SealKey, row: Uuid, reference: &str) -> Sealed {
+    key.seal(cell("acknowledged_by", row), reference)
+}
+
+fn of_inquiry(column: &'static str, row: Uuid) -> Cell {
+    Cell {
+        table: "inquiry",
+        column,
+        row,
+    }
+}
+
+/// Seals the question of the inquiry `row`.
+#[must_use]
+pub fn seal_question(key: &SealKey, row: Uuid, question: &str) -> Sealed {
+    key.seal(of_inquiry("question", row), question)
+}
+
+/// Seals the appellant's answer to the inquiry `row`.
+#[must_use]
+pub fn seal_supplement(key: &SealKey, row: Uuid, answer: &str) -> Sealed {
+    key.seal(of_inquiry("answer", row), answer)
+}
+
 /// Seals the caller's number of the call `row`.
 #[must_use]
 pub fn seal_caller(key: &SealKey, row: Uuid, phone: &str) -> Sealed {
@@ -134,12 +175,10 @@ async fn document(sealer: &Sealer, row: Uuid, cells: &SealedPersonal) -> Result<
 pub struct Text {
     /// One line.
     pub title: String,
-    /// The matter.
+    /// The matter, with the appellant's answers to questions on lines of their own.
     pub content: String,
     /// Place of the matter.
     pub place: Option<String>,
-    /// The direct answer.
-    pub answer: Option<String>,
 }
 
 impl std::fmt::Debug for Text {
@@ -156,14 +195,36 @@ pub async fn text(
     sealer: &Sealer,
     row: Uuid,
     cells: &SealedPersonal,
-    answer: Option<&Sealed>,
+    supplements: &[Supplement],
 ) -> Result<Text, StoreError> {
+    let mut content = sealer.unseal(cell("content", row), &cells.content).await?;
+    for supplement in supplements {
+        content.push('\n');
+        content += &sealer
+            .unseal(of_inquiry("answer", supplement.id), &supplement.text)
+            .await?;
+    }
     Ok(Text {
         title: sealer.unseal(cell("title", row), &cells.title).await?,
-        content: sealer.unseal(cell("content", row), &cells.content).await?,
+        content,
         place: maybe(sealer, "place", row, cells.place.as_ref()).await?,
-        answer: maybe(sealer, "answer", row, answer).await?,
     })
+}
+
+/// Opens what the appellant of the appeal `row` was told at its end: the answer, the other path, or the progress.
+///
+/// # Errors
+/// [`StoreError::Impossible`] for a cell that was sealed for another place.
+pub async fn told(
+    sealer: &Sealer,
+    row: Uuid,
+    answer: Option<&Sealed>,
+    outcome: Option<&Sealed>,
+) -> Result<Option<String>, StoreError> {
+    match maybe(sealer, "answer", row, answer).await? {
+        None => maybe(sealer, "outcome", row, outcome).await,
+        answer => Ok(answer),
+    }
 }
 
 async fn maybe(

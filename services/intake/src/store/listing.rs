@@ -8,7 +8,8 @@ use sqlx::PgConnection;
 use uuid::Uuid;
 
 use super::appeals::by_ids;
-use crate::domain::appeal::Appeal;
+use crate::domain::appeal::{Appeal, State};
+use crate::domain::outcome::Transfer;
 
 /// Filter of a list of appeals.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -49,6 +50,55 @@ pub async fn appeals(
     .await?;
     let mut found = by_ids(conn, &ids).await?;
     Ok(ids.iter().filter_map(|id| found.remove(id)).collect())
+}
+
+/// A transfer in a list.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ListedTransfer {
+    /// Appeal.
+    pub id: Uuid,
+    /// Its number.
+    pub number: String,
+    /// The transfer.
+    pub transfer: Transfer,
+}
+
+/// Transfers by their time, then by id of the appeal. With `open_only` those without an acknowledgement.
+///
+/// # Errors
+/// [`StoreError::Impossible`] for a row that no transition could have written.
+pub async fn transfers(
+    conn: &mut PgConnection,
+    window: &Window,
+    open_only: bool,
+) -> Result<Vec<ListedTransfer>, StoreError> {
+    let ids: Vec<Uuid> = sqlx::query_scalar(
+        "select id from appeal
+          where state = 'transferred' and (ended_at, id) > ($1, $2) and ended_at < $3
+            and (not $5 or acknowledged_at is null)
+          order by ended_at, id limit $4",
+    )
+    .bind(window.after.0)
+    .bind(window.after.1)
+    .bind(window.before)
+    .bind(window.limit)
+    .bind(open_only)
+    .fetch_all(&mut *conn)
+    .await?;
+    let mut found = by_ids(conn, &ids).await?;
+    let transfer = |appeal: Appeal| match appeal.state {
+        State::Transferred(transfer) => Some(ListedTransfer {
+            id: appeal.id.0,
+            number: appeal.number,
+            transfer,
+        }),
+        _ => None,
+    };
+    Ok(ids
+        .iter()
+        .filter_map(|id| found.remove(id))
+        .filter_map(transfer)
+        .collect())
 }
 
 /// A call in a list.

@@ -136,9 +136,7 @@ async fn an_ordered_appeal_that_was_never_told_is_found() {
     plant(&world, &[delete], &forwarded).await;
     assert_eq!(
         found(&world).await,
-        [format!(
-            "appeal {forwarded} is ordered but has 0 events of an answer and 0 of forwarding"
-        )]
+        [format!("appeal {forwarded} is ordered but its decisions are []")]
     );
 }
 

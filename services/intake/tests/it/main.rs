@@ -1,14 +1,20 @@
 //! One file per verb, through the served gRPC edge, on a real Postgres.
 
+mod acknowledge_transfer;
 mod answer_appeal;
+mod ask_appellant;
+mod decline_appeal;
 mod doctor;
 mod forward_appeal;
 mod get_appeal;
 mod get_reference;
 mod hear_orders;
+mod invalidate_appeal;
 mod list_appeals;
 mod list_calls;
+mod list_transfers;
 mod newer_routing;
+mod outcomes;
 mod person_key;
 mod publish_reference;
 mod push_appeals;
@@ -16,6 +22,9 @@ mod read_appeal_text;
 mod record_call;
 mod register_appeal;
 mod scopes;
+mod supplement_appeal;
 mod telephone_numbers;
+mod tell_progress;
+mod transfer_appeal;
 mod wiring;
 mod world;

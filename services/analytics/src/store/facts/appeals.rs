@@ -10,7 +10,8 @@ use sqlx::PgConnection;
 use uuid::Uuid;
 
 use super::{Columns as _, Table, table};
-use crate::domain::appeal::{AppealFact, AppealState, PersonKey};
+use crate::domain::appeal::{AppealFact, AppealState, Outcome, PersonKey};
+use crate::domain::fact::Fact as _;
 use crate::domain::kept::Kept;
 use crate::domain::window::Window;
 
@@ -32,6 +33,10 @@ table! {
         person_key: Option<Key>,
         answered: bool,
         forwarded: bool,
+        not_accepted: bool,
+        transferred: bool,
+        progress_told: bool,
+        invalid: bool,
     }
 }
 
@@ -46,14 +51,14 @@ impl Serialize for Key {
     }
 }
 
-/// Number of distinct persons of a window's appeals. The cost grows with the window only: one index holds day and key.
+/// Number of distinct persons of a window's appeals, without the invalid ones. The cost grows with the window only: one index holds day and key.
 ///
 /// # Errors
 /// When the database fails.
 pub async fn persons(connection: &mut PgConnection, window: Window) -> Result<i64, StoreError> {
     let persons = sqlx::query_scalar(
         "select count(*) from (select distinct person_key from fact_appeal
-                                where received_day between $1 and $2 and person_key is not null) persons",
+                                where received_day between $1 and $2 and person_key is not null and not invalid) persons",
     )
     .bind(window.from)
     .bind(window.to)
@@ -62,7 +67,8 @@ pub async fn persons(connection: &mut PgConnection, window: Window) -> Result<i6
     Ok(persons)
 }
 
-/// Those of these appeals that are the first of their person in the window, by day and id.
+/// Those of these appeals that are the first of their person in the window, by day and id. Invalid appeals are none of
+/// them.
 ///
 /// # Errors
 /// When the database fails.
@@ -73,9 +79,9 @@ pub async fn first_of_persons(
 ) -> Result<HashSet<Uuid>, StoreError> {
     let first: Vec<Uuid> = sqlx::query_scalar(
         "select id from fact_appeal a
-          where id = any($1) and person_key is not null
+          where id = any($1) and person_key is not null and not invalid
             and not exists (select from fact_appeal b
-                             where b.person_key = a.person_key and b.received_day >= $2
+                             where b.person_key = a.person_key and b.received_day >= $2 and not b.invalid
                                and (b.received_day, b.id) < (a.received_day, a.id))",
     )
     .bind(ids)
@@ -101,6 +107,7 @@ impl Table for Row {
 impl From<&AppealFact> for Row {
     fn from(fact: &AppealFact) -> Self {
         let state = fact.state.clone();
+        let ended = |outcome| fact.outcome == Some(outcome);
         Self {
             id: fact.id,
             version: big(state.version),
@@ -115,8 +122,32 @@ impl From<&AppealFact> for Row {
             tags: state.tags,
             platform: state.platform,
             person_key: state.person.map(|key| Key(key.0)),
-            answered: fact.answered,
-            forwarded: fact.forwarded,
+            answered: ended(Outcome::Answered),
+            forwarded: ended(Outcome::Forwarded),
+            not_accepted: ended(Outcome::NotAccepted),
+            transferred: ended(Outcome::Transferred),
+            progress_told: ended(Outcome::ProgressTold),
+            invalid: ended(Outcome::Invalid),
+        }
+    }
+}
+
+impl Row {
+    /// The outcome whose column is true.
+    fn outcome(&self) -> Result<Option<Outcome>, StoreError> {
+        let columns = [
+            (self.answered, Outcome::Answered),
+            (self.forwarded, Outcome::Forwarded),
+            (self.not_accepted, Outcome::NotAccepted),
+            (self.transferred, Outcome::Transferred),
+            (self.progress_told, Outcome::ProgressTold),
+            (self.invalid, Outcome::Invalid),
+        ];
+        let mut ended = columns.into_iter().filter(|(ended, _)| *ended);
+        let outcome = ended.next().map(|(_, outcome)| outcome);
+        match ended.next() {
+            None => Ok(outcome),
+            Some(_) => Err(impossible(Self::TABLE, format!("{} has several outcomes", self.id))),
         }
     }
 }
@@ -125,6 +156,7 @@ impl TryFrom<Row> for AppealFact {
     type Error = StoreError;
 
     fn try_from(row: Row) -> Result<Self, StoreError> {
+        let outcome = row.outcome()?;
         let fact = Self {
             id: row.id,
             state: AppealState {
@@ -140,8 +172,7 @@ impl TryFrom<Row> for AppealFact {
                 platform: row.platform,
                 person: row.person_key.map(|key| PersonKey(key.0)),
             },
-            answered: row.answered,
-            forwarded: row.forwarded,
+            outcome,
         };
         if fact.day() == row.received_day {
             Ok(fact)

@@ -8,6 +8,7 @@ use uuid::Uuid;
 
 use super::{Columns as _, Table, table};
 use crate::domain::call::{CallFact, CallState};
+use crate::domain::fact::Fact as _;
 
 table! {
     /// A row of `fact_call`.

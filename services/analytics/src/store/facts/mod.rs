@@ -5,6 +5,8 @@
 pub mod appeals;
 mod callbacks;
 pub mod calls;
+pub mod entries;
+pub mod notices;
 pub mod orders;
 
 use chrono::NaiveDate;
