@@ -1,4 +1,4 @@
-//! Supervision's invariants: I5, each clock fires once. An open clock that is overdue is valid: it waits until routing
+//! Supervision's invariants: I5, each clock fires once, and the ways of risk notices. An open clock that is overdue is valid: it waits until routing
 //! is known past its time, and the worker logs that.
 
 use platform::store::StoreError;
@@ -23,9 +23,14 @@ pub async fn check(pool: &PgPool) -> Result<Vec<Violation>, StoreError> {
     for card in doctor::unjust_cards(&mut connection).await? {
         details.push(format!("card {card} stands although its clock's work was done in time"));
     }
-    let violations = details.into_iter().map(|detail| Violation {
+    let clocks = details.into_iter().map(|detail| Violation {
         invariant: "I5",
         detail,
     });
-    Ok(violations.collect())
+    let notices = doctor::broken_notices(&mut connection).await?;
+    let notices = notices.into_iter().map(|(notice, what)| Violation {
+        invariant: "risk notices",
+        detail: format!("risk notice {notice} {what}"),
+    });
+    Ok(clocks.chain(notices).collect())
 }

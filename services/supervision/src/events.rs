@@ -6,15 +6,20 @@ use eventlog::read::{self, Unreadable};
 use eventlog::{NewEvent, Recorded};
 use hotline_proto::common::{ClockKind, OrderState};
 use hotline_proto::events::event::Body;
-use hotline_proto::events::{CardIssued, CardWithdrawn, ReplyReviewed};
+use hotline_proto::events::{
+    CardIssued, CardWithdrawn, LedgerEntryRecorded, ReplyReviewed, RiskNoticeFedBack, RiskNoticeIssued,
+    RiskNoticeVerified,
+};
 use hotline_proto::routing::Order;
 use hotline_proto::{Carried, carried};
 use platform::ids::new_id;
-use rpc::time::to_proto;
+use rpc::time::{date_to_proto, to_proto};
 
 use crate::domain::clock::{Card, Clock, Told, Unit};
 use crate::domain::review::{Review, State, Verdict};
-use crate::domain::watch::{Fact, Limit, Snapshot, WatchedOrder, What};
+use crate::domain::risk::{Addressee, RiskNotice};
+use crate::domain::watch::{Fact, Limit, LinkedAppeal, Snapshot, WatchedOrder, What};
+use crate::store::ledger::Entry;
 
 /// The actor of events that no person caused: time or a fact did.
 pub const ACTOR: &str = "service:supervision";
@@ -54,6 +59,73 @@ pub fn reviewed(order: &mut WatchedOrder, review: &Review) -> Option<NewEvent> {
         grounds,
     });
     Some(next(order, reviewer, *reviewed_at, body))
+}
+
+/// An entry of the ledger, as the only event about it.
+#[must_use]
+pub fn recorded(entry: &Entry) -> NewEvent {
+    NewEvent {
+        event_id: new_id(entry.recorded_at),
+        key: entry.id,
+        version: 1,
+        actor: entry.actor.clone(),
+        occurred_at: entry.recorded_at,
+        body: Body::LedgerEntryRecorded(LedgerEntryRecorded {
+            entry_id: entry.id.to_string(),
+            kind: entry.kind.into(),
+            day: Some(date_to_proto(entry.day)),
+            unit: entry.unit.clone(),
+        }),
+    }
+}
+
+/// A notice was issued.
+#[must_use]
+pub fn risk_issued(notice: &RiskNotice, actor: &str) -> NewEvent {
+    let body = Body::RiskNoticeIssued(RiskNoticeIssued {
+        notice_id: notice.id.to_string(),
+        number: notice.number.clone(),
+        level: notice.level,
+        category: notice.category.clone(),
+        region: notice.region.clone(),
+        units: notice.addressees.iter().map(|a| a.unit.clone()).collect(),
+        order_count: notice.counts.orders,
+        appeal_count: notice.counts.appeals,
+        person_count: notice.counts.persons,
+    });
+    about(notice, actor, notice.issued_at, body)
+}
+
+/// An addressee of a notice fed back at `at`.
+#[must_use]
+pub fn risk_fed_back(notice: &RiskNotice, addressee: &Addressee, actor: &str, at: DateTime<Utc>) -> NewEvent {
+    let body = Body::RiskNoticeFedBack(RiskNoticeFedBack {
+        notice_id: notice.id.to_string(),
+        unit: addressee.unit.clone(),
+        late: notice.is_late(at),
+    });
+    about(notice, actor, at, body)
+}
+
+/// A notice was verified at `at`.
+#[must_use]
+pub fn risk_verified(notice: &RiskNotice, actor: &str, at: DateTime<Utc>) -> NewEvent {
+    let body = Body::RiskNoticeVerified(RiskNoticeVerified {
+        notice_id: notice.id.to_string(),
+    });
+    about(notice, actor, at, body)
+}
+
+/// Key and version are the notice's.
+fn about(notice: &RiskNotice, actor: &str, at: DateTime<Utc>, body: Body) -> NewEvent {
+    NewEvent {
+        event_id: new_id(at),
+        key: notice.id,
+        version: notice.version,
+        actor: actor.to_owned(),
+        occurred_at: at,
+        body,
+    }
 }
 
 /// Key and version are the order's: all events about one order are in one partition, densely numbered.
@@ -145,6 +217,7 @@ fn snapshot(order: &Order) -> Result<Snapshot, Unreadable> {
         unit,
         accused: accused(order),
         reply_id,
+        appeals: appeals(order)?,
     })
 }
 
@@ -157,6 +230,17 @@ fn state(number: i32) -> Result<OrderState, Unreadable> {
         )));
     }
     read::known("state", number)
+}
+
+fn appeals(order: &Order) -> Result<Vec<LinkedAppeal>, Unreadable> {
+    let facts = order.appeals.iter().filter_map(|linked| linked.facts.as_ref());
+    let appeals = facts.map(|facts| {
+        Ok(LinkedAppeal {
+            id: read::id("appeal_id", &facts.appeal_id)?,
+            person_key: Some(facts.person_key.clone()).filter(|key| !key.is_empty()),
+        })
+    });
+    appeals.collect()
 }
 
 /// Codes of the units that its appeals accuse.

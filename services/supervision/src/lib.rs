@@ -1,4 +1,5 @@
-//! Supervision (督办): keeps every clock, issues yellow and red cards, reviews replies.
+//! Supervision (督办): keeps every clock, issues yellow and red cards, reviews replies, issues risk
+//! notices, and keeps the ledger of the hotline's own work.
 //!
 //! The way of an order through it:
 //! 1. Routing's events arrive ([`consumers::orders`]) and become facts ([`events`]).
@@ -6,7 +7,7 @@
 //! 3. The rules for clocks and verdicts are pure ([`domain`]).
 //! 4. Rows are read, locked and written many at a time ([`store`]).
 //! 5. A due clock fires once routing is known past its time ([`workers::fire_clocks`]).
-//! 6. People review replies and list cards and clocks ([`grpc`]: one file per verb).
+//! 6. People review replies, issue risk notices, and list cards and clocks ([`grpc`]: one file per verb).
 //!
 //! [`app`] wires it, [`doctor`] checks its invariants.
 

@@ -1,4 +1,5 @@
-//! Applies routing's events about orders: clocks start, stop and start again, and submitted replies open reviews.
+//! Applies routing's events about orders: clocks start, stop and start again, submitted replies open
+//! reviews, and the appeals of each order are stored.
 
 use std::collections::BTreeMap;
 
@@ -9,7 +10,7 @@ use uuid::Uuid;
 use crate::domain::review::Review;
 use crate::domain::watch::{Fact, Observed, Watch};
 use crate::events;
-use crate::store::{reviews, watches};
+use crate::store::{appeals, reviews, watches};
 
 /// Applies facts in their order, within the consumer's transaction. All orders of a batch are read once and written
 /// once. Returns one effect per fact.
@@ -29,6 +30,7 @@ pub async fn observe_orders(tx: &mut Tx, facts: &[Fact]) -> Result<Vec<Effect>, 
     let mut effects = Vec::with_capacity(facts.len());
     let mut opened = Vec::new();
     let mut told = Vec::new();
+    let mut linked = BTreeMap::new();
     for fact in facts {
         let watch = known.remove(&fact.order.id).unwrap_or_else(|| Watch::begin(fact));
         let (mut watch, observed) = watch.observe(fact);
@@ -39,6 +41,8 @@ pub async fn observe_orders(tx: &mut Tx, facts: &[Fact]) -> Result<Vec<Effect>, 
             Observed::Moved(given) => {
                 told.extend(given.into_iter().map(|card| events::card(&mut watch.order, card)));
                 opened.extend(Review::open(fact));
+                let appeals = fact.order.appeals.iter();
+                linked.extend(appeals.map(|appeal| ((fact.order.id, appeal.id), appeal.person_key.clone())));
                 effects.push(Effect::Applied);
             }
         }
@@ -47,6 +51,7 @@ pub async fn observe_orders(tx: &mut Tx, facts: &[Fact]) -> Result<Vec<Effect>, 
     let changed: Vec<Watch> = known.into_values().collect();
     watches::save(tx.conn(), &changed).await?;
     reviews::open(tx.conn(), &opened).await?;
+    appeals::save(tx.conn(), &linked).await?;
     for event in told {
         tx.tell(event);
     }

@@ -4,4 +4,5 @@
 pub mod clock;
 pub mod refusal;
 pub mod review;
+pub mod risk;
 pub mod watch;

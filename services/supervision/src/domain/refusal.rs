@@ -1,8 +1,8 @@
-//! Why a verdict is refused. The reason is stable and goes to the caller with `FAILED_PRECONDITION`.
+//! Why a request is refused. The reason is stable and goes to the caller with `FAILED_PRECONDITION`.
 
 use hotline_proto::common::Reason;
 
-/// A rule refuses the verdict.
+/// A rule refuses the request.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum Refusal {
     /// No reply of the order waits for review.
@@ -21,6 +21,24 @@ pub enum Refusal {
         /// The result of that check.
         said: &'static str,
     },
+    /// Supervision has read no event about an order of the notice.
+    #[error("order_ids[{at}] is not known to supervision: correct it, or try again when its first event is read")]
+    UnknownOrder {
+        /// Its place in the request, from 0.
+        at: usize,
+    },
+    /// The notice is not addressed to the unit.
+    #[error("the notice is not addressed to this unit")]
+    NotAddressed,
+    /// Each addressee feeds back once.
+    #[error("the unit has fed back already")]
+    AlreadyFedBack,
+    /// All addressees feed back before the verification.
+    #[error("some addressee has not fed back")]
+    FeedbackMissing,
+    /// The notice is done.
+    #[error("the notice is verified already")]
+    AlreadyVerified,
 }
 
 impl Refusal {
@@ -32,6 +50,11 @@ impl Refusal {
             Self::ReplySuperseded => Reason::ReplySuperseded,
             Self::AlreadyReviewed => Reason::AlreadyReviewed,
             Self::UntrueGround { .. } => Reason::UntrueGround,
+            Self::UnknownOrder { .. } => Reason::UnknownOrder,
+            Self::NotAddressed => Reason::NotAddressed,
+            Self::AlreadyFedBack => Reason::AlreadyFedBack,
+            Self::FeedbackMissing => Reason::FeedbackMissing,
+            Self::AlreadyVerified => Reason::AlreadyVerified,
         }
     }
 }

@@ -88,6 +88,17 @@ pub struct Snapshot {
     pub accused: Vec<String>,
     /// Newest reply.
     pub reply_id: Option<Uuid>,
+    /// Its appeals; the first one opened it.
+    pub appeals: Vec<LinkedAppeal>,
+}
+
+/// An appeal of an order.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct LinkedAppeal {
+    /// Identity, as intake names it.
+    pub id: Uuid,
+    /// Equal for appeals of one person in one calendar year; none when the person is unknown.
+    pub person_key: Option<Vec<u8>>,
 }
 
 /// What happened to an order. Events that concern no clock and no review are [`What::Other`].

@@ -53,6 +53,7 @@ impl Story {
                 }),
                 accused: Vec::new(),
                 reply_id,
+                appeals: Vec::new(),
             },
             what,
         }

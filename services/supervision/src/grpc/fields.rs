@@ -5,7 +5,13 @@ use platform::auth::Caller;
 use rpc::time::to_proto;
 
 use crate::domain::review::{State, Verdict};
+use crate::domain::risk::{self, RiskNotice};
 use crate::store::reviews::ListedReview;
+
+/// Most bytes of a code, of any kind.
+pub(super) const MAX_CODE: usize = 64;
+/// Most characters of a text about a risk: a page.
+pub(super) const MAX_TEXT: usize = 2_000;
 
 /// The unit that a caller is confined to: a liaison, or a reviewer, supervisor or analyst whose token names one. A
 /// liaison whose token names no unit sees nothing, because no unit has the empty code.
@@ -42,5 +48,42 @@ pub(super) fn review(row: ListedReview) -> pb::Review {
         reviewed_time: reviewed_at.map(to_proto),
         reviewer,
         version: row.review.version,
+    }
+}
+
+/// Where a notice stands, in the words of the contract.
+pub(super) const fn risk_state(state: risk::State) -> pb::RiskNoticeState {
+    match state {
+        risk::State::Issued => pb::RiskNoticeState::Issued,
+        risk::State::FedBack => pb::RiskNoticeState::FedBack,
+        risk::State::Verified => pb::RiskNoticeState::Verified,
+    }
+}
+
+/// Renders one notice.
+pub(super) fn risk_notice(notice: RiskNotice) -> pb::RiskNotice {
+    let state = risk_state(notice.state()).into();
+    let addressees = notice.addressees.iter().map(|addressee| pb::RiskAddressee {
+        unit: addressee.unit.clone(),
+        feedback_time: addressee.fed_back_at.map(to_proto),
+        late: addressee.fed_back_at.is_some_and(|at| notice.is_late(at)),
+    });
+    pb::RiskNotice {
+        notice_id: notice.id.to_string(),
+        version: notice.version,
+        state,
+        level: notice.level,
+        first_time: Some(to_proto(notice.first_at)),
+        last_time: Some(to_proto(notice.last_at)),
+        order_count: notice.counts.orders,
+        appeal_count: notice.counts.appeals,
+        person_count: notice.counts.persons,
+        issued_time: Some(to_proto(notice.issued_at)),
+        feedback_due_time: Some(to_proto(notice.due_at)),
+        addressees: addressees.collect(),
+        verified_time: notice.verified_at.map(to_proto),
+        number: notice.number,
+        category: notice.category,
+        region: notice.region,
     }
 }

@@ -1,13 +1,20 @@
 //! The edge. A method of the trait is one line, and the file of a verb holds its request and answer. `fields` has the
 //! fields that several verbs share, `status` turns an error into a status.
 
+mod feed_back_risk_notice;
 mod fields;
 mod get_review;
+mod get_risk_notice;
+mod issue_risk_notice;
 mod list_cards;
 mod list_clocks;
+mod list_ledger_entries;
 mod list_reviews;
+mod list_risk_notices;
+mod record_ledger_entry;
 mod review_reply;
 mod status;
+mod verify_risk_notice;
 
 use eventlog::Store;
 use hotline_proto::supervision as pb;
@@ -17,11 +24,18 @@ use platform::clock::SharedClock;
 use tonic::{Request, Response, Status};
 use verbs::Served;
 
+use crate::actions::feed_back_risk_notice::FeedBackRiskNotice;
 use crate::actions::get_review::GetReview;
+use crate::actions::get_risk_notice::GetRiskNotice;
+use crate::actions::issue_risk_notice::IssueRiskNotice;
+use crate::actions::record_ledger_entry::RecordLedgerEntry;
 use crate::actions::review_reply::ReviewReply;
+use crate::actions::verify_risk_notice::VerifyRiskNotice;
 use list_cards::Cards;
 use list_clocks::Clocks;
+use list_ledger_entries::Entries;
 use list_reviews::Reviews;
+use list_risk_notices::Notices;
 
 /// Serves `hotline.supervision.v1`.
 #[derive(Clone)]
@@ -30,7 +44,7 @@ pub struct Supervision {
     pub store: Store,
     /// Business time.
     pub clock: SharedClock,
-    /// Seals the requirement for a unit.
+    /// Seals requirements, and the texts of risk notices.
     pub sealer: Sealer,
 }
 
@@ -83,5 +97,54 @@ impl SupervisionService for Supervision {
         request: Request<pb::ListClocksRequest>,
     ) -> Result<Response<pb::ListClocksResponse>, Status> {
         self.ask::<Clocks>(request).await
+    }
+
+    async fn issue_risk_notice(
+        &self,
+        request: Request<pb::IssueRiskNoticeRequest>,
+    ) -> Result<Response<pb::IssueRiskNoticeResponse>, Status> {
+        self.run::<IssueRiskNotice>(request).await
+    }
+
+    async fn feed_back_risk_notice(
+        &self,
+        request: Request<pb::FeedBackRiskNoticeRequest>,
+    ) -> Result<Response<pb::FeedBackRiskNoticeResponse>, Status> {
+        self.run::<FeedBackRiskNotice>(request).await
+    }
+
+    async fn verify_risk_notice(
+        &self,
+        request: Request<pb::VerifyRiskNoticeRequest>,
+    ) -> Result<Response<pb::VerifyRiskNoticeResponse>, Status> {
+        self.run::<VerifyRiskNotice>(request).await
+    }
+
+    async fn get_risk_notice(
+        &self,
+        request: Request<pb::GetRiskNoticeRequest>,
+    ) -> Result<Response<pb::GetRiskNoticeResponse>, Status> {
+        self.ask::<GetRiskNotice>(request).await
+    }
+
+    async fn list_risk_notices(
+        &self,
+        request: Request<pb::ListRiskNoticesRequest>,
+    ) -> Result<Response<pb::ListRiskNoticesResponse>, Status> {
+        self.ask::<Notices>(request).await
+    }
+
+    async fn record_ledger_entry(
+        &self,
+        request: Request<pb::RecordLedgerEntryRequest>,
+    ) -> Result<Response<pb::RecordLedgerEntryResponse>, Status> {
+        self.run::<RecordLedgerEntry>(request).await
+    }
+
+    async fn list_ledger_entries(
+        &self,
+        request: Request<pb::ListLedgerEntriesRequest>,
+    ) -> Result<Response<pb::ListLedgerEntriesResponse>, Status> {
+        self.ask::<Entries>(request).await
     }
 }

@@ -1,6 +1,7 @@
 //! Turns an action's error into the caller's status, in one exhaustive match.
 
 use platform::status;
+use rpc::fields::{InvalidRequest, Violation};
 use tonic::Status;
 
 use crate::actions::Error;
@@ -9,6 +10,11 @@ impl From<Error> for Status {
     fn from(error: Error) -> Self {
         match error {
             Error::Refused(refusal, standing) => status::refused(refusal.reason(), refusal.to_string(), &standing),
+            Error::Invalid { field, what } => InvalidRequest::new([Violation {
+                field: field.to_owned(),
+                description: what.to_owned(),
+            }])
+            .into(),
             Error::Store(error) => error.into(),
         }
     }

@@ -56,3 +56,15 @@ pub async fn unjust_cards(conn: &mut PgConnection) -> Result<Vec<Uuid>, StoreErr
     .await?;
     Ok(rows)
 }
+
+/// Risk notices that no sequence of issuing, feedback and verification leads to, and what is wrong with each.
+///
+/// # Errors
+/// When the database cannot be read.
+pub async fn broken_notices(conn: &mut PgConnection) -> Result<Vec<(Uuid, String)>, StoreError> {
+    let rows = sqlx::query_as(include_str!("risks/broken.sql"))
+        .bind(MOST)
+        .fetch_all(conn)
+        .await?;
+    Ok(rows)
+}

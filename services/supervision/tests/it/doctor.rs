@@ -1,5 +1,6 @@
 //! The doctor finds each planted violation of I5.
 
+use hotline_proto::access::Role;
 use sqlx::AssertSqlSafe;
 use testkit::at;
 
@@ -104,4 +105,38 @@ async fn a_card_that_stands_on_what_was_done_in_time_is_found() {
         matches!(found.as_slice(), [one] if one.contains("done in time")),
         "{found:?}"
     );
+}
+
+#[tokio::test]
+async fn a_risk_notice_that_no_verb_leads_to_is_found() {
+    for (fault, told) in [
+        ("update risk_notice set version = 3", "a version that"),
+        ("update risk_notice set order_count = 2", "another number of orders"),
+        (
+            "update risk_notice set verified_at = issued_at, verified_by = 'x', version = 2",
+            "verified without all feedback",
+        ),
+        ("delete from risk_addressee", "has no addressee"),
+        (
+            "update risk_addressee set fed_back_at = '2024-03-01', fed_back_by = 'x', feedback = 'x'",
+            "times that run backwards",
+        ),
+    ] {
+        let world = World::new().await;
+        let request = crate::issue_risk_notice::about_one_order(&world, &["water", "gas"]).await;
+        let issued = world.client(Role::Supervisor).issue_risk_notice(request).await;
+        issued.expect("known orders");
+        world.is_sound().await;
+        world.will_be_broken();
+        sqlx::query(fault)
+            .execute(world.pool())
+            .await
+            .expect("the planted fault");
+        let found = supervision::doctor::check(world.pool()).await.expect("readable");
+        assert!(found.iter().all(|violation| violation.invariant == "risk notices"));
+        assert!(
+            found.iter().any(|violation| violation.detail.contains(told)),
+            "{told}: {found:?}"
+        );
+    }
 }

@@ -37,6 +37,14 @@ pub fn deadline(kind: ClockKind, round: u32, due: DateTime<Utc>, warn: Option<Da
     }
 }
 
+/// An appeal of an unknown person.
+fn appeal() -> AppealFacts {
+    AppealFacts {
+        appeal_id: Uuid::new_v4().to_string(),
+        ..AppealFacts::default()
+    }
+}
+
 impl<'w> Order<'w> {
     /// Opened at `at`.
     pub async fn open(world: &'w World, at: DateTime<Utc>) -> Self {
@@ -48,7 +56,7 @@ impl<'w> Order<'w> {
                 order_id: id.to_string(),
                 number: format!("W240401-{:06}-0", id.as_u128() % 1_000_000),
                 appeals: vec![LinkedAppeal {
-                    facts: Some(AppealFacts::default()),
+                    facts: Some(appeal()),
                     link_time: Some(to_proto(at)),
                 }],
                 state: OrderState::PendingDispatch.into(),
@@ -64,12 +72,25 @@ impl<'w> Order<'w> {
     pub fn accuse(&mut self, unit: &str) {
         let facts = AppealFacts {
             accused_unit: unit.to_owned(),
-            ..AppealFacts::default()
+            ..appeal()
         };
         self.snapshot.appeals.push(LinkedAppeal {
             facts: Some(facts),
             link_time: None,
         });
+    }
+
+    /// Replaces its appeals by these: ids with person keys, empty for an unknown person. The next fact shows them.
+    pub fn link(&mut self, appeals: &[(Uuid, &'static [u8])]) {
+        let linked = appeals.iter().map(|(id, person)| LinkedAppeal {
+            facts: Some(AppealFacts {
+                appeal_id: id.to_string(),
+                person_key: person.to_vec(),
+                ..AppealFacts::default()
+            }),
+            link_time: None,
+        });
+        self.snapshot.appeals = linked.collect();
     }
 
     async fn tell(&mut self, at: DateTime<Utc>, body: impl FnOnce(Option<routing::Order>) -> Body) {

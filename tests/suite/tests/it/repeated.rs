@@ -14,10 +14,7 @@ use hotline_proto::callback::{
     RenewLeaseResponse, ReportAttemptRequest, ReportAttemptResponse,
 };
 use hotline_proto::common::{Activation, AttemptOutcome, CallbackMode, Cause, OrderState, Rating, ReplyResult, Solved};
-use hotline_proto::intake::{
-    AnswerAppealRequest, AnswerAppealResponse, AppealDraft, CallOutcome, ForwardAppealRequest, ForwardAppealResponse,
-    PublishReferenceResponse, RecordCallRequest, RecordCallResponse, RegisterAppealRequest, RegisterAppealResponse,
-};
+use hotline_proto::intake::PublishReferenceResponse;
 use hotline_proto::routing::{
     ContactMode, ContactResult, DayRange, DispatchOrderRequest, DispatchOrderResponse, NoteProgressRequest,
     NoteProgressResponse, Notice, PublishCalendarRequest, PublishCalendarResponse, PublishCatalogueResponse,
@@ -27,14 +24,16 @@ use hotline_proto::routing::{
 use hotline_proto::supervision::{ReviewReplyRequest, ReviewReplyResponse, Verdict};
 use platform::auth::Principal;
 use prost_reflect::DescriptorPool;
-use replay::city::City;
 use testkit::{april, at};
 use uuid::Uuid;
 
 use crate::access::principal;
 use crate::fixture::Five;
-use crate::fixture::people::{draft, request_id};
+use crate::fixture::people::request_id;
 use crate::fixture::repeating::Walk;
+
+mod intake;
+mod risks;
 
 /// Commands on parked events. A healthy city has none, so the tests of `eventlog` cover these commands.
 const ELSEWHERE: [&str; 2] = [
@@ -117,64 +116,6 @@ impl Walk {
         let _: PublishCalendarResponse = self
             .repeat((Name::Routing, "PublishCalendar"), operator, calendar, other)
             .await;
-    }
-
-    /// Records a call, an appeal that is answered at once, and one that is forwarded. Returns the order of the last.
-    async fn intake(&mut self) -> String {
-        let agent = principal(Role::Agent);
-        let call = RecordCallRequest {
-            request_id: request_id(),
-            outcome: CallOutcome::Answered.into(),
-            phone: "13800000000".to_owned(),
-            offered_time: None,
-        };
-        let other = RecordCallRequest {
-            phone: "13800000001".to_owned(),
-            ..call.clone()
-        };
-        let _: RecordCallResponse = self.repeat((Name::Intake, "RecordCall"), &agent, call, other).await;
-        let answered = self.register(&agent).await;
-        let answer = AnswerAppealRequest {
-            request_id: request_id(),
-            appeal_id: answered,
-            answer: "已当场说明。".to_owned(),
-        };
-        let other = AnswerAppealRequest {
-            answer: "不予说明。".to_owned(),
-            ..answer.clone()
-        };
-        let _: AnswerAppealResponse = self.repeat((Name::Intake, "AnswerAppeal"), &agent, answer, other).await;
-        let appeal_id = self.register(&agent).await;
-        let forward = ForwardAppealRequest {
-            request_id: request_id(),
-            appeal_id,
-        };
-        let other = ForwardAppealRequest {
-            appeal_id: Uuid::new_v4().to_string(),
-            ..forward.clone()
-        };
-        let forwarded: ForwardAppealResponse = self
-            .repeat((Name::Intake, "ForwardAppeal"), &agent, forward, other)
-            .await;
-        forwarded.order_id
-    }
-
-    async fn register(&mut self, agent: &Principal) -> String {
-        let mut appeal = uncovered(&self.five.city);
-        let request = RegisterAppealRequest {
-            request_id: request_id(),
-            appeal: Some(appeal.clone()),
-            call_id: String::new(),
-        };
-        "另一件事".clone_into(&mut appeal.title);
-        let other = RegisterAppealRequest {
-            appeal: Some(appeal),
-            ..request.clone()
-        };
-        let receipt: RegisterAppealResponse = self
-            .repeat((Name::Intake, "RegisterAppeal"), agent, request, other)
-            .await;
-        receipt.appeal_id
     }
 
     /// Dispatches by a person, signs, contacts, replies and passes.
@@ -393,20 +334,6 @@ fn other_day(end: &Activation, day: Date) -> Activation {
     }
 }
 
-/// A draft of a matter that the catalogue does not cover.
-fn uncovered(city: &City) -> AppealDraft {
-    let mut rows = city
-        .topics()
-        .flat_map(|topic| city.regions.iter().map(move |region| (&topic.code, &region.code)));
-    let found = rows.find(|(topic, region)| city.lead_for(topic, region).is_none());
-    let (category, region) = found.expect("the catalogue leaves something to people");
-    AppealDraft {
-        category: category.clone(),
-        region: region.clone(),
-        ..draft(city)
-    }
-}
-
 /// RPCs whose request has a request_id, in itself or in its activation.
 fn mutations() -> BTreeSet<String> {
     let pool = DescriptorPool::decode(hotline_proto::DESCRIPTORS).expect("compiled in");
@@ -431,8 +358,11 @@ async fn every_change_happens_once_however_often_it_is_asked_for() {
     };
     walk.city().await;
     let order_id = walk.intake().await;
+    walk.outcomes(&order_id).await;
     walk.handle(&order_id).await;
     walk.call_back().await;
+    walk.keep_ledger().await;
+    walk.warn(&order_id).await;
     let mut expected = mutations();
     for elsewhere in ELSEWHERE {
         assert!(expected.remove(elsewhere), "{elsewhere}");
@@ -442,11 +372,17 @@ async fn every_change_happens_once_however_often_it_is_asked_for() {
     assert_eq!(closed.state, OrderState::Closed as i32);
     for (name, query, expected) in [
         (Name::Intake, "select count(*) from call", 1),
-        (Name::Intake, "select count(*) from appeal", 2),
+        (Name::Intake, "select count(*) from appeal", 7),
         (Name::Routing, "select count(*) from orders", 1),
         (Name::Routing, "select count(*) from contact", 1),
         (Name::Routing, "select count(*) from reply", 1),
         (Name::Supervision, "select count(*) from review", 1),
+        (Name::Supervision, "select count(*) from ledger_entry", 1),
+        (
+            Name::Supervision,
+            "select count(*) from risk_notice where version = 3 and verified_at is not null",
+            1,
+        ),
         (Name::Callback, "select count(*) from callback_task", 1),
         (
             Name::Callback,
@@ -454,7 +390,7 @@ async fn every_change_happens_once_however_often_it_is_asked_for() {
             1,
         ),
         (Name::Analytics, "select count(*) from fact_order", 1),
-        (Name::Analytics, "select count(*) from fact_appeal", 2),
+        (Name::Analytics, "select count(*) from fact_appeal", 7),
         (Name::Analytics, "select count(*) from fact_call", 1),
     ] {
         assert_eq!(walk.count(name, query).await, expected, "{name}: {query}");

@@ -6,6 +6,7 @@ use hotline_proto::access::Role;
 use hotline_proto::callback::callback_service_client::CallbackServiceClient;
 use hotline_proto::callback::{GetTaskRequest, JudgeDissatisfactionRequest, ListTasksRequest};
 use hotline_proto::common::{Cause, ReplyResult};
+use hotline_proto::events::RiskLevel;
 use hotline_proto::intake::intake_service_client::IntakeServiceClient;
 use hotline_proto::intake::{GetAppealRequest, ListAppealsRequest, get_appeal_request};
 use hotline_proto::routing::routing_service_client::RoutingServiceClient;
@@ -15,14 +16,18 @@ use hotline_proto::routing::{
 };
 use hotline_proto::supervision::supervision_service_client::SupervisionServiceClient;
 use hotline_proto::supervision::{
-    GetReviewRequest, ListCardsRequest, ListClocksRequest, ListReviewsRequest, ReviewReplyRequest, Verdict,
-    get_review_request,
+    FeedBackRiskNoticeRequest, GetReviewRequest, GetRiskNoticeRequest, IssueRiskNoticeRequest, ListCardsRequest,
+    ListClocksRequest, ListReviewsRequest, ListRiskNoticesRequest, ReviewReplyRequest, Verdict, get_review_request,
+    get_risk_notice_request,
 };
 use platform::auth::Principal;
 use rpc::client::Peer;
+use rpc::time::to_proto;
+use testkit::at;
 use tonic::Status;
 
 use super::{Target, World, push};
+use crate::access::principal;
 use crate::fixture::people::request_id;
 
 /// Whether the target is reached; a refusal is an error.
@@ -44,6 +49,9 @@ pub(super) fn reach(name: Name, attempt: Try<'_>) -> Reached<'_> {
             orders(attempt, RoutingServiceClient::new(channel))
         }
         Name::Routing => routing(attempt, RoutingServiceClient::new(channel)),
+        Name::Supervision if attempt.verb.contains("RiskNotice") => {
+            risk_notices(attempt, SupervisionServiceClient::new(channel))
+        }
         Name::Supervision => supervision(attempt, SupervisionServiceClient::new(channel)),
         Name::Callback => callback(attempt, CallbackServiceClient::new(channel)),
         Name::Analytics => panic!(
@@ -205,6 +213,67 @@ fn supervision(attempt: Try<'_>, mut client: SupervisionServiceClient<Peer>) -> 
             "ListClocks" => {
                 let clocks = client.list_clocks(ListClocksRequest::default()).await?.into_inner();
                 Ok(clocks.clocks.iter().any(|clock| clock.order_id == *order_id))
+            }
+            other => panic!("{other} of supervision is scoped and nobody here tries to reach through it: add it"),
+        }
+    })
+}
+
+/// A notice about the target's order, addressed to the units that reach the order.
+async fn notice(world: &World, target: &Target) -> Result<String, Status> {
+    let mut hotline = SupervisionServiceClient::new(world.channel(Name::Supervision, principal(Role::Supervisor)));
+    let request = IssueRiskNoticeRequest {
+        request_id: request_id(),
+        level: RiskLevel::Ordinary.into(),
+        category: world.place.0.clone(),
+        region: world.place.1.clone(),
+        summary: "多人反映停水。".to_owned(),
+        measures: "请抢修。".to_owned(),
+        first_time: Some(to_proto(at(1, 8, 0))),
+        last_time: Some(to_proto(at(1, 9, 0))),
+        order_ids: vec![target.order_id.clone()],
+        units: target.own.clone(),
+        feedback_due_time: Some(to_proto(at(30, 9, 0))),
+    };
+    Ok(hotline.issue_risk_notice(request).await?.into_inner().notice_id)
+}
+
+/// Each try is about a notice of its own.
+fn risk_notices(attempt: Try<'_>, mut client: SupervisionServiceClient<Peer>) -> Reached<'_> {
+    let Try {
+        world,
+        target,
+        verb,
+        who,
+    } = attempt;
+    Box::pin(async move {
+        let notice_id = notice(world, target).await?;
+        match verb.as_str() {
+            "FeedBackRiskNotice" => {
+                let request = FeedBackRiskNoticeRequest {
+                    request_id: request_id(),
+                    notice_id,
+                    unit: who.unit.unwrap_or_else(|| target.own[0].clone()),
+                    text: "已抢修。".to_owned(),
+                    if_version: 0,
+                };
+                client.feed_back_risk_notice(request).await.map(|_| true)
+            }
+            "GetRiskNotice" => {
+                let name = Some(get_risk_notice_request::Name::NoticeId(notice_id));
+                client
+                    .get_risk_notice(GetRiskNoticeRequest { name })
+                    .await
+                    .map(|_| true)
+            }
+            "ListRiskNotices" => {
+                // The tries issue fewer than 1,000 notices.
+                let request = ListRiskNoticesRequest {
+                    page_size: 1_000,
+                    ..ListRiskNoticesRequest::default()
+                };
+                let notices = client.list_risk_notices(request).await?.into_inner().notices;
+                Ok(notices.iter().any(|notice| notice.notice_id == notice_id))
             }
             other => panic!("{other} of supervision is scoped and nobody here tries to reach through it: add it"),
         }
