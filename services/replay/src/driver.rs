@@ -177,7 +177,7 @@ impl<'a> Driver<'a> {
         }
     }
 
-    /// An agent below its maximum of leases; a new agent when there is none.
+    /// An agent below its maximum of leases; a new agent when all have the maximum.
     fn free_agent(&mut self) -> usize {
         let free = self.held.iter().position(|held| *held < MOST_LEASES);
         free.unwrap_or_else(|| {

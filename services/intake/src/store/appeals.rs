@@ -163,7 +163,7 @@ pub(super) async fn by_ids(conn: &mut PgConnection, ids: &[Uuid]) -> Result<Hash
 /// Reads one appeal and locks it until the transaction ends.
 ///
 /// # Errors
-/// [`StoreError::Absent`] when there is none.
+/// [`StoreError::Absent`] for an unknown id.
 pub async fn lock_one(conn: &mut PgConnection, id: AppealId) -> Result<Appeal, StoreError> {
     lock(conn, &[id.0])
         .await?
@@ -302,7 +302,7 @@ pub enum Name {
 /// Reads one appeal with its sealed fields. A `platform` sees only its own appeals.
 ///
 /// # Errors
-/// [`StoreError::Absent`] when there is no such appeal, or none that the platform may see.
+/// [`StoreError::Absent`] for an unknown name, and for an appeal of another platform.
 pub async fn read(conn: &mut PgConnection, name: &Name, platform: Option<&str>) -> Result<Stored, StoreError> {
     let (id, number, upstream) = match name {
         Name::Id(id) => (Some(id.0), None, None),

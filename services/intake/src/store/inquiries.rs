@@ -47,7 +47,7 @@ pub async fn count(conn: &mut PgConnection, appeal: AppealId) -> Result<u32, Sto
 /// The open question of an appeal that waits for its appellant.
 ///
 /// # Errors
-/// [`StoreError::Impossible`] when there is none.
+/// [`StoreError::Impossible`] for an appeal without an open question.
 pub async fn open(conn: &mut PgConnection, appeal: AppealId) -> Result<Uuid, StoreError> {
     let id = sqlx::query_scalar("select id from inquiry where appeal_id = $1 and answered_at is null")
         .bind(appeal.0)

@@ -150,7 +150,7 @@ pub struct Cache {
 }
 
 impl Cache {
-    /// The reference data in force on a day, in this transaction's view; `None` when there is none.
+    /// The reference data in force on a day, in this transaction's view; `None` before the first version.
     ///
     /// # Errors
     /// Errors of the database.

@@ -109,7 +109,7 @@ async fn whole(conn: &mut PgConnection, row: Option<OrderRow>) -> Result<Order, 
 }
 
 /// Builds orders from their rows. Appeals and deadlines are read after the orders, each in one statement. Their rows
-/// are insert only, so none that an order names is missing.
+/// are insert only: every row that an order names is there.
 async fn assemble(conn: &mut PgConnection, rows: Vec<OrderRow>) -> Result<Vec<Order>, StoreError> {
     if rows.is_empty() {
         return Ok(Vec::new());

@@ -123,7 +123,7 @@ impl Calendar {
         self.close
     }
 
-    /// Title of the notice for the days of `year`; `None` when there is none and the days are provisional.
+    /// Title of the notice for the days of `year`; `None` for a year without a notice, whose days are provisional.
     #[must_use]
     pub fn source(&self, year: i32) -> Option<&str> {
         self.notices.get(&year).map(|notice| notice.source.as_str())

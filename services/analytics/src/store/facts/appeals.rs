@@ -67,8 +67,7 @@ pub async fn persons(connection: &mut PgConnection, window: Window) -> Result<i6
     Ok(persons)
 }
 
-/// Those of these appeals that are the first of their person in the window, by day and id. Invalid appeals are none of
-/// them.
+/// Those of these appeals that are the first of their person in the window, by day and id. Invalid appeals do not count.
 ///
 /// # Errors
 /// When the database fails.
