@@ -319,14 +319,10 @@ fn limits(city: &City, found: &mut Vec<Violation>) {
 
 /// Checks the ranges of routing's contract.
 fn length(key: &str, span: Span, found: &mut Vec<Violation>) {
-    let (length, most) = match span {
-        Span::WorkingDays(days) => (days, 250),
-        Span::NaturalDays(days) => (days, 366),
-        Span::Minutes(minutes) => (minutes, 525_600),
-    };
-    if !(1..=most).contains(&length) {
-        let right = format!("write a number from 1 to {most}");
-        found.push(Violation::new(key, format!("{length} is too short or too long"), right));
+    if !span.is_allowed() {
+        let right = format!("write a number from 1 to {}", span.most());
+        let problem = format!("{} is too short or too long", span.length());
+        found.push(Violation::new(key, problem, right));
     }
 }
 

@@ -62,20 +62,19 @@ pub(super) fn asked(fields: &mut Fields, order_id: &str, if_version: u64) -> Opt
 
 /// A length of time within its limits; violations are added to `fields`.
 pub(super) fn span(fields: &mut Fields, field: &str, limit: pb::TimeLimit) -> Option<Span> {
-    // Maximum of each: a year of working days, of days, of minutes.
-    let (kind, length, most, span) = match limit.kind {
+    let (kind, span) = match limit.kind {
         None => {
             fields.refuse(field, "must be working_days, natural_days or minutes");
             return None;
         }
-        Some(Kind::WorkingDays(n)) => ("working_days", n, 250, Span::WorkingDays(n)),
-        Some(Kind::NaturalDays(n)) => ("natural_days", n, 366, Span::NaturalDays(n)),
-        Some(Kind::Minutes(n)) => ("minutes", n, 525_600, Span::Minutes(n)),
+        Some(Kind::WorkingDays(n)) => ("working_days", Span::WorkingDays(n)),
+        Some(Kind::NaturalDays(n)) => ("natural_days", Span::NaturalDays(n)),
+        Some(Kind::Minutes(n)) => ("minutes", Span::Minutes(n)),
     };
-    if (1..=most).contains(&length) {
+    if span.is_allowed() {
         return Some(span);
     }
-    fields.refuse(&format!("{field}.{kind}"), format!("must be 1 to {most}"));
+    fields.refuse(&format!("{field}.{kind}"), format!("must be 1 to {}", span.most()));
     None
 }
 

@@ -7,7 +7,7 @@ use crate::Calendar;
 use crate::local::{days_after, local_date, same_time_on};
 
 /// Longest limit in days: ten years of 366. It exceeds every rule, and an error in a rule table cannot make a service
-/// count for seconds. Rule tables check [`Span::is_sane`] when they are loaded.
+/// count for seconds. Rules stay far below it: [`Span::is_allowed`].
 pub const MAX_DAYS: u32 = 3_660;
 
 /// A time limit. In rule tables: `{ working_days = 5 }`, `{ minutes = 30 }`.
@@ -23,14 +23,28 @@ pub enum Span {
 }
 
 impl Span {
-    /// Whether a rule may have this limit: at least one day or minute, at most [`MAX_DAYS`] days or the same in
-    /// minutes.
+    /// Its number of days or minutes.
     #[must_use]
-    pub fn is_sane(self) -> bool {
+    pub const fn length(self) -> u32 {
         match self {
-            Self::WorkingDays(n) | Self::NaturalDays(n) => (1..=MAX_DAYS).contains(&n),
-            Self::Minutes(n) => (1..=MAX_DAYS * 24 * 60).contains(&n),
+            Self::WorkingDays(n) | Self::NaturalDays(n) | Self::Minutes(n) => n,
         }
+    }
+
+    /// The largest number that a rule may have: a year of working days, of days, of minutes.
+    #[must_use]
+    pub const fn most(self) -> u32 {
+        match self {
+            Self::WorkingDays(_) => 250,
+            Self::NaturalDays(_) => 366,
+            Self::Minutes(_) => 525_600,
+        }
+    }
+
+    /// Whether a rule may have this limit: 1 to [`Span::most`].
+    #[must_use]
+    pub const fn is_allowed(self) -> bool {
+        1 <= self.length() && self.length() <= self.most()
     }
 }
 
