@@ -8,7 +8,7 @@ use personal::reads::{self, SealedRead};
 use personal::sealing::{Sealed, Sealer};
 use platform::store::StoreError;
 use rpc::time::{date_to_proto, to_proto};
-use sqlx::PgPool;
+use sqlx::PgConnection;
 use uuid::Uuid;
 
 use super::{Actor, Error, Reach, Rules, accuses, reached};
@@ -40,18 +40,17 @@ pub enum Reads {
 /// # Errors
 /// [`platform::store::StoreError::Absent`], also for an order outside the caller's reach.
 pub async fn get_order(
-    pool: &PgPool,
+    conn: &mut PgConnection,
     rules: &Rules,
     name: &OrderName,
     reach: &Reach,
     now: DateTime<Utc>,
 ) -> Result<Order, Error> {
-    let mut conn = pool.acquire().await.map_err(StoreError::from)?;
     let order = match name {
-        OrderName::Id(id) => orders::by_id(&mut conn, *id).await?,
-        OrderName::Number(number) => orders::by_number(&mut conn, number).await?,
+        OrderName::Id(id) => orders::by_id(conn, *id).await?,
+        OrderName::Number(number) => orders::by_number(conn, number).await?,
     };
-    reached(&mut conn, rules, order, reach, now).await
+    reached(conn, rules, order, reach, now).await
 }
 
 /// The reason why a text was not read.

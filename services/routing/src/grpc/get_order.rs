@@ -57,7 +57,10 @@ impl Question<Routing> for ReadOrder {
             rules,
             ..
         } = &at.service;
-        let found = get_order(store.pool(), rules, &self.name, &self.by.reach, at.now).await?;
+        let mut conn = store.reading(Self::NAME).await?;
+        let found = get_order(&mut conn, rules, &self.name, &self.by.reach, at.now).await?;
+        // No connection is held while intake is asked.
+        drop(conn);
         let mut answer = pb::GetOrderResponse {
             order: Some(shown(&found)),
             text: None,
