@@ -88,15 +88,6 @@ impl StoreError {
         }
     }
 
-    /// Name of the violated constraint, for stores that turn it into a refusal.
-    #[must_use]
-    pub fn constraint(&self) -> Option<&str> {
-        match self {
-            Self::Database(sqlx::Error::Database(error)) => error.constraint(),
-            _ => None,
-        }
-    }
-
     fn code(&self) -> Option<String> {
         match self {
             Self::Database(sqlx::Error::Database(error)) => error.code().map(|code| code.to_string()),
