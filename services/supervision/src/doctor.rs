@@ -1,5 +1,5 @@
-//! Supervision's invariants: I5, each clock fires once, and the ways of risk notices. An open clock that is overdue is valid: it waits until routing
-//! is known past its time, and the worker logs that.
+//! Supervision's invariants: I5, each clock fires once, and the ways of risk notices. An open clock that is overdue is
+//! valid: it waits until routing is known past its time, and the worker logs that.
 
 use platform::store::StoreError;
 use rpc::service::Violation;

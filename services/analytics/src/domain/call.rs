@@ -1,10 +1,9 @@
 //! A call (话务) as a fact: offered, and whether it was answered.
 
 use chrono::{DateTime, NaiveDate, Utc};
-use uuid::Uuid;
 
 use super::contribution::{Contribution, Tally};
-use super::fact::Fact;
+use super::fact::{Newest, State};
 use super::measure::Measure;
 
 /// The part of an event of intake that is about a call.
@@ -19,43 +18,25 @@ pub struct CallState {
 }
 
 /// One call.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct CallFact {
-    /// Its id.
-    pub id: Uuid,
-    /// Its newest known version.
-    pub state: CallState,
-}
+pub type CallFact = Newest<CallState>;
 
-impl Fact for CallFact {
-    type Heard = CallState;
-
-    fn id(&self) -> Uuid {
-        self.id
+impl State for CallState {
+    fn version(&self) -> u64 {
+        self.version
     }
 
     fn day(&self) -> NaiveDate {
-        calendar::local_date(self.state.offered_at)
+        calendar::local_date(self.offered_at)
     }
 
     fn number(&self) -> &'static str {
         ""
     }
 
-    fn merge(known: Option<Self>, id: Uuid, heard: &CallState) -> Self {
-        match known {
-            Some(known) if known.state.version >= heard.version => known,
-            _ => Self {
-                id,
-                state: heard.clone(),
-            },
-        }
-    }
-
     fn contribution(&self) -> Contribution {
         let mut tally = Tally::on(self.day());
         tally.total(Measure::CallsOffered, 1);
-        tally.total(Measure::CallsAnswered, i64::from(self.state.answered));
+        tally.total(Measure::CallsAnswered, i64::from(self.answered));
         tally.finish()
     }
 }

@@ -2,10 +2,9 @@
 
 use chrono::NaiveDate;
 use hotline_proto::events::LedgerKind;
-use uuid::Uuid;
 
 use super::contribution::{Contribution, Tally};
-use super::fact::Fact;
+use super::fact::{Newest, State};
 use super::kept::Kept;
 use super::measure::Measure;
 
@@ -21,42 +20,24 @@ pub struct EntryState {
 }
 
 /// One entry.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct EntryFact {
-    /// Its id.
-    pub id: Uuid,
-    /// Its newest known version.
-    pub state: EntryState,
-}
+pub type EntryFact = Newest<EntryState>;
 
-impl Fact for EntryFact {
-    type Heard = EntryState;
-
-    fn id(&self) -> Uuid {
-        self.id
+impl State for EntryState {
+    fn version(&self) -> u64 {
+        self.version
     }
 
     fn day(&self) -> NaiveDate {
-        self.state.day
+        self.day
     }
 
     fn number(&self) -> &'static str {
         ""
     }
 
-    fn merge(known: Option<Self>, id: Uuid, heard: &EntryState) -> Self {
-        match known {
-            Some(known) if known.state.version >= heard.version => known,
-            _ => Self {
-                id,
-                state: heard.clone(),
-            },
-        }
-    }
-
     fn contribution(&self) -> Contribution {
         let mut tally = Tally::on(self.day());
-        if let Some(measure) = measure(self.state.kind) {
+        if let Some(measure) = measure(self.kind) {
             tally.total(measure, 1);
         }
         tally.finish()
@@ -79,32 +60,20 @@ fn measure(kind: Kept<LedgerKind>) -> Option<Measure> {
 
 #[cfg(test)]
 mod tests {
-    use super::*;
+    use std::collections::HashSet;
 
-    fn entry(version: u64, kind: i32) -> EntryState {
-        EntryState {
-            version,
-            kind: Kept::new(kind),
-            day: NaiveDate::from_ymd_opt(2024, 4, 2).expect("a day"),
-        }
-    }
+    use super::*;
 
     #[test]
     fn each_known_kind_has_a_measure_of_its_own_and_others_have_none() {
-        let mut measures: Vec<Measure> = (1..=6).filter_map(|kind| measure(Kept::new(kind))).collect();
-        measures.dedup();
+        let measures: HashSet<Measure> = (1..=6).filter_map(|kind| measure(Kept::new(kind))).collect();
         assert_eq!(measures.len(), 6);
         assert_eq!(measure(Kept::new(99)), None);
-        let future = EntryFact::merge(None, Uuid::nil(), &entry(1, 99));
+        let future = EntryState {
+            version: 1,
+            kind: Kept::new(99),
+            day: NaiveDate::from_ymd_opt(2024, 4, 2).expect("a day"),
+        };
         assert_eq!(future.contribution(), []);
-    }
-
-    #[test]
-    fn the_highest_version_wins_in_any_order() {
-        let (old, new) = (entry(1, 1), entry(2, 5));
-        for heard in [[&old, &new], [&new, &old]] {
-            let merge = |fact, heard: &&EntryState| Some(EntryFact::merge(fact, Uuid::nil(), heard));
-            assert_eq!(heard.iter().fold(None, merge).map(|fact| fact.state), Some(new.clone()));
-        }
     }
 }

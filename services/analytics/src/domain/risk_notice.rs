@@ -2,10 +2,9 @@
 
 use chrono::{DateTime, NaiveDate, Utc};
 use hotline_proto::events::RiskLevel;
-use uuid::Uuid;
 
 use super::contribution::{Contribution, Tally};
-use super::fact::Fact;
+use super::fact::{Newest, State};
 use super::kept::Kept;
 use super::measure::Measure;
 
@@ -23,37 +22,19 @@ pub struct NoticeState {
 }
 
 /// One risk notice.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct NoticeFact {
-    /// Its id.
-    pub id: Uuid,
-    /// Its newest known version.
-    pub state: NoticeState,
-}
+pub type NoticeFact = Newest<NoticeState>;
 
-impl Fact for NoticeFact {
-    type Heard = NoticeState;
-
-    fn id(&self) -> Uuid {
-        self.id
+impl State for NoticeState {
+    fn version(&self) -> u64 {
+        self.version
     }
 
     fn day(&self) -> NaiveDate {
-        calendar::local_date(self.state.issued_at)
+        calendar::local_date(self.issued_at)
     }
 
     fn number(&self) -> &str {
-        &self.state.number
-    }
-
-    fn merge(known: Option<Self>, id: Uuid, heard: &NoticeState) -> Self {
-        match known {
-            Some(known) if known.state.version >= heard.version => known,
-            _ => Self {
-                id,
-                state: heard.clone(),
-            },
-        }
+        &self.number
     }
 
     fn contribution(&self) -> Contribution {

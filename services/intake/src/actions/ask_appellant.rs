@@ -6,9 +6,7 @@ use personal::sealing::SealKey;
 use platform::ids::new_id;
 
 use super::Error;
-use crate::domain::Fault;
 use crate::domain::appeal::{Appeal, AppealId};
-use crate::domain::outcome::MAX_QUESTIONS;
 use crate::events;
 use crate::store::appeals::{self, Texts};
 use crate::store::{cells, inquiries};
@@ -25,8 +23,7 @@ pub struct AskAppellant {
 }
 
 /// # Errors
-/// Absent, or [`Error::Refused`] for an appeal in another state; [`Error::Invalid`] after the last question that an
-/// appeal may have.
+/// Absent, or [`Error::Refused`] for an appeal in another state, or after the last question that an appeal may have.
 pub async fn ask_appellant(
     tx: &mut Tx,
     key: &SealKey,
@@ -34,15 +31,8 @@ pub async fn ask_appellant(
     now: DateTime<Utc>,
 ) -> Result<Appeal, Error> {
     let appeal = appeals::lock_one(tx.conn(), command.appeal).await?;
-    let appeal = appeal.ask(now)?;
     let asked = inquiries::count(tx.conn(), appeal.id).await?;
-    if asked >= MAX_QUESTIONS {
-        let fault = Fault::new(
-            "appeal_id",
-            format!("names an appeal that was asked back {MAX_QUESTIONS} times; answer it, forward it or end it"),
-        );
-        return Err(Error::Invalid(vec![fault]));
-    }
+    let appeal = appeal.ask(asked, now)?;
     let id = new_id(now);
     let question = cells::seal_question(key, id, &command.question);
     inquiries::insert(tx.conn(), id, appeal.id, asked + 1, appeal.changed_at, &question).await?;

@@ -47,18 +47,6 @@ pub struct GetAppeal {
     pub reader: String,
 }
 
-const TEXT: &[&str] = &["title", "content", "place", "answer"];
-const ALL: &[&str] = &[
-    "name",
-    "phone",
-    "id_number",
-    "address",
-    "title",
-    "content",
-    "place",
-    "answer",
-];
-
 /// # Errors
 /// Absent for an unknown appeal or one of another platform; [`Error::Denied`] when the role may not unmask.
 pub async fn get_appeal(tx: &mut Tx, command: &GetAppeal, now: DateTime<Utc>) -> Result<(Stored, Shown), Error> {
@@ -66,13 +54,15 @@ pub async fn get_appeal(tx: &mut Tx, command: &GetAppeal, now: DateTime<Utc>) ->
     let Some(purpose) = &command.purpose else {
         return Ok((stored, Shown::Masked));
     };
-    let (shown, fields) = match command.may {
+    let (shown, mut fields) = match command.may {
         MayUnmask::Nothing => {
             return Err(Error::Denied("your role may not unmask personal fields"));
         }
-        MayUnmask::Text => (Shown::Text, TEXT),
-        MayUnmask::All => (Shown::All, ALL),
+        MayUnmask::Text => (Shown::Text, Vec::new()),
+        MayUnmask::All => (Shown::All, stored.appellant_cells()),
     };
+    fields.extend(stored.text_cells());
+    fields.extend(stored.decision_cells());
     let read = PersonalRead {
         id: new_id(now),
         appeal: stored.appeal.id.0,

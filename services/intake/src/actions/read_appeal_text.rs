@@ -38,9 +38,6 @@ pub enum Seen {
     Hidden,
 }
 
-const TEXT: &[&str] = &["title", "content", "place"];
-const TEXT_AND_APPELLANT: &[&str] = &["name", "phone", "id_number", "address", "title", "content", "place"];
-
 /// Returns the appeal and the reader's view of the appellant. An anonymous or confidential appellant is hidden. Routing
 /// does not vouch for a unit that the appeal accuses, or for a unit below it; such a unit sees no appellant either.
 ///
@@ -64,13 +61,18 @@ pub async fn read_appeal_text(
     } else {
         Seen::Masked
     };
+    let mut fields = Vec::new();
+    if seen == Seen::Whole {
+        fields.extend(stored.appellant_cells());
+    }
+    fields.extend(stored.text_cells());
     let read = PersonalRead {
         id: new_id(now),
         appeal: appeal.id.0,
         reader: command.reader.clone(),
         vouched: Some((command.unit.clone(), command.order.0)),
         purpose: "order text".to_owned(),
-        fields: if seen == Seen::Whole { TEXT_AND_APPELLANT } else { TEXT },
+        fields,
         read_at: now,
     };
     reads::record(tx.conn(), &read).await?;

@@ -4,8 +4,8 @@ use chrono::{DateTime, TimeDelta, Utc};
 use eventlog::Tx;
 
 use super::Error;
-use crate::domain::appeal::{Appeal, AppealId};
-use crate::domain::outcome::Receiver;
+use crate::domain::appeal::AppealId;
+use crate::domain::outcome::{Receiver, Transfer};
 use crate::events;
 use crate::store::appeals::{self, Texts};
 
@@ -27,10 +27,10 @@ pub async fn transfer_appeal(
     command: &TransferAppeal,
     limit: TimeDelta,
     now: DateTime<Utc>,
-) -> Result<Appeal, Error> {
+) -> Result<Transfer, Error> {
     let appeal = appeals::lock_one(tx.conn(), command.appeal).await?;
-    let appeal = appeal.transfer(command.receiver.clone(), limit, now)?;
+    let (appeal, transfer) = appeal.transfer(command.receiver.clone(), limit, now)?;
     appeals::save_decision(tx.conn(), &appeal, &Texts::default()).await?;
-    tx.tell(events::transferred(&appeal, command.receiver.kind, &command.actor));
-    Ok(appeal)
+    tx.tell(events::transferred(&appeal, transfer.receiver.kind(), &command.actor));
+    Ok(transfer)
 }

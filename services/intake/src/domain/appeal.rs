@@ -113,8 +113,8 @@ pub struct OrderSeen {
     pub version: u64,
     /// Its number.
     pub number: String,
-    /// Its state as it came: a number of `OrderState`, or one that only a newer routing knows. Intake decides nothing
-    /// by it.
+    /// Its state as it came: a number of `OrderState`, or one that only a newer routing knows. The progress of a closed
+    /// order is not told; an unknown state counts as open.
     pub state: i16,
 }
 

@@ -2,7 +2,7 @@
 //!
 //! Pure: no database, no clock.
 
-use chrono::{DateTime, Datelike as _, TimeDelta, Utc};
+use chrono::{DateTime, TimeDelta, Utc};
 use hotline_proto::common::OrderState;
 use hotline_proto::intake::{DeclineGround, InvalidGround, TransferReceiver};
 
@@ -12,13 +12,58 @@ use super::refusal::Refusal;
 /// Most questions to the appellant of one appeal. With their answers an appeal has at most 60,000 characters.
 pub const MAX_QUESTIONS: u32 = 5;
 
-/// Receiver of a transfer.
+/// Receiver of a transfer. An emergency service has no name besides its kind.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Receiver {
-    /// Kind of receiver.
-    pub kind: TransferReceiver,
-    /// Name of another hotline; only of that kind.
-    pub hotline: Option<String>,
+pub enum Receiver {
+    /// 110
+    Police,
+    /// 119
+    Fire,
+    /// 120
+    Ambulance,
+    /// 122
+    TrafficPolice,
+    /// Another hotline.
+    OtherHotline {
+        /// Its name.
+        name: String,
+    },
+}
+
+impl Receiver {
+    /// The receiver of this kind. `None` for a kind that lacks its name, or has a name that it cannot have.
+    #[must_use]
+    pub fn of(kind: TransferReceiver, hotline: Option<String>) -> Option<Self> {
+        match (kind, hotline) {
+            (TransferReceiver::Police, None) => Some(Self::Police),
+            (TransferReceiver::Fire, None) => Some(Self::Fire),
+            (TransferReceiver::Ambulance, None) => Some(Self::Ambulance),
+            (TransferReceiver::TrafficPolice, None) => Some(Self::TrafficPolice),
+            (TransferReceiver::OtherHotline, Some(name)) => Some(Self::OtherHotline { name }),
+            (TransferReceiver::OtherHotline | TransferReceiver::Unspecified, None) | (_, Some(_)) => None,
+        }
+    }
+
+    /// Its kind.
+    #[must_use]
+    pub const fn kind(&self) -> TransferReceiver {
+        match self {
+            Self::Police => TransferReceiver::Police,
+            Self::Fire => TransferReceiver::Fire,
+            Self::Ambulance => TransferReceiver::Ambulance,
+            Self::TrafficPolice => TransferReceiver::TrafficPolice,
+            Self::OtherHotline { .. } => TransferReceiver::OtherHotline,
+        }
+    }
+
+    /// Name of another hotline.
+    #[must_use]
+    pub fn hotline(&self) -> Option<&str> {
+        match self {
+            Self::OtherHotline { name } => Some(name),
+            Self::Police | Self::Fire | Self::Ambulance | Self::TrafficPolice => None,
+        }
+    }
 }
 
 /// 转接: the facts of a transferred appeal.
@@ -52,17 +97,12 @@ pub struct Earlier {
 }
 
 impl Earlier {
-    /// Whether both appeals are known to be by one person. A person has another key in another year, so the number
-    /// decides then.
+    /// Whether both appeals are known to be by one person: by the number, or by the key. The number is the same in
+    /// another year and in an appeal older than the keys. The key finds a person without a number by the document.
     fn is_same_person(&self, repeat: &Appeal) -> bool {
-        let year = |appeal: &Appeal| calendar::local_date(appeal.received_at).year();
         let known = !self.appeal.codes.anonymous && !repeat.codes.anonymous;
-        known
-            && if year(&self.appeal) == year(repeat) {
-                repeat.person_key.is_some() && self.appeal.person_key == repeat.person_key
-            } else {
-                self.same_number
-            }
+        let same_key = repeat.person_key.is_some() && self.appeal.person_key == repeat.person_key;
+        known && (self.same_number || same_key)
     }
 
     /// The order that answers the appeal, with its state as far as intake knows it.
@@ -92,7 +132,12 @@ impl Appeal {
     ///
     /// # Errors
     /// [`Refusal`] in any state but `Received`.
-    pub fn transfer(self, receiver: Receiver, limit: TimeDelta, now: DateTime<Utc>) -> Result<Self, Refusal> {
+    pub fn transfer(
+        self,
+        receiver: Receiver,
+        limit: TimeDelta,
+        now: DateTime<Utc>,
+    ) -> Result<(Self, Transfer), Refusal> {
         self.undecided()?;
         let at = now.max(self.changed_at);
         let transfer = Transfer {
@@ -101,7 +146,7 @@ impl Appeal {
             due_at: at + limit,
             acknowledged_at: None,
         };
-        Ok(self.changed(at, State::Transferred(transfer)))
+        Ok((self.changed(at, State::Transferred(transfer.clone())), transfer))
     }
 
     /// Stores that the receiver has the matter. It may do so after the limit.
@@ -137,12 +182,15 @@ impl Appeal {
         Ok(self.changed(at, State::Invalid { at, ground }))
     }
 
-    /// Asks the appellant back.
+    /// Asks the appellant back, who was asked `asked` times before.
     ///
     /// # Errors
-    /// [`Refusal`] in any state but `Received`.
-    pub fn ask(self, now: DateTime<Utc>) -> Result<Self, Refusal> {
+    /// [`Refusal`] in any state but `Received`; [`Refusal::TooManyQuestions`] after the last one.
+    pub fn ask(self, asked: u32, now: DateTime<Utc>) -> Result<Self, Refusal> {
         self.undecided()?;
+        if asked >= MAX_QUESTIONS {
+            return Err(Refusal::TooManyQuestions { most: MAX_QUESTIONS });
+        }
         let asked_at = now.max(self.changed_at);
         Ok(self.changed(asked_at, State::AwaitingInformation { asked_at }))
     }

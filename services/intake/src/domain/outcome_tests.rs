@@ -38,13 +38,6 @@ fn received() -> Appeal {
     by(Some(1), false, at(0))
 }
 
-fn receiver() -> Receiver {
-    Receiver {
-        kind: TransferReceiver::Police,
-        hotline: None,
-    }
-}
-
 fn half_hour() -> TimeDelta {
     TimeDelta::minutes(30)
 }
@@ -63,9 +56,10 @@ fn tries(appeal: &Appeal) -> Vec<Result<Appeal, Refusal>> {
         of().answer(at(9)),
         of().forward(ORDER, at(9)),
         of().decline(DeclineGround::Outside, at(9)),
-        of().transfer(receiver(), half_hour(), at(9)),
+        of().transfer(Receiver::Police, half_hour(), at(9))
+            .map(|(next, _)| next),
         of().invalidate(InvalidGround::Silent, at(9)),
-        of().ask(at(9)),
+        of().ask(0, at(9)),
         of().tell_progress(ORDER, &[forwarded(received())], at(9)),
         of().invalidate(InvalidGround::NoAnswer, at(9)),
         of().supplement(at(9)),
@@ -81,7 +75,7 @@ fn an_undecided_appeal_may_end_in_any_way_but_without_an_answer_to_a_question() 
 
 #[test]
 fn a_waiting_appeal_is_supplemented_or_ends_without_an_answer() {
-    let waiting = received().ask(at(1)).expect("undecided");
+    let waiting = received().ask(0, at(1)).expect("undecided");
     assert_eq!(waiting.version, 2);
     let results = tries(&waiting);
     assert!(results[..7].iter().all(|result| *result == Err(Refusal::Awaiting)));
@@ -90,6 +84,38 @@ fn a_waiting_appeal_is_supplemented_or_ends_without_an_answer() {
     assert_eq!(invalid.state, State::Invalid { at: at(9), ground });
     let again = results[8].clone().expect("answered");
     assert_eq!((again.state, again.version), (State::Received, 3));
+}
+
+#[test]
+fn an_appellant_is_asked_five_times_and_the_state_is_checked_first() {
+    assert!(received().ask(4, at(1)).is_ok());
+    let refusal = Refusal::TooManyQuestions { most: 5 };
+    assert_eq!(received().ask(5, at(1)), Err(refusal));
+    assert_eq!(refusal.state(), Some("received"));
+    let answered = received().answer(at(1)).expect("undecided");
+    assert_eq!(answered.ask(5, at(2)), Err(Refusal::AlreadyAnswered));
+}
+
+#[test]
+fn only_another_hotline_has_a_name_and_it_must_have_one() {
+    let name = || Some("12315".to_owned());
+    for kind in (0..=5).filter_map(|number| TransferReceiver::try_from(number).ok()) {
+        let (plain, named) = (Receiver::of(kind, None), Receiver::of(kind, name()));
+        match kind {
+            TransferReceiver::Unspecified => assert_eq!((plain, named), (None, None)),
+            TransferReceiver::OtherHotline => {
+                let receiver = named.expect("it has a name");
+                assert_eq!(
+                    (plain, receiver.kind(), receiver.hotline()),
+                    (None, kind, Some("12315"))
+                );
+            }
+            _ => {
+                let receiver = plain.expect("it needs no name");
+                assert_eq!((named, receiver.kind(), receiver.hotline()), (None, kind, None));
+            }
+        }
+    }
 }
 
 #[test]
@@ -114,10 +140,10 @@ fn an_ended_appeal_stays_ended() {
 
 #[test]
 fn a_transfer_is_acknowledged_once_and_is_overdue_after_its_limit() {
-    let open = received().transfer(receiver(), half_hour(), at(1)).expect("undecided");
-    let State::Transferred(transfer) = &open.state else {
-        panic!("another state");
-    };
+    let (open, transfer) = received()
+        .transfer(Receiver::Police, half_hour(), at(1))
+        .expect("undecided");
+    assert_eq!(open.state, State::Transferred(transfer.clone()));
     assert_eq!(transfer.due_at, at(31));
     assert!(!transfer.is_overdue(at(31)) && transfer.is_overdue(at(32)));
     let done = open.acknowledge(at(40)).expect("late, but taken");
@@ -141,8 +167,9 @@ fn a_repeat_is_of_one_person_and_one_order() {
         (received(), forwarded(received()), true),
         (received(), forwarded(by(Some(2), false, at(0))), false),
         (by(None, false, at(0)), forwarded(by(None, false, at(0))), false),
-        // The number decides in another year only.
-        (received(), number(forwarded(by(Some(2), false, at(0)))), false),
+        // An appeal older than the keys: the number decides in the same year as well.
+        (received(), number(forwarded(by(None, false, at(0)))), true),
+        (received(), forwarded(by(None, false, at(0))), false),
         (by(Some(3), false, other_year), number(forwarded(received())), true),
         (by(Some(3), false, other_year), forwarded(received()), false),
         (by(None, true, other_year), number(forwarded(received())), false),

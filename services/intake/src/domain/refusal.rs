@@ -17,6 +17,12 @@ pub enum Refusal {
     /// The appeal does not wait for an answer.
     #[error("the appeal does not wait for its appellant: ask first")]
     NotAwaiting,
+    /// The appellant was asked back as often as allowed.
+    #[error("the appellant was asked {most} times, which is the limit: answer the appeal, forward it or end it")]
+    TooManyQuestions {
+        /// Maximum number of questions.
+        most: u32,
+    },
     /// The appeal ended in another way, in this state.
     #[error("the appeal ended before")]
     Ended(&'static str),
@@ -42,6 +48,7 @@ impl Refusal {
             Self::AlreadyAnswered => Reason::AlreadyAnswered,
             Self::AlreadyForwarded => Reason::AlreadyForwarded,
             Self::Awaiting | Self::NotAwaiting => Reason::AwaitingInformation,
+            Self::TooManyQuestions { .. } => Reason::TooManyRecords,
             Self::Ended(_) => Reason::AppealEnded,
             Self::NoOpenTransfer(_) => Reason::NoOpenTransfer,
             Self::NotSamePerson => Reason::NotSamePerson,
@@ -57,7 +64,7 @@ impl Refusal {
             Self::AlreadyAnswered => Some("answered"),
             Self::AlreadyForwarded => Some("ordered"),
             Self::Awaiting => Some("awaiting_information"),
-            Self::NotAwaiting => Some("received"),
+            Self::NotAwaiting | Self::TooManyQuestions { .. } => Some("received"),
             Self::Ended(state) | Self::NoOpenTransfer(state) => Some(state),
             Self::NotSamePerson | Self::OrderNotOpen | Self::NoReference => None,
         }

@@ -1,13 +1,16 @@
 //! Requests and answers that several verbs share.
 
+use chrono::{DateTime, Utc};
 use hotline_proto::common::Defect;
 use hotline_proto::intake as pb;
 use personal::DocumentKind;
 use personal::people::phone_numbers;
 use rpc::time::to_proto;
+use uuid::Uuid;
 
 use crate::domain::appeal::{Appeal, State};
 use crate::domain::draft::Appellant;
+use crate::domain::outcome::Transfer;
 use crate::domain::push::Receipt;
 use crate::domain::redacted::Redaction;
 
@@ -36,8 +39,8 @@ pub(super) fn receipt(receipt: &Receipt) -> pb::RegisterAppealResponse {
     }
 }
 
-/// An appeal without personal fields.
-pub(super) fn bare(appeal: &Appeal) -> pb::Appeal {
+/// An appeal without personal fields and without questions, its transfer overdue as of `now`.
+pub(super) fn bare(appeal: &Appeal, now: DateTime<Utc>) -> pb::Appeal {
     let mut sent = pb::Appeal {
         appeal_id: appeal.id.0.to_string(),
         number: appeal.number.clone(),
@@ -55,14 +58,38 @@ pub(super) fn bare(appeal: &Appeal) -> pb::Appeal {
         source_time: Some(to_proto(appeal.source_at.unwrap_or(appeal.received_at))),
         ..pb::Appeal::default()
     };
+    set_state(&mut sent, appeal, now);
+    if let Some(upstream) = &appeal.upstream {
+        sent.platform.clone_from(&upstream.platform);
+        sent.upstream_number.clone_from(&upstream.number);
+        sent.upstream_due_time = upstream.due_at.map(to_proto);
+    }
+    sent
+}
+
+/// The state of an appeal with its facts.
+fn set_state(sent: &mut pb::Appeal, appeal: &Appeal, now: DateTime<Utc>) {
     match &appeal.state {
         State::Received => sent.set_state(pb::AppealState::Received),
         State::AwaitingInformation { .. } => sent.set_state(pb::AppealState::AwaitingInformation),
-        State::NotAccepted { .. } => sent.set_state(pb::AppealState::NotAccepted),
-        State::Transferred(_) => sent.set_state(pb::AppealState::Transferred),
-        State::Invalid { .. } => sent.set_state(pb::AppealState::Invalid),
-        State::ProgressTold { order, .. } => {
+        State::NotAccepted { at, ground } => {
+            sent.set_state(pb::AppealState::NotAccepted);
+            sent.end_time = Some(to_proto(*at));
+            sent.set_decline_ground(*ground);
+        }
+        State::Transferred(made) => {
+            sent.set_state(pb::AppealState::Transferred);
+            sent.end_time = Some(to_proto(made.at));
+            sent.transfer = Some(transfer(appeal.id.0, &appeal.number, made, now));
+        }
+        State::Invalid { at, ground } => {
+            sent.set_state(pb::AppealState::Invalid);
+            sent.end_time = Some(to_proto(*at));
+            sent.set_invalid_ground(*ground);
+        }
+        State::ProgressTold { at, order } => {
             sent.set_state(pb::AppealState::ProgressTold);
+            sent.end_time = Some(to_proto(*at));
             sent.order_id = order.0.to_string();
         }
         State::Answered { at } => {
@@ -84,12 +111,20 @@ pub(super) fn bare(appeal: &Appeal) -> pb::Appeal {
             }
         }
     }
-    if let Some(upstream) = &appeal.upstream {
-        sent.platform.clone_from(&upstream.platform);
-        sent.upstream_number.clone_from(&upstream.number);
-        sent.upstream_due_time = upstream.due_at.map(to_proto);
+}
+
+/// The transfer of the appeal `id`, overdue as of `now`.
+pub(super) fn transfer(id: Uuid, number: &str, transfer: &Transfer, now: DateTime<Utc>) -> pb::Transfer {
+    pb::Transfer {
+        appeal_id: id.to_string(),
+        appeal_number: number.to_owned(),
+        receiver: transfer.receiver.kind().into(),
+        hotline: transfer.receiver.hotline().unwrap_or_default().to_owned(),
+        transferred_time: Some(to_proto(transfer.at)),
+        acknowledge_due_time: Some(to_proto(transfer.due_at)),
+        acknowledged_time: transfer.acknowledged_at.map(to_proto),
+        overdue: transfer.is_overdue(now),
     }
-    sent
 }
 
 /// An appellant in clear.

@@ -2,6 +2,7 @@
 //! otherwise.
 
 use async_trait::async_trait;
+use chrono::{DateTime, Utc};
 use hotline_proto::access::Role;
 use hotline_proto::intake as pb;
 use hotline_proto::intake::get_appeal_request::Name as Sent;
@@ -12,6 +13,7 @@ use platform::auth::Caller;
 use platform::numbers::parse_number;
 use platform::store::StoreError;
 use rpc::fields::{Fields, InvalidRequest};
+use rpc::time::to_proto;
 use tonic::Status;
 use verbs::{At, Question};
 
@@ -23,6 +25,7 @@ use crate::domain::draft::Appellant;
 use crate::domain::redacted::{HIDDEN, Redaction};
 use crate::store::appeals::{Name, Stored};
 use crate::store::cells;
+use crate::store::inquiries::Inquiry;
 
 /// Maximum characters of the purpose of unmasking: one line of an audit's list.
 const MAX_PURPOSE: usize = 200;
@@ -58,7 +61,7 @@ impl Question<Intake> for GetAppeal {
             })
             .await?;
         // The record of the reading is committed, so the fields may be shown.
-        let appeal = appeal(&at.service.sealer, &stored, shown).await?;
+        let appeal = appeal(&at.service.sealer, &stored, shown, now).await?;
         Ok(pb::GetAppealResponse { appeal: Some(appeal) })
     }
 }
@@ -101,21 +104,27 @@ fn may_unmask(caller: &Caller) -> MayUnmask {
 }
 
 /// An appeal with its personal fields, unmasked as far as allowed.
-async fn appeal(sealer: &Sealer, stored: &Stored, shown: Shown) -> Result<pb::Appeal, StoreError> {
+async fn appeal(sealer: &Sealer, stored: &Stored, shown: Shown, now: DateTime<Utc>) -> Result<pb::Appeal, StoreError> {
     let id = stored.appeal.id.0;
-    let mut sent = bare(&stored.appeal);
+    let mut sent = bare(&stored.appeal, now);
+    sent.inquiries = stored.inquiries.iter().map(inquiry).collect();
     let who = cells::appellant(sealer, id, &stored.personal).await?;
     let hidden = stored.appeal.codes.hides_appellant();
     if shown != Shown::Masked {
-        let text = cells::text(sealer, id, &stored.personal, &stored.supplements).await?;
+        let text = cells::text(sealer, id, &stored.personal, &stored.inquiries).await?;
         let told = (stored.texts.answer.as_ref(), stored.texts.outcome.as_ref());
         let told = cells::told(sealer, id, told.0, told.1).await?;
+        let reference = cells::acknowledged_by(sealer, id, stored.texts.acknowledged_by.as_ref()).await?;
         let redaction = (shown == Shown::Text).then(|| Redaction::of(&who, hidden));
         let as_shown = |text: String| without(redaction.as_ref(), text);
         sent.title = as_shown(text.title);
         sent.content = as_shown(text.content);
         sent.place = as_shown(text.place.unwrap_or_default());
         sent.answer = as_shown(told.unwrap_or_default());
+        sent.transfer_reference = as_shown(reference.unwrap_or_default());
+        for (sent, inquiry) in sent.inquiries.iter_mut().zip(&stored.inquiries) {
+            sent.question = as_shown(cells::question(sealer, inquiry).await?);
+        }
     }
     if !who.is_unknown() {
         sent.appellant = Some(match shown {
@@ -124,6 +133,18 @@ async fn appeal(sealer: &Sealer, stored: &Stored, shown: Shown) -> Result<pb::Ap
         });
     }
     Ok(sent)
+}
+
+/// A question to the appellant without its text.
+fn inquiry(inquiry: &Inquiry) -> pb::Inquiry {
+    pb::Inquiry {
+        asked_time: Some(to_proto(inquiry.asked_at)),
+        question: String::new(),
+        answered_time: inquiry
+            .supplement
+            .as_ref()
+            .map(|supplement| to_proto(supplement.answered_at)),
+    }
 }
 
 /// For a hidden appellant the answer shows which fields are set, but nothing of their content.

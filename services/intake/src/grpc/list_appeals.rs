@@ -54,7 +54,7 @@ impl Question<Intake> for Appeals {
             .await?;
         let next_page_token = page.cut(&mut rows, |appeal| (appeal.received_at, appeal.id.0));
         Ok(pb::ListAppealsResponse {
-            appeals: rows.iter().map(bare).collect(),
+            appeals: rows.iter().map(|appeal| bare(appeal, at.now)).collect(),
             next_page_token,
         })
     }

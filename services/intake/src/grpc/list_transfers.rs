@@ -1,18 +1,16 @@
 //! `ListTransfers`: its request and its answer.
 
 use async_trait::async_trait;
-use chrono::{DateTime, Utc};
 use hotline_proto::intake as pb;
 use platform::auth::Caller;
 use rpc::fields::{Fields, InvalidRequest};
 use rpc::listing::{Asked, Page};
-use rpc::time::to_proto;
 use tonic::Status;
 use verbs::{At, Question};
 
 use super::Intake;
+use super::fields::transfer;
 use crate::actions::list_transfers::list_transfers;
-use crate::store::listing::ListedTransfer;
 
 /// Filter and page of the transfers.
 pub struct Transfers {
@@ -52,23 +50,11 @@ impl Question<Intake> for Transfers {
             .await?;
         let next_page_token = page.cut(&mut rows, |row| (row.transfer.at, row.id));
         Ok(pb::ListTransfersResponse {
-            transfers: rows.iter().map(|row| transfer(row, at.now)).collect(),
+            transfers: rows
+                .iter()
+                .map(|row| transfer(row.id, &row.number, &row.transfer, at.now))
+                .collect(),
             next_page_token,
         })
-    }
-}
-
-/// A transfer, overdue as of `now`.
-fn transfer(row: &ListedTransfer, now: DateTime<Utc>) -> pb::Transfer {
-    let transfer = &row.transfer;
-    pb::Transfer {
-        appeal_id: row.id.to_string(),
-        appeal_number: row.number.clone(),
-        receiver: transfer.receiver.kind.into(),
-        hotline: transfer.receiver.hotline.clone().unwrap_or_default(),
-        transferred_time: Some(to_proto(transfer.at)),
-        acknowledge_due_time: Some(to_proto(transfer.due_at)),
-        acknowledged_time: transfer.acknowledged_at.map(to_proto),
-        overdue: transfer.is_overdue(now),
     }
 }

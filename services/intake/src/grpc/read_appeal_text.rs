@@ -77,7 +77,7 @@ impl Question<Intake> for Vouched {
 /// The text of an order's appeal. An appellant that the reader may not see is left out, in the text as well.
 async fn text(sealer: &Sealer, stored: &Stored, seen: Seen) -> Result<pb::ReadAppealTextResponse, StoreError> {
     let id = stored.appeal.id.0;
-    let text = cells::text(sealer, id, &stored.personal, &stored.supplements).await?;
+    let text = cells::text(sealer, id, &stored.personal, &stored.inquiries).await?;
     let who = cells::appellant(sealer, id, &stored.personal).await?;
     let redaction = (seen != Seen::Whole).then(|| Redaction::of(&who, seen == Seen::Hidden));
     let as_shown = |text: String| without(redaction.as_ref(), text);

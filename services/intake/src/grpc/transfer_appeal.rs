@@ -13,7 +13,7 @@ use super::Intake;
 use super::fields::MAX_NAME;
 use crate::actions::Error;
 use crate::actions::transfer_appeal::{TransferAppeal, transfer_appeal};
-use crate::domain::appeal::{AppealId, State};
+use crate::domain::appeal::AppealId;
 use crate::domain::outcome::Receiver;
 
 #[async_trait]
@@ -42,15 +42,11 @@ impl Verb<Intake> for TransferAppeal {
 
     async fn act(&self, tx: &mut Tx, at: &At<Intake>) -> Result<pb::TransferAppealResponse, Error> {
         let limit = TimeDelta::minutes(at.service.config.transfer_ack_minutes.into());
-        let appeal = transfer_appeal(tx, self, limit, at.now).await?;
-        let due_at = match &appeal.state {
-            State::Transferred(transfer) => Some(to_proto(transfer.due_at)),
-            _ => None,
-        };
+        let transfer = transfer_appeal(tx, self, limit, at.now).await?;
         Ok(pb::TransferAppealResponse {
-            appeal_id: appeal.id.0.to_string(),
-            transferred_time: Some(to_proto(appeal.changed_at)),
-            acknowledge_due_time: due_at,
+            appeal_id: self.appeal.0.to_string(),
+            transferred_time: Some(to_proto(transfer.at)),
+            acknowledge_due_time: Some(to_proto(transfer.due_at)),
         })
     }
 }
@@ -58,12 +54,12 @@ impl Verb<Intake> for TransferAppeal {
 /// The name is of another hotline only; the emergency services have none.
 fn receiver(fields: &mut Fields, kind: Option<pb::TransferReceiver>, hotline: &str) -> Option<Receiver> {
     if kind == Some(pb::TransferReceiver::OtherHotline) {
-        let hotline = Some(fields.line("hotline", hotline, 1..=MAX_NAME)?);
-        return kind.map(|kind| Receiver { kind, hotline });
+        let name = fields.line("hotline", hotline, 1..=MAX_NAME)?;
+        return Some(Receiver::OtherHotline { name });
     }
     let named = fields.optional_line("hotline", hotline, MAX_NAME).is_some();
     if named && kind.is_some() {
         fields.refuse("hotline", "must be empty unless the receiver is another hotline");
     }
-    kind.map(|kind| Receiver { kind, hotline: None })
+    Receiver::of(kind?, None)
 }

@@ -10,8 +10,9 @@ use platform::store::StoreError;
 use sqlx::PgConnection;
 use uuid::Uuid;
 
-use super::cells::{SealedPersonal, Supplement};
+use super::cells::SealedPersonal;
 use super::facts::Facts;
+use super::inquiries::{self, Inquiry};
 use crate::domain::appeal::{Appeal, AppealId, OrderId, OrderSeen, PersonKey, State, Upstream};
 use crate::domain::draft::Codes;
 use crate::domain::outcome::Earlier;
@@ -61,8 +62,53 @@ pub struct Stored {
     pub personal: SealedPersonal,
     /// Texts of its decision.
     pub texts: Texts,
-    /// The appellant's answers to questions, oldest first.
-    pub supplements: Vec<Supplement>,
+    /// Questions to the appellant, oldest first.
+    pub inquiries: Vec<Inquiry>,
+}
+
+impl Stored {
+    /// Names of the appellant's cells, for the record of a reading that opens them.
+    #[must_use]
+    pub fn appellant_cells(&self) -> Vec<&'static str> {
+        let cells = &self.personal;
+        set([
+            ("name", cells.name.is_some()),
+            ("phone", cells.phone.is_some()),
+            ("id_number", cells.id_number.is_some()),
+            ("document_kind", cells.document_kind.is_some()),
+            ("address", cells.address.is_some()),
+        ])
+    }
+
+    /// Names of the cells of the matter, with the appellant's answers to questions.
+    #[must_use]
+    pub fn text_cells(&self) -> Vec<&'static str> {
+        let supplemented = self.inquiries.iter().any(|inquiry| inquiry.supplement.is_some());
+        set([
+            ("title", true),
+            ("content", true),
+            ("place", self.personal.place.is_some()),
+            ("inquiry.answer", supplemented),
+        ])
+    }
+
+    /// Names of the cells of the decision and of the questions to the appellant.
+    #[must_use]
+    pub fn decision_cells(&self) -> Vec<&'static str> {
+        set([
+            ("answer", self.texts.answer.is_some()),
+            ("outcome", self.texts.outcome.is_some()),
+            ("acknowledged_by", self.texts.acknowledged_by.is_some()),
+            ("inquiry.question", !self.inquiries.is_empty()),
+        ])
+    }
+}
+
+fn set<const N: usize>(cells: [(&'static str, bool); N]) -> Vec<&'static str> {
+    cells
+        .into_iter()
+        .filter_map(|(name, is_set)| is_set.then_some(name))
+        .collect()
 }
 
 /// Sealed texts of a decision. Each belongs to some states only.
@@ -82,8 +128,6 @@ struct SealedRow {
     personal: SealedPersonal,
     #[sqlx(flatten)]
     texts: Texts,
-    supplement_ids: Vec<Uuid>,
-    supplements: Vec<Sealed>,
 }
 
 /// The numbers of these that a platform has pushed before, with their receipts.
@@ -329,30 +373,27 @@ pub async fn read(conn: &mut PgConnection, name: &Name, platform: Option<&str>) 
     let appeal = appeal.ok_or(StoreError::Absent("appeal"))?;
     let sealed: SealedRow = sqlx::query_as(
         "select name, phone, phone_hashes, id_number, document_kind, address, title, content, place, answer, outcome,
-                acknowledged_by,
-                array(select i.id from inquiry as i where i.appeal_id = appeal.id and i.answer is not null
-                       order by i.number) as supplement_ids,
-                array(select i.answer from inquiry as i where i.appeal_id = appeal.id and i.answer is not null
-                       order by i.number) as supplements
+                acknowledged_by
            from appeal where id = $1",
     )
     .bind(id)
-    .fetch_one(conn)
+    .fetch_one(&mut *conn)
     .await?;
     // Texts of a decision never change. One may have been added since the state was read.
     let state = &appeal.state;
     let told = matches!(state, State::NotAccepted { .. } | State::ProgressTold { .. });
+    let acknowledged = matches!(state, State::Transferred(transfer) if transfer.acknowledged_at.is_some());
     let texts = Texts {
         answer: sealed.texts.answer.filter(|_| matches!(state, State::Answered { .. })),
         outcome: sealed.texts.outcome.filter(|_| told),
-        acknowledged_by: sealed.texts.acknowledged_by,
+        acknowledged_by: sealed.texts.acknowledged_by.filter(|_| acknowledged),
     };
-    let supplements = sealed.supplement_ids.into_iter().zip(sealed.supplements);
+    let inquiries = inquiries::of(conn, &appeal).await?;
     Ok(Stored {
         appeal,
         personal: sealed.personal,
         texts,
-        supplements: supplements.map(|(id, text)| Supplement { id, text }).collect(),
+        inquiries,
     })
 }
 

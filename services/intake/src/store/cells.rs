@@ -6,17 +6,9 @@ use platform::rows::impossible;
 use platform::store::StoreError;
 use uuid::Uuid;
 
+use super::inquiries::Inquiry;
 use crate::domain::appeal::PersonKey;
 use crate::domain::draft::{Appellant, Draft, Personal};
-
-/// An appellant's answer to a question.
-#[derive(Clone, Debug)]
-pub struct Supplement {
-    /// The inquiry.
-    pub id: Uuid,
-    /// The answer.
-    pub text: Sealed,
-}
 
 /// All personal fields of an appeal, sealed for its row.
 #[derive(Clone, Debug, sqlx::FromRow)]
@@ -195,20 +187,44 @@ pub async fn text(
     sealer: &Sealer,
     row: Uuid,
     cells: &SealedPersonal,
-    supplements: &[Supplement],
+    inquiries: &[Inquiry],
 ) -> Result<Text, StoreError> {
     let mut content = sealer.unseal(cell("content", row), &cells.content).await?;
-    for supplement in supplements {
-        content.push('\n');
-        content += &sealer
-            .unseal(of_inquiry("answer", supplement.id), &supplement.text)
-            .await?;
+    for inquiry in inquiries {
+        if let Some(supplement) = &inquiry.supplement {
+            content.push('\n');
+            content += &sealer
+                .unseal(of_inquiry("answer", inquiry.id), &supplement.text)
+                .await?;
+        }
     }
     Ok(Text {
         title: sealer.unseal(cell("title", row), &cells.title).await?,
         content,
         place: maybe(sealer, "place", row, cells.place.as_ref()).await?,
     })
+}
+
+/// Opens a question to the appellant.
+///
+/// # Errors
+/// [`StoreError::Impossible`] for a cell that was sealed for another place.
+pub async fn question(sealer: &Sealer, inquiry: &Inquiry) -> Result<String, StoreError> {
+    sealer
+        .unseal(of_inquiry("question", inquiry.id), &inquiry.question)
+        .await
+}
+
+/// Opens the number or desk of the receiver of the transferred appeal `row`.
+///
+/// # Errors
+/// [`StoreError::Impossible`] for a cell that was sealed for another place.
+pub async fn acknowledged_by(
+    sealer: &Sealer,
+    row: Uuid,
+    reference: Option<&Sealed>,
+) -> Result<Option<String>, StoreError> {
+    maybe(sealer, "acknowledged_by", row, reference).await
 }
 
 /// Opens what the appellant of the appeal `row` was told at its end: the answer, the other path, or the progress.

@@ -168,8 +168,10 @@ pub async fn told(pool: &PgPool) -> Result<Vec<Violation>, StoreError> {
 
 fn misfit(row: &ToldRow) -> Option<String> {
     let id = row.id;
-    let open = row.state == "awaiting_information" || row.unanswered;
-    let Some((_, decision, _)) = TOLD.into_iter().find(|(state, ..)| *state == row.state) else {
+    // Two rows are of invalid appeals; the ground tells them apart.
+    let is_its_own =
+        |(state, _, open): &(&str, &str, bool)| *state == row.state && (*state != "invalid" || *open == row.unanswered);
+    let Some((_, decision, open)) = TOLD.into_iter().find(is_its_own) else {
         return Some(format!("appeal {id} has the unknown state {}", row.state));
     };
     if row.registered != 1 {

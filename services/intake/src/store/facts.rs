@@ -51,8 +51,8 @@ impl Facts {
             },
             State::Transferred(transfer) => Self {
                 ended_at: Some(transfer.at),
-                receiver: Some(small(transfer.receiver.kind.into())),
-                hotline: transfer.receiver.hotline.clone(),
+                receiver: Some(small(transfer.receiver.kind().into())),
+                hotline: transfer.receiver.hotline().map(str::to_owned),
                 acknowledge_due_at: Some(transfer.due_at),
                 acknowledged_at: transfer.acknowledged_at,
                 ..none
@@ -88,10 +88,7 @@ impl Facts {
                 ground: code(self.ground)?,
             },
             "transferred" => State::Transferred(Transfer {
-                receiver: Receiver {
-                    kind: code(self.receiver)?,
-                    hotline: self.hotline.clone(),
-                },
+                receiver: Receiver::of(code(self.receiver)?, self.hotline.clone())?,
                 at: self.ended_at?,
                 due_at: self.acknowledge_due_at?,
                 acknowledged_at: self.acknowledged_at,

@@ -7,7 +7,67 @@ use platform::store::StoreError;
 use sqlx::PgConnection;
 use uuid::Uuid;
 
-use crate::domain::appeal::AppealId;
+use crate::domain::appeal::{Appeal, AppealId};
+
+/// A question to an appellant.
+#[derive(Clone, Debug)]
+pub struct Inquiry {
+    /// Identity.
+    pub id: Uuid,
+    /// Time of the question.
+    pub asked_at: DateTime<Utc>,
+    /// The question.
+    pub question: Sealed,
+    /// The appellant's answer; `None` while the question is open.
+    pub supplement: Option<Supplement>,
+}
+
+/// An appellant's answer to a question.
+#[derive(Clone, Debug)]
+pub struct Supplement {
+    /// Time of the answer.
+    pub answered_at: DateTime<Utc>,
+    /// The answer.
+    pub text: Sealed,
+}
+
+/// The questions of an appeal, oldest first. Questions and answers that are newer than the appeal as it was read are left
+/// out.
+///
+/// # Errors
+/// [`StoreError::Impossible`] for half an answer.
+pub async fn of(conn: &mut PgConnection, appeal: &Appeal) -> Result<Vec<Inquiry>, StoreError> {
+    #[derive(sqlx::FromRow)]
+    struct Row {
+        id: Uuid,
+        asked_at: DateTime<Utc>,
+        question: Sealed,
+        answered_at: Option<DateTime<Utc>>,
+        answer: Option<Sealed>,
+    }
+    let rows: Vec<Row> = sqlx::query_as(
+        "select id, asked_at, question, answered_at, answer from inquiry
+          where appeal_id = $1 and asked_at <= $2 order by number",
+    )
+    .bind(appeal.id.0)
+    .bind(appeal.changed_at)
+    .fetch_all(conn)
+    .await?;
+    let inquiry = |row: Row| {
+        let supplement = match (row.answered_at, row.answer) {
+            (None, None) => None,
+            (Some(answered_at), Some(text)) => Some(Supplement { answered_at, text }),
+            _ => return Err(impossible("inquiry", format!("{} has half an answer", row.id))),
+        };
+        Ok(Inquiry {
+            id: row.id,
+            asked_at: row.asked_at,
+            question: row.question,
+            supplement: supplement.filter(|supplement| supplement.answered_at <= appeal.changed_at),
+        })
+    };
+    rows.into_iter().map(inquiry).collect()
+}
 
 /// Adds a question, the next `number` of its appeal.
 ///

@@ -18,8 +18,8 @@ pub struct PersonalRead {
     pub vouched: Option<(String, Uuid)>,
     /// Purpose.
     pub purpose: String,
-    /// Names of the shown fields.
-    pub fields: &'static [&'static str],
+    /// Names of the cells that are opened for the reader; those of another table than `appeal` with their table.
+    pub fields: Vec<&'static str>,
     /// Time of the reading.
     pub read_at: DateTime<Utc>,
 }
@@ -40,7 +40,7 @@ pub async fn record(conn: &mut PgConnection, read: &PersonalRead) -> Result<(), 
     .bind(unit)
     .bind(order)
     .bind(&read.purpose)
-    .bind(read.fields)
+    .bind(&read.fields)
     .bind(read.read_at)
     .execute(conn)
     .await?;

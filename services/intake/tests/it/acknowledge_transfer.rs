@@ -1,4 +1,5 @@
 use hotline_proto::intake as pb;
+use rpc::time::to_proto;
 use testkit::at;
 
 use crate::outcomes::acknowledging;
@@ -11,6 +12,7 @@ async fn a_transfer_is_acknowledged_once_even_after_its_limit() {
     world.clock.move_to(at(1, 12, 0));
     let mut agent = world.agent();
     let request = acknowledging(&appeal);
+    let reference = request.reference.clone();
     let first = agent.acknowledge_transfer(request.clone()).await.expect("acknowledged");
     let again = agent.acknowledge_transfer(request).await.expect("again");
     assert_eq!(first.into_inner(), again.into_inner());
@@ -18,8 +20,15 @@ async fn a_transfer_is_acknowledged_once_even_after_its_limit() {
         world.kinds(&appeal).await[1..],
         ["appeal_transferred", "transfer_acknowledged"]
     );
-    let clear = "select count(*) from appeal where acknowledged_by = convert_to('120指挥中心3号席', 'UTF8')";
-    assert_eq!(world.count(clear).await, 0, "it is sealed");
+    let sealed = "select acknowledged_by from appeal where id = $1";
+    world.seals(sealed, &appeal, &reference).await;
+    let masked = world.get(&appeal).await;
+    assert_eq!(masked.transfer_reference, "", "sealed until unmasked");
+    let transfer = masked.transfer.expect("transferred");
+    assert_eq!(transfer.acknowledged_time, Some(to_proto(at(1, 12, 0))));
+    assert!(!transfer.overdue, "it is taken");
+    assert_eq!(world.unmasked(&appeal).await.transfer_reference, reference);
+    assert!(world.on_record(&appeal).await.contains(&"acknowledged_by".to_owned()));
     let refused = agent.acknowledge_transfer(acknowledging(&appeal)).await;
     let refused = refused.expect_err("acknowledged already");
     assert_eq!(reason(&refused), "NO_OPEN_TRANSFER");

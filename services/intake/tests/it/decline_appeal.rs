@@ -1,5 +1,7 @@
 use hotline_proto::events::event::Body;
 use hotline_proto::intake as pb;
+use rpc::time::to_proto;
+use testkit::at;
 use tonic::Code;
 
 use crate::outcomes::declining;
@@ -32,6 +34,10 @@ async fn a_declined_appeal_ends_with_its_ground_and_the_path_is_sealed() {
     };
     let listed = agent.list_appeals(listed).await.expect("a page").into_inner();
     assert_eq!(listed.appeals.len(), 1);
+    let ended = &listed.appeals[0];
+    assert_eq!(ended.decline_ground(), pb::DeclineGround::LegalProcedure);
+    assert_eq!(ended.end_time, Some(to_proto(at(1, 9, 0))));
+    assert!(world.on_record(&appeal).await.contains(&"outcome".to_owned()));
 }
 
 #[tokio::test]

@@ -2,6 +2,7 @@
 
 use hotline_proto::intake as pb;
 
+use crate::outcomes::{acknowledging, invalidating};
 use crate::world::{World, draft, fresh, id, world};
 
 async fn healthy() -> (World, String, String) {
@@ -159,4 +160,50 @@ async fn an_appeal_that_was_never_told_registered_is_found() {
         found(&world).await,
         [format!("appeal {answered} has 0 events of its registration")]
     );
+}
+
+#[tokio::test]
+async fn a_waiting_appeal_whose_question_was_never_told_is_found() {
+    let (world, _, _) = healthy().await;
+    let waiting = world.waiting().await;
+    let delete = "delete from log where key = $1 and type = 'appellant_asked'";
+    plant(&world, &[delete], &waiting).await;
+    let expected = format!("appeal {waiting} is awaiting_information but was asked 0 times and supplemented 0 times");
+    assert_eq!(found(&world).await, [expected]);
+}
+
+#[tokio::test]
+async fn an_invalid_appeal_with_another_ground_than_its_open_question_is_found() {
+    let (world, _, _) = healthy().await;
+    let waiting = world.waiting().await;
+    let ended = invalidating(&waiting, pb::InvalidGround::NoAnswer);
+    world.agent().invalidate_appeal(ended).await.expect("nobody answered");
+    assert_eq!(found(&world).await, [""; 0], "an open question for ever");
+    let ground = "update appeal set ground = 1 where id = $1";
+    plant(&world, &[ground], &waiting).await;
+    let expected = format!("appeal {waiting} is invalid but was asked 1 times and supplemented 0 times");
+    assert_eq!(found(&world).await, [expected]);
+}
+
+#[tokio::test]
+async fn a_lost_inquiry_is_found() {
+    let (world, _, _) = healthy().await;
+    let waiting = world.waiting().await;
+    plant(&world, &["delete from inquiry where appeal_id = $1"], &waiting).await;
+    let expected =
+        format!("appeal {waiting} was asked 1 times and supplemented 0 times but has 0 inquiries and 0 supplements");
+    assert_eq!(found(&world).await, [expected]);
+}
+
+#[tokio::test]
+async fn an_acknowledgement_that_was_never_told_is_found() {
+    let (world, _, _) = healthy().await;
+    let transferred = world.transferred().await;
+    let taken = acknowledging(&transferred);
+    world.agent().acknowledge_transfer(taken).await.expect("acknowledged");
+    assert_eq!(found(&world).await, [""; 0], "acknowledged and told");
+    let delete = "delete from log where key = $1 and type = 'transfer_acknowledged'";
+    plant(&world, &[delete], &transferred).await;
+    let expected = format!("the transfer of appeal {transferred} has 1 acknowledgements but 0 events of one");
+    assert_eq!(found(&world).await, [expected]);
 }

@@ -2,9 +2,11 @@ use hotline_proto::access::Role;
 use hotline_proto::common::PhoneNumber;
 use hotline_proto::intake as pb;
 use hotline_proto::intake::get_appeal_request::Name;
+use testkit::at;
 use tonic::Code;
 
-use crate::world::{Client, World, appellant, draft, getting, violated, world};
+use crate::outcomes::{acknowledging, asking, supplementing, transferring};
+use crate::world::{Client, World, appellant, draft, fresh, getting, violated, world};
 
 async fn get(mut client: Client, name: Name, purpose: &str) -> Result<pb::Appeal, tonic::Status> {
     let answer = client.get_appeal(getting(name, purpose)).await?;
@@ -126,7 +128,70 @@ async fn a_dispatcher_sees_the_text_not_the_person() {
     assert_eq!(appeal.appellant.expect("masked").phone, "138****5678");
     let records = reads(&world).await;
     assert_eq!(records.len(), 1);
-    assert_eq!(records[0].2, ["title", "content", "place", "answer"]);
+    assert_eq!(records[0].2, ["title", "content", "place"]);
+}
+
+/// A dispatcher reads no name in the newer texts either, and the record names what was opened.
+#[tokio::test]
+async fn questions_and_references_are_redacted_and_their_cells_are_on_record() {
+    let world = world().await;
+    let appeal = world.registered().await.appeal_id;
+    let mut agent = world.agent();
+    let question = pb::AskAppellantRequest {
+        question: "张三丰先生，请问是哪一栋楼？".to_owned(),
+        ..asking(&appeal)
+    };
+    agent.ask_appellant(question).await.expect("asked");
+    agent
+        .supplement_appeal(supplementing(&appeal, "三栋"))
+        .await
+        .expect("supplemented");
+    agent.transfer_appeal(transferring(&appeal)).await.expect("transferred");
+    let taken = pb::AcknowledgeTransferRequest {
+        reference: "3号席，已联系张三丰".to_owned(),
+        ..acknowledging(&appeal)
+    };
+    agent.acknowledge_transfer(taken).await.expect("acknowledged");
+    let name = || Name::AppealId(appeal.clone());
+    let text = get(world.client(Role::Dispatcher), name(), "派单").await.expect("text");
+    assert_eq!(text.inquiries[0].question, "张**先生，请问是哪一栋楼？");
+    assert_eq!(text.transfer_reference, "3号席，已联系张**");
+    let cells = [
+        "title",
+        "content",
+        "place",
+        "inquiry.answer",
+        "acknowledged_by",
+        "inquiry.question",
+    ];
+    assert_eq!(world.on_record(&appeal).await, cells);
+    world.clock.move_to(at(1, 9, 1));
+    let whole = get(world.agent(), name(), "回电").await.expect("clear");
+    assert_eq!(whole.inquiries[0].question, "张三丰先生，请问是哪一栋楼？");
+    assert_eq!(whole.transfer_reference, "3号席，已联系张三丰");
+    let appellant = ["name", "phone", "id_number", "document_kind", "address"];
+    assert_eq!(world.on_record(&appeal).await, [&appellant[..], &cells].concat());
+    let listed = agent.list_appeals(pb::ListAppealsRequest::default()).await;
+    let listed = &listed.expect("a page").into_inner().appeals[0];
+    assert!(listed.inquiries.is_empty(), "absent in lists");
+    assert_eq!((&*listed.transfer_reference, listed.transfer.is_some()), ("", true));
+}
+
+#[tokio::test]
+async fn an_answer_is_on_record_where_there_is_one() {
+    let world = world().await;
+    let appeal_id = world.registered().await.appeal_id;
+    let answer = pb::AnswerAppealRequest {
+        request_id: fresh(),
+        appeal_id: appeal_id.clone(),
+        answer: "已答复".to_owned(),
+    };
+    world.agent().answer_appeal(answer).await.expect("answered");
+    let name = Name::AppealId(appeal_id.clone());
+    let text = get(world.client(Role::Dispatcher), name, "派单").await.expect("text");
+    assert_eq!(text.answer, "已答复");
+    let record = world.on_record(&appeal_id).await;
+    assert_eq!(record, ["title", "content", "place", "answer"]);
 }
 
 #[tokio::test]

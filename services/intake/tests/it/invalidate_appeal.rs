@@ -1,5 +1,7 @@
 use hotline_proto::events::event::Body;
 use hotline_proto::intake as pb;
+use rpc::time::to_proto;
+use testkit::at;
 
 use crate::outcomes::invalidating;
 use crate::world::{reason, standing, violated, world};
@@ -13,7 +15,10 @@ async fn an_appeal_without_a_matter_is_invalid() {
     let first = agent.invalidate_appeal(request.clone()).await.expect("invalid");
     let again = agent.invalidate_appeal(request.clone()).await.expect("again");
     assert_eq!(first.into_inner(), again.into_inner());
-    assert_eq!(world.get(&appeal).await.state(), pb::AppealState::Invalid);
+    let ended = world.get(&appeal).await;
+    assert_eq!(ended.state(), pb::AppealState::Invalid);
+    assert_eq!(ended.invalid_ground(), pb::InvalidGround::Silent);
+    assert_eq!(ended.end_time, Some(to_proto(at(1, 9, 0))));
     let told = world.told(&appeal).await;
     let Body::AppealInvalidated(body) = &told[1].3 else {
         panic!("another event");

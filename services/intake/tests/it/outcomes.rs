@@ -3,7 +3,7 @@
 use hotline_proto::intake as pb;
 use hotline_proto::intake::get_appeal_request::Name;
 
-use crate::world::{World, fresh, getting};
+use crate::world::{World, fresh, getting, id};
 
 pub fn declining(appeal_id: &str) -> pb::DeclineAppealRequest {
     pb::DeclineAppealRequest {
@@ -69,6 +69,24 @@ impl World {
     pub async fn kinds(&self, appeal_id: &str) -> Vec<String> {
         let told = self.told(appeal_id).await.into_iter();
         told.map(|(_, kind, _, _)| kind).collect()
+    }
+
+    /// No part of the sealed cells that `query` reads for the appeal is the text.
+    pub async fn seals(&self, query: &'static str, appeal_id: &str, text: &str) {
+        let query = sqlx::query_scalar(query).bind(id(appeal_id));
+        let cells: Vec<Vec<u8>> = query.fetch_all(self.pool()).await.expect("the cells");
+        assert!(!cells.is_empty(), "nothing is stored");
+        for cell in cells {
+            assert!(cell.len() > text.len(), "the cell is too short for the text");
+            assert!(cell.windows(text.len()).all(|part| part != text.as_bytes()), "in clear");
+        }
+    }
+
+    /// Names of the cells on the newest record of a reading of the appeal.
+    pub async fn on_record(&self, appeal_id: &str) -> Vec<String> {
+        let fields = "select fields from personal_read where appeal = $1 order by read_at desc, id desc limit 1";
+        let fields = sqlx::query_scalar(fields).bind(id(appeal_id));
+        fields.fetch_one(self.pool()).await.expect("a record")
     }
 
     /// The appeal with its texts in clear.

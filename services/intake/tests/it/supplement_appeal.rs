@@ -20,6 +20,11 @@ async fn supplements_stand_beside_the_matter_and_are_read_with_it() {
     let whole = format!("{before}\n三栋二单元。\n张三丰家楼下。");
     assert_eq!(world.unmasked(&appeal).await.content, whole);
     assert_eq!(world.get(&appeal).await.content, "", "sealed until unmasked");
+    let inquiries = world.unmasked(&appeal).await.inquiries;
+    assert_eq!(inquiries.len(), 2);
+    assert!(inquiries.iter().all(|inquiry| inquiry.answered_time.is_some()));
+    let sealed = "select answer from inquiry where appeal_id = $1";
+    world.seals(sealed, &appeal, "三栋二单元").await;
     let order_id = world.forward(&appeal).await.order_id;
     let reading = |with_appellant| pb::ReadAppealTextRequest {
         appeal_id: appeal.clone(),
@@ -31,6 +36,8 @@ async fn supplements_stand_beside_the_matter_and_are_read_with_it() {
     let mut routing = world.service("routing");
     let text = routing.read_appeal_text(reading(true)).await.expect("vouched for");
     assert_eq!(text.into_inner().content, whole);
+    let opened = "select count(*) from personal_read where order_id is not null and 'inquiry.answer' = any(fields)";
+    assert_eq!(world.count(opened).await, 1);
     let text = routing.read_appeal_text(reading(false)).await.expect("vouched for");
     let hidden = format!("{before}\n三栋二单元。\n***家楼下。");
     assert_eq!(text.into_inner().content, hidden, "a supplement names nobody either");

@@ -1,5 +1,6 @@
 use hotline_proto::events::event::Body;
 use hotline_proto::intake as pb;
+use rpc::time::to_proto;
 use testkit::at;
 
 use crate::outcomes::telling;
@@ -40,6 +41,7 @@ async fn a_repeat_of_an_open_matter_ends_with_its_progress() {
         (pb::AppealState::ProgressTold, &order)
     );
     assert_eq!(appeal.answer, "", "sealed until unmasked");
+    assert_eq!(appeal.end_time, Some(to_proto(at(2, 9, 0))));
     assert_eq!(world.unmasked(&repeat).await.answer, request.told);
     let told = world.told(&repeat).await;
     let Body::ProgressTold(body) = &told[1].3 else {
@@ -93,7 +95,7 @@ async fn a_closed_order_is_refused() {
     assert_eq!(reason(&refused.expect_err("closed")), "ORDER_NOT_OPEN");
 }
 
-/// A person has another key in another year, so the telephone number decides. An order that an appeal was linked to
+/// A person has another key in another year, but the same telephone number. An order that an appeal was linked to
 /// counts instead of its own.
 #[tokio::test]
 async fn the_number_decides_in_another_year_and_the_linked_order_answers() {

@@ -19,7 +19,14 @@ async fn a_transfer_ends_the_appeal_and_has_a_limit() {
     assert_eq!(first, again);
     assert_eq!(first.transferred_time, Some(to_proto(at(1, 9, 5))));
     assert_eq!(first.acknowledge_due_time, Some(to_proto(at(1, 9, 35))));
-    assert_eq!(world.get(&appeal).await.state(), pb::AppealState::Transferred);
+    let ended = world.get(&appeal).await;
+    assert_eq!(ended.state(), pb::AppealState::Transferred);
+    assert_eq!(ended.end_time, first.transferred_time);
+    let listed = agent.list_transfers(pb::ListTransfersRequest::default()).await;
+    let listed = listed.expect("a page").into_inner().transfers;
+    assert_eq!(ended.transfer.as_slice(), listed, "as in the list");
+    world.clock.move_to(at(1, 9, 36));
+    assert!(world.get(&appeal).await.transfer.expect("transferred").overdue);
     assert_eq!(world.kinds(&appeal).await, ["appeal_registered", "appeal_transferred"]);
     let refused = agent.decline_appeal(declining(&appeal)).await.expect_err("ended");
     assert_eq!(reason(&refused), "APPEAL_ENDED");
@@ -50,4 +57,6 @@ async fn only_another_hotline_has_a_name() {
         .transfer_appeal(request(other, "12315"))
         .await
         .expect("transferred");
+    let transfer = world.get(&appeal).await.transfer.expect("transferred");
+    assert_eq!((transfer.receiver, &*transfer.hotline), (other, "12315"));
 }

@@ -11,8 +11,8 @@ use crate::domain::risk::State;
 use crate::events;
 use crate::store::risks;
 
-/// The caller's request.
-#[derive(Clone, Debug, PartialEq, Eq)]
+/// The caller's request. The text may be personal: no Debug.
+#[derive(Clone)]
 pub struct FeedBackRiskNotice {
     /// Notice.
     pub notice_id: Uuid,

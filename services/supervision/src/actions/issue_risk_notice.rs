@@ -11,13 +11,13 @@ use uuid::Uuid;
 
 use super::Error;
 use crate::domain::refusal::Refusal;
-use crate::domain::risk::{Addressee, RiskNotice};
+use crate::domain::risk::{self, Addressee, RiskNotice};
 use crate::events;
 use crate::store::appeals;
 use crate::store::risks::{self, Texts};
 
-/// The caller's request, with its shape checked.
-#[derive(Clone, Debug, PartialEq, Eq)]
+/// The caller's request, with its shape checked. The texts may be personal: no Debug.
+#[derive(Clone)]
 pub struct IssueRiskNotice {
     /// Level.
     pub level: RiskLevel,
@@ -46,18 +46,17 @@ pub struct IssueRiskNotice {
 /// Runs inside the transaction that the call opened; `key` seals the texts.
 ///
 /// # Errors
-/// [`Error::Invalid`] for a limit that is not in the future; [`Error::Refused`] with `UNKNOWN_ORDER`.
+/// [`Error::Invalid`] for a newest matter in the future, and for a limit that is not; [`Error::Refused`] with
+/// `UNKNOWN_ORDER`.
 pub async fn issue_risk_notice(
     tx: &mut Tx,
     key: &SealKey,
     command: &IssueRiskNotice,
     now: DateTime<Utc>,
 ) -> Result<RiskNotice, Error> {
-    if command.due_at <= now {
-        return Err(Error::Invalid {
-            field: "feedback_due_time",
-            what: "must be in the future",
-        });
+    let faults = risk::faults(command.last_at, command.due_at, now);
+    if !faults.is_empty() {
+        return Err(Error::Invalid(faults));
     }
     if let Some(at) = appeals::first_unknown(tx.conn(), &command.orders).await? {
         return Err(Error::Refused(Refusal::UnknownOrder { at }, Standing::default()));

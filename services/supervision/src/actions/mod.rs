@@ -21,6 +21,7 @@ use platform::store::{AsStoreError, StoreError};
 
 use crate::domain::refusal::Refusal;
 use crate::domain::risk::RiskNotice;
+use crate::domain::violation::Violation;
 
 /// Why an action changed nothing.
 #[derive(Debug, thiserror::Error)]
@@ -28,14 +29,9 @@ pub enum Error {
     /// A rule of the domain refuses it. Carries the current state of the review, order or notice.
     #[error("refused")]
     Refused(#[source] Refusal, Standing),
-    /// A field is wrong by the time of the call. A repeated request gets its first answer before this is checked.
-    #[error("{field} {what}")]
-    Invalid {
-        /// Field of the request.
-        field: &'static str,
-        /// What would be valid.
-        what: &'static str,
-    },
+    /// Fields are wrong by the time of the call. A repeated request gets its first answer before this is checked.
+    #[error("{} field(s) are not right", .0.len())]
+    Invalid(Vec<Violation>),
     /// The store failed, or the row does not exist.
     #[error("the store refused")]
     Store(#[from] StoreError),
@@ -44,7 +40,7 @@ pub enum Error {
 impl AsStoreError for Error {
     fn as_store_error(&self) -> Option<&StoreError> {
         match self {
-            Self::Refused(..) | Self::Invalid { .. } => None,
+            Self::Refused(..) | Self::Invalid(_) => None,
             Self::Store(error) => Some(error),
         }
     }

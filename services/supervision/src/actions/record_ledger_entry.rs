@@ -8,6 +8,7 @@ use platform::rows::small;
 use uuid::Uuid;
 
 use super::Error;
+use crate::domain::ledger_entry;
 use crate::events;
 use crate::store::ledger::{self, Entry};
 
@@ -33,11 +34,8 @@ pub struct RecordLedgerEntry {
 /// # Errors
 /// [`Error::Invalid`] for a day after today.
 pub async fn record_ledger_entry(tx: &mut Tx, command: &RecordLedgerEntry, now: DateTime<Utc>) -> Result<Uuid, Error> {
-    if command.day > calendar::local_date(now) {
-        return Err(Error::Invalid {
-            field: "day",
-            what: "must not be after today",
-        });
+    if let Some(fault) = ledger_entry::fault(command.day, now) {
+        return Err(Error::Invalid(vec![fault]));
     }
     let entry = Entry {
         id: new_id(now),

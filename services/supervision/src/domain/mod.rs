@@ -2,7 +2,9 @@
 //! from the contracts (`hotline_proto::{common, events}`).
 
 pub mod clock;
+pub mod ledger_entry;
 pub mod refusal;
 pub mod review;
 pub mod risk;
+pub mod violation;
 pub mod watch;

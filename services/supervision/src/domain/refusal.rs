@@ -21,8 +21,8 @@ pub enum Refusal {
         /// The result of that check.
         said: &'static str,
     },
-    /// Supervision has read no event about an order of the notice.
-    #[error("order_ids[{at}] is not known to supervision: correct it, or try again when its first event is read")]
+    /// Supervision knows no appeal of an order of the notice.
+    #[error("order_ids[{at}] has no known appeal: correct it, or try again when its next event is read")]
     UnknownOrder {
         /// Its place in the request, from 0.
         at: usize,

@@ -11,6 +11,7 @@ use chrono::{DateTime, Utc};
 use uuid::Uuid;
 
 use super::refusal::Refusal;
+use super::violation::Violation;
 
 /// A notice, without its sealed texts.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -86,6 +87,19 @@ impl State {
             Self::Verified => "VERIFIED",
         }
     }
+}
+
+/// All faults of the times of a notice that is issued at `now`.
+#[must_use]
+pub fn faults(last_at: DateTime<Utc>, due_at: DateTime<Utc>, now: DateTime<Utc>) -> Vec<Violation> {
+    let mut faults = Vec::new();
+    if last_at > now {
+        faults.push(Violation::new("last_time", "must not be in the future"));
+    }
+    if due_at <= now {
+        faults.push(Violation::new("feedback_due_time", "must be in the future"));
+    }
+    faults
 }
 
 impl RiskNotice {
@@ -215,6 +229,21 @@ mod tests {
                 Err(Refusal::AlreadyVerified),
                 "{unit}"
             );
+        }
+    }
+
+    #[test]
+    fn a_notice_is_about_the_past_and_its_limit_lies_ahead() {
+        for (last, due, wrong) in [
+            (0, 1, &[][..]),
+            (-5, 60, &[]),
+            (1, 60, &["last_time"]),
+            (0, 0, &["feedback_due_time"]),
+            (1, -1, &["last_time", "feedback_due_time"]),
+        ] {
+            let faults = faults(at(last), at(due), at(0));
+            let fields: Vec<&str> = faults.iter().map(|fault| fault.field.as_str()).collect();
+            assert_eq!(fields, wrong, "{last} and {due}");
         }
     }
 

@@ -60,13 +60,17 @@ pub(super) const fn risk_state(state: risk::State) -> pb::RiskNoticeState {
     }
 }
 
-/// Renders one notice.
-pub(super) fn risk_notice(notice: RiskNotice) -> pb::RiskNotice {
+/// Renders one notice. A reader that is confined to a unit sees the feedback of its `own` unit alone.
+pub(super) fn risk_notice(notice: RiskNotice, own: Option<&str>) -> pb::RiskNotice {
     let state = risk_state(notice.state()).into();
-    let addressees = notice.addressees.iter().map(|addressee| pb::RiskAddressee {
-        unit: addressee.unit.clone(),
-        feedback_time: addressee.fed_back_at.map(to_proto),
-        late: addressee.fed_back_at.is_some_and(|at| notice.is_late(at)),
+    let addressees = notice.addressees.iter().map(|addressee| {
+        let shown = own.is_none_or(|own| own == addressee.unit);
+        let fed_back_at = addressee.fed_back_at.filter(|_| shown);
+        pb::RiskAddressee {
+            unit: addressee.unit.clone(),
+            feedback_time: fed_back_at.map(to_proto),
+            late: fed_back_at.is_some_and(|at| notice.is_late(at)),
+        }
     });
     pb::RiskNotice {
         notice_id: notice.id.to_string(),

@@ -33,7 +33,7 @@ impl Question<Supervision> for GetRiskNotice {
     }
 
     async fn answer(self, at: &At<Supervision>) -> Result<pb::GetRiskNoticeResponse, Status> {
-        let now = at.now;
+        let (now, own) = (at.now, self.unit.clone());
         let reading = at.service.store.run(Self::NAME, move |tx| {
             let query = self.clone();
             Box::pin(async move { get_risk_notice(tx, &query, now).await })
@@ -52,7 +52,7 @@ impl Question<Supervision> for GetRiskNotice {
             measures: sealer.unseal(text("measures", id), &found.texts.measures).await?,
             order_ids: found.orders.iter().map(ToString::to_string).collect(),
             feedback: fed_back,
-            notice: Some(risk_notice(found.notice)),
+            notice: Some(risk_notice(found.notice, own.as_deref())),
         })
     }
 }

@@ -52,8 +52,9 @@ impl Question<Supervision> for Notices {
         let mut conn = at.service.store.reading(Self::NAME).await?;
         let mut rows = list_risk_notices(&mut conn, &self.0).await?;
         let next_page_token = self.1.cut(&mut rows, |row| (row.issued_at, row.id));
+        let own = self.0.unit.as_deref();
         Ok(pb::ListRiskNoticesResponse {
-            notices: rows.into_iter().map(risk_notice).collect(),
+            notices: rows.into_iter().map(|row| risk_notice(row, own)).collect(),
             next_page_token,
         })
     }

@@ -10,10 +10,10 @@ impl From<Error> for Status {
     fn from(error: Error) -> Self {
         match error {
             Error::Refused(refusal, standing) => status::refused(refusal.reason(), refusal.to_string(), &standing),
-            Error::Invalid { field, what } => InvalidRequest::new([Violation {
-                field: field.to_owned(),
-                description: what.to_owned(),
-            }])
+            Error::Invalid(violations) => InvalidRequest::new(violations.into_iter().map(|violation| Violation {
+                field: violation.field,
+                description: violation.description,
+            }))
             .into(),
             Error::Store(error) => error.into(),
         }

@@ -34,20 +34,22 @@ pub async fn save(conn: &mut PgConnection, linked: &BTreeMap<(Uuid, Uuid), Optio
     Ok(())
 }
 
-/// Place of the first order that supervision has no event of; none when all are known.
+/// Place of the first order without an appeal that supervision knows; none when each has one.
 ///
 /// # Errors
 /// When the database fails.
 pub async fn first_unknown(conn: &mut PgConnection, orders: &[Uuid]) -> Result<Option<usize>, StoreError> {
     let place: Option<i64> = sqlx::query_scalar(
         "select t.place from unnest($1::uuid[]) with ordinality as t (id, place)
-          where not exists (select from watched_order o where o.id = t.id)
+          where not exists (select from watched_appeal a where a.order_id = t.id)
           order by t.place limit 1",
     )
     .bind(orders)
     .fetch_optional(conn)
     .await?;
-    place.map(|place| fits("watched_order", "place", place - 1)).transpose()
+    place
+        .map(|place| fits("watched_appeal", "place", place - 1))
+        .transpose()
 }
 
 /// Distinct appeals of these orders, and the distinct persons behind them. An appeal without a person key counts as no

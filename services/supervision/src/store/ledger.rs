@@ -2,9 +2,29 @@
 
 use chrono::{DateTime, NaiveDate, Utc};
 use platform::store::StoreError;
-use rpc::listing::Window;
 use sqlx::PgConnection;
 use uuid::Uuid;
+
+/// A place in the list: a day, and the id of an entry.
+pub type Place = (NaiveDate, Uuid);
+
+/// Before every entry: a request names days of the years 2000 to 2199.
+pub const START: Place = (NaiveDate::from_ymd_opt(1, 1, 1).expect("a date"), Uuid::nil());
+
+/// Filter of a list of entries.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Filter {
+    /// First day.
+    pub from: Option<NaiveDate>,
+    /// Last day.
+    pub to: Option<NaiveDate>,
+    /// Number of the `LedgerKind`.
+    pub kind: Option<i16>,
+    /// Only entries after this place.
+    pub after: Place,
+    /// Most entries to read.
+    pub limit: i64,
+}
 
 /// One entry.
 #[derive(Clone, Debug, PartialEq, Eq, sqlx::FromRow)]
@@ -49,22 +69,24 @@ pub async fn insert(conn: &mut PgConnection, entry: &Entry) -> Result<(), StoreE
     Ok(())
 }
 
-/// Entries by day, then by id. A day of the window stands as its midnight in UTC. `kind` narrows the list.
+/// Entries by day, then by id.
 ///
 /// # Errors
 /// When the database fails.
-pub async fn list(conn: &mut PgConnection, window: &Window, kind: Option<i16>) -> Result<Vec<Entry>, StoreError> {
+pub async fn list(conn: &mut PgConnection, filter: &Filter) -> Result<Vec<Entry>, StoreError> {
     let rows = sqlx::query_as(
         "select id, kind, day, unit, title, result, recorded_at, actor
            from ledger_entry
-          where (day, id) > ($1, $2) and day < $3 and ($5::smallint is null or kind = $5)
-          order by day, id limit $4",
+          where (day, id) > ($1, $2) and ($3::date is null or day >= $3) and ($4::date is null or day <= $4)
+            and ($5::smallint is null or kind = $5)
+          order by day, id limit $6",
     )
-    .bind(window.after.0.date_naive())
-    .bind(window.after.1)
-    .bind(window.before.date_naive())
-    .bind(window.limit)
-    .bind(kind)
+    .bind(filter.after.0)
+    .bind(filter.after.1)
+    .bind(filter.from)
+    .bind(filter.to)
+    .bind(filter.kind)
+    .bind(filter.limit)
     .fetch_all(conn)
     .await?;
     Ok(rows)

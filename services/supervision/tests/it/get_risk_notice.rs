@@ -3,7 +3,8 @@
 use hotline_proto::access::Role;
 use hotline_proto::events::RiskLevel;
 use hotline_proto::supervision::get_risk_notice_request::Name;
-use hotline_proto::supervision::{GetRiskNoticeRequest, RiskNoticeState};
+use hotline_proto::supervision::{GetRiskNoticeRequest, RiskAddressee, RiskNoticeState};
+use prost_types::Timestamp;
 use rpc::time::to_proto;
 use testkit::at;
 use tonic::Code;
@@ -12,6 +13,12 @@ use uuid::Uuid;
 use crate::feed_back_risk_notice::feedback;
 use crate::issue_risk_notice::{about_one_order, issued};
 use crate::world::{World, violations};
+
+/// What a reader sees of the addressees: unit, time of its feedback, and whether that was late.
+pub fn told(addressees: &[RiskAddressee]) -> Vec<(&str, Option<Timestamp>, bool)> {
+    let told = addressees.iter().map(|a| (a.unit.as_str(), a.feedback_time, a.late));
+    told.collect()
+}
 
 fn by_id(notice: &str) -> GetRiskNoticeRequest {
     GetRiskNoticeRequest {
@@ -59,12 +66,8 @@ async fn the_hotline_reads_everything_by_id_or_number() {
             (notice.issued_time, notice.verified_time),
             (Some(to_proto(at(1, 9, 0))), None)
         );
-        let units: Vec<_> = notice
-            .addressees
-            .iter()
-            .map(|a| (a.unit.as_str(), a.feedback_time))
-            .collect();
-        assert_eq!(units, [("gas", None), ("water", Some(to_proto(at(1, 9, 0))))]);
+        let nine = Some(to_proto(at(1, 9, 0)));
+        assert_eq!(told(&notice.addressees), [("gas", None, false), ("water", nine, false)]);
     }
 }
 
@@ -73,6 +76,9 @@ async fn an_addressee_reads_its_own_feedback_alone_and_it_is_on_record() {
     let world = World::new().await;
     let notice = issued(&world, &["water", "gas"]).await.notice_id;
     let mut hotline = world.client(Role::Supervisor);
+    // After the limit.
+    world.clock.move_to(at(1, 12, 1));
+    let late = Some(to_proto(at(1, 12, 1)));
     for unit in ["water", "gas"] {
         hotline
             .feed_back_risk_notice(feedback(&notice, unit))
@@ -84,6 +90,8 @@ async fn an_addressee_reads_its_own_feedback_alone_and_it_is_on_record() {
         let read = read.expect("addressed to it").into_inner();
         assert_eq!(read.feedback, ["", "已约谈李四"]);
         assert_eq!((read.order_ids.len(), read.summary.is_empty()), (0, false));
+        let addressees = read.notice.expect("always set").addressees;
+        assert_eq!(told(&addressees), [("gas", None, false), ("water", late, true)]);
     }
     let records: Vec<(String, Vec<String>)> =
         sqlx::query_as("select table_of, columns from sealed_read order by table_of, id")

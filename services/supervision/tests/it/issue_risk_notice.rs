@@ -43,6 +43,12 @@ pub async fn issued(world: &World, units: &[&str]) -> IssueRiskNoticeResponse {
     answer.expect("a known order").into_inner()
 }
 
+/// Appeals of all orders, each with the transaction that wrote its row.
+async fn watched(world: &World) -> Vec<(Uuid, Uuid, String)> {
+    let query = "select order_id, appeal_id, xmin::text from watched_appeal order by order_id, appeal_id";
+    sqlx::query_as(query).fetch_all(world.pool()).await.expect("appeals")
+}
+
 #[tokio::test]
 async fn appeals_and_persons_are_counted_from_the_orders() {
     let world = World::new().await;
@@ -53,15 +59,14 @@ async fn appeals_and_persons_are_counted_from_the_orders() {
     let mut second = Order::open(&world, at(1, 9, 0)).await;
     second.link(&[(shared, b"li"), (Uuid::new_v4(), b"wang")]);
     second.contact(at(1, 9, 2)).await;
-    // The same facts again write nothing, and an event with one more appeal adds it.
+    world.read().await;
+    // Each order was opened with another appeal of an unknown person.
+    let stored = watched(&world).await;
+    assert_eq!(stored.len(), 7);
+    // The same facts again write nothing.
     second.contact(at(1, 9, 3)).await;
     world.read().await;
-    let rows: i64 = sqlx::query_scalar("select count(*) from watched_appeal where person_key is not null")
-        .fetch_one(world.pool())
-        .await
-        .expect("a count");
-    assert_eq!(rows, 4);
-    // Each order was opened with another appeal of an unknown person.
+    assert_eq!(watched(&world).await, stored);
     let mut client = world.client(Role::Supervisor);
     let request = notice(&[first.id, second.id], &["water", "gas"]);
     let answer = client
@@ -137,6 +142,27 @@ async fn an_order_that_supervision_does_not_know_is_refused_by_its_place() {
 }
 
 #[tokio::test]
+async fn an_order_without_a_known_appeal_is_unknown_until_its_next_event() {
+    let world = World::new().await;
+    let mut order = Order::open(&world, at(1, 9, 0)).await;
+    world.read().await;
+    // As an order from before its appeals were stored.
+    sqlx::query("delete from watched_appeal")
+        .execute(world.pool())
+        .await
+        .expect("a table");
+    let mut client = world.client(Role::Supervisor);
+    let request = notice(&[order.id], &["water"]);
+    let refused = client.issue_risk_notice(request.clone()).await.expect_err("no appeal");
+    assert_eq!(reason(&refused), (Code::FailedPrecondition, "UNKNOWN_ORDER".to_owned()));
+    assert!(refused.message().starts_with("order_ids[0] "), "{}", refused.message());
+    order.contact(at(1, 9, 1)).await;
+    world.read().await;
+    let answer = client.issue_risk_notice(request).await.expect("a known appeal");
+    assert_eq!(answer.into_inner().appeal_count, 1);
+}
+
+#[tokio::test]
 async fn what_is_wrong_is_told_field_by_field() {
     let world = World::new().await;
     let mut client = world.client(Role::Supervisor);
@@ -170,12 +196,13 @@ async fn what_is_wrong_is_told_field_by_field() {
     let units: Vec<&str> = units.iter().map(String::as_str).collect();
     let refused = client.issue_risk_notice(notice(&many, &units)).await;
     assert_eq!(violations(&refused.expect_err("too many")), ["order_ids", "units"]);
-    let past = IssueRiskNoticeRequest {
+    let turned = IssueRiskNoticeRequest {
+        last_time: Some(to_proto(at(1, 9, 1))),
         feedback_due_time: Some(to_proto(at(1, 9, 0))),
         ..about_one_order(&world, &["water"]).await
     };
-    let refused = client.issue_risk_notice(past).await.expect_err("not in the future");
-    assert_eq!(violations(&refused), ["feedback_due_time"]);
+    let refused = client.issue_risk_notice(turned).await.expect_err("at 9:00");
+    assert_eq!(violations(&refused), ["last_time", "feedback_due_time"]);
 }
 
 #[tokio::test]

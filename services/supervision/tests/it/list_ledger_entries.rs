@@ -95,6 +95,28 @@ async fn what_is_wrong_is_told_field_by_field() {
     };
     let refused = client.list_ledger_entries(wrong).await.expect_err("all wrong");
     assert_eq!(violations(&refused), ["kind", "to_day", "page_size", "page_token"]);
+    let mut request = ListLedgerEntriesRequest {
+        page_size: 2,
+        ..ListLedgerEntriesRequest::default()
+    };
+    request.page_token = list(&mut client, request.clone()).await.1;
+    for other in [
+        ListLedgerEntriesRequest {
+            kind: LedgerKind::TestCall.into(),
+            ..request.clone()
+        },
+        ListLedgerEntriesRequest {
+            from_day: Some(april(1)),
+            ..request.clone()
+        },
+        ListLedgerEntriesRequest {
+            to_day: Some(april(9)),
+            ..request
+        },
+    ] {
+        let refused = client.list_ledger_entries(other).await.expect_err("another filter");
+        assert_eq!(violations(&refused), ["page_token"]);
+    }
     let mut county = world.of_unit(Role::Analyst, "water");
     let refused = county.list_ledger_entries(ListLedgerEntriesRequest::default()).await;
     assert_eq!(refused.expect_err("not its own").code(), Code::PermissionDenied);

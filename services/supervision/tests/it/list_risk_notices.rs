@@ -6,6 +6,7 @@ use rpc::time::to_proto;
 use testkit::at;
 
 use crate::feed_back_risk_notice::feedback;
+use crate::get_risk_notice::told;
 use crate::issue_risk_notice::issued;
 use crate::verify_risk_notice::verification;
 use crate::world::{Client, World, violations};
@@ -108,5 +109,30 @@ async fn a_unit_sees_the_notices_that_are_addressed_to_it() {
             let (found, _) = list(&mut client, ListRiskNoticesRequest::default()).await;
             assert_eq!(found, seen, "{unit}");
         }
+    }
+}
+
+#[tokio::test]
+async fn a_unit_sees_its_own_feedback_alone() {
+    let world = World::new().await;
+    let notice = issued(&world, &["gas", "water"]).await.notice_id;
+    // After the limit.
+    world.clock.move_to(at(1, 12, 1));
+    let mut hotline = world.client(Role::Supervisor);
+    for unit in ["gas", "water"] {
+        let fed_back = hotline.feed_back_risk_notice(feedback(&notice, unit)).await;
+        fed_back.expect("an addressee");
+    }
+    let late = Some(to_proto(at(1, 12, 1)));
+    let (gas, water) = (("gas", late, true), ("water", late, true));
+    for (mut client, seen) in [
+        (world.of_unit(Role::Liaison, "gas"), [gas, ("water", None, false)]),
+        (world.of_unit(Role::Analyst, "water"), [("gas", None, false), water]),
+        (hotline, [gas, water]),
+    ] {
+        let answer = client.list_risk_notices(ListRiskNoticesRequest::default()).await;
+        let notices = answer.expect("a list").into_inner().notices;
+        assert_eq!(notices.len(), 1);
+        assert_eq!(told(&notices[0].addressees), seen);
     }
 }

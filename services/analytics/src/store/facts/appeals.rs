@@ -51,14 +51,16 @@ impl Serialize for Key {
     }
 }
 
-/// Number of distinct persons of a window's appeals, without the invalid ones. The cost grows with the window only: one index holds day and key.
+/// Number of distinct persons of a window's appeals, without the invalid ones. The cost grows with the window only: one
+/// index holds day and key.
 ///
 /// # Errors
 /// When the database fails.
 pub async fn persons(connection: &mut PgConnection, window: Window) -> Result<i64, StoreError> {
     let persons = sqlx::query_scalar(
         "select count(*) from (select distinct person_key from fact_appeal
-                                where received_day between $1 and $2 and person_key is not null and not invalid) persons",
+                                where received_day between $1 and $2
+                                  and person_key is not null and not invalid) persons",
     )
     .bind(window.from)
     .bind(window.to)
@@ -67,7 +69,8 @@ pub async fn persons(connection: &mut PgConnection, window: Window) -> Result<i6
     Ok(persons)
 }
 
-/// Those of these appeals that are the first of their person in the window, by day and id. Invalid appeals do not count.
+/// Those of these appeals that are the first of their person in the window, by day and id. Invalid appeals do not
+/// count.
 ///
 /// # Errors
 /// When the database fails.
@@ -96,10 +99,6 @@ impl Table for Row {
 
     async fn facts(_: &mut PgConnection, rows: Vec<Self>) -> Result<Vec<AppealFact>, StoreError> {
         rows.into_iter().map(AppealFact::try_from).collect()
-    }
-
-    async fn make(_: &mut PgConnection, _: &[Uuid]) -> Result<(), StoreError> {
-        Ok(())
     }
 }
 

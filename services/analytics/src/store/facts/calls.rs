@@ -28,10 +28,6 @@ impl Table for Row {
     async fn facts(_: &mut PgConnection, rows: Vec<Self>) -> Result<Vec<CallFact>, StoreError> {
         rows.into_iter().map(CallFact::try_from).collect()
     }
-
-    async fn make(_: &mut PgConnection, _: &[Uuid]) -> Result<(), StoreError> {
-        Ok(())
-    }
 }
 
 impl From<&CallFact> for Row {

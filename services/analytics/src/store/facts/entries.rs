@@ -27,10 +27,6 @@ impl Table for Row {
     async fn facts(_: &mut PgConnection, rows: Vec<Self>) -> Result<Vec<EntryFact>, StoreError> {
         rows.into_iter().map(EntryFact::try_from).collect()
     }
-
-    async fn make(_: &mut PgConnection, _: &[Uuid]) -> Result<(), StoreError> {
-        Ok(())
-    }
 }
 
 impl From<&EntryFact> for Row {

@@ -45,8 +45,10 @@ pub trait Table: Columns + for<'r> FromRow<'r, PgRow> + Send + Unpin + Sized {
         rows: Vec<Self>,
     ) -> impl Future<Output = Result<Vec<Self::Fact>, StoreError>> + Send;
 
-    /// Inserts missing rows of facts that two sources may create at once.
-    fn make(connection: &mut PgConnection, ids: &[Uuid]) -> impl Future<Output = Result<(), StoreError>> + Send;
+    /// Inserts missing rows of facts that two sources may create at once. Facts of one source have none.
+    fn make(_connection: &mut PgConnection, _ids: &[Uuid]) -> impl Future<Output = Result<(), StoreError>> + Send {
+        async { Ok(()) }
+    }
 }
 
 /// Declares a row and its columns.

@@ -30,10 +30,6 @@ impl Table for Row {
     async fn facts(_: &mut PgConnection, rows: Vec<Self>) -> Result<Vec<NoticeFact>, StoreError> {
         rows.into_iter().map(NoticeFact::try_from).collect()
     }
-
-    async fn make(_: &mut PgConnection, _: &[Uuid]) -> Result<(), StoreError> {
-        Ok(())
-    }
 }
 
 impl From<&NoticeFact> for Row {

@@ -4,7 +4,7 @@ use chrono::TimeDelta;
 use eventlog::NewEvent;
 use hotline_proto::common::{AppealType, Urgency};
 use hotline_proto::event_type;
-use hotline_proto::intake::{DeclineGround, InvalidGround, TransferReceiver};
+use hotline_proto::intake::{DeclineGround, InvalidGround};
 
 use super::*;
 use crate::domain::appeal::{Appeal, AppealId, Arrival, OrderId, Origin, State};
@@ -46,10 +46,6 @@ fn steps(appeal: &Appeal) -> Vec<(Appeal, NewEvent)> {
         appeal: received().forward(ORDER, NOW).expect("undecided"),
         same_number: false,
     };
-    let receiver = Receiver {
-        kind: TransferReceiver::Fire,
-        hotline: None,
-    };
     let mut found = Vec::new();
     let mut add = |next: Result<Appeal, Refusal>, event: &dyn Fn(&Appeal) -> NewEvent| {
         if let Ok(next) = next {
@@ -63,8 +59,9 @@ fn steps(appeal: &Appeal) -> Vec<(Appeal, NewEvent)> {
     });
     let ground = DeclineGround::Outside;
     add(of().decline(ground, NOW), &|next| events::declined(next, ground, "a"));
-    add(of().transfer(receiver, TimeDelta::minutes(1), NOW), &|next| {
-        events::transferred(next, TransferReceiver::Fire, "a")
+    let transferred = of().transfer(Receiver::Fire, TimeDelta::minutes(1), NOW);
+    add(transferred.map(|(next, _)| next), &|next| {
+        events::transferred(next, Receiver::Fire.kind(), "a")
     });
     add(of().acknowledge(NOW), &|next| events::acknowledged(next, "a"));
     for ground in [InvalidGround::Silent, InvalidGround::NoAnswer] {
@@ -72,7 +69,7 @@ fn steps(appeal: &Appeal) -> Vec<(Appeal, NewEvent)> {
             events::invalidated(next, ground, "a")
         });
     }
-    add(of().ask(NOW), &|next| events::asked(next, "a"));
+    add(of().ask(0, NOW), &|next| events::asked(next, "a"));
     add(of().supplement(NOW), &|next| events::supplemented(next, "a"));
     add(of().tell_progress(ORDER, &[earlier], NOW), &|next| {
         events::progress_told(next, ORDER, "a")
@@ -108,7 +105,7 @@ fn the_table_of_what_is_told_is_what_the_domain_does() {
 #[test]
 fn the_ground_of_an_unanswered_question_is_four() {
     assert_eq!(i32::from(InvalidGround::NoAnswer), 4);
-    let waiting = received().ask(NOW).expect("undecided");
+    let waiting = received().ask(0, NOW).expect("undecided");
     let ended = waiting.invalidate(InvalidGround::NoAnswer, NOW).expect("waiting");
     assert!(matches!(ended.state, State::Invalid { .. }));
 }
