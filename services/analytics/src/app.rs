@@ -52,7 +52,6 @@ impl Service for Wiring {
         observers.push(Arc::new(Counted { pool: base.pool }));
         let analytics = Analytics {
             store,
-            clock: base.clock,
             definitions,
             config: settings.service.clone(),
         };

@@ -42,13 +42,9 @@ impl Service for Wiring {
             pool: pool.clone(),
             wall: wall.clone(),
         }));
-        observers.push(Arc::new(Outcomes {
-            pool,
-            clock: clock.clone(),
-        }));
+        observers.push(Arc::new(Outcomes { pool, clock }));
         let callback = Callback {
             store,
-            clock,
             wall,
             sealer,
             config: settings.service,

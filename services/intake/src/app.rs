@@ -44,13 +44,9 @@ impl Service for Wiring {
         let (pool, clock) = (base.pool, base.clock);
         let mut observers = log.observers();
         observers.push(Arc::new(Appeals { pool: pool.clone() }));
-        observers.push(Arc::new(Received {
-            pool,
-            clock: clock.clone(),
-        }));
+        observers.push(Arc::new(Received { pool, clock }));
         let intake = Intake {
             store,
-            clock,
             sealer,
             references: Cache::default(),
             push_streams: Streams::new(settings.service.push_streams),

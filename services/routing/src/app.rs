@@ -60,13 +60,9 @@ impl Service for Wiring {
             pool: pool.clone(),
             clock: clock.clone(),
         }));
-        observers.push(Arc::new(Units {
-            pool,
-            clock: clock.clone(),
-        }));
+        observers.push(Arc::new(Units { pool, clock }));
         let routing = Routing {
             store,
-            clock,
             sealer,
             texts,
             rules,

@@ -55,7 +55,7 @@ impl Service for Wiring {
             pool,
             clock: clock.clone(),
         }));
-        let supervision = Supervision { store, clock, sealer };
+        let supervision = Supervision { store, sealer };
         let own =
             SupervisionServiceServer::new(supervision).max_decoding_message_size(settings.server.max_message_bytes);
         Ok(Parts {

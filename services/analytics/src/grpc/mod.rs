@@ -12,7 +12,6 @@ use eventlog::Store;
 use hotline_proto::analytics as pb;
 use hotline_proto::analytics::analytics_service_server::AnalyticsService;
 use personal::sealing::Sealer;
-use platform::clock::SharedClock;
 use tonic::{Request, Response, Status};
 use verbs::Served;
 
@@ -27,8 +26,6 @@ use verify_rollups::VerifyRollups;
 pub struct Analytics {
     /// Lends connections for reading.
     pub store: Store,
-    /// Business time: `as_of`.
-    pub clock: SharedClock,
     /// Definitions of the figures.
     pub definitions: Arc<Definitions>,
     /// Limits.
@@ -38,10 +35,6 @@ pub struct Analytics {
 impl Served for Analytics {
     fn store(&self) -> &Store {
         &self.store
-    }
-
-    fn clock(&self) -> &SharedClock {
-        &self.clock
     }
 
     fn sealer(&self) -> Option<&Sealer> {

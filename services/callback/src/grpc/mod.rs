@@ -35,8 +35,6 @@ use list_tasks::Tasks;
 pub struct Callback {
     /// Runs transactions.
     pub store: Store,
-    /// Business time.
-    pub clock: SharedClock,
     /// Wall time, which leases are measured in.
     pub wall: SharedClock,
     /// Seals comments and reasons.
@@ -48,10 +46,6 @@ pub struct Callback {
 impl Served for Callback {
     fn store(&self) -> &Store {
         &self.store
-    }
-
-    fn clock(&self) -> &SharedClock {
-        &self.clock
     }
 
     fn sealer(&self) -> Option<&Sealer> {

@@ -31,7 +31,6 @@ use eventlog::Store;
 use hotline_proto::intake as pb;
 use hotline_proto::intake::intake_service_server::IntakeService;
 use personal::sealing::{SealKey, Sealer};
-use platform::clock::SharedClock;
 use platform::lifecycle::Lifecycle;
 use tonic::{Request, Response, Status, Streaming};
 use verbs::Served;
@@ -64,8 +63,6 @@ use streams::Streams;
 pub struct Intake {
     /// Runs transactions.
     pub store: Store,
-    /// Business time.
-    pub clock: SharedClock,
     /// Seals and opens personal fields.
     pub sealer: Sealer,
     /// Reference data in force.
@@ -93,10 +90,6 @@ impl Intake {
 impl Served for Intake {
     fn store(&self) -> &Store {
         &self.store
-    }
-
-    fn clock(&self) -> &SharedClock {
-        &self.clock
     }
 
     fn sealer(&self) -> Option<&Sealer> {

@@ -182,7 +182,7 @@ impl Pusher {
             return Ok(Vec::new());
         }
         let count = items.len();
-        let now = self.intake.clock.now();
+        let now = self.intake.store.now();
         let key = self.intake.sealer.key_for(now).await?;
         let desk = self.intake.desk(&key);
         let command = Arc::new(PushAppeals {

@@ -23,7 +23,6 @@ use eventlog::Store;
 use hotline_proto::routing as pb;
 use hotline_proto::routing::routing_service_server::RoutingService;
 use personal::sealing::Sealer;
-use platform::clock::SharedClock;
 use tonic::{Request, Response, Status, Streaming};
 use verbs::Served;
 
@@ -48,8 +47,6 @@ use crate::upstream::AppealTexts;
 pub struct Routing {
     /// Database of routing.
     pub store: Store,
-    /// Business time.
-    pub clock: SharedClock,
     /// Seals replies and contacts.
     pub sealer: Sealer,
     /// Source of the texts of appeals.
@@ -61,10 +58,6 @@ pub struct Routing {
 impl Served for Routing {
     fn store(&self) -> &Store {
         &self.store
-    }
-
-    fn clock(&self) -> &SharedClock {
-        &self.clock
     }
 
     fn sealer(&self) -> Option<&Sealer> {

@@ -116,7 +116,6 @@ impl World {
         let sealer = Sealer::open(&base, "routing").await.expect("a key");
         let service = Routing {
             store: store.clone(),
-            clock: base.clock.clone(),
             sealer,
             texts: texts.clone(),
             rules: rules.clone(),

@@ -167,7 +167,8 @@ impl Store {
     }
 
     /// Business time.
-    pub(crate) fn now(&self) -> DateTime<Utc> {
+    #[must_use]
+    pub fn now(&self) -> DateTime<Utc> {
         self.clock.now()
     }
 

@@ -14,7 +14,6 @@ use hotline_proto::common::Reason;
 use hotline_proto::parts::Part;
 use personal::sealing::{SealKey, Sealer};
 use platform::auth::Caller;
-use platform::clock::SharedClock;
 use platform::status;
 use platform::store::{AsStoreError, StoreError};
 use prost::Message as _;
@@ -35,8 +34,6 @@ const MOST_ROWS: usize = 200_000;
 pub trait Served: Clone + Send + Sync + 'static {
     /// Its database.
     fn store(&self) -> &Store;
-    /// Business time.
-    fn clock(&self) -> &SharedClock;
     /// Seals its texts; `None` in a service that stores no such texts.
     fn sealer(&self) -> Option<&Sealer>;
 
@@ -160,7 +157,7 @@ impl<S: Served> At<S> {
     fn of(service: &S) -> Self {
         Self {
             service: service.clone(),
-            now: service.clock().now(),
+            now: service.store().now(),
             key: None,
         }
     }

@@ -20,7 +20,6 @@ use eventlog::Store;
 use hotline_proto::supervision as pb;
 use hotline_proto::supervision::supervision_service_server::SupervisionService;
 use personal::sealing::Sealer;
-use platform::clock::SharedClock;
 use tonic::{Request, Response, Status};
 use verbs::Served;
 
@@ -42,8 +41,6 @@ use list_risk_notices::Notices;
 pub struct Supervision {
     /// Runs transactions.
     pub store: Store,
-    /// Business time.
-    pub clock: SharedClock,
     /// Seals requirements, and the texts of risk notices.
     pub sealer: Sealer,
 }
@@ -51,10 +48,6 @@ pub struct Supervision {
 impl Served for Supervision {
     fn store(&self) -> &Store {
         &self.store
-    }
-
-    fn clock(&self) -> &SharedClock {
-        &self.clock
     }
 
     fn sealer(&self) -> Option<&Sealer> {
