@@ -151,6 +151,7 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     std::fs::write(out.join("reasons.md"), reasons_page(&reasons))?;
     tonic_prost_build::configure()
         .extern_path(".google.type", "crate::google")
+        .extern_path(".google.rpc", "::tonic_types::pb")
         .compile_fds(descriptors)?;
     Ok(())
 }

@@ -24,13 +24,15 @@ pub enum Role {
     Analyst,
     /// Runs the system: reference data, parked events.
     Operator,
+    /// The telephone system or a form server: records calls and registers appeals, and reads nothing.
+    Telephone,
     /// Another of the five services.
     Service,
 }
 
 impl Role {
     /// Every role, for tests and `--help`.
-    pub const ALL: [Self; 10] = [
+    pub const ALL: [Self; 11] = [
         Self::Platform,
         Self::Agent,
         Self::Dispatcher,
@@ -40,6 +42,7 @@ impl Role {
         Self::Supervisor,
         Self::Analyst,
         Self::Operator,
+        Self::Telephone,
         Self::Service,
     ];
 
@@ -56,6 +59,7 @@ impl Role {
             Self::Supervisor => "supervisor",
             Self::Analyst => "analyst",
             Self::Operator => "operator",
+            Self::Telephone => "telephone",
             Self::Service => "service",
         }
     }
@@ -103,7 +107,9 @@ pub struct Grant {
     pub roles: &'static [(Role, Scope)],
 }
 
-use Role::{Agent, Analyst, CallbackAgent, Dispatcher, Liaison, Operator, Platform, Reviewer, Service, Supervisor};
+use Role::{
+    Agent, Analyst, CallbackAgent, Dispatcher, Liaison, Operator, Platform, Reviewer, Service, Supervisor, Telephone,
+};
 use Scope::{All, OwnPlatform, OwnUnit, UnitOrAll, WithoutUnit};
 
 macro_rules! table {
@@ -122,9 +128,12 @@ pub static TABLE: &[Grant] = table! {
     "/hotline.common.v1.EventLogService/SkipParkedEvent" => [Operator All];
 
     "/hotline.intake.v1.IntakeService/RegisterAppeal" => [Agent All];
+    "/hotline.intake.v1.IntakeService/RegisterAppeals" => [Agent All, Telephone All];
     "/hotline.intake.v1.IntakeService/PushAppeals" => [Platform OwnPlatform];
     "/hotline.intake.v1.IntakeService/AnswerAppeal" => [Agent All];
+    "/hotline.intake.v1.IntakeService/AnswerAppeals" => [Agent All];
     "/hotline.intake.v1.IntakeService/ForwardAppeal" => [Agent All];
+    "/hotline.intake.v1.IntakeService/ForwardAppeals" => [Agent All];
     "/hotline.intake.v1.IntakeService/DeclineAppeal" => [Agent All];
     "/hotline.intake.v1.IntakeService/TransferAppeal" => [Agent All];
     "/hotline.intake.v1.IntakeService/AcknowledgeTransfer" => [Agent All];
@@ -134,6 +143,7 @@ pub static TABLE: &[Grant] = table! {
     "/hotline.intake.v1.IntakeService/TellProgress" => [Agent All];
     "/hotline.intake.v1.IntakeService/ListTransfers" => [Agent All, Supervisor WithoutUnit];
     "/hotline.intake.v1.IntakeService/RecordCall" => [Agent All];
+    "/hotline.intake.v1.IntakeService/RecordCalls" => [Agent All, Telephone All];
     "/hotline.intake.v1.IntakeService/GetAppeal" =>
         [Agent All, Dispatcher WithoutUnit, Reviewer WithoutUnit, CallbackAgent All, Supervisor WithoutUnit, Platform OwnPlatform];
     "/hotline.intake.v1.IntakeService/ListAppeals" => [Agent All, Supervisor WithoutUnit, Analyst WithoutUnit, Platform OwnPlatform];
@@ -143,12 +153,33 @@ pub static TABLE: &[Grant] = table! {
     "/hotline.intake.v1.IntakeService/GetReference" =>
         [Platform All, Agent All, Dispatcher All, Liaison All, Reviewer All, CallbackAgent All, Supervisor All,
          Analyst All, Operator All, Service All];
+    "/hotline.intake.v1.IntakeService/PublishDeputies" => [Operator All];
+    "/hotline.intake.v1.IntakeService/ListDeputies" => [Agent All, Supervisor WithoutUnit, Operator All];
+    "/hotline.intake.v1.IntakeService/PublishLibrary" => [Operator All];
+    "/hotline.intake.v1.IntakeService/ListPolicies" =>
+        [Agent All, Dispatcher All, Liaison All, Reviewer All, CallbackAgent All, Supervisor All, Analyst All,
+         Operator All];
+    "/hotline.intake.v1.IntakeService/ListSpecialists" =>
+        [Agent All, Dispatcher All, Liaison All, Reviewer All, CallbackAgent All, Supervisor All, Analyst All,
+         Operator All];
+    "/hotline.intake.v1.IntakeService/AnnounceLeaderDay" => [Supervisor WithoutUnit, Operator All];
+    "/hotline.intake.v1.IntakeService/CancelLeaderDay" => [Supervisor WithoutUnit, Operator All];
+    "/hotline.intake.v1.IntakeService/ListLeaderDays" =>
+        [Agent All, Dispatcher All, Liaison All, Reviewer All, CallbackAgent All, Supervisor All, Analyst All,
+         Operator All];
+    "/hotline.intake.v1.IntakeService/RecordAccountMessage" => [Agent All];
+    "/hotline.intake.v1.IntakeService/ResolveAccountMessage" => [Agent All];
+    "/hotline.intake.v1.IntakeService/GetAccountMessage" => [Agent All, Supervisor WithoutUnit];
+    "/hotline.intake.v1.IntakeService/ListAccountMessages" => [Agent All, Supervisor WithoutUnit, Analyst WithoutUnit];
 
     "/hotline.routing.v1.RoutingService/DispatchOrder" => [Dispatcher UnitOrAll];
     "/hotline.routing.v1.RoutingService/SignOrder" => [Liaison OwnUnit];
+    "/hotline.routing.v1.RoutingService/SignOrders" => [Liaison OwnUnit];
     "/hotline.routing.v1.RoutingService/RecordContact" => [Liaison OwnUnit];
+    "/hotline.routing.v1.RoutingService/RecordContacts" => [Liaison OwnUnit];
     "/hotline.routing.v1.RoutingService/NoteProgress" => [Liaison OwnUnit];
     "/hotline.routing.v1.RoutingService/SubmitReply" => [Liaison OwnUnit];
+    "/hotline.routing.v1.RoutingService/SubmitReplies" => [Liaison OwnUnit];
     "/hotline.routing.v1.RoutingService/GetOrder" =>
         [Liaison OwnUnit, Dispatcher UnitOrAll, Reviewer UnitOrAll, CallbackAgent All, Supervisor UnitOrAll, Analyst UnitOrAll];
     "/hotline.routing.v1.RoutingService/ListOrders" =>
@@ -164,6 +195,7 @@ pub static TABLE: &[Grant] = table! {
          Operator All, Service All];
 
     "/hotline.supervision.v1.SupervisionService/ReviewReply" => [Reviewer UnitOrAll];
+    "/hotline.supervision.v1.SupervisionService/ReviewReplies" => [Reviewer UnitOrAll];
     "/hotline.supervision.v1.SupervisionService/GetReview" => [Liaison OwnUnit, Reviewer UnitOrAll, Supervisor UnitOrAll];
     "/hotline.supervision.v1.SupervisionService/ListReviews" => [Reviewer UnitOrAll, Supervisor UnitOrAll, Analyst UnitOrAll];
     "/hotline.supervision.v1.SupervisionService/ListCards" => [Liaison OwnUnit, Supervisor UnitOrAll, Analyst UnitOrAll];
@@ -180,12 +212,15 @@ pub static TABLE: &[Grant] = table! {
     "/hotline.callback.v1.CallbackService/RenewLease" => [CallbackAgent All];
     "/hotline.callback.v1.CallbackService/ReleaseTasks" => [CallbackAgent All];
     "/hotline.callback.v1.CallbackService/ReportAttempt" => [CallbackAgent All];
+    "/hotline.callback.v1.CallbackService/ReportAttempts" => [CallbackAgent All];
     "/hotline.callback.v1.CallbackService/RecordOutcome" => [CallbackAgent All];
+    "/hotline.callback.v1.CallbackService/RecordOutcomes" => [CallbackAgent All];
     "/hotline.callback.v1.CallbackService/JudgeDissatisfaction" => [Supervisor UnitOrAll];
     "/hotline.callback.v1.CallbackService/GetTask" => [CallbackAgent All, Supervisor UnitOrAll, Analyst UnitOrAll];
     "/hotline.callback.v1.CallbackService/ListTasks" => [CallbackAgent All, Supervisor UnitOrAll, Analyst UnitOrAll];
 
     "/hotline.analytics.v1.AnalyticsService/GetBulletin" => [Analyst WithoutUnit, Supervisor WithoutUnit, Operator All];
+    "/hotline.analytics.v1.AnalyticsService/GetBreakdown" => [Analyst WithoutUnit, Supervisor WithoutUnit];
     "/hotline.analytics.v1.AnalyticsService/ListFigureMembers" => [Analyst WithoutUnit, Supervisor WithoutUnit];
     "/hotline.analytics.v1.AnalyticsService/VerifyRollups" => [Analyst WithoutUnit, Operator All];
 };

@@ -2,6 +2,7 @@
 //! of rights ([`access`]).
 
 pub mod access;
+pub mod batches;
 mod event;
 pub mod google;
 pub mod orders;

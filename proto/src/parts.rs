@@ -1,6 +1,6 @@
 //! Requests that come in parts over a client stream.
 
-use crate::intake::PublishReferenceRequest;
+use crate::intake::{PublishDeputiesRequest, PublishLibraryRequest, PublishReferenceRequest};
 use crate::routing::{PublishCatalogueRequest, PublishUnitsRequest};
 
 /// One part of a publication.
@@ -36,6 +36,26 @@ impl Part for PublishUnitsRequest {
 impl Part for PublishCatalogueRequest {
     fn rows(&self) -> usize {
         self.rows.len()
+    }
+
+    fn ends(&self) -> bool {
+        self.activate.is_some()
+    }
+}
+
+impl Part for PublishDeputiesRequest {
+    fn rows(&self) -> usize {
+        self.deputies.len()
+    }
+
+    fn ends(&self) -> bool {
+        self.activate.is_some()
+    }
+}
+
+impl Part for PublishLibraryRequest {
+    fn rows(&self) -> usize {
+        self.policies.len() + self.specialists.len()
     }
 
     fn ends(&self) -> bool {
