@@ -10,7 +10,7 @@ use chrono::{DateTime, Utc};
 use hotline_proto::common::event_log_service_client::EventLogServiceClient;
 use hotline_proto::common::{GetHeadsRequest, ReadEventsRequest};
 use platform::redis::Client;
-use platform::steps::{Ran, Step, StepError};
+use platform::steps::{Ran, Step, StepError, chain};
 use platform::store::StoreError;
 use platform::streak::Streak;
 use rpc::client::Peer;
@@ -30,6 +30,9 @@ use crate::tx::{Store, Tx};
 
 /// A source not polled for this long counts as lagging, even with no position behind. Polls come about once a second.
 const SILENCE: Duration = Duration::from_secs(30);
+
+/// A source is asked for its heads at least this often, whatever the stream holds.
+const POLL: Duration = Duration::from_secs(1);
 
 /// Default number of events per transaction.
 const BATCH: u32 = 500;
@@ -54,6 +57,8 @@ pub struct Consumer {
     batch: u32,
     wake: Arc<Notify>,
     log: Mutex<Option<(Uuid, u16)>>,
+    /// When the source last answered with its heads.
+    asked: Mutex<Option<Instant>>,
     notes_knowledge: bool,
     behind: Mutex<Behindness>,
     /// Failed reads from Redis.
@@ -88,6 +93,7 @@ impl Consumer {
             batch: BATCH,
             wake: Arc::default(),
             log: Mutex::default(),
+            asked: Mutex::default(),
             notes_knowledge: false,
             behind: Mutex::new(Behindness {
                 positions: 0,
@@ -178,21 +184,66 @@ impl Consumer {
         })?;
         let partitions = u16::try_from(heads.positions.len()).unwrap_or(u16::MAX);
         *self.log.lock().unwrap_or_else(std::sync::PoisonError::into_inner) = Some((heads.epoch, partitions));
+        *self.asked.lock().unwrap_or_else(std::sync::PoisonError::into_inner) = Some(Instant::now());
         Ok(heads)
     }
 
-    /// The cursors of the source; a missing one is created. A cursor ahead of a restored source stops the consumer.
-    async fn cursors(&self, heads: &Heads) -> Result<BTreeMap<u16, Cursor>, StepError> {
+    /// The cursors of the source.
+    async fn cursors(&self) -> Result<BTreeMap<u16, Cursor>, StepError> {
         let mut connection = self.store.pool().acquire().await.map_err(StoreError::from)?;
-        let found = cursors::of_source(&mut connection, self.source.service).await?;
+        Ok(cursors::of_source(&mut connection, self.source.service).await?)
+    }
+
+    /// Makes the cursors ready for these heads; a missing one is created. A cursor ahead of a restored source stops the
+    /// consumer.
+    async fn ready(&self, heads: &Heads, found: BTreeMap<u16, Cursor>) -> Result<BTreeMap<u16, Cursor>, StepError> {
         let unready = heads
             .unready(&found)
             .map_err(|ahead| StepError::Stopped(ahead.told(self.store.service(), self.source.service)))?;
         if unready.is_empty() {
             return Ok(found);
         }
+        let mut connection = self.store.pool().acquire().await.map_err(StoreError::from)?;
         cursors::prepare(&mut connection, self.source.service, heads.epoch, &unready).await?;
         Ok(cursors::of_source(&mut connection, self.source.service).await?)
+    }
+
+    /// Applies the next events from the stream alone, without a call to the source. Returns 0 when the stream has none,
+    /// and when it is time to ask the source for its heads.
+    async fn apply_streamed(&self, cursors: &BTreeMap<u16, Cursor>) -> usize {
+        let Some((epoch, partitions)) = self.log().filter(|_| self.asked_lately()) else {
+            return 0;
+        };
+        let known = cursors.values().all(|cursor| cursor.epoch == epoch) && cursors.len() == usize::from(partitions);
+        if !known {
+            return 0;
+        }
+        let after: Vec<(u16, u64)> = cursors
+            .iter()
+            .map(|(partition, at)| (*partition, at.position))
+            .collect();
+        let mut read = self.read_redis(epoch, &after).await;
+        let mut did = 0;
+        for (partition, cursor) in after {
+            let mut events = read.remove(&partition).unwrap_or_default();
+            let positions: Vec<u64> = events.iter().map(|event| event.position).collect();
+            let standing = Standing { cursor, head: cursor };
+            if let Plan::Apply(range) = plan(standing, &positions) {
+                let events = events.drain(range).collect();
+                match self.apply(epoch, partition, events).await {
+                    Ok(applied) => did += applied.map_or(0, |applied| applied.count),
+                    // The next run that asks for heads meets it again, and tells it.
+                    Err(error) => tracing::debug!(step = self.name, error = %chain(&error), "a partition failed"),
+                }
+            }
+        }
+        did
+    }
+
+    /// Whether the source was asked for its heads less than a poll ago. What is known of the source is noted at heads.
+    fn asked_lately(&self) -> bool {
+        let asked = *self.asked.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
+        asked.is_some_and(|asked| asked.elapsed() < POLL)
     }
 
     /// Refuses a cursor past its head. There are two causes:
@@ -426,10 +477,16 @@ impl Step for Consumer {
     }
 
     async fn run_once(&self) -> Result<Ran, StepError> {
-        // Read before the heads, so these heads include all that was committed by this instant.
+        // Read before the heads, so these heads include all that was committed by this instant. The cursors are read
+        // before them too, so none can be past them.
         let asked_at = self.store.now();
+        let found = self.cursors().await?;
+        let did = self.apply_streamed(&found).await;
+        if did > 0 {
+            return Ok(Ran { did, next_at: None });
+        }
         let heads = self.heads().await?;
-        let mut cursors = self.cursors(&heads).await?;
+        let mut cursors = self.ready(&heads, found).await?;
         self.check_not_ahead(&heads, &cursors).await?;
         let caught_up = self.catch_up(&heads, &mut cursors).await;
         if caught_up.others_moved {

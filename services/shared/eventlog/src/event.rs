@@ -102,7 +102,7 @@ fn is_permanent(error: &StoreError) -> bool {
             error,
             sqlx::Error::RowNotFound | sqlx::Error::Decode(_) | sqlx::Error::Encode(_)
         ),
-        StoreError::Unready(_) | StoreError::Unreachable(_) => false,
+        StoreError::Unready(_) | StoreError::Unreachable(_) | StoreError::SameRequest => false,
     }
 }
 

@@ -1,5 +1,6 @@
 //! Transactions that publish events: a change and its events are one commit.
 
+use std::collections::HashMap;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -18,7 +19,7 @@ use crate::call::Call;
 use crate::event::NewEvent;
 use crate::store::log::{self, Told};
 use crate::store::meta::{self, Meta};
-use crate::store::requests::{self, Claim};
+use crate::store::requests::{self, Done};
 
 /// Attempts in all, for an action that loses races. With full jitter, five are enough for thirty writers on one row.
 const ATTEMPTS: u32 = 5;
@@ -225,14 +226,39 @@ impl Store {
     /// Errors of the action; [`StoreError::RequestReused`] for the same id with other content. Refusals are not stored.
     pub async fn once<R, E, F>(&self, call: &Call, name: &'static str, action: F) -> Result<R, E>
     where
-        F: for<'t> Fn(&'t mut Tx) -> BoxFuture<'t, Result<R, E>> + Send + Sync,
+        F: for<'t> Fn(&'t mut Tx) -> BoxFuture<'t, Result<R, E>> + Send + Sync + 'static,
+        R: prost::Message + Default + 'static,
+        E: From<StoreError> + AsStoreError + Send + 'static,
+    {
+        let action = Arc::new(action);
+        let decided = self.once_all(std::slice::from_ref(call), name, move |tx, _| {
+            let action = action.clone();
+            Box::pin(async move {
+                match action(tx).await {
+                    Err(error) if error.as_store_error().is_some_and(StoreError::is_lost_race) => Err(error),
+                    result => Ok(vec![result]),
+                }
+            })
+        });
+        decided.await?.pop().expect("one call has one result")
+    }
+
+    /// [`Store::once`] for several different calls of one RPC, in one transaction. The action gets the places of the calls that
+    /// did not take effect before, and returns one result for each, in their order. It must not write anything for a
+    /// call that it refuses.
+    ///
+    /// # Errors
+    /// The action's own error, which is that of all calls. The inner error is that of one call.
+    pub async fn once_all<R, E, F>(&self, calls: &[Call], name: &'static str, action: F) -> Result<Vec<Result<R, E>>, E>
+    where
+        F: for<'t> Fn(&'t mut Tx, Vec<usize>) -> BoxFuture<'t, Result<Vec<Result<R, E>>, E>> + Send + Sync,
         R: prost::Message + Default,
         E: From<StoreError> + AsStoreError + Send,
     {
         let began = Instant::now();
         let mut attempt = 1;
         loop {
-            let result = self.attempt_once(call, &action).await;
+            let result = self.attempt_once(calls, &action).await;
             match result {
                 Err(error) if lost_race(&error) && attempt < ATTEMPTS => {
                     self.pause(name, &mut attempt).await;
@@ -263,42 +289,84 @@ impl Store {
         }
     }
 
-    async fn attempt_once<R, E, F>(&self, call: &Call, action: &F) -> Result<R, E>
+    async fn attempt_once<R, E, F>(&self, calls: &[Call], action: &F) -> Result<Vec<Result<R, E>>, E>
     where
-        F: for<'t> Fn(&'t mut Tx) -> BoxFuture<'t, Result<R, E>> + Send + Sync,
+        F: for<'t> Fn(&'t mut Tx, Vec<usize>) -> BoxFuture<'t, Result<Vec<Result<R, E>>, E>> + Send + Sync,
         R: prost::Message + Default,
         E: From<StoreError>,
     {
         let mut tx = self.begin().await?;
-        match self.claim_and_act(&mut tx, call, action).await {
-            Ok(answer) => {
+        match self.decide(&mut tx, calls, action).await {
+            Ok(results) if results.iter().any(Result::is_ok) => {
                 self.commit(tx).await?;
-                Ok(answer)
+                Ok(results)
             }
-            Err(error) => {
+            refused => {
                 tx.roll_back().await;
-                Err(error)
+                refused
             }
         }
     }
 
-    async fn claim_and_act<R, E, F>(&self, tx: &mut Tx, call: &Call, action: &F) -> Result<R, E>
+    /// Looks for first answers, acts for the other calls, and stores their answers.
+    async fn decide<R, E, F>(&self, tx: &mut Tx, calls: &[Call], action: &F) -> Result<Vec<Result<R, E>>, E>
     where
-        F: for<'t> Fn(&'t mut Tx) -> BoxFuture<'t, Result<R, E>> + Send + Sync,
+        F: for<'t> Fn(&'t mut Tx, Vec<usize>) -> BoxFuture<'t, Result<Vec<Result<R, E>>, E>> + Send + Sync,
         R: prost::Message + Default,
         E: From<StoreError>,
     {
-        if let Claim::Answered(bytes) = requests::claim(tx.conn(), &self.requests, call).await? {
-            return R::decode(bytes.as_slice()).map_err(|_| {
-                E::from(StoreError::Impossible {
-                    table: "request",
-                    detail: format!("{} of {} has an unreadable answer", call.request_id, call.rpc),
-                })
-            });
+        let all: Vec<&Call> = calls.iter().collect();
+        let mut first = self.first_answers(tx, &all).await?;
+        let fresh: Vec<usize> = (0..calls.len()).filter(|at| first[*at].is_none()).collect();
+        if fresh.is_empty() {
+            return Ok(first.into_iter().flatten().collect());
         }
-        let answer = action(tx).await?;
-        requests::answer(tx.conn(), call, &answer.encode_to_vec()).await?;
-        Ok(answer)
+        let decided = action(tx, fresh.clone()).await?;
+        debug_assert_eq!(decided.len(), fresh.len(), "one result per call");
+        let refused = fresh.iter().zip(&decided).filter(|(_, result)| result.is_err());
+        let refused: Vec<usize> = refused.map(|(at, _)| *at).collect();
+        // The same request may have taken effect while this one waited for a lock. It is then refused by what the other
+        // one did, and gets the other's answer.
+        let again: Vec<&Call> = refused.iter().map(|at| &calls[*at]).collect();
+        let mut answered: HashMap<usize, Result<R, E>> = HashMap::new();
+        for (at, answer) in refused.iter().zip(self.first_answers(tx, &again).await?) {
+            answered.extend(answer.map(|answer| (*at, answer)));
+        }
+        let mut done = Vec::with_capacity(fresh.len());
+        for (at, result) in fresh.into_iter().zip(decided) {
+            if let Ok(answer) = &result {
+                let call = &calls[at];
+                done.push(Done {
+                    call,
+                    hash: self.requests.hash(&call.content),
+                    answer: answer.encode_to_vec(),
+                });
+            }
+            first[at] = answered.remove(&at).or(Some(result));
+        }
+        requests::store(tx.conn(), done).await?;
+        Ok(first.into_iter().flatten().collect())
+    }
+
+    /// The first answer of each call that took effect before.
+    async fn first_answers<R, E>(&self, tx: &mut Tx, calls: &[&Call]) -> Result<Vec<Option<Result<R, E>>>, StoreError>
+    where
+        R: prost::Message + Default,
+        E: From<StoreError>,
+    {
+        let known = requests::known(tx.conn(), calls).await?;
+        let first = |call: &&Call| {
+            let known = known.get(&(call.caller.clone(), call.request_id))?;
+            if known.hash != self.requests.hash(&call.content) {
+                return Some(Err(StoreError::RequestReused.into()));
+            }
+            let unreadable = || StoreError::Impossible {
+                table: "request",
+                detail: format!("{} of {} has an unreadable answer", call.request_id, call.rpc),
+            };
+            Some(R::decode(known.answer.as_slice()).map_err(|_| unreadable().into()))
+        };
+        Ok(calls.iter().map(first).collect())
     }
 
     pub(crate) async fn begin(&self) -> Result<Tx, StoreError> {

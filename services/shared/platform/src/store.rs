@@ -35,6 +35,9 @@ pub enum StoreError {
     /// A `request_id` was used again with other content.
     #[error("the request_id was used with another content")]
     RequestReused,
+    /// Another call with the same `request_id` took effect at the same time.
+    #[error("the same request took effect at the same time")]
+    SameRequest,
     /// The server is unreachable, but may come back.
     #[error("{0}")]
     Unreachable(String),
@@ -62,10 +65,10 @@ pub fn check_version(if_version: u64, version: u64) -> Result<(), StoreError> {
 }
 
 impl StoreError {
-    /// Whether a rerun may succeed: serialization failure or deadlock.
+    /// Whether a rerun may succeed: serialization failure, deadlock, or the same request at once.
     #[must_use]
     pub fn is_lost_race(&self) -> bool {
-        matches!(self.code().as_deref(), Some("40001" | "40P01"))
+        matches!(self, Self::SameRequest) || matches!(self.code().as_deref(), Some("40001" | "40P01"))
     }
 
     /// Whether the same may succeed later. The database is unreachable, over its limits, shutting down or read-only for

@@ -226,15 +226,15 @@ pub(crate) async fn lock_waiting(connection: &mut PgConnection, things: &[Uuid])
     Ok(())
 }
 
-/// Removes and returns the events that wait for a thing, in the order of their sources. The action that creates the
-/// thing calls this after it has written the thing.
+/// Removes and returns the events that wait for any of these things, in the order of their sources. The action that
+/// creates the things calls this after it has written them.
 ///
 /// # Errors
 /// Errors of the database.
-pub async fn drain_waiting(tx: &mut Tx, waiting_for: Uuid) -> Result<Vec<Recorded>, StoreError> {
-    lock_waiting(tx.conn(), &[waiting_for]).await?;
+pub async fn drain_waiting(tx: &mut Tx, waiting_for: &[Uuid]) -> Result<Vec<Recorded>, StoreError> {
+    lock_waiting(tx.conn(), waiting_for).await?;
     let rows: Vec<WaitingRow> = sqlx::query_as(
-        "with taken as (delete from waiting where waiting_for = $1 returning *)
+        "with taken as (delete from waiting where waiting_for = any($1) returning *)
          select source, partition, position, event_id, key, type, version, actor, payload, occurred_at, traceparent
            from taken order by source, partition, position",
     )

@@ -102,6 +102,92 @@ async fn fifty_at_once_have_one_effect_and_one_answer() {
     assert_eq!(counts(&node).await, (1, 1));
 }
 
+/// A row whose second taker is refused.
+async fn take(node: &Node, call: &Call) -> Result<Answer, StoreError> {
+    node.store
+        .once(call, "take", |tx| {
+            Box::pin(async move {
+                let taken = sqlx::query("insert into thing (id) values ($1) on conflict do nothing")
+                    .bind(Uuid::nil())
+                    .execute(tx.conn())
+                    .await?;
+                if taken.rows_affected() == 0 {
+                    return Err(StoreError::Absent("thing"));
+                }
+                tx.tell(event(Uuid::nil(), 1));
+                Ok(Answer { applied_count: 1 })
+            })
+        })
+        .await
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn one_that_is_refused_by_what_its_twin_did_gets_the_answer_of_its_twin() {
+    let node = Node::new("intake", &[]).await;
+    let (one, other) = (call(Uuid::new_v4(), "a"), call(Uuid::new_v4(), "a"));
+    let answers = join_all((0..20).map(|_| take(&node, &one))).await;
+    for answer in answers {
+        assert_eq!(answer.expect("the others wait for the first one").applied_count, 1);
+    }
+    let refused = take(&node, &other).await;
+    assert!(matches!(refused, Err(StoreError::Absent("thing"))), "{refused:?}");
+    assert_eq!(counts(&node).await, (1, 1));
+}
+
+#[tokio::test]
+async fn of_several_at_once_each_has_its_own_result() {
+    let node = Node::new("intake", &[]).await;
+    let calls: Vec<Call> = (0..4).map(|_| call(Uuid::new_v4(), "a")).collect();
+    let known = act(&node, &calls[1]).await.expect("new");
+    let reused = Call {
+        content: b"b".to_vec(),
+        ..calls[1].clone()
+    };
+    let all = [
+        calls[0].clone(),
+        calls[1].clone(),
+        reused,
+        calls[2].clone(),
+        calls[3].clone(),
+    ];
+    // The action gets the first, the fourth and the fifth, and refuses the last.
+    let several = async || {
+        node.store
+            .once_all(&all, "several", |tx, fresh| {
+                Box::pin(async move {
+                    let mut results = Vec::new();
+                    for at in fresh {
+                        if at == 4 {
+                            results.push(Err(StoreError::Absent("thing")));
+                            continue;
+                        }
+                        tx.tell(event(Uuid::new_v4(), 1));
+                        let applied_count = u32::try_from(at).expect("small") + 100;
+                        results.push(Ok(Answer { applied_count }));
+                    }
+                    Ok(results)
+                })
+            })
+            .await
+            .expect("the store works")
+    };
+    for _ in 0..2 {
+        let results = several().await;
+        assert!(
+            matches!(&results[0], Ok(answer) if answer.applied_count == 100),
+            "{results:?}"
+        );
+        assert!(matches!(&results[1], Ok(answer) if *answer == known), "{results:?}");
+        assert!(matches!(results[2], Err(StoreError::RequestReused)), "{results:?}");
+        assert!(
+            matches!(&results[3], Ok(answer) if answer.applied_count == 103),
+            "{results:?}"
+        );
+        assert!(matches!(results[4], Err(StoreError::Absent("thing"))), "{results:?}");
+        assert_eq!(counts(&node).await, (1, 3), "the second time changes nothing");
+    }
+}
+
 #[tokio::test]
 async fn a_refusal_is_not_kept_and_tells_nothing() {
     let node = Node::new("intake", &[]).await;

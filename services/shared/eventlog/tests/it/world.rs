@@ -279,7 +279,7 @@ impl Ledger {
             .await
             .map_err(StoreError::from)?;
         write(tx.conn(), event).await?;
-        for waiting in drain_waiting(tx, event.key).await? {
+        for waiting in drain_waiting(tx, &[event.key]).await? {
             write(tx.conn(), &waiting).await?;
         }
         Ok(Effect::Applied)
