@@ -10,6 +10,7 @@ use rpc::service::{Base, Parts, Service, StartError, Violation};
 use sqlx::PgPool;
 use sqlx::migrate::Migrator;
 use tonic::service::Routes;
+use verbs::Groups;
 
 use crate::config::IntakeConfig;
 use crate::consumers::orders::Orders;
@@ -49,6 +50,7 @@ impl Service for Wiring {
             store,
             sealer,
             references: Cache::default(),
+            groups: Groups::default(),
             push_streams: Streams::new(settings.service.push_streams),
             config: settings.service.clone(),
             lifecycle: base.lifecycle,

@@ -4,15 +4,20 @@ use chrono::{DateTime, NaiveDate, Utc};
 use eventlog::NewEvent;
 use hotline_proto::events::event::Body;
 use hotline_proto::events::{
-    AppealAnswered, AppealDeclined, AppealForwarded, AppealInvalidated, AppealRegistered, AppealSupplemented,
-    AppealTransferred, AppellantAsked, CallRecorded, NamedCode, ProgressTold, ReferencePublished, TransferAcknowledged,
+    AccountMessageRecorded, AccountMessageResolved, AppealAnswered, AppealDeclined, AppealForwarded, AppealInvalidated,
+    AppealRegistered, AppealSupplemented, AppealTransferred, AppellantAsked, CallRecorded, LeaderDayAnnounced,
+    LeaderDayCancelled, LibraryPublished, NamedCode, PolicyValidity, ProgressTold, ReferencePublished,
+    TransferAcknowledged,
 };
 use hotline_proto::intake::{AppealFacts, DeclineGround, InvalidGround, TransferReceiver};
 use platform::ids::{derived_id, new_id};
 use rpc::time::{date_to_proto, to_proto};
 use uuid::Uuid;
 
+use crate::domain::account::{AccountMessage, Resolved};
 use crate::domain::appeal::{Appeal, OrderId};
+use crate::domain::leader_day::LeaderDay;
+use crate::domain::library::{Policy, Specialist};
 use crate::domain::reference::{Named, Reference};
 use crate::store::calls::FreshCall;
 
@@ -127,6 +132,79 @@ pub fn call_recorded(call: &FreshCall, actor: &str) -> NewEvent {
     }
 }
 
+/// The library was published, effective from a day. All versions have one key, so they are read in order.
+#[must_use]
+pub fn library_published(
+    version: u64,
+    valid_from: NaiveDate,
+    policies: &[Policy],
+    specialists: &[Specialist],
+    actor: &str,
+    now: DateTime<Utc>,
+) -> NewEvent {
+    let validity = |policy: &Policy| PolicyValidity {
+        policy: policy.code.clone(),
+        valid_from: Some(date_to_proto(policy.valid_from)),
+        valid_to: policy.valid_to.map(date_to_proto),
+    };
+    NewEvent {
+        event_id: new_id(now),
+        key: derived_id(Uuid::nil(), "library"),
+        version,
+        actor: actor.to_owned(),
+        occurred_at: now,
+        body: Body::LibraryPublished(LibraryPublished {
+            version,
+            valid_from: Some(date_to_proto(valid_from)),
+            policies: policies.iter().map(validity).collect(),
+            specialists: specialists.iter().map(|one| one.code.clone()).collect(),
+        }),
+    }
+}
+
+/// 领导接听日: a day was announced.
+#[must_use]
+pub fn leader_day_announced(day: &LeaderDay, actor: &str) -> NewEvent {
+    let body = Body::LeaderDayAnnounced(LeaderDayAnnounced {
+        leader_day_id: day.id.to_string(),
+        day: Some(date_to_proto(day.day)),
+    });
+    of_leader_day(day, actor, day.announced_at, body)
+}
+
+/// A leader day was cancelled `at` this time.
+#[must_use]
+pub fn leader_day_cancelled(day: &LeaderDay, at: DateTime<Utc>, actor: &str) -> NewEvent {
+    let body = Body::LeaderDayCancelled(LeaderDayCancelled {
+        leader_day_id: day.id.to_string(),
+        day: Some(date_to_proto(day.day)),
+    });
+    of_leader_day(day, actor, at, body)
+}
+
+/// A message to an account was recorded.
+#[must_use]
+pub fn account_message_recorded(message: &AccountMessage, actor: &str) -> NewEvent {
+    let body = Body::AccountMessageRecorded(AccountMessageRecorded {
+        message_id: message.id.to_string(),
+        account: message.account.clone(),
+        sent_time: Some(to_proto(message.counted_at())),
+    });
+    of_message(message, actor, message.received_at, body)
+}
+
+/// A message to an account ended.
+#[must_use]
+pub fn account_message_resolved(message: &AccountMessage, resolved: Resolved, actor: &str) -> NewEvent {
+    let body = Body::AccountMessageResolved(AccountMessageResolved {
+        message_id: message.id.to_string(),
+        account: message.account.clone(),
+        sent_time: Some(to_proto(message.counted_at())),
+        outcome: resolved.outcome.into(),
+    });
+    of_message(message, actor, resolved.at, body)
+}
+
 /// Names of codes, effective from a day. All versions have one key, so they are read in order.
 #[must_use]
 pub fn reference_published(
@@ -153,6 +231,28 @@ pub fn reference_published(
             categories: reference.categories.iter().map(code).collect(),
             regions: reference.regions.iter().map(code).collect(),
         }),
+    }
+}
+
+fn of_leader_day(day: &LeaderDay, actor: &str, at: DateTime<Utc>, body: Body) -> NewEvent {
+    NewEvent {
+        event_id: new_id(at),
+        key: day.id,
+        version: day.version,
+        actor: actor.to_owned(),
+        occurred_at: at,
+        body,
+    }
+}
+
+fn of_message(message: &AccountMessage, actor: &str, at: DateTime<Utc>, body: Body) -> NewEvent {
+    NewEvent {
+        event_id: new_id(at),
+        key: message.id,
+        version: message.version,
+        actor: actor.to_owned(),
+        occurred_at: at,
+        body,
     }
 }
 
@@ -189,5 +289,13 @@ fn facts(appeal: &Appeal) -> AppealFacts {
         upstream_due_time: upstream.and_then(|u| u.due_at).map(to_proto),
         upstream_number: upstream.map(|u| u.number.clone()).unwrap_or_default(),
         person_key: appeal.person_key.map(Vec::from).unwrap_or_default(),
+        seat: appeal.seating.seat().into(),
+        deputy_level: appeal.seating.deputy_level().into(),
+        leader_day_id: appeal
+            .seating
+            .leader_day()
+            .map(|day| day.to_string())
+            .unwrap_or_default(),
+        complex: appeal.codes.complex,
     }
 }

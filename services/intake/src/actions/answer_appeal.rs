@@ -4,10 +4,10 @@ use chrono::{DateTime, Utc};
 use eventlog::Tx;
 use personal::sealing::SealKey;
 
-use super::Error;
+use super::{Error, decide_all};
 use crate::domain::appeal::{Appeal, AppealId};
 use crate::events;
-use crate::store::appeals::{self, Texts};
+use crate::store::appeals::{Decision, Texts};
 use crate::store::cells;
 
 /// The caller's request, checked in shape. The answer is personal: no Debug.
@@ -21,21 +21,26 @@ pub struct AnswerAppeal {
     pub actor: String,
 }
 
+/// Answers appeals. An appeal that is unknown, decided, or waits for its appellant is refused.
+///
 /// # Errors
-/// Absent, or [`Error::Refused`] for an appeal that is decided, or waits for its appellant.
-pub async fn answer_appeal(
+/// When the store fails.
+pub async fn answer_appeals(
     tx: &mut Tx,
     key: &SealKey,
-    command: &AnswerAppeal,
+    commands: &[AnswerAppeal],
     now: DateTime<Utc>,
-) -> Result<Appeal, Error> {
-    let appeal = appeals::lock_one(tx.conn(), command.appeal).await?;
-    let appeal = appeal.answer(now)?;
-    let texts = Texts {
-        answer: Some(cells::seal_answer(key, appeal.id.0, &command.answer)),
-        ..Texts::default()
-    };
-    appeals::save_decision(tx.conn(), &appeal, &texts).await?;
-    tx.tell(events::answered(&appeal, &command.actor));
-    Ok(appeal)
+) -> Result<Vec<Result<Appeal, Error>>, Error> {
+    let ids: Vec<AppealId> = commands.iter().map(|command| command.appeal).collect();
+    decide_all(tx, &ids, |at, appeal| {
+        let command = &commands[at];
+        let appeal = appeal.answer(now)?;
+        let event = events::answered(&appeal, &command.actor);
+        let texts = Texts {
+            answer: Some(cells::seal_answer(key, appeal.id.0, &command.answer)),
+            ..Texts::default()
+        };
+        Ok((Decision { appeal, texts }, event))
+    })
+    .await
 }

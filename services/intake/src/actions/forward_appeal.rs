@@ -5,10 +5,10 @@ use eventlog::Tx;
 use hotline_proto::orders::order_of;
 use platform::ids::new_id;
 
-use super::Error;
+use super::{Error, decide_all};
 use crate::domain::appeal::{Appeal, AppealId, OrderId};
 use crate::events;
-use crate::store::appeals::{self, Texts};
+use crate::store::appeals::{Decision, Texts};
 
 /// The caller's request, checked in shape.
 #[derive(Clone, Debug)]
@@ -19,13 +19,22 @@ pub struct ForwardAppeal {
     pub actor: String,
 }
 
+/// Forwards appeals. An appeal that is unknown, decided, or waits for its appellant is refused.
+///
 /// # Errors
-/// Absent, or [`Error::Refused`] for an appeal that is decided, or waits for its appellant.
-pub async fn forward_appeal(tx: &mut Tx, command: &ForwardAppeal, now: DateTime<Utc>) -> Result<Appeal, Error> {
-    let appeal = appeals::lock_one(tx.conn(), command.appeal).await?;
-    let event = new_id(now);
-    let appeal = appeal.forward(OrderId(order_of(event)), now)?;
-    appeals::save_decision(tx.conn(), &appeal, &Texts::default()).await?;
-    tx.tell(events::forwarded(&appeal, event, &command.actor));
-    Ok(appeal)
+/// When the store fails.
+pub async fn forward_appeals(
+    tx: &mut Tx,
+    commands: &[ForwardAppeal],
+    now: DateTime<Utc>,
+) -> Result<Vec<Result<Appeal, Error>>, Error> {
+    let ids: Vec<AppealId> = commands.iter().map(|command| command.appeal).collect();
+    decide_all(tx, &ids, |at, appeal| {
+        let event = new_id(now);
+        let appeal = appeal.forward(OrderId(order_of(event)), now)?;
+        let told = events::forwarded(&appeal, event, &commands[at].actor);
+        let texts = Texts::default();
+        Ok((Decision { appeal, texts }, told))
+    })
+    .await
 }

@@ -7,7 +7,7 @@ use platform::ids::new_id;
 
 use super::Error;
 use crate::store::appeals::{Name, Stored};
-use crate::store::reads::PersonalRead;
+use crate::store::reads::{Of, PersonalRead};
 use crate::store::{appeals, reads};
 
 /// Personal fields that a role may see unmasked.
@@ -65,7 +65,7 @@ pub async fn get_appeal(tx: &mut Tx, command: &GetAppeal, now: DateTime<Utc>) ->
     fields.extend(stored.decision_cells());
     let read = PersonalRead {
         id: new_id(now),
-        appeal: stored.appeal.id.0,
+        of: Of::Appeal(stored.appeal.id.0),
         reader: command.reader.clone(),
         vouched: None,
         purpose: purpose.clone(),

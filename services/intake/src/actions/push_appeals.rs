@@ -1,5 +1,5 @@
 //! Stores a batch of a platform. Each item is decided separately; the accepted items are written together. A batch
-//! takes at most seven statements, besides those of the log.
+//! takes at most nine statements, besides those of the log.
 
 use std::collections::{HashMap, HashSet};
 
@@ -15,8 +15,9 @@ use crate::domain::draft::Draft;
 use crate::domain::push::{Key, Receipt, Verdict, against, plan};
 use crate::domain::refusal::Refusal;
 use crate::events;
+use crate::store::cells;
 use crate::store::fresh::{self, Fresh};
-use crate::store::{appeals, cells};
+use crate::store::pushed::pushed;
 
 /// One item, checked in shape.
 #[derive(Clone, Debug)]
@@ -67,7 +68,7 @@ pub async fn push_appeals(
         .await?
         .ok_or(Refusal::NoReference)?;
     let numbers: Vec<&str> = command.items.iter().map(|i| i.key.number.as_str()).collect();
-    let known = appeals::pushed(tx.conn(), &command.platform, &numbers).await?;
+    let known = pushed(tx.conn(), &command.platform, &numbers).await?;
     let keys = command.items.iter().map(|item| &item.key);
     let mut verdicts = plan(keys, &known, |at| {
         let draft = &command.items[at].draft;
@@ -102,6 +103,8 @@ async fn write(
     }
     // Sorted like the unique index: two streams with the same numbers then wait for each other without a deadlock.
     new.sort_by(|a, b| a.key.number.cmp(&b.key.number));
+    let drafts: Vec<&Draft> = new.iter().map(|item| &item.draft).collect();
+    let register = desk.register(tx, &drafts, today).await?;
     let serials = fresh::serials(tx.conn(), new.len()).await?;
     let rows: Vec<Fresh> = new
         .into_iter()
@@ -113,7 +116,7 @@ async fn write(
                 due_at: item.due_at,
             });
             let id = AppealId(new_id(now));
-            let arrival = desk.arrival(&item.draft, reference, origin, today);
+            let arrival = desk.arrival(&item.draft, &register, reference, origin, today);
             Fresh {
                 appeal: Appeal::receive(id, number('A', today, serial), arrival, now),
                 personal: cells::seal(&desk.sealer, &desk.key, id.0, &item.draft.personal),
@@ -156,7 +159,7 @@ async fn yield_to_winners(
     if lost.is_empty() {
         return Ok(());
     }
-    let winners = appeals::pushed(tx.conn(), &command.platform, &lost).await?;
+    let winners = pushed(tx.conn(), &command.platform, &lost).await?;
     for (item, verdict) in command.items.iter().zip(verdicts.iter_mut()) {
         // Later items of the same number were decided by our first item. All are decided again by the stored one.
         if let Some(winner) = winners.get(&item.key.number)

@@ -9,7 +9,7 @@ use platform::store::StoreError;
 use super::Error;
 use crate::domain::appeal::{AppealId, OrderId};
 use crate::store::appeals::{Name, Stored};
-use crate::store::reads::PersonalRead;
+use crate::store::reads::{Of, PersonalRead};
 use crate::store::{appeals, reads};
 
 /// Routing's request, checked in shape.
@@ -68,7 +68,7 @@ pub async fn read_appeal_text(
     fields.extend(stored.text_cells());
     let read = PersonalRead {
         id: new_id(now),
-        appeal: appeal.id.0,
+        of: Of::Appeal(appeal.id.0),
         reader: command.reader.clone(),
         vouched: Some((command.unit.clone(), command.order.0)),
         purpose: "order text".to_owned(),

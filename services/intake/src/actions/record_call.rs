@@ -24,14 +24,34 @@ pub struct RecordCall {
     pub actor: String,
 }
 
+/// Records calls. A call with a time of the offer that is in the future or too old is refused ([`Error::Invalid`]).
+///
 /// # Errors
-/// [`Error::Invalid`] for a time of the offer that is in the future or too old.
-pub async fn record_call(
+/// When the store fails.
+pub async fn record_calls(
     tx: &mut Tx,
     desk: &Desk,
-    command: &RecordCall,
+    commands: &[RecordCall],
     now: DateTime<Utc>,
-) -> Result<FreshCall, Error> {
+) -> Result<Vec<Result<FreshCall, Error>>, Error> {
+    let results: Vec<Result<FreshCall, Error>> = commands.iter().map(|command| fresh(desk, command, now)).collect();
+    let (mut calls, mut actors) = (Vec::new(), Vec::new());
+    for (call, command) in results.iter().zip(commands) {
+        if let Ok(call) = call {
+            calls.push(call.clone());
+            actors.push(command.actor.as_str());
+        }
+    }
+    if !calls.is_empty() {
+        calls::insert(tx.conn(), &calls).await?;
+    }
+    for (call, actor) in calls.iter().zip(actors) {
+        tx.tell(events::call_recorded(call, actor));
+    }
+    Ok(results)
+}
+
+fn fresh(desk: &Desk, command: &RecordCall, now: DateTime<Utc>) -> Result<FreshCall, Error> {
     if let Some(fault) = desk.source_fault("offered_time", command.offered_at, now) {
         return Err(Error::Invalid(vec![fault]));
     }
@@ -41,15 +61,12 @@ pub async fn record_call(
         (cell, cells::phone_hashes(&desk.sealer, phone))
     };
     let defect = command.phone.as_ref().and_then(people::phone_defect);
-    let call = FreshCall {
+    Ok(FreshCall {
         id,
         offered_at: command.offered_at.unwrap_or(now),
         recorded_at: now,
         answered: command.answered,
         phone: command.phone.as_ref().map(seal),
         defects: defect.into_iter().collect(),
-    };
-    calls::insert(tx.conn(), &call).await?;
-    tx.tell(events::call_recorded(&call, &command.actor));
-    Ok(call)
+    })
 }

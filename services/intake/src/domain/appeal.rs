@@ -11,6 +11,7 @@ use uuid::Uuid;
 use super::draft::Codes;
 use super::outcome::Transfer;
 use super::refusal::Refusal;
+use super::seat::Seating;
 
 /// Identity of an appeal.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -36,6 +37,8 @@ pub struct Appeal {
     pub state: State,
     /// Codes of channel, type, category, region and the like.
     pub codes: Codes,
+    /// Seat that took it.
+    pub seating: Seating,
     /// Version of the reference data that the codes were checked against.
     pub reference: u64,
     /// Call of the appeal.
@@ -174,6 +177,7 @@ impl Appeal {
     pub fn receive(id: AppealId, number: String, arrival: Arrival, now: DateTime<Utc>) -> Self {
         let Arrival {
             codes,
+            seating,
             reference,
             origin,
             source_at,
@@ -189,6 +193,7 @@ impl Appeal {
             version: 1,
             state: State::Received,
             codes,
+            seating,
             reference,
             call,
             upstream,
@@ -272,6 +277,8 @@ impl Appeal {
 pub struct Arrival {
     /// Codes of channel, type, category, region and the like.
     pub codes: Codes,
+    /// Seat that took it.
+    pub seating: Seating,
     /// Version of the reference data that the codes were checked against.
     pub reference: u64,
     /// Source of the appeal.
@@ -344,10 +351,12 @@ mod tests {
             anonymous: false,
             confidential: false,
             accused_unit: None,
+            complex: false,
             defects: Vec::new(),
         };
         let arrival = Arrival {
             codes,
+            seating: Seating::Ordinary,
             reference: 1,
             origin: Origin::City { call: None },
             source_at: None,

@@ -5,6 +5,8 @@ use hotline_proto::common::{AppealType, Defect, Urgency};
 use personal::people;
 use personal::{Document, Phone};
 
+use super::seat::Claim;
+
 /// A draft with a valid shape. Its codes are not yet checked against the reference data.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Draft {
@@ -12,6 +14,8 @@ pub struct Draft {
     pub codes: Codes,
     /// Personal fields, to be sealed.
     pub personal: Personal,
+    /// Seat, as the request states it.
+    pub claim: Claim,
     /// When the person brought it, if the source gives a time.
     pub source_at: Option<DateTime<Utc>>,
 }
@@ -37,6 +41,8 @@ pub struct Codes {
     pub confidential: bool,
     /// Code of the unit that a report accuses. Routing owns the units.
     pub accused_unit: Option<String>,
+    /// 复杂: the limits may name more time.
+    pub complex: bool,
     /// Missing or wrong parts, sorted.
     pub defects: Vec<Defect>,
 }

@@ -4,6 +4,7 @@ use uuid::Uuid;
 use super::*;
 use crate::domain::appeal::{AppealId, Arrival, Link, OrderSeen, Origin};
 use crate::domain::draft::Codes;
+use crate::domain::seat::Seating;
 
 const ORDER: OrderId = OrderId(Uuid::from_u128(2));
 
@@ -22,10 +23,12 @@ fn by(key: Option<u8>, anonymous: bool, received: DateTime<Utc>) -> Appeal {
         anonymous,
         confidential: false,
         accused_unit: None,
+        complex: false,
         defects: Vec::new(),
     };
     let arrival = Arrival {
         codes,
+        seating: Seating::Ordinary,
         reference: 1,
         origin: Origin::City { call: None },
         source_at: None,

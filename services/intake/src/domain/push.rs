@@ -6,7 +6,7 @@
 use std::collections::HashMap;
 
 use chrono::{DateTime, Utc};
-use hotline_proto::common::Defect;
+use hotline_proto::common::{Defect, DeputyLevel, Seat};
 use uuid::Uuid;
 
 use super::Fault;
@@ -32,6 +32,10 @@ pub struct Receipt {
     pub received_at: DateTime<Utc>,
     /// Missing or wrong parts.
     pub defects: Vec<Defect>,
+    /// Seat; unspecified for an ordinary one.
+    pub seat: Seat,
+    /// Level of the deputy who was recognised; unspecified without one.
+    pub deputy_level: DeputyLevel,
 }
 
 impl Receipt {
@@ -43,6 +47,8 @@ impl Receipt {
             number: appeal.number.clone(),
             received_at: appeal.received_at,
             defects: appeal.codes.defects.clone(),
+            seat: appeal.seating.seat(),
+            deputy_level: appeal.seating.deputy_level(),
         }
     }
 }
@@ -133,6 +139,8 @@ mod tests {
                 number: "A".to_owned(),
                 received_at: DateTime::UNIX_EPOCH,
                 defects: Vec::new(),
+                seat: Seat::Unspecified,
+                deputy_level: DeputyLevel::Unspecified,
             },
         }
     }

@@ -16,6 +16,8 @@ pub const MAX_BYTES: usize = 5 * 512 * 1024;
 pub const MAX_ROWS: usize = 50_000;
 /// Maximum bytes of a row in the event besides code and name: tags and lengths.
 const ROW_BYTES: usize = 8;
+/// The fault of a code that names no channel.
+const NO_CHANNEL: &str = "is not a channel in force";
 /// Maximum levels of the category tree, 2 digits each.
 const MAX_LEVELS: usize = 5;
 
@@ -37,14 +39,18 @@ pub struct Channel {
     pub online: bool,
     /// Upstream platform that pushes the channel's appeals; `None` when agents register them.
     pub platform: Option<String>,
+    /// Account beside the line: its messages are no appeals.
+    pub account: bool,
 }
 
 impl Channel {
-    /// Text for a difference: name, online or not, platform.
+    /// Text for a difference: name, online or not, account or not, platform.
     #[must_use]
     pub fn text(&self) -> String {
         let online = if self.online { "online" } else { "" };
-        let parts = [&self.named.name, online, self.platform.as_deref().unwrap_or_default()];
+        let account = if self.account { "account" } else { "" };
+        let platform = self.platform.as_deref().unwrap_or_default();
+        let parts = [&self.named.name, online, account, platform];
         let shown: Vec<&str> = parts.into_iter().filter(|part| !part.is_empty()).collect();
         shown.join(", ")
     }
@@ -65,8 +71,8 @@ impl Reference {
     /// Checks a whole set.
     ///
     /// # Errors
-    /// Every fault: codes of a wrong shape, duplicate codes, categories without their parent, empty kinds. For a set
-    /// that is too large, only its size.
+    /// Every fault: codes of a wrong shape, duplicate codes, accounts with a platform, categories without their parent,
+    /// empty kinds. For a set that is too large, only its size.
     pub fn check(channels: Vec<Channel>, categories: Vec<Named>, regions: Vec<Named>) -> Result<Self, Vec<Fault>> {
         let named = channels.iter().map(|channel| &channel.named);
         if let Some(fault) = too_large(named.chain(&categories).chain(&regions)) {
@@ -77,6 +83,7 @@ impl Reference {
         let category_codes = codes(&categories);
         let region_codes = codes(&regions);
         check_kind("channels", &channel_codes, channel_shape, &mut faults);
+        check_accounts(&channels, &mut faults);
         check_kind("categories", &category_codes, category_shape, &mut faults);
         check_parents(&category_codes, &mut faults);
         check_kind("regions", &region_codes, region_shape, &mut faults);
@@ -125,6 +132,17 @@ fn check_kind(kind: &str, codes: &[&str], shape: fn(&str) -> Result<(), &'static
         } else if !seen.insert(*code) {
             faults.push(Fault::new(field(), format!("{code} comes twice")));
         }
+    }
+}
+
+/// The messages of an account are no appeals, so no platform pushes appeals through it.
+fn check_accounts(channels: &[Channel], faults: &mut Vec<Fault>) {
+    let wrong = |channel: &Channel| channel.account && channel.platform.is_some();
+    for (at, _) in channels.iter().enumerate().filter(|(_, channel)| wrong(channel)) {
+        faults.push(Fault::new(
+            format!("reference.channels[{at}].account"),
+            "must be false for a channel with a platform: leave out one of the two",
+        ));
     }
 }
 
@@ -192,13 +210,36 @@ fn region_shape(code: &str) -> Result<(), &'static str> {
     }
 }
 
+/// Who brings what through a channel.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Use {
+    /// Agents register appeals.
+    Agents,
+    /// This platform pushes appeals.
+    Platform(String),
+    /// An account beside the line, whose messages are no appeals.
+    Account,
+}
+
+impl Channel {
+    /// The use of a checked channel.
+    #[must_use]
+    pub fn usage(self) -> Use {
+        match self.platform {
+            _ if self.account => Use::Account,
+            Some(platform) => Use::Platform(platform),
+            None => Use::Agents,
+        }
+    }
+}
+
 /// The codes of one version, for look-ups.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct InForce {
     /// The version.
     pub version: u64,
-    /// Channels by code, each with its platform.
-    pub channels: HashMap<String, Option<String>>,
+    /// Channels by code, each with its use.
+    pub channels: HashMap<String, Use>,
     /// Codes of categories.
     pub categories: HashSet<String>,
     /// Codes of regions, folded to the shortest code of their place.
@@ -214,204 +255,47 @@ impl InForce {
     #[must_use]
     pub fn check(&self, codes: &Codes, prefix: &str, platform: Option<&str>) -> Vec<Fault> {
         let channel = match self.channels.get(&codes.channel) {
-            None => Some("is not a channel in force"),
-            Some(Some(_)) if platform.is_none() => Some("belongs to a platform; only that platform may use it"),
-            Some(Some(owner)) if platform != Some(owner) => Some("is a channel of another platform"),
-            Some(None) if platform.is_some_and(|platform| self.names(platform)) => {
+            None => Some(NO_CHANNEL),
+            Some(Use::Account) => Some("is an account beside the line; record the message with RecordAccountMessage"),
+            Some(Use::Platform(_)) if platform.is_none() => {
+                Some("belongs to a platform; only that platform may use it")
+            }
+            Some(Use::Platform(owner)) if platform != Some(owner) => Some("is a channel of another platform"),
+            Some(Use::Agents) if platform.is_some_and(|platform| self.names(platform)) => {
                 Some("is not a channel of the platform")
             }
-            Some(_) => None,
+            Some(Use::Agents | Use::Platform(_)) => None,
         };
         let category = (!self.categories.contains(&codes.category)).then_some("is not a category in force");
-        let covered = region::covering(&codes.region).any(|place| self.regions.contains(place));
-        let region = (!covered).then_some("is not a region in force, nor in one");
+        let region = (!self.covers(&codes.region)).then_some("is not a region in force, nor in one");
         [("channel", channel), ("category", category), ("region", region)]
             .into_iter()
             .filter_map(|(field, wrong)| wrong.map(|wrong| Fault::new(format!("{prefix}.{field}"), wrong)))
             .collect()
     }
 
+    /// Whether the code is a region in force, or a place in one.
+    #[must_use]
+    pub fn covers(&self, code: &str) -> bool {
+        region::covering(code).any(|place| self.regions.contains(place))
+    }
+
+    /// The fault of a code that should name an account.
+    #[must_use]
+    pub fn account_fault(&self, code: &str) -> Option<&'static str> {
+        match self.channels.get(code) {
+            None => Some(NO_CHANNEL),
+            Some(Use::Agents | Use::Platform(_)) => Some("is not an account; register an appeal instead"),
+            Some(Use::Account) => None,
+        }
+    }
+
     fn names(&self, platform: &str) -> bool {
-        self.channels.values().flatten().any(|owner| owner == platform)
+        let owns = |used: &Use| matches!(used, Use::Platform(owner) if owner == platform);
+        self.channels.values().any(owns)
     }
 }
 
 #[cfg(test)]
-mod tests {
-    use hotline_proto::common::{AppealType, Urgency};
-
-    use super::*;
-
-    fn named(code: &str) -> Named {
-        Named {
-            code: code.to_owned(),
-            name: "名".to_owned(),
-        }
-    }
-
-    fn channel(code: &str) -> Channel {
-        Channel {
-            named: named(code),
-            online: false,
-            platform: None,
-        }
-    }
-
-    fn check(channels: &[&str], categories: &[&str], regions: &[&str]) -> Vec<(String, String)> {
-        Reference::check(
-            channels.iter().map(|c| channel(c)).collect(),
-            categories.iter().map(|c| named(c)).collect(),
-            regions.iter().map(|c| named(c)).collect(),
-        )
-        .err()
-        .unwrap_or_default()
-        .into_iter()
-        .map(|fault| (fault.field, fault.description))
-        .collect()
-    }
-
-    #[test]
-    fn a_whole_set_is_taken() {
-        let faults = check(
-            &["phone", "wechat_12345"],
-            &["01", "0101", "010101", "01010101", "0101010101"],
-            &["430300", "430302001", "430302001001", "430304000000"],
-        );
-        assert_eq!(faults, []);
-    }
-
-    #[test]
-    fn every_fault_is_told_at_its_place() {
-        let faults = check(
-            &["phone", "Phone", "phone"],
-            &["01", "0201", "1", "010101010101", "01"],
-            &["4303", "430302", "430302", "430302000", "430302001001001"],
-        );
-        let fields: Vec<&str> = faults.iter().map(|(field, _)| field.as_str()).collect();
-        assert_eq!(
-            fields,
-            [
-                "reference.channels[1].code",
-                "reference.channels[2].code",
-                "reference.categories[2].code",
-                "reference.categories[3].code",
-                "reference.categories[4].code",
-                "reference.categories[1].code",
-                "reference.regions[0].code",
-                "reference.regions[2].code",
-                "reference.regions[4].code",
-                "reference.regions[3].code",
-            ]
-        );
-        assert_eq!(faults[5].1, "0201 has no parent 02");
-        assert_eq!(faults[9].1, "430302000 is the same place as 430302");
-    }
-
-    #[test]
-    fn an_empty_kind_is_refused() {
-        let fields: Vec<String> = check(&[], &[], &[]).into_iter().map(|f| f.0).collect();
-        assert_eq!(
-            fields,
-            ["reference.channels", "reference.categories", "reference.regions"]
-        );
-    }
-
-    #[test]
-    fn a_set_that_no_reader_could_take_is_refused() {
-        let regions = |count: usize, name: &str| {
-            let region = |at| Named {
-                code: format!("{:012}", 430_302_001_001_usize + at),
-                name: name.to_owned(),
-            };
-            let regions = (0..count).map(region).collect();
-            Reference::check(vec![channel("phone")], vec![named("01")], regions)
-        };
-        regions(MAX_ROWS - 2, "十个字的村民委员会名").expect("as many as there may be");
-        let told = |refused: Result<Reference, Vec<Fault>>| refused.expect_err("too large").remove(0).description;
-        assert_eq!(
-            told(regions(MAX_ROWS - 1, "名")),
-            "must have at most 50000 rows of all kinds, has 50001"
-        );
-        let long = "字".repeat(100);
-        assert!(told(regions(10_000, &long)).starts_with("must have at most 2621440 bytes"));
-    }
-
-    #[test]
-    fn a_channel_is_told_in_one_line() {
-        let text = |online, platform: Option<&str>| {
-            let platform = platform.map(str::to_owned);
-            let named = named("c");
-            Channel {
-                named,
-                online,
-                platform,
-            }
-            .text()
-        };
-        assert_eq!(text(false, None), "名");
-        assert_eq!(text(true, None), "名, online");
-        assert_eq!(text(true, Some("province")), "名, online, province");
-        assert_eq!(text(false, Some("province")), "名, province");
-    }
-
-    fn in_force() -> InForce {
-        InForce {
-            version: 1,
-            channels: HashMap::from([("transfer".to_owned(), Some("province".to_owned()))]),
-            categories: HashSet::from(["0101".to_owned()]),
-            regions: ["430300", "430302", "430304001"].map(str::to_owned).into(),
-        }
-    }
-
-    fn codes_of(region: &str) -> Codes {
-        Codes {
-            channel: "transfer".to_owned(),
-            kind: AppealType::Help,
-            category: "0101".to_owned(),
-            region: region.to_owned(),
-            urgency: Urgency::Ordinary,
-            tags: Vec::new(),
-            anonymous: false,
-            confidential: false,
-            accused_unit: None,
-            defects: Vec::new(),
-        }
-    }
-
-    #[test]
-    fn a_place_within_a_region_in_force_is_taken() {
-        for code in [
-            "430302",
-            "430302000000",
-            "430302001",
-            "430302001001",
-            "430304001",
-            "430304001000",
-            "430304001007",
-            "430300000000",
-        ] {
-            let faults = in_force().check(&codes_of(code), "appeal", Some("province"));
-            assert_eq!(faults, [], "{code}");
-        }
-        // A region above the published ones, one beside them, and a malformed code.
-        for code in ["430304", "430304000000", "430304002", "430321", "4303", "43030200100"] {
-            let faults = in_force().check(&codes_of(code), "appeal", Some("province"));
-            let fault = Fault::new("appeal.region", "is not a region in force, nor in one");
-            assert_eq!(faults, [fault], "{code}");
-        }
-    }
-
-    #[test]
-    fn whose_a_channel_is_is_told() {
-        let in_force = in_force();
-        let codes = codes_of("430300");
-        let told = |platform| in_force.check(&codes, "appeal", platform);
-        let fault = |wrong: &str| vec![Fault::new("appeal.channel", wrong)];
-        assert_eq!(
-            told(None),
-            fault("belongs to a platform; only that platform may use it")
-        );
-        assert_eq!(told(Some("nation")), fault("is a channel of another platform"));
-        assert_eq!(told(Some("province")), []);
-    }
-}
+#[path = "reference_tests.rs"]
+mod tests;

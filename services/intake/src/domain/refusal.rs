@@ -35,6 +35,15 @@ pub enum Refusal {
     /// The order of the earlier appeal is closed.
     #[error("the order of the earlier appeal is closed: forward the appeal")]
     OrderNotOpen,
+    /// Another leader day of the date is announced and not cancelled.
+    #[error("another leader day is announced for that day: cancel it first, or choose another day")]
+    LeaderDayExists,
+    /// The leader day is cancelled, or appeals name it.
+    #[error("the leader day cannot be cancelled: it is cancelled already, or appeals name it")]
+    LeaderDayFixed(&'static str),
+    /// The message ended before, with this outcome.
+    #[error("the message ended before")]
+    MessageEnded(&'static str),
     /// No reference data is in force on the day.
     #[error("no reference data is in force today: publish channels, categories and regions first")]
     NoReference,
@@ -53,11 +62,15 @@ impl Refusal {
             Self::NoOpenTransfer(_) => Reason::NoOpenTransfer,
             Self::NotSamePerson => Reason::NotSamePerson,
             Self::OrderNotOpen => Reason::OrderNotOpen,
+            Self::LeaderDayExists => Reason::LeaderDayExists,
+            Self::LeaderDayFixed(_) => Reason::LeaderDayFixed,
+            Self::MessageEnded(_) => Reason::MessageEnded,
             Self::NoReference => Reason::NoReference,
         }
     }
 
-    /// The name of the refused appeal's state, where the appeal's state is the reason.
+    /// The name of the refused thing's state, where the state is the reason: that of an appeal, `cancelled` or `named`
+    /// of a leader day, the outcome of a message.
     #[must_use]
     pub const fn state(self) -> Option<&'static str> {
         match self {
@@ -65,8 +78,11 @@ impl Refusal {
             Self::AlreadyForwarded => Some("ordered"),
             Self::Awaiting => Some("awaiting_information"),
             Self::NotAwaiting | Self::TooManyQuestions { .. } => Some("received"),
-            Self::Ended(state) | Self::NoOpenTransfer(state) => Some(state),
-            Self::NotSamePerson | Self::OrderNotOpen | Self::NoReference => None,
+            Self::Ended(state)
+            | Self::NoOpenTransfer(state)
+            | Self::LeaderDayFixed(state)
+            | Self::MessageEnded(state) => Some(state),
+            Self::NotSamePerson | Self::OrderNotOpen | Self::LeaderDayExists | Self::NoReference => None,
         }
     }
 }

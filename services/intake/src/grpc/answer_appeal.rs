@@ -6,13 +6,13 @@ use hotline_proto::intake as pb;
 use platform::auth::Caller;
 use rpc::fields::{Fields, Once};
 use rpc::time::to_proto;
-use verbs::{At, Verb};
+use verbs::{At, Batched, Verb};
 
 use super::Intake;
 use super::fields::MAX_CONTENT;
 use crate::actions::Error;
-use crate::actions::answer_appeal::{AnswerAppeal, answer_appeal};
-use crate::domain::appeal::AppealId;
+use crate::actions::answer_appeal::{AnswerAppeal, answer_appeals};
+use crate::domain::appeal::{Appeal, AppealId};
 
 #[async_trait]
 impl Verb<Intake> for AnswerAppeal {
@@ -39,10 +39,28 @@ impl Verb<Intake> for AnswerAppeal {
     }
 
     async fn act(&self, tx: &mut Tx, at: &At<Intake>) -> Result<pb::AnswerAppealResponse, Error> {
-        let appeal = answer_appeal(tx, at.key(), self, at.now).await?;
-        Ok(pb::AnswerAppealResponse {
-            appeal_id: appeal.id.0.to_string(),
-            answered_time: Some(to_proto(appeal.changed_at)),
-        })
+        self.act_alone(tx, at).await
+    }
+}
+
+#[async_trait]
+impl Batched<Intake> for AnswerAppeal {
+    async fn act_all(
+        items: &[Self],
+        tx: &mut Tx,
+        at: &At<Intake>,
+    ) -> Result<Vec<Result<pb::AnswerAppealResponse, Error>>, Error> {
+        let appeals = answer_appeals(tx, at.key(), items, at.now).await?;
+        Ok(appeals
+            .into_iter()
+            .map(|appeal| appeal.map(|appeal| answer(&appeal)))
+            .collect())
+    }
+}
+
+fn answer(appeal: &Appeal) -> pb::AnswerAppealResponse {
+    pb::AnswerAppealResponse {
+        appeal_id: appeal.id.0.to_string(),
+        answered_time: Some(to_proto(appeal.changed_at)),
     }
 }

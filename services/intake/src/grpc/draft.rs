@@ -1,12 +1,13 @@
 //! The draft of an appeal in `RegisterAppeal` and `PushAppeals`.
 
-use hotline_proto::common::{AppealType, Urgency};
+use hotline_proto::common::{AppealType, Seat, Urgency};
 use hotline_proto::intake as pb;
 use personal::PersonalFields as _;
 use rpc::fields::Fields;
 
 use super::fields::{MAX_CODE, MAX_CONTENT, MAX_NAME, stated_kind};
 use crate::domain::draft::{Appellant, Codes, Draft, Personal};
+use crate::domain::seat::Claim;
 
 /// Maximum tags of one appeal. An agent chooses a few; each is a row of analytics' roll-ups.
 const MAX_TAGS: usize = 20;
@@ -25,6 +26,7 @@ pub(super) fn draft(fields: &mut Fields, sent: Option<&pb::AppealDraft>) -> Opti
     let content = part.text("content", &sent.content, 1..=MAX_CONTENT);
     let place = part.optional_line("place", &sent.place, MAX_ADDRESS);
     let source_at = part.optional_time("source_time", sent.source_time.as_ref());
+    let claim = claim(&mut part, sent);
     let clean = part.is_clean();
     fields.absorb(part);
     let draft = Draft {
@@ -35,6 +37,7 @@ pub(super) fn draft(fields: &mut Fields, sent: Option<&pb::AppealDraft>) -> Opti
             content: content?,
             place,
         },
+        claim: claim?,
         source_at,
     };
     clean.then_some(draft)
@@ -72,7 +75,31 @@ fn codes(part: &mut Fields, sent: &pb::AppealDraft, appellant: &Appellant) -> Op
         anonymous: sent.anonymous,
         confidential: sent.confidential,
         accused_unit,
+        complex: sent.complex,
         defects: appellant.defects(),
+    })
+}
+
+/// The seat. A code of a deputy and a leader day belong to one seat each.
+fn claim(part: &mut Fields, sent: &pb::AppealDraft) -> Option<Claim> {
+    let chosen = part.known_or("seat", sent.seat, Seat::Unspecified);
+    let deputy = match sent.deputy.as_str() {
+        "" => None,
+        deputy => part.ascii("deputy", deputy, 1..=MAX_CODE),
+    };
+    let day = part.optional_uuid("leader_day_id", &sent.leader_day_id);
+    let chosen = chosen?;
+    if chosen != Seat::Deputies && !sent.deputy.is_empty() {
+        part.refuse("deputy", "must be empty unless the seat is DEPUTIES");
+    }
+    if chosen != Seat::LeaderDay && !sent.leader_day_id.is_empty() {
+        part.refuse("leader_day_id", "must be empty unless the seat is LEADER_DAY");
+    }
+    Some(match chosen {
+        Seat::Unspecified => Claim::Ordinary,
+        Seat::Deputies => Claim::Deputies { deputy },
+        Seat::EnterpriseLine => Claim::EnterpriseLine,
+        Seat::LeaderDay => Claim::LeaderDay { day },
     })
 }
 
@@ -186,6 +213,17 @@ pub(super) mod tests {
             (
                 with(|d| (d.r#type, d.accused_unit) = (4, "水务局".to_owned())),
                 "appeal.accused_unit",
+            ),
+            (with(|d| d.seat = 9), "appeal.seat"),
+            (with(|d| (d.seat, d.deputy) = (1, "代表".to_owned())), "appeal.deputy"),
+            (with(|d| (d.seat, d.deputy) = (2, "D1".to_owned())), "appeal.deputy"),
+            (
+                with(|d| (d.seat, d.leader_day_id) = (3, "today".to_owned())),
+                "appeal.leader_day_id",
+            ),
+            (
+                with(|d| (d.seat, d.leader_day_id) = (1, uuid::Uuid::from_u128(1).to_string())),
+                "appeal.leader_day_id",
             ),
         ] {
             assert_eq!(paths(&sent), [expected]);

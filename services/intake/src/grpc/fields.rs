@@ -8,6 +8,7 @@ use personal::people::phone_numbers;
 use rpc::time::to_proto;
 use uuid::Uuid;
 
+use crate::domain::account::AccountMessage;
 use crate::domain::appeal::{Appeal, State};
 use crate::domain::draft::Appellant;
 use crate::domain::outcome::Transfer;
@@ -24,6 +25,11 @@ pub(super) const MAX_CONTENT: usize = 10_000;
 /// Maximum characters of a question to an appellant, or of what was told of the progress: one page.
 pub(super) const MAX_REMARK: usize = 2_000;
 
+/// Maximum characters of the purpose of unmasking: one line of an audit's list.
+pub(super) const MAX_PURPOSE: usize = 200;
+/// Maximum characters of a reason for cancelling: one paragraph.
+pub(super) const MAX_REASON: usize = 500;
+
 /// Defects as messages.
 pub(super) fn defects(defects: &[Defect]) -> Vec<i32> {
     defects.iter().map(|defect| i32::from(*defect)).collect()
@@ -36,6 +42,8 @@ pub(super) fn receipt(receipt: &Receipt) -> pb::RegisterAppealResponse {
         number: receipt.number.clone(),
         received_time: Some(to_proto(receipt.received_at)),
         defects: defects(&receipt.defects),
+        seat: receipt.seat.into(),
+        deputy_level: receipt.deputy_level.into(),
     }
 }
 
@@ -52,6 +60,14 @@ pub(super) fn bare(appeal: &Appeal, now: DateTime<Utc>) -> pb::Appeal {
         anonymous: appeal.codes.anonymous,
         confidential: appeal.codes.confidential,
         accused_unit: appeal.codes.accused_unit.clone().unwrap_or_default(),
+        seat: appeal.seating.seat().into(),
+        deputy_level: appeal.seating.deputy_level().into(),
+        leader_day_id: appeal
+            .seating
+            .leader_day()
+            .map(|day| day.to_string())
+            .unwrap_or_default(),
+        complex: appeal.codes.complex,
         tags: appeal.codes.tags.clone(),
         defects: defects(&appeal.codes.defects),
         received_time: Some(to_proto(appeal.received_at)),
@@ -110,6 +126,19 @@ fn set_state(sent: &mut pb::Appeal, appeal: &Appeal, now: DateTime<Utc>) {
                 sent.order_state = i32::from(seen.state);
             }
         }
+    }
+}
+
+/// A message of an account without its texts.
+pub(super) fn account_message(message: &AccountMessage) -> pb::AccountMessage {
+    pb::AccountMessage {
+        message_id: message.id.to_string(),
+        account: message.account.clone(),
+        received_time: Some(to_proto(message.received_at)),
+        sent_time: Some(to_proto(message.counted_at())),
+        outcome: message.resolved.map_or(0, |resolved| resolved.outcome.into()),
+        resolved_time: message.resolved.map(|resolved| to_proto(resolved.at)),
+        ..pb::AccountMessage::default()
     }
 }
 

@@ -6,12 +6,12 @@ use hotline_proto::intake as pb;
 use platform::auth::Caller;
 use rpc::fields::{Fields, Once};
 use rpc::time::to_proto;
-use verbs::{At, Verb};
+use verbs::{At, Batched, Verb};
 
 use super::Intake;
 use crate::actions::Error;
-use crate::actions::forward_appeal::{ForwardAppeal, forward_appeal};
-use crate::domain::appeal::{AppealId, State};
+use crate::actions::forward_appeal::{ForwardAppeal, forward_appeals};
+use crate::domain::appeal::{Appeal, AppealId, State};
 
 #[async_trait]
 impl Verb<Intake> for ForwardAppeal {
@@ -35,15 +35,33 @@ impl Verb<Intake> for ForwardAppeal {
     }
 
     async fn act(&self, tx: &mut Tx, at: &At<Intake>) -> Result<pb::ForwardAppealResponse, Error> {
-        let appeal = forward_appeal(tx, self, at.now).await?;
-        let order_id = match &appeal.state {
-            State::Ordered { order, .. } => order.0.to_string(),
-            _ => String::new(),
-        };
-        Ok(pb::ForwardAppealResponse {
-            appeal_id: appeal.id.0.to_string(),
-            order_id,
-            forwarded_time: Some(to_proto(appeal.changed_at)),
-        })
+        self.act_alone(tx, at).await
+    }
+}
+
+#[async_trait]
+impl Batched<Intake> for ForwardAppeal {
+    async fn act_all(
+        items: &[Self],
+        tx: &mut Tx,
+        at: &At<Intake>,
+    ) -> Result<Vec<Result<pb::ForwardAppealResponse, Error>>, Error> {
+        let appeals = forward_appeals(tx, items, at.now).await?;
+        Ok(appeals
+            .into_iter()
+            .map(|appeal| appeal.map(|appeal| answer(&appeal)))
+            .collect())
+    }
+}
+
+fn answer(appeal: &Appeal) -> pb::ForwardAppealResponse {
+    let order_id = match &appeal.state {
+        State::Ordered { order, .. } => order.0.to_string(),
+        _ => String::new(),
+    };
+    pb::ForwardAppealResponse {
+        appeal_id: appeal.id.0.to_string(),
+        order_id,
+        forwarded_time: Some(to_proto(appeal.changed_at)),
     }
 }

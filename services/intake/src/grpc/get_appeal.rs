@@ -18,7 +18,7 @@ use tonic::Status;
 use verbs::{At, Question};
 
 use super::Intake;
-use super::fields::{MAX_CODE, bare, clear, sent_kind, without};
+use super::fields::{MAX_CODE, MAX_PURPOSE, bare, clear, sent_kind, without};
 use crate::actions::get_appeal::{GetAppeal, MayUnmask, Shown, get_appeal};
 use crate::domain::appeal::AppealId;
 use crate::domain::draft::Appellant;
@@ -26,9 +26,6 @@ use crate::domain::redacted::{HIDDEN, Redaction};
 use crate::store::appeals::{Name, Stored};
 use crate::store::cells;
 use crate::store::inquiries::Inquiry;
-
-/// Maximum characters of the purpose of unmasking: one line of an audit's list.
-const MAX_PURPOSE: usize = 200;
 
 #[async_trait]
 impl Question<Intake> for GetAppeal {
@@ -125,6 +122,11 @@ async fn appeal(sealer: &Sealer, stored: &Stored, shown: Shown, now: DateTime<Ut
         for (sent, inquiry) in sent.inquiries.iter_mut().zip(&stored.inquiries) {
             sent.question = as_shown(cells::question(sealer, inquiry).await?);
         }
+    }
+    if shown == Shown::All {
+        // The code names a person, as the appellant does.
+        let deputy = stored.appeal.seating.deputy();
+        sent.deputy = deputy.map(|deputy| deputy.code.clone()).unwrap_or_default();
     }
     if !who.is_unknown() {
         sent.appellant = Some(match shown {

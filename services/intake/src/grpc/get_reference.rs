@@ -61,6 +61,7 @@ fn page(whole: &Reference, rows: &mut Rows) -> pb::Reference {
         name: channel.named.name.clone(),
         online: channel.online,
         platform: channel.platform.clone().unwrap_or_default(),
+        account: channel.account,
     };
     let category = |Named { code, name }: &Named| pb::Category {
         code: code.clone(),

@@ -1,8 +1,10 @@
 //! `ListAppeals`: its request and its answer.
 
 use async_trait::async_trait;
+use hotline_proto::common::Seat;
 use hotline_proto::intake as pb;
 use platform::auth::Caller;
+use platform::rows::small;
 use rpc::fields::{Fields, InvalidRequest};
 use rpc::listing::{Asked, Page};
 use tonic::Status;
@@ -26,7 +28,11 @@ impl Question<Intake> for Appeals {
         let mut fields = Fields::new();
         let state = fields.optional_known::<pb::AppealState>("state", request.state);
         let channel = fields.optional_code("channel", &request.channel, MAX_CODE);
+        let seat = fields.optional_known::<Seat>("seat", request.seat);
+        let leader_day = fields.optional_uuid("leader_day_id", &request.leader_day_id);
         let filter = AppealFilter {
+            seat: seat.map(|seat| small(seat.into())),
+            leader_day,
             state: state.and_then(state_name),
             channel,
             platform: caller.platform().map(str::to_owned),

@@ -66,6 +66,7 @@ fn whole_set(fields: &mut Fields, sent: &pb::Reference) -> Option<Reference> {
         channels.push(Channel {
             named: named(fields, "channels", at, &channel.code, &channel.name),
             online: channel.online,
+            account: channel.account,
             platform: fields.optional_code(
                 &format!("reference.channels[{at}].platform"),
                 &channel.platform,

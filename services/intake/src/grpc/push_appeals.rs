@@ -1,17 +1,8 @@
-//! The stream of `PushAppeals`. Items are read one by one. Those that have arrived are written together, and each is
-//! answered after the commit.
-//!
-//! Everything is bounded: the items that wait for the writer, and the answers that wait for the platform. A platform
-//! that stops reading its answers is no longer read (HTTP/2 flow control). A batch never waits to fill up.
-//!
-//! A stream may end early: the caller disconnects, the database is unreachable, or the service stops. Answered items
-//! are stored by then. When the platform pushes the rest again, stored items without an answer are found.
+//! The stream of `PushAppeals`: its items and their answers. How a stream runs is in [`super::flow`].
 
-use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
-use std::time::Duration;
 
-use futures::FutureExt as _;
+use async_trait::async_trait;
 use hotline_proto::common::Reason;
 use hotline_proto::intake as pb;
 use hotline_proto::intake::push_appeals_response::Result as Sent;
@@ -19,67 +10,38 @@ use platform::auth::Caller;
 use platform::status as edge;
 use prost::Message as _;
 use rpc::fields::{Fields, InvalidRequest, Violation};
-use tokio::sync::mpsc;
-use tokio_stream::wrappers::ReceiverStream;
-use tonic::{Code, Request, Response, Status, Streaming};
-use tracing::Instrument as _;
+use tonic::{Request, Response, Status, Streaming};
 
 use super::draft::draft;
 use super::fields::{MAX_CODE, receipt};
+use super::flow::{self, Answers, Flow};
 use super::{Intake, status};
 use crate::actions::Error;
 use crate::actions::push_appeals::{Outcome, PushAppeals, PushedAppeal, push_appeals};
 use crate::domain::push::Key;
 
-/// A batch is written within milliseconds. After this time the database counts as lost.
-const LONGEST_BATCH: Duration = Duration::from_secs(60);
-
-/// Answers of one stream.
-pub type Answers = ReceiverStream<Result<pb::PushAppealsResponse, Status>>;
-
 /// One item that has arrived: its number for the answer, and its parsed content.
-struct Arrived {
+pub(super) struct Arrived {
     number: String,
     item: Result<PushedAppeal, InvalidRequest>,
 }
 
-/// Starts a stream on its own task, tracked by the lifecycle.
+/// Starts a platform's stream.
 pub(super) fn start(
     intake: &Intake,
     request: Request<Streaming<pb::PushAppealsRequest>>,
-) -> Result<Response<Answers>, Status> {
+) -> Result<Response<Answers<pb::PushAppealsResponse>>, Status> {
     let caller = Caller::of(&request);
-    let inbound = request.into_inner();
     let platform = caller
         .platform()
         .ok_or_else(|| edge::denied("only a platform may push"))?
         .to_owned();
-    let place = intake
-        .push_streams
-        .place(&platform)
-        .ok_or_else(|| edge::unavailable("too many push streams at once; try again in a second"))?;
-    let (answers, stream) = mpsc::channel(intake.config.push_batch);
     let pusher = Pusher {
         intake: intake.clone(),
-        platform,
+        platform: platform.clone(),
         actor: caller.actor(),
     };
-    let work = async move {
-        let _place = place;
-        let ended = AssertUnwindSafe(pusher.run(inbound, &answers)).catch_unwind().await;
-        let last = match ended {
-            Ok(Ok(())) => return,
-            Ok(Err(status)) => status,
-            Err(_) => edge::internal(&std::io::Error::other("a push stream panicked")),
-        };
-        // The platform may have disconnected; the send then fails without harm.
-        let _ = answers.send(Err(last)).await;
-    };
-    intake
-        .lifecycle
-        .tracker()
-        .spawn(work.instrument(tracing::Span::current()));
-    Ok(Response::new(ReceiverStream::new(stream)))
+    flow::start(intake, pusher, &platform, request.into_inner())
 }
 
 struct Pusher {
@@ -88,70 +50,19 @@ struct Pusher {
     actor: String,
 }
 
-impl Pusher {
-    /// Reads and writes in parallel. The end of the reader ends the writer after its last answer. The end of the writer
-    /// ends the reader.
-    async fn run(
-        &self,
-        inbound: Streaming<pb::PushAppealsRequest>,
-        answers: &mpsc::Sender<Result<pb::PushAppealsResponse, Status>>,
-    ) -> Result<(), Status> {
-        let (queue, arrived) = mpsc::channel(self.intake.config.push_in_flight);
-        let (read, written) = tokio::join!(self.read(inbound, queue), self.write(arrived, answers));
-        written.and(read)
-    }
+#[async_trait]
+impl Flow for Pusher {
+    type Message = pb::PushAppealsRequest;
+    type Arrived = Arrived;
+    type Answer = pb::PushAppealsResponse;
 
-    async fn read(
-        &self,
-        mut inbound: Streaming<pb::PushAppealsRequest>,
-        queue: mpsc::Sender<Arrived>,
-    ) -> Result<(), Status> {
-        // The stream is not ended at once: the platform would only reconnect to the next replica that stops.
-        let mut ending = std::pin::pin!(self.intake.lifecycle.drained());
-        loop {
-            let message = tokio::select! {
-                biased;
-                () = &mut ending => return Err(edge::unavailable(
-                    "the service is stopping; push again what has no answer",
-                )),
-                () = queue.closed() => return Ok(()),
-                message = inbound.message() => message,
-            };
-            let Some(item) = message.map_err(|status| unreadable(&status))? else {
-                return Ok(());
-            };
-            let arrived = Arrived {
-                item: pushed_appeal(&item, || self.hash(&item)),
-                number: echoed(item.upstream_number),
-            };
-            if queue.send(arrived).await.is_err() {
-                return Ok(());
-            }
+    fn arrive(&self, item: pb::PushAppealsRequest) -> Arrived {
+        Arrived {
+            item: pushed_appeal(&item, || self.hash(&item)),
+            number: echoed(item.upstream_number),
         }
     }
 
-    async fn write(
-        &self,
-        mut arrived: mpsc::Receiver<Arrived>,
-        answers: &mpsc::Sender<Result<pb::PushAppealsResponse, Status>>,
-    ) -> Result<(), Status> {
-        let limit = self.intake.config.push_batch;
-        let mut batch = Vec::with_capacity(limit);
-        while arrived.recv_many(&mut batch, limit).await > 0 {
-            let deciding = tokio::time::timeout(LONGEST_BATCH, self.decide(std::mem::take(&mut batch)));
-            let answered = deciding
-                .await
-                .map_err(|_| edge::unavailable("the database does not answer; push again what has no answer"))?;
-            for answer in answered? {
-                if answers.send(Ok(answer)).await.is_err() {
-                    return Ok(());
-                }
-            }
-        }
-        Ok(())
-    }
-
-    /// Writes one batch in one transaction.
     async fn decide(&self, batch: Vec<Arrived>) -> Result<Vec<pb::PushAppealsResponse>, Status> {
         let mut items = Vec::with_capacity(batch.len());
         let mut waiting = Vec::with_capacity(batch.len());
@@ -175,7 +86,9 @@ impl Pusher {
         };
         Ok(waiting.into_iter().map(answer).collect())
     }
+}
 
+impl Pusher {
     /// Result of each valid item. A rule that refuses the whole batch refuses each of its items.
     async fn act(&self, items: Vec<PushedAppeal>) -> Result<Vec<Result<Outcome, pb::Refusal>>, Status> {
         if items.is_empty() {
@@ -282,25 +195,6 @@ fn invalid(request: InvalidRequest) -> pb::Refusal {
         reason: Reason::InvalidArgument.text().to_owned(),
         message,
         violations: request.violations.into_iter().map(violation).collect(),
-    }
-}
-
-/// The error of a stream that broke. A message that is too large or cannot be decoded is the platform's fault. Most
-/// broken connections have no culprit.
-fn unreadable(status: &Status) -> Status {
-    tracing::debug!(code = ?status.code(), "a push stream broke off");
-    match status.code() {
-        Code::OutOfRange | Code::ResourceExhausted => {
-            edge::too_large("the stream ended with a message that is too large; push again what has no answer")
-        }
-        Code::Cancelled | Code::Unavailable | Code::Unknown => {
-            edge::unavailable("the stream broke off; push again what has no answer")
-        }
-        _ => InvalidRequest::new([Violation {
-            field: String::new(),
-            description: "the stream ended with a message that cannot be read".to_owned(),
-        }])
-        .into(),
     }
 }
 

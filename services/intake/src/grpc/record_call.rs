@@ -7,12 +7,13 @@ use personal::PersonalFields as _;
 use platform::auth::Caller;
 use rpc::fields::{Fields, Once};
 use rpc::time::to_proto;
-use verbs::{At, Verb};
+use verbs::{At, Batched, Verb};
 
 use super::Intake;
 use super::fields::defects;
 use crate::actions::Error;
-use crate::actions::record_call::{RecordCall, record_call};
+use crate::actions::record_call::{RecordCall, record_calls};
+use crate::store::calls::FreshCall;
 
 #[async_trait]
 impl Verb<Intake> for RecordCall {
@@ -41,12 +42,23 @@ impl Verb<Intake> for RecordCall {
     }
 
     async fn act(&self, tx: &mut Tx, at: &At<Intake>) -> Result<pb::RecordCallResponse, Error> {
-        let desk = at.service.desk(at.key());
-        let call = record_call(tx, &desk, self, at.now).await?;
-        Ok(pb::RecordCallResponse {
+        self.act_alone(tx, at).await
+    }
+}
+
+#[async_trait]
+impl Batched<Intake> for RecordCall {
+    async fn act_all(
+        items: &[Self],
+        tx: &mut Tx,
+        at: &At<Intake>,
+    ) -> Result<Vec<Result<pb::RecordCallResponse, Error>>, Error> {
+        let calls = record_calls(tx, &at.service.desk(at.key()), items, at.now).await?;
+        let answer = |call: FreshCall| pb::RecordCallResponse {
             call_id: call.id.to_string(),
             offered_time: Some(to_proto(call.offered_at)),
             defects: defects(&call.defects),
-        })
+        };
+        Ok(calls.into_iter().map(|call| call.map(answer)).collect())
     }
 }

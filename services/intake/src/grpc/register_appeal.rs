@@ -5,13 +5,14 @@ use eventlog::Tx;
 use hotline_proto::intake as pb;
 use platform::auth::Caller;
 use rpc::fields::{Fields, Once};
-use verbs::{At, Verb};
+use verbs::{At, Batched, Verb};
 
 use super::Intake;
 use super::draft::draft;
 use super::fields::receipt;
 use crate::actions::Error;
-use crate::actions::register_appeal::{RegisterAppeal, register_appeal};
+use crate::actions::register_appeal::{RegisterAppeal, register_appeals};
+use crate::domain::appeal::Appeal;
 use crate::domain::push::Receipt;
 
 #[async_trait]
@@ -39,8 +40,20 @@ impl Verb<Intake> for RegisterAppeal {
     }
 
     async fn act(&self, tx: &mut Tx, at: &At<Intake>) -> Result<pb::RegisterAppealResponse, Error> {
+        self.act_alone(tx, at).await
+    }
+}
+
+#[async_trait]
+impl Batched<Intake> for RegisterAppeal {
+    async fn act_all(
+        items: &[Self],
+        tx: &mut Tx,
+        at: &At<Intake>,
+    ) -> Result<Vec<Result<pb::RegisterAppealResponse, Error>>, Error> {
         let desk = at.service.desk(at.key());
-        let appeal = register_appeal(tx, &desk, self, at.now).await?;
-        Ok(receipt(&Receipt::of(&appeal)))
+        let appeals = register_appeals(tx, &desk, items, at.now).await?;
+        let answer = |appeal: Appeal| receipt(&Receipt::of(&appeal));
+        Ok(appeals.into_iter().map(|appeal| appeal.map(answer)).collect())
     }
 }

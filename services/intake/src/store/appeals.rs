@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use chrono::{DateTime, Utc};
 use hotline_proto::common::{AppealType, Defect, Urgency};
 use personal::sealing::Sealed;
-use platform::rows::{big, each, fits, impossible, known, one};
+use platform::rows::{big, each, fits, impossible, known};
 use platform::store::StoreError;
 use sqlx::PgConnection;
 use uuid::Uuid;
@@ -13,10 +13,10 @@ use uuid::Uuid;
 use super::cells::SealedPersonal;
 use super::facts::Facts;
 use super::inquiries::{self, Inquiry};
+use super::seats::Columns;
 use crate::domain::appeal::{Appeal, AppealId, OrderId, OrderSeen, PersonKey, State, Upstream};
 use crate::domain::draft::Codes;
 use crate::domain::outcome::Earlier;
-use crate::domain::push::{Known, Receipt};
 
 /// The columns of an appeal without personal fields; the only list of them is in [`by_ids`].
 #[derive(sqlx::FromRow)]
@@ -34,6 +34,9 @@ struct Row {
     anonymous: bool,
     confidential: bool,
     accused_unit: Option<String>,
+    complex: bool,
+    #[sqlx(flatten)]
+    seat: Columns,
     defects: Vec<i16>,
     reference: i64,
     call_id: Option<Uuid>,
@@ -77,6 +80,7 @@ impl Stored {
             ("id_number", cells.id_number.is_some()),
             ("document_kind", cells.document_kind.is_some()),
             ("address", cells.address.is_some()),
+            ("deputy", self.appeal.seating.deputy().is_some()),
         ])
     }
 
@@ -130,49 +134,6 @@ struct SealedRow {
     texts: Texts,
 }
 
-/// The numbers of these that a platform has pushed before, with their receipts.
-///
-/// # Errors
-/// Errors of the database.
-pub async fn pushed(
-    conn: &mut PgConnection,
-    platform: &str,
-    numbers: &[&str],
-) -> Result<HashMap<String, Known>, StoreError> {
-    #[derive(sqlx::FromRow)]
-    struct PushedRow {
-        upstream_number: String,
-        upstream_hash: Vec<u8>,
-        id: Uuid,
-        number: String,
-        received_at: DateTime<Utc>,
-        defects: Vec<i16>,
-    }
-    let rows: Vec<PushedRow> = sqlx::query_as(
-        "select upstream_number, upstream_hash, id, number, received_at, defects
-           from appeal where platform = $1 and upstream_number = any($2)",
-    )
-    .bind(platform)
-    .bind(numbers)
-    .fetch_all(conn)
-    .await?;
-    rows.into_iter()
-        .map(|row| {
-            let receipt = Receipt {
-                appeal: row.id,
-                number: row.number,
-                received_at: row.received_at,
-                defects: defects(&row.defects)?,
-            };
-            let known = Known {
-                hash: row.upstream_hash,
-                receipt,
-            };
-            Ok((row.upstream_number, known))
-        })
-        .collect()
-}
-
 /// Reads appeals and locks them until the transaction ends, in the order of their ids.
 ///
 /// # Errors
@@ -195,7 +156,7 @@ pub(super) async fn by_ids(conn: &mut PgConnection, ids: &[Uuid]) -> Result<Hash
                 accused_unit, defects, reference, call_id, received_at, changed_at, answered_at, forwarded_at, order_id,
                 asked_at, ended_at, ground, receiver, hotline, acknowledge_due_at, acknowledged_at, told_order,
                 order_version, order_number, order_state, seen_order, seen_linked_at, platform, upstream_number,
-                upstream_due_at, source_at, person_key
+                upstream_due_at, source_at, person_key, seat, deputy, deputy_level, leader_day_id, complex
            from appeal where id = any($1)",
     )
     .bind(ids)
@@ -249,41 +210,87 @@ pub async fn earlier(conn: &mut PgConnection, repeat: &Appeal, order: OrderId) -
         .collect())
 }
 
-/// Writes a decision with its texts; a text that is not given stays. The version protects against a writer without the
-/// lock.
+/// A decision: the appeal after it, with its texts.
+#[derive(Clone, Debug)]
+pub struct Decision {
+    /// The appeal.
+    pub appeal: Appeal,
+    /// Texts; one that is not given stays.
+    pub texts: Texts,
+}
+
+/// [`save_decisions`] for one appeal.
 ///
 /// # Errors
-/// [`StoreError::Impossible`] when the row is not at the previous version.
+/// As [`save_decisions`].
 pub async fn save_decision(conn: &mut PgConnection, appeal: &Appeal, texts: &Texts) -> Result<(), StoreError> {
-    let facts = Facts::of(&appeal.state);
+    let decision = Decision {
+        appeal: appeal.clone(),
+        texts: texts.clone(),
+    };
+    save_decisions(conn, &[decision]).await
+}
+
+/// Writes decisions in one statement. The version protects against a writer without the lock.
+///
+/// # Errors
+/// [`StoreError::Impossible`] when a row is not at the previous version.
+pub async fn save_decisions(conn: &mut PgConnection, decisions: &[Decision]) -> Result<(), StoreError> {
+    let facts: Vec<Facts> = decisions.iter().map(|one| Facts::of(&one.appeal.state)).collect();
     let done = sqlx::query(
-        "update appeal set version = $2, state = $3, changed_at = $4, answered_at = $5, forwarded_at = $6,
-                order_id = $7, asked_at = $8, ended_at = $9, ground = $10, receiver = $11, hotline = $12,
-                acknowledge_due_at = $13, acknowledged_at = $14, told_order = $15, answer = coalesce($16, answer),
-                outcome = coalesce($17, outcome), acknowledged_by = coalesce($18, acknowledged_by)
-          where id = $1 and version = $2 - 1",
+        "update appeal
+            set version = d.version, state = d.state, changed_at = d.changed_at, answered_at = d.answered_at,
+                forwarded_at = d.forwarded_at, order_id = d.order_id, asked_at = d.asked_at, ended_at = d.ended_at,
+                ground = d.ground, receiver = d.receiver, hotline = d.hotline,
+                acknowledge_due_at = d.acknowledge_due_at, acknowledged_at = d.acknowledged_at,
+                told_order = d.told_order, answer = coalesce(d.answer, appeal.answer),
+                outcome = coalesce(d.outcome, appeal.outcome),
+                acknowledged_by = coalesce(d.acknowledged_by, appeal.acknowledged_by)
+           from unnest($1::uuid[], $2::bigint[], $3::text[], $4::timestamptz[], $5::timestamptz[], $6::timestamptz[],
+                       $7::uuid[], $8::timestamptz[], $9::timestamptz[], $10::smallint[], $11::smallint[],
+                       $12::text[], $13::timestamptz[], $14::timestamptz[], $15::uuid[], $16::bytea[], $17::bytea[],
+                       $18::bytea[])
+                as d (id, version, state, changed_at, answered_at, forwarded_at, order_id, asked_at, ended_at, ground,
+                      receiver, hotline, acknowledge_due_at, acknowledged_at, told_order, answer, outcome,
+                      acknowledged_by)
+          where appeal.id = d.id and appeal.version = d.version - 1",
     )
-    .bind(appeal.id.0)
-    .bind(big(appeal.version))
-    .bind(appeal.state.name())
-    .bind(appeal.changed_at)
-    .bind(facts.answered_at)
-    .bind(facts.forwarded_at)
-    .bind(facts.order_id)
-    .bind(facts.asked_at)
-    .bind(facts.ended_at)
-    .bind(facts.ground)
-    .bind(facts.receiver)
-    .bind(facts.hotline)
-    .bind(facts.acknowledge_due_at)
-    .bind(facts.acknowledged_at)
-    .bind(facts.told_order)
-    .bind(texts.answer.as_ref())
-    .bind(texts.outcome.as_ref())
-    .bind(texts.acknowledged_by.as_ref())
+    .bind(decisions.iter().map(|one| one.appeal.id.0).collect::<Vec<_>>())
+    .bind(decisions.iter().map(|one| big(one.appeal.version)).collect::<Vec<_>>())
+    .bind(decisions.iter().map(|one| one.appeal.state.name()).collect::<Vec<_>>())
+    .bind(decisions.iter().map(|one| one.appeal.changed_at).collect::<Vec<_>>())
+    .bind(facts.iter().map(|facts| facts.answered_at).collect::<Vec<_>>())
+    .bind(facts.iter().map(|facts| facts.forwarded_at).collect::<Vec<_>>())
+    .bind(facts.iter().map(|facts| facts.order_id).collect::<Vec<_>>())
+    .bind(facts.iter().map(|facts| facts.asked_at).collect::<Vec<_>>())
+    .bind(facts.iter().map(|facts| facts.ended_at).collect::<Vec<_>>())
+    .bind(facts.iter().map(|facts| facts.ground).collect::<Vec<_>>())
+    .bind(facts.iter().map(|facts| facts.receiver).collect::<Vec<_>>())
+    .bind(facts.iter().map(|facts| facts.hotline.as_deref()).collect::<Vec<_>>())
+    .bind(facts.iter().map(|facts| facts.acknowledge_due_at).collect::<Vec<_>>())
+    .bind(facts.iter().map(|facts| facts.acknowledged_at).collect::<Vec<_>>())
+    .bind(facts.iter().map(|facts| facts.told_order).collect::<Vec<_>>())
+    .bind(
+        decisions
+            .iter()
+            .map(|one| one.texts.answer.as_ref())
+            .collect::<Vec<_>>(),
+    )
+    .bind(
+        decisions
+            .iter()
+            .map(|one| one.texts.outcome.as_ref())
+            .collect::<Vec<_>>(),
+    )
+    .bind(
+        decisions
+            .iter()
+            .map(|one| one.texts.acknowledged_by.as_ref())
+            .collect::<Vec<_>>(),
+    )
     .execute(conn)
     .await?;
-    one("appeal", appeal.id.0, done.rows_affected())
+    each("appeal", decisions.len(), done.rows_affected())
 }
 
 /// Writes received states of orders in one statement. The caller has locked the rows.
@@ -397,7 +404,7 @@ pub async fn read(conn: &mut PgConnection, name: &Name, platform: Option<&str>) 
     })
 }
 
-fn defects(numbers: &[i16]) -> Result<Vec<Defect>, StoreError> {
+pub(super) fn defects(numbers: &[i16]) -> Result<Vec<Defect>, StoreError> {
     let read = |number: &i16| known("appeal", "defects", *number);
     numbers.iter().map(read).collect()
 }
@@ -448,8 +455,10 @@ impl TryFrom<Row> for Appeal {
                 anonymous: row.anonymous,
                 confidential: row.confidential,
                 accused_unit: row.accused_unit,
+                complex: row.complex,
                 defects: defects(&row.defects)?,
             },
+            seating: row.seat.seating(id)?,
             reference: fits("appeal", "reference", row.reference)?,
             call: row.call_id,
             upstream,

@@ -1,11 +1,15 @@
 //! Calls as rows.
 
+use std::collections::HashMap;
+
 use chrono::{DateTime, Utc};
 use hotline_proto::common::Defect;
 use personal::sealing::Sealed;
 use platform::store::StoreError;
 use sqlx::PgConnection;
 use uuid::Uuid;
+
+use super::fresh::hashes;
 
 /// A new call.
 #[derive(Clone, Debug)]
@@ -24,35 +28,46 @@ pub struct FreshCall {
     pub defects: Vec<Defect>,
 }
 
-/// Writes a call.
+/// Writes calls in one statement.
 ///
 /// # Errors
 /// Errors of the database.
-pub async fn insert(conn: &mut PgConnection, call: &FreshCall) -> Result<(), StoreError> {
-    let (phone, hashes) = call.phone.as_ref().map(|(phone, hashes)| (phone, hashes)).unzip();
+pub async fn insert(conn: &mut PgConnection, calls: &[FreshCall]) -> Result<(), StoreError> {
+    // `unnest` cannot split an array of arrays by rows, so the hashes come as text.
+    let hashed = |call: &FreshCall| call.phone.as_ref().map(|(_, all)| hashes(all));
     sqlx::query(
         "insert into call (id, offered_at, answered, phone, phone_hashes, recorded_at)
-         values ($1, $2, $3, $4, coalesce($5::bytea[], '{}'), $6)",
+         select id, offered_at, answered, phone, coalesce(string_to_array(hashes, ',')::bytea[], '{}'), recorded_at
+           from unnest($1::uuid[], $2::timestamptz[], $3::boolean[], $4::bytea[], $5::text[], $6::timestamptz[])
+                as t (id, offered_at, answered, phone, hashes, recorded_at)",
     )
-    .bind(call.id)
-    .bind(call.offered_at)
-    .bind(call.answered)
-    .bind(phone)
-    .bind(hashes)
-    .bind(call.recorded_at)
+    .bind(calls.iter().map(|call| call.id).collect::<Vec<_>>())
+    .bind(calls.iter().map(|call| call.offered_at).collect::<Vec<_>>())
+    .bind(calls.iter().map(|call| call.answered).collect::<Vec<_>>())
+    .bind(
+        calls
+            .iter()
+            .map(|call| call.phone.as_ref().map(|(phone, _)| phone))
+            .collect::<Vec<_>>(),
+    )
+    .bind(calls.iter().map(hashed).collect::<Vec<_>>())
+    .bind(calls.iter().map(|call| call.recorded_at).collect::<Vec<_>>())
     .execute(conn)
     .await?;
     Ok(())
 }
 
-/// Whether a call was answered.
+/// Those of these calls that exist, each with whether it was answered.
 ///
 /// # Errors
-/// [`StoreError::Absent`] for an unknown call.
-pub async fn was_answered(conn: &mut PgConnection, id: Uuid) -> Result<bool, StoreError> {
-    let answered: Option<bool> = sqlx::query_scalar("select answered from call where id = $1")
-        .bind(id)
-        .fetch_optional(conn)
+/// Errors of the database.
+pub async fn answered(conn: &mut PgConnection, ids: &[Uuid]) -> Result<HashMap<Uuid, bool>, StoreError> {
+    if ids.is_empty() {
+        return Ok(HashMap::new());
+    }
+    let found: Vec<(Uuid, bool)> = sqlx::query_as("select id, answered from call where id = any($1)")
+        .bind(ids)
+        .fetch_all(conn)
         .await?;
-    answered.ok_or(StoreError::Absent("call"))
+    Ok(found.into_iter().collect())
 }

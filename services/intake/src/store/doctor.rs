@@ -1,6 +1,8 @@
 //! Intake's invariant, checked in its own database: I1, an acknowledged appeal is never lost and never doubled. Read
 //! only, page by page.
 
+pub mod registers;
+
 use chrono::{DateTime, Utc};
 use hotline_proto::intake::RegisterAppealResponse;
 use hotline_proto::orders::order_of;

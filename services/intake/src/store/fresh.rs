@@ -7,6 +7,7 @@ use sqlx::PgConnection;
 use uuid::Uuid;
 
 use super::cells::SealedPersonal;
+use super::seats::Columns;
 use crate::domain::appeal::{Appeal, Upstream};
 
 /// A new appeal.
@@ -74,6 +75,11 @@ pub async fn insert(conn: &mut PgConnection, fresh: &[Fresh]) -> Result<Vec<Uuid
         .bind(column(fresh, |one| upstream(one).map(|from| from.number.as_str())))
         .bind(column(fresh, |one| one.upstream_hash.as_deref()))
         .bind(column(fresh, |one| upstream(one).and_then(|from| from.due_at)))
+        .bind(column(fresh, |one| Columns::of(&one.appeal.seating).seat))
+        .bind(column(fresh, |one| Columns::of(&one.appeal.seating).deputy))
+        .bind(column(fresh, |one| Columns::of(&one.appeal.seating).deputy_level))
+        .bind(column(fresh, |one| one.appeal.seating.leader_day()))
+        .bind(column(fresh, |one| one.appeal.codes.complex))
         .fetch_all(conn)
         .await?;
     Ok(written)
@@ -89,7 +95,7 @@ fn upstream(fresh: &Fresh) -> Option<&Upstream> {
 }
 
 /// Hashes as text of an array. `unnest` cannot split an array of arrays by rows.
-fn hashes(hashes: &[Vec<u8>]) -> String {
+pub(super) fn hashes(hashes: &[Vec<u8>]) -> String {
     let hex = |hash: &Vec<u8>| {
         hash.iter()
             .fold("\\x".to_owned(), |text, byte| text + &format!("{byte:02x}"))

@@ -18,6 +18,10 @@ pub struct AppealFilter {
     pub state: Option<&'static str>,
     /// Only appeals of this channel.
     pub channel: Option<String>,
+    /// Only appeals of this seat, by its number.
+    pub seat: Option<i16>,
+    /// Only appeals of this leader day.
+    pub leader_day: Option<Uuid>,
     /// Only appeals that this platform pushed.
     pub platform: Option<String>,
 }
@@ -37,6 +41,8 @@ pub async fn appeals(
             and ($5::text is null or state = $5)
             and ($6::text is null or channel = $6)
             and ($7::text is null or platform = $7)
+            and ($8::smallint is null or seat = $8)
+            and ($9::uuid is null or leader_day_id = $9)
           order by received_at, id limit $4",
     )
     .bind(window.after.0)
@@ -46,6 +52,8 @@ pub async fn appeals(
     .bind(filter.state)
     .bind(&filter.channel)
     .bind(&filter.platform)
+    .bind(filter.seat)
+    .bind(filter.leader_day)
     .fetch_all(&mut *conn)
     .await?;
     let mut found = by_ids(conn, &ids).await?;

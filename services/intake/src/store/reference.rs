@@ -45,12 +45,14 @@ pub async fn insert(
     let mut names = Vec::new();
     let mut online = Vec::new();
     let mut platforms = Vec::new();
+    let mut accounts = Vec::new();
     let mut add = |kind: &'static str, named: &Named, channel: Option<&Channel>| {
         kinds.push(kind);
         codes.push(named.code.clone());
         names.push(named.name.clone());
         online.push(channel.map(|channel| channel.online));
         platforms.push(channel.and_then(|channel| channel.platform.clone()));
+        accounts.push(channel.is_some_and(|channel| channel.account));
     };
     for channel in &reference.channels {
         add("channel", &channel.named, Some(channel));
@@ -62,10 +64,10 @@ pub async fn insert(
         add("region", region, None);
     }
     sqlx::query(
-        "insert into reference_code (version, kind, code, name, online, platform)
-         select $1, kind, code, name, online, platform
-           from unnest($2::text[], $3::text[], $4::text[], $5::boolean[], $6::text[])
-                as t (kind, code, name, online, platform)",
+        "insert into reference_code (version, kind, code, name, online, platform, account)
+         select $1, kind, code, name, online, platform, account
+           from unnest($2::text[], $3::text[], $4::text[], $5::boolean[], $6::text[], $7::boolean[])
+                as t (kind, code, name, online, platform, account)",
     )
     .bind(version)
     .bind(kinds)
@@ -73,6 +75,7 @@ pub async fn insert(
     .bind(names)
     .bind(online)
     .bind(platforms)
+    .bind(accounts)
     .execute(conn)
     .await?;
     Ok(())
@@ -103,6 +106,7 @@ struct CodeRow {
     name: String,
     online: Option<bool>,
     platform: Option<String>,
+    account: bool,
 }
 
 /// Reads a version, each kind in the order of its codes.
@@ -111,7 +115,7 @@ struct CodeRow {
 /// [`StoreError::Impossible`] for a row of an unknown kind.
 pub async fn read(conn: &mut PgConnection, version: u64) -> Result<Reference, StoreError> {
     let rows: Vec<CodeRow> = sqlx::query_as(
-        "select kind, code, name, online, platform from reference_code where version = $1 order by kind, code",
+        "select kind, code, name, online, platform, account from reference_code where version = $1 order by kind, code",
     )
     .bind(big(version))
     .fetch_all(conn)
@@ -127,6 +131,7 @@ pub async fn read(conn: &mut PgConnection, version: u64) -> Result<Reference, St
                 named,
                 online,
                 platform: row.platform,
+                account: row.account,
             }),
             ("category", None) => reference.categories.push(named),
             ("region", None) => reference.regions.push(named),
@@ -168,7 +173,7 @@ impl Cache {
             channels: reference
                 .channels
                 .into_iter()
-                .map(|c| (c.named.code, c.platform))
+                .map(|channel| (channel.named.code.clone(), channel.usage()))
                 .collect(),
             categories: reference.categories.into_iter().map(code).collect(),
             regions: reference

@@ -5,7 +5,7 @@ use tonic::Code;
 
 use crate::world::{fresh, getting, reason, standing, violated, world};
 
-fn answering(appeal_id: &str) -> pb::AnswerAppealRequest {
+pub fn answering(appeal_id: &str) -> pb::AnswerAppealRequest {
     pb::AnswerAppealRequest {
         request_id: fresh(),
         appeal_id: appeal_id.to_owned(),

@@ -1,8 +1,10 @@
 //! Each check finds a planted violation; a healthy database has none.
 
+use hotline_proto::common::Seat;
 use hotline_proto::intake as pb;
 
 use crate::outcomes::{acknowledging, invalidating};
+use crate::registers::resolving;
 use crate::world::{World, draft, fresh, id, world};
 
 async fn healthy() -> (World, String, String) {
@@ -206,4 +208,89 @@ async fn an_acknowledgement_that_was_never_told_is_found() {
     plant(&world, &[delete], &transferred).await;
     let expected = format!("the transfer of appeal {transferred} has 1 acknowledgements but 0 events of one");
     assert_eq!(found(&world).await, [expected]);
+}
+
+/// A registered appeal at a leader day, as (appeal, day).
+async fn at_a_leader_day(world: &World) -> (String, String) {
+    let day = world.announced(1).await;
+    let called = pb::AppealDraft {
+        seat: Seat::LeaderDay.into(),
+        ..draft()
+    };
+    let appeal = world.register(called).await.appeal_id;
+    assert_eq!(found(world).await, [""; 0], "healthy");
+    (appeal, day)
+}
+
+#[tokio::test]
+async fn an_appeal_at_a_missing_or_cancelled_leader_day_is_found() {
+    let (world, _, _) = healthy().await;
+    let (appeal, day) = at_a_leader_day(&world).await;
+    let cancel = "update leader_day set version = 2, cancelled_at = announced_at, cancel_reason = '' where id = $1";
+    plant(&world, &[cancel], &day).await;
+    assert_eq!(
+        found(&world).await,
+        [
+            format!("appeal {appeal} names leader day {day}, which is cancelled"),
+            format!("leader day {day} has version 2 but its events are [leader_day_announced]"),
+        ]
+    );
+    let lost = [
+        "alter table appeal drop constraint appeal_leader_day_known",
+        "delete from leader_turn",
+        "delete from leader_day where id = $1",
+    ];
+    plant(&world, &lost, &day).await;
+    assert_eq!(
+        found(&world).await,
+        [
+            format!("appeal {appeal} names leader day {day}, which is missing"),
+            format!("leader_day_announced is about {day}, which is missing"),
+        ]
+    );
+}
+
+#[tokio::test]
+async fn a_deputy_whom_no_register_has_is_found() {
+    let (world, answered, _) = healthy().await;
+    let deputy = "update appeal set seat = 1, deputy = 'D-0', deputy_level = 1 where id = $1";
+    plant(&world, &[deputy], &answered).await;
+    assert_eq!(
+        found(&world).await,
+        [format!("appeal {answered} names deputy D-0, whom no register has")]
+    );
+}
+
+#[tokio::test]
+async fn a_doubled_leader_day_is_found() {
+    let (world, _, _) = healthy().await;
+    for of_april in [1, 2] {
+        world.announced(of_april).await;
+    }
+    let statements = [
+        "drop index leader_day_one_a_date",
+        "update leader_day set day = '2024-04-01'",
+    ];
+    plant(&world, &statements, "").await;
+    assert_eq!(found(&world).await, ["2024-04-01 has 2 announced leader days"]);
+}
+
+#[tokio::test]
+async fn a_message_whose_end_was_never_told_and_a_lost_one_are_found() {
+    let (world, _, _) = healthy().await;
+    world.has_account().await;
+    let (ended, lost) = (world.message("在吗").await, world.message("在吗").await);
+    let unclear = resolving(&ended, pb::AccountOutcome::Unclear, "");
+    world.agent().resolve_account_message(unclear).await.expect("ended");
+    assert_eq!(found(&world).await, [""; 0], "healthy");
+    let delete = "delete from log where key = $1 and type = 'account_message_resolved'";
+    plant(&world, &[delete], &ended).await;
+    plant(&world, &["delete from account_message where id = $1"], &lost).await;
+    assert_eq!(
+        found(&world).await,
+        [
+            format!("account message {ended} has version 2 but its events are [account_message_recorded]"),
+            format!("account_message_recorded is about {lost}, which is missing"),
+        ]
+    );
 }

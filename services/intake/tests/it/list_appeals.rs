@@ -130,6 +130,7 @@ async fn sizes_tokens_and_windows_are_checked() {
         channel: "a b".to_owned(),
         from_time: Some(to_proto(at(2, 0, 0))),
         to_time: Some(to_proto(at(1, 0, 0))),
+        ..pb::ListAppealsRequest::default()
     };
     let refused = agent.list_appeals(foreign).await.expect_err("all wrong");
     assert_eq!(

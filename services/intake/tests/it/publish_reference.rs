@@ -8,6 +8,7 @@ use platform::ids::derived_id;
 use tonic::Code;
 use uuid::Uuid;
 
+use crate::registers::with_account;
 use crate::world::{
     bare_world, day, draft, in_parts, publication, publishing, reference, registering, settings, violated, world,
 };
@@ -274,6 +275,33 @@ async fn villages_and_codes_filled_up_with_zeros_are_published() {
         violated(&refused.expect_err("one place twice")),
         ["reference.regions[2].code"]
     );
+}
+
+#[tokio::test]
+async fn an_account_has_no_platform_and_comes_back_as_one() {
+    let world = world().await;
+    let mut wrong = with_account();
+    wrong.channels[3].platform = "province".to_owned();
+    let mut operator = world.client(Role::Operator);
+    let refused = operator.publish_reference(publishing("2024-01-01", wrong)).await;
+    assert_eq!(
+        violated(&refused.expect_err("an account of a platform")),
+        ["reference.channels[3].account"]
+    );
+    let published = operator
+        .publish_reference(publishing("2024-01-01", with_account()))
+        .await;
+    let difference = published.expect("published").into_inner().difference;
+    let rows = rows(difference.expect("always set"));
+    assert_eq!((rows.len(), rows[0].4.as_str()), (1, "抖音号, online, account"));
+    let read = operator.get_reference(pb::GetReferenceRequest::default()).await;
+    let channels = read.expect("in force").into_inner().reference.expect("rows").channels;
+    let accounts: Vec<&str> = channels
+        .iter()
+        .filter(|one| one.account)
+        .map(|one| one.code.as_str())
+        .collect();
+    assert_eq!(accounts, ["douyin"]);
 }
 
 #[tokio::test]

@@ -8,7 +8,7 @@ use tonic::Code;
 
 use crate::world::{fresh, id, violated, world};
 
-fn recording(outcome: i32, phone: &str) -> pb::RecordCallRequest {
+pub fn recording(outcome: i32, phone: &str) -> pb::RecordCallRequest {
     pb::RecordCallRequest {
         request_id: fresh(),
         outcome,

@@ -237,6 +237,7 @@ pub fn draft() -> pb::AppealDraft {
         place: "车站路口".to_owned(),
         tags: vec!["water".to_owned(), "civility_drive".to_owned()],
         source_time: None,
+        ..pb::AppealDraft::default()
     }
 }
 
@@ -311,6 +312,7 @@ pub fn reference() -> pb::Reference {
         name: name.to_owned(),
         online,
         platform: String::new(),
+        account: false,
     };
     let category = |code: &str, name: &str| pb::Category {
         code: code.to_owned(),
@@ -376,4 +378,20 @@ pub fn violations(status: &Status) -> Vec<(String, String)> {
 
 pub fn violated(status: &Status) -> Vec<String> {
     violations(status).into_iter().map(|(field, _)| field).collect()
+}
+
+/// A refused item of a batch, as the error of a single call.
+pub fn as_status(refused: &tonic_types::pb::Status) -> Status {
+    let details = refused.encode_to_vec();
+    let code = tonic::Code::from_i32(refused.code);
+    Status::with_details(code, refused.message.clone(), details.into())
+}
+
+/// The reasons of refused items; none for an accepted one.
+pub fn reasons<T>(results: &[Result<T, Status>]) -> Vec<String> {
+    let reason = |result: &Result<T, Status>| result.as_ref().err().map(reason);
+    results
+        .iter()
+        .map(|result| reason(result).unwrap_or_default())
+        .collect()
 }

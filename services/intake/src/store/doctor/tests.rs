@@ -11,6 +11,7 @@ use crate::domain::appeal::{Appeal, AppealId, Arrival, OrderId, Origin, State};
 use crate::domain::draft::Codes;
 use crate::domain::outcome::{Earlier, Receiver};
 use crate::domain::refusal::Refusal;
+use crate::domain::seat::Seating;
 use crate::events;
 
 const NOW: DateTime<Utc> = DateTime::UNIX_EPOCH;
@@ -27,10 +28,12 @@ fn received() -> Appeal {
         anonymous: false,
         confidential: false,
         accused_unit: None,
+        complex: false,
         defects: Vec::new(),
     };
     let arrival = Arrival {
         codes,
+        seating: Seating::Ordinary,
         reference: 1,
         origin: Origin::City { call: None },
         source_at: None,
