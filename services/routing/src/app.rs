@@ -12,6 +12,7 @@ use rpc::service::{Base, Parts, Service, StartError, Violation};
 use sqlx::PgPool;
 use sqlx::migrate::Migrator;
 use tonic::service::Routes;
+use verbs::Groups;
 
 use crate::actions::Rules;
 use crate::config::RoutingConfig;
@@ -66,6 +67,7 @@ impl Service for Wiring {
             sealer,
             texts,
             rules,
+            groups: Groups::default(),
         };
         let own = RoutingServiceServer::new(routing).max_decoding_message_size(settings.server.max_message_bytes);
         Ok(Parts {

@@ -30,7 +30,7 @@ pub fn body(order: &Order, change: &Change) -> Body {
             order,
             catalogue_row: row.clone().unwrap_or_default(),
         }),
-        Fact::Signed { late } => Body::OrderSigned(OrderSigned { order, late: *late }),
+        Fact::Signed { late, .. } => Body::OrderSigned(OrderSigned { order, late: *late }),
         Fact::Contacted { contact, mode, made_at } => Body::ContactRecorded(ContactRecorded {
             order,
             contact_id: contact.to_string(),
@@ -75,6 +75,8 @@ pub fn unit(unit: &Unit) -> wire::Unit {
         name: unit.name.clone(),
         parent: unit.parent.clone().unwrap_or_default(),
         regions: unit.regions.clone(),
+        kind: unit.kind.into(),
+        level: unit.level.into(),
     }
 }
 
@@ -176,6 +178,10 @@ fn facts(appeal: &Appeal) -> AppealFacts {
         upstream_due_time: appeal.upstream_due_at.map(to_proto),
         upstream_number: appeal.upstream_number.clone().unwrap_or_default(),
         person_key: appeal.person_key.clone().unwrap_or_default(),
+        seat: appeal.seat.map_or(0, Into::into),
+        deputy_level: appeal.deputy_level.unwrap_or_default(),
+        leader_day_id: appeal.leader_day.map(|day| day.to_string()).unwrap_or_default(),
+        complex: appeal.complex,
     }
 }
 

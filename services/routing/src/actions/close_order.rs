@@ -1,12 +1,9 @@
 //! 办结: the final outcome of a callback closes the order.
 
 use chrono::{DateTime, Utc};
-use eventlog::Tx;
 
-use super::{Error, apply, write};
-use crate::NAME;
-use crate::domain::order::{Order, OrderId};
-use crate::store::orders;
+use super::{Error, Locked, Step};
+use crate::domain::order::OrderId;
 
 /// A final outcome of callback.
 #[derive(Clone, Debug)]
@@ -24,10 +21,7 @@ pub struct CloseOrder {
 /// # Errors
 /// [`platform::store::StoreError::Absent`]; [`Error::Refused`] when the decision is late: the order has another state
 /// or round.
-#[tracing::instrument(skip_all, fields(service = NAME), name = "close_order")]
-pub async fn close_order(tx: &mut Tx, command: &CloseOrder, now: DateTime<Utc>) -> Result<Order, Error> {
-    let order = orders::lock(tx.conn(), command.order).await?;
-    let (order, change) = apply(order, |order| order.close(command.round, now))?;
-    write(tx, &order, &change, &command.actor).await?;
-    Ok(order)
+pub(super) fn close_order(locked: &mut Locked, command: &CloseOrder, now: DateTime<Utc>) -> Result<Step, Error> {
+    let order = locked.known(command.order)?;
+    locked.step(order, &command.actor, |order| order.close(command.round, now))
 }

@@ -10,7 +10,6 @@ use crate::domain::order::Dispatch;
 use crate::domain::order::Order;
 use crate::domain::refusal::Refusal;
 use crate::domain::state::StateName;
-use crate::store::deadlines;
 
 /// The lead unit that a dispatcher chose.
 #[derive(Clone, Debug)]
@@ -23,7 +22,7 @@ pub struct DispatchOrder {
     pub by: Actor,
 }
 
-/// Names the lead unit and starts both clocks.
+/// Names the lead unit and starts the clocks.
 ///
 /// # Errors
 /// [`platform::store::StoreError::Absent`], [`platform::store::StoreError::Stale`]; [`Error::Refused`] with
@@ -42,7 +41,6 @@ pub async fn dispatch_order(
         order.dispatch(dispatch, now)
     })?;
     write(tx, &order, &change, &command.by.subject).await?;
-    deadlines::insert(tx.conn(), order.id, order.deadlines()).await?;
     Ok(order)
 }
 

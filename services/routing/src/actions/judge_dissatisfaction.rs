@@ -1,21 +1,21 @@
 //! Applies a judged dissatisfaction. A unit-caused one sends the order to rework (重办); an objective one closes it with
 //! a flag.
 
-use chrono::{DateTime, Utc};
-use eventlog::Tx;
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use calendar::local_date;
+use chrono::{DateTime, NaiveDate, Utc};
 use uuid::Uuid;
 
-use super::{Error, Rules, apply, write};
-use crate::NAME;
+use super::{Error, Locked, Rules, Step};
 use crate::domain::deadline::Deadline;
 use crate::domain::directory::Directory;
 use crate::domain::limits::Clock;
 use crate::domain::order::{Order, OrderId};
 use crate::domain::refusal::Refusal;
-use crate::domain::transitions::Fact;
 use crate::domain::transitions::Verdict;
-use crate::store::judgements::{self, Judgement};
-use crate::store::{deadlines, orders};
+use crate::store::judgements::Judgement;
 
 /// A judgement of callback.
 #[derive(Clone, Debug)]
@@ -34,21 +34,20 @@ pub struct JudgeDissatisfaction {
     pub actor: String,
 }
 
-/// Reworks or closes the order.
+/// Reworks or closes the order. `directories` has the limits of the day of the judgement.
 ///
 /// # Errors
 /// [`platform::store::StoreError::Absent`]; [`Error::Refused`] when the decision is late: the order has another state
 /// or round.
-#[tracing::instrument(skip_all, fields(service = NAME), name = "judge_dissatisfaction")]
-pub async fn judge_dissatisfaction(
-    tx: &mut Tx,
+pub(super) fn judge_dissatisfaction(
+    locked: &mut Locked,
     rules: &Rules,
+    directories: &HashMap<NaiveDate, Arc<Directory>>,
     command: &JudgeDissatisfaction,
-    now: DateTime<Utc>,
-) -> Result<Order, Error> {
-    let order = orders::lock(tx.conn(), command.order).await?;
-    let now = order.instant(now);
-    let directory = rules.directories.on(tx.conn(), calendar::local_date(now)).await?;
+    at: DateTime<Utc>,
+) -> Result<(Step, Judgement), Error> {
+    let order = locked.known(command.order)?;
+    let now = order.instant(at);
     let judgement = Judgement {
         event_id: command.event_id,
         task: command.task,
@@ -57,17 +56,15 @@ pub async fn judge_dissatisfaction(
         by_unit: command.by_unit,
         at: now,
     };
-    let (order, change) = apply(order, |order| {
-        let verdict = verdict(rules, &directory, &order, command.by_unit, now)?;
+    let step = locked.step(order, &command.actor, |order| {
+        let directory = directories
+            .get(&local_date(now))
+            .or_else(|| directories.get(&local_date(at)));
+        let directory = directory.ok_or(Refusal::NoLimits)?;
+        let verdict = verdict(rules, directory, &order, command.by_unit, now)?;
         order.judge(command.round, verdict, now)
     })?;
-    judgements::insert(tx.conn(), &judgement).await?;
-    if change.fact == Fact::Reworked {
-        let rework = order.running().map(|rework| (order.round(), rework));
-        deadlines::insert(tx.conn(), order.id, rework).await?;
-    }
-    write(tx, &order, &change, &command.actor).await?;
-    Ok(order)
+    Ok((step, judgement))
 }
 
 fn verdict(

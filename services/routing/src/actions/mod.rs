@@ -1,7 +1,8 @@
 //! One file per verb. An action locks, reads, decides, writes and publishes. Its transaction comes from an RPC or from
-//! a consumer's batch.
+//! a consumer's batch. A verb that also comes in batches is written for a batch; a single call is a batch of one.
 
 pub mod close_order;
+pub mod decide;
 pub mod dispatch_order;
 pub mod get_directory;
 pub mod get_order;
@@ -19,14 +20,17 @@ pub mod review_reply;
 pub mod sign_order;
 pub mod submit_reply;
 
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::Arc;
 
+use calendar::local_date;
 use chrono::{DateTime, Utc};
 use eventlog::{NewEvent, Tx};
 use platform::ids::new_id;
 use platform::store::{AsStoreError, StoreError, check_version};
 use sqlx::PgConnection;
 
+use crate::domain::directory::Directory;
 use crate::domain::order::{Order, OrderId};
 use crate::domain::refusal::Refusal;
 use crate::domain::state::Standing;
@@ -36,7 +40,7 @@ use crate::domain::violation::Violation;
 use crate::events;
 use crate::store::directory::Directories;
 use crate::store::transitions::Transition;
-use crate::store::{orders, transitions};
+use crate::store::{deadlines, orders, transitions};
 
 /// The reason why an action changed nothing.
 #[derive(Debug, thiserror::Error)]
@@ -104,6 +108,17 @@ impl Reach {
             Self::All | Self::Nothing => None,
         }
     }
+
+    /// Whether it has an order. The reach of a unit depends on the units in force.
+    fn has(&self, order: &Order, in_force: Option<&Directory>) -> bool {
+        match self {
+            Self::All => true,
+            Self::Nothing => false,
+            Self::Unit { unit, dispatches } => {
+                in_force.is_some_and(|directory| is_of(&directory.units, order, unit, *dispatches))
+            }
+        }
+    }
 }
 
 /// The caller and its reach.
@@ -132,10 +147,83 @@ pub(crate) async fn lock_for(
     reach: &Reach,
     now: DateTime<Utc>,
 ) -> Result<Order, Error> {
-    let order = orders::lock(tx.conn(), asked.id).await?;
-    let order = reached(tx.conn(), rules, order, reach, now).await?;
-    check_version(asked.if_version, order.version)?;
-    Ok(order)
+    Locked::of(tx, rules, &[(asked, reach)], now).await?.get(asked, reach)
+}
+
+/// The orders of a batch, locked. Each item of the batch reads its order as the items before it left it.
+pub(crate) struct Locked {
+    orders: HashMap<OrderId, Order>,
+    /// The units in force; only where a reach depends on them.
+    directory: Option<Arc<Directory>>,
+}
+
+impl Locked {
+    /// Locks the orders of all items.
+    pub(crate) async fn of(
+        tx: &mut Tx,
+        rules: &Rules,
+        items: &[(Asked, &Reach)],
+        now: DateTime<Utc>,
+    ) -> Result<Self, StoreError> {
+        let ids: BTreeSet<OrderId> = items.iter().map(|(asked, _)| asked.id).collect();
+        let ids: Vec<OrderId> = ids.into_iter().collect();
+        let orders = orders::lock_all(tx.conn(), &ids).await?;
+        let by_unit = items.iter().any(|(_, reach)| reach.unit().is_some());
+        let directory = if by_unit {
+            Some(rules.directories.on(tx.conn(), local_date(now)).await?)
+        } else {
+            None
+        };
+        Ok(Self { orders, directory })
+    }
+
+    /// Locks orders for decisions of other services, which reach all orders.
+    pub(crate) async fn all(tx: &mut Tx, ids: Vec<OrderId>) -> Result<Self, StoreError> {
+        Ok(Self {
+            orders: orders::lock_all(tx.conn(), &ids).await?,
+            directory: None,
+        })
+    }
+
+    /// An order, if it exists.
+    pub(crate) fn find(&self, id: OrderId) -> Option<&Order> {
+        self.orders.get(&id)
+    }
+
+    /// An order.
+    pub(crate) fn known(&self, id: OrderId) -> Result<Order, StoreError> {
+        self.find(id).cloned().ok_or(StoreError::Absent(orders::ORDER))
+    }
+
+    /// The order of an item. An order outside the reach is reported as absent, and has no version.
+    pub(crate) fn get(&self, asked: Asked, reach: &Reach) -> Result<Order, Error> {
+        let found = self.orders.get(&asked.id);
+        let order = found.filter(|order| reach.has(order, self.directory.as_deref()));
+        let order = order.ok_or(StoreError::Absent(orders::ORDER))?;
+        check_version(asked.if_version, order.version)?;
+        Ok(order.clone())
+    }
+
+    /// Applies the transition of an item to its order. The items after it find the order as it is then.
+    pub(crate) fn step(
+        &mut self,
+        order: Order,
+        actor: &str,
+        transition: impl FnOnce(Order) -> Result<(Order, Change), Refusal>,
+    ) -> Result<Step, Error> {
+        let (order, change) = apply(order, transition)?;
+        self.orders.insert(order.id, order.clone());
+        Ok(Step {
+            order,
+            change,
+            actor: actor.to_owned(),
+        })
+    }
+
+    /// The orders, in no order.
+    pub(crate) fn iter(&self) -> impl Iterator<Item = &Order> {
+        self.orders.values()
+    }
 }
 
 /// The order, if it is within the caller's reach.
@@ -146,15 +234,11 @@ pub(crate) async fn reached(
     reach: &Reach,
     now: DateTime<Utc>,
 ) -> Result<Order, Error> {
-    let reaches = match reach {
-        Reach::All => true,
-        Reach::Nothing => false,
-        Reach::Unit { unit, dispatches } => {
-            let directory = rules.directories.on(conn, calendar::local_date(now)).await?;
-            is_of(&directory.units, &order, unit, *dispatches)
-        }
+    let directory = match reach {
+        Reach::Unit { .. } => Some(rules.directories.on(conn, local_date(now)).await?),
+        Reach::All | Reach::Nothing => None,
     };
-    if reaches {
+    if reach.has(&order, directory.as_deref()) {
         Ok(order)
     } else {
         Err(StoreError::Absent(orders::ORDER).into())
@@ -185,11 +269,45 @@ pub(crate) fn apply<T>(order: Order, transition: impl FnOnce(Order) -> Result<T,
     transition(order).map_err(|refusal| Error::Refused { refusal, standing })
 }
 
+/// One change of an order, to be written.
+#[derive(Clone, Debug)]
+pub(crate) struct Step {
+    /// The order as it stands after the change.
+    pub(crate) order: Order,
+    /// The change.
+    pub(crate) change: Change,
+    /// Subject of the actor.
+    pub(crate) actor: String,
+}
+
 /// Writes an order after one change, with its history and its event.
 pub(crate) async fn write(tx: &mut Tx, order: &Order, change: &Change, actor: &str) -> Result<(), StoreError> {
-    let step = tell(tx, order, change, actor);
-    orders::save(tx.conn(), order).await?;
-    transitions::insert(tx.conn(), vec![step]).await
+    let step = Step {
+        order: order.clone(),
+        change: change.clone(),
+        actor: actor.to_owned(),
+    };
+    write_all(tx, std::slice::from_ref(&step)).await
+}
+
+/// Writes orders after changes, with their new limits, their history and their events, in three statements at most. The
+/// steps of one order are in the order of its versions, and the order was locked before the first.
+pub(crate) async fn write_all(tx: &mut Tx, steps: &[Step]) -> Result<(), StoreError> {
+    let mut last: BTreeMap<OrderId, (&Order, u64)> = BTreeMap::new();
+    let mut history = Vec::with_capacity(steps.len());
+    for Step { order, change, actor } in steps {
+        let held = order.version - 1;
+        last.entry(order.id).or_insert((order, held)).0 = order;
+        history.push(tell(tx, order, change, actor));
+    }
+    let last: Vec<(&Order, u64)> = last.into_values().collect();
+    let limits: Vec<_> = steps
+        .iter()
+        .flat_map(|Step { order, change, .. }| order.started(change).map(|(round, limit)| (order.id, round, limit)))
+        .collect();
+    orders::save_all(tx.conn(), &last).await?;
+    deadlines::insert(tx.conn(), &limits).await?;
+    transitions::insert(tx.conn(), history).await
 }
 
 /// Queues the event of a change. Returns the matching step of the history, which the caller writes.

@@ -54,7 +54,7 @@ pub async fn note_progress(
         next_day: command.next_day,
         text: key.seal(progress::cell(id), &command.text),
     };
-    progress::insert(tx.conn(), note).await?;
+    progress::insert(tx.conn(), vec![note]).await?;
     write(tx, &order, &change, &command.by.subject).await?;
     Ok((order, id))
 }

@@ -1,14 +1,18 @@
-//! Opens the order of a forwarded appeal, and dispatches it when the catalogue covers it.
+//! Opens the orders of forwarded appeals, and dispatches those that the catalogue covers.
 //!
 //! The order's id is derived from the event, so a repeated event finds the same order. An order waits in
 //! `PENDING_DISPATCH` for a dispatcher when the catalogue does not cover it or no limits are published.
 
+use std::collections::HashMap;
+use std::sync::Arc;
+
 use calendar::local_date;
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, NaiveDate, Utc};
 use eventlog::Tx;
+use hotline_proto::routing::LimitStart;
 use platform::numbers::number;
 
-use super::{Error, apply, tell};
+use super::{Error, Rules, Step, apply, tell};
 use crate::NAME;
 use crate::domain::appeal::Appeal;
 use crate::domain::deadline::Deadline;
@@ -17,73 +21,83 @@ use crate::domain::limits::Clock;
 use crate::domain::order::Dispatch;
 use crate::domain::order::{Order, OrderId};
 use crate::domain::refusal::Refusal;
-use crate::domain::transitions::Change;
 use crate::store::{orders, transitions};
 
-/// The order to open, with its appeal.
+/// An order to open, with its appeal.
 #[derive(Clone, Debug)]
 pub struct OpenOrder {
     /// Id of the order, derived from the event.
     pub id: OrderId,
-    /// Serial of its number.
-    pub serial: u64,
     /// The appeal.
     pub appeal: Appeal,
     /// Subject of the agent that forwarded the appeal.
     pub actor: String,
+    /// Time at which the appeal was forwarded.
+    pub at: DateTime<Utc>,
 }
 
-/// Takes one serial for the number of each order.
+/// Opens the orders of a batch, in six statements for appeals of one day. Each result is the order, or `None` when it
+/// was opened before. The results are in the order of the commands.
 ///
 /// # Errors
 /// Errors of the store.
-pub async fn take_serials(tx: &mut Tx, count: usize) -> Result<Vec<u64>, Error> {
-    Ok(orders::serials(tx.conn(), count).await?)
-}
-
-/// Returns the order, or `None` when it was opened before. `directory` is what is in force on the day of `now`; a batch
-/// reads it once.
-///
-/// # Errors
-/// Errors of the store.
-#[tracing::instrument(skip_all, fields(service = NAME), name = "open_order")]
-pub async fn open_order(
-    tx: &mut Tx,
-    directory: &Directory,
-    command: OpenOrder,
-    now: DateTime<Utc>,
-) -> Result<Option<Order>, Error> {
-    let OpenOrder {
-        id,
-        serial,
-        appeal,
-        actor,
-    } = command;
-    let (opened, change) = Order::open(id, number('W', local_date(now), serial), appeal, now);
-    let dispatched = apply(opened.clone(), |order| {
-        let dispatch = by_catalogue(directory, &order, now)?;
-        dispatch.map(|dispatch| order.dispatch(dispatch, now)).transpose()
-    })?;
-    // Events are queued only after the order was written. An existing order publishes nothing again.
-    let changes: Vec<(Order, Change)> = std::iter::once((opened.clone(), change))
-        .chain(dispatched.clone())
-        .collect();
-    let order = dispatched.map_or(opened, |(order, _)| order);
-    if !orders::insert(tx.conn(), &order).await? {
-        return Ok(None);
-    }
-    let mut steps = Vec::with_capacity(changes.len());
-    for (order, change) in &changes {
-        // The agent forwarded the appeal; the service itself dispatches by the catalogue.
-        let actor = if change.before.is_none() {
-            actor.as_str()
-        } else {
-            DISPATCHER
+#[tracing::instrument(skip_all, fields(service = NAME, items = commands.len()), name = "open_orders")]
+pub async fn open_orders(tx: &mut Tx, rules: &Rules, commands: Vec<OpenOrder>) -> Result<Vec<Option<Order>>, Error> {
+    let serials = orders::serials(tx.conn(), commands.len()).await?;
+    let mut directories: HashMap<NaiveDate, Arc<Directory>> = HashMap::new();
+    let mut opened = Vec::with_capacity(commands.len());
+    for (command, serial) in commands.into_iter().zip(serials) {
+        let day = local_date(command.at);
+        let directory = match directories.get(&day) {
+            Some(directory) => directory.clone(),
+            None => rules.directories.on(tx.conn(), day).await?,
         };
-        steps.push(tell(tx, order, change, actor));
+        opened.push(open(&directory, command, number('W', day, serial))?);
+        directories.insert(day, directory);
     }
-    transitions::insert(tx.conn(), steps).await?;
-    Ok(Some(order))
+    let orders: Vec<&Order> = opened.iter().map(Opened::order).collect();
+    let mut written = orders::insert_all(tx.conn(), &orders).await?;
+    // Events are queued only for orders that were written. An existing order publishes nothing again.
+    let mut history = Vec::new();
+    let results = opened.into_iter().map(|opened| {
+        written.remove(&opened.order().id).then(|| {
+            let steps = opened.steps.iter();
+            history.extend(steps.map(|Step { order, change, actor }| tell(tx, order, change, actor)));
+            opened.order().clone()
+        })
+    });
+    let results = results.collect();
+    transitions::insert(tx.conn(), history).await?;
+    Ok(results)
+}
+
+/// A new order with its first steps.
+struct Opened {
+    steps: Vec<Step>,
+}
+
+impl Opened {
+    /// The order after its steps.
+    fn order(&self) -> &Order {
+        &self.steps.last().expect("an order begins with its opening").order
+    }
+}
+
+/// The order, dispatched when the catalogue covers it. The agent forwarded the appeal; the service itself dispatches.
+fn open(directory: &Directory, command: OpenOrder, number: String) -> Result<Opened, Error> {
+    let OpenOrder { id, appeal, actor, at } = command;
+    let (order, change) = Order::open(id, number, appeal, at);
+    let dispatched = apply(order.clone(), |order| {
+        let dispatch = by_catalogue(directory, &order, at)?;
+        dispatch.map(|dispatch| order.dispatch(dispatch, at)).transpose()
+    })?;
+    let mut steps = vec![Step { order, change, actor }];
+    steps.extend(dispatched.map(|(order, change)| Step {
+        order,
+        change,
+        actor: DISPATCHER.to_owned(),
+    }));
+    Ok(Opened { steps })
 }
 
 /// Actor of dispatches by the catalogue, in history and events.
@@ -107,7 +121,7 @@ fn by_catalogue(directory: &Directory, order: &Order, now: DateTime<Utc>) -> Res
     }
 }
 
-/// A dispatch to a unit in force. Both clocks start.
+/// A dispatch to a unit in force. The clock of handling starts too, unless its row starts it at the signature.
 pub(super) fn dispatch_to(
     directory: &Directory,
     order: &Order,
@@ -116,22 +130,28 @@ pub(super) fn dispatch_to(
     now: DateTime<Utc>,
 ) -> Result<Dispatch, Refusal> {
     let appeal = order.appeals.opening();
+    let matter = appeal.matter();
     let deadline = |clock| {
         let start = order.instant(now);
         Deadline::start(
             &directory.calendar,
             &directory.limits,
             clock,
-            &appeal.matter(),
+            &matter,
             start,
             appeal.upstream_due_at,
         )
+    };
+    let rule = directory.limits.find(Clock::Handle, &matter).ok_or(Refusal::NoLimits)?;
+    let handle = match rule.start {
+        LimitStart::Unspecified => Some(deadline(Clock::Handle)?),
+        LimitStart::Signature => None,
     };
     Ok(Dispatch {
         unit: unit.to_owned(),
         top_unit: directory.units.top_of(unit).to_owned(),
         row,
         sign: deadline(Clock::Sign)?,
-        handle: deadline(Clock::Handle)?,
+        handle,
     })
 }

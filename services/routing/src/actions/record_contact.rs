@@ -10,7 +10,7 @@ use platform::rows::{int, small};
 use platform::source;
 use uuid::Uuid;
 
-use super::{Actor, Asked, Error, Rules, apply, lock_for, write};
+use super::{Actor, Asked, Error, Locked, Rules, Step, write_all};
 use crate::domain::order::Contact;
 use crate::domain::order::Order;
 use crate::domain::violation::Violation;
@@ -37,37 +37,69 @@ pub struct RecordContact {
     pub by: Actor,
 }
 
-/// Returns the order and the id of the record. `key` is fetched before the transaction.
+/// Records several contacts. Each item is decided by itself, after the items before it; refused items change nothing.
+/// The accepted ones are written together. The results are in the order of the items.
 ///
 /// # Errors
-/// [`platform::store::StoreError::Absent`], [`platform::store::StoreError::Stale`]; [`Error::Refused`] with
-/// `NOT_IN_PROGRESS` or `TOO_MANY_RECORDS`; [`Error::Invalid`] for a contact time in the future or too long ago.
-pub async fn record_contact(
+/// Errors of the store. An item fails with [`platform::store::StoreError::Absent`], [`platform::store::StoreError::Stale`],
+/// [`Error::Refused`] with `NOT_IN_PROGRESS` or `TOO_MANY_RECORDS`, or [`Error::Invalid`] for a contact time in the
+/// future or too long ago.
+pub async fn record_contacts(
     tx: &mut Tx,
     rules: &Rules,
     key: &SealKey,
+    commands: &[RecordContact],
+    now: DateTime<Utc>,
+) -> Result<Vec<Result<(Order, Uuid), Error>>, Error> {
+    let items: Vec<_> = commands.iter().map(|item| (item.order, &item.by.reach)).collect();
+    let mut locked = Locked::of(tx, rules, &items, now).await?;
+    let mut results = Vec::with_capacity(commands.len());
+    let (mut steps, mut records) = (Vec::new(), Vec::new());
+    // Ids of one instant are random. Sorted, they keep the order of the items wherever contacts are listed.
+    let mut ids: Vec<Uuid> = commands.iter().map(|_| new_id(now)).collect();
+    ids.sort_unstable();
+    for (command, id) in commands.iter().zip(ids) {
+        results.push(record(&mut locked, rules, id, command, now).map(|step| {
+            let order = step.order.clone();
+            records.push(sealed(key, id, command, &step));
+            steps.push(step);
+            (order, id)
+        }));
+    }
+    contacts::insert(tx.conn(), records).await?;
+    write_all(tx, &steps).await?;
+    Ok(results)
+}
+
+fn record(
+    locked: &mut Locked,
+    rules: &Rules,
+    id: Uuid,
     command: &RecordContact,
     now: DateTime<Utc>,
-) -> Result<(Order, Uuid), Error> {
-    let order = lock_for(tx, rules, command.order, &command.by.reach, now).await?;
+) -> Result<Step, Error> {
+    let order = locked.get(command.order, &command.by.reach)?;
     if let Some(fault) = command.made_at.and_then(|at| source::fault(at, now, rules.source_days)) {
         return Err(Error::Invalid(vec![Violation::new("made_time".to_owned(), fault)]));
     }
-    let id = new_id(now);
     let made = Contact {
         id,
         reached: command.result == ContactResult::Reached,
         mode: command.mode,
         made_at: command.made_at,
     };
-    let (order, change) = apply(order, |order| order.record_contact(made, now))?;
+    locked.step(order, &command.by.subject, |order| order.record_contact(made, now))
+}
+
+/// The record with its personal fields sealed.
+fn sealed(key: &SealKey, id: Uuid, command: &RecordContact, step: &Step) -> contacts::Contact {
     let seal = |column, text: &str| key.seal(contacts::cell(column, id), text);
-    let contact = contacts::Contact {
+    contacts::Contact {
         id,
-        order_id: order.id.0,
-        round: int(order.round()),
-        at: change.at,
-        actor: command.by.subject.clone(),
+        order_id: step.order.id.0,
+        round: int(step.order.round()),
+        at: step.change.at,
+        actor: step.actor.clone(),
         result: small(command.result.into()),
         mode: small(command.mode.into()),
         made_at: command.made_at,
@@ -77,8 +109,5 @@ pub async fn record_contact(
             .recording
             .as_deref()
             .map(|recording| seal("recording", recording)),
-    };
-    contacts::insert(tx.conn(), contact).await?;
-    write(tx, &order, &change, &command.by.subject).await?;
-    Ok((order, id))
+    }
 }

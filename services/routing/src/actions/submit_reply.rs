@@ -8,7 +8,7 @@ use platform::ids::new_id;
 use platform::rows::{int, small};
 use uuid::Uuid;
 
-use super::{Actor, Asked, Error, Rules, apply, lock_for, write};
+use super::{Actor, Asked, Error, Locked, Rules, Step, write_all};
 use crate::domain::order::Achieved;
 use crate::domain::order::Order;
 use crate::domain::transitions::Fact;
@@ -42,39 +42,59 @@ pub struct Submitted {
     pub late: bool,
 }
 
-/// Submits the reply for review. `key` is fetched before the transaction.
+/// Submits several replies. Each item is decided by itself, after the items before it; refused items change nothing. The
+/// accepted ones are written together. The results are in the order of the items.
 ///
 /// # Errors
-/// [`platform::store::StoreError::Absent`], [`platform::store::StoreError::Stale`]; [`Error::Refused`] with
-/// `NOT_IN_PROGRESS`, `NO_CONTACT_RECORD`, `UNTRUE_GROUND` or `COMMITMENT_IN_PAST`.
-pub async fn submit_reply(
+/// Errors of the store. An item fails with [`platform::store::StoreError::Absent`], [`platform::store::StoreError::Stale`], or
+/// [`Error::Refused`] with `NOT_IN_PROGRESS`, `NO_CONTACT_RECORD`, `UNTRUE_GROUND` or `COMMITMENT_IN_PAST`.
+pub async fn submit_replies(
     tx: &mut Tx,
     rules: &Rules,
     key: &SealKey,
-    command: &SubmitReply,
+    commands: &[SubmitReply],
     now: DateTime<Utc>,
-) -> Result<Submitted, Error> {
-    let order = lock_for(tx, rules, command.order, &command.by.reach, now).await?;
-    let id = new_id(now);
-    let (order, change) = apply(order, |order| {
+) -> Result<Vec<Result<Submitted, Error>>, Error> {
+    let items: Vec<_> = commands.iter().map(|item| (item.order, &item.by.reach)).collect();
+    let mut locked = Locked::of(tx, rules, &items, now).await?;
+    let mut results = Vec::with_capacity(commands.len());
+    let (mut steps, mut texts) = (Vec::new(), Vec::new());
+    for command in commands {
+        let reply = new_id(now);
+        results.push(submit(&mut locked, reply, command, now).map(|step| {
+            let late = matches!(step.change.fact, Fact::Replied { late: true });
+            let order = step.order.clone();
+            texts.push(sealed(key, reply, command, &step, late));
+            steps.push(step);
+            Submitted { order, reply, late }
+        }));
+    }
+    replies::insert(tx.conn(), texts).await?;
+    write_all(tx, &steps).await?;
+    Ok(results)
+}
+
+fn submit(locked: &mut Locked, id: Uuid, command: &SubmitReply, now: DateTime<Utc>) -> Result<Step, Error> {
+    let order = locked.get(command.order, &command.by.reach)?;
+    locked.step(order, &command.by.subject, |order| {
         order.submit_reply(id, command.achieved, command.no_contact, now)
-    })?;
-    let late = matches!(change.fact, Fact::Replied { late: true });
+    })
+}
+
+/// The reply with its texts sealed.
+fn sealed(key: &SealKey, id: Uuid, command: &SubmitReply, step: &Step, late: bool) -> replies::Reply {
     let evidence = (!command.evidence.is_empty()).then(|| command.evidence.join(replies::EVIDENCE_SEPARATOR));
-    let reply = replies::Reply {
+    replies::Reply {
         id,
-        order_id: order.id.0,
-        round: int(order.round()),
-        at: change.at,
-        actor: command.by.subject.clone(),
+        order_id: step.order.id.0,
+        round: int(step.order.round()),
+        at: step.change.at,
+        actor: step.actor.clone(),
         result: small(command.achieved.result().into()),
         commitment_day: command.achieved.day(),
         no_contact: command.no_contact.map(|ground| small(ground.into())),
         late,
         text: key.seal(replies::cell("text", id), &command.text),
         evidence: evidence.map(|evidence| key.seal(replies::cell("evidence", id), &evidence)),
-    };
-    replies::insert(tx.conn(), reply).await?;
-    write(tx, &order, &change, &command.by.subject).await?;
-    Ok(Submitted { order, reply: id, late })
+    }
 }

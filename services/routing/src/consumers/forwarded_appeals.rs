@@ -1,11 +1,6 @@
 //! Forwarded appeals of intake. Each opens an order and then applies the decisions that waited for it.
 
-use std::collections::HashMap;
-use std::sync::Arc;
-
 use async_trait::async_trait;
-use calendar::local_date;
-use chrono::NaiveDate;
 use eventlog::{ApplyError, Effect, Handler, Recorded, Tx, drain_waiting, supersede};
 use hotline_proto::events::event::Body;
 use hotline_proto::orders::order_of;
@@ -14,9 +9,7 @@ use uuid::Uuid;
 use super::appeal_facts::appeal;
 use super::decisions::Decisions;
 use super::failed;
-use crate::actions::get_directory::get_directory;
-use crate::actions::open_order::{OpenOrder, open_order, take_serials};
-use crate::domain::directory::Directory;
+use crate::actions::open_order::{OpenOrder, open_orders};
 use crate::domain::order::OrderId;
 
 /// Applies intake's events.
@@ -29,75 +22,54 @@ pub struct ForwardedAppeals {
 #[async_trait]
 impl Handler for ForwardedAppeals {
     async fn apply(&self, tx: &mut Tx, events: &[Recorded]) -> Result<Vec<Effect>, ApplyError> {
-        let forwarded = |event: &&Recorded| matches!(event.body, Body::AppealForwarded(_));
-        let wanted = events.iter().filter(forwarded).count();
-        if wanted == 0 {
-            return Ok(vec![Effect::Ignored; events.len()]);
+        let commands: Vec<Option<OpenOrder>> = events.iter().map(command).collect::<Result<_, _>>()?;
+        let mut effects = vec![Effect::Ignored; events.len()];
+        let (places, commands): (Vec<usize>, Vec<OpenOrder>) = (0..)
+            .zip(commands)
+            .filter_map(|(place, command)| Some((place, command?)))
+            .unzip();
+        if commands.is_empty() {
+            return Ok(effects);
         }
-        let mut serials = take_serials(tx, wanted).await.map_err(failed)?.into_iter();
-        let mut directories = HashMap::new();
-        let mut effects = Vec::with_capacity(events.len());
-        let mut opened = Vec::with_capacity(wanted);
-        for event in events {
-            let Body::AppealForwarded(body) = &event.body else {
-                effects.push(Effect::Ignored);
-                continue;
-            };
-            let directory = self
-                .directory(tx, &mut directories, local_date(event.occurred_at))
-                .await?;
-            let command = OpenOrder {
-                id: OrderId(order_of(event.event_id)),
-                serial: serials.next().expect("a serial was taken for each forwarded appeal"),
-                appeal: appeal(body.appeal.as_ref())?,
-                actor: event.actor.clone(),
-            };
-            let order = open_order(tx, &directory, command, event.occurred_at)
-                .await
-                .map_err(failed)?;
-            effects.push(if order.is_some() {
-                Effect::Applied
-            } else {
-                Effect::Ignored
-            });
-            opened.extend(order.map(|order| order.id.0));
+        let orders = open_orders(tx, &self.decisions.rules, commands).await.map_err(failed)?;
+        let mut opened = Vec::with_capacity(orders.len());
+        for (place, order) in places.into_iter().zip(orders) {
+            let Some(order) = order else { continue };
+            effects[place] = Effect::Applied;
+            opened.push(order.id.0);
         }
         self.take_in(tx, &opened).await?;
         Ok(effects)
     }
 }
 
-impl ForwardedAppeals {
-    /// The directory of a day; a batch reads each day once.
-    async fn directory(
-        &self,
-        tx: &mut Tx,
-        known: &mut HashMap<NaiveDate, Arc<Directory>>,
-        day: NaiveDate,
-    ) -> Result<Arc<Directory>, ApplyError> {
-        if let Some(directory) = known.get(&day) {
-            return Ok(directory.clone());
-        }
-        let directory = get_directory(tx.conn(), &self.decisions.rules, day)
-            .await
-            .map_err(failed)?;
-        known.insert(day, directory.clone());
-        Ok(directory)
-    }
+/// The order that an event opens; `None` for any other event.
+fn command(event: &Recorded) -> Result<Option<OpenOrder>, ApplyError> {
+    let Body::AppealForwarded(body) = &event.body else {
+        return Ok(None);
+    };
+    Ok(Some(OpenOrder {
+        id: OrderId(order_of(event.event_id)),
+        appeal: appeal(body.appeal.as_ref())?,
+        actor: event.actor.clone(),
+        at: event.occurred_at,
+    }))
+}
 
+impl ForwardedAppeals {
     /// Applies decisions that arrived before their order. The new order has no reply yet, so all of them are late.
     /// Applying them ends their wait.
     async fn take_in(&self, tx: &mut Tx, opened: &[Uuid]) -> Result<(), ApplyError> {
-        for order in opened {
-            for event in drain_waiting(tx, *order).await? {
-                let reason = match self.decisions.decide(tx, &event).await? {
-                    Effect::Applied | Effect::Ignored => continue,
-                    Effect::Superseded(reason) => reason,
-                    // The decision waited for this order alone.
-                    Effect::Waits(_) => "WAITED_IN_VAIN",
-                };
-                supersede(tx, &event.source, event.event_id, reason).await?;
-            }
+        let waited = drain_waiting(tx, opened).await?;
+        let effects = self.decisions.apply(tx, &waited).await?;
+        for (event, effect) in waited.iter().zip(effects) {
+            let reason = match effect {
+                Effect::Applied | Effect::Ignored => continue,
+                Effect::Superseded(reason) => reason,
+                // The decision waited for this order alone.
+                Effect::Waits(_) => "WAITED_IN_VAIN",
+            };
+            supersede(tx, &event.source, event.event_id, reason).await?;
         }
         Ok(())
     }

@@ -1,12 +1,16 @@
 //! Appeals of an order: their codes, as intake published them. Nothing personal.
 
 use chrono::{DateTime, Utc};
-use hotline_proto::common::{AppealType, Urgency};
+use hotline_proto::common::{AppealType, Seat, Urgency};
 use uuid::Uuid;
 
 use super::limits::Matter;
 
 /// Codes of one appeal.
+#[allow(
+    clippy::struct_excessive_bools,
+    reason = "each is a code of its own, as intake publishes it"
+)]
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Appeal {
     /// Its id.
@@ -47,6 +51,14 @@ pub struct Appeal {
     pub upstream_due_at: Option<DateTime<Utc>>,
     /// The same for all appeals of one person in one year; `None` if intake has none.
     pub person_key: Option<Vec<u8>>,
+    /// 专席 that took it; `None` for an ordinary seat. Limits depend on it, so it must be a known one.
+    pub seat: Option<Seat>,
+    /// Number of `DeputyLevel`, as intake published it, an unknown one included; `None` without a known deputy.
+    pub deputy_level: Option<i32>,
+    /// Leader day on which it came.
+    pub leader_day: Option<Uuid>,
+    /// 复杂: limits may name more time for it.
+    pub complex: bool,
 }
 
 impl Appeal {
@@ -57,6 +69,8 @@ impl Appeal {
             kind: self.kind,
             urgency: self.urgency,
             channel: &self.channel,
+            seat: self.seat,
+            complex: self.complex,
         }
     }
 }

@@ -196,6 +196,8 @@ mod tests {
             kind: hotline_proto::common::AppealType::Help,
             urgency: hotline_proto::common::Urgency::Ordinary,
             channel: "phone",
+            seat: None,
+            complex: false,
         };
         let refused = Deadline::start(
             &Calendar::national(),

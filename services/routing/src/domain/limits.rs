@@ -3,7 +3,8 @@
 use std::collections::BTreeMap;
 
 use calendar::Span;
-use hotline_proto::common::{AppealType, Urgency};
+use hotline_proto::common::{AppealType, Seat, Urgency};
+use hotline_proto::routing::LimitStart;
 
 use super::violation::Violation;
 
@@ -12,7 +13,7 @@ use super::violation::Violation;
 pub enum Clock {
     /// 签收: from dispatch to signature.
     Sign,
-    /// 办理: from dispatch to the reply of round 0.
+    /// 办理: from dispatch, or from the signature where the row says so, to the reply of round 0.
     Handle,
     /// 重办: from the start of the rework to its reply.
     Rework,
@@ -48,6 +49,10 @@ pub struct Matter<'a> {
     pub urgency: Urgency,
     /// Code of its channel.
     pub channel: &'a str,
+    /// Seat that took it; `None` for an ordinary seat.
+    pub seat: Option<Seat>,
+    /// 复杂
+    pub complex: bool,
 }
 
 /// One rule. An unset key matches all.
@@ -63,23 +68,38 @@ pub struct LimitRow {
     pub urgency: Option<Urgency>,
     /// Only for this channel.
     pub channel: Option<String>,
+    /// Only for this seat.
+    pub seat: Option<Seat>,
+    /// Only for complex matters; false matches all.
+    pub complex: bool,
     /// Length of the limit.
     pub limit: Span,
     /// Time between the warning and the end of the limit; `None` for no warning.
     pub warn_before: Option<Span>,
+    /// Where the clock starts. Only handling may start at the signature.
+    pub start: LimitStart,
 }
 
 impl LimitRow {
     /// Number of keys that are set. A row with more keys is more specific.
     #[must_use]
     pub fn weight(&self) -> usize {
-        usize::from(self.kind.is_some()) + usize::from(self.urgency.is_some()) + usize::from(self.channel.is_some())
+        let keys = [
+            self.kind.is_some(),
+            self.urgency.is_some(),
+            self.channel.is_some(),
+            self.seat.is_some(),
+            self.complex,
+        ];
+        keys.into_iter().map(usize::from).sum()
     }
 
     fn matches(&self, matter: &Matter<'_>) -> bool {
         self.kind.is_none_or(|kind| kind == matter.kind)
             && self.urgency.is_none_or(|urgency| urgency == matter.urgency)
             && self.channel.as_deref().is_none_or(|channel| channel == matter.channel)
+            && self.seat.is_none_or(|seat| Some(seat) == matter.seat)
+            && (!self.complex || matter.complex)
     }
 }
 
@@ -151,19 +171,23 @@ fn tie(a: &LimitRow, b: &LimitRow, rows: &[LimitRow]) -> bool {
     if a.clock != b.clock || a.weight() != b.weight() {
         return false;
     }
-    let (Some(kind), Some(urgency), Some(channel)) = (
+    let (Some(kind), Some(urgency), Some(channel), Some(seat)) = (
         both(a.kind, b.kind),
         both(a.urgency, b.urgency),
         both(a.channel.as_deref(), b.channel.as_deref()),
+        both(a.seat, b.seat),
     ) else {
         return false;
     };
+    let complex = a.complex || b.complex;
     !rows.iter().any(|row| {
         row.clock == a.clock
             && row.weight() > a.weight()
             && within(row.kind, kind)
             && within(row.urgency, urgency)
             && within(row.channel.as_deref(), channel)
+            && within(row.seat, seat)
+            && (!row.complex || complex)
     })
 }
 
@@ -194,8 +218,21 @@ mod tests {
             kind,
             urgency,
             channel: (!channel.is_empty()).then(|| channel.to_owned()),
+            seat: None,
+            complex: false,
             limit: Span::WorkingDays(1),
             warn_before: None,
+            start: LimitStart::Unspecified,
+        }
+    }
+
+    fn matter(kind: AppealType, urgency: Urgency, channel: &str) -> Matter<'_> {
+        Matter {
+            kind,
+            urgency,
+            channel,
+            seat: None,
+            complex: false,
         }
     }
 
@@ -234,22 +271,64 @@ mod tests {
             (AppealType::Consult, Urgency::Urgent, "phone", "urgent"),
             (AppealType::Help, Urgency::LifeSafety, "phone", "handle-any"),
         ] {
-            let matter = Matter { kind, urgency, channel };
+            let matter = matter(kind, urgency, channel);
             let decided = limits.find(Clock::Handle, &matter).map(|row| row.row.as_str());
             assert_eq!(decided, Some(found), "{matter:?}");
         }
         assert_eq!(
             limits
-                .find(
-                    Clock::Sign,
-                    &Matter {
-                        kind: AppealType::Help,
-                        urgency: Urgency::Urgent,
-                        channel: "phone"
-                    }
-                )
+                .find(Clock::Sign, &matter(AppealType::Help, Urgency::Urgent, "phone"))
                 .map(|row| row.row.as_str()),
             Some("sign-any")
+        );
+    }
+
+    #[test]
+    fn seat_and_complexity_are_keys_like_the_others() {
+        let deputies = LimitRow {
+            seat: Some(Seat::Deputies),
+            ..row("deputies", Clock::Handle, None, None, "")
+        };
+        let complex = LimitRow {
+            complex: true,
+            ..row("complex", Clock::Handle, None, None, "")
+        };
+        let both = LimitRow {
+            row: "both".to_owned(),
+            complex: true,
+            ..deputies.clone()
+        };
+        let two = complete(vec![deputies.clone(), complex.clone()]);
+        let fields: Vec<String> = check(&two).into_iter().map(|found| found.field).collect();
+        assert_eq!(fields, ["rows[1]"], "a complex matter of a deputy matches both");
+        let three = complete(vec![deputies, complex, both.clone()]);
+        assert_eq!(check(&three), []);
+        assert_eq!(both.weight(), 2);
+        let limits = Limits::new(1, three.clone());
+        for (seat, complex, found) in [
+            (None, false, "handle-any"),
+            (None, true, "complex"),
+            (Some(Seat::Deputies), false, "deputies"),
+            (Some(Seat::Deputies), true, "both"),
+            (Some(Seat::LeaderDay), false, "handle-any"),
+        ] {
+            let matter = Matter {
+                seat,
+                complex,
+                ..matter(AppealType::Help, Urgency::Ordinary, "phone")
+            };
+            let decided = limits.find(Clock::Handle, &matter).map(|row| row.row.as_str());
+            assert_eq!(decided, Some(found), "{matter:?}");
+        }
+        let other = LimitRow {
+            seat: Some(Seat::LeaderDay),
+            ..row("leader-day", Clock::Handle, None, None, "")
+        };
+        let found = check(&[three, vec![other]].concat());
+        assert_eq!(
+            found.len(),
+            1,
+            "it ties with complex, never with another seat: {found:?}"
         );
     }
 

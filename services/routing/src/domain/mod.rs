@@ -10,6 +10,10 @@ pub mod directory;
 pub mod limits;
 pub mod order;
 pub mod refusal;
+#[cfg(test)]
+mod sample;
+#[cfg(test)]
+mod signature_tests;
 pub mod state;
 pub mod transitions;
 pub mod units;

@@ -26,14 +26,12 @@ pub struct Assignment {
     pub unit: String,
     /// Code of the top-level unit above it at the time of the dispatch.
     pub top_unit: String,
-    /// Time of the dispatch; both clocks start here.
+    /// Time of the dispatch.
     pub dispatched_at: DateTime<Utc>,
     /// Dispatched by a person; otherwise by the catalogue.
     pub by_person: bool,
-    /// 签收时限
+    /// 签收时限, from the dispatch.
     pub sign: Deadline,
-    /// 办理时限
-    pub handle: Deadline,
 }
 
 /// Work of a unit since it signed the order.
@@ -43,6 +41,8 @@ pub struct Work {
     pub lead: Assignment,
     /// 签收
     pub signed_at: DateTime<Utc>,
+    /// 办理时限, from the dispatch or from the signature.
+    pub handle: Deadline,
     /// 重办时限, one per rework round, in order.
     pub reworks: Vec<Deadline>,
     /// Time of the first record of a contact that reached the appellant.
@@ -65,7 +65,7 @@ impl Work {
     /// The limit of the running round: handle in round 0, rework after it.
     #[must_use]
     pub fn running(&self) -> &Deadline {
-        self.reworks.last().unwrap_or(&self.lead.handle)
+        self.reworks.last().unwrap_or(&self.handle)
     }
 }
 
@@ -93,6 +93,8 @@ pub enum State {
     PendingSign {
         /// The lead unit that has to sign.
         lead: Assignment,
+        /// 办理时限; `None` when its clock starts at the signature.
+        handle: Option<Deadline>,
     },
     /// 办理中
     InProgress {
@@ -153,7 +155,7 @@ impl Order {
     pub fn lead(&self) -> Option<&Assignment> {
         match &self.state {
             State::PendingDispatch => None,
-            State::PendingSign { lead } => Some(lead),
+            State::PendingSign { lead, .. } => Some(lead),
             _ => self.work().map(|work| &work.lead),
         }
     }
@@ -188,20 +190,36 @@ impl Order {
         self.work().map_or(0, Work::round)
     }
 
-    /// The limit of the running round.
+    /// 办理时限, once its clock has started.
+    #[must_use]
+    pub fn handle(&self) -> Option<&Deadline> {
+        match &self.state {
+            State::PendingSign { handle, .. } => handle.as_ref(),
+            _ => self.work().map(|work| &work.handle),
+        }
+    }
+
+    /// The limit of the running round, once its clock has started.
     #[must_use]
     pub fn running(&self) -> Option<&Deadline> {
         match self.work() {
             Some(work) => Some(work.running()),
-            None => self.lead().map(|lead| &lead.handle),
+            None => self.handle(),
         }
+    }
+
+    /// Whether the signature starts the clock of handling.
+    #[must_use]
+    pub const fn handle_starts_at_signature(&self) -> bool {
+        matches!(self.state, State::PendingSign { handle: None, .. })
     }
 
     /// Limits with their rounds, in the order of their starts.
     pub fn deadlines(&self) -> impl Iterator<Item = (u32, &Deadline)> {
-        let first = self.lead().map(|lead| [(0, &lead.sign), (0, &lead.handle)]);
+        let sign = self.lead().map(|lead| &lead.sign);
+        let first = sign.into_iter().chain(self.handle()).map(|limit| (0, limit));
         let reworks = self.work().map(|work| work.reworks.as_slice()).unwrap_or_default();
-        first.into_iter().flatten().chain((1..).zip(reworks))
+        first.chain((1..).zip(reworks))
     }
 
     /// State, round and version.
@@ -254,8 +272,8 @@ pub struct Dispatch {
     pub row: Option<String>,
     /// 签收时限, started at the dispatch.
     pub sign: Deadline,
-    /// 办理时限, started at the dispatch.
-    pub handle: Deadline,
+    /// 办理时限, started at the dispatch; `None` when its clock starts at the signature.
+    pub handle: Option<Deadline>,
 }
 
 /// A contact of the unit with the appellant, without its personal fields.

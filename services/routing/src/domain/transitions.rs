@@ -50,6 +50,8 @@ pub enum Fact {
     Signed {
         /// Signed after the limit.
         late: bool,
+        /// The signature started the clock of handling.
+        handle_starts: bool,
     },
     /// 联系当事人
     Contacted {
@@ -139,13 +141,25 @@ impl Order {
         )
     }
 
+    /// Limits that a change started, with their rounds: the last ones of the order as it stands after the change.
+    pub fn started(&self, change: &Change) -> impl Iterator<Item = (u32, &Deadline)> {
+        let all = self.deadlines().count();
+        let before = match change.fact {
+            Fact::Dispatched { .. } => 0,
+            Fact::Signed { handle_starts, .. } => all - usize::from(handle_starts),
+            Fact::Reworked => all - 1,
+            _ => all,
+        };
+        self.deadlines().skip(before)
+    }
+
     /// Time of a transition that is requested at `now`: never before the last one.
     #[must_use]
     pub fn instant(&self, now: DateTime<Utc>) -> DateTime<Utc> {
         now.max(self.changed_at)
     }
 
-    /// 派单: names the lead unit and starts both clocks.
+    /// 派单: names the lead unit and starts the clocks.
     ///
     /// # Errors
     /// [`Refusal::NotPendingDispatch`].
@@ -169,20 +183,21 @@ impl Order {
             dispatched_at: at,
             by_person: row.is_none(),
             sign,
-            handle,
         };
         let reason = row.clone().unwrap_or_default();
-        Ok(self.become_at(State::PendingSign { lead }, at, reason, Fact::Dispatched { row }))
+        let state = State::PendingSign { lead, handle };
+        Ok(self.with(StateName::PendingDispatch, state, at, reason, Fact::Dispatched { row }))
     }
 
-    /// 签收: the lead unit signs the order. A late signature is allowed and recorded.
+    /// 签收: the lead unit signs the order. A late signature is allowed and recorded. `handle` is the limit that starts
+    /// now, for an order whose clock of handling starts at the signature. Any other order keeps its own.
     ///
     /// # Errors
-    /// [`Refusal::AlreadySigned`], [`Refusal::NotPendingSign`] before dispatch.
-    pub fn sign(mut self, now: DateTime<Utc>) -> Result<(Self, Change), Refusal> {
+    /// [`Refusal::AlreadySigned`], [`Refusal::NotPendingSign`] before dispatch, [`Refusal::NoLimits`] without `handle`.
+    pub fn sign(mut self, handle: Option<Deadline>, now: DateTime<Utc>) -> Result<(Self, Change), Refusal> {
         let at = self.instant(now);
-        let lead = match self.take() {
-            State::PendingSign { lead } => lead,
+        let (lead, running) = match self.take() {
+            State::PendingSign { lead, handle } => (lead, handle),
             State::PendingDispatch => {
                 return Err(Refusal::NotPendingSign {
                     found: StateName::PendingDispatch,
@@ -190,10 +205,14 @@ impl Order {
             }
             _ => return Err(Refusal::AlreadySigned),
         };
-        let late = lead.sign.is_late(at);
+        let fact = Fact::Signed {
+            late: lead.sign.is_late(at),
+            handle_starts: running.is_none(),
+        };
         let work = Work {
             lead,
             signed_at: at,
+            handle: running.or(handle).ok_or(Refusal::NoLimits)?,
             reworks: Vec::new(),
             contacted_at: None,
             contacts: 0,
@@ -201,7 +220,7 @@ impl Order {
             rejected: 0,
         };
         let state = State::InProgress { work, previous: None };
-        Ok(self.with(StateName::PendingSign, state, at, String::new(), Fact::Signed { late }))
+        Ok(self.with(StateName::PendingSign, state, at, String::new(), fact))
     }
 
     /// 联系当事人: every record counts. The first record that reached the appellant is the first contact. It counts at the
@@ -441,11 +460,6 @@ impl Order {
     /// Takes the state out. Every caller puts another state in or drops the order.
     fn take(&mut self) -> State {
         std::mem::replace(&mut self.state, State::PendingDispatch)
-    }
-
-    fn become_at(self, state: State, at: DateTime<Utc>, reason: String, fact: Fact) -> (Self, Change) {
-        let before = self.state.name();
-        self.with(before, state, at, reason, fact)
     }
 
     fn with(

@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use chrono::NaiveDate;
 use hotline_proto::region::folded;
+use hotline_proto::routing::{UnitKind, UnitLevel};
 
 use super::catalogue::CatalogueRow;
 use super::violation::Violation;
@@ -22,6 +23,27 @@ pub struct Unit {
     pub parent: Option<String>,
     /// Codes of the regions that it is responsible for, sorted.
     pub regions: Vec<String>,
+    /// Its kind. Units are compared within their kind.
+    pub kind: UnitKind,
+    /// Its level. It is never above its parent's.
+    pub level: UnitLevel,
+}
+
+/// A unit as its publisher sends it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct SentUnit {
+    /// Code, unique.
+    pub code: String,
+    /// Name in Chinese.
+    pub name: String,
+    /// Code of the unit above; `None` for a top-level unit.
+    pub parent: Option<String>,
+    /// Codes of the regions that it is responsible for, sorted.
+    pub regions: Vec<String>,
+    /// Its kind; `None` for that of the unit above.
+    pub kind: Option<UnitKind>,
+    /// Its level; `None` for that of the unit above.
+    pub level: Option<UnitLevel>,
 }
 
 /// One version of all units.
@@ -31,7 +53,7 @@ pub struct Units {
 }
 
 impl Units {
-    /// Takes units that passed [`check`]. Of two units with the same code the last one counts.
+    /// Takes units from [`check`]. Of two units with the same code the last one counts.
     #[must_use]
     pub fn new(units: Vec<Unit>) -> Self {
         Self {
@@ -124,9 +146,12 @@ pub fn lies_in(place: &str, regions: &[&str]) -> bool {
     regions.iter().any(|region| place.starts_with(region))
 }
 
-/// All faults of units before they are published: duplicates, unknown parents, cycles, too many levels.
-#[must_use]
-pub fn check(units: &[Unit]) -> Vec<Violation> {
+/// The units with their kinds and levels.
+///
+/// # Errors
+/// All faults before they are published: duplicates, unknown parents, cycles, too many levels, top-level units without
+/// kind or level, and levels above the parent's.
+pub fn check(units: &[SentUnit]) -> Result<Vec<Unit>, Vec<Violation>> {
     let mut violations = Vec::new();
     let mut first: BTreeMap<&str, usize> = BTreeMap::new();
     for (at, unit) in units.iter().enumerate() {
@@ -139,18 +164,22 @@ pub fn check(units: &[Unit]) -> Vec<Violation> {
             first.insert(&unit.code, at);
         }
     }
-    for (at, unit) in units.iter().enumerate() {
-        let Some(parent) = &unit.parent else { continue };
-        if !first.contains_key(parent.as_str()) {
-            violations.push(Violation::new(
-                format!("units[{at}].parent"),
-                "should be empty or the code of one of these units".to_owned(),
-            ));
-        } else if let Some(wrong) = endless(unit, units, &first) {
-            violations.push(Violation::new(format!("units[{at}].parent"), wrong));
-        }
+    let sent = Sent { units, first };
+    violations.extend((0..units.len()).filter_map(|at| sent.wrong_parent(at)));
+    let complete: Vec<Unit> = (0..units.len())
+        .filter_map(|at| match sent.complete(at) {
+            Ok(unit) => Some(unit),
+            Err(wrong) => {
+                violations.extend(wrong);
+                None
+            }
+        })
+        .collect();
+    if violations.is_empty() {
+        Ok(complete)
+    } else {
+        Err(violations)
     }
-    violations
 }
 
 /// A catalogue row that names none of the units in force.
@@ -190,147 +219,94 @@ pub fn named_elsewhere(orphans: &[Orphan]) -> Vec<Violation> {
         .collect()
 }
 
-/// The fault of a unit's parents. The way up must end at a top-level unit.
-fn endless(unit: &Unit, units: &[Unit], first: &BTreeMap<&str, usize>) -> Option<String> {
-    let mut parent = unit.parent.as_deref();
-    for _ in 0..MAX_LEVELS {
-        match parent {
-            None => return None,
-            Some(code) if code == unit.code => return Some("should not lead back to the unit itself".to_owned()),
-            Some(code) => parent = first.get(code).and_then(|at| units[*at].parent.as_deref()),
+/// All units of a publication, with the first one of each code.
+struct Sent<'s> {
+    units: &'s [SentUnit],
+    first: BTreeMap<&'s str, usize>,
+}
+
+impl<'s> Sent<'s> {
+    fn parent(&self, unit: &SentUnit) -> Option<&'s SentUnit> {
+        let parent = unit.parent.as_deref()?;
+        self.first.get(parent).map(|at| &self.units[*at])
+    }
+
+    /// The unit and those above it, upwards, at most [`MAX_LEVELS`] and one.
+    fn upwards(&self, unit: &'s SentUnit) -> impl Iterator<Item = &'s SentUnit> {
+        std::iter::successors(Some(unit), |unit| self.parent(unit)).take(MAX_LEVELS + 1)
+    }
+
+    /// The fault of a unit's parents. The way up must end at a top-level unit.
+    fn wrong_parent(&self, at: usize) -> Option<Violation> {
+        let unit = &self.units[at];
+        let parent = unit.parent.as_deref()?;
+        let wrong = if !self.first.contains_key(parent) {
+            "should be empty or the code of one of these units".to_owned()
+        } else if self.upwards(unit).skip(1).any(|above| above.code == unit.code) {
+            "should not lead back to the unit itself".to_owned()
+        } else if self.upwards(unit).count() > MAX_LEVELS {
+            format!("should lead to the top within {MAX_LEVELS} levels")
+        } else {
+            return None;
+        };
+        Some(Violation::new(format!("units[{at}].parent"), wrong))
+    }
+
+    /// The unit with its kind and level.
+    fn complete(&self, at: usize) -> Result<Unit, Vec<Violation>> {
+        let unit = &self.units[at];
+        let kind = self.upwards(unit).find_map(|above| above.kind);
+        let level = self.upwards(unit).find_map(|above| above.level);
+        let mut wrong = Vec::new();
+        if unit.parent.is_none() {
+            let missing = [("kind", kind.is_none()), ("level", level.is_none())];
+            wrong.extend(missing.into_iter().filter(|(_, missing)| *missing).map(|(field, _)| {
+                let what = format!("should be set: {} is a top-level unit", unit.code);
+                Violation::new(format!("units[{at}].{field}"), what)
+            }));
+        }
+        let above = self.upwards(unit).skip(1).find_map(|above| above.level);
+        if let Some((own, above)) = unit.level.zip(above).filter(|(own, above)| is_above(*own, *above)) {
+            let parent = unit.parent.as_deref().unwrap_or_default();
+            let [own, above] = [own, above].map(level_name);
+            let what = format!(
+                "should not be above that of the parent: {} is {own}, {parent} is {above}",
+                unit.code
+            );
+            wrong.push(Violation::new(format!("units[{at}].level"), what));
+        }
+        match (kind, level) {
+            (Some(kind), Some(level)) if wrong.is_empty() => Ok(Unit {
+                code: unit.code.clone(),
+                name: unit.name.clone(),
+                parent: unit.parent.clone(),
+                regions: unit.regions.clone(),
+                kind,
+                level,
+            }),
+            // Without kind or level, and without a violation of its own, a unit is below one that has a violation.
+            _ => Err(wrong),
         }
     }
-    Some(format!("should lead to the top within {MAX_LEVELS} levels"))
+}
+
+/// Whether the first level is above the second. The contract numbers the levels downwards.
+fn is_above(one: UnitLevel, other: UnitLevel) -> bool {
+    i32::from(one) < i32::from(other)
+}
+
+/// Name of a level for messages, such as `COUNTY`.
+#[must_use]
+pub fn level_name(level: UnitLevel) -> &'static str {
+    level.as_str_name().trim_start_matches("UNIT_LEVEL_")
+}
+
+/// Name of a kind for messages, such as `BUREAU`.
+#[must_use]
+pub fn kind_name(kind: UnitKind) -> &'static str {
+    kind.as_str_name().trim_start_matches("UNIT_KIND_")
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn unit(code: &str, parent: &str) -> Unit {
-        Unit {
-            code: code.to_owned(),
-            name: code.to_owned(),
-            parent: (!parent.is_empty()).then(|| parent.to_owned()),
-            regions: Vec::new(),
-        }
-    }
-
-    #[test]
-    fn a_place_lies_in_the_regions_of_a_unit_and_of_those_below_it() {
-        let of = |code: &str, parent: &str, regions: &[&str]| Unit {
-            regions: regions.iter().map(|region| (*region).to_owned()).collect(),
-            ..unit(code, parent)
-        };
-        let units = Units::new(vec![
-            of("county", "", &["430302000000"]),
-            of("town", "county", &["430302001", "430304002"]),
-            of("city", "", &["430300"]),
-        ]);
-        assert_eq!(units.regions("county"), ["430302", "430302001", "430304002"]);
-        assert_eq!(units.regions("gone"), [""; 0]);
-        for (place, unit, lies) in [
-            ("430302", "county", true),
-            ("430302009001", "county", true),
-            ("430304002001", "county", true),
-            ("430304001", "county", false),
-            ("430302001000", "town", true),
-            ("430302", "town", false),
-            ("430302002", "town", false),
-            ("430300", "city", true),
-            ("430302", "city", false),
-        ] {
-            assert_eq!(lies_in(place, &units.regions(unit)), lies, "{place} {unit}");
-        }
-    }
-
-    #[test]
-    fn a_unit_sees_itself_and_what_is_below() {
-        let units = Units::new(vec![unit("a", ""), unit("b", "a"), unit("c", "b"), unit("d", "")]);
-        assert_eq!(units.lineage("c"), ["c", "b", "a"]);
-        assert_eq!(units.top_of("c"), "a");
-        assert_eq!(units.below("b"), ["b", "c"]);
-        assert!(units.is_within("c", "a") && !units.is_within("a", "c") && !units.is_within("d", "a"));
-        assert_eq!(units.top_of("gone"), "gone", "a retired unit has only itself");
-        assert_eq!(units.below("gone"), ["gone"]);
-    }
-
-    #[test]
-    fn the_accused_never_leads_its_superior_does() {
-        let units = Units::new(vec![unit("a", ""), unit("b", "a"), unit("c", "b"), unit("d", "")]);
-        for (catalogued, accused, lead) in [
-            ("c", None, Some("c")),
-            ("c", Some("c"), Some("b")),
-            ("c", Some("b"), Some("a")),
-            ("b", Some("c"), Some("b")),
-            ("d", Some("b"), Some("d")),
-            ("c", Some("a"), None),
-            ("d", Some("d"), None),
-            ("c", Some("gone"), None),
-        ] {
-            assert_eq!(
-                units.lead_instead(catalogued, accused),
-                lead,
-                "{catalogued} {accused:?}"
-            );
-        }
-    }
-
-    #[test]
-    fn a_row_that_would_find_no_unit_is_named_with_its_day() {
-        let orphan = Orphan {
-            row: CatalogueRow {
-                row: "r-7".to_owned(),
-                category: "0102".to_owned(),
-                region: String::new(),
-                unit: "water".to_owned(),
-            },
-            day: NaiveDate::from_ymd_opt(2024, 5, 1).expect("a day"),
-        };
-        let told = named_elsewhere(&[orphan]);
-        assert_eq!(told.len(), 1);
-        for part in ["water", "r-7", "0102", "region all", "2024-05-01"] {
-            assert!(told[0].description.contains(part), "{told:?}");
-        }
-    }
-
-    #[test]
-    fn every_violation_is_told() {
-        let found = check(&[
-            unit("a", ""),
-            unit("a", ""),
-            unit("b", "nobody"),
-            unit("c", "d"),
-            unit("d", "c"),
-            unit("e", "e"),
-            unit("f", "c"),
-        ]);
-        let fields: Vec<&str> = found.iter().map(|v| v.field.as_str()).collect();
-        assert_eq!(
-            fields,
-            [
-                "units[1].code",
-                "units[2].parent",
-                "units[3].parent",
-                "units[4].parent",
-                "units[5].parent",
-                "units[6].parent"
-            ]
-        );
-        assert_eq!(check(&[unit("a", ""), unit("b", "a")]), []);
-        let chain = |levels: usize| -> Vec<Unit> {
-            let parent = |at: usize| at.checked_sub(1).map(|above| above.to_string()).unwrap_or_default();
-            (0..levels).map(|at| unit(&at.to_string(), &parent(at))).collect()
-        };
-        assert_eq!(check(&chain(MAX_LEVELS)), []);
-        let deep = chain(MAX_LEVELS);
-        let lowest = (MAX_LEVELS - 1).to_string();
-        assert_eq!(
-            Units::new(deep).lineage(&lowest).len(),
-            MAX_LEVELS,
-            "all violations are found"
-        );
-        let found = check(&chain(MAX_LEVELS + 1));
-        assert_eq!(found.len(), 1, "{found:?}");
-    }
-}
+#[path = "units_tests.rs"]
+mod tests;

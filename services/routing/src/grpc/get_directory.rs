@@ -114,5 +114,8 @@ fn limit(row: &LimitRow) -> pb::LimitRow {
         channel: row.channel.clone().unwrap_or_default(),
         limit: Some(time_limit(row.limit)),
         warn_before: row.warn_before.map(time_limit),
+        seat: row.seat.map_or(0, Into::into),
+        complex: row.complex,
+        start: row.start.into(),
     }
 }

@@ -24,7 +24,7 @@ use hotline_proto::routing as pb;
 use hotline_proto::routing::routing_service_server::RoutingService;
 use personal::sealing::Sealer;
 use tonic::{Request, Response, Status, Streaming};
-use verbs::Served;
+use verbs::{Groups, Served};
 
 use self::get_directory::DirectoryPage;
 use self::get_order::ReadOrder;
@@ -53,6 +53,8 @@ pub struct Routing {
     pub texts: Arc<dyn AppealTexts>,
     /// The rules that actions apply.
     pub rules: Rules,
+    /// Calls that wait to be written together.
+    pub groups: Groups,
 }
 
 impl Served for Routing {
@@ -62,6 +64,10 @@ impl Served for Routing {
 
     fn sealer(&self) -> Option<&Sealer> {
         Some(&self.sealer)
+    }
+
+    fn groups(&self) -> Option<&Groups> {
+        Some(&self.groups)
     }
 }
 
@@ -78,14 +84,28 @@ impl RoutingService for Routing {
         &self,
         request: Request<pb::SignOrderRequest>,
     ) -> Result<Response<pb::SignOrderResponse>, Status> {
-        self.run::<SignOrder>(request).await
+        self.join::<SignOrder>(request).await
+    }
+
+    async fn sign_orders(
+        &self,
+        request: Request<pb::SignOrdersRequest>,
+    ) -> Result<Response<pb::SignOrdersResponse>, Status> {
+        self.batch::<SignOrder, _>(request).await
     }
 
     async fn record_contact(
         &self,
         request: Request<pb::RecordContactRequest>,
     ) -> Result<Response<pb::RecordContactResponse>, Status> {
-        self.run::<RecordContact>(request).await
+        self.join::<RecordContact>(request).await
+    }
+
+    async fn record_contacts(
+        &self,
+        request: Request<pb::RecordContactsRequest>,
+    ) -> Result<Response<pb::RecordContactsResponse>, Status> {
+        self.batch::<RecordContact, _>(request).await
     }
 
     async fn note_progress(
@@ -99,7 +119,14 @@ impl RoutingService for Routing {
         &self,
         request: Request<pb::SubmitReplyRequest>,
     ) -> Result<Response<pb::SubmitReplyResponse>, Status> {
-        self.run::<SubmitReply>(request).await
+        self.join::<SubmitReply>(request).await
+    }
+
+    async fn submit_replies(
+        &self,
+        request: Request<pb::SubmitRepliesRequest>,
+    ) -> Result<Response<pb::SubmitRepliesResponse>, Status> {
+        self.batch::<SubmitReply, _>(request).await
     }
 
     async fn get_order(&self, request: Request<pb::GetOrderRequest>) -> Result<Response<pb::GetOrderResponse>, Status> {

@@ -2,8 +2,8 @@
 
 use async_trait::async_trait;
 use eventlog::Tx;
-use hotline_proto::common::{AppealType, ClockKind, Urgency};
-use hotline_proto::routing as pb;
+use hotline_proto::common::{AppealType, ClockKind, Seat, Urgency};
+use hotline_proto::routing::{self as pb, LimitStart};
 use platform::auth::Caller;
 use rpc::fields::{Fields, Once};
 use verbs::{At, Verb};
@@ -14,7 +14,8 @@ use crate::actions::Error;
 use crate::actions::publish_limits::{PublishLimits, publish_limits};
 use crate::domain::limits::{Clock, LimitRow};
 
-/// Maximum rows of limits: every type, urgency and channel of three clocks. Their check compares every pair.
+/// Maximum rows of limits: every type, urgency, seat and channel of three clocks, with reserve. Their check compares every
+/// pair.
 const MAX_LIMITS: usize = 500;
 
 #[async_trait]
@@ -60,6 +61,14 @@ fn limit_row(fields: &mut Fields, row: &pb::LimitRow) -> Option<LimitRow> {
     let kind = fields.optional_known::<AppealType>("type", row.r#type);
     let urgency = fields.optional_known::<Urgency>("urgency", row.urgency);
     let channel = fields.optional_code("channel", &row.channel, MAX_CODE);
+    let seat = fields.optional_known::<Seat>("seat", row.seat);
+    let start = fields.optional_known::<LimitStart>("start", row.start);
+    if start.is_some() && clock.is_some_and(|clock| clock != Clock::Handle) {
+        fields.refuse(
+            "start",
+            "must be unset: only a limit of handling may start at the signature",
+        );
+    }
     let limit = fields.present("limit", row.limit.as_ref());
     let limit = limit.and_then(|limit| span(fields, "limit", *limit));
     if clock == Some(Clock::Sign) && row.warn_before.is_some() {
@@ -78,7 +87,10 @@ fn limit_row(fields: &mut Fields, row: &pb::LimitRow) -> Option<LimitRow> {
         kind,
         urgency,
         channel,
+        seat,
+        complex: row.complex,
         limit: limit?,
         warn_before: warn_before?,
+        start: start.unwrap_or_default(),
     })
 }

@@ -3,7 +3,7 @@
 use async_trait::async_trait;
 use eventlog::Tx;
 use hotline_proto::region::{SHAPE, is_code};
-use hotline_proto::routing as pb;
+use hotline_proto::routing::{self as pb, UnitKind, UnitLevel};
 use platform::auth::Caller;
 use rpc::fields::{Fields, Once};
 use rpc::publication::Activation;
@@ -13,7 +13,7 @@ use super::Routing;
 use super::fields::{MAX_CODE, count, read_all};
 use crate::actions::Error;
 use crate::actions::publish_units::{PublishUnits, publish_units};
-use crate::domain::units::Unit;
+use crate::domain::units::SentUnit;
 
 /// Maximum units, with sub-units: enough for a large city. The event that carries them has a few MiB.
 const MAX_UNITS: usize = 10_000;
@@ -63,7 +63,7 @@ impl Verb<Routing> for PublishUnits {
     }
 }
 
-fn unit(fields: &mut Fields, unit: &pb::Unit) -> Option<Unit> {
+fn unit(fields: &mut Fields, unit: &pb::Unit) -> Option<SentUnit> {
     let code = fields.code("code", &unit.code, MAX_CODE);
     let name = fields.line("name", &unit.name, 1..=MAX_NAME);
     let parent = if unit.parent.is_empty() {
@@ -72,11 +72,15 @@ fn unit(fields: &mut Fields, unit: &pb::Unit) -> Option<Unit> {
         fields.code("parent", &unit.parent, MAX_CODE).map(Some)
     };
     let regions = regions(fields, &unit.regions);
-    Some(Unit {
+    let kind = fields.optional_known::<UnitKind>("kind", unit.kind);
+    let level = fields.optional_known::<UnitLevel>("level", unit.level);
+    Some(SentUnit {
         code: code?,
         name: name?,
         parent: parent?,
         regions: regions?,
+        kind,
+        level,
     })
 }
 

@@ -8,12 +8,14 @@ use personal::Phone;
 use personal::people::phone_defect;
 use platform::auth::Caller;
 use rpc::fields::{Fields, Once};
-use verbs::{At, Verb};
+use uuid::Uuid;
+use verbs::{At, Batched, Verb};
 
 use super::Routing;
 use super::fields::{MAX_REFERENCE, actor, asked, receipt};
 use crate::actions::Error;
-use crate::actions::record_contact::{RecordContact, record_contact};
+use crate::actions::record_contact::{RecordContact, record_contacts};
+use crate::domain::order::Order;
 
 /// Maximum characters of a contact's note.
 const MAX_NOTE: usize = 2_000;
@@ -57,12 +59,27 @@ impl Verb<Routing> for RecordContact {
     }
 
     async fn act(&self, tx: &mut Tx, at: &At<Routing>) -> Result<pb::RecordContactResponse, Error> {
-        let (order, id) = record_contact(tx, &at.service.rules, at.key(), self, at.now).await?;
-        Ok(pb::RecordContactResponse {
+        self.act_alone(tx, at).await
+    }
+}
+
+#[async_trait]
+impl Batched<Routing> for RecordContact {
+    async fn act_all(
+        items: &[Self],
+        tx: &mut Tx,
+        at: &At<Routing>,
+    ) -> Result<Vec<Result<pb::RecordContactResponse, Error>>, Error> {
+        let recorded = record_contacts(tx, &at.service.rules, at.key(), items, at.now).await?;
+        let answer = |(order, id): (Order, Uuid), item: &Self| pb::RecordContactResponse {
             order: Some(receipt(&order)),
             contact_id: id.to_string(),
-            defects: defects(self.phone.as_ref()),
-        })
+            defects: defects(item.phone.as_ref()),
+        };
+        let each = recorded.into_iter().zip(items);
+        Ok(each
+            .map(|(recorded, item)| recorded.map(|recorded| answer(recorded, item)))
+            .collect())
     }
 }
 

@@ -5,12 +5,13 @@ use eventlog::Tx;
 use hotline_proto::routing as pb;
 use platform::auth::Caller;
 use rpc::fields::{Fields, Once};
-use verbs::{At, Verb};
+use verbs::{At, Batched, Verb};
 
 use super::Routing;
 use super::fields::{actor, asked, receipt};
 use crate::actions::Error;
-use crate::actions::sign_order::{SignOrder, sign_order};
+use crate::actions::sign_order::{SignOrder, sign_orders};
+use crate::domain::order::Order;
 
 #[async_trait]
 impl Verb<Routing> for SignOrder {
@@ -34,10 +35,22 @@ impl Verb<Routing> for SignOrder {
     }
 
     async fn act(&self, tx: &mut Tx, at: &At<Routing>) -> Result<pb::SignOrderResponse, Error> {
-        let (order, late) = sign_order(tx, &at.service.rules, self, at.now).await?;
-        Ok(pb::SignOrderResponse {
+        self.act_alone(tx, at).await
+    }
+}
+
+#[async_trait]
+impl Batched<Routing> for SignOrder {
+    async fn act_all(
+        items: &[Self],
+        tx: &mut Tx,
+        at: &At<Routing>,
+    ) -> Result<Vec<Result<pb::SignOrderResponse, Error>>, Error> {
+        let signed = sign_orders(tx, &at.service.rules, items, at.now).await?;
+        let answer = |(order, late): (Order, bool)| pb::SignOrderResponse {
             order: Some(receipt(&order)),
             late,
-        })
+        };
+        Ok(signed.into_iter().map(|signed| signed.map(answer)).collect())
     }
 }

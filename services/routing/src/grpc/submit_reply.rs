@@ -6,12 +6,12 @@ use hotline_proto::common::ReplyResult;
 use hotline_proto::routing::{self as pb, NoContactGround};
 use platform::auth::Caller;
 use rpc::fields::{Fields, Once};
-use verbs::{At, Verb};
+use verbs::{At, Batched, Verb};
 
 use super::Routing;
 use super::fields::{MAX_REFERENCE, actor, asked, receipt};
 use crate::actions::Error;
-use crate::actions::submit_reply::{SubmitReply, submit_reply};
+use crate::actions::submit_reply::{SubmitReply, Submitted, submit_replies};
 use crate::domain::order::Achieved;
 
 /// Maximum characters of a reply: five pages, 30 kB sealed. Longer texts are evidence.
@@ -59,12 +59,24 @@ impl Verb<Routing> for SubmitReply {
     }
 
     async fn act(&self, tx: &mut Tx, at: &At<Routing>) -> Result<pb::SubmitReplyResponse, Error> {
-        let submitted = submit_reply(tx, &at.service.rules, at.key(), self, at.now).await?;
-        Ok(pb::SubmitReplyResponse {
+        self.act_alone(tx, at).await
+    }
+}
+
+#[async_trait]
+impl Batched<Routing> for SubmitReply {
+    async fn act_all(
+        items: &[Self],
+        tx: &mut Tx,
+        at: &At<Routing>,
+    ) -> Result<Vec<Result<pb::SubmitReplyResponse, Error>>, Error> {
+        let submitted = submit_replies(tx, &at.service.rules, at.key(), items, at.now).await?;
+        let answer = |submitted: Submitted| pb::SubmitReplyResponse {
             order: Some(receipt(&submitted.order)),
             reply_id: submitted.reply.to_string(),
             late: submitted.late,
-        })
+        };
+        Ok(submitted.into_iter().map(|submitted| submitted.map(answer)).collect())
     }
 }
 

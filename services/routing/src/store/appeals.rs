@@ -37,16 +37,22 @@ row! {
         upstream_number: Option<String>,
         upstream_due_at: Option<DateTime<Utc>>,
         person_key: Option<Vec<u8>>,
+        seat: Option<i16>,
+        deputy_level: Option<i32>,
+        leader_day_id: Option<Uuid>,
+        complex: bool,
     }
 }
 
-/// Adds the appeals of a new order.
+/// Adds the appeals of new orders.
 ///
 /// # Errors
 /// Errors of the database.
-pub async fn insert(conn: &mut PgConnection, order: &Order) -> Result<(), StoreError> {
-    let rows = (0..).zip(order.appeals.linked());
-    let rows = rows.map(|(place, linked)| AppealRow::of(order.id.0, int(place), linked));
+pub async fn insert(conn: &mut PgConnection, orders: &[&Order]) -> Result<(), StoreError> {
+    let rows = orders.iter().flat_map(|order| {
+        let linked = (0..).zip(order.appeals.linked());
+        linked.map(|(place, linked)| AppealRow::of(order.id.0, int(place), linked))
+    });
     columns::insert(conn, rows.collect(), "").await?;
     Ok(())
 }
@@ -95,10 +101,15 @@ impl AppealRow {
             upstream_number: appeal.upstream_number,
             upstream_due_at: appeal.upstream_due_at,
             person_key: appeal.person_key,
+            seat: appeal.seat.map(|seat| small(seat.into())),
+            deputy_level: appeal.deputy_level,
+            leader_day_id: appeal.leader_day,
+            complex: appeal.complex,
         }
     }
 
     fn linked(self) -> Result<LinkedAppeal, StoreError> {
+        let seat = self.seat.map(|seat| known("linked_appeal", "seat", seat));
         let facts = Appeal {
             id: self.appeal_id,
             number: self.appeal_number,
@@ -119,6 +130,10 @@ impl AppealRow {
             upstream_number: self.upstream_number,
             upstream_due_at: self.upstream_due_at,
             person_key: self.person_key,
+            seat: seat.transpose()?,
+            deputy_level: self.deputy_level,
+            leader_day: self.leader_day_id,
+            complex: self.complex,
         };
         Ok(LinkedAppeal {
             facts,

@@ -48,12 +48,12 @@ pub const fn cell(column: &'static str, id: Uuid) -> Cell {
     }
 }
 
-/// Adds a record.
+/// Adds records.
 ///
 /// # Errors
 /// Errors of the database.
-pub async fn insert(conn: &mut PgConnection, contact: Contact) -> Result<(), StoreError> {
-    columns::insert(conn, vec![contact], "").await?;
+pub async fn insert(conn: &mut PgConnection, contacts: Vec<Contact>) -> Result<(), StoreError> {
+    columns::insert(conn, contacts, "").await?;
     Ok(())
 }
 

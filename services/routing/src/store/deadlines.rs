@@ -35,19 +35,14 @@ row! {
     }
 }
 
-/// Adds limits of an order with their rounds.
+/// Adds limits of orders with their rounds.
 ///
 /// # Errors
 /// Errors of the database.
-pub async fn insert<'d>(
-    conn: &mut PgConnection,
-    order: OrderId,
-    deadlines: impl IntoIterator<Item = (u32, &'d Deadline)>,
-) -> Result<(), StoreError> {
-    let rows = deadlines.into_iter();
-    let rows = rows.map(|(round, deadline)| DeadlineRow::of(order, round, deadline));
-    let rows = rows.collect();
-    columns::insert(conn, rows, "").await?;
+pub async fn insert(conn: &mut PgConnection, limits: &[(OrderId, u32, &Deadline)]) -> Result<(), StoreError> {
+    let rows = limits.iter();
+    let rows = rows.map(|(order, round, deadline)| DeadlineRow::of(*order, *round, deadline));
+    columns::insert(conn, rows.collect(), "").await?;
     Ok(())
 }
 

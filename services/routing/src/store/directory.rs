@@ -6,6 +6,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use calendar::Calendar;
 use chrono::{DateTime, NaiveDate, Utc};
+use hotline_proto::routing::LimitStart;
 use platform::rows::{big, fits, impossible, known, small};
 use platform::store::StoreError;
 use sqlx::PgConnection;
@@ -60,9 +61,10 @@ pub async fn publish(conn: &mut PgConnection, publication: &Publication) -> Resu
 /// Errors of the database.
 pub async fn insert_units(conn: &mut PgConnection, version: u64, units: &[Unit]) -> Result<(), StoreError> {
     sqlx::query(
-        "insert into unit (version, code, name, parent, regions)
-         select $1, code, name, parent, string_to_array(regions, ' ')
-           from unnest($2::text[], $3::text[], $4::text[], $5::text[]) as sent (code, name, parent, regions)",
+        "insert into unit (version, code, name, parent, regions, kind, level)
+         select $1, code, name, parent, string_to_array(regions, ' '), kind, level
+           from unnest($2::text[], $3::text[], $4::text[], $5::text[], $6::smallint[], $7::smallint[])
+             as sent (code, name, parent, regions, kind, level)",
     )
     .bind(big(version))
     .bind(units.iter().map(|unit| unit.code.as_str()).collect::<Vec<_>>())
@@ -71,6 +73,8 @@ pub async fn insert_units(conn: &mut PgConnection, version: u64, units: &[Unit])
     // Regions are joined into text, because Postgres arrays cannot hold arrays of different lengths. A code has no
     // blank.
     .bind(units.iter().map(|unit| unit.regions.join(" ")).collect::<Vec<_>>())
+    .bind(units.iter().map(|unit| small(unit.kind.into())).collect::<Vec<_>>())
+    .bind(units.iter().map(|unit| small(unit.level.into())).collect::<Vec<_>>())
     .execute(conn)
     .await?;
     Ok(())
@@ -104,9 +108,10 @@ pub async fn insert_limits(conn: &mut PgConnection, version: u64, rows: &[LimitR
     let leads: Vec<Option<(&str, i32)>> = rows.iter().map(|row| row.warn_before.map(span_columns)).collect();
     sqlx::query(
         "insert into limit_row (version, row_id, clock, type, urgency, channel, span_unit, span_length, warn_unit,
-                                warn_length)
+                                warn_length, seat, complex, at_signature)
          select $1, * from unnest($2::text[], $3::text[], $4::smallint[], $5::smallint[], $6::text[], $7::text[],
-                                  $8::integer[], $9::text[], $10::integer[])",
+                                  $8::integer[], $9::text[], $10::integer[], $11::smallint[], $12::boolean[],
+                                  $13::boolean[])",
     )
     .bind(big(version))
     .bind(rows.iter().map(|row| row.row.as_str()).collect::<Vec<_>>())
@@ -129,6 +134,17 @@ pub async fn insert_limits(conn: &mut PgConnection, version: u64, rows: &[LimitR
         leads
             .iter()
             .map(|lead| lead.map(|(_, length)| length))
+            .collect::<Vec<_>>(),
+    )
+    .bind(
+        rows.iter()
+            .map(|row| row.seat.map(|seat| small(seat.into())))
+            .collect::<Vec<_>>(),
+    )
+    .bind(rows.iter().map(|row| row.complex).collect::<Vec<_>>())
+    .bind(
+        rows.iter()
+            .map(|row| row.start == LimitStart::Signature)
             .collect::<Vec<_>>(),
     )
     .execute(conn)
@@ -283,19 +299,34 @@ async fn in_force(conn: &mut PgConnection, day: NaiveDate) -> Result<Key, StoreE
     })
 }
 
+#[derive(sqlx::FromRow)]
+struct UnitColumns {
+    code: String,
+    name: String,
+    parent: Option<String>,
+    regions: Vec<String>,
+    kind: i16,
+    level: i16,
+}
+
 async fn read_units(conn: &mut PgConnection, version: i64) -> Result<Units, StoreError> {
-    let rows: Vec<(String, String, Option<String>, Vec<String>)> =
-        sqlx::query_as("select code, name, parent, regions from unit where version = $1 order by code")
+    let rows: Vec<UnitColumns> =
+        sqlx::query_as("select code, name, parent, regions, kind, level from unit where version = $1 order by code")
             .bind(version)
             .fetch_all(conn)
             .await?;
-    let unit = |(code, name, parent, regions)| Unit {
-        code,
-        name,
-        parent,
-        regions,
+    let unit = |row: UnitColumns| {
+        Ok(Unit {
+            code: row.code,
+            name: row.name,
+            parent: row.parent,
+            regions: row.regions,
+            kind: known("unit", "kind", row.kind)?,
+            level: known("unit", "level", row.level)?,
+        })
     };
-    Ok(Units::new(rows.into_iter().map(unit).collect()))
+    let units = rows.into_iter().map(unit).collect::<Result<_, StoreError>>()?;
+    Ok(Units::new(units))
 }
 
 async fn read_catalogue(conn: &mut PgConnection, version: i64) -> Result<Catalogue, StoreError> {
@@ -327,11 +358,15 @@ struct LimitColumns {
     span_length: i32,
     warn_unit: Option<String>,
     warn_length: Option<i32>,
+    seat: Option<i16>,
+    complex: bool,
+    at_signature: bool,
 }
 
 async fn read_limits(conn: &mut PgConnection, version: i64) -> Result<Limits, StoreError> {
     let rows: Vec<LimitColumns> = sqlx::query_as(
-        "select row_id, clock, type, urgency, channel, span_unit, span_length, warn_unit, warn_length
+        "select row_id, clock, type, urgency, channel, span_unit, span_length, warn_unit, warn_length, seat, complex,
+                at_signature
            from limit_row
           where version = $1
           order by row_id",
@@ -347,6 +382,12 @@ fn limit_row(row: LimitColumns) -> Result<LimitRow, StoreError> {
     let wrong = |what: &str| impossible("limit_row", format!("{} has an unknown {what}", row.row_id));
     let kind = row.r#type.map(|kind| known("limit_row", "type", kind)).transpose()?;
     let urgency = row.urgency.map(|urgency| known("limit_row", "urgency", urgency));
+    let seat = row.seat.map(|seat| known("limit_row", "seat", seat));
+    let start = if row.at_signature {
+        LimitStart::Signature
+    } else {
+        LimitStart::Unspecified
+    };
     Ok(LimitRow {
         clock: Clock::from_name(&row.clock).ok_or_else(|| wrong("clock"))?,
         kind,
@@ -354,6 +395,9 @@ fn limit_row(row: LimitColumns) -> Result<LimitRow, StoreError> {
         limit: span(&row.span_unit, row.span_length).ok_or_else(|| wrong("span"))?,
         warn_before: optional_span(row.warn_unit.as_deref(), row.warn_length).map_err(|()| wrong("lead"))?,
         channel: row.channel,
+        seat: seat.transpose()?,
+        complex: row.complex,
+        start,
         row: row.row_id,
     })
 }

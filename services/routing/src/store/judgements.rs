@@ -25,20 +25,25 @@ pub struct Judgement {
     pub at: DateTime<Utc>,
 }
 
-/// Adds a judgement.
+/// Adds judgements in one statement.
 ///
 /// # Errors
 /// Errors of the database.
-pub async fn insert(conn: &mut PgConnection, judgement: &Judgement) -> Result<(), StoreError> {
+pub async fn insert(conn: &mut PgConnection, judgements: &[Judgement]) -> Result<(), StoreError> {
+    if judgements.is_empty() {
+        return Ok(());
+    }
+    let cause = |by_unit: bool| if by_unit { "unit" } else { "objective" };
     sqlx::query(
-        "insert into judgement (event_id, task_id, order_id, round, cause, at) values ($1, $2, $3, $4, $5, $6)",
+        "insert into judgement (event_id, task_id, order_id, round, cause, at)
+         select * from unnest($1::uuid[], $2::uuid[], $3::uuid[], $4::int[], $5::text[], $6::timestamptz[])",
     )
-    .bind(judgement.event_id)
-    .bind(judgement.task)
-    .bind(judgement.order.0)
-    .bind(int(judgement.round))
-    .bind(if judgement.by_unit { "unit" } else { "objective" })
-    .bind(judgement.at)
+    .bind(judgements.iter().map(|one| one.event_id).collect::<Vec<_>>())
+    .bind(judgements.iter().map(|one| one.task).collect::<Vec<_>>())
+    .bind(judgements.iter().map(|one| one.order.0).collect::<Vec<_>>())
+    .bind(judgements.iter().map(|one| int(one.round)).collect::<Vec<_>>())
+    .bind(judgements.iter().map(|one| cause(one.by_unit)).collect::<Vec<_>>())
+    .bind(judgements.iter().map(|one| one.at).collect::<Vec<_>>())
     .execute(conn)
     .await?;
     Ok(())

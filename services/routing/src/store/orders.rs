@@ -1,10 +1,12 @@
 //! Orders as rows, with their appeals and deadlines.
 
+use std::collections::{HashMap, HashSet};
+
 use chrono::{DateTime, Utc};
-use platform::rows::{big, fits, one};
+use platform::rows::{big, each, fits};
 use platform::store::StoreError;
 use rpc::listing::Window;
-use sqlx::PgConnection;
+use sqlx::{PgConnection, Row as _};
 use uuid::Uuid;
 
 use super::rows::OrderRow;
@@ -51,12 +53,28 @@ pub async fn serials(conn: &mut PgConnection, count: usize) -> Result<Vec<u64>, 
 /// # Errors
 /// [`StoreError::Absent`]; errors of the database, or an impossible row.
 pub async fn lock(conn: &mut PgConnection, id: OrderId) -> Result<Order, StoreError> {
-    // Two statements: a caller that waited for the lock then reads what its holder wrote, in every table.
-    sqlx::query("select from orders where id = $1 for update")
-        .bind(id.0)
+    let found = lock_all(conn, &[id]).await?.remove(&id);
+    found.ok_or(StoreError::Absent(ORDER))
+}
+
+/// Reads orders and keeps them locked until the transaction ends. They are locked by id, as everywhere. A missing order
+/// is left out.
+///
+/// # Errors
+/// Errors of the database, or an impossible row.
+pub async fn lock_all(conn: &mut PgConnection, ids: &[OrderId]) -> Result<HashMap<OrderId, Order>, StoreError> {
+    let ids: Vec<Uuid> = ids.iter().map(|id| id.0).collect();
+    // Two statements: a caller that waited for a lock then reads what its holder wrote, in every table.
+    sqlx::query("select from orders where id = any ($1) order by id for update")
+        .bind(&ids)
         .execute(&mut *conn)
         .await?;
-    by_id(conn, id).await
+    let rows: Vec<OrderRow> = sqlx::query_as(columns::select::<OrderRow>("where id = any ($1)"))
+        .bind(&ids)
+        .fetch_all(&mut *conn)
+        .await?;
+    let orders = assemble(conn, rows).await?;
+    Ok(orders.into_iter().map(|order| (order.id, order)).collect())
 }
 
 /// Reads an order by its id.
@@ -126,26 +144,40 @@ async fn assemble(conn: &mut PgConnection, rows: Vec<OrderRow>) -> Result<Vec<Or
         .collect()
 }
 
-/// Writes a new order with its appeals and deadlines. Returns false when the order exists; it then stays as it is.
+/// Writes new orders with their appeals and deadlines, in four statements at most. Returns the ids of the written ones.
+/// An order that exists stays as it is; of two with the same id the first is written.
 ///
 /// # Errors
 /// Errors of the database.
-pub async fn insert(conn: &mut PgConnection, order: &Order) -> Result<bool, StoreError> {
-    let row = vec![OrderRow::of(order)];
-    if columns::insert(conn, row, "on conflict (id) do nothing").await? == 0 {
-        return Ok(false);
+pub async fn insert_all(conn: &mut PgConnection, orders: &[&Order]) -> Result<HashSet<OrderId>, StoreError> {
+    if orders.is_empty() {
+        return Ok(HashSet::new());
     }
-    appeals::insert(conn, order).await?;
-    deadlines::insert(conn, order.id, order.deadlines()).await?;
-    Ok(true)
+    let rows = orders.iter().map(|order| OrderRow::of(order)).collect();
+    let inserting = columns::inserting(rows, "on conflict (id) do nothing returning id");
+    let written = inserting.fetch_all(&mut *conn).await?;
+    let written = written.into_iter().map(|row| row.try_get("id").map(OrderId));
+    let written: HashSet<OrderId> = written.collect::<Result<_, sqlx::Error>>()?;
+    let mut left = written.clone();
+    let new: Vec<&Order> = orders.iter().copied().filter(|order| left.remove(&order.id)).collect();
+    appeals::insert(conn, &new).await?;
+    let limits: Vec<_> = new
+        .iter()
+        .flat_map(|order| order.deadlines().map(|(round, limit)| (order.id, round, limit)))
+        .collect();
+    deadlines::insert(conn, &limits).await?;
+    Ok(written)
 }
 
-/// Writes an order back after one change.
+/// Writes orders back in one statement. Each has the version that the database holds, which is that of its lock. An order
+/// is given once, as it stands after all its changes.
 ///
 /// # Errors
-/// Errors of the database; [`StoreError::Impossible`] when the order was not locked before.
-pub async fn save(conn: &mut PgConnection, order: &Order) -> Result<(), StoreError> {
-    // The first two columns are id and version. A writer without the lock finds another version.
-    let written = columns::update(conn, OrderRow::of(order), "where id = $1 and version = $2 - 1").await?;
-    one("orders", order.id.0, written)
+/// Errors of the database; [`StoreError::Impossible`] when an order was not locked before.
+pub async fn save_all(conn: &mut PgConnection, orders: &[(&Order, u64)]) -> Result<(), StoreError> {
+    let rows = orders.iter().map(|(order, _)| OrderRow::of(order)).collect();
+    let held: Vec<_> = orders.iter().map(|(order, held)| (order.id.0, big(*held))).collect();
+    // A writer without the lock finds another version.
+    let written = columns::update(conn, rows, &held).await?;
+    each("orders", orders.len(), written)
 }

@@ -11,7 +11,7 @@ use platform::store::StoreError;
 use sqlx::PgConnection;
 
 use crate::domain::catalogue::CatalogueRow;
-use crate::domain::units::{Orphan, Unit};
+use crate::domain::units::{Orphan, SentUnit};
 
 /// Makes publications of units and catalogues wait for each other until the transaction ends, because each reads the
 /// other.
@@ -30,7 +30,7 @@ pub async fn lock(conn: &mut PgConnection) -> Result<(), StoreError> {
 ///
 /// # Errors
 /// Errors of the database.
-pub async fn orphans(conn: &mut PgConnection, from: NaiveDate, units: &[Unit]) -> Result<Vec<Orphan>, StoreError> {
+pub async fn orphans(conn: &mut PgConnection, from: NaiveDate, units: &[SentUnit]) -> Result<Vec<Orphan>, StoreError> {
     let rows: Vec<(NaiveDate, String, String, String, String)> = sqlx::query_as(
         "with begun as (
              select distinct on (valid_from) valid_from, version from directory_version

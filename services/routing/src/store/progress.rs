@@ -40,12 +40,12 @@ pub const fn cell(id: Uuid) -> Cell {
     }
 }
 
-/// Adds a note.
+/// Adds notes.
 ///
 /// # Errors
 /// Errors of the database.
-pub async fn insert(conn: &mut PgConnection, note: Note) -> Result<(), StoreError> {
-    columns::insert(conn, vec![note], "").await?;
+pub async fn insert(conn: &mut PgConnection, notes: Vec<Note>) -> Result<(), StoreError> {
+    columns::insert(conn, notes, "").await?;
     Ok(())
 }
 

@@ -49,12 +49,12 @@ pub const fn cell(column: &'static str, id: Uuid) -> Cell {
     }
 }
 
-/// Adds a reply.
+/// Adds replies.
 ///
 /// # Errors
 /// Errors of the database.
-pub async fn insert(conn: &mut PgConnection, reply: Reply) -> Result<(), StoreError> {
-    columns::insert(conn, vec![reply], "").await?;
+pub async fn insert(conn: &mut PgConnection, replies: Vec<Reply>) -> Result<(), StoreError> {
+    columns::insert(conn, replies, "").await?;
     Ok(())
 }
 

@@ -116,15 +116,17 @@ impl OrderRow {
         }
         let reworks = reworks.into_iter().map(|(_, deadline)| deadline).collect();
         // An order has a lead that has not signed, or the work of a lead that has signed, or neither.
-        let (lead, work) = match (self.lead(sign, handle)?, self.signed_at) {
-            (Some(lead), Some(signed_at)) => (None, Some(self.work(lead, signed_at, reworks)?)),
-            (lead, None) => (lead, None),
-            (None, Some(_)) => return Err(self.wrong("a signature without a lead")),
+        let (lead, work) = match (self.lead(sign)?, self.signed_at, handle) {
+            (Some(lead), Some(signed_at), Some(handle)) => (None, Some(self.work(lead, signed_at, handle, reworks)?)),
+            (Some(lead), None, handle) => (Some((lead, handle)), None),
+            (None, None, None) => (None, None),
+            (Some(_), Some(_), None) => return Err(self.wrong("a signature without a limit of handling")),
+            (None, ..) => return Err(self.wrong("a signature or a limit without a lead")),
         };
         let closing = self.closed_at.zip(self.closed_dissatisfied);
         match (name, lead, work, reply, closing) {
             (StateName::PendingDispatch, None, None, None, None) => Ok(State::PendingDispatch),
-            (StateName::PendingSign, Some(lead), None, None, None) => Ok(State::PendingSign { lead }),
+            (StateName::PendingSign, Some((lead, handle)), None, None, None) => Ok(State::PendingSign { lead, handle }),
             (StateName::InProgress, None, Some(work), previous, None) => Ok(State::InProgress { work, previous }),
             (StateName::PendingReview, None, Some(work), Some(reply), None) => Ok(State::PendingReview { work, reply }),
             (StateName::PendingCallback, None, Some(work), Some(reply), None) => {
@@ -140,11 +142,11 @@ impl OrderRow {
         }
     }
 
-    fn lead(&self, sign: Option<Deadline>, handle: Option<Deadline>) -> Result<Option<Assignment>, StoreError> {
+    fn lead(&self, sign: Option<Deadline>) -> Result<Option<Assignment>, StoreError> {
         let names = self.lead_unit.as_ref().zip(self.lead_top_unit.as_ref());
         let dispatch = self.dispatched_at.zip(self.dispatched_by_person);
-        match (names, dispatch, sign, handle) {
-            (Some((unit, top_unit)), Some((dispatched_at, by_person)), Some(sign), Some(handle)) => {
+        match (names, dispatch, sign) {
+            (Some((unit, top_unit)), Some((dispatched_at, by_person)), Some(sign)) => {
                 let (unit, top_unit) = (unit.clone(), top_unit.clone());
                 Ok(Some(Assignment {
                     unit,
@@ -152,18 +154,24 @@ impl OrderRow {
                     dispatched_at,
                     by_person,
                     sign,
-                    handle,
                 }))
             }
-            (None, None, None, None) => Ok(None),
+            (None, None, None) => Ok(None),
             _ => Err(self.wrong("half an assignment")),
         }
     }
 
-    fn work(&self, lead: Assignment, signed_at: DateTime<Utc>, reworks: Vec<Deadline>) -> Result<Work, StoreError> {
+    fn work(
+        &self,
+        lead: Assignment,
+        signed_at: DateTime<Utc>,
+        handle: Deadline,
+        reworks: Vec<Deadline>,
+    ) -> Result<Work, StoreError> {
         Ok(Work {
             lead,
             signed_at,
+            handle,
             reworks,
             contacted_at: self.contacted_at,
             contacts: fits("orders", "contact_count", self.contact_count)?,

@@ -1,6 +1,7 @@
 //! An order answers one appeal or several. All are published and shown, and each counts for hiding persons.
 
 use hotline_proto::access::Role;
+use hotline_proto::common::Seat;
 use hotline_proto::events::Event;
 use hotline_proto::events::event::Body;
 use hotline_proto::intake::AppealFacts;
@@ -48,6 +49,10 @@ async fn facts_are_kept_whole_and_people_do_not_see_the_person_key() {
         }),
         no_channel: true,
         person_key: vec![7; 16],
+        seat: Seat::LeaderDay.into(),
+        deputy_level: 77,
+        leader_day_id: Uuid::new_v4().to_string(),
+        complex: true,
         ..appeal("0102", "430302")
     };
     let order = world.forward(facts.clone()).await;

@@ -1,9 +1,11 @@
 //! Verbs of routing on a real Postgres. Each file is named after its verb.
 
 mod accused_unit;
+mod batches;
 mod close_order;
 mod confined;
 mod consumers;
+mod deputies;
 mod dispatch_order;
 mod doctor;
 mod get_directory;

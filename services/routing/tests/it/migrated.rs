@@ -84,7 +84,8 @@ async fn orders_keep_their_appeals_replies_and_limits() {
         let found = lines(&mut conn, leads).await;
         assert_eq!(found, ["handle working_days 1", "rework working_days 1", "sign"]);
     }
-    assert_eq!(lines(&mut conn, "select regions::text from unit").await, ["{}"]);
+    let units = "select concat_ws(' ', regions, kind, level) from unit";
+    assert_eq!(lines(&mut conn, units).await, ["{} 3 1"], "a bureau of the city");
     // The connection is not returned to the pool, because its search path has changed.
     conn.close().await.expect("closed");
 }

@@ -26,10 +26,12 @@ async fn a_value_that_limits_are_decided_by_waits_and_any_other_is_kept() {
     let steps = replica(base).await;
     let mut kept = appeal("0102", "430302");
     kept.defects = vec![1, FUTURE];
+    kept.deputy_level = FUTURE;
     let kept = intake.tell(forwarded(kept)).await;
     for spoil in [
         |facts: &mut hotline_proto::intake::AppealFacts| facts.urgency = FUTURE,
         |facts: &mut hotline_proto::intake::AppealFacts| facts.r#type = FUTURE,
+        |facts: &mut hotline_proto::intake::AppealFacts| facts.seat = FUTURE,
     ] {
         let mut facts = appeal("0102", "430302");
         spoil(&mut facts);
@@ -41,10 +43,15 @@ async fn a_value_that_limits_are_decided_by_waits_and_any_other_is_kept() {
         .filter(|step| step.name().ends_with("intake"))
         .collect();
     rest(&log).await;
-    assert_eq!(world.count("select count(*) from parked").await, 2);
+    assert_eq!(world.count("select count(*) from parked").await, 3);
     assert_eq!(world.count("select count(*) from orders").await, 2);
     let order = world.get(&order_of(kept).to_string()).await;
-    assert_eq!(order.opening().expect("always set").defects, [1, FUTURE], "as it came");
+    let facts = order.opening().expect("always set");
+    assert_eq!(
+        (&*facts.defects, facts.deputy_level),
+        (&[1, FUTURE][..], FUTURE),
+        "as it came"
+    );
     world.get(&order_of(after).to_string()).await;
 }
 

@@ -141,11 +141,13 @@ async fn a_batch_of_hundreds_opens_hundreds_with_numbers_of_their_own() {
 #[tokio::test]
 async fn an_unreadable_event_is_permanent() {
     let world = World::new().await;
-    let spoilers: [fn(&mut AppealFacts); 4] = [
+    let spoilers: [fn(&mut AppealFacts); 6] = [
         |facts: &mut AppealFacts| facts.appeal_id = "x".to_owned(),
         |facts: &mut AppealFacts| facts.r#type = 99,
         |facts: &mut AppealFacts| facts.urgency = 0,
         |facts: &mut AppealFacts| facts.received_time = None,
+        |facts: &mut AppealFacts| facts.seat = 99,
+        |facts: &mut AppealFacts| facts.leader_day_id = "x".to_owned(),
     ];
     for spoil in spoilers {
         let mut facts = appeal("0102", "430302");

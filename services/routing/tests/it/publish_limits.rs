@@ -1,7 +1,7 @@
 //! PublishLimits: the rule tables of the clocks, without ties or gaps.
 
 use hotline_proto::access::Role;
-use hotline_proto::common::{AppealType, ClockKind, Urgency};
+use hotline_proto::common::{AppealType, ClockKind, Seat, Urgency};
 use hotline_proto::routing as pb;
 use hotline_proto::routing::time_limit::Kind;
 use rpc::time::to_proto;
@@ -25,6 +25,29 @@ async fn the_same_again_gives_the_first_version_and_another_request_the_next() {
     assert_eq!(publish(request.clone()).await, 1);
     assert_eq!(publish(request).await, 1);
     assert_eq!(publish(limits()).await, 2);
+}
+
+#[tokio::test]
+async fn seat_complexity_and_start_are_shown_as_they_were_published() {
+    let world = World::bare().await;
+    let mut request = limits();
+    request.rows.push(pb::LimitRow {
+        urgency: Urgency::Urgent.into(),
+        seat: Seat::LeaderDay.into(),
+        complex: true,
+        start: pb::LimitStart::Signature.into(),
+        ..limit("leader-day", ClockKind::Handle, Kind::NaturalDays(7))
+    });
+    let mut rows = request.rows.clone();
+    let mut operator = world.as_role(Role::Operator);
+    operator.publish_limits(request).await.expect("published");
+    let asked = pb::GetDirectoryRequest {
+        page_size: 1000,
+        ..Default::default()
+    };
+    let found = operator.get_directory(asked).await.expect("read").into_inner().limits;
+    rows.sort_by(|a, b| a.row.cmp(&b.row));
+    assert_eq!(found, rows);
 }
 
 #[tokio::test]
@@ -113,4 +136,49 @@ async fn limits_have_no_ties_and_no_gaps() {
         .await
         .expect_err("signing has a red card only");
     assert!(violations(&refused)[0].ends_with(".warn_before"), "{refused:?}");
+}
+
+#[tokio::test]
+async fn seats_and_complexity_tie_like_other_keys_and_only_handling_starts_at_the_signature() {
+    let world = World::bare().await;
+    let mut operator = world.as_role(Role::Operator);
+    let seated = |row: &str, clock| pb::LimitRow {
+        seat: Seat::Deputies.into(),
+        ..limit(row, clock, Kind::WorkingDays(5))
+    };
+    let complex = pb::LimitRow {
+        complex: true,
+        ..limit("complex", ClockKind::Handle, Kind::WorkingDays(8))
+    };
+    let both = pb::LimitRow {
+        complex: true,
+        ..seated("deputies-complex", ClockKind::Handle)
+    };
+    let mut tied = limits();
+    tied.rows.truncate(2);
+    tied.rows.push(limit("rework", ClockKind::Rework, Kind::WorkingDays(3)));
+    tied.rows.extend([seated("deputies", ClockKind::Handle), complex]);
+    let refused = operator.publish_limits(tied.clone()).await.expect_err("a tie");
+    assert_eq!(violations(&refused), ["rows[4]"]);
+    tied.rows.push(both);
+    operator
+        .publish_limits(tied)
+        .await
+        .expect("the row with both keys decides");
+    let mut starts = limits();
+    starts.rows.push(seated("deputies", ClockKind::Sign));
+    for row in &mut starts.rows {
+        row.start = pb::LimitStart::Signature.into();
+    }
+    starts.rows[1].start = 9;
+    starts.rows[2].seat = 99;
+    let refused = operator.publish_limits(starts).await.expect_err("wrong starts");
+    let fields = [
+        "rows[0].start",
+        "rows[1].start",
+        "rows[2].seat",
+        "rows[3].start",
+        "rows[4].start",
+    ];
+    assert_eq!(violations(&refused), fields);
 }

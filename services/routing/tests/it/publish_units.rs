@@ -1,8 +1,9 @@
 //! PublishUnits: whole versions of the units, refused with every violation.
 
+use hotline_proto::access::Role;
 use hotline_proto::common::RowChange;
 use hotline_proto::events::event::Body;
-use hotline_proto::routing as pb;
+use hotline_proto::routing::{self as pb, UnitKind, UnitLevel};
 use prost::Message as _;
 use tonic::Status;
 use tonic_types::StatusExt as _;
@@ -223,7 +224,84 @@ async fn a_dry_run_says_what_would_change_and_changes_nothing() {
         panic!("another event: {event:?}");
     };
     assert_eq!((told.version, told.valid_from), (2, Some(day("2024-06-01"))));
-    assert_eq!(told.units, next.units, "with parents and regions");
+    let complete = next.units.into_iter().map(|unit| pb::Unit {
+        kind: UnitKind::Bureau.into(),
+        level: UnitLevel::City.into(),
+        ..unit
+    });
+    assert_eq!(told.units, complete.collect::<Vec<_>>(), "with parents and regions");
+}
+
+#[tokio::test]
+async fn kind_and_level_come_from_above_and_are_told_shown_and_compared() {
+    let world = World::new().await;
+    let named = |kind: UnitKind, level: UnitLevel, unit: pb::Unit| pb::Unit {
+        kind: kind.into(),
+        level: level.into(),
+        ..unit
+    };
+    let mut next = units(UNITS);
+    next.units[0] = named(UnitKind::Utility, UnitLevel::County, next.units[0].clone());
+    next.units[2] = named(UnitKind::Unspecified, UnitLevel::Village, next.units[2].clone());
+    let done = world.publish_units(next).await.expect("published");
+    let rows = done.difference.expect("always set").rows;
+    let changed: Vec<&str> = rows.iter().map(|row| row.key.as_str()).collect();
+    assert_eq!(
+        changed,
+        ["gas", "utilities", "water", "water.north"],
+        "all that it changes"
+    );
+    assert!(rows[0].before.contains("kind BUREAU, level CITY"), "{rows:?}");
+    assert!(rows[3].after.contains("kind UTILITY, level VILLAGE"), "{rows:?}");
+    let asked = pb::GetDirectoryRequest {
+        page_size: 1000,
+        ..pb::GetDirectoryRequest::default()
+    };
+    let shown = world.as_role(Role::Operator).get_directory(asked).await.expect("read");
+    let shown = shown.into_inner().units;
+    let found: Vec<_> = shown
+        .iter()
+        .map(|unit| (&*unit.code, unit.kind(), unit.level()))
+        .collect();
+    assert_eq!(
+        found,
+        [
+            ("gas", UnitKind::Utility, UnitLevel::County),
+            ("traffic", UnitKind::Bureau, UnitLevel::City),
+            ("utilities", UnitKind::Utility, UnitLevel::County),
+            ("water", UnitKind::Utility, UnitLevel::County),
+            ("water.north", UnitKind::Utility, UnitLevel::Village),
+        ]
+    );
+    let again = pb::PublishUnitsRequest {
+        units: shown,
+        ..units(UNITS)
+    };
+    let again = world.publish_units(again).await.expect("as it was read");
+    assert_eq!(again.difference.expect("always set").rows, [], "nothing changes");
+}
+
+#[tokio::test]
+async fn a_top_level_unit_names_both_and_no_unit_is_above_its_parent() {
+    let world = World::bare().await;
+    let mut wrong = units(&[("a", ""), ("b", ""), ("b.1", "b")]);
+    (wrong.units[0].kind, wrong.units[0].level) = (0, 0);
+    wrong.units[1].level = UnitLevel::Township.into();
+    wrong.units[2].level = UnitLevel::County.into();
+    let refused = world.publish_units(wrong.clone()).await.expect_err("three faults");
+    assert_eq!(
+        violations(&refused),
+        ["units[0].kind", "units[0].level", "units[2].level"]
+    );
+    let details = refused.get_error_details();
+    let told = details.bad_request().expect("violations");
+    for (violation, unit) in told.field_violations.iter().zip(["a", "a", "b.1"]) {
+        assert!(violation.description.contains(&format!(" {unit} is ")), "{violation:?}");
+    }
+    wrong.units[0].kind = 99;
+    wrong.units[1].level = -1;
+    let refused = world.publish_units(wrong).await.expect_err("unknown numbers");
+    assert_eq!(violations(&refused), ["units[0].kind", "units[1].level"]);
 }
 
 #[tokio::test]

@@ -83,6 +83,19 @@ pub fn units_from(valid_from: &str, units: &[(&str, &str)]) -> pb::PublishUnitsR
         code: (*code).to_owned(),
         name: format!("单位{code}"),
         parent: (*parent).to_owned(),
+        // A unit below another one has that one's kind and level.
+        kind: if parent.is_empty() {
+            pb::UnitKind::Bureau
+        } else {
+            pb::UnitKind::Unspecified
+        }
+        .into(),
+        level: if parent.is_empty() {
+            pb::UnitLevel::City
+        } else {
+            pb::UnitLevel::Unspecified
+        }
+        .into(),
         regions: Vec::new(),
     };
     pb::PublishUnitsRequest {

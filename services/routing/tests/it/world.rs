@@ -119,6 +119,7 @@ impl World {
             sealer,
             texts: texts.clone(),
             rules: rules.clone(),
+            groups: verbs::Groups::default(),
         };
         let routes = Routes::new(RoutingServiceServer::new(service));
         let services = &["hotline.routing.v1.RoutingService"];

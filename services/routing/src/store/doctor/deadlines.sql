@@ -5,6 +5,11 @@ select deadline.*,
        opening.upstream_due_at,
        case deadline.clock
            when 'rework' then reworked.at
+           -- Other limits than those of the sign clock were in force when this clock started: it started at the signature.
+           when 'handle' then case
+               when limit_row.at_signature or deadline.limits_version <> signing.limits_version then orders.signed_at
+               else orders.dispatched_at
+           end
            else orders.dispatched_at
        end as started_at,
        case
@@ -15,6 +20,7 @@ select deadline.*,
   join orders on orders.id = deadline.order_id
   left join linked_appeal as opening on opening.order_id = orders.id and opening.place = 0
   left join limit_row on limit_row.version = deadline.limits_version and limit_row.row_id = deadline.limit_row
+  left join deadline as signing on signing.order_id = deadline.order_id and signing.clock = 'sign'
   left join transition as reworked
     on reworked.order_id = deadline.order_id
    and reworked.event = 'order_reworked'
