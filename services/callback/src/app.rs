@@ -10,6 +10,7 @@ use rpc::service::{Base, Parts, Service, StartError, Violation};
 use sqlx::PgPool;
 use sqlx::migrate::Migrator;
 use tonic::service::Routes;
+use verbs::Groups;
 
 use crate::config::CallbackConfig;
 use crate::consumers::passed_replies::PassedReplies;
@@ -48,6 +49,7 @@ impl Service for Wiring {
             wall,
             sealer,
             config: settings.service,
+            groups: Groups::default(),
         };
         let own = CallbackServiceServer::new(callback).max_decoding_message_size(settings.server.max_message_bytes);
         Ok(Parts {

@@ -15,7 +15,7 @@ use platform::ids::{derived_id, new_id};
 use uuid::Uuid;
 
 use crate::domain::task::{self, About, Judged, State, Task};
-use crate::store::tasks::Attempt;
+use crate::store::attempts::Attempt;
 
 /// A passed reply, which opens tasks.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -33,7 +33,7 @@ pub fn attempt(task: &Task, attempt: &Attempt, version: u64) -> NewEvent {
         task_id: task.id.to_string(),
         order_id: task.about.order_id.to_string(),
         round: task.about.round,
-        attempt: task.attempts,
+        attempt: attempt.number,
         mode: attempt.mode.into(),
         outcome: attempt.outcome.into(),
         recorded: attempt.recording.is_some(),

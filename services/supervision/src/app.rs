@@ -12,6 +12,7 @@ use sqlx::PgPool;
 use sqlx::migrate::Migrator;
 use tokio::sync::Notify;
 use tonic::service::Routes;
+use verbs::Groups;
 
 use crate::config::SupervisionConfig;
 use crate::consumers::orders::Orders;
@@ -55,7 +56,11 @@ impl Service for Wiring {
             pool,
             clock: clock.clone(),
         }));
-        let supervision = Supervision { store, sealer };
+        let supervision = Supervision {
+            store,
+            sealer,
+            groups: Groups::default(),
+        };
         let own =
             SupervisionServiceServer::new(supervision).max_decoding_message_size(settings.server.max_message_bytes);
         Ok(Parts {

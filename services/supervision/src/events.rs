@@ -259,13 +259,14 @@ fn dispatched(order: &Order) -> Result<What, Unreadable> {
     }
     Ok(What::Dispatched {
         sign: limit(order, ClockKind::Sign, 0)?,
-        handle: limit(order, ClockKind::Handle, 0)?,
+        handle: optional_limit(order, ClockKind::Handle, 0)?,
     })
 }
 
 fn signed(order: &Order) -> Result<What, Unreadable> {
     Ok(What::Signed {
         signed_at: read::time("sign_time", order.sign_time.as_ref())?,
+        handle: limit(order, ClockKind::Handle, 0)?,
     })
 }
 
@@ -284,15 +285,21 @@ fn reworked(order: &Order) -> Result<What, Unreadable> {
     })
 }
 
-/// The newest limit of a kind and round. Limits of other kinds are ignored, known or not.
+/// The newest limit of a kind and round.
 fn limit(order: &Order, kind: ClockKind, round: u32) -> Result<Limit, Unreadable> {
+    let missing = || Unreadable::new(format!("deadlines have no {} of round {round}", kind.as_str_name()));
+    optional_limit(order, kind, round)?.ok_or_else(missing)
+}
+
+/// The newest limit of a kind and round, if there is one. Limits of other kinds are ignored, known or not.
+fn optional_limit(order: &Order, kind: ClockKind, round: u32) -> Result<Option<Limit>, Unreadable> {
     let is_it = |kind_of: i32, round_of: u32| kind_of == i32::from(kind) && round_of == round;
     let mut newest = order.deadlines.iter().rev();
-    let deadline = newest.find(|deadline| is_it(deadline.kind, deadline.round));
-    let deadline = deadline
-        .ok_or_else(|| Unreadable::new(format!("deadlines have no {} of round {round}", kind.as_str_name())))?;
-    Ok(Limit {
+    let Some(deadline) = newest.find(|deadline| is_it(deadline.kind, deadline.round)) else {
+        return Ok(None);
+    };
+    Ok(Some(Limit {
         due_at: read::time("due_time", deadline.due_time.as_ref())?,
         warn_at: read::optional_time("warn_time", deadline.warn_time.as_ref())?,
-    })
+    }))
 }

@@ -11,7 +11,8 @@ use uuid::Uuid;
 use super::reached;
 use crate::domain::reach::Reach;
 use crate::domain::task::Task;
-use crate::store::tasks::{self, RecordedCall, Texts};
+use crate::store::attempts::{self, RecordedCall};
+use crate::store::tasks::{self, Texts};
 
 /// Returns the task.
 ///
@@ -39,7 +40,7 @@ pub async fn read_task_texts(
         return Ok((task, Texts::default(), None));
     }
     let texts = tasks::texts(tx.conn(), id).await?;
-    let call = tasks::recorded_call(tx.conn(), id).await?;
+    let call = attempts::recorded_call(tx.conn(), id).await?;
     let mut opened = vec![SealedRead {
         table: tasks::TABLE,
         row: id,
@@ -48,7 +49,7 @@ pub async fn read_task_texts(
         at: now,
     }];
     if let Some(call) = &call {
-        let recording = tasks::recording_cell(id, call.attempt);
+        let recording = attempts::recording_cell(id, call.attempt);
         opened.push(SealedRead {
             table: recording.table,
             // Recorded under the task's id: an attempt has no id, and auditors search readings by task.

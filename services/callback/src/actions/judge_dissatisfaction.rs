@@ -1,13 +1,15 @@
 //! Judges the cause of a dissatisfaction. The judgement is a decision: routing orders rework for the unit's fault, and
 //! closes with a flag for an objective cause (domain.md §7; I6).
 
+use std::{iter, slice};
+
 use chrono::{DateTime, Utc};
 use eventlog::Tx;
 use hotline_proto::common::Cause;
 use personal::sealing::SealKey;
 use platform::ids::new_id;
 
-use super::{Error, Named, tell};
+use super::{Error, Locked, Named, next_told};
 use crate::domain::task::{State, Task};
 use crate::events;
 use crate::store::tasks::{self, Texts};
@@ -36,7 +38,8 @@ pub async fn judge_dissatisfaction(
     now: DateTime<Utc>,
     wall: DateTime<Utc>,
 ) -> Result<Task, Error> {
-    let (task, stood) = command.task.lock(tx, wall).await?;
+    let mut tasks = Locked::of(tx, iter::once(&command.task), wall).await?;
+    let (task, stood) = tasks.named(&command.task)?;
     let task = task
         .judge(command.cause, &command.judge, new_id(now), now)
         .map_err(|refusal| stood.refused(refusal))?;
@@ -44,12 +47,15 @@ pub async fn judge_dissatisfaction(
         comment: None,
         reason: Some(key.seal(tasks::cell("reason", task.id), &command.reason)),
     };
-    tasks::save(tx.conn(), &task, &texts).await?;
+    tasks.change(&task, texts);
+    tasks.save(tx).await?;
     if let State::Done {
         judged: Some(judged), ..
     } = &task.state
     {
-        tell(tx, &task, |version| events::judgement(&task, judged, version)).await?;
+        let mut versions = next_told(tx, slice::from_ref(&task)).await?;
+        let version = versions.pop().expect("one task has one version");
+        tx.tell(events::judgement(&task, judged, version));
     }
     Ok(task)
 }

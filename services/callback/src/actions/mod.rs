@@ -11,15 +11,17 @@ pub mod release_tasks;
 pub mod renew_lease;
 pub mod report_attempt;
 
+use std::collections::{BTreeMap, HashMap};
+
 use chrono::{DateTime, Utc};
-use eventlog::{NewEvent, Tx};
+use eventlog::Tx;
 use platform::store::{AsStoreError, StoreError, check_version};
 use uuid::Uuid;
 
 use crate::domain::reach::Reach;
 use crate::domain::refusal::Refusal;
 use crate::domain::task::{Standing, Task};
-use crate::store::tasks;
+use crate::store::tasks::{self, Change, Texts};
 
 /// Why an action changed nothing.
 #[derive(Debug, thiserror::Error)]
@@ -94,16 +96,59 @@ pub struct Named {
     pub reach: Reach,
 }
 
-impl Named {
-    /// Locks the task until the transaction ends, and returns its state for a refusal.
+/// The tasks that commands are about, locked until the transaction ends, with the changes of the commands.
+struct Locked {
+    tasks: HashMap<Uuid, Task>,
+    /// By the task's id.
+    changes: BTreeMap<Uuid, Change>,
+    wall: DateTime<Utc>,
+}
+
+impl Locked {
+    /// Locks the tasks that exist.
+    async fn of<'n>(
+        tx: &mut Tx,
+        named: impl Iterator<Item = &'n Named> + Send,
+        wall: DateTime<Utc>,
+    ) -> Result<Self, StoreError> {
+        let ids: Vec<Uuid> = named.map(|named| named.id).collect();
+        let tasks = tasks::lock(tx.conn(), &ids).await?;
+        Ok(Self {
+            tasks: tasks.into_iter().map(|task| (task.id, task)).collect(),
+            changes: BTreeMap::new(),
+            wall,
+        })
+    }
+
+    /// The task that a command is about, as the commands before it left it, and its state for a refusal.
     ///
     /// # Errors
     /// [`StoreError::Absent`] for a task that is unknown or out of reach; [`StoreError::Stale`] for another version.
-    async fn lock(&self, tx: &mut Tx, wall: DateTime<Utc>) -> Result<(Task, Stood), StoreError> {
-        let task = reached(tasks::lock(tx.conn(), self.id).await?, &self.reach)?;
-        check_version(self.if_version, task.version)?;
-        let stood = Stood::of(&task, wall);
+    fn named(&self, named: &Named) -> Result<(Task, Stood), StoreError> {
+        let task = self.tasks.get(&named.id).ok_or(StoreError::Absent("task"))?;
+        let task = reached(task.clone(), &named.reach)?;
+        check_version(named.if_version, task.version)?;
+        let stood = Stood::of(&task, self.wall);
         Ok((task, stood))
+    }
+
+    /// Keeps a change of a locked task for [`Locked::save`].
+    fn change(&mut self, task: &Task, texts: Texts) {
+        let before = self.tasks.insert(task.id, task.clone()).expect("the task is locked");
+        let change = self.changes.entry(task.id).or_insert_with(|| Change {
+            from_version: before.version,
+            task: before,
+            texts: Texts::default(),
+        });
+        change.task = task.clone();
+        change.texts.comment = texts.comment.or_else(|| change.texts.comment.take());
+        change.texts.reason = texts.reason.or_else(|| change.texts.reason.take());
+    }
+
+    /// Writes all changed tasks.
+    async fn save(self, tx: &mut Tx) -> Result<(), StoreError> {
+        let changes: Vec<Change> = self.changes.into_values().collect();
+        tasks::save(tx.conn(), &changes).await
     }
 }
 
@@ -116,9 +161,8 @@ fn reached(task: Task, reach: &Reach) -> Result<Task, StoreError> {
     }
 }
 
-/// Publishes a change of a task, under the next version of its order.
-async fn tell(tx: &mut Tx, task: &Task, event: impl FnOnce(u64) -> NewEvent) -> Result<(), StoreError> {
-    let version = tasks::next_told(tx.conn(), task.about.order_id).await?;
-    tx.tell(event(version));
-    Ok(())
+/// The versions of the next events about the orders of these tasks, one for each task, in their sequence.
+async fn next_told(tx: &mut Tx, tasks: &[Task]) -> Result<Vec<u64>, StoreError> {
+    let orders: Vec<Uuid> = tasks.iter().map(|task| task.about.order_id).collect();
+    tasks::next_told(tx.conn(), &orders).await
 }

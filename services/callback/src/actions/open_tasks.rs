@@ -7,10 +7,10 @@ use eventlog::{Effect, Tx};
 use platform::store::StoreError;
 use uuid::Uuid;
 
-use super::tell;
+use super::next_told;
 use crate::domain::task::{About, Task};
 use crate::events::{self, Passed};
-use crate::store::tasks::{self, Texts};
+use crate::store::tasks::{self, Change, Texts};
 
 /// The actor in events for a task that ends without a call.
 const ITSELF: &str = "service:callback";
@@ -31,8 +31,7 @@ pub async fn open_tasks(tx: &mut Tx, passed: &[Passed]) -> Result<Vec<Effect>, S
     };
     let opened: Vec<Task> = passed.iter().flat_map(asked).collect();
     let new: HashSet<Uuid> = tasks::open(tx.conn(), &opened).await?.into_iter().collect();
-    let ended = opened.iter().filter(|task| new.contains(&task.id));
-    end_uncallable(tx, ended.cloned()).await?;
+    end_uncallable(tx, opened.into_iter().filter(|task| new.contains(&task.id))).await?;
     let effect = |passed: &Passed| {
         if passed.asks.iter().any(|(id, _)| new.contains(id)) {
             Effect::Applied
@@ -44,11 +43,21 @@ pub async fn open_tasks(tx: &mut Tx, passed: &[Passed]) -> Result<Vec<Effect>, S
 }
 
 /// Ends the new tasks whose appellant left no usable number.
-async fn end_uncallable(tx: &mut Tx, tasks: impl Iterator<Item = Task>) -> Result<(), StoreError> {
-    for task in tasks.filter_map(|task| task.without_channel(ITSELF)) {
-        tasks::save(tx.conn(), &task, &Texts::default()).await?;
+async fn end_uncallable(tx: &mut Tx, new: impl Iterator<Item = Task> + Send) -> Result<(), StoreError> {
+    let change = |task: Task| {
+        Some(Change {
+            from_version: task.version,
+            task: task.without_channel(ITSELF)?,
+            texts: Texts::default(),
+        })
+    };
+    let changes: Vec<Change> = new.filter_map(change).collect();
+    tasks::save(tx.conn(), &changes).await?;
+    let ended: Vec<Task> = changes.into_iter().map(|change| change.task).collect();
+    let versions = next_told(tx, &ended).await?;
+    for (task, version) in ended.iter().zip(versions) {
         let recorded = task.recorded().expect("it was recorded above");
-        tell(tx, &task, |version| events::outcome(&task, recorded, version)).await?;
+        tx.tell(events::outcome(task, recorded, version));
     }
     Ok(())
 }

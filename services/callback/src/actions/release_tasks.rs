@@ -6,7 +6,7 @@ use uuid::Uuid;
 
 use super::Error;
 use crate::domain::task::{Holder, Task};
-use crate::store::leases;
+use crate::store::{leases, tasks};
 
 /// The leases to end, with their shape checked.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -38,7 +38,7 @@ pub async fn release_tasks(tx: &mut Tx, command: &ReleaseTasks) -> Result<Vec<Ta
         leases::lock_held(tx.conn(), &command.agent).await?
     } else {
         let ids: Vec<Uuid> = command.tasks.iter().map(|held| held.id).collect();
-        leases::lock(tx.conn(), &ids).await?
+        tasks::lock(tx.conn(), &ids).await?
     };
     let mut released = Vec::with_capacity(tasks.len());
     for task in tasks {

@@ -1,9 +1,11 @@
 //! Renews an agent's lease of a task for another full term.
 
+use std::iter;
+
 use chrono::{DateTime, Utc};
 use eventlog::Tx;
 
-use super::{Error, Named};
+use super::{Error, Locked, Named};
 use crate::config::CallbackConfig;
 use crate::domain::task::{Holder, Task, may_lease};
 use crate::store::leases;
@@ -29,7 +31,8 @@ pub async fn renew_lease(
 ) -> Result<Task, Error> {
     let agent = &command.holder.subject;
     leases::lock_agent(tx.conn(), agent).await?;
-    let (task, stood) = command.task.lock(tx, wall).await?;
+    let tasks = Locked::of(tx, iter::once(&command.task), wall).await?;
+    let (task, stood) = tasks.named(&command.task)?;
     let ran_out = !task.is_leased(wall);
     let task = task
         .renew(&command.holder, config.lease_until(wall))

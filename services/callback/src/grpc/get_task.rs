@@ -15,7 +15,7 @@ use super::Callback;
 use super::fields::{reach, task};
 use crate::actions::get_task::{get_task, read_task_texts};
 use crate::domain::reach::Reach;
-use crate::store::tasks;
+use crate::store::{attempts, tasks};
 
 /// The task, its reader, and whether its texts are wanted.
 pub struct ReadTask {
@@ -79,7 +79,7 @@ impl ReadTask {
         let reason = open(tasks::cell("reason", id), texts.reason).await?;
         let recording = match call {
             None => String::new(),
-            Some(call) => open(tasks::recording_cell(id, call.attempt), Some(call.recording)).await?,
+            Some(call) => open(attempts::recording_cell(id, call.attempt), Some(call.recording)).await?,
         };
         Ok(pb::GetTaskResponse {
             task: Some(task(&found, at.service.wall.now())),

@@ -18,7 +18,7 @@ use hotline_proto::callback::callback_service_server::CallbackService;
 use personal::sealing::Sealer;
 use platform::clock::SharedClock;
 use tonic::{Request, Response, Status};
-use verbs::Served;
+use verbs::{Groups, Served};
 
 use crate::actions::judge_dissatisfaction::JudgeDissatisfaction;
 use crate::actions::lease_tasks::LeaseTasks;
@@ -41,6 +41,8 @@ pub struct Callback {
     pub sealer: Sealer,
     /// Leases and attempts.
     pub config: CallbackConfig,
+    /// Calls that wait to be written together.
+    pub groups: Groups,
 }
 
 impl Served for Callback {
@@ -50,6 +52,10 @@ impl Served for Callback {
 
     fn sealer(&self) -> Option<&Sealer> {
         Some(&self.sealer)
+    }
+
+    fn groups(&self) -> Option<&Groups> {
+        Some(&self.groups)
     }
 }
 
@@ -80,14 +86,28 @@ impl CallbackService for Callback {
         &self,
         request: Request<pb::ReportAttemptRequest>,
     ) -> Result<Response<pb::ReportAttemptResponse>, Status> {
-        self.run::<ReportAttempt>(request).await
+        self.join::<ReportAttempt>(request).await
+    }
+
+    async fn report_attempts(
+        &self,
+        request: Request<pb::ReportAttemptsRequest>,
+    ) -> Result<Response<pb::ReportAttemptsResponse>, Status> {
+        self.batch::<ReportAttempt, _>(request).await
     }
 
     async fn record_outcome(
         &self,
         request: Request<pb::RecordOutcomeRequest>,
     ) -> Result<Response<pb::RecordOutcomeResponse>, Status> {
-        self.run::<RecordOutcome>(request).await
+        self.join::<RecordOutcome>(request).await
+    }
+
+    async fn record_outcomes(
+        &self,
+        request: Request<pb::RecordOutcomesRequest>,
+    ) -> Result<Response<pb::RecordOutcomesResponse>, Status> {
+        self.batch::<RecordOutcome, _>(request).await
     }
 
     async fn judge_dissatisfaction(

@@ -1,16 +1,17 @@
-//! Request and answer of `RecordOutcome`.
+//! Request and answer of `RecordOutcome`, also in batches.
 
 use async_trait::async_trait;
 use eventlog::Tx;
 use hotline_proto::callback as pb;
 use platform::auth::Caller;
 use rpc::fields::{Fields, Once};
-use verbs::{At, Verb};
+use verbs::{At, Batched, Verb};
 
 use super::Callback;
 use super::fields::{MAX_TEXT, ended, holder, named};
 use crate::actions::Error;
-use crate::actions::record_outcome::{RecordOutcome, record_outcome};
+use crate::actions::record_outcome::{RecordOutcome, record_outcomes};
+use crate::domain::task::Task;
 
 #[async_trait]
 impl Verb<Callback> for RecordOutcome {
@@ -42,12 +43,24 @@ impl Verb<Callback> for RecordOutcome {
     }
 
     async fn act(&self, tx: &mut Tx, at: &At<Callback>) -> Result<pb::RecordOutcomeResponse, Error> {
+        self.act_alone(tx, at).await
+    }
+}
+
+#[async_trait]
+impl Batched<Callback> for RecordOutcome {
+    async fn act_all(
+        items: &[Self],
+        tx: &mut Tx,
+        at: &At<Callback>,
+    ) -> Result<Vec<Result<pb::RecordOutcomeResponse, Error>>, Error> {
         let min_attempts = at.service.config.min_attempts_before_unrated;
         let wall = at.service.wall.now();
-        let task = record_outcome(tx, at.key(), self, min_attempts, at.now, wall).await?;
-        Ok(pb::RecordOutcomeResponse {
+        let tasks = record_outcomes(tx, at.key(), items, min_attempts, at.now, wall).await?;
+        let answer = |task: Task| pb::RecordOutcomeResponse {
             task_id: task.id.to_string(),
             state: ended(&task).into(),
-        })
+        };
+        Ok(tasks.into_iter().map(|task| task.map(answer)).collect())
     }
 }

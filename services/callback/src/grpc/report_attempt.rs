@@ -1,17 +1,18 @@
-//! Request and answer of `ReportAttempt`.
+//! Request and answer of `ReportAttempt`, also in batches.
 
 use async_trait::async_trait;
 use eventlog::Tx;
 use hotline_proto::callback as pb;
 use platform::auth::Caller;
 use rpc::fields::{Fields, Once};
-use verbs::{At, Verb};
+use verbs::{At, Batched, Verb};
 
 use super::Callback;
 use super::fields::{holder, named};
 use crate::actions::Error;
-use crate::actions::report_attempt::{ReportAttempt, report_attempt};
+use crate::actions::report_attempt::{ReportAttempt, report_attempts};
 use crate::domain::outcome::{can_end, is_call};
+use crate::domain::task::Task;
 
 /// Most characters of a recording's reference: a path or an id in the store of recordings.
 const MAX_REFERENCE: usize = 200;
@@ -54,7 +55,19 @@ impl Verb<Callback> for ReportAttempt {
     }
 
     async fn act(&self, tx: &mut Tx, at: &At<Callback>) -> Result<pb::ReportAttemptResponse, Error> {
-        let task = report_attempt(tx, at.key(), self, at.now, at.service.wall.now()).await?;
-        Ok(pb::ReportAttemptResponse { attempt: task.attempts })
+        self.act_alone(tx, at).await
+    }
+}
+
+#[async_trait]
+impl Batched<Callback> for ReportAttempt {
+    async fn act_all(
+        items: &[Self],
+        tx: &mut Tx,
+        at: &At<Callback>,
+    ) -> Result<Vec<Result<pb::ReportAttemptResponse, Error>>, Error> {
+        let tasks = report_attempts(tx, at.key(), items, at.now, at.service.wall.now()).await?;
+        let answer = |task: Task| pb::ReportAttemptResponse { attempt: task.attempts };
+        Ok(tasks.into_iter().map(|task| task.map(answer)).collect())
     }
 }

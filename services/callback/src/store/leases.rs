@@ -4,10 +4,9 @@ use chrono::{DateTime, Utc};
 use platform::rows::{big, each, fits};
 use platform::store::StoreError;
 use sqlx::PgConnection;
-use uuid::Uuid;
 
-use super::tasks::{Row, TABLE, select};
-use crate::domain::task::{Lease, State, Task};
+use super::tasks::{Row, TABLE, lease, select};
+use crate::domain::task::Task;
 
 /// Serialises an agent's commands on leases until the transaction ends, because each counts the agent's leases. Called
 /// before any task is locked.
@@ -36,22 +35,10 @@ pub async fn running(conn: &mut PgConnection, agent: &str, wall: DateTime<Utc>) 
     fits(TABLE, "running leases", running)
 }
 
-/// Reads those of these tasks that exist, by id, and keeps them locked until the transaction ends.
+/// Like [`tasks::lock`](super::tasks::lock), for all tasks whose newest lease is this agent's, even an expired one.
 ///
 /// # Errors
 /// [`StoreError::Impossible`] for a row that no transition could have written.
-pub async fn lock(conn: &mut PgConnection, ids: &[Uuid]) -> Result<Vec<Task>, StoreError> {
-    let rows: Vec<Row> = sqlx::query_as(select!("where id = any($1) order by id for no key update"))
-        .bind(ids)
-        .fetch_all(conn)
-        .await?;
-    rows.into_iter().map(Task::try_from).collect()
-}
-
-/// Like [`lock`], for all tasks whose newest lease is this agent's, even an expired one.
-///
-/// # Errors
-/// As [`lock`].
 pub async fn lock_held(conn: &mut PgConnection, agent: &str) -> Result<Vec<Task>, StoreError> {
     let rows: Vec<Row> = sqlx::query_as(select!("where lease_owner = $1 order by id for no key update"))
         .bind(agent)
@@ -83,11 +70,7 @@ pub async fn claim_free(conn: &mut PgConnection, wall: DateTime<Utc>, limit: u32
 /// # Errors
 /// [`StoreError::Impossible`] when a task was not open, or was changed since it was locked.
 pub async fn save_leases(conn: &mut PgConnection, tasks: &[Task]) -> Result<(), StoreError> {
-    let lease = |task: &Task| match &task.state {
-        State::Open { lease } => lease.clone(),
-        State::PendingJudgement(_) | State::Done { .. } => None,
-    };
-    let leases: Vec<Option<Lease>> = tasks.iter().map(lease).collect();
+    let leases = || tasks.iter().map(|task| lease(&task.state));
     let done = sqlx::query(
         "update callback_task t
             set version = l.version, token = l.token, lease_owner = l.owner, lease_expires_at = l.expires_at
@@ -98,18 +81,8 @@ pub async fn save_leases(conn: &mut PgConnection, tasks: &[Task]) -> Result<(), 
     .bind(tasks.iter().map(|t| t.id).collect::<Vec<_>>())
     .bind(tasks.iter().map(|t| big(t.version)).collect::<Vec<_>>())
     .bind(tasks.iter().map(|t| big(t.token)).collect::<Vec<_>>())
-    .bind(
-        leases
-            .iter()
-            .map(|l| l.as_ref().map(|l| l.owner.clone()))
-            .collect::<Vec<_>>(),
-    )
-    .bind(
-        leases
-            .iter()
-            .map(|l| l.as_ref().map(|l| l.expires_at))
-            .collect::<Vec<_>>(),
-    )
+    .bind(leases().map(|l| l.map(|l| l.owner.clone())).collect::<Vec<_>>())
+    .bind(leases().map(|l| l.map(|l| l.expires_at)).collect::<Vec<_>>())
     .execute(conn)
     .await?;
     each(TABLE, tasks.len(), done.rows_affected())

@@ -1,15 +1,16 @@
-//! Tasks, their leases and attempts as rows.
+//! Tasks as rows. They are locked and written many at a time, in a fixed number of statements.
+
+use std::collections::HashMap;
 
 use chrono::{DateTime, Utc};
-use hotline_proto::common::{AttemptOutcome, CallbackMode, Rating, Solved, UnratedGround};
+use hotline_proto::common::{Rating, Solved, UnratedGround};
 use personal::sealing::{Cell, Sealed};
-use platform::ids::derived_id;
-use platform::rows::{big, fits, impossible, int, known, one, small};
+use platform::rows::{big, each, fits, impossible, int, known, small};
 use platform::store::StoreError;
-use sqlx::{PgConnection, QueryBuilder};
+use sqlx::PgConnection;
 use uuid::Uuid;
 
-use crate::domain::outcome::{FUTILE, Found, Grade, Outcome};
+use crate::domain::outcome::{Grade, Outcome};
 use crate::domain::task::{About, Judged, Lease, Recorded, State, Task};
 
 /// The table.
@@ -78,80 +79,79 @@ pub async fn get(conn: &mut PgConnection, id: Uuid) -> Result<Task, StoreError> 
     row.ok_or(StoreError::Absent("task"))?.try_into()
 }
 
-/// Reads a task and keeps it locked until the transaction ends.
+/// Reads those of these tasks that exist, by id, and keeps them locked until the transaction ends.
 ///
 /// # Errors
-/// [`StoreError::Absent`] for an unknown task.
-pub async fn lock(conn: &mut PgConnection, id: Uuid) -> Result<Task, StoreError> {
-    let row: Option<Row> = sqlx::query_as(select!("where id = $1 for no key update"))
-        .bind(id)
-        .fetch_optional(conn)
+/// [`StoreError::Impossible`] for a row that no transition could have written.
+pub async fn lock(conn: &mut PgConnection, ids: &[Uuid]) -> Result<Vec<Task>, StoreError> {
+    // Ordered by id: two transactions that need the same tasks wait for each other without a deadlock.
+    let rows: Vec<Row> = sqlx::query_as(select!("where id = any($1) order by id for no key update"))
+        .bind(ids)
+        .fetch_all(conn)
         .await?;
-    row.ok_or(StoreError::Absent("task"))?.try_into()
+    rows.into_iter().map(Task::try_from).collect()
 }
 
-/// The version of the next event about an order. The tasks of all its appeals share one numbering, so the order's row
-/// is locked until the transaction ends.
+/// The versions of the next events about these orders, in their sequence. An order that is named twice gets two. The
+/// tasks of all appeals of an order share one numbering, so its row is locked until the transaction ends.
 ///
 /// # Errors
 /// When the database fails.
-pub async fn next_told(conn: &mut PgConnection, order: Uuid) -> Result<u64, StoreError> {
-    let told: i64 = sqlx::query_scalar(
-        "insert into told_order as o (order_id, told) values ($1, 1)
-             on conflict (order_id) do update set told = o.told + 1
-         returning told",
+pub async fn next_told(conn: &mut PgConnection, orders: &[Uuid]) -> Result<Vec<u64>, StoreError> {
+    if orders.is_empty() {
+        return Ok(Vec::new());
+    }
+    let newest: Vec<(Uuid, i64)> = sqlx::query_as(
+        "insert into told_order as o (order_id, told)
+         select n.order_id, count(*) from unnest($1::uuid[]) as n (order_id) group by n.order_id order by n.order_id
+             on conflict (order_id) do update set told = o.told + excluded.told
+         returning order_id, told",
     )
-    .bind(order)
-    .fetch_one(conn)
+    .bind(orders)
+    .fetch_all(conn)
     .await?;
-    fits("told_order", "told", told)
+    let mut newest: HashMap<Uuid, i64> = newest.into_iter().collect();
+    // From the end: the last event about an order has the newest version.
+    let numbered = orders.iter().rev().map(|order| {
+        let newest = newest.get_mut(order).expect("each order was written above");
+        *newest -= 1;
+        fits("told_order", "told", *newest + 1)
+    });
+    let mut versions = numbered.collect::<Result<Vec<u64>, _>>()?;
+    versions.reverse();
+    Ok(versions)
 }
-
-/// Tasks written by one statement. Each binds 19 values, and a statement takes at most 65,535.
-const MOST_OPENED: usize = 1000;
 
 /// Opens tasks, and returns the ids of the new ones. An appeal has one task in each round of its order.
 ///
 /// # Errors
 /// When the database fails.
 pub async fn open(conn: &mut PgConnection, tasks: &[Task]) -> Result<Vec<Uuid>, StoreError> {
-    let mut new = Vec::with_capacity(tasks.len());
-    for tasks in tasks.chunks(MOST_OPENED) {
-        let mut insert = QueryBuilder::new(
-            "insert into callback_task (id, order_id, order_number, appeal_id, round, unit, lead_top_unit, accused_units,
-                    urgency, anonymous, no_channel, confidential, state, opened_at, changed_at, version, token,
-                    attempt_count, reached) ",
-        );
-        insert.push_values(tasks, |mut row, task| {
-            row.push_bind(task.id)
-                .push_bind(task.about.order_id)
-                .push_bind(&task.about.order_number)
-                .push_bind(task.about.appeal_id)
-                .push_bind(int(task.about.round))
-                .push_bind(&task.about.unit)
-                .push_bind(&task.about.top_unit)
-                .push_bind(&task.about.accused)
-                .push_bind(small(task.about.urgency))
-                .push_bind(task.about.anonymous)
-                .push_bind(task.about.no_channel)
-                .push_bind(task.about.confidential)
-                .push_bind(name(&task.state))
-                .push_bind(task.opened_at)
-                .push_bind(task.changed_at)
-                .push_bind(big(task.version))
-                .push_bind(big(task.token))
-                .push_bind(int(task.attempts))
-                .push_bind(task.reached);
-        });
-        insert.push(" on conflict (order_id, round, appeal_id) do nothing returning id");
-        // The statement varies with the number of tasks, so it is not cached.
-        let opened: Vec<Uuid> = insert
-            .build_query_scalar()
-            .persistent(false)
-            .fetch_all(&mut *conn)
-            .await?;
-        new.extend(opened);
+    if tasks.is_empty() {
+        return Ok(Vec::new());
     }
+    let new = sqlx::query_scalar(include_str!("tasks/open.sql"))
+        .bind(tasks.iter().map(|t| t.id).collect::<Vec<_>>())
+        .bind(tasks.iter().map(|t| t.about.order_id).collect::<Vec<_>>())
+        .bind(tasks.iter().map(|t| t.about.order_number.clone()).collect::<Vec<_>>())
+        .bind(tasks.iter().map(|t| t.about.appeal_id).collect::<Vec<_>>())
+        .bind(tasks.iter().map(|t| int(t.about.round)).collect::<Vec<_>>())
+        .bind(tasks.iter().map(|t| t.about.unit.clone()).collect::<Vec<_>>())
+        .bind(tasks.iter().map(|t| t.about.top_unit.clone()).collect::<Vec<_>>())
+        .bind(tasks.iter().map(|t| t.about.accused.join(" ")).collect::<Vec<_>>())
+        .bind(tasks.iter().map(|t| small(t.about.urgency)).collect::<Vec<_>>())
+        .bind(tasks.iter().map(|t| t.about.anonymous).collect::<Vec<_>>())
+        .bind(tasks.iter().map(|t| t.about.no_channel).collect::<Vec<_>>())
+        .bind(tasks.iter().map(|t| t.about.confidential).collect::<Vec<_>>())
+        .bind(tasks.iter().map(|t| name(&t.state)).collect::<Vec<_>>())
+        .bind(tasks.iter().map(|t| t.opened_at).collect::<Vec<_>>())
+        .bind(tasks.iter().map(|t| t.changed_at).collect::<Vec<_>>())
+        .bind(tasks.iter().map(|t| big(t.version)).collect::<Vec<_>>())
+        .bind(tasks.iter().map(|t| big(t.token)).collect::<Vec<_>>())
+        .bind(tasks.iter().map(|t| int(t.attempts)).collect::<Vec<_>>())
+        .bind(tasks.iter().map(|t| t.reached).collect::<Vec<_>>())
+        .fetch_all(conn)
+        .await?;
     Ok(new)
 }
 
@@ -179,7 +179,7 @@ pub async fn texts(conn: &mut PgConnection, id: Uuid) -> Result<Texts, StoreErro
     Ok(Texts { comment, reason })
 }
 
-/// The text of a change. It is sealed, and written only when it is present.
+/// The texts of a change. They are sealed, and written only when they are present.
 #[derive(Clone, Debug, Default)]
 pub struct Texts {
     /// The appellant's words.
@@ -188,153 +188,80 @@ pub struct Texts {
     pub reason: Option<Sealed>,
 }
 
-/// Writes a locked task back.
+/// A changed task.
+#[derive(Clone, Debug)]
+pub struct Change {
+    /// The task after the change.
+    pub task: Task,
+    /// Its version when it was locked.
+    pub from_version: u64,
+    /// Its new texts.
+    pub texts: Texts,
+}
+
+/// Writes locked tasks back; each task is named once.
 ///
 /// # Errors
-/// [`StoreError::Impossible`] when the task is missing, or was changed since it was locked.
-pub async fn save(conn: &mut PgConnection, task: &Task, texts: &Texts) -> Result<(), StoreError> {
-    let lease = match &task.state {
+/// [`StoreError::Impossible`] when a task is missing, or was changed since it was locked.
+pub async fn save(conn: &mut PgConnection, changes: &[Change]) -> Result<(), StoreError> {
+    if changes.is_empty() {
+        return Ok(());
+    }
+    let tasks = || changes.iter().map(|change| &change.task);
+    let leases = || tasks().map(|task| lease(&task.state));
+    let recorded = || tasks().map(Task::recorded);
+    let judged = || tasks().map(|task| judged(&task.state));
+    let done = sqlx::query(include_str!("tasks/save.sql"))
+        .bind(tasks().map(|t| t.id).collect::<Vec<_>>())
+        .bind(changes.iter().map(|c| big(c.from_version)).collect::<Vec<_>>())
+        .bind(tasks().map(|t| big(t.version)).collect::<Vec<_>>())
+        .bind(tasks().map(|t| name(&t.state)).collect::<Vec<_>>())
+        .bind(tasks().map(|t| t.changed_at).collect::<Vec<_>>())
+        .bind(leases().map(|l| l.map(|l| l.owner.clone())).collect::<Vec<_>>())
+        .bind(leases().map(|l| l.map(|l| l.expires_at)).collect::<Vec<_>>())
+        .bind(tasks().map(|t| int(t.attempts)).collect::<Vec<_>>())
+        .bind(tasks().map(|t| t.reached).collect::<Vec<_>>())
+        .bind(recorded().map(solved).collect::<Vec<_>>())
+        .bind(
+            recorded()
+                .map(|r| r.map(|r| small(r.outcome.rating().into())))
+                .collect::<Vec<_>>(),
+        )
+        .bind(recorded().map(ground).collect::<Vec<_>>())
+        .bind(recorded().map(|r| r.map(|r| r.at)).collect::<Vec<_>>())
+        .bind(recorded().map(|r| r.map(|r| r.by.clone())).collect::<Vec<_>>())
+        .bind(judged().map(|j| j.map(|j| small(j.cause.into()))).collect::<Vec<_>>())
+        .bind(judged().map(|j| j.map(|j| j.at)).collect::<Vec<_>>())
+        .bind(judged().map(|j| j.map(|j| j.by.clone())).collect::<Vec<_>>())
+        .bind(judged().map(|j| j.map(|j| j.event_id)).collect::<Vec<_>>())
+        .bind(changes.iter().map(|c| c.texts.comment.clone()).collect::<Vec<_>>())
+        .bind(changes.iter().map(|c| c.texts.reason.clone()).collect::<Vec<_>>())
+        .execute(conn)
+        .await?;
+    each(TABLE, changes.len(), done.rows_affected())
+}
+
+pub(super) const fn lease(state: &State) -> Option<&Lease> {
+    match state {
         State::Open { lease } => lease.as_ref(),
         State::PendingJudgement(_) | State::Done { .. } => None,
-    };
-    let recorded = task.recorded();
-    let judged = match &task.state {
-        State::Done { judged, .. } => judged.as_ref(),
-        State::Open { .. } | State::PendingJudgement(_) => None,
-    };
-    let done = sqlx::query(
-        "update callback_task
-            set state = $2, changed_at = $3, version = $4, lease_owner = $5, lease_expires_at = $6, attempt_count = $7,
-                reached = $8, solved = $9, rating = $10, recorded_at = $11, recorded_by = $12, cause = $13,
-                judged_at = $14, judged_by = $15, judged_event = $16,
-                comment = coalesce($17, comment), reason = coalesce($18, reason), ground = $19
-          where id = $1 and version = $4 - 1",
-    )
-    .bind(task.id)
-    .bind(name(&task.state))
-    .bind(task.changed_at)
-    .bind(big(task.version))
-    .bind(lease.map(|l| &l.owner))
-    .bind(lease.map(|l| l.expires_at))
-    .bind(int(task.attempts))
-    .bind(task.reached)
-    .bind(recorded.and_then(|r| r.outcome.solved()).map(|s| small(s.into())))
-    .bind(recorded.map(|r| small(r.outcome.rating().into())))
-    .bind(recorded.map(|r| r.at))
-    .bind(recorded.map(|r| &r.by))
-    .bind(judged.map(|j| small(j.cause.into())))
-    .bind(judged.map(|j| j.at))
-    .bind(judged.map(|j| &j.by))
-    .bind(judged.map(|j| j.event_id))
-    .bind(&texts.comment)
-    .bind(&texts.reason)
-    .bind(
-        recorded
-            .map(|r| r.outcome.ground())
-            .filter(|g| *g != UnratedGround::Unspecified)
-            .map(|g| small(g.into())),
-    )
-    .execute(conn)
-    .await?;
-    one(TABLE, task.id, done.rows_affected())
-}
-
-/// One attempt.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Attempt {
-    /// Mode.
-    pub mode: CallbackMode,
-    /// Outcome.
-    pub outcome: AttemptOutcome,
-    /// When it was reported.
-    pub at: DateTime<Utc>,
-    /// Subject of the agent.
-    pub by: String,
-    /// Reference of the call's recording.
-    pub recording: Option<Sealed>,
-}
-
-/// Writes the newest attempt of a locked task. Its number is the task's count of attempts.
-///
-/// # Errors
-/// When the database fails.
-pub async fn insert_attempt(conn: &mut PgConnection, task: &Task, attempt: &Attempt) -> Result<(), StoreError> {
-    sqlx::query(
-        "insert into attempt (task_id, number, mode, outcome, token, reported_at, reported_by, recording)
-         values ($1, $2, $3, $4, $5, $6, $7, $8)",
-    )
-    .bind(task.id)
-    .bind(int(task.attempts))
-    .bind(small(attempt.mode.into()))
-    .bind(small(attempt.outcome.into()))
-    .bind(big(task.token))
-    .bind(attempt.at)
-    .bind(&attempt.by)
-    .bind(&attempt.recording)
-    .execute(conn)
-    .await?;
-    Ok(())
-}
-
-/// The cell that the reference of an attempt's recording is sealed for. Its row is derived, because an attempt has no
-/// id.
-#[must_use]
-pub fn recording_cell(task: Uuid, attempt: u32) -> Cell {
-    Cell {
-        table: "attempt",
-        column: "recording",
-        row: derived_id(task, &format!("attempt/{attempt}")),
     }
 }
 
-/// What the attempts of a task found.
-///
-/// # Errors
-/// When the database fails.
-pub async fn found(conn: &mut PgConnection, task: Uuid) -> Result<Found, StoreError> {
-    let outcomes: Vec<i16> = FUTILE.iter().map(|outcome| small((*outcome).into())).collect();
-    let (futile, recorded) = sqlx::query_as(
-        "select coalesce(bool_or(outcome = any ($2)), false),
-                coalesce(bool_or(outcome = $3 and recording is not null), false)
-           from attempt where task_id = $1",
-    )
-    .bind(task)
-    .bind(outcomes)
-    .bind(small(AttemptOutcome::Reached.into()))
-    .fetch_one(conn)
-    .await?;
-    Ok(Found { futile, recorded })
+const fn judged(state: &State) -> Option<&Judged> {
+    match state {
+        State::Done { judged, .. } => judged.as_ref(),
+        State::Open { .. } | State::PendingJudgement(_) => None,
+    }
 }
 
-/// A call that reached the person and was recorded.
-#[derive(Clone, Debug)]
-pub struct RecordedCall {
-    /// Number of the attempt.
-    pub attempt: u32,
-    /// Reference of the recording.
-    pub recording: Sealed,
+fn solved(recorded: Option<&Recorded>) -> Option<i16> {
+    recorded?.outcome.solved().map(|solved| small(solved.into()))
 }
 
-/// The newest recorded call of a task that reached the person.
-///
-/// # Errors
-/// When the database fails.
-pub async fn recorded_call(conn: &mut PgConnection, task: Uuid) -> Result<Option<RecordedCall>, StoreError> {
-    let row: Option<(i32, Sealed)> = sqlx::query_as(
-        "select number, recording from attempt
-          where task_id = $1 and outcome = $2 and recording is not null order by number desc limit 1",
-    )
-    .bind(task)
-    .bind(small(AttemptOutcome::Reached.into()))
-    .fetch_optional(conn)
-    .await?;
-    row.map(|(number, recording)| {
-        Ok(RecordedCall {
-            attempt: fits("attempt", "number", number)?,
-            recording,
-        })
-    })
-    .transpose()
+fn ground(recorded: Option<&Recorded>) -> Option<i16> {
+    let ground = recorded?.outcome.ground();
+    (ground != UnratedGround::Unspecified).then(|| small(ground.into()))
 }
 
 fn name(state: &State) -> &'static str {

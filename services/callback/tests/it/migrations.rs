@@ -57,7 +57,7 @@ async fn a_task_of_before_is_read_and_its_order_is_numbered_on() {
         );
         assert_eq!(task.state, State::Open { lease: None });
     }
-    for (order, next) in [(order, 5), (order, 6), (silent, 1)] {
-        assert_eq!(tasks::next_told(&mut conn, order).await.expect("numbered"), next);
+    for (orders, next) in [(vec![order], vec![5]), (vec![silent, order, order], vec![1, 6, 7])] {
+        assert_eq!(tasks::next_told(&mut conn, &orders).await.expect("numbered"), next);
     }
 }

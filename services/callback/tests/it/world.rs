@@ -395,6 +395,45 @@ pub fn outcome(lease: &pb::Lease, solved: Solved, rating: Rating) -> pb::RecordO
     }
 }
 
+/// Opened tasks, several for each order, all leased to `agent:1`. An agent would reach its limit.
+pub async fn leased(world: &World, count: usize) -> Vec<pb::Lease> {
+    for first in (0..count).step_by(100) {
+        let appeals = (count - first).min(100);
+        world
+            .passed_with(|order| order.appeals.resize_with(appeals, appeal))
+            .await;
+    }
+    let ids: Vec<Uuid> = sqlx::query_scalar(
+        "update callback_task set version = 2, token = 1, lease_owner = 'agent:1', lease_expires_at = $1 returning id",
+    )
+    .bind(world.wall.now() + TimeDelta::seconds(lease_seconds()))
+    .fetch_all(world.pool())
+    .await
+    .expect("tasks of a test");
+    assert_eq!(ids.len(), count);
+    let lease = |id: Uuid| pb::Lease {
+        task_id: id.to_string(),
+        token: 1,
+        ..pb::Lease::default()
+    };
+    ids.into_iter().map(lease).collect()
+}
+
+/// The error of a refused item, as the verb alone would give it.
+pub fn as_status(refused: &tonic_types::pb::Status) -> Status {
+    let details = refused.encode_to_vec();
+    Status::with_details(Code::from_i32(refused.code), refused.message.clone(), details.into())
+}
+
+/// The reasons of refused items; none for an accepted one.
+pub fn reasons<T>(results: &[Result<T, Status>]) -> Vec<String> {
+    let reason = |result: &Result<T, Status>| result.as_ref().err().map(|status| reason(status).1);
+    results
+        .iter()
+        .map(|result| reason(result).unwrap_or_default())
+        .collect()
+}
+
 /// The code and reason of a refusal.
 pub fn reason(status: &Status) -> (Code, String) {
     let details = status.get_error_details();

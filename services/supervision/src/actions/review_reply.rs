@@ -1,9 +1,11 @@
-//! 审核: passes or rejects the reply that waits for review. The verdict is a decision: routing applies it to the order.
+//! 审核: passes or rejects replies that wait for review. A verdict is a decision: routing applies it to the order.
+
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use chrono::{DateTime, Utc};
 use eventlog::Tx;
 use hotline_proto::common::RejectionGround;
-use personal::sealing::SealKey;
+use personal::sealing::{SealKey, Sealed};
 use platform::status::Standing;
 use platform::store::{StoreError, check_version};
 use uuid::Uuid;
@@ -12,7 +14,7 @@ use super::Error;
 use crate::domain::review::{self, Review, Verdict};
 use crate::domain::watch::WatchedOrder;
 use crate::events;
-use crate::store::reviews::{self, Name};
+use crate::store::reviews::{self, Judged};
 use crate::store::watches;
 
 /// The request of the reviewer, with its shape checked.
@@ -55,48 +57,97 @@ pub struct Reviewed {
     pub reviewed_at: DateTime<Utc>,
 }
 
-/// Runs inside the transaction that the call opened; `key` seals the requirement.
+/// Judges replies one by one, each by what the verdicts before it left, and writes the verdicts together. Runs inside the
+/// transaction that the call opened; `key` seals the requirements. Returns one result per command.
+///
+/// A refused command has its own error: [`Error::Refused`] with the domain's reason, [`StoreError::Absent`] for an order
+/// that is unknown or does not exist for the unit, [`StoreError::Stale`] for a review of another version.
 ///
 /// # Errors
-/// [`Error::Refused`] with the domain's reason. [`StoreError::Absent`] for an order that is unknown or does not exist
-/// for the unit. [`StoreError::Stale`] for a review of another version.
-pub async fn review_reply(
+/// When the store fails.
+pub async fn review_replies(
     tx: &mut Tx,
     key: &SealKey,
-    command: &ReviewReply,
+    commands: &[ReviewReply],
     now: DateTime<Utc>,
-) -> Result<Reviewed, Error> {
-    let mut order = watches::lock_order(tx.conn(), command.order_id).await?;
-    if command.unit.as_ref().is_some_and(|unit| !order.exists_for(unit)) {
-        return Err(StoreError::Absent(watches::ORDER).into());
+) -> Result<Vec<Result<Reviewed, Error>>, StoreError> {
+    let orders: Vec<Uuid> = commands.iter().map(|command| command.order_id).collect();
+    let replies: Vec<Uuid> = commands.iter().map(|command| command.reply_id).collect();
+    let locked = watches::lock_orders(tx.conn(), &orders).await?;
+    let mut orders: BTreeMap<Uuid, WatchedOrder> = locked.into_iter().map(|order| (order.id, order)).collect();
+    let found = reviews::of_replies(tx.conn(), &replies).await?;
+    let mut found: HashMap<Uuid, Review> = found.into_iter().map(|review| (review.reply_id, review)).collect();
+    let mut results = Vec::with_capacity(commands.len());
+    let mut verdicts = Vec::with_capacity(commands.len());
+    let mut changed = BTreeSet::new();
+    for command in commands {
+        let order = orders.get_mut(&command.order_id);
+        let judged = match judge(command, order.as_deref(), found.get(&command.reply_id), now) {
+            Ok(judged) => judged,
+            Err(error) => {
+                results.push(Err(error));
+                continue;
+            }
+        };
+        let order = order.expect("only a known order has a verdict");
+        let told = events::reviewed(order, &judged).expect("it was judged above");
+        order.last_at = told.occurred_at;
+        changed.insert(order.id);
+        results.push(Ok(Reviewed {
+            review_id: judged.id,
+            reviewed_at: told.occurred_at,
+        }));
+        tx.tell(told);
+        found.insert(judged.reply_id, judged.clone());
+        verdicts.push(Judged {
+            requirement: command.judgement.sealed(key, judged.id),
+            review: judged,
+        });
     }
-    let found = reviews::find(tx.conn(), Name::Reply(command.reply_id), None).await?;
-    let found = found.map(|found| found.listed.review);
+    if !verdicts.is_empty() {
+        reviews::save_verdicts(tx.conn(), &verdicts).await?;
+        let changed = orders.values().filter(|order| changed.contains(&order.id));
+        watches::save_orders(tx.conn(), changed).await?;
+    }
+    Ok(results)
+}
+
+/// Gives a verdict on a reply. `found` is the review of that reply, if it has one.
+fn judge(
+    command: &ReviewReply,
+    order: Option<&WatchedOrder>,
+    found: Option<&Review>,
+    now: DateTime<Utc>,
+) -> Result<Review, Error> {
+    let exists = |order: &&WatchedOrder| command.unit.as_ref().is_none_or(|unit| order.exists_for(unit));
+    let order = order.filter(exists).ok_or(StoreError::Absent(watches::ORDER))?;
     let found = found.filter(|review| review.order_id == order.id);
-    if let Some(review) = &found {
+    if let Some(review) = found {
         check_version(command.if_version, review.version)?;
     }
-    let standing = standing(&order, found.as_ref());
-    let refused = |refusal| Error::Refused(refusal, standing.clone());
-    let open = review::pending(&order, command.reply_id, found).map_err(refused)?;
-    let (verdict, requirement) = match &command.judgement {
-        Judgement::Pass => (Verdict::Pass, None),
-        Judgement::Reject { grounds, requirement } => (Verdict::Reject(grounds.clone()), Some(requirement)),
-    };
-    let judged = open
-        .judge(verdict, &command.reviewer, now.max(order.last_at))
-        .map_err(refused)?;
-    let sealed = requirement.map(|text| key.seal(reviews::requirement(judged.id), text));
-    reviews::save_verdict(tx.conn(), &judged, sealed.as_ref()).await?;
-    let told = events::reviewed(&mut order, &judged).expect("it was judged above");
-    order.last_at = told.occurred_at;
-    watches::save_orders(tx.conn(), std::iter::once(&order)).await?;
-    let reviewed_at = told.occurred_at;
-    tx.tell(told);
-    Ok(Reviewed {
-        review_id: judged.id,
-        reviewed_at,
-    })
+    let refused = |refusal| Error::Refused(refusal, standing(order, found));
+    let open = review::pending(order, command.reply_id, found.cloned()).map_err(refused)?;
+    let at = now.max(order.last_at);
+    open.judge(command.judgement.verdict(), &command.reviewer, at)
+        .map_err(refused)
+}
+
+impl Judgement {
+    /// The verdict without the text.
+    fn verdict(&self) -> Verdict {
+        match self {
+            Self::Pass => Verdict::Pass,
+            Self::Reject { grounds, .. } => Verdict::Reject(grounds.clone()),
+        }
+    }
+
+    /// The requirement, sealed for the review.
+    fn sealed(&self, key: &SealKey, review: Uuid) -> Option<Sealed> {
+        match self {
+            Self::Pass => None,
+            Self::Reject { requirement, .. } => Some(key.seal(reviews::requirement(review), requirement)),
+        }
+    }
 }
 
 /// State of the review. Without a review, the state of the order, whose versions are routing's.

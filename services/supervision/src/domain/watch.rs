@@ -3,7 +3,7 @@
 //! | fact | clocks |
 //! |---|---|
 //! | dispatched | all clocks of an earlier dispatch end; sign (red), handle (yellow, red) start |
-//! | signed | sign is done |
+//! | signed | sign is done; handle starts where it starts at the signature |
 //! | reply submitted | handle (round 0) or rework (later rounds) is done |
 //! | reply rejected | for each limit that the reply met, a new clock starts with the original deadline |
 //! | reworked | rework (yellow, red) starts |
@@ -108,13 +108,15 @@ pub enum What {
     Dispatched {
         /// Limit for signing.
         sign: Limit,
-        /// Limit for the reply.
-        handle: Limit,
+        /// Limit for the reply; none where it starts at the signature.
+        handle: Option<Limit>,
     },
     /// 签收.
     Signed {
         /// When it was signed.
         signed_at: DateTime<Utc>,
+        /// Limit for the reply.
+        handle: Limit,
     },
     /// 回复.
     ReplySubmitted {
@@ -217,12 +219,19 @@ impl Watch {
                 let told = self.end_all(at, before.as_ref());
                 self.order.assignment += 1;
                 self.start(fact.event_id, ClockKind::Sign, *sign);
-                self.start(fact.event_id, ClockKind::Handle, *handle);
+                if let Some(handle) = handle {
+                    self.start(fact.event_id, ClockKind::Handle, *handle);
+                }
                 told
             }
-            What::Signed { signed_at } => {
+            What::Signed { signed_at, handle } => {
                 let assignment = self.order.assignment;
-                self.done(*signed_at, |c| c.watches(ClockKind::Sign) && c.assignment == assignment)
+                let told = self.done(*signed_at, |c| c.watches(ClockKind::Sign) && c.assignment == assignment);
+                let mut clocks = self.clocks.iter().filter(|clock| clock.assignment == assignment);
+                if !clocks.any(|clock| clock.watches(ClockKind::Handle)) {
+                    self.start(fact.event_id, ClockKind::Handle, *handle);
+                }
+                told
             }
             What::ReplySubmitted { submitted_at, .. } => {
                 let watching = self.reply_clocks();

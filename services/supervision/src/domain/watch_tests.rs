@@ -74,13 +74,13 @@ impl Story {
     }
 
     fn dispatch(&mut self) -> Vec<Told> {
-        let (sign, handle) = (limit(60, 30), limit(600, 300));
+        let (sign, handle) = (limit(60, 30), Some(limit(600, 300)));
         self.tell(0, What::Dispatched { sign, handle })
     }
 
     fn sign(&mut self, minute: i64) -> Vec<Told> {
-        let signed_at = at(minute);
-        self.tell(minute, What::Signed { signed_at })
+        let (signed_at, handle) = (at(minute), limit(600, 300));
+        self.tell(minute, What::Signed { signed_at, handle })
     }
 
     fn reply(&mut self, minute: i64) -> Vec<Told> {
@@ -246,10 +246,39 @@ fn a_rework_round_has_clocks_of_its_own() {
 }
 
 #[test]
+fn the_clock_of_handling_starts_at_the_signature_where_dispatch_started_none() {
+    let mut story = Story::new();
+    let (sign, handle) = (limit(60, 30), None);
+    story.tell(0, What::Dispatched { sign, handle });
+    let watch = story.watch.as_ref().expect("told");
+    assert!(
+        watch
+            .clocks
+            .iter()
+            .all(|clock| clock.kind == i32::from(ClockKind::Sign))
+    );
+    story.sign(10);
+    let due = |story: &Story, colour| story.clock(ClockKind::Handle, colour).due_at;
+    assert_eq!(due(&story, CardColour::Red), at(600));
+    assert_eq!(due(&story, CardColour::Yellow), at(300));
+    story.reply(20);
+    assert!(matches!(
+        story.clock(ClockKind::Handle, CardColour::Red).state,
+        State::Stopped { .. }
+    ));
+}
+
+#[test]
 fn an_older_version_changes_nothing() {
     let mut story = Story::new();
     story.dispatch();
-    let old = story.fact(5, What::Signed { signed_at: at(5) });
+    let old = story.fact(
+        5,
+        What::Signed {
+            signed_at: at(5),
+            handle: limit(600, 300),
+        },
+    );
     story.version = 1;
     story.tell(6, What::Other);
     let watch = story.watch.expect("told");

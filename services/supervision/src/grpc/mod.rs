@@ -21,7 +21,7 @@ use hotline_proto::supervision as pb;
 use hotline_proto::supervision::supervision_service_server::SupervisionService;
 use personal::sealing::Sealer;
 use tonic::{Request, Response, Status};
-use verbs::Served;
+use verbs::{Groups, Served};
 
 use crate::actions::feed_back_risk_notice::FeedBackRiskNotice;
 use crate::actions::get_review::GetReview;
@@ -43,6 +43,8 @@ pub struct Supervision {
     pub store: Store,
     /// Seals requirements, and the texts of risk notices.
     pub sealer: Sealer,
+    /// Calls that wait to be written together.
+    pub groups: Groups,
 }
 
 impl Served for Supervision {
@@ -53,6 +55,10 @@ impl Served for Supervision {
     fn sealer(&self) -> Option<&Sealer> {
         Some(&self.sealer)
     }
+
+    fn groups(&self) -> Option<&Groups> {
+        Some(&self.groups)
+    }
 }
 
 #[tonic::async_trait]
@@ -61,7 +67,14 @@ impl SupervisionService for Supervision {
         &self,
         request: Request<pb::ReviewReplyRequest>,
     ) -> Result<Response<pb::ReviewReplyResponse>, Status> {
-        self.run::<ReviewReply>(request).await
+        self.join::<ReviewReply>(request).await
+    }
+
+    async fn review_replies(
+        &self,
+        request: Request<pb::ReviewRepliesRequest>,
+    ) -> Result<Response<pb::ReviewRepliesResponse>, Status> {
+        self.batch::<ReviewReply, _>(request).await
     }
 
     async fn get_review(

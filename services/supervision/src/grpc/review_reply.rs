@@ -1,4 +1,4 @@
-//! Request and answer of `ReviewReply`.
+//! Request and answer of `ReviewReply`, also in batches.
 
 use async_trait::async_trait;
 use eventlog::Tx;
@@ -7,12 +7,12 @@ use hotline_proto::supervision as pb;
 use platform::auth::Caller;
 use rpc::fields::{Fields, Once};
 use rpc::time::to_proto;
-use verbs::{At, Verb};
+use verbs::{At, Batched, Verb};
 
 use super::Supervision;
 use super::fields::confined_to;
 use crate::actions::Error;
-use crate::actions::review_reply::{Judgement, ReviewReply, review_reply};
+use crate::actions::review_reply::{Judgement, ReviewReply, Reviewed, review_replies};
 
 /// Most grounds of one rejection: each ground of the checklist once.
 const MAX_GROUNDS: usize = 13;
@@ -48,11 +48,26 @@ impl Verb<Supervision> for ReviewReply {
     }
 
     async fn act(&self, tx: &mut Tx, at: &At<Supervision>) -> Result<pb::ReviewReplyResponse, Error> {
-        let reviewed = review_reply(tx, at.key(), self, at.now).await?;
-        Ok(pb::ReviewReplyResponse {
-            review_id: reviewed.review_id.to_string(),
-            reviewed_time: Some(to_proto(reviewed.reviewed_at)),
-        })
+        self.act_alone(tx, at).await
+    }
+}
+
+#[async_trait]
+impl Batched<Supervision> for ReviewReply {
+    async fn act_all(
+        items: &[Self],
+        tx: &mut Tx,
+        at: &At<Supervision>,
+    ) -> Result<Vec<Result<pb::ReviewReplyResponse, Error>>, Error> {
+        let reviewed = review_replies(tx, at.key(), items, at.now).await?;
+        Ok(reviewed.into_iter().map(|reviewed| reviewed.map(answer)).collect())
+    }
+}
+
+fn answer(reviewed: Reviewed) -> pb::ReviewReplyResponse {
+    pb::ReviewReplyResponse {
+        review_id: reviewed.review_id.to_string(),
+        reviewed_time: Some(to_proto(reviewed.reviewed_at)),
     }
 }
 

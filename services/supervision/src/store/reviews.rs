@@ -3,7 +3,7 @@
 use chrono::{DateTime, Utc};
 use hotline_proto::common::RejectionGround;
 use personal::sealing::{Cell, Sealed};
-use platform::rows::{big, fits, impossible, int, known, one, small};
+use platform::rows::{big, each, fits, impossible, int, known};
 use platform::store::StoreError;
 use rpc::listing::Window;
 use sqlx::PgConnection;
@@ -78,24 +78,41 @@ pub const fn requirement(review: Uuid) -> Cell {
 /// # Errors
 /// [`StoreError::Impossible`] for a row that no transition could have written.
 pub async fn find(conn: &mut PgConnection, name: Name, unit: Option<&str>) -> Result<Option<Found>, StoreError> {
-    let (id, reply) = match name {
-        Name::Id(id) => (Some(id), None),
-        Name::Reply(reply) => (None, Some(reply)),
+    let (id, replies) = match name {
+        Name::Id(id) => (Some(id), Vec::new()),
+        Name::Reply(reply) => (None, vec![reply]),
     };
-    let whole: Option<Whole> = sqlx::query_as(include_str!("reviews/find.sql"))
+    Ok(named(conn, id, &replies, unit).await?.pop())
+}
+
+/// Reviews of these replies. Replies without a review are left out.
+///
+/// # Errors
+/// As [`find`].
+pub async fn of_replies(conn: &mut PgConnection, replies: &[Uuid]) -> Result<Vec<Review>, StoreError> {
+    let found = named(conn, None, replies, None).await?;
+    Ok(found.into_iter().map(|found| found.listed.review).collect())
+}
+
+async fn named(
+    conn: &mut PgConnection,
+    id: Option<Uuid>,
+    replies: &[Uuid],
+    unit: Option<&str>,
+) -> Result<Vec<Found>, StoreError> {
+    let rows: Vec<Whole> = sqlx::query_as(include_str!("reviews/find.sql"))
         .bind(id)
-        .bind(reply)
+        .bind(replies)
         .bind(unit)
-        .fetch_optional(conn)
+        .fetch_all(conn)
         .await?;
-    whole
-        .map(|whole| {
-            Ok(Found {
-                listed: whole.row.try_into()?,
-                requirement: whole.requirement,
-            })
+    let found = rows.into_iter().map(|whole| {
+        Ok(Found {
+            listed: whole.row.try_into()?,
+            requirement: whole.requirement,
         })
-        .transpose()
+    });
+    found.collect()
 }
 
 /// Reviews by the time their replies were submitted, then by id. With a `unit`, only those of orders that exist for it.
@@ -146,45 +163,67 @@ pub async fn open(conn: &mut PgConnection, reviews: &[Review]) -> Result<(), Sto
     Ok(())
 }
 
-/// Writes a verdict. A rejection has a `requirement`, a pass has none.
+/// A judged review with its text for the unit.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Judged {
+    /// The review.
+    pub review: Review,
+    /// Sealed requirement. A rejection has one, a pass has none.
+    pub requirement: Option<Sealed>,
+}
+
+/// Writes verdicts.
 ///
 /// # Errors
-/// [`StoreError::Impossible`] when the review was not open.
-pub async fn save_verdict(
-    conn: &mut PgConnection,
-    review: &Review,
-    requirement: Option<&Sealed>,
-) -> Result<(), StoreError> {
-    let State::Judged {
-        verdict,
-        reviewer,
-        reviewed_at,
-    } = &review.state
-    else {
-        return Err(impossible("review", format!("{} has no verdict to write", review.id)));
-    };
-    let grounds = match verdict {
-        Verdict::Pass => Vec::new(),
-        Verdict::Reject(grounds) => grounds.iter().map(|g| small((*g).into())).collect(),
-    };
+/// [`StoreError::Impossible`] when a review was not open.
+pub async fn save_verdicts(conn: &mut PgConnection, judged: &[Judged]) -> Result<(), StoreError> {
+    let (mut verdicts, mut grounds) = (Vec::new(), Vec::new());
+    let (mut times, mut reviewers) = (Vec::new(), Vec::new());
+    for Judged { review, .. } in judged {
+        let State::Judged {
+            verdict,
+            reviewer,
+            reviewed_at,
+        } = &review.state
+        else {
+            return Err(impossible("review", format!("{} has no verdict to write", review.id)));
+        };
+        verdicts.push(match verdict {
+            Verdict::Pass => 1_i16,
+            Verdict::Reject(_) => 2_i16,
+        });
+        grounds.push(numbers(verdict));
+        times.push(*reviewed_at);
+        reviewers.push(reviewer.clone());
+    }
     let done = sqlx::query(
-        "update review set verdict = $2, grounds = $3, requirement = $4, reviewed_at = $5, reviewer = $6,
-                version = $7
-          where id = $1 and verdict is null",
+        "update review r
+            set verdict = v.verdict, grounds = string_to_array(v.grounds, ' ')::smallint[],
+                requirement = v.requirement, reviewed_at = v.reviewed_at, reviewer = v.reviewer, version = v.version
+           from unnest($1::uuid[], $2::smallint[], $3::text[], $4::bytea[], $5::timestamptz[], $6::text[], $7::bigint[])
+             as v (id, verdict, grounds, requirement, reviewed_at, reviewer, version)
+          where r.id = v.id and r.verdict is null",
     )
-    .bind(review.id)
-    .bind(match verdict {
-        Verdict::Pass => 1_i16,
-        Verdict::Reject(_) => 2_i16,
-    })
+    .bind(judged.iter().map(|j| j.review.id).collect::<Vec<_>>())
+    .bind(verdicts)
     .bind(grounds)
-    .bind(requirement)
-    .bind(reviewed_at)
-    .bind(reviewer)
-    .bind(big(review.version))
+    .bind(judged.iter().map(|j| j.requirement.clone()).collect::<Vec<_>>())
+    .bind(times)
+    .bind(reviewers)
+    .bind(judged.iter().map(|j| big(j.review.version)).collect::<Vec<_>>())
     .execute(conn)
     .await?;
-    one("review", review.id, done.rows_affected())
+    each("review", judged.len(), done.rows_affected())
+}
+
+/// Numbers of the grounds with blanks between. An array of arrays of several lengths cannot be bound.
+fn numbers(verdict: &Verdict) -> String {
+    let grounds = match verdict {
+        Verdict::Pass => &[][..],
+        Verdict::Reject(grounds) => grounds,
+    };
+    let numbers = grounds.iter().map(|ground| i32::from(*ground).to_string());
+    numbers.collect::<Vec<_>>().join(" ")
 }
 
 impl TryFrom<Row> for ListedReview {

@@ -49,14 +49,6 @@ struct ClockRow {
     withdrawn_at: Option<DateTime<Utc>>,
 }
 
-/// Reads one order without its clocks and keeps it locked until the transaction ends.
-///
-/// # Errors
-/// [`StoreError::Absent`] for an order that supervision has no event of.
-pub async fn lock_order(conn: &mut PgConnection, id: Uuid) -> Result<WatchedOrder, StoreError> {
-    lock_orders(conn, &[id]).await?.pop().ok_or(StoreError::Absent(ORDER))
-}
-
 /// Reads orders with all their clocks and keeps them locked until the transaction ends. Unknown orders are left out.
 ///
 /// # Errors
@@ -88,7 +80,11 @@ pub async fn lock(conn: &mut PgConnection, ids: &[Uuid]) -> Result<Vec<Watch>, S
     Ok(watches)
 }
 
-async fn lock_orders(conn: &mut PgConnection, ids: &[Uuid]) -> Result<Vec<WatchedOrder>, StoreError> {
+/// Reads orders without their clocks and keeps them locked until the transaction ends. Unknown orders are left out.
+///
+/// # Errors
+/// As [`lock`].
+pub async fn lock_orders(conn: &mut PgConnection, ids: &[Uuid]) -> Result<Vec<WatchedOrder>, StoreError> {
     // Ordered by id: two transactions that need the same orders wait for each other without a deadlock.
     let rows: Vec<OrderRow> = sqlx::query_as(
         r#"select id, number, "partition", version, state, round, assignment, lead_unit, lead_top_unit, accused_units,

@@ -9,7 +9,7 @@ use hotline_proto::events::event::Body;
 use hotline_proto::events::{CardColour, ContactRecorded};
 use platform::steps::Step;
 use supervision::workers::fire_clocks::FireClocks;
-use testkit::at;
+use testkit::{at, statements};
 use uuid::Uuid;
 
 use crate::orders::Order;
@@ -166,4 +166,26 @@ async fn two_workers_fire_each_clock_once_and_batches_are_bounded() {
     assert_eq!(one + two + three + rest, 75);
     assert_eq!(world.cards().await.len(), 50, "the first page of 75");
     assert_eq!(world.told().await.len(), 75);
+}
+
+#[tokio::test]
+async fn many_clocks_fire_in_the_statements_of_one() {
+    let world = World::new().await;
+    let mut counted = Vec::new();
+    for (day, orders) in [(2, 1), (3, 40)] {
+        for _ in 0..orders {
+            let mut order = Order::open(&world, at(1, 9, 0)).await;
+            let limits = (at(day, 18, 0), at(7, 18, 0), at(9, 18, 0));
+            order.dispatch(at(1, 9, 5), WATER, limits).await;
+        }
+        world.clock.move_to(at(day, 19, 0));
+        world.read().await;
+        let sent = statements::of(async {
+            assert_eq!(world.look().await.did, orders);
+        });
+        counted.push(sent.await);
+    }
+    assert!(counted[0].len() > 5, "{counted:?}");
+    assert_eq!(counted[0], counted[1]);
+    assert_eq!(world.cards().await.len(), 41);
 }

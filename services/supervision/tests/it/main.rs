@@ -15,6 +15,7 @@ mod list_risk_notices;
 mod observe_orders;
 mod orders;
 mod record_ledger_entry;
+mod review_replies;
 mod review_reply;
 mod scopes;
 mod verify_risk_notice;
