@@ -22,9 +22,12 @@ pub async fn check(pool: &PgPool) -> Result<Vec<Violation>, StoreError> {
         .differences
         .into_iter()
         .take(MAX_TOLD)
-        .map(|(key, stored, recounted)| Violation {
+        .map(|(key, measure, stored, recounted)| Violation {
             invariant: "I8",
-            detail: format!("roll-up {key} is {stored}, its facts add up to {recounted}"),
+            detail: format!(
+                "roll-up {key} {} is {stored}, its facts add up to {recounted}",
+                measure.name()
+            ),
         })
         .collect();
     let mut tx = snapshot(&mut conn).await?;

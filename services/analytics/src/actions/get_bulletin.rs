@@ -4,17 +4,17 @@ use chrono::{DateTime, Utc};
 use platform::store::StoreError;
 use sqlx::PgConnection;
 
+use super::counting::{count, names_lead_units, tree_if};
 use crate::domain::bulletin::{self, Printed};
-use crate::domain::definitions::Definitions;
-use crate::domain::measure::{Dimension, Measure};
+use crate::domain::definitions::{Definitions, Figure};
+use crate::domain::sums::Wanted;
 use crate::domain::window::Window;
-use crate::store::facts::appeals;
-use crate::store::{names, rollups, snapshot};
+use crate::store::{names, snapshot};
 
-/// Sums the window's roll-ups, counts the persons of its appeals, and computes the figures.
+/// Counts what the figures need, and computes them.
 ///
 /// # Errors
-/// When the database fails.
+/// When the database fails, or a row is impossible.
 pub async fn get_bulletin(
     conn: &mut PgConnection,
     definitions: &Definitions,
@@ -22,12 +22,13 @@ pub async fn get_bulletin(
     as_of: DateTime<Utc>,
 ) -> Result<Vec<Printed>, StoreError> {
     let mut tx = snapshot(conn).await?;
-    let mut sums = rollups::sums(&mut tx, window, calendar::local_date(as_of)).await?;
-    if definitions.count_persons() {
-        let persons = appeals::persons(&mut tx, window).await?;
-        sums.add(Dimension::Total, "", Measure::Persons, persons);
-    }
+    let figures: Vec<&Figure> = definitions.figures.iter().collect();
+    let wanted = Wanted::by(figures.iter().copied());
+    let by_tree = figures.iter().any(|figure| names_lead_units(figure));
+    let tree = tree_if(&mut tx, by_tree, window.to).await?;
+    let as_of_day = calendar::local_date(as_of);
+    let counted = count(&mut tx, &figures, &wanted, window, as_of_day, &tree).await?;
     let names = names::in_force(&mut tx, window.to).await?;
     tx.commit().await?;
-    Ok(bulletin::print(definitions, &sums, &names))
+    Ok(bulletin::print(definitions, &counted, &names))
 }

@@ -4,8 +4,9 @@
 use eventlog::Store;
 use platform::store::StoreError;
 
-use super::verify_rollups::recount;
+use super::verify_rollups::{months, recount};
 use crate::domain::contribution::VERSION;
+use crate::store::facts::appeals;
 use crate::store::rollups;
 
 /// Most roll-ups written in one statement.
@@ -25,9 +26,12 @@ pub async fn recount_rollups(store: &Store) -> Result<bool, StoreError> {
                     return Ok(false);
                 }
                 rollups::clear(tx.conn()).await?;
-                let (_, recount) = recount(tx.conn()).await?;
-                for chunk in recount.into_sorted().chunks(CHUNK) {
-                    rollups::add(tx.conn(), chunk).await?;
+                appeals::chain_all(tx.conn()).await?;
+                for month in months(tx.conn()).await? {
+                    let (_, recount) = recount(tx.conn(), month).await?;
+                    for chunk in recount.into_sorted().chunks(CHUNK) {
+                        rollups::add(tx.conn(), chunk).await?;
+                    }
                 }
                 rollups::save_version(tx.conn(), VERSION).await?;
                 Ok(true)

@@ -1,15 +1,21 @@
-//! Reads events of intake: calls, appeals, and the names of channels, categories and regions.
+//! Reads events of intake: calls, appeals, leader days, messages to accounts, the policy library, and the names of
+//! channels, categories and regions.
 
 use eventlog::Recorded;
 use eventlog::read::{self, Unreadable};
+use hotline_proto::Date;
 use hotline_proto::events::event::Body;
-use hotline_proto::events::{CallRecorded, ReferencePublished};
+use hotline_proto::events::{CallRecorded, LibraryPublished, PolicyValidity, ReferencePublished};
 use hotline_proto::intake::AppealFacts;
+use prost_types::Timestamp;
 
-use super::{day, kept, names};
+use super::{codes, day, kept, kept_or_unspecified, names};
+use crate::domain::account_message::MessageState;
 use crate::domain::appeal::{AppealHeard, AppealState, Outcome, PersonKey};
 use crate::domain::call::CallState;
 use crate::domain::change::{Change, NameKind};
+use crate::domain::leader_day::LeaderDayState;
+use crate::domain::library::{Library, Policy};
 
 /// Source of these events.
 pub const SOURCE: &str = "intake";
@@ -22,6 +28,20 @@ pub fn read(event: &Recorded) -> Result<Option<Change>, Unreadable> {
     let (facts, outcome) = match &event.body {
         Body::CallRecorded(call) => return call_recorded(event, call).map(Some),
         Body::ReferencePublished(reference) => return reference_published(reference).map(Some),
+        Body::LibraryPublished(library) => return library_published(library).map(Some),
+        Body::LeaderDayAnnounced(told) => {
+            return leader_day(event, &told.leader_day_id, told.day.as_ref(), false).map(Some);
+        }
+        Body::LeaderDayCancelled(told) => {
+            return leader_day(event, &told.leader_day_id, told.day.as_ref(), true).map(Some);
+        }
+        Body::AccountMessageRecorded(told) => {
+            return message(event, &told.message_id, &told.account, told.sent_time.as_ref(), None).map(Some);
+        }
+        Body::AccountMessageResolved(told) => {
+            let outcome = Some(told.outcome);
+            return message(event, &told.message_id, &told.account, told.sent_time.as_ref(), outcome).map(Some);
+        }
         Body::AppealRegistered(told) => (&told.appeal, None),
         Body::AppealAnswered(told) => (&told.appeal, Some(Outcome::Answered)),
         Body::AppealForwarded(told) => (&told.appeal, Some(Outcome::Forwarded)),
@@ -45,19 +65,12 @@ fn call_recorded(event: &Recorded, call: &CallRecorded) -> Result<Change, Unread
 
 fn appeal(event: &Recorded, facts: Option<&AppealFacts>, outcome: Option<Outcome>) -> Result<Change, Unreadable> {
     let facts = read::present("appeal", facts)?;
-    let mut tags = facts.tags.clone();
-    tags.sort_unstable();
-    tags.dedup();
     let state = AppealState {
         version: read::version(event.version)?,
         number: read::filled("appeal_number", &facts.appeal_number)?,
-        kind: kept("type", facts.r#type)?,
-        category: read::filled("category", &facts.category)?,
-        region: facts.region.clone(),
-        channel: read::filled("channel", &facts.channel)?,
+        codes: codes(facts)?,
         received_at: read::time("received_time", facts.received_time.as_ref())?,
         source_at: read::optional_time("source_time", facts.source_time.as_ref())?,
-        tags,
         platform: Some(facts.platform.clone()).filter(|platform| !platform.is_empty()),
         person: person(&facts.person_key)?,
     };
@@ -71,6 +84,54 @@ fn person(key: &[u8]) -> Result<Option<PersonKey>, Unreadable> {
     }
     let key = <[u8; 16]>::try_from(key).map_err(|_| Unreadable::new("person_key is not of 16 bytes"))?;
     Ok(Some(PersonKey(key)))
+}
+
+fn leader_day(event: &Recorded, id: &str, of: Option<&Date>, cancelled: bool) -> Result<Change, Unreadable> {
+    let state = LeaderDayState {
+        version: read::version(event.version)?,
+        day: day("day", of)?,
+        cancelled,
+    };
+    Ok(Change::LeaderDay(read::id("leader_day_id", id)?, state))
+}
+
+/// Reads a message; its outcome is given from its end on.
+fn message(
+    event: &Recorded,
+    id: &str,
+    account: &str,
+    sent_at: Option<&Timestamp>,
+    outcome: Option<i32>,
+) -> Result<Change, Unreadable> {
+    let state = MessageState {
+        version: read::version(event.version)?,
+        account: read::filled("account", account)?,
+        sent_at: read::time("sent_time", sent_at)?,
+        outcome: match outcome {
+            Some(outcome) => kept("outcome", outcome)?,
+            None => kept_or_unspecified("outcome", 0)?,
+        },
+    };
+    Ok(Change::Message(read::id("message_id", id)?, state))
+}
+
+fn library_published(library: &LibraryPublished) -> Result<Change, Unreadable> {
+    let specialists = library.specialists.iter().map(|code| read::filled("specialists", code));
+    Ok(Change::Library(Library {
+        version: read::version(library.version)?,
+        valid_from: day("valid_from", library.valid_from.as_ref())?,
+        policies: library.policies.iter().map(policy).collect::<Result<_, _>>()?,
+        specialists: specialists.collect::<Result<_, _>>()?,
+    }))
+}
+
+fn policy(policy: &PolicyValidity) -> Result<Policy, Unreadable> {
+    let valid_to = policy.valid_to.as_ref();
+    Ok(Policy {
+        code: read::filled("policy", &policy.policy)?,
+        valid_from: day("policies.valid_from", policy.valid_from.as_ref())?,
+        valid_to: valid_to.map(|to| day("policies.valid_to", Some(to))).transpose()?,
+    })
 }
 
 fn reference_published(reference: &ReferencePublished) -> Result<Change, Unreadable> {

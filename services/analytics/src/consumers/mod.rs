@@ -13,10 +13,12 @@ use chrono::NaiveDate;
 use eventlog::read::{self, Unreadable};
 use eventlog::{ApplyError, Effect, Handler, Recorded, Tx};
 use hotline_proto::Date;
+use hotline_proto::intake::AppealFacts;
 use rpc::time::date_from_proto;
 
 use crate::actions::apply_changes::apply_changes;
 use crate::domain::change::{Change, Name, NameKind};
+use crate::domain::codes::Codes;
 use crate::domain::kept::Kept;
 
 /// Reads one event of a source: the change it makes, or none for a type that analytics ignores. The error names the
@@ -68,6 +70,26 @@ fn names<'e>(
         valid_from,
         version,
         name: name.clone(),
+    })
+}
+
+/// Reads the codes of an appeal.
+fn codes(facts: &AppealFacts) -> Result<Codes, Unreadable> {
+    let mut tags = facts.tags.clone();
+    tags.sort_unstable();
+    tags.dedup();
+    let leader_day = Some(&facts.leader_day_id).filter(|id| !id.is_empty());
+    Ok(Codes {
+        kind: kept("type", facts.r#type)?,
+        category: read::filled("category", &facts.category)?,
+        region: facts.region.clone(),
+        channel: read::filled("channel", &facts.channel)?,
+        urgency: kept_or_unspecified("urgency", facts.urgency)?,
+        seat: kept_or_unspecified("seat", facts.seat)?,
+        deputy_level: kept_or_unspecified("deputy_level", facts.deputy_level)?,
+        leader_day: leader_day.map(|id| read::id("leader_day_id", id)).transpose()?,
+        complex: facts.complex,
+        tags,
     })
 }
 

@@ -1,4 +1,4 @@
-//! Reads events of routing: all states of an order, and the names of units.
+//! Reads events of routing: all states of an order, and the units.
 
 use eventlog::Recorded;
 use eventlog::read::{self, Unreadable};
@@ -8,8 +8,8 @@ use hotline_proto::events::event::Body;
 use hotline_proto::routing::Order;
 use hotline_proto::{Carried, carried};
 
-use super::{day, kept, names};
-use crate::domain::change::{Change, NameKind};
+use super::{codes, day, kept, names};
+use crate::domain::change::{Change, NameKind, Unit};
 use crate::domain::kept::Kept;
 use crate::domain::order::{Lead, OrderHeard, RoutingState};
 
@@ -45,10 +45,7 @@ fn routing_state(order: &Order) -> Result<RoutingState, Unreadable> {
         version: read::version(order.version)?,
         number: read::filled("number", &order.number)?,
         appeal: read::id("appeal_id", &appeal.appeal_id)?,
-        kind: kept("type", appeal.r#type)?,
-        category: read::filled("category", &appeal.category)?,
-        region: appeal.region.clone(),
-        channel: read::filled("channel", &appeal.channel)?,
+        codes: codes(appeal)?,
         anonymous: appeal.anonymous,
         confidential: appeal.confidential,
         state,
@@ -82,17 +79,16 @@ fn lead(order: &Order) -> Result<Option<Lead>, Unreadable> {
     if order.lead_unit.is_empty() {
         return Ok(None);
     }
-    let due = |field, kind| {
-        let deadline = read::present(field, order.deadline(kind))?;
-        read::time(field, deadline.due_time.as_ref())
-    };
+    let sign = read::present("deadline of signing", order.deadline(ClockKind::Sign))?;
+    let handle = order.deadline(ClockKind::Handle);
+    let handle = handle.map(|handle| read::time("deadline of handling", handle.due_time.as_ref()));
     Ok(Some(Lead {
         unit: order.lead_unit.clone(),
         top_unit: read::filled("lead_top_unit", &order.lead_top_unit)?,
         dispatched_at: read::time("dispatch_time", order.dispatch_time.as_ref())?,
         by_person: order.dispatched_by_person,
-        sign_due_at: due("deadline of signing", ClockKind::Sign)?,
-        handle_due_at: due("deadline of handling", ClockKind::Handle)?,
+        sign_due_at: read::time("deadline of signing", sign.due_time.as_ref())?,
+        handle_due_at: handle.transpose()?,
     }))
 }
 
@@ -100,5 +96,12 @@ fn units_published(units: &UnitsPublished) -> Result<Change, Unreadable> {
     let day = day("valid_from", units.valid_from.as_ref())?;
     let version = read::version(units.version)?;
     let codes = units.units.iter().map(|unit| (&unit.code, &unit.name));
-    Ok(Change::Names(names(NameKind::Unit, codes, day, version).collect()))
+    let names = names(NameKind::Unit, codes, day, version).collect();
+    let places = units.units.iter().map(|unit| Unit {
+        code: unit.code.clone(),
+        valid_from: day,
+        version,
+        parent: unit.parent.clone(),
+    });
+    Ok(Change::Units(names, places.collect()))
 }

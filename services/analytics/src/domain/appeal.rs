@@ -1,35 +1,26 @@
 //! An appeal (诉求) as a fact: its codes and its outcome.
 
 use chrono::{DateTime, NaiveDate, Utc};
-use hotline_proto::common::AppealType;
 use uuid::Uuid;
 
+use super::codes::Codes;
 use super::contribution::{Contribution, Tally};
 use super::fact::Fact;
-use super::kept::Kept;
-use super::measure::{Dimension, Measure, type_name};
+use super::measure::{Dimension, FIRST, Measure};
 
-/// Codes of an appeal at one version.
+/// An appeal at one version.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct AppealState {
     /// Version of the appeal; the highest one wins.
     pub version: u64,
     /// Number that people say on the phone.
     pub number: String,
-    /// Appeal type; never unspecified.
-    pub kind: Kept<AppealType>,
-    /// Code of the category, 2 digits a level.
-    pub category: String,
-    /// GB/T 2260 code.
-    pub region: String,
-    /// Code of the channel.
-    pub channel: String,
+    /// Its codes.
+    pub codes: Codes,
     /// When it was registered.
     pub received_at: DateTime<Utc>,
     /// When the person brought it, if the source gives that time.
     pub source_at: Option<DateTime<Utc>>,
-    /// Tags, sorted, each once.
-    pub tags: Vec<String>,
     /// Platform that pushed it.
     pub platform: Option<String>,
     /// Same for all appeals of one person in one year; none for an unknown person.
@@ -97,6 +88,23 @@ pub struct AppealFact {
     pub state: AppealState,
     /// Its outcome; none while it is open.
     pub outcome: Option<Outcome>,
+    /// Day of the same person's previous appeal, by day and id. None for the first one, and for an appeal that is
+    /// invalid or has no person. It depends on the other appeals, so it is set after a merge.
+    pub before: Option<NaiveDate>,
+}
+
+impl AppealFact {
+    /// The person that it counts for; none for an invalid appeal.
+    #[must_use]
+    pub fn person(&self) -> Option<PersonKey> {
+        self.state.person.filter(|_| self.outcome != Some(Outcome::Invalid))
+    }
+
+    /// Its place in the chain of a person's appeals, apart from its id. A fact that changes it loses its previous appeal.
+    #[must_use]
+    pub fn link(&self) -> Option<(PersonKey, NaiveDate)> {
+        self.person().map(|person| (person, self.day()))
+    }
 }
 
 impl Fact for AppealFact {
@@ -116,38 +124,36 @@ impl Fact for AppealFact {
     }
 
     fn merge(known: Option<Self>, id: Uuid, heard: &AppealHeard) -> Self {
+        let link = known.as_ref().map(Self::link);
         let mut fact = known.unwrap_or_else(|| Self {
             id,
             state: heard.state.clone(),
             outcome: None,
+            before: None,
         });
         if heard.state.version > fact.state.version {
             fact.state = heard.state.clone();
         }
         fact.outcome = fact.outcome.max(heard.outcome);
+        if link != Some(fact.link()) {
+            fact.before = None;
+        }
         fact
     }
 
     fn contribution(&self) -> Contribution {
-        let state = &self.state;
         let mut tally = Tally::on(self.day());
+        self.state.codes.count_under(&mut tally);
         if let Some(outcome) = self.outcome {
-            tally.total(outcome.measure(), 1);
+            tally.count(outcome.measure(), 1);
         }
-        if self.outcome == Some(Outcome::Invalid) {
-            return tally.finish();
+        if self.outcome != Some(Outcome::Invalid) {
+            tally.count(Measure::AppealsReceived, 1);
         }
-        tally.total(Measure::AppealsReceived, 1);
-        let kind = type_name(state.kind);
-        for (dimension, member) in [
-            (Dimension::Type, &*kind),
-            (Dimension::Topic, state.category.as_str()),
-            (Dimension::Channel, state.channel.as_str()),
-        ] {
-            tally.of(dimension, member, Measure::AppealsReceived, 1);
-        }
-        for tag in &state.tags {
-            tally.of(Dimension::Tag, tag, Measure::AppealsReceived, 1);
+        // A person counts once in a window: by the appeal whose previous one was before the window.
+        if self.person().is_some() {
+            let before = self.before.map(|day| day.to_string());
+            tally.under(Dimension::PersonBefore, before.as_deref().unwrap_or(FIRST));
         }
         tally.finish()
     }

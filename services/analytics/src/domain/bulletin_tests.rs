@@ -1,6 +1,6 @@
 use super::*;
-use crate::domain::contribution::ALWAYS;
 use crate::domain::definitions::COMPILED_IN;
+use crate::domain::measure::Measure;
 
 fn definitions() -> Definitions {
     Definitions::parse(COMPILED_IN, 2).expect("checked by its own test")
@@ -31,34 +31,48 @@ fn percentages_are_half_up_to_two_decimals() {
     }
 }
 
+/// Totals of the half-year.
+const TOTALS: [(Measure, i64); 26] = [
+    (Measure::CallsOffered, 201_194),
+    (Measure::CallsAnswered, 184_656),
+    (Measure::AppealsReceived, 187_806),
+    (Measure::Persons, 98_765),
+    (Measure::AppealsAnswered, 71_181),
+    (Measure::AppealsNotAccepted, 30_000),
+    (Measure::AppealsTransferred, 10_000),
+    (Measure::AppealsProgressTold, 16_084),
+    (Measure::AppealsInvalid, 4_321),
+    (Measure::NoticesIssued, 32),
+    (Measure::LeaderDays, 4),
+    (Measure::LibraryPolicies, 438),
+    (Measure::LibrarySpecialists, 67),
+    (Measure::LedgerTypicalCases, 2),
+    (Measure::LedgerMediaItems, 101),
+    (Measure::OrdersOpened, 60_541),
+    (Measure::OrdersDue, 60_541),
+    (Measure::OrdersOnTime, 59_917),
+    (Measure::ContactNeeded, 60_541),
+    (Measure::ContactMade, 60_535),
+    (Measure::CallbackDue, 60_541),
+    (Measure::CallbackAttempted, 60_541),
+    (Measure::Outcomes, 60_541),
+    (Measure::OutcomesSatisfied, 9_275),
+    (Measure::OutcomesDissatisfied, 2_228),
+    (Measure::OutcomesUnrated, 49_038),
+];
+
 /// The city's half-year as sums. The figures must equal those that the city printed.
-fn half_year() -> Sums {
-    let mut sums = Sums::default();
-    for (measure, value) in [
-        (Measure::CallsOffered, 201_194),
-        (Measure::CallsAnswered, 184_656),
-        (Measure::AppealsReceived, 187_806),
-        (Measure::Persons, 98_765),
-        (Measure::AppealsAnswered, 71_181),
-        (Measure::AppealsNotAccepted, 30_000),
-        (Measure::AppealsTransferred, 10_000),
-        (Measure::AppealsProgressTold, 16_084),
-        (Measure::AppealsInvalid, 4_321),
-        (Measure::RiskNotices, 32),
-        (Measure::LedgerTypicalCases, 2),
-        (Measure::LedgerMediaItems, 101),
-        (Measure::OrdersOpened, 60_541),
-        (Measure::OrdersDue, 60_541),
-        (Measure::OrdersOnTime, 59_917),
-        (Measure::ContactNeeded, 60_541),
-        (Measure::ContactMade, 60_535),
-        (Measure::CallbackDue, 60_541),
-        (Measure::CallbackAttempted, 60_541),
-        (Measure::Outcomes, 60_541),
-        (Measure::OutcomesSatisfied, 9_275),
-        (Measure::OutcomesDissatisfied, 2_228),
-        (Measure::OutcomesUnrated, 49_038),
-    ] {
+fn half_year() -> Counted {
+    let mut counted = Counted::default();
+    let filtered = definitions();
+    let (topics, _) = filtered.find("seat.enterprise_topics/0101").expect("a figure");
+    let of_enterprises = counted.under(&topics.filter);
+    for (member, value) in [("0102", 87), ("010101", 199), ("010102", 1)] {
+        of_enterprises.add(Dimension::Topic, member, Measure::AppealsReceived, value);
+    }
+    let (policies, _) = filtered.find("library.policies").expect("a figure");
+    let sums = counted.under(&policies.filter);
+    for (measure, value) in TOTALS {
         sums.add(Dimension::Total, "", measure, value);
     }
     for (member, value) in [
@@ -102,8 +116,103 @@ fn half_year() -> Sums {
     }
     sums.add(Dimension::Tag, "civility_drive", Measure::AppealsReceived, 1_847);
     sums.add(Dimension::Tag, "another", Measure::AppealsReceived, 5);
-    sums
+    seats_and_accounts(sums);
+    counted
 }
+
+fn seats_and_accounts(sums: &mut Sums) {
+    for (dimension, member, measure, value) in [
+        (
+            Dimension::Tag,
+            "civility_drive_cityscape",
+            Measure::AppealsReceived,
+            700,
+        ),
+        (Dimension::Seat, "ordinary", Measure::AppealsReceived, 187_385),
+        (Dimension::Seat, "deputies", Measure::AppealsReceived, 38),
+        (Dimension::Seat, "enterprise_line", Measure::AppealsReceived, 287),
+        (Dimension::Seat, "leader_day", Measure::AppealsReceived, 96),
+        (Dimension::Seat, "deputies", Measure::OrdersOpened, 38),
+        (Dimension::Seat, "deputies", Measure::OrdersOnTime, 38),
+        (Dimension::DeputyLevel, "province", Measure::AppealsReceived, 1),
+        (Dimension::DeputyLevel, "city", Measure::AppealsReceived, 5),
+        (Dimension::DeputyLevel, "county", Measure::AppealsReceived, 23),
+        (Dimension::DeputyLevel, "township", Measure::AppealsReceived, 9),
+        (Dimension::Account, "wechat_account", Measure::AccountMessages, 367),
+        (Dimension::AccountOutcome, "unclear", Measure::AccountMessages, 229),
+        (Dimension::AccountOutcome, "answered", Measure::AccountMessages, 127),
+        (Dimension::AccountOutcome, "invalid", Measure::AccountMessages, 11),
+    ] {
+        sums.add(dimension, member, measure, value);
+    }
+}
+
+/// What the city printed, or would print by its own data.
+const PRINTED: [(&str, &str); 63] = [
+    ("volume.calls_answered", "184656"),
+    ("volume.connect_rate", "91.78"),
+    ("volume.appeals", "187806"),
+    ("volume.persons", "98765"),
+    ("volume.phone_appeals", "183109"),
+    ("volume.answered_directly", "127265"),
+    ("volume.direct_answer_rate", "67.76"),
+    ("volume.not_accepted", "30000"),
+    ("volume.transferred", "10000"),
+    ("volume.progress_told", "16084"),
+    ("volume.invalid", "4321"),
+    ("volume.orders", "60541"),
+    ("handling.on_time_rate", "98.97"),
+    ("handling.contact_rate", "99.99"),
+    ("handling.callback_rate", "100.00"),
+    ("satisfaction.unrated_as_satisfied", "96.32"),
+    ("satisfaction.rated_only", "80.63"),
+    ("satisfaction.lower_bound", "15.32"),
+    ("satisfaction.upper_bound", "96.32"),
+    ("satisfaction.unrated", "49038"),
+    ("satisfaction.rating_rate", "19.00"),
+    ("type.appeals/HELP", "72655"),
+    ("type.share/HELP", "38.69"),
+    ("type.share/CONSULT", "37.90"),
+    ("type.appeals/COMPLAINT", "38703"),
+    ("type.share/COMPLAINT", "20.61"),
+    ("type.appeals/OTHER", "4579"),
+    ("type.share/OTHER", "2.44"),
+    ("type.share/SUGGESTION", "0.37"),
+    ("topic.appeals/0101", "17141"),
+    ("unit.orders/u0", "9459"),
+    ("unit.top_ten_share", "81.31"),
+    ("channel.online_total", "4697"),
+    ("channel.appeals/provincial_transfer", "3331"),
+    ("channel.other_appeals/phone", "183109"),
+    ("tag.appeals/civility_drive", "1847"),
+    ("callback.resolve_rate", "–"),
+    ("tag.civility_themes/civility_drive_environment", "0"),
+    ("tag.civility_themes/civility_drive_cityscape", "700"),
+    ("seat.appeals/deputies", "38"),
+    ("seat.appeals/enterprise_line", "287"),
+    ("seat.appeals/leader_day", "96"),
+    ("seat.orders/deputies", "38"),
+    ("seat.orders_on_time/deputies", "38"),
+    ("seat.orders_on_time/enterprise_line", "0"),
+    ("seat.deputies_by_level/nation", "0"),
+    ("seat.deputies_by_level/province", "1"),
+    ("seat.deputies_by_level/city", "5"),
+    ("seat.deputies_by_level/county", "23"),
+    ("seat.deputies_by_level/township", "9"),
+    ("seat.enterprise_topics/0101", "200"),
+    ("seat.enterprise_topics/0102", "87"),
+    ("seat.leader_days", "4"),
+    ("account.messages/wechat_account", "367"),
+    ("account.outcome/unclear", "229"),
+    ("account.outcome/answered", "127"),
+    ("account.outcome/invalid", "11"),
+    ("library.policies", "438"),
+    ("library.specialists", "67"),
+    ("supervision.risk_notices", "32"),
+    ("ledger.typical_cases", "2"),
+    ("ledger.media_items", "101"),
+    ("ledger.test_calls", "0"),
+];
 
 #[test]
 fn the_half_year_is_printed_as_the_city_printed_it() {
@@ -118,49 +227,7 @@ fn the_half_year_is_printed_as_the_city_printed_it() {
             .find(|figure| figure.key == key)
             .unwrap_or_else(|| panic!("{key} is not printed"))
     };
-    for (key, value) in [
-        ("volume.calls_answered", "184656"),
-        ("volume.connect_rate", "91.78"),
-        ("volume.appeals", "187806"),
-        ("volume.persons", "98765"),
-        ("volume.phone_appeals", "183109"),
-        ("volume.answered_directly", "127265"),
-        ("volume.direct_answer_rate", "67.76"),
-        ("volume.not_accepted", "30000"),
-        ("volume.transferred", "10000"),
-        ("volume.progress_told", "16084"),
-        ("volume.invalid", "4321"),
-        ("volume.orders", "60541"),
-        ("handling.on_time_rate", "98.97"),
-        ("handling.contact_rate", "99.99"),
-        ("handling.callback_rate", "100.00"),
-        ("satisfaction.unrated_as_satisfied", "96.32"),
-        ("satisfaction.rated_only", "80.63"),
-        ("satisfaction.lower_bound", "15.32"),
-        ("satisfaction.upper_bound", "96.32"),
-        ("satisfaction.unrated", "49038"),
-        ("satisfaction.rating_rate", "19.00"),
-        ("type.appeals/HELP", "72655"),
-        ("type.share/HELP", "38.69"),
-        ("type.share/CONSULT", "37.90"),
-        ("type.appeals/COMPLAINT", "38703"),
-        ("type.share/COMPLAINT", "20.61"),
-        ("type.appeals/OTHER", "4579"),
-        ("type.share/OTHER", "2.44"),
-        ("type.share/SUGGESTION", "0.37"),
-        ("topic.appeals/0101", "17141"),
-        ("unit.orders/u0", "9459"),
-        ("unit.top_ten_share", "81.31"),
-        ("channel.online_total", "4697"),
-        ("channel.appeals/provincial_transfer", "3331"),
-        ("channel.other_appeals/phone", "183109"),
-        ("tag.appeals/civility_drive", "1847"),
-        ("callback.resolve_rate", "–"),
-        ("risk.notices", "32"),
-        ("ledger.typical_cases", "2"),
-        ("ledger.media_items", "101"),
-        ("ledger.test_calls", "0"),
-    ] {
+    for (key, value) in PRINTED {
         assert_eq!(figure(key).value, value, "{key}");
     }
     assert_eq!(figure("topic.appeals/0101").name, "社会保险");
@@ -216,7 +283,7 @@ fn members_stand_in_the_bulletins_order() {
 
 #[test]
 fn an_empty_window_prints_zeros_and_rates_over_nothing() {
-    let printed = print(&definitions(), &Sums::default(), &Names::default());
+    let printed = print(&definitions(), &Counted::default(), &Names::default());
     for figure in &printed {
         let nothing = if figure.rate { NOTHING } else { "0" };
         assert_eq!(
@@ -228,47 +295,9 @@ fn an_empty_window_prints_zeros_and_rates_over_nothing() {
         assert!(!figure.definition.is_empty() && !figure.cohort.is_empty());
     }
     let listed = printed.iter().filter(|figure| !figure.member.is_empty()).count();
-    assert_eq!(listed, 5 + 5 + 7 + 1, "types and their shares, online channels, tags");
-}
-
-#[test]
-fn a_selection_weighs_by_the_figures_own_measures() {
-    let definitions = definitions();
-    let day = NaiveDate::from_ymd_opt(2024, 4, 1).expect("a day");
-    let due = NaiveDate::from_ymd_opt(2024, 4, 9).expect("a day");
-    let entry = |due_day, dimension, member: &str, measure, value| {
-        let key = Key {
-            day,
-            due_day,
-            dimension,
-            member: member.to_owned(),
-            measure,
-        };
-        (key, value)
-    };
-    let contribution = [
-        entry(ALWAYS, Dimension::Total, "", Measure::OrdersOpened, 1),
-        entry(ALWAYS, Dimension::Unit, "u3", Measure::OrdersOpened, 1),
-        entry(ALWAYS, Dimension::Total, "", Measure::CardsYellow, 2),
-        entry(due, Dimension::Total, "", Measure::OrdersOnTime, 1),
-    ];
-    for (key, as_of, weight) in [
-        ("volume.orders", due, 1),
-        ("cards.yellow", due, 2),
-        ("cards.red", due, 0),
-        ("unit.orders/u3", due, 1),
-        ("unit.orders/u4", due, 0),
-        ("unit.top_ten_share", due, 1),
-        ("handling.on_time_rate", due, 0),
-        ("handling.on_time_rate", due.succ_opt().expect("a day"), 1),
-    ] {
-        let (figure, member) = definitions.find(key).expect(key);
-        let selection = Selection::of(figure, member, &half_year(), as_of);
-        assert_eq!(selection.weight(&contribution), weight, "{key} on {as_of}");
-    }
-    // A unit outside the ten largest.
-    let (figure, member) = definitions.find("unit.top_ten_share").expect("a figure");
-    let selection = Selection::of(figure, member, &half_year(), due);
-    let small = [entry(ALWAYS, Dimension::Unit, "small0", Measure::OrdersOpened, 1)];
-    assert_eq!(selection.weight(&small), 0);
+    let expected = 5 + 5 + 7 + 1 + 2 + 3 * 3 + 5 + 3;
+    assert_eq!(
+        listed, expected,
+        "types and their shares, online channels, tags, themes, seats, levels, outcomes"
+    );
 }

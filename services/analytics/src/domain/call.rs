@@ -35,8 +35,8 @@ impl State for CallState {
 
     fn contribution(&self) -> Contribution {
         let mut tally = Tally::on(self.day());
-        tally.total(Measure::CallsOffered, 1);
-        tally.total(Measure::CallsAnswered, i64::from(self.answered));
+        tally.count(Measure::CallsOffered, 1);
+        tally.count(Measure::CallsAnswered, i64::from(self.answered));
         tally.finish()
     }
 }

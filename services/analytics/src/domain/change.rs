@@ -3,9 +3,12 @@
 use chrono::NaiveDate;
 use uuid::Uuid;
 
+use super::account_message::MessageState;
 use super::appeal::AppealHeard;
 use super::call::CallState;
+use super::leader_day::LeaderDayState;
 use super::ledger_entry::EntryState;
+use super::library::Library;
 use super::order::OrderHeard;
 use super::risk_notice::NoticeState;
 
@@ -22,8 +25,16 @@ pub enum Change {
     Notice(Uuid, NoticeState),
     /// A change of a ledger entry.
     Entry(Uuid, EntryState),
+    /// A change of a leader day.
+    LeaderDay(Uuid, LeaderDayState),
+    /// A change of a message to an account.
+    Message(Uuid, MessageState),
+    /// A version of the policy library.
+    Library(Library),
     /// New names for codes.
     Names(Vec<Name>),
+    /// New units: their names, and their places in the tree.
+    Units(Vec<Name>, Vec<Unit>),
 }
 
 /// The kinds of codes that have names.
@@ -74,4 +85,17 @@ pub struct Name {
     pub version: u64,
     /// The name in Chinese.
     pub name: String,
+}
+
+/// The place of a unit in the tree, from a day on.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Unit {
+    /// Its code.
+    pub code: String,
+    /// First day (Asia/Shanghai).
+    pub valid_from: NaiveDate,
+    /// Version of the publication. The higher of two for the same day wins.
+    pub version: u64,
+    /// Code of the unit above; empty for a top-level unit.
+    pub parent: String,
 }

@@ -1,26 +1,32 @@
 //! The definitions of the figures, read from `definitions.toml` and checked. An inconsistent definition stops the
 //! start.
 
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+mod reading;
+
+use std::collections::BTreeSet;
 
 use serde::Deserialize;
 
+use super::codes::REGION_DIGITS;
+use super::filter::{Condition, Filter};
 use super::measure::{Dimension, Measure, Subject};
 
 /// The definitions that are compiled in.
 pub const COMPILED_IN: &str = include_str!("../../definitions.toml");
 
-/// Most figures of a file: each is computed for every bulletin.
-const MAX_FIGURES: usize = 500;
-
-/// All figures, in the bulletin's order.
+/// All figures and columns, in the order of print.
 #[derive(Clone, Debug)]
 pub struct Definitions {
-    /// Figures in the file's order.
+    /// Figures of the bulletin, in the file's order.
     pub figures: Vec<Figure>,
+    /// Columns of a breakdown, in the file's order. They have neither `each` nor groups: the dimension that a caller
+    /// asks for splits them.
+    pub columns: Vec<Figure>,
+    /// Level of the category tree that topics are counted at, 2 digits a level.
+    pub topic_level: usize,
 }
 
-/// One figure, or one for each member of a group.
+/// One figure, or one for each member of a group; or a column of a breakdown.
 #[derive(Clone, Debug)]
 pub struct Figure {
     /// Stable key; a member's code follows it after a slash.
@@ -33,12 +39,27 @@ pub struct Figure {
     pub definition: String,
     /// Version of the definition.
     pub version: String,
+    /// What a thing must have to be counted at all; empty for all things.
+    pub filter: Filter,
     /// Group to expand by: one figure for each member.
     pub each: Option<Group>,
     /// The count, or the numerator of a rate.
     pub numerator: Source,
     /// The denominator of a rate; none for a count.
     pub denominator: Option<Source>,
+}
+
+impl Figure {
+    /// The kind of things that it counts.
+    #[must_use]
+    pub fn subject(&self) -> Subject {
+        self.numerator.subject()
+    }
+
+    /// Its numerator, and its denominator if it has one.
+    pub fn sources(&self) -> impl Iterator<Item = &Source> {
+        [&self.numerator].into_iter().chain(&self.denominator)
+    }
 }
 
 /// The sums that make up a numerator or a denominator.
@@ -134,60 +155,44 @@ impl Definitions {
     /// Reads and checks definitions. Topics are counted at `topic_level` of the category tree, 2 digits a level.
     ///
     /// # Errors
-    /// All faults, one a line. Each names its figure or group, and most say what is allowed.
+    /// All faults, one a line. Each names its figure, column or group, and most say what is allowed.
     pub fn parse(text: &str, topic_level: usize) -> Result<Self, String> {
-        let file: File = toml::from_str(text).map_err(|error| error.to_string())?;
-        let mut faults = Vec::new();
-        let groups = read_groups(&file, topic_level, &mut faults);
-        let reader = Reader {
-            cohorts: &file.cohorts,
-            groups: &groups,
-        };
-        let mut keys = BTreeSet::new();
-        let mut figures = Vec::new();
-        for raw in &file.figure {
-            if !keys.insert(raw.key.as_str()) {
-                faults.push(format!(
-                    "figure {}: key is used twice: give each figure its own",
-                    raw.key
-                ));
-            }
-            match reader.figure(raw) {
-                Ok(figure) => figures.push(figure),
-                Err(wrong) => faults.push(format!("figure {}: {wrong}", raw.key)),
-            }
-        }
-        if !(1..=MAX_FIGURES).contains(&file.figure.len()) {
-            faults.push(format!(
-                "figure: the file must have 1 to {MAX_FIGURES} figures, has {}",
-                file.figure.len()
-            ));
-        }
-        if faults.is_empty() {
-            Ok(Self { figures })
-        } else {
-            Err(faults.join("\n"))
-        }
+        reading::read(text, topic_level)
     }
 
-    /// Whether a figure counts distinct persons, which no roll-up has.
+    /// The members of a dimension, as a breakdown shows them.
     #[must_use]
-    pub fn count_persons(&self) -> bool {
-        let mut sources = self
-            .figures
-            .iter()
-            .flat_map(|figure| figure.denominator.iter().chain([&figure.numerator]));
-        sources.any(|source| source.subject() == Subject::Person)
+    pub fn members(&self, dimension: Dimension) -> Group {
+        let members = match self.cut(dimension) {
+            Some(length) => Members::Cut(length),
+            None => Members::Except(BTreeSet::new()),
+        };
+        Group { dimension, members }
     }
 
-    /// Finds a figure by its printed key, with the member's code if it is expanded.
+    /// The condition that a thing belongs to a member of a breakdown.
+    #[must_use]
+    pub fn belongs(&self, dimension: Dimension, member: String) -> Condition {
+        Condition {
+            dimension,
+            codes: vec![member],
+            cut: self.cut(dimension).or_else(|| own_cut(dimension)),
+        }
+    }
+
+    fn cut(&self, dimension: Dimension) -> Option<usize> {
+        (dimension == Dimension::Topic).then_some(self.topic_level * 2)
+    }
+
+    /// Finds a figure by its printed key, with the member's code if it is expanded; or a column.
     #[must_use]
     pub fn find<'k>(&self, key: &'k str) -> Option<(&Figure, Option<&'k str>)> {
         let (base, member) = match key.split_once('/') {
             Some((base, member)) => (base, Some(member)),
             None => (key, None),
         };
-        let figure = self.figures.iter().find(|figure| figure.key == base)?;
+        let mut all = self.figures.iter().chain(&self.columns);
+        let figure = all.find(|figure| figure.key == base)?;
         match (&figure.each, member) {
             (None, None) => Some((figure, None)),
             (Some(group), Some(code)) => {
@@ -199,232 +204,9 @@ impl Definitions {
     }
 }
 
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct File {
-    cohorts: BTreeMap<String, String>,
-    groups: BTreeMap<String, RawGroup>,
-    figure: Vec<RawFigure>,
-}
-
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct RawGroup {
-    dimension: String,
-    members: Option<Vec<Member>>,
-    except: Option<String>,
-    levels: Option<String>,
-}
-
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct RawFigure {
-    key: String,
-    name: String,
-    kind: Kind,
-    cohort: String,
-    definition: String,
-    version: String,
-    each: Option<String>,
-    numerator: RawSource,
-    denominator: Option<RawSource>,
-}
-
-#[derive(Clone, Copy, Deserialize, PartialEq, Eq)]
-#[serde(rename_all = "lowercase")]
-enum Kind {
-    Count,
-    Rate,
-}
-
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct RawSource {
-    measures: Vec<String>,
-    group: Option<String>,
-    top: Option<usize>,
-}
-
-fn read_groups(file: &File, topic_level: usize, faults: &mut Vec<String>) -> HashMap<String, Group> {
-    let mut groups = HashMap::new();
-    for (name, raw) in &file.groups {
-        match read_group(file, raw, topic_level) {
-            Ok(group) => {
-                groups.insert(name.clone(), group);
-            }
-            Err(wrong) => faults.push(format!("groups.{name}: {wrong}")),
-        }
-    }
-    groups
-}
-
-fn read_group(file: &File, raw: &RawGroup, topic_level: usize) -> Result<Group, String> {
-    let dimension = Dimension::from_name(&raw.dimension)
-        .filter(|dimension| *dimension != Dimension::Total)
-        .ok_or_else(|| {
-            format!(
-                "dimension must be type, topic, channel, tag or unit, is {:?}",
-                raw.dimension
-            )
-        })?;
-    let members = match (&raw.members, raw.except.as_deref(), raw.levels.as_deref()) {
-        (Some(listed), None, None) => {
-            check_listed(listed)?;
-            Members::Listed(listed.clone())
-        }
-        (None, Some(other), None) => Members::Except(left_out(file, other)?),
-        (None, None, Some("topic")) => Members::Cut(topic_level * 2),
-        (None, None, Some(other)) => {
-            return Err(format!("levels must be \"topic\", is {other:?}"));
-        }
-        (None, None, None) => Members::Except(BTreeSet::new()),
-        _ => return Err("only one of members, except and levels may be given".to_owned()),
-    };
-    Ok(Group { dimension, members })
-}
-
-fn check_listed(listed: &[Member]) -> Result<(), String> {
-    let mut codes = BTreeSet::new();
-    let mut stands_for = BTreeSet::new();
-    for member in listed {
-        if member.code.is_empty() || member.code.contains('/') || !codes.insert(&member.code) {
-            return Err(format!(
-                "code {:?} must occur once, not be empty and have no slash",
-                member.code
-            ));
-        }
-        let own = std::slice::from_ref(&member.code);
-        let of = if member.of.is_empty() { own } else { &member.of };
-        if let Some(twice) = of.iter().find(|of| !stands_for.insert(of.as_str())) {
-            return Err(format!("{twice:?} would be counted twice"));
-        }
-    }
-    Ok(())
-}
-
-fn left_out(file: &File, name: &str) -> Result<BTreeSet<String>, String> {
-    let listed = file
-        .groups
-        .get(name)
-        .and_then(|group| group.members.as_ref())
-        .ok_or_else(|| format!("except must name a group with members, names {name:?}"))?;
-    Ok(listed
-        .iter()
-        .flat_map(|member| {
-            if member.of.is_empty() {
-                vec![member.code.clone()]
-            } else {
-                member.of.clone()
-            }
-        })
-        .collect())
-}
-
-struct Reader<'f> {
-    cohorts: &'f BTreeMap<String, String>,
-    groups: &'f HashMap<String, Group>,
-}
-
-impl Reader<'_> {
-    fn figure(&self, raw: &RawFigure) -> Result<Figure, String> {
-        check_key(&raw.key)?;
-        for (field, text) in [
-            ("name", &raw.name),
-            ("definition", &raw.definition),
-            ("version", &raw.version),
-        ] {
-            if text.trim().is_empty() {
-                return Err(format!("{field} must not be empty"));
-            }
-        }
-        let cohort = self
-            .cohorts
-            .get(&raw.cohort)
-            .ok_or_else(|| format!("cohort must be one of [cohorts], is {:?}", raw.cohort))?;
-        let each = raw.each.as_deref().map(|name| self.group(name)).transpose()?;
-        let numerator = self.source("numerator", &raw.numerator)?;
-        let denominator = raw
-            .denominator
-            .as_ref()
-            .map(|source| self.source("denominator", source))
-            .transpose()?;
-        if each.is_some() && numerator.subject() == Subject::Person {
-            return Err("persons can only be counted as a whole: remove each".to_owned());
-        }
-        match (raw.kind, &denominator) {
-            (Kind::Rate, None) => return Err("a rate needs a denominator: add one, or set kind to count".to_owned()),
-            (Kind::Count, Some(_)) => {
-                return Err("a count must not have a denominator: remove it, or set kind to rate".to_owned());
-            }
-            // domain.md §1 and §9: counting units and cohorts are never mixed in one rate.
-            (Kind::Rate, Some(by)) if by.subject() != numerator.subject() => {
-                return Err("numerator and denominator count different kinds of things".to_owned());
-            }
-            _ => {}
-        }
-        if each.is_some() && numerator.group.is_some() {
-            return Err("numerator.group: remove it, `each` already names the group".to_owned());
-        }
-        Ok(Figure {
-            key: raw.key.clone(),
-            name: raw.name.clone(),
-            cohort: cohort.clone(),
-            definition: raw.definition.clone(),
-            version: raw.version.clone(),
-            each,
-            numerator,
-            denominator,
-        })
-    }
-
-    fn source(&self, field: &str, raw: &RawSource) -> Result<Source, String> {
-        let mut measures = Vec::new();
-        for name in &raw.measures {
-            let measure =
-                Measure::from_name(name).ok_or_else(|| format!("{field}: measure {name:?} does not exist"))?;
-            if measures.contains(&measure) {
-                return Err(format!("{field}: {name:?} would be counted twice"));
-            }
-            measures.push(measure);
-        }
-        let Some(first) = measures.first() else {
-            return Err(format!("{field}: at least one measure must be named"));
-        };
-        if measures.iter().any(|one| one.subject() != first.subject()) {
-            return Err(format!("{field}: measures count different kinds of things"));
-        }
-        let group = raw.group.as_deref().map(|name| self.group(name)).transpose()?;
-        if group.is_some() && first.subject() == Subject::Person {
-            return Err(format!("{field}: persons can only be counted as a whole: remove group"));
-        }
-        if raw.top.is_some() && group.is_none() {
-            return Err(format!("{field}: top needs a group"));
-        }
-        Ok(Source {
-            measures,
-            group,
-            top: raw.top,
-        })
-    }
-
-    fn group(&self, name: &str) -> Result<Group, String> {
-        self.groups
-            .get(name)
-            .cloned()
-            .ok_or_else(|| format!("group {name:?} is missing or has faults"))
-    }
-}
-
-fn check_key(key: &str) -> Result<(), String> {
-    let right = key.split('.').count() == 2
-        && key
-            .split('.')
-            .all(|part| !part.is_empty() && part.bytes().all(|b| b.is_ascii_lowercase() || b == b'_'));
-    if right {
-        Ok(())
-    } else {
-        Err("key must be two words of a-z and '_', joined by '.'".to_owned())
-    }
+/// Characters that a dimension's own members are cut to.
+fn own_cut(dimension: Dimension) -> Option<usize> {
+    (dimension == Dimension::Region).then_some(REGION_DIGITS)
 }
 
 #[cfg(test)]

@@ -1,4 +1,4 @@
-//! The facts that one source publishes: calls, appeals, risk notices and ledger entries.
+//! The facts that one source publishes: calls, appeals, leader days, messages, risk notices and ledger entries.
 
 use chrono::NaiveDate;
 use uuid::Uuid;
@@ -84,6 +84,7 @@ impl<S: State> Fact for Newest<S> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::domain::contribution::Tally;
 
     #[derive(Clone, Copy, Debug, PartialEq)]
     struct Seen(u64);
@@ -102,7 +103,7 @@ mod tests {
         }
 
         fn contribution(&self) -> Contribution {
-            Contribution::new()
+            Tally::on(self.day()).finish()
         }
     }
 

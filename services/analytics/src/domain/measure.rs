@@ -1,13 +1,7 @@
 //! Measures and dimensions. Their names stand in the roll-ups and in `definitions.toml`.
 
-use std::borrow::Cow;
-
-use hotline_proto::common::AppealType;
-
-use super::kept::Kept;
-
 /// The kind of thing that a measure counts. A rate never mixes kinds (domain.md §1).
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Subject {
     /// 话务
     Call,
@@ -21,6 +15,59 @@ pub enum Subject {
     Notice,
     /// 工作台账
     Entry,
+    /// 领导接听日
+    LeaderDay,
+    /// A message to an account beside the line.
+    Message,
+    /// A policy of the library.
+    Policy,
+    /// 政策专员: a specialist of the library.
+    Specialist,
+}
+
+impl Subject {
+    /// The dimensions that its things have members of, besides the total.
+    #[must_use]
+    pub const fn dimensions(self) -> &'static [Dimension] {
+        use Dimension as D;
+        match self {
+            Self::Appeal | Self::Person => &[
+                D::Type,
+                D::Topic,
+                D::Channel,
+                D::Tag,
+                D::Seat,
+                D::Region,
+                D::Urgency,
+                D::DeputyLevel,
+                D::LeaderDay,
+                D::Complex,
+            ],
+            Self::Order => &[
+                D::Type,
+                D::Topic,
+                D::Channel,
+                D::Tag,
+                D::Unit,
+                D::LeadUnit,
+                D::Seat,
+                D::Region,
+                D::Urgency,
+                D::DeputyLevel,
+                D::LeaderDay,
+                D::Complex,
+            ],
+            Self::Message => &[D::Account, D::AccountOutcome],
+            Self::Call | Self::Notice | Self::Entry | Self::LeaderDay | Self::Policy | Self::Specialist => &[],
+        }
+    }
+
+    /// Whether its counts of days add up, so that roll-ups hold them. Persons recur, and the library is a stock: both
+    /// are counted anew for each window.
+    #[must_use]
+    pub const fn adds_up(self) -> bool {
+        !matches!(self, Self::Person | Self::Policy | Self::Specialist)
+    }
 }
 
 macro_rules! named {
@@ -63,8 +110,35 @@ named! {
         Tag = "tag",
         /// The top-level unit above the lead.
         Unit = "unit",
+        /// The lead unit itself. The units above it are added when figures are printed, by the tree in force.
+        LeadUnit = "lead_unit",
+        /// Seat that took the appeal; "ordinary" for an ordinary one.
+        Seat = "seat",
+        /// GB/T 2260 code of 6 digits.
+        Region = "region",
+        /// Urgency.
+        Urgency = "urgency",
+        /// Level of the deputy who brought the appeal.
+        DeputyLevel = "deputy_level",
+        /// UUID of the leader day on which the appeal came.
+        LeaderDay = "leader_day",
+        /// [`COMPLEX`] for a complex matter; others have no member.
+        Complex = "complex",
+        /// Account beside the line.
+        Account = "account",
+        /// How a message to an account ended; none before its end.
+        AccountOutcome = "account_outcome",
+        /// Day of the same person's previous appeal; [`FIRST`] for the first one. It counts distinct persons, and no
+        /// definition may name it.
+        PersonBefore = "person_before",
     }
 }
+
+/// The member of the first appeal of a person.
+pub const FIRST: &str = "first";
+
+/// The member of a complex matter.
+pub const COMPLEX: &str = "complex";
 
 named! {
     /// The measures.
@@ -75,8 +149,8 @@ named! {
         CallsAnswered = "calls.answered",
         /// Appeals received, without the invalid ones.
         AppealsReceived = "appeals.received",
-        /// Distinct appellants with a key. They do not add up over days, so they are counted from facts and are in no
-        /// roll-up.
+        /// Distinct appellants with a key. They do not add up over days, so they are no sum of a roll-up, but counted by
+        /// [`Dimension::PersonBefore`].
         Persons = "persons",
         /// Appeals with a direct answer.
         AppealsAnswered = "appeals.answered",
@@ -104,6 +178,8 @@ named! {
         OrdersDue = "orders.due",
         /// Of these, orders whose accepted reply of round 0 was submitted by the limit.
         OrdersOnTime = "orders.on_time",
+        /// Orders due and not on time.
+        OrdersLate = "orders.late",
         /// Orders with an accepted reply of round 0.
         OrdersHandled = "orders.handled",
         /// Orders with at least one rework round.
@@ -143,7 +219,7 @@ named! {
         /// Withdrawn cards.
         CardsWithdrawn = "cards.withdrawn",
         /// Risk notices issued.
-        RiskNotices = "risk.notices",
+        NoticesIssued = "notices.issued",
         /// Ledger: test calls.
         LedgerTestCalls = "ledger.test_calls",
         /// Ledger: trainings.
@@ -156,6 +232,14 @@ named! {
         LedgerMediaItems = "ledger.media_items",
         /// Ledger: meetings.
         LedgerMeetings = "ledger.meetings",
+        /// Leader days that were announced and not cancelled.
+        LeaderDays = "leader_days",
+        /// Messages to accounts.
+        AccountMessages = "account.messages",
+        /// Policies that hold on the last day of the window. Stocks do not add up over days, so they are in no roll-up.
+        LibraryPolicies = "library.policies",
+        /// Specialists of the library that is in force on that day.
+        LibrarySpecialists = "library.specialists",
     }
 }
 
@@ -173,32 +257,29 @@ impl Measure {
             | Self::AppealsProgressTold
             | Self::AppealsInvalid => Subject::Appeal,
             Self::Persons => Subject::Person,
-            Self::RiskNotices => Subject::Notice,
+            Self::NoticesIssued => Subject::Notice,
             Self::LedgerTestCalls
             | Self::LedgerTrainings
             | Self::LedgerExams
             | Self::LedgerTypicalCases
             | Self::LedgerMediaItems
             | Self::LedgerMeetings => Subject::Entry,
+            Self::LeaderDays => Subject::LeaderDay,
+            Self::AccountMessages => Subject::Message,
+            Self::LibraryPolicies => Subject::Policy,
+            Self::LibrarySpecialists => Subject::Specialist,
             _ => Subject::Order,
         }
     }
-}
 
-const TYPE_PREFIX: &str = "APPEAL_TYPE_";
-
-/// A type's name in figures, such as `HELP`; an unknown type has its number.
-#[must_use]
-pub fn type_name(kind: Kept<AppealType>) -> Cow<'static, str> {
-    match kind.known() {
-        Some(known) => known.as_str_name().trim_start_matches(TYPE_PREFIX).into(),
-        None => kind.number().to_string().into(),
+    /// Whether it counts only after a due day.
+    #[must_use]
+    pub const fn is_due(self) -> bool {
+        matches!(self, Self::OrdersDue | Self::OrdersOnTime | Self::OrdersLate)
     }
-}
 
-/// The type of a name.
-#[must_use]
-pub fn type_of_name(name: &str) -> Option<Kept<AppealType>> {
-    let known = AppealType::from_str_name(&format!("{TYPE_PREFIX}{name}")).map(Kept::from);
-    known.or_else(|| name.parse().ok().map(Kept::new))
+    /// The measures that roll-ups hold.
+    pub fn rolled_up() -> impl Iterator<Item = Self> {
+        Self::ALL.iter().copied().filter(|measure| measure.subject().adds_up())
+    }
 }

@@ -6,11 +6,12 @@
 use std::collections::BTreeSet;
 
 use chrono::{DateTime, NaiveDate, Utc};
-use hotline_proto::common::{AppealType, Cause, OrderState, Solved, UnratedGround};
+use hotline_proto::common::{Cause, OrderState, Solved, UnratedGround};
 use hotline_proto::events::CardColour;
 use uuid::Uuid;
 
 use super::callback::{Asked, CallbackHeard, Callbacks, Grade};
+use super::codes::Codes;
 use super::contribution::{Contribution, Tally};
 use super::kept::Kept;
 use super::measure::{Dimension, Measure};
@@ -22,16 +23,10 @@ pub struct RoutingState {
     pub version: u64,
     /// Number that people say on the phone.
     pub number: String,
-    /// The appeal that opened it. The codes are of this appeal, however many appeals the order answers.
+    /// The appeal that opened it.
     pub appeal: Uuid,
-    /// Appeal type; never unspecified.
-    pub kind: Kept<AppealType>,
-    /// Code of the category.
-    pub category: String,
-    /// Code of the region.
-    pub region: String,
-    /// Code of the channel.
-    pub channel: String,
+    /// The codes of that appeal, however many appeals the order answers.
+    pub codes: Codes,
     /// 匿名: the appellant cannot be contacted or called back.
     pub anonymous: bool,
     /// 保密: the appellant is unknown to the unit, which therefore cannot make contact.
@@ -71,8 +66,8 @@ pub struct Lead {
     pub by_person: bool,
     /// 签收时限
     pub sign_due_at: DateTime<Utc>,
-    /// 办理时限, of round 0.
-    pub handle_due_at: DateTime<Utc>,
+    /// 办理时限, of round 0; none before the signature of an order whose limit starts there.
+    pub handle_due_at: Option<DateTime<Utc>>,
 }
 
 /// The part of an event that is about an order.
@@ -183,51 +178,50 @@ impl OrderFact {
         self
     }
 
-    /// Its contribution to the roll-ups. Empty until an event of routing gives it a day.
+    /// Its contribution to the roll-ups. None until an event of routing gives it a day.
     #[must_use]
-    pub fn contribution(&self) -> Contribution {
-        let Some(state) = &self.routing else {
-            return Contribution::new();
-        };
+    pub fn contribution(&self) -> Option<Contribution> {
+        let state = self.routing.as_ref()?;
         let mut tally = Tally::on(calendar::local_date(state.opened_at));
+        state.codes.count_under(&mut tally);
         handling(&mut tally, state);
         self.cards(&mut tally);
         if state.due_for_callback() {
             self.callback(&mut tally);
         }
-        tally.finish()
+        Some(tally.finish())
     }
 
     fn cards(&self, tally: &mut Tally) {
         let standing = |cards: &BTreeSet<Uuid>| count(cards.difference(&self.withdrawn_cards));
-        tally.total(Measure::CardsYellow, standing(&self.yellow_cards));
-        tally.total(Measure::CardsRed, standing(&self.red_cards));
-        tally.total(Measure::CardsWithdrawn, count(self.withdrawn_cards.iter()));
+        tally.count(Measure::CardsYellow, standing(&self.yellow_cards));
+        tally.count(Measure::CardsRed, standing(&self.red_cards));
+        tally.count(Measure::CardsWithdrawn, count(self.withdrawn_cards.iter()));
     }
 
     /// Only for an order that is due for callback, so that no rate exceeds its cohort.
     fn callback(&self, tally: &mut Tally) {
-        tally.total(Measure::CallbackDue, 1);
-        tally.total(Measure::CallbackAttempted, i64::from(self.callbacks.attempted()));
+        tally.count(Measure::CallbackDue, 1);
+        tally.count(Measure::CallbackAttempted, i64::from(self.callbacks.attempted()));
         let Some(outcome) = self.callbacks.outcome() else {
             return;
         };
-        tally.total(Measure::Outcomes, 1);
+        tally.count(Measure::Outcomes, 1);
         match outcome.grade() {
-            Grade::Satisfied => tally.total(Measure::OutcomesSatisfied, 1),
-            Grade::Dissatisfied => tally.total(Measure::OutcomesDissatisfied, 1),
+            Grade::Satisfied => tally.count(Measure::OutcomesSatisfied, 1),
+            Grade::Dissatisfied => tally.count(Measure::OutcomesDissatisfied, 1),
             // I7: unrated is never counted as satisfied.
-            Grade::Unrated => tally.total(Measure::OutcomesUnrated, 1),
+            Grade::Unrated => tally.count(Measure::OutcomesUnrated, 1),
             Grade::Unknown => {}
         }
         let no_channel = outcome.ground.known() == Some(UnratedGround::NoChannel);
-        tally.total(Measure::OutcomesNoChannel, i64::from(no_channel));
-        tally.total(Measure::CallbackReached, i64::from(outcome.reached));
+        tally.count(Measure::OutcomesNoChannel, i64::from(no_channel));
+        tally.count(Measure::CallbackReached, i64::from(outcome.reached));
         let solved = outcome.reached && outcome.solved.known() == Some(Solved::Solved);
-        tally.total(Measure::CallbackSolved, i64::from(solved));
+        tally.count(Measure::CallbackSolved, i64::from(solved));
         match self.callbacks.cause().and_then(|cause| cause.known()) {
-            Some(Cause::Unit) => tally.total(Measure::CauseUnit, 1),
-            Some(Cause::Objective) => tally.total(Measure::CauseObjective, 1),
+            Some(Cause::Unit) => tally.count(Measure::CauseUnit, 1),
+            Some(Cause::Objective) => tally.count(Measure::CauseObjective, 1),
             Some(Cause::Unspecified) | None => {}
         }
     }
@@ -258,29 +252,34 @@ impl RoutingState {
 }
 
 fn handling(tally: &mut Tally, state: &RoutingState) {
-    tally.total(Measure::OrdersOpened, 1);
-    tally.total(Measure::OrdersOpen, i64::from(state.is_open()));
-    tally.total(Measure::RepliesRejected, i64::from(state.rejected));
-    tally.total(Measure::OrdersReworked, i64::from(state.round > 0));
-    tally.total(Measure::OrdersHandled, i64::from(state.accepted_at.is_some()));
+    tally.count(Measure::OrdersOpened, 1);
+    tally.count(Measure::OrdersOpen, i64::from(state.is_open()));
+    tally.count(Measure::RepliesRejected, i64::from(state.rejected));
+    tally.count(Measure::OrdersReworked, i64::from(state.round > 0));
+    tally.count(Measure::OrdersHandled, i64::from(state.accepted_at.is_some()));
     let Some(lead) = &state.lead else {
         return;
     };
-    tally.of(Dimension::Unit, &lead.top_unit, Measure::OrdersOpened, 1);
-    tally.total(Measure::OrdersDispatched, 1);
-    tally.total(Measure::OrdersDispatchedByPerson, i64::from(lead.by_person));
+    tally.under(Dimension::Unit, &lead.top_unit);
+    tally.under(Dimension::LeadUnit, &lead.unit);
+    tally.count(Measure::OrdersDispatched, 1);
+    tally.count(Measure::OrdersDispatchedByPerson, i64::from(lead.by_person));
     let signed_late = state.signed_at.is_some_and(|at| at > lead.sign_due_at);
-    tally.total(Measure::OrdersSignedLate, i64::from(signed_late));
+    tally.count(Measure::OrdersSignedLate, i64::from(signed_late));
     if !state.anonymous && !state.confidential {
-        tally.total(Measure::ContactNeeded, 1);
-        tally.total(Measure::ContactMade, i64::from(state.contacts > 0));
+        tally.count(Measure::ContactNeeded, 1);
+        tally.count(Measure::ContactMade, i64::from(state.contacts > 0));
     }
     // An order joins the cohort when its due day is over, however early it was done. Otherwise the rate of a running
     // window would cover only orders done early. The due day is in the key, so no event is needed.
-    let due_day = calendar::local_date(lead.handle_due_at);
-    let on_time = state.accepted_at.is_some_and(|at| at <= lead.handle_due_at);
+    let Some(due_at) = lead.handle_due_at else {
+        return;
+    };
+    let due_day = calendar::local_date(due_at);
+    let on_time = state.accepted_at.is_some_and(|at| at <= due_at);
     tally.due(due_day, Measure::OrdersDue, 1);
     tally.due(due_day, Measure::OrdersOnTime, i64::from(on_time));
+    tally.due(due_day, Measure::OrdersLate, i64::from(!on_time));
 }
 
 fn count<T>(items: impl Iterator<Item = T>) -> i64 {

@@ -1,12 +1,10 @@
 use chrono::{DateTime, NaiveDate, Utc};
-use hotline_proto::common::{AppealType, Cause, OrderState, Rating, Solved, UnratedGround};
-use hotline_proto::events::CardColour;
-use proptest::prelude::*;
+use hotline_proto::common::{AppealType, Cause, OrderState, Rating, Seat, Solved, UnratedGround, Urgency};
 use uuid::Uuid;
 
 use super::*;
 use crate::domain::callback::{Judged, Outcome, Stamp};
-use crate::domain::contribution::ALWAYS;
+use crate::domain::kept::Kept;
 
 fn at(day: u32, hour: u32) -> DateTime<Utc> {
     calendar::start_of_day(april(day)) + chrono::TimeDelta::hours(i64::from(hour))
@@ -21,10 +19,18 @@ fn opened() -> RoutingState {
         version: 1,
         number: "G1".to_owned(),
         appeal: Uuid::from_u128(1),
-        kind: AppealType::Help.into(),
-        category: "0501".to_owned(),
-        region: "430302".to_owned(),
-        channel: "phone".to_owned(),
+        codes: Codes {
+            kind: AppealType::Help.into(),
+            category: "0501".to_owned(),
+            region: "430302".to_owned(),
+            channel: "phone".to_owned(),
+            urgency: Urgency::Ordinary.into(),
+            seat: Seat::EnterpriseLine.into(),
+            deputy_level: Kept::new(0),
+            leader_day: None,
+            complex: false,
+            tags: vec!["civility_drive".to_owned()],
+        },
         anonymous: false,
         confidential: false,
         state: OrderState::PendingDispatch.into(),
@@ -51,7 +57,7 @@ fn dispatched() -> RoutingState {
             dispatched_at: at(1, 10),
             by_person: false,
             sign_due_at: at(2, 18),
-            handle_due_at: at(9, 18),
+            handle_due_at: Some(at(9, 18)),
         }),
         ..opened()
     }
@@ -125,10 +131,7 @@ fn fact(heard: &[OrderHeard]) -> OrderFact {
 /// Sum of a measure, at an `as_of` on a day.
 fn counted(fact: &OrderFact, measure: Measure, as_of: NaiveDate) -> i64 {
     fact.contribution()
-        .iter()
-        .filter(|(key, _)| key.dimension == Dimension::Total && key.measure == measure && key.due_day < as_of)
-        .map(|(_, value)| value)
-        .sum()
+        .map_or(0, |contribution| contribution.counted(as_of).of(measure))
 }
 
 /// Nine events of three sources, with every kind among them, and a rework round between two outcomes.
@@ -189,28 +192,53 @@ fn an_event_that_comes_twice_changes_nothing() {
 #[test]
 fn an_order_that_routing_has_not_spoken_of_counts_nowhere() {
     let fact = fact(&[outcome(0, Rating::Satisfied), attempted(0, 2)]);
-    assert_eq!((fact.day(), fact.contribution()), (None, Vec::new()));
+    assert_eq!((fact.day(), fact.contribution()), (None, None));
 }
 
 #[test]
 fn an_order_is_on_time_by_its_accepted_reply_and_due_when_its_day_is_over() {
     let limit = at(9, 18);
     let second = chrono::TimeDelta::microseconds(1);
-    for (heard, as_of, due, on_time, why) in [
-        (opened(), april(30), 0, 0, "not dispatched: no limit"),
-        (dispatched(), april(9), 0, 0, "its day is not over"),
-        (dispatched(), april(10), 1, 0, "overdue without a reply"),
-        (accepted(limit), april(9), 0, 0, "done, and its day is not over"),
-        (accepted(limit), april(10), 1, 1, "at the limit"),
-        (accepted(limit + second), april(10), 1, 0, "a microsecond late"),
+    for (heard, as_of, due, on_time, late, why) in [
+        (opened(), april(30), 0, 0, 0, "not dispatched: no limit"),
+        (dispatched(), april(9), 0, 0, 0, "its day is not over"),
+        (dispatched(), april(10), 1, 0, 1, "overdue without a reply"),
+        (accepted(limit), april(9), 0, 0, 0, "done, and its day is not over"),
+        (accepted(limit), april(10), 1, 1, 0, "at the limit"),
+        (accepted(limit + second), april(10), 1, 0, 1, "a microsecond late"),
     ] {
         let fact = fact(&[state(heard)]);
         let found = (
             counted(&fact, Measure::OrdersDue, as_of),
             counted(&fact, Measure::OrdersOnTime, as_of),
+            counted(&fact, Measure::OrdersLate, as_of),
         );
-        assert_eq!(found, (due, on_time), "{why}");
+        assert_eq!(found, (due, on_time, late), "{why}");
     }
+}
+
+#[test]
+fn an_order_counts_under_its_units_and_the_codes_of_its_appeal() {
+    let members = |heard| {
+        let contribution = fact(&[state(heard)]).contribution().expect("routing has spoken");
+        let shown = contribution
+            .members
+            .iter()
+            .map(|(dimension, member)| format!("{} {member}", dimension.name()));
+        shown.collect::<Vec<_>>()
+    };
+    let codes = [
+        "type HELP",
+        "topic 0501",
+        "channel phone",
+        "tag civility_drive",
+        "seat enterprise_line",
+        "region 430302",
+        "urgency ordinary",
+    ];
+    assert_eq!(members(opened()), codes);
+    let led = [&codes[..], &["unit water", "lead_unit water_2"]].concat();
+    assert_eq!(members(dispatched()), led);
 }
 
 #[test]
@@ -296,7 +324,11 @@ fn of_several_appeals_in_a_round_the_dissatisfied_one_speaks() {
 fn a_number_from_the_future_is_kept_and_counts_in_no_bucket() {
     let ahead = RoutingState {
         state: Kept::new(99),
-        kind: Kept::new(99),
+        codes: Codes {
+            kind: Kept::new(99),
+            seat: Kept::new(99),
+            ..opened().codes
+        },
         ..accepted(at(3, 9))
     };
     let card = Uuid::from_u128(5);
@@ -397,83 +429,9 @@ fn the_day_is_the_citys() {
             ..opened()
         });
         let fact = fact(&[state]);
-        assert!(fact.contribution().iter().all(|(key, _)| key.day == day));
+        assert_eq!(fact.contribution().map(|contribution| contribution.day), Some(day));
     }
 }
 
-prop_compose! {
-    fn any_heard()(
-        kind in 0_u8..7, version in 1_u64..6, round in 0_u32..3, id in 0_u128..6, flag: bool,
-        rating in 1_i32..=7, appeal in 1_u128..3, colour in 1_i32..4,
-    ) -> OrderHeard {
-        let card = Uuid::from_u128(id);
-        let asked = asked(round, appeal);
-        match kind {
-            // One version has one content, because routing publishes it once.
-            0 => state(match version {
-                1 => opened(),
-                2 => dispatched(),
-                3 => RoutingState { version, anonymous: true, ..dispatched() },
-                4 => RoutingState { version, ..accepted(at(10, 9)) },
-                _ => RoutingState { version, round: 1, rejected: 2, ..accepted(at(3, 9)) },
-            }),
-            1 | 2 => OrderHeard::card(Kept::<CardColour>::new(colour), card),
-            3 => OrderHeard::CardWithdrawn(card),
-            4 => OrderHeard::Callback(asked, CallbackHeard::Attempted(round + 1)),
-            // As with versions, one event has one content. 7 is an unknown rating of a newer program.
-            5 => {
-                let content = u128::from(rating.unsigned_abs()) * 2 + u128::from(flag);
-                let outcome = Outcome {
-                    stamp: Stamp { version: 1, event: Uuid::from_u128(content) },
-                    reached: flag,
-                    solved: if flag { Solved::Solved } else { Solved::Unspecified }.into(),
-                    rating: Kept::new(rating),
-                    ground: UnratedGround::Unspecified.into(),
-                };
-                OrderHeard::Callback(asked, CallbackHeard::Outcome { outcome, attempts: 1 })
-            }
-            _ => judged(round, appeal, if round == 0 { Cause::Unit } else { Cause::Objective }),
-        }
-    }
-}
-
-proptest! {
-    #[test]
-    fn any_events_in_any_order_and_repeated_give_one_fact(
-        events in prop::collection::vec(any_heard(), 0..12),
-        seed in any::<u64>(),
-    ) {
-        let mut shuffled: Vec<OrderHeard> = events.iter().chain(&events).cloned().collect();
-        shuffled.sort_by_key(|heard| {
-            use std::hash::{DefaultHasher, Hash as _, Hasher as _};
-            let mut hasher = DefaultHasher::new();
-            (seed, format!("{heard:?}")).hash(&mut hasher);
-            hasher.finish()
-        });
-        prop_assert_eq!(fact(&events), fact(&shuffled));
-    }
-
-    #[test]
-    fn no_rate_exceeds_its_cohort(events in prop::collection::vec(any_heard(), 0..12), day in 1_u32..30) {
-        let fact = fact(&events);
-        let count = |measure| counted(&fact, measure, april(day));
-        for (part, whole) in [
-            (Measure::OrdersOnTime, Measure::OrdersDue),
-            (Measure::ContactMade, Measure::ContactNeeded),
-            (Measure::CallbackAttempted, Measure::CallbackDue),
-            (Measure::CallbackReached, Measure::Outcomes),
-            (Measure::CallbackSolved, Measure::CallbackReached),
-            (Measure::Outcomes, Measure::CallbackDue),
-            (Measure::OrdersDue, Measure::OrdersOpened),
-        ] {
-            prop_assert!(count(part) <= count(whole), "{:?} in {:?}", part, whole);
-        }
-        let graded = count(Measure::OutcomesSatisfied)
-            + count(Measure::OutcomesDissatisfied)
-            + count(Measure::OutcomesUnrated);
-        let known = fact.callbacks.outcome().is_none_or(|outcome| outcome.rating.known().is_some());
-        prop_assert!(graded <= count(Measure::Outcomes));
-        prop_assert!(!known || graded == count(Measure::Outcomes));
-        prop_assert!(fact.contribution().iter().all(|(key, value)| *value > 0 && key.due_day >= ALWAYS));
-    }
-}
+#[path = "order_property_tests.rs"]
+mod properties;

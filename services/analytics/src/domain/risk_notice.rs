@@ -39,7 +39,7 @@ impl State for NoticeState {
 
     fn contribution(&self) -> Contribution {
         let mut tally = Tally::on(self.day());
-        tally.total(Measure::RiskNotices, 1);
+        tally.count(Measure::NoticesIssued, 1);
         tally.finish()
     }
 }

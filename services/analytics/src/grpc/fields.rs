@@ -1,9 +1,31 @@
 //! Fields that several verbs share.
 
 use hotline_proto::Date;
+use hotline_proto::analytics as pb;
 use rpc::fields::Fields;
 
+use crate::domain::measure::Dimension;
 use crate::domain::window::Window;
+
+/// Most characters of a member's code.
+pub(super) const MAX_MEMBER: usize = 100;
+
+/// The dimension of a request; none for unspecified.
+pub(super) fn dimension(of: pb::Dimension) -> Option<Dimension> {
+    match of {
+        pb::Dimension::Unspecified => None,
+        pb::Dimension::Unit => Some(Dimension::Unit),
+        pb::Dimension::LeadUnit => Some(Dimension::LeadUnit),
+        pb::Dimension::Type => Some(Dimension::Type),
+        pb::Dimension::Topic => Some(Dimension::Topic),
+        pb::Dimension::Channel => Some(Dimension::Channel),
+        pb::Dimension::Seat => Some(Dimension::Seat),
+        pb::Dimension::Region => Some(Dimension::Region),
+        pb::Dimension::Urgency => Some(Dimension::Urgency),
+        pb::Dimension::Tag => Some(Dimension::Tag),
+        pb::Dimension::DeputyLevel => Some(Dimension::DeputyLevel),
+    }
+}
 
 /// Reads `from_day` and `to_day`: days in order, at most `max_days`.
 pub(super) fn window(fields: &mut Fields, from: Option<&Date>, to: Option<&Date>, max_days: u32) -> Option<Window> {

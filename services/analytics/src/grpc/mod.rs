@@ -2,6 +2,7 @@
 //! fields that several verbs share. No rule refuses a call, so there is no `status`.
 
 mod fields;
+mod get_breakdown;
 mod get_bulletin;
 mod list_figure_members;
 mod verify_rollups;
@@ -17,6 +18,7 @@ use verbs::Served;
 
 use crate::config::AnalyticsConfig;
 use crate::domain::definitions::Definitions;
+use get_breakdown::GetBreakdown;
 use get_bulletin::GetBulletin;
 use list_figure_members::ListFigureMembers;
 use verify_rollups::VerifyRollups;
@@ -49,6 +51,13 @@ impl AnalyticsService for Analytics {
         request: Request<pb::GetBulletinRequest>,
     ) -> Result<Response<pb::GetBulletinResponse>, Status> {
         self.ask::<GetBulletin>(request).await
+    }
+
+    async fn get_breakdown(
+        &self,
+        request: Request<pb::GetBreakdownRequest>,
+    ) -> Result<Response<pb::GetBreakdownResponse>, Status> {
+        self.ask::<GetBreakdown>(request).await
     }
 
     async fn list_figure_members(

@@ -9,7 +9,7 @@ use verbs::{At, Question};
 
 use super::Analytics;
 use crate::actions::verify_rollups::verify_rollups;
-use crate::domain::contribution::Key;
+use crate::domain::contribution::Different;
 
 /// Most differences in one answer, which is enough to find the fault.
 const MAX_DIFFERENCES: usize = 100;
@@ -39,9 +39,9 @@ impl Question<Analytics> for VerifyRollups {
     }
 }
 
-fn difference((key, stored, recounted): (Key, i64, i64)) -> pb::RollupDifference {
+fn difference((key, measure, stored, recounted): Different) -> pb::RollupDifference {
     pb::RollupDifference {
-        key: key.to_string(),
+        key: format!("{key} {}", measure.name()),
         stored,
         recounted,
     }

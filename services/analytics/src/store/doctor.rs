@@ -22,8 +22,8 @@ pub async fn satisfied(connection: &mut PgConnection) -> Result<(i64, i64), Stor
 /// When the database fails.
 pub async fn appeals(connection: &mut PgConnection) -> Result<(i64, i64), StoreError> {
     let counts = sqlx::query_as(
-        "select (select coalesce(sum(value), 0)::bigint from rollup
-                  where dimension = 'total' and measure = 'appeals.received'),
+        "select (select coalesce(sum(appeals_received), 0)::bigint from rollup
+                  where dimension = 'total' and span = 'day'),
                 (select count(*) from fact_appeal where not invalid)",
     )
     .fetch_one(connection)

@@ -3,9 +3,11 @@
 
 pub mod doctor;
 pub mod facts;
+pub mod library;
 pub mod names;
 pub mod observe;
 pub mod rollups;
+pub mod units;
 
 use platform::store::StoreError;
 use sqlx::{Connection as _, PgConnection, Postgres, Transaction};

@@ -27,9 +27,11 @@ impl Observer for Counted {
         .bind(i32::from(OrderState::Closed))
         .fetch_one(&self.pool)
         .await?;
-        let days: i64 = sqlx::query_scalar("select count(*) from (select distinct day from rollup) d")
-            .fetch_one(&self.pool)
-            .await?;
+        let days: i64 = sqlx::query_scalar(
+            "select count(*) from (select distinct day from rollup where dimension = 'total' and span = 'day') d",
+        )
+        .fetch_one(&self.pool)
+        .await?;
         Ok(vec![
             Gauge::new("hotline_facts", count(open)).with("state", "open"),
             Gauge::new("hotline_facts", count(closed)).with("state", "closed"),

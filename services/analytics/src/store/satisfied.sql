@@ -10,7 +10,7 @@ spoken as (
      where rating is not null
      group by order_id
 )
-select (select coalesce(sum(value), 0)::bigint from rollup
-         where dimension = 'total' and measure = 'outcomes.satisfied'),
+select (select coalesce(sum(outcomes_satisfied), 0)::bigint from rollup
+         where dimension = 'total' and span = 'day'),
        (select count(*) from fact_order join spoken on spoken.order_id = fact_order.id
          where accepted_reply_at is not null and not anonymous and satisfied and not dissatisfied)

@@ -3,14 +3,15 @@
 use hotline_proto::common::{AppealType, Cause, OrderState, Rating};
 use hotline_proto::events as pb;
 use hotline_proto::events::{LedgerKind, RiskLevel};
-use hotline_proto::intake::InvalidGround;
+use hotline_proto::intake::{AccountOutcome, InvalidGround};
 use hotline_proto::routing::Order;
 use rpc::time::to_proto;
 use testkit::at;
 
-use crate::story::{Codes, Outcome, Story, WATER, accepted, closed, dispatched, facts, opened};
+use crate::story::{Codes, Outcome, Story, WATER, accepted, closed, day, dispatched, facts, opened};
 
-/// All of April: 3 calls, 9 appeals (3 answered at once) and an invalid one, 6 orders, a risk notice, 2 ledger entries.
+/// All of April: 3 calls, 9 appeals (3 answered at once) and an invalid one, 6 orders, a risk notice, 2 ledger entries, 2
+/// leader days, 3 messages to an account and the policy library.
 pub fn april() -> Story {
     let mut story = Story::default();
     story.names();
@@ -41,6 +42,13 @@ pub fn april() -> Story {
     story.notice(1, RiskLevel::Major.into());
     story.entry(1, 2, LedgerKind::TestCall.into());
     story.entry(2, 3, LedgerKind::MediaItem.into());
+    story.leader_day(1, 2, false);
+    story.leader_day(2, 9, true);
+    story.message(1, "wechat_account", 1, Some(AccountOutcome::Answered));
+    story.message(2, "wechat_account", 2, Some(AccountOutcome::Unclear));
+    story.message(3, "wechat_account", 3, None);
+    let policies = [("P1", 1, None), ("P2", 2, Some(29)), ("P3", 2, Some(30))];
+    story.library(1, day(4, 1), &policies, &["S1", "S2"]);
     on_time(&mut story, 1);
     late(&mut story, 2);
     reworked(&mut story, 3);

@@ -19,7 +19,7 @@ async fn a_world_that_ends_unsound_fails_its_test() {
     let world = world().await;
     world.play(&april().events).await;
     world
-        .execute("update rollup set value = value + 1 where measure = 'calls.offered'")
+        .execute("update rollup set calls_offered = calls_offered + 1 where span = 'day'")
         .await;
 }
 
@@ -27,18 +27,19 @@ async fn a_world_that_ends_unsound_fails_its_test() {
 async fn planted_violations_are_found() {
     for (fault, invariants) in [
         (
-            "update rollup set value = value + 1 where measure = 'calls.offered'",
+            "update rollup set calls_offered = calls_offered + 1 where span = 'day'",
             &["I8"][..],
         ),
         // An unrated order is counted as satisfied.
         (
-            "update rollup set value = value + 1 where measure = 'outcomes.satisfied'",
+            "update rollup set outcomes_satisfied = outcomes_satisfied + 1
+                where span = 'day' and dimension = 'total'",
             &["I8", "I7"],
         ),
         // An invalid appeal is counted: the recount and the count in SQL both find it.
         (
-            "update rollup set value = value + 1 where measure = 'appeals.received' and dimension = 'total'
-                and day = '2024-04-01'",
+            "update rollup set appeals_received = appeals_received + 1
+                where dimension = 'total' and span = 'day' and day = '2024-04-01'",
             &["I8", "I8"],
         ),
     ] {

@@ -1,6 +1,7 @@
 //! Unknown values of a newer program are stored as received, count in no bucket, and park no event. Arms and fields:
 //! `consume.rs`.
 
+use hotline_proto::analytics::{Dimension, ListFigureMembersRequest};
 use hotline_proto::common::{OrderState, Rating};
 use hotline_proto::events as pb;
 use hotline_proto::events::event::Body;
@@ -9,7 +10,7 @@ use hotline_proto::routing::Order;
 use rpc::time::to_proto;
 use testkit::at;
 
-use crate::story::{Story, WATER, accepted, appeal, dispatched, facts, id, opened, order, recorded};
+use crate::story::{Story, WATER, accepted, appeal, day, dispatched, facts, id, opened, order, recorded};
 use crate::world::{figure, world};
 
 /// A number that no enum of this program has.
@@ -23,6 +24,8 @@ async fn a_type_from_the_future_is_an_appeal_of_none_of_the_five() {
     story.forwarded_of(AppealFacts {
         r#type: FUTURE,
         urgency: FUTURE,
+        seat: FUTURE,
+        deputy_level: FUTURE,
         defects: vec![FUTURE],
         ..facts(2, 1, WATER)
     });
@@ -31,11 +34,23 @@ async fn a_type_from_the_future_is_an_appeal_of_none_of_the_five() {
     assert_eq!(figure(&figures, "volume.appeals").numerator, 2);
     let types = figures.iter().filter(|figure| figure.key.starts_with("type.appeals/"));
     assert_eq!(types.map(|figure| figure.numerator).sum::<i64>(), 1);
-    let stored: Vec<String> = sqlx::query_scalar("select member from rollup where dimension = 'type' order by member")
-        .fetch_all(world.pool())
-        .await
-        .expect("the roll-ups");
+    let stored: Vec<String> =
+        sqlx::query_scalar("select member from rollup where dimension = 'type' and span = 'day' order by member")
+            .fetch_all(world.pool())
+            .await
+            .expect("the roll-ups");
     assert_eq!(stored, ["2", "99"]);
+    for of in [Dimension::Seat, Dimension::Urgency, Dimension::DeputyLevel] {
+        let request = ListFigureMembersRequest {
+            from_day: Some(day(4, 1)),
+            to_day: Some(day(4, 30)),
+            figure: "volume.appeals".to_owned(),
+            dimension: of.into(),
+            member: FUTURE.to_string(),
+            ..Default::default()
+        };
+        assert_eq!(world.opened(request).await.len(), 1, "{of:?}");
+    }
     assert_eq!(world.verify().await.differences, []);
 }
 

@@ -15,7 +15,7 @@ fn request(figure: &str) -> pb::ListFigureMembersRequest {
         to_day: Some(day(4, 30)),
         figure: figure.to_owned(),
         page_size: 2,
-        page_token: String::new(),
+        ..Default::default()
     }
 }
 
@@ -46,8 +46,15 @@ async fn members_make_the_numerators(world: &World) {
         ids.sort_unstable();
         ids.dedup();
         assert_eq!(ids.len(), members.len(), "{} names one twice", figure.key);
-        // Calls and ledger entries have no number.
-        let nameless = ["volume.calls", "volume.connect_rate", "ledger."];
+        // Only appeals, orders and notices have a number.
+        let nameless = [
+            "volume.calls",
+            "volume.connect_rate",
+            "ledger.",
+            "account.",
+            "library.",
+            "seat.leader_days",
+        ];
         let nameless = nameless.iter().any(|prefix| figure.key.starts_with(prefix));
         assert!(
             members.iter().all(|member| member.number.is_empty() == nameless),
@@ -62,6 +69,100 @@ async fn the_members_of_every_figure_make_its_numerator() {
     let world = world().await;
     world.play(&april().events).await;
     members_make_the_numerators(&world).await;
+}
+
+#[tokio::test]
+async fn the_parts_of_every_rate_add_up() {
+    let world = world().await;
+    world.play(&april().events).await;
+    let mut rates = 0;
+    for figure in world.april().await.into_iter().filter(|figure| figure.rate) {
+        for (part, expected) in [
+            (pb::FigurePart::Unspecified, figure.numerator),
+            (pb::FigurePart::Denominator, figure.denominator),
+            (pb::FigurePart::Rest, figure.denominator - figure.numerator),
+        ] {
+            let opened = pb::ListFigureMembersRequest {
+                part: part.into(),
+                ..request(&figure.key)
+            };
+            let count: i64 = world.opened(opened).await.iter().map(|member| member.count).sum();
+            assert_eq!(count, expected, "{} {part:?}", figure.key);
+        }
+        rates += 1;
+    }
+    assert!(rates > 15);
+    // The late orders of the on-time rate: one replied late, one did not reply.
+    let late = pb::ListFigureMembersRequest {
+        part: pb::FigurePart::Rest.into(),
+        ..request("handling.on_time_rate")
+    };
+    let late: Vec<String> = world
+        .opened(late)
+        .await
+        .into_iter()
+        .map(|member| member.number)
+        .collect();
+    assert_eq!(late, ["G2", "G6"]);
+}
+
+#[tokio::test]
+async fn a_member_of_a_dimension_restricts_any_figure() {
+    let world = world().await;
+    world.play(&april().events).await;
+    for (figure, of, member, numbers) in [
+        ("volume.appeals", pb::Dimension::Seat, "deputies", &["S2", "S3"][..]),
+        ("volume.appeals", pb::Dimension::Topic, "0101", &["S11", "S12"]),
+        ("volume.appeals", pb::Dimension::Tag, "civility_drive", &["S12"]),
+        ("volume.appeals", pb::Dimension::DeputyLevel, "city", &["S3"]),
+        ("volume.appeals", pb::Dimension::Type, "nothing", &[]),
+        // Appeals have no unit.
+        ("volume.appeals", pb::Dimension::Unit, "water", &[]),
+        (
+            "volume.phone_appeals",
+            pb::Dimension::Urgency,
+            "urgent",
+            &["S2", "S3", "S12"],
+        ),
+        // Of the two appeals of deputies by one person the first shows the person, though it has an earlier one.
+        ("volume.persons", pb::Dimension::Seat, "deputies", &["S2"]),
+        ("cards.red", pb::Dimension::LeadUnit, "water", &["G2"]),
+        ("unit.top_ten_share", pb::Dimension::Unit, "430302", &["G3", "G6"]),
+        ("volume.calls_offered", pb::Dimension::Channel, "phone", &[]),
+    ] {
+        let restricted = pb::ListFigureMembersRequest {
+            dimension: of.into(),
+            member: member.to_owned(),
+            ..request(figure)
+        };
+        let mut members: Vec<String> = world
+            .opened(restricted)
+            .await
+            .into_iter()
+            .map(|member| member.number)
+            .collect();
+        members.sort_by_key(|number| (number.len(), number.clone()));
+        assert_eq!(members, numbers, "{figure} {of:?} {member}");
+    }
+}
+
+#[tokio::test]
+async fn a_request_that_makes_no_sense_is_told_field_by_field() {
+    let world = world().await;
+    let senseless = pb::ListFigureMembersRequest {
+        part: pb::FigurePart::Rest.into(),
+        dimension: pb::Dimension::Type.into(),
+        ..request("type.appeals/HELP")
+    };
+    let status = world.client(Role::Analyst).list_figure_members(senseless).await;
+    let details = status.expect_err("senseless").get_details_bad_request();
+    let fields: Vec<String> = details
+        .expect("violations")
+        .field_violations
+        .into_iter()
+        .map(|violation| violation.field)
+        .collect();
+    assert_eq!(fields, ["part", "member", "dimension"]);
 }
 
 #[tokio::test]

@@ -20,7 +20,7 @@ async fn another_version_is_counted_anew_and_the_same_is_left_alone() {
     world.play(&april().events).await;
     let right = state(world.pool()).await;
     world
-        .execute("update rollup set value = 77 where measure = 'orders.opened'")
+        .execute("update rollup set orders_opened = 77 where orders_opened is not null")
         .await;
     restart(&world).await;
     assert_ne!(

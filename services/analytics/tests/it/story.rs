@@ -1,10 +1,13 @@
 //! A small city in events. [`crate::april`] has events for every figure of the bulletin.
 
+mod beside;
+
 use chrono::{DateTime, Utc};
 use eventlog::Recorded;
 use hotline_proto::Date;
 use hotline_proto::common::{
-    AppealType, AttemptOutcome, CallbackMode, Cause, ClockKind, Deadline, OrderState, Rating, Solved, UnratedGround,
+    AppealType, AttemptOutcome, CallbackMode, Cause, ClockKind, Deadline, DeputyLevel, OrderState, Rating, Seat,
+    Solved, UnratedGround, Urgency,
 };
 use hotline_proto::events as pb;
 use hotline_proto::events::event::Body;
@@ -36,6 +39,13 @@ pub fn entry(number: u32) -> Uuid {
     id(7, number)
 }
 
+pub fn leader_day(number: u32) -> Uuid {
+    id(10, number)
+}
+pub fn message(number: u32) -> Uuid {
+    id(11, number)
+}
+
 /// How an appeal ends, besides a direct answer and an order.
 #[derive(Clone, Copy)]
 pub enum Outcome {
@@ -57,6 +67,14 @@ pub fn unit(code: &str, name: &str) -> Unit {
         code: code.to_owned(),
         name: name.to_owned(),
         ..Default::default()
+    }
+}
+
+/// A unit below another.
+pub fn unit_below(code: &str, parent: &str, name: &str) -> Unit {
+    Unit {
+        parent: parent.to_owned(),
+        ..unit(code, name)
     }
 }
 
@@ -115,6 +133,26 @@ pub fn facts(number: u32, day: u32, codes: Codes) -> AppealFacts {
         received_time: Some(to_proto(at(day, 9, 0))),
         tags: codes.tag.map(str::to_owned).into_iter().collect(),
         person_key: key_of(number),
+        ..seated(number)
+    }
+}
+
+/// Of April's appeals, a deputy's, a complex one of another deputy, one of the enterprise line and one of a leader day.
+/// All of them are urgent.
+fn seated(number: u32) -> AppealFacts {
+    let (seat, level, day) = match number {
+        2 => (Seat::Deputies, DeputyLevel::County, None),
+        3 => (Seat::Deputies, DeputyLevel::City, None),
+        11 => (Seat::EnterpriseLine, DeputyLevel::Unspecified, None),
+        12 => (Seat::LeaderDay, DeputyLevel::Unspecified, Some(leader_day(1))),
+        _ => return AppealFacts::default(),
+    };
+    AppealFacts {
+        seat: seat.into(),
+        deputy_level: level.into(),
+        leader_day_id: day.map(|day| day.to_string()).unwrap_or_default(),
+        complex: number == 3,
+        urgency: Urgency::Urgent.into(),
         ..Default::default()
     }
 }
@@ -314,28 +352,6 @@ impl Story {
         self.tell("supervision", order(number), 1, Body::CardIssued(body));
     }
 
-    /// A risk notice, issued on the day of [`recorded`].
-    pub fn notice(&mut self, number: u32, level: i32) {
-        let body = pb::RiskNoticeIssued {
-            notice_id: notice(number).to_string(),
-            number: format!("F{number}"),
-            level,
-            ..Default::default()
-        };
-        self.tell("supervision", notice(number), 1, Body::RiskNoticeIssued(body));
-    }
-
-    /// An entry of the ledger.
-    pub fn entry(&mut self, number: u32, of_day: i32, kind: i32) {
-        let body = pb::LedgerEntryRecorded {
-            entry_id: entry(number).to_string(),
-            kind,
-            day: Some(day(4, of_day)),
-            unit: String::new(),
-        };
-        self.tell("supervision", entry(number), 1, Body::LedgerEntryRecorded(body));
-    }
-
     pub fn withdraw(&mut self, number: u32, card: u32, colour: pb::CardColour) {
         let body = pb::CardWithdrawn {
             card_id: id(4, card).to_string(),
@@ -416,26 +432,5 @@ impl Story {
             6,
             Body::DissatisfactionJudged(body),
         );
-    }
-
-    pub fn names(&mut self) {
-        let named = |code: &str, name: &str| pb::NamedCode {
-            code: code.to_owned(),
-            name: name.to_owned(),
-        };
-        let reference = pb::ReferencePublished {
-            version: 1,
-            valid_from: Some(day(1, 1)),
-            channels: vec![named("gov_cn", "中国政府网"), named("phone", "12345电话")],
-            categories: vec![named("05", "公用事业"), named("0501", "供水故障")],
-            regions: vec![named("430302", "雨湖区")],
-        };
-        self.tell("intake", id(8, 1), 1, Body::ReferencePublished(reference));
-        let units = pb::UnitsPublished {
-            version: 1,
-            valid_from: Some(day(1, 1)),
-            units: vec![unit("water", "湘潭中环水务公司"), unit("430302", "雨湖区")],
-        };
-        self.tell("routing", id(8, 2), 1, Body::UnitsPublished(units));
     }
 }

@@ -63,11 +63,11 @@ async fn notices_are_counted_and_opened_by_id_and_number() {
     // A level from the future counts, because no figure depends on the level.
     story.notice(3, 99);
     world.play(&story.events).await;
-    assert_eq!(figure(&world.april().await, "risk.notices").numerator, 3);
+    assert_eq!(figure(&world.april().await, "supervision.risk_notices").numerator, 3);
     let expected: Vec<_> = (1..=3)
         .map(|number| (notice(number).to_string(), format!("F{number}")))
         .collect();
-    assert_eq!(opened(&world, "risk.notices").await, expected);
+    assert_eq!(opened(&world, "supervision.risk_notices").await, expected);
     let before = state(world.pool()).await;
     world.play(&story.events).await;
     assert_eq!(

@@ -129,6 +129,33 @@ impl World {
         april_of(&self.edge).await
     }
 
+    /// The table of April by a dimension, as an analyst sees it.
+    pub async fn breakdown(&self, of: pb::Dimension, parent_unit: &str) -> pb::GetBreakdownResponse {
+        let request = pb::GetBreakdownRequest {
+            from_day: Some(day(4, 1)),
+            to_day: Some(day(4, 30)),
+            dimension: of.into(),
+            parent_unit: parent_unit.to_owned(),
+        };
+        let answer = self.client(Role::Analyst).get_breakdown(request).await;
+        answer.expect("a table").into_inner()
+    }
+
+    /// All members that a request lists, over all of its pages.
+    pub async fn opened(&self, request: pb::ListFigureMembersRequest) -> Vec<pb::FigureMember> {
+        let mut request = request;
+        let mut members = Vec::new();
+        loop {
+            let answer = self.client(Role::Analyst).list_figure_members(request.clone()).await;
+            let answer = answer.expect("a page").into_inner();
+            members.extend(answer.members);
+            if answer.next_page_token.is_empty() {
+                return members;
+            }
+            request.page_token = answer.next_page_token;
+        }
+    }
+
     pub async fn verify(&self) -> pb::VerifyRollupsResponse {
         let answer = self
             .client(Role::Analyst)
@@ -169,11 +196,21 @@ pub async fn state(pool: &PgPool) -> Vec<String> {
     sqlx::query_scalar(
         "select to_jsonb(c)::text from fact_call c
           union all select to_jsonb(a)::text from fact_appeal a
+          union all select to_jsonb(d)::text from fact_leader_day d
+          union all select to_jsonb(m)::text from fact_account_message m
+          union all select to_jsonb(l)::text from library_version l
+          union all select to_jsonb(p)::text from library_policy p
+          union all select to_jsonb(s)::text from library_specialist s
+          union all select to_jsonb(u)::text from published_unit u
           union all select to_jsonb(n)::text from fact_risk_notice n
           union all select to_jsonb(e)::text from fact_ledger_entry e
           union all select to_jsonb(o)::text from fact_order o
           union all select to_jsonb(t)::text from fact_callback t
-          union all select to_jsonb(r)::text from rollup r where value <> 0
+          union all select jsonb_strip_nulls(to_jsonb(r))::text from (
+              select dimension, span, day, due_day, member, measure, value from rollup
+               cross join lateral jsonb_each_text(
+                   to_jsonb(rollup) - '{dimension,span,day,due_day,member}'::text[]) as counted (measure, value)
+               where value <> '0') r
           union all select to_jsonb(n)::text from published_name n
           order by 1",
     )

@@ -1,6 +1,6 @@
-//! Appeals as rows, and the persons behind them.
+//! Appeals as rows.
 
-use std::collections::HashSet;
+use std::collections::HashMap;
 
 use chrono::{DateTime, NaiveDate, Utc};
 use platform::rows::{big, fits, impossible};
@@ -11,8 +11,10 @@ use uuid::Uuid;
 
 use super::{Columns as _, Table, table};
 use crate::domain::appeal::{AppealFact, AppealState, Outcome, PersonKey};
+use crate::domain::codes::Codes;
 use crate::domain::fact::Fact as _;
 use crate::domain::kept::Kept;
+use crate::domain::measure::Dimension;
 use crate::domain::window::Window;
 
 table! {
@@ -29,8 +31,14 @@ table! {
         received_day: NaiveDate,
         source_at: Option<DateTime<Utc>>,
         tags: Vec<String>,
+        urgency: i32,
+        seat: i32,
+        deputy_level: i32,
+        leader_day: Option<Uuid>,
+        complex: bool,
         platform: Option<String>,
         person_key: Option<Key>,
+        person_before: Option<NaiveDate>,
         answered: bool,
         forwarded: bool,
         not_accepted: bool,
@@ -51,51 +59,103 @@ impl Serialize for Key {
     }
 }
 
-/// Number of distinct persons of a window's appeals, without the invalid ones. The cost grows with the window only: one
-/// index holds day and key.
+/// Lets no other transaction change appeals until this one ends: the chain of a person's appeals is made of several of
+/// them. It is taken before any appeal is locked.
 ///
 /// # Errors
 /// When the database fails.
-pub async fn persons(connection: &mut PgConnection, window: Window) -> Result<i64, StoreError> {
-    let persons = sqlx::query_scalar(
-        "select count(*) from (select distinct person_key from fact_appeal
-                                where received_day between $1 and $2
-                                  and person_key is not null and not invalid) persons",
+pub async fn lock_chains(connection: &mut PgConnection) -> Result<(), StoreError> {
+    sqlx::query("select pg_advisory_xact_lock(hashtextextended('chains of appeals', 0))")
+        .execute(connection)
+        .await?;
+    Ok(())
+}
+
+/// Chains the appeals of some persons anew, each to the previous one by day and id. Returns the changed ones: `(id, day of
+/// the previous one as it was)`.
+///
+/// # Errors
+/// When the database fails.
+pub async fn chain(
+    connection: &mut PgConnection,
+    persons: &[PersonKey],
+) -> Result<Vec<(Uuid, Option<NaiveDate>)>, StoreError> {
+    let changed = sqlx::query_as(
+        "with chained as (
+             select id, person_before as known,
+                    lag(received_day) over (partition by person_key order by received_day, id) as before
+               from fact_appeal
+              where person_key = any($1) and not invalid)
+         update fact_appeal set person_before = chained.before from chained
+          where fact_appeal.id = chained.id and chained.known is distinct from chained.before
+         returning fact_appeal.id, chained.known",
+    )
+    .bind(persons.iter().map(|key| &key.0[..]).collect::<Vec<_>>())
+    .fetch_all(connection)
+    .await?;
+    Ok(changed)
+}
+
+/// Chains the appeals of all persons anew.
+///
+/// # Errors
+/// When the database fails.
+pub async fn chain_all(connection: &mut PgConnection) -> Result<(), StoreError> {
+    sqlx::query(
+        "with chained as (
+             select id, lag(received_day) over (partition by person_key order by received_day, id) as before
+               from fact_appeal
+              where person_key is not null and not invalid)
+         update fact_appeal set person_before = chained.before from chained
+          where fact_appeal.id = chained.id and person_before is distinct from chained.before",
+    )
+    .execute(connection)
+    .await?;
+    Ok(())
+}
+
+/// The chain as it should be: the day of the previous appeal of a person, by id, for the appeals of a window that have
+/// one.
+///
+/// # Errors
+/// When the database fails.
+pub async fn chained(connection: &mut PgConnection, window: Window) -> Result<HashMap<Uuid, NaiveDate>, StoreError> {
+    let rows: Vec<(Uuid, NaiveDate)> = sqlx::query_as(
+        "select id, before from (
+             select id, received_day, lag(received_day) over (partition by person_key order by received_day, id) as before
+               from fact_appeal
+              where not invalid and received_day <= $2
+                and person_key in (select person_key from fact_appeal
+                                    where received_day between $1 and $2 and person_key is not null and not invalid)
+             ) as chained
+          where received_day >= $1 and before is not null",
     )
     .bind(window.from)
     .bind(window.to)
-    .fetch_one(connection)
-    .await?;
-    Ok(persons)
-}
-
-/// Those of these appeals that are the first of their person in the window, by day and id. Invalid appeals do not
-/// count.
-///
-/// # Errors
-/// When the database fails.
-pub async fn first_of_persons(
-    connection: &mut PgConnection,
-    window: Window,
-    ids: &[Uuid],
-) -> Result<HashSet<Uuid>, StoreError> {
-    let first: Vec<Uuid> = sqlx::query_scalar(
-        "select id from fact_appeal a
-          where id = any($1) and person_key is not null and not invalid
-            and not exists (select from fact_appeal b
-                             where b.person_key = a.person_key and b.received_day >= $2 and not b.invalid
-                               and (b.received_day, b.id) < (a.received_day, a.id))",
-    )
-    .bind(ids)
-    .bind(window.from)
     .fetch_all(connection)
     .await?;
-    Ok(first.into_iter().collect())
+    Ok(rows.into_iter().collect())
 }
 
 impl Table for Row {
     const DAY: &'static str = "received_day";
     type Fact = AppealFact;
+
+    fn column(dimension: Dimension) -> Option<&'static str> {
+        match dimension {
+            Dimension::Type => Some("appeal_type"),
+            Dimension::Topic => Some("category"),
+            Dimension::Channel => Some("channel"),
+            Dimension::Tag => Some("tags"),
+            Dimension::Seat => Some("seat"),
+            Dimension::Region => Some("region"),
+            Dimension::Urgency => Some("urgency"),
+            Dimension::DeputyLevel => Some("deputy_level"),
+            Dimension::LeaderDay => Some("leader_day"),
+            Dimension::Complex => Some("complex"),
+            _ => None,
+        }
+    }
 
     async fn facts(_: &mut PgConnection, rows: Vec<Self>) -> Result<Vec<AppealFact>, StoreError> {
         rows.into_iter().map(AppealFact::try_from).collect()
@@ -105,21 +165,28 @@ impl Table for Row {
 impl From<&AppealFact> for Row {
     fn from(fact: &AppealFact) -> Self {
         let state = fact.state.clone();
+        let codes = state.codes;
         let ended = |outcome| fact.outcome == Some(outcome);
         Self {
             id: fact.id,
             version: big(state.version),
             number: state.number,
-            appeal_type: state.kind.number(),
-            category: state.category,
-            region: state.region,
-            channel: state.channel,
+            appeal_type: codes.kind.number(),
+            category: codes.category,
+            region: codes.region,
+            channel: codes.channel,
             received_at: state.received_at,
             received_day: fact.day(),
             source_at: state.source_at,
-            tags: state.tags,
+            tags: codes.tags,
+            urgency: codes.urgency.number(),
+            seat: codes.seat.number(),
+            deputy_level: codes.deputy_level.number(),
+            leader_day: codes.leader_day,
+            complex: codes.complex,
             platform: state.platform,
             person_key: state.person.map(|key| Key(key.0)),
+            person_before: fact.before,
             answered: ended(Outcome::Answered),
             forwarded: ended(Outcome::Forwarded),
             not_accepted: ended(Outcome::NotAccepted),
@@ -160,17 +227,25 @@ impl TryFrom<Row> for AppealFact {
             state: AppealState {
                 version: fits(Row::TABLE, "version", row.version)?,
                 number: row.number,
-                kind: Kept::new(row.appeal_type),
-                category: row.category,
-                region: row.region,
-                channel: row.channel,
+                codes: Codes {
+                    kind: Kept::new(row.appeal_type),
+                    category: row.category,
+                    region: row.region,
+                    channel: row.channel,
+                    urgency: Kept::new(row.urgency),
+                    seat: Kept::new(row.seat),
+                    deputy_level: Kept::new(row.deputy_level),
+                    leader_day: row.leader_day,
+                    complex: row.complex,
+                    tags: row.tags,
+                },
                 received_at: row.received_at,
                 source_at: row.source_at,
-                tags: row.tags,
                 platform: row.platform,
                 person: row.person_key.map(|key| PersonKey(key.0)),
             },
             outcome,
+            before: row.person_before,
         };
         if fact.day() == row.received_day {
             Ok(fact)

@@ -8,7 +8,9 @@ use uuid::Uuid;
 
 use super::{Columns as _, Table, callbacks, save as save_rows, table};
 use crate::domain::callback::Callbacks;
+use crate::domain::codes::Codes;
 use crate::domain::kept::Kept;
+use crate::domain::measure::Dimension;
 use crate::domain::order::{Lead, OrderFact, OrderHeard, OtherCard, RoutingState};
 
 table! {
@@ -23,6 +25,12 @@ table! {
         category: Option<String>,
         region: Option<String>,
         channel: Option<String>,
+        urgency: Option<i32>,
+        seat: Option<i32>,
+        deputy_level: Option<i32>,
+        leader_day: Option<Uuid>,
+        complex: Option<bool>,
+        tags: Option<Vec<String>>,
         anonymous: Option<bool>,
         confidential: Option<bool>,
         state: Option<i32>,
@@ -52,6 +60,24 @@ impl Table for Row {
     const DAY: &'static str = "opened_day";
     type Fact = OrderFact;
 
+    fn column(dimension: Dimension) -> Option<&'static str> {
+        match dimension {
+            Dimension::Type => Some("appeal_type"),
+            Dimension::Topic => Some("category"),
+            Dimension::Channel => Some("channel"),
+            Dimension::Tag => Some("tags"),
+            Dimension::Seat => Some("seat"),
+            Dimension::Region => Some("region"),
+            Dimension::Urgency => Some("urgency"),
+            Dimension::DeputyLevel => Some("deputy_level"),
+            Dimension::LeaderDay => Some("leader_day"),
+            Dimension::Complex => Some("complex"),
+            Dimension::Unit => Some("lead_top_unit"),
+            Dimension::LeadUnit => Some("lead_unit"),
+            _ => None,
+        }
+    }
+
     async fn facts(connection: &mut PgConnection, rows: Vec<Self>) -> Result<Vec<OrderFact>, StoreError> {
         let ids: Vec<Uuid> = rows.iter().map(|row| row.id).collect();
         let mut callbacks = callbacks::of_orders(connection, &ids).await?;
@@ -70,6 +96,17 @@ impl Table for Row {
             .await?;
         Ok(())
     }
+}
+
+/// Number of orders that routing has not spoken of yet. They have no day, and count nowhere.
+///
+/// # Errors
+/// When the database fails.
+pub async fn without_day(connection: &mut PgConnection) -> Result<u64, StoreError> {
+    let count: i64 = sqlx::query_scalar("select count(*) from fact_order where opened_day is null")
+        .fetch_one(connection)
+        .await?;
+    fits(Row::TABLE, "count", count)
 }
 
 /// Writes changed orders with their callbacks.
@@ -135,10 +172,7 @@ impl Row {
         self.version = Some(big(state.version));
         self.number = Some(state.number.clone());
         self.appeal_id = Some(state.appeal);
-        self.appeal_type = Some(state.kind.number());
-        self.category = Some(state.category.clone());
-        self.region = Some(state.region.clone());
-        self.channel = Some(state.channel.clone());
+        self.put_codes(&state.codes);
         self.anonymous = Some(state.anonymous);
         self.confidential = Some(state.confidential);
         self.state = Some(state.state.number());
@@ -150,7 +184,7 @@ impl Row {
             self.dispatched_at = Some(lead.dispatched_at);
             self.dispatched_by_person = Some(lead.by_person);
             self.sign_due_at = Some(lead.sign_due_at);
-            self.handle_due_at = Some(lead.handle_due_at);
+            self.handle_due_at = lead.handle_due_at;
         }
         self.signed_at = state.signed_at;
         self.contact_count = Some(fits(Self::TABLE, "contact_count", state.contacts)?);
@@ -169,10 +203,7 @@ impl Row {
             version: fits(Self::TABLE, "version", version)?,
             number: self.whole(self.number.clone())?,
             appeal: self.whole(self.appeal_id)?,
-            kind: Kept::new(self.whole(self.appeal_type)?),
-            category: self.whole(self.category.clone())?,
-            region: self.whole(self.region.clone())?,
-            channel: self.whole(self.channel.clone())?,
+            codes: self.codes()?,
             anonymous: self.whole(self.anonymous)?,
             confidential: self.whole(self.confidential)?,
             state: Kept::new(self.whole(self.state)?),
@@ -188,6 +219,34 @@ impl Row {
         }))
     }
 
+    fn put_codes(&mut self, codes: &Codes) {
+        self.appeal_type = Some(codes.kind.number());
+        self.category = Some(codes.category.clone());
+        self.region = Some(codes.region.clone());
+        self.channel = Some(codes.channel.clone());
+        self.urgency = Some(codes.urgency.number());
+        self.seat = Some(codes.seat.number());
+        self.deputy_level = Some(codes.deputy_level.number());
+        self.leader_day = codes.leader_day;
+        self.complex = Some(codes.complex);
+        self.tags = Some(codes.tags.clone());
+    }
+
+    fn codes(&self) -> Result<Codes, StoreError> {
+        Ok(Codes {
+            kind: Kept::new(self.whole(self.appeal_type)?),
+            category: self.whole(self.category.clone())?,
+            region: self.whole(self.region.clone())?,
+            channel: self.whole(self.channel.clone())?,
+            urgency: Kept::new(self.whole(self.urgency)?),
+            seat: Kept::new(self.whole(self.seat)?),
+            deputy_level: Kept::new(self.whole(self.deputy_level)?),
+            leader_day: self.leader_day,
+            complex: self.whole(self.complex)?,
+            tags: self.whole(self.tags.clone())?,
+        })
+    }
+
     fn lead(&self) -> Result<Option<Lead>, StoreError> {
         let Some(unit) = self.lead_unit.clone() else {
             return Ok(None);
@@ -198,7 +257,7 @@ impl Row {
             dispatched_at: self.whole(self.dispatched_at)?,
             by_person: self.whole(self.dispatched_by_person)?,
             sign_due_at: self.whole(self.sign_due_at)?,
-            handle_due_at: self.whole(self.handle_due_at)?,
+            handle_due_at: self.handle_due_at,
         }))
     }
 
