@@ -15,6 +15,7 @@ pub fn as_json(bulletin: &GetBulletinResponse) -> String {
             json!({
                 "key": figure.key,
                 "name": figure.name,
+                "figure": figure.key.split('/').next(),
                 "member": figure.member,
                 "value": figure.value,
                 "numerator": figure.numerator,
@@ -100,6 +101,8 @@ pub fn as_text(bulletin: &GetBulletinResponse) -> String {
             page.list("channel.appeals/", usize::MAX),
             page.value("tag.appeals/civility_drive")
         ),
+        page.seats(),
+        page.works(),
         String::new(),
         page.versions(),
     ];
@@ -197,6 +200,30 @@ impl Page<'_> {
         } else {
             format!("指标口径版本:{};其余为 1。", others.join("、"))
         }
+    }
+
+    /// 专席, and the account beside the line.
+    fn seats(&self) -> String {
+        format!(
+            "  专席:{};人大代表:{};领导接听日 {} 次。账号留言 {} 条:{}。",
+            self.list("seat.appeals/", usize::MAX),
+            self.list("seat.deputies_by_level/", usize::MAX),
+            self.value("seat.leader_days"),
+            self.value("account.messages/wechat_account"),
+            self.list("account.outcome/", usize::MAX)
+        )
+    }
+
+    /// The library, risk notices, and the hotline's own work.
+    fn works(&self) -> String {
+        format!(
+            "  政策库 {} 条、政策专员 {} 名;风险提示 {} 件;媒体报道 {} 篇、典型案例 {} 个。",
+            self.value("library.policies"),
+            self.value("library.specialists"),
+            self.value("supervision.risk_notices"),
+            self.value("ledger.media_items"),
+            self.value("ledger.typical_cases")
+        )
     }
 
     fn list(&self, prefix: &str, most: usize) -> String {

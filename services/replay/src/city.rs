@@ -1,13 +1,14 @@
 //! A city as reference data: regions, channels, categories, tags, units, dispatch catalogue, time limits (domain.md §3,
 //! §5).
 //!
-//! A [`City`] is one TOML file. This module also makes the requests that publish it. `city/check.rs` finds
-//! contradictions, and `city/faults.rs` adds their lines.
+//! A [`City`] is one TOML file. This module also makes the requests that publish it; `city/registers.rs` holds deputies,
+//! policies and specialists. `city/check.rs` finds contradictions, and `city/faults.rs` adds their lines.
 
 mod check;
 pub mod faults;
 #[cfg(test)]
 mod notices_tests;
+mod registers;
 #[cfg(test)]
 mod tests;
 
@@ -15,11 +16,14 @@ use std::collections::BTreeSet;
 
 use calendar::{Calendar, Notice, Span};
 use chrono::NaiveDate;
-use hotline_proto::common::{AppealType, ClockKind, Urgency};
+use hotline_proto::common::{AppealType, ClockKind, Seat, Urgency};
 use hotline_proto::region::folded;
+use hotline_proto::routing::{LimitStart, UnitKind, UnitLevel};
 use hotline_proto::{intake, routing};
 use rpc::time::date_to_proto;
 use serde::{Deserialize, Deserializer};
+
+pub use self::registers::{Deputy, Library, Policy, Shift, Specialist, Words};
 
 /// The shipped city: `scenarios/city.toml`.
 pub const XIANGTAN: &str = include_str!("../scenarios/city.toml");
@@ -29,6 +33,7 @@ pub type CityError = faults::FileError;
 
 const SHAPE: &str = "see scenarios/city.toml: code, name, valid_from = \"2024-01-01\", then regions, channels, \
                      categories, tags, units, catalogue and limits, each a list of { … } with one entry a line; \
+                     where they are known, [[deputies]] and [library]; [words] for the replay; \
                      at the end [calendar] with version = \"cn-2027.1\" and [[calendar.notice]], where a notice is out";
 
 /// A city.
@@ -56,6 +61,13 @@ pub struct City {
     pub catalogue: Vec<CatalogueRow>,
     /// 时限.
     pub limits: Vec<LimitRow>,
+    /// 人大代表. Without the list the register in force stays.
+    pub deputies: Option<Vec<Deputy>>,
+    /// 政策库. Without it the library in force stays.
+    pub library: Option<Library>,
+    /// Words from which a replay invents registers.
+    #[serde(default)]
+    pub words: Words,
     /// Notices on holidays that are newer than the program, if there are any.
     pub calendar: Option<Notices>,
 }
@@ -92,6 +104,9 @@ pub struct Channel {
     pub online: bool,
     /// Code of the upstream platform that pushes its appeals. Agents register those of channels without a platform.
     pub platform: Option<String>,
+    /// Whether it is an account beside the line, whose messages are no appeals.
+    #[serde(default)]
+    pub account: bool,
 }
 
 /// A category.
@@ -131,6 +146,12 @@ pub struct Unit {
     /// Codes of the regions that it is responsible for; empty for a bureau.
     #[serde(default)]
     pub regions: Vec<String>,
+    /// Kind; that of the unit above when not given. A top-level unit has one.
+    #[serde(default, deserialize_with = "unit_kind")]
+    pub kind: Option<UnitKind>,
+    /// Level; that of the unit above when not given. A top-level unit has one.
+    #[serde(default, deserialize_with = "unit_level")]
+    pub level: Option<UnitLevel>,
 }
 
 /// A row of the catalogue. The longest category prefix wins, then the longest region prefix.
@@ -169,6 +190,15 @@ pub struct LimitRow {
     pub limit: Span,
     /// Time from the yellow card to the end; none without a warning.
     pub warn_before: Option<Span>,
+    /// Only this seat.
+    #[serde(default, deserialize_with = "seat")]
+    pub seat: Option<Seat>,
+    /// Only complex matters.
+    #[serde(default)]
+    pub complex: bool,
+    /// Where the clock starts; at dispatch when not given.
+    #[serde(default, deserialize_with = "limit_start")]
+    pub start: Option<LimitStart>,
 }
 
 impl City {
@@ -190,6 +220,7 @@ impl City {
             name: c.name.clone(),
             online: c.online,
             platform: c.platform.clone().unwrap_or_default(),
+            account: c.account,
         };
         let category = |c: &Category| intake::Category {
             code: c.code.clone(),
@@ -214,6 +245,8 @@ impl City {
             name: u.name.clone(),
             parent: u.parent.clone().unwrap_or_default(),
             regions: u.regions.iter().cloned().collect::<BTreeSet<_>>().into_iter().collect(),
+            kind: u.kind.unwrap_or_default().into(),
+            level: u.level.unwrap_or_default().into(),
         };
         self.units.iter().map(unit).collect()
     }
@@ -241,6 +274,9 @@ impl City {
             channel: r.channel.clone().unwrap_or_default(),
             limit: Some(time_limit(r.limit)),
             warn_before: r.warn_before.map(time_limit),
+            seat: r.seat.unwrap_or_default().into(),
+            complex: r.complex,
+            start: r.start.unwrap_or_default().into(),
         };
         self.limits.iter().map(row).collect()
     }
@@ -415,6 +451,25 @@ fn urgency<'de, D: Deserializer<'de>>(source: D) -> Result<Option<Urgency>, D::E
         "ORDINARY, URGENT or LIFE_SAFETY",
     )
     .map(Some)
+}
+
+fn seat<'de, D: Deserializer<'de>>(source: D) -> Result<Option<Seat>, D::Error> {
+    let names = "DEPUTIES, ENTERPRISE_LINE or LEADER_DAY";
+    named(source, "SEAT_", Seat::from_str_name, names).map(Some)
+}
+
+fn limit_start<'de, D: Deserializer<'de>>(source: D) -> Result<Option<LimitStart>, D::Error> {
+    named(source, "LIMIT_START_", LimitStart::from_str_name, "SIGNATURE").map(Some)
+}
+
+fn unit_kind<'de, D: Deserializer<'de>>(source: D) -> Result<Option<UnitKind>, D::Error> {
+    let names = "COUNTY, ZONE, BUREAU, STATE_COMPANY, UTILITY or VERTICAL_BODY";
+    named(source, "UNIT_KIND_", UnitKind::from_str_name, names).map(Some)
+}
+
+fn unit_level<'de, D: Deserializer<'de>>(source: D) -> Result<Option<UnitLevel>, D::Error> {
+    let names = "CITY, COUNTY, TOWNSHIP or VILLAGE";
+    named(source, "UNIT_LEVEL_", UnitLevel::from_str_name, names).map(Some)
 }
 
 /// Reads a value of a contract's enum by its name without the prefix. The zero value is refused.

@@ -39,6 +39,21 @@ impl Clients {
         Ok(IntakeServiceClient::new(self.role(Name::Intake, Role::Agent)?))
     }
 
+    /// The form server of the online channels at intake.
+    pub fn form_server(&self) -> Result<IntakeServiceClient<Peer>, Failure> {
+        Ok(IntakeServiceClient::new(self.role(Name::Intake, Role::Telephone)?))
+    }
+
+    /// The operator at intake, who publishes registers.
+    pub fn publisher(&self) -> Result<IntakeServiceClient<Peer>, Failure> {
+        Ok(IntakeServiceClient::new(self.role(Name::Intake, Role::Operator)?))
+    }
+
+    /// A supervisor at intake, who announces leader days.
+    pub fn intake_supervisor(&self) -> Result<IntakeServiceClient<Peer>, Failure> {
+        Ok(IntakeServiceClient::new(self.role(Name::Intake, Role::Supervisor)?))
+    }
+
     /// An upstream platform at intake.
     pub fn platform(&self, platform: &str) -> Result<IntakeServiceClient<Peer>, Failure> {
         let principal = Principal {
@@ -57,13 +72,21 @@ impl Clients {
 
     /// The liaison of a unit at routing.
     pub fn liaison(&self, unit: &str) -> Result<RoutingServiceClient<Peer>, Failure> {
-        let principal = Principal {
-            subject: format!("liaison:{unit}"),
-            roles: vec![Role::Liaison],
-            unit: Some(unit.to_owned()),
-            platform: None,
-        };
-        Ok(RoutingServiceClient::new(self.channel(Name::Routing, principal)?))
+        Ok(RoutingServiceClient::new(self.channel(Name::Routing, liaison(unit))?))
+    }
+
+    /// The liaison of a unit at supervision.
+    pub fn supervision_liaison(&self, unit: &str) -> Result<SupervisionServiceClient<Peer>, Failure> {
+        Ok(SupervisionServiceClient::new(
+            self.channel(Name::Supervision, liaison(unit))?,
+        ))
+    }
+
+    /// A supervisor at supervision.
+    pub fn supervisor(&self) -> Result<SupervisionServiceClient<Peer>, Failure> {
+        Ok(SupervisionServiceClient::new(
+            self.role(Name::Supervision, Role::Supervisor)?,
+        ))
     }
 
     /// A reviewer at supervision.
@@ -141,5 +164,14 @@ impl Clients {
         let channel = peer(&self.urls[service as usize], &tokens)?;
         channels.insert(key, channel.clone());
         Ok(channel)
+    }
+}
+
+fn liaison(unit: &str) -> Principal {
+    Principal {
+        subject: format!("liaison:{unit}"),
+        roles: vec![Role::Liaison],
+        unit: Some(unit.to_owned()),
+        platform: None,
     }
 }

@@ -1,15 +1,18 @@
-//! Compares target, bulletin and recount of every figure, exactly.
+//! Compares what was published, the bulletin of analytics and the recount: every printed line by the scenario's keys, and
+//! every figure exactly.
 
 use std::collections::BTreeMap;
 
 use hotline_proto::analytics::GetBulletinResponse;
 
 use super::figures::Ratio;
+use super::scenario::Scenario;
+use super::scenario::published::{Printed, percent};
 
 /// One compared figure.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Row {
-    /// Key of the figure.
+    /// Key of the figure, with its member.
     pub key: String,
     /// Target of the scenario.
     pub target: Ratio,
@@ -17,6 +20,19 @@ pub struct Row {
     pub bulletin: Option<Ratio>,
     /// Recount from the lists of the four owning services.
     pub recount: Option<Ratio>,
+}
+
+/// One compared line of the published bulletin.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct PrintedRow {
+    /// The line, such as `hot_topics.社会保险`.
+    pub line: String,
+    /// The published value; the target of a scenario that is a part of what was published.
+    pub published: String,
+    /// Printed by analytics.
+    pub bulletin: Option<String>,
+    /// Counted again from the lists.
+    pub recount: Option<String>,
 }
 
 impl Row {
@@ -29,16 +45,57 @@ impl Row {
     /// One line of the table.
     #[must_use]
     pub fn line(&self) -> String {
-        let show = |ratio: Option<Ratio>| ratio.map_or_else(|| "missing".to_owned(), |ratio| ratio.to_string());
-        let mark = if self.agrees() { "=" } else { "≠ DIFFERS" };
-        format!(
-            "{:<34} {:>14} {:>14} {:>14}  {mark}",
-            self.key,
-            self.target.to_string(),
-            show(self.bulletin),
-            show(self.recount)
+        let show = |ratio: Option<Ratio>| ratio.map(|ratio| ratio.to_string());
+        table_line(
+            &self.key,
+            &self.target.to_string(),
+            show(self.bulletin).as_deref(),
+            show(self.recount).as_deref(),
+            self.agrees(),
         )
     }
+}
+
+impl PrintedRow {
+    /// Whether all three are equal.
+    #[must_use]
+    pub fn agrees(&self) -> bool {
+        let published = Some(&self.published);
+        self.bulletin.as_ref() == published && self.recount.as_ref() == published
+    }
+
+    /// One line of the table.
+    #[must_use]
+    pub fn line(&self) -> String {
+        let (bulletin, recount) = (self.bulletin.as_deref(), self.recount.as_deref());
+        table_line(&self.line, &self.published, bulletin, recount, self.agrees())
+    }
+}
+
+/// A line of a table with three columns. A Chinese character is two columns wide.
+#[must_use]
+pub fn table_line(key: &str, target: &str, bulletin: Option<&str>, recount: Option<&str>, agrees: bool) -> String {
+    let wide = key.chars().filter(|character| !character.is_ascii()).count();
+    let width = 38_usize.saturating_sub(wide);
+    let mark = if agrees { "=" } else { "≠ DIFFERS" };
+    format!(
+        "{key:<width$} {target:>14} {:>14} {:>14}  {mark}",
+        bulletin.unwrap_or("missing"),
+        recount.unwrap_or("missing")
+    )
+}
+
+/// The figures of a bulletin by key.
+fn figures(bulletin: &GetBulletinResponse) -> BTreeMap<&str, Ratio> {
+    let ratio = |figure: &hotline_proto::analytics::Figure| Ratio {
+        numerator: figure.numerator,
+        denominator: figure.denominator,
+    };
+    bulletin
+        .figures
+        .iter()
+        .map(|figure| (figure.key.as_str(), ratio(figure)))
+        .collect()
 }
 
 /// Compares every target. A figure that is missing on one side counts as different.
@@ -48,19 +105,7 @@ pub fn compare(
     bulletin: &GetBulletinResponse,
     recount: &BTreeMap<String, Ratio>,
 ) -> Vec<Row> {
-    let printed: BTreeMap<&str, Ratio> = bulletin
-        .figures
-        .iter()
-        .map(|figure| {
-            (
-                figure.key.as_str(),
-                Ratio {
-                    numerator: figure.numerator,
-                    denominator: figure.denominator,
-                },
-            )
-        })
-        .collect();
+    let printed = figures(bulletin);
     targets
         .iter()
         .map(|(key, target)| Row {
@@ -68,6 +113,39 @@ pub fn compare(
             target: *target,
             bulletin: printed.get(key.as_str()).copied(),
             recount: recount.get(key).copied(),
+        })
+        .collect()
+}
+
+/// Compares every printed line: a percentage by the figure's value, a count by its numerator.
+#[must_use]
+pub fn compare_printed(
+    scenario: &Scenario,
+    bulletin: &GetBulletinResponse,
+    recount: &BTreeMap<String, Ratio>,
+) -> Vec<PrintedRow> {
+    let lines = scenario.printed().into_iter();
+    lines
+        .map(|line| {
+            let key = scenario.figure_of(&line).unwrap_or_default();
+            let figure = bulletin.figures.iter().find(|figure| figure.key == key);
+            let counted = recount.get(&key);
+            let (bulletin, recount) = match line.value {
+                Printed::Count(_) => (
+                    figure.map(|figure| figure.numerator.to_string()),
+                    counted.map(|ratio| ratio.numerator.to_string()),
+                ),
+                Printed::Percent(_) => (
+                    figure.map(|figure| figure.value.trim_end_matches('%').to_owned()),
+                    counted.map(|ratio| percent(ratio.numerator.unsigned_abs(), ratio.denominator.unsigned_abs())),
+                ),
+            };
+            PrintedRow {
+                line: line.key,
+                published: line.value.to_string(),
+                bulletin,
+                recount,
+            }
         })
         .collect()
 }

@@ -1,9 +1,9 @@
 //! Figures by key, each with numerator and denominator, and the targets of a scenario.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, HashSet};
 use std::fmt;
 
-use super::plan::Plan;
+use super::plan::{Case, Fate, Known, Plan};
 use super::scenario::Scenario;
 
 /// The two numbers of a figure.
@@ -61,15 +61,17 @@ pub fn targets(scenario: &Scenario) -> BTreeMap<String, Ratio> {
     dimensions(&mut figures, scenario);
     handling(&mut figures, scenario);
     satisfaction(&mut figures, scenario);
+    special(&mut figures, scenario);
     figures.into_map()
 }
 
-/// The number of distinct persons of a plan's cases. Each has its own telephone number.
+/// The number of distinct persons of a plan's cases: those of appeals with a name. Each has its own telephone number.
 #[must_use]
 pub fn persons(plan: &Plan) -> Ratio {
-    let phones: BTreeSet<&str> = plan.cases.iter().map(|case| case.phone.as_str()).collect();
+    let counts = |case: &&Case| case.appellant != Known::Anonymous && !matches!(case.fate, Fate::Invalid(_));
+    let persons: HashSet<u32> = plan.cases.iter().filter(counts).map(|case| case.person).collect();
     Ratio {
-        numerator: i64::try_from(phones.len()).expect("a plan fits into memory"),
+        numerator: i64::try_from(persons.len()).expect("a plan fits into memory"),
         denominator: 0,
     }
 }
@@ -85,15 +87,14 @@ fn volume(figures: &mut Figures, scenario: &Scenario) {
         whole(targets.calls_offered),
     );
     figures.count("volume.appeals", appeals);
-    // Each person of a scenario has one case, and gives a name and a number.
-    figures.count("volume.persons", appeals);
+    figures.count("volume.persons", whole(targets.persons));
     figures.count("volume.phone_appeals", whole(targets.phone));
     figures.count("volume.answered_directly", whole(targets.answered_directly));
     figures.rate("volume.direct_answer_rate", whole(targets.answered_directly), appeals);
-    // Every appeal that a scenario ends without an order is answered.
-    for outcome in ["not_accepted", "transferred", "progress_told", "invalid"] {
-        figures.count(&format!("volume.{outcome}"), 0);
-    }
+    figures.count("volume.not_accepted", whole(targets.outcomes.not_accepted));
+    figures.count("volume.transferred", whole(targets.outcomes.transferred));
+    figures.count("volume.progress_told", whole(targets.outcomes.progress_told));
+    figures.count("volume.invalid", whole(targets.invalid));
     figures.count("volume.orders", whole(targets.orders));
 }
 
@@ -126,9 +127,14 @@ fn handling(figures: &mut Figures, scenario: &Scenario) {
     let targets = &scenario.targets;
     let orders = whole(targets.orders);
     figures.rate("handling.on_time_rate", whole(targets.orders_on_time), orders);
-    figures.rate("handling.contact_rate", whole(targets.orders_contacted), orders);
-    figures.rate("handling.callback_rate", whole(targets.orders_called_back), orders);
-    figures.rate("callback.effective_rate", whole(targets.orders_reached), orders);
+    let asked = whole(targets.orders_to_call_back);
+    figures.rate(
+        "handling.contact_rate",
+        whole(targets.orders_contacted),
+        whole(targets.orders_to_contact),
+    );
+    figures.rate("handling.callback_rate", whole(targets.orders_called_back), asked);
+    figures.rate("callback.effective_rate", whole(targets.orders_reached), asked);
     figures.count("handling.signed_late", whole(targets.orders_signed_late));
     figures.count("handling.dispatched_by_person", whole(targets.dispatched_by_person));
     figures.count("handling.open_orders", 0);
@@ -142,7 +148,7 @@ fn handling(figures: &mut Figures, scenario: &Scenario) {
 
 fn satisfaction(figures: &mut Figures, scenario: &Scenario) {
     let targets = &scenario.targets;
-    let orders = whole(targets.orders);
+    let orders = whole(targets.orders_to_call_back);
     let (satisfied, dissatisfied) = (
         whole(targets.orders_rated_satisfied),
         whole(targets.orders_rated_dissatisfied),
@@ -157,14 +163,53 @@ fn satisfaction(figures: &mut Figures, scenario: &Scenario) {
     figures.count("callback.objective_caused", dissatisfied);
     figures.count("callback.satisfied", satisfied);
     figures.count("callback.dissatisfied", dissatisfied);
-    figures.count("satisfaction.unrated", whole(targets.orders_unrated));
-    // Every person of the scenario gives a number.
+    figures.count(
+        "satisfaction.unrated",
+        whole(targets.orders_unrated - chosen.anonymous_orders),
+    );
+    // Every person of the scenario with a name gives a number.
     figures.count("satisfaction.no_channel", 0);
     figures.rate("satisfaction.rating_rate", whole(targets.orders_rated), orders);
     figures.rate("satisfaction.rated_only", satisfied, whole(targets.orders_rated));
     figures.rate("satisfaction.unrated_as_satisfied", orders - dissatisfied, orders);
     figures.rate("satisfaction.lower_bound", satisfied, orders);
     figures.rate("satisfaction.upper_bound", orders - dissatisfied, orders);
+}
+
+fn special(figures: &mut Figures, scenario: &Scenario) {
+    let (targets, chosen) = (&scenario.targets, &scenario.chosen);
+    let deputies = &targets.deputies;
+    for (seat, appeals, orders) in [
+        ("deputies", deputies.total, chosen.deputies_orders),
+        ("enterprise_line", targets.enterprise_line, chosen.enterprise_orders),
+        ("leader_day", chosen.leader_day_calls, chosen.leader_day_orders),
+    ] {
+        figures.count(&format!("seat.appeals/{seat}"), whole(appeals));
+        figures.count(&format!("seat.orders/{seat}"), whole(orders));
+    }
+    figures.count("seat.orders_on_time/deputies", whole(deputies.on_time));
+    for (level, count) in deputies.levels() {
+        figures.count(&format!("seat.deputies_by_level/{level}"), whole(count));
+    }
+    figures.count("seat.leader_days", whole(targets.leader_days));
+    let account = &targets.wechat_account;
+    figures.count("account.messages/wechat_account", whole(account.messages));
+    for (outcome, count) in account.outcomes() {
+        figures.count(&format!("account.outcome/{outcome}"), whole(count));
+    }
+    figures.count("library.policies", whole(targets.policies));
+    figures.count("library.specialists", whole(targets.policy_specialists));
+    figures.count("supervision.risk_notices", whole(targets.risk_notices));
+    for (key, count) in [
+        ("media_items", targets.media_items),
+        ("typical_cases", targets.typical_cases),
+        ("test_calls", chosen.ledger.test_call),
+        ("trainings", chosen.ledger.training),
+        ("exams", chosen.ledger.exam),
+        ("meetings", chosen.ledger.meeting),
+    ] {
+        figures.count(&format!("ledger.{key}"), whole(count));
+    }
 }
 
 fn whole(number: u64) -> i64 {

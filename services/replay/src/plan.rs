@@ -1,30 +1,43 @@
 //! The plan: every call and every case of a scenario with its fate, drawn before the replay starts.
 //!
 //! The plan is a pure function of scenario, city and seed. Another seed gives other cases with the same totals: counts
-//! are never drawn, only the cases that they fall on.
+//! are never drawn, only the cases that they fall on. A case is a few dozen bytes; its words are made when it is sent
+//! ([`View`]), so that a half-year fits into memory.
 //!
 //! - `plan/matters.rs`: topics and regions, so that the catalogue gives every unit its orders.
-//! - `plan/fates.rs`: fates of the cases.
 //! - `plan/times.rs`: times.
+//! - `plan/fates.rs`: fates of the cases; `plan/ends.rs` those that end without an order.
+//! - `plan/errands.rs`: registers, messages of accounts, risk notices and the ledger.
 //! - `plan/people.rs`: persons and their words.
 //! - `plan/marks.rs`: marks in the words, which identify a leaked text.
 
+mod case;
+mod ends;
+pub mod errands;
 mod fates;
 pub mod marks;
 mod matters;
 mod people;
+mod shares;
 #[cfg(test)]
 mod tests;
 mod times;
+#[cfg(test)]
+mod totals_tests;
+mod view;
+
+use std::collections::HashMap;
 
 use chrono::{DateTime, Utc};
-use hotline_proto::common::{AppealType, Rating, Urgency};
-use hotline_proto::intake::{AppealDraft, Appellant};
+use hotline_proto::common::{AppealType, DeputyLevel, Seat};
 use matters::Matter;
 use rand::SeedableRng;
 use rand::rngs::StdRng;
 use rand::seq::SliceRandom;
 
+pub use self::case::{Case, Fate, Known, OrderFate, Outcome, PlanError, PlannedCall, ReplyTiming, Via};
+use self::errands::Errands;
+pub use self::view::View;
 use super::scenario::{Published, Scenario};
 use crate::city::{Channel, City};
 
@@ -33,200 +46,32 @@ const PHONE: &str = "phone";
 /// Tag that [`super::scenario::Targets::civility_drive`] counts.
 const CIVILITY_DRIVE: &str = "civility_drive";
 
-/// All calls and cases.
+/// All calls and cases, and what else happens.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Plan {
     /// Calls by time. Every case by phone has an answered call in its grain.
     pub calls: Vec<PlannedCall>,
     /// Cases by time of arrival.
     pub cases: Vec<Case>,
+    /// Registers, messages of accounts, risk notices and the ledger.
+    pub errands: Errands,
+    /// The city, to which the indices of the cases lead.
+    pub city: City,
+    seed: u64,
+    /// Beginning of every key, such as `W2404`.
+    prefix: String,
 }
 
-/// A call that comes in.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct PlannedCall {
-    /// Time of the call, a whole quarter of an hour.
-    pub at_grain: DateTime<Utc>,
-    /// Whether an agent answers; otherwise the caller gives up.
-    pub answered: bool,
-}
-
-/// One matter that a person brings, and its fate.
-#[derive(Clone, Debug, PartialEq)]
-pub struct Case {
-    /// Unique upstream number, such as `W2404-000123`. It identifies the case; its fate never depends on the order of
-    /// events.
-    pub key: String,
-    /// Time of arrival, a whole quarter of an hour inside the window.
-    pub arrive: DateTime<Utc>,
-    /// Code of the channel.
-    pub channel: String,
-    /// The client that sends it to intake.
-    pub via: Via,
-    /// Type of the appeal.
-    pub kind: AppealType,
-    /// Code of the topic.
-    pub category: String,
-    /// Code of the region.
-    pub region: String,
-    /// Codes of tags.
-    pub tags: Vec<String>,
-    /// Urgency.
-    pub urgency: Urgency,
-    /// Invented name. Name, phone, identity number, address and content are unique in the plan, and must never leave
-    /// intake unsealed.
-    pub name: String,
-    /// Mobile number of the range 154, which no operator gives out.
-    pub phone: String,
-    /// Identity number with a right check digit.
-    pub id_number: String,
-    /// Address of the person.
-    pub address: String,
-    /// Title, one line.
-    pub title: String,
-    /// The matter, with name and phone in it, as agents write it.
-    pub content: String,
-    /// Place of the matter.
-    pub place: String,
-    /// Its fate.
-    pub fate: Fate,
-}
-
-/// The client that sends a case to intake.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Via {
-    /// An agent registers it.
-    Agent,
-    /// The platform with this code pushes it.
-    Platform(String),
-}
-
-/// Fate of an appeal.
-#[derive(Clone, Debug, PartialEq)]
-pub enum Fate {
-    /// 当场答复.
-    Answered,
-    /// 转办工单.
-    Order(OrderFate),
-}
-
-/// Fate of an order.
-#[derive(Clone, Debug, PartialEq)]
-#[allow(
-    clippy::struct_excessive_bools,
-    reason = "each flag is a separate event that may happen to an order"
-)]
-pub struct OrderFate {
-    /// Code of the top-level unit under which the bulletin counts it.
-    pub expected_top_unit: String,
-    /// Code of the unit to which a person dispatches it; `None` when the catalogue covers it.
-    pub by_person: Option<String>,
-    /// Signed after the limit.
-    pub sign_late: bool,
-    /// Time of the accepted reply of round 0.
-    pub reply: ReplyTiming,
-    /// An earlier reply is rejected.
-    pub reject_first: bool,
-    /// In round 0 the appellant is dissatisfied, and the unit is at fault. [`OrderFate::final_outcome`] is of round 1.
-    pub rework: bool,
-    /// Final outcome of the callback.
-    pub final_outcome: Outcome,
-    /// The platform pushes it again.
-    pub pushed_twice: bool,
-    /// The request that forwards it is delivered again.
-    pub redelivered: bool,
-}
-
-/// Time of a reply.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum ReplyTiming {
-    /// Before the warning: no card.
-    Early,
-    /// Between the warning and the deadline: a yellow card.
-    Near,
-    /// After the deadline: a yellow and a red card.
-    Late,
-}
-
-/// Final outcome of the callback.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Outcome {
-    /// One of the first three grades.
-    Satisfied(Rating),
-    /// One of the last two grades, for an objective cause.
-    Dissatisfied(Rating),
-    /// Reached, without a grade.
-    UnratedReached,
-    /// Never reached.
-    Unreached,
-}
-
-/// The reason why a scenario cannot be played in a city.
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-pub enum PlanError {
-    /// The scenario names a code that the city does not have.
-    #[error(
-        "{key} names {code} ({name}), which is none of the city's {list}; add it to the city or correct the scenario"
-    )]
-    Unknown {
-        /// Table of the scenario.
-        key: &'static str,
-        /// The code.
-        code: String,
-        /// The name beside it.
-        name: String,
-        /// List of the city.
-        list: &'static str,
-    },
-    /// The city or the plan does not have enough of something.
-    #[error("{needed} {what} are needed, at most {found} can be had; {right}")]
-    TooFew {
-        /// The scarce thing.
-        what: String,
-        /// Number that the scenario asks for.
-        needed: u64,
-        /// Number that can be had.
-        found: u64,
-        /// The correction.
-        right: &'static str,
-    },
-}
-
-impl Case {
-    /// The appeal as it is sent to intake.
+impl Plan {
+    /// A case with its words.
     #[must_use]
-    pub fn draft(&self) -> AppealDraft {
-        AppealDraft {
-            channel: self.channel.clone(),
-            r#type: self.kind.into(),
-            category: self.category.clone(),
-            region: self.region.clone(),
-            urgency: self.urgency.into(),
-            appellant: Some(Appellant {
-                name: self.name.clone(),
-                phone: self.phone.clone(),
-                id_number: self.id_number.clone(),
-                address: self.address.clone(),
-                ..Appellant::default()
-            }),
-            anonymous: false,
-            confidential: false,
-            accused_unit: String::new(),
-            title: self.title.clone(),
-            content: self.content.clone(),
-            place: self.place.clone(),
-            tags: self.tags.clone(),
-            source_time: None,
-        }
+    pub fn view(&self, index: usize) -> View<'_> {
+        View::new(self, index)
     }
 
-    /// Fate of its order, if it becomes one.
-    #[must_use]
-    pub fn order(&self) -> Option<&OrderFate> {
-        match &self.fate {
-            Fate::Order(fate) => Some(fate),
-            Fate::Answered => None,
-        }
+    /// All cases with their words.
+    pub fn views(&self) -> impl Iterator<Item = View<'_>> {
+        (0..self.cases.len()).map(|index| self.view(index))
     }
 }
 
@@ -240,59 +85,117 @@ pub fn plan(scenario: &Scenario, city: &City) -> Result<Plan, PlanError> {
     let matters = matters::draw(scenario, city, &mut rng)?;
     let mut drafts = assemble(scenario, city, matters, &mut rng)?;
     tag(scenario, city, &mut drafts, &mut rng)?;
-    let fates = fates::draw(scenario, &drafts, &mut rng)?;
     let times = times::Times::new(scenario);
-    let arrivals: Vec<_> = drafts
-        .iter()
-        .map(|draft| times.arrival(draft.matter.is_order(), &mut rng))
-        .collect();
-    let by_phone = drafts
-        .iter()
-        .zip(&arrivals)
-        .filter(|(draft, _)| draft.channel.code == PHONE)
-        .map(|(_, at)| *at);
-    let calls = times.calls(scenario, by_phone, &mut rng);
-
-    let mut planned: Vec<_> = drafts.into_iter().zip(fates).zip(arrivals).collect();
-    planned.sort_by_key(|(_, arrive)| *arrive);
-    let mut people = people::People::default();
-    let month = scenario.window.from.format("%y%m");
-    let cases = planned.into_iter().enumerate().map(|(at, ((draft, fate), arrive))| {
-        let person = people.meet(&draft, city, &mut rng);
-        let key = format!("W{month}-{:06}", at + 1);
-        let marked = |text: &str| format!("{}{text}", marks::mark(&key));
-        Case {
-            arrive,
-            channel: draft.channel.code.clone(),
-            via: draft.channel.platform.clone().map_or(Via::Agent, Via::Platform),
-            kind: draft.kind,
-            category: draft.matter.category.code.clone(),
-            region: draft.matter.region.code.clone(),
-            tags: draft.tags,
-            urgency: Urgency::Ordinary,
-            name: person.name,
-            phone: person.phone,
-            id_number: person.id_number,
-            address: marked(&person.address),
-            title: marked(&person.title),
-            content: marked(&person.content),
-            place: marked(&person.place),
-            key,
-            fate,
-        }
-    });
+    times.arrivals(&mut drafts, &mut rng);
+    let mut calls = times.calls(scenario, &drafts, &mut rng);
+    fates::draw(scenario, &mut drafts, &mut rng)?;
+    ends::draw(scenario, &mut drafts, &mut rng)?;
+    let invalid = ends::invalid(scenario, city, &calls, &drafts, &mut rng)?;
+    drafts.extend(invalid);
+    times::record_late(scenario, &mut calls, &mut rng);
+    let cases = numbered(city, &drafts);
+    let errands = errands::draw(scenario, city, &cases, &times, &mut rng)?;
     Ok(Plan {
-        cases: cases.collect(),
         calls,
+        cases,
+        errands,
+        city: city.clone(),
+        seed: scenario.seed,
+        prefix: format!("W{}", scenario.window.from.format("%y%m")),
     })
 }
 
-/// A case without a person.
+/// A case before the cases are in order.
 struct Draft<'c> {
     matter: Matter<'c>,
     kind: AppealType,
     channel: &'c Channel,
-    tags: Vec<String>,
+    tags: u8,
+    arrive: DateTime<Utc>,
+    late: bool,
+    asked: bool,
+    appellant: Known,
+    seat: Seat,
+    leader_day: u8,
+    level: DeputyLevel,
+    complex: bool,
+    /// Index of the draft whose person brings this matter too.
+    person_of: Option<usize>,
+    fate: Fate,
+}
+
+impl<'c> Draft<'c> {
+    fn new(matter: Matter<'c>, kind: AppealType, channel: &'c Channel) -> Self {
+        Self {
+            matter,
+            kind,
+            channel,
+            tags: 0,
+            arrive: DateTime::UNIX_EPOCH,
+            late: false,
+            asked: false,
+            appellant: Known::Named,
+            seat: Seat::Unspecified,
+            leader_day: 0,
+            level: DeputyLevel::Unspecified,
+            complex: false,
+            person_of: None,
+            fate: Fate::Answered,
+        }
+    }
+
+    fn is_by_phone(&self) -> bool {
+        self.channel.code == PHONE
+    }
+}
+
+/// The cases by time. Each person has the number of its first draft.
+fn numbered(city: &City, drafts: &[Draft<'_>]) -> Vec<Case> {
+    let mut order: Vec<usize> = (0..drafts.len()).collect();
+    order.sort_by_key(|at| drafts[*at].arrive);
+    let mut place = vec![0_u32; drafts.len()];
+    for (now, at) in order.iter().enumerate() {
+        place[*at] = index(now);
+    }
+    let categories: HashMap<&str, u16> = indices(city.categories.iter().map(|it| it.code.as_str()));
+    let regions: HashMap<&str, u16> = indices(city.regions.iter().map(|it| it.code.as_str()));
+    let channels: HashMap<&str, u16> = indices(city.channels.iter().map(|it| it.code.as_str()));
+    let case = |at: usize| {
+        let draft = &drafts[at];
+        let fate = match draft.fate {
+            Fate::ProgressTold(earlier) => Fate::ProgressTold(place[earlier as usize]),
+            fate => fate,
+        };
+        Case {
+            arrive: draft.arrive,
+            person: index(draft.person_of.unwrap_or(at)),
+            channel: channels[draft.channel.code.as_str()],
+            category: categories[draft.matter.category.code.as_str()],
+            region: regions[draft.matter.region.code.as_str()],
+            kind: draft.kind,
+            tags: draft.tags,
+            late: draft.late,
+            asked: draft.asked,
+            appellant: draft.appellant,
+            seat: draft.seat,
+            leader_day: draft.leader_day,
+            level: draft.level,
+            complex: draft.complex,
+            fate,
+        }
+    };
+    order.into_iter().map(case).collect()
+}
+
+fn index(at: usize) -> u32 {
+    u32::try_from(at).expect("a plan has fewer than 2^32 cases")
+}
+
+fn indices<'c>(codes: impl Iterator<Item = &'c str>) -> HashMap<&'c str, u16> {
+    codes
+        .enumerate()
+        .map(|(at, code)| (code, u16::try_from(at).expect("a city has at most 10,000 of anything")))
+        .collect()
 }
 
 /// Checks that the scenario and the city give a code the same name. Otherwise a figure could be compared with the wrong
@@ -325,10 +228,32 @@ fn check_names(scenario: &Scenario, city: &City) -> Result<(), PlanError> {
         if !city
             .channels
             .iter()
-            .any(|c| c.online && c.code == line.code && c.name == line.name)
+            .any(|c| c.online && !c.account && c.code == line.code && c.name == line.name)
         {
             return Err(unknown("source.channels", "online channels", line));
         }
+    }
+    let strange = |key, list, code: &String| PlanError::Unknown {
+        key,
+        code: code.clone(),
+        name: "without a name".to_owned(),
+        list,
+    };
+    if let Some(code) = scenario
+        .weights
+        .topics
+        .keys()
+        .find(|code| !city.topics().any(|topic| topic.code == **code))
+    {
+        return Err(strange("weights.topics", "topics", code));
+    }
+    if let Some(code) = scenario
+        .weights
+        .units
+        .keys()
+        .find(|code| !city.top_units().any(|unit| unit.code == **code))
+    {
+        return Err(strange("weights.units", "top-level units", code));
     }
     Ok(())
 }
@@ -365,12 +290,7 @@ fn assemble<'c>(
 
     let (pushed, written) = channels(scenario, city)?;
     let by_phone = usize::try_from(targets.phone).unwrap_or(usize::MAX);
-    let phone = city.channel(PHONE).ok_or_else(|| PlanError::Unknown {
-        key: "targets.phone",
-        code: PHONE.to_owned(),
-        name: "电话".to_owned(),
-        list: "channels",
-    })?;
+    let phone = phone(city)?;
     if pushed.len() > orders.len() {
         return Err(PlanError::TooFew {
             what: "orders pushed by platforms".to_owned(),
@@ -389,12 +309,7 @@ fn assemble<'c>(
     let drafts: Vec<Draft<'c>> = matters
         .zip(kinds)
         .zip(channels)
-        .map(|((matter, kind), channel)| Draft {
-            matter,
-            kind,
-            channel,
-            tags: Vec::new(),
-        })
+        .map(|((matter, kind), channel)| Draft::new(matter, kind, channel))
         .collect();
     debug_assert!(
         drafts[..pushed_count]
@@ -402,6 +317,15 @@ fn assemble<'c>(
             .all(|draft| draft.channel.platform.is_some())
     );
     Ok(drafts)
+}
+
+fn phone(city: &City) -> Result<&Channel, PlanError> {
+    city.channel(PHONE).ok_or_else(|| PlanError::Unknown {
+        key: "targets.phone",
+        code: PHONE.to_owned(),
+        name: "电话".to_owned(),
+        list: "channels",
+    })
 }
 
 /// The online channels: appeals pushed by platforms, and appeals written by people.
@@ -424,29 +348,36 @@ fn channels<'c>(scenario: &Scenario, city: &'c City) -> Result<(Vec<&'c Channel>
     Ok((pushed, written))
 }
 
-/// Tags cases of the categories in which 文明创建 is usual.
+/// Tags cases of the categories in which 文明创建 is usual, each with the tag itself and one of its themes: a tag whose
+/// code goes on after that of 文明创建 and whose categories hold the case's.
 fn tag(scenario: &Scenario, city: &City, drafts: &mut [Draft<'_>], rng: &mut StdRng) -> Result<(), PlanError> {
     let needed = scenario.targets.civility_drive;
-    let tag = city.tags.iter().find(|tag| tag.code == CIVILITY_DRIVE);
-    let usual = |draft: &Draft<'_>| {
-        tag.is_some_and(|tag| {
+    let tags = |draft: &Draft<'_>| {
+        let usual = |tag: &crate::city::Tag| {
             tag.categories
                 .iter()
                 .any(|code| draft.matter.category.code.starts_with(code))
-        })
+        };
+        let bits = city
+            .tags
+            .iter()
+            .enumerate()
+            .filter(|(_, tag)| tag.code.starts_with(CIVILITY_DRIVE) && usual(tag));
+        bits.fold(0_u8, |bits, (at, _)| bits | 1 << at)
     };
-    let mut candidates: Vec<usize> = (0..drafts.len()).filter(|at| usual(&drafts[*at])).collect();
+    let mut candidates: Vec<(usize, u8)> = drafts.iter().map(tags).enumerate().collect();
+    candidates.retain(|(_, bits)| bits.count_ones() == 2);
     candidates.shuffle(rng);
     if (candidates.len() as u64) < needed {
         return Err(PlanError::TooFew {
             what: "appeals tagged civility_drive".to_owned(),
             needed,
             found: candidates.len() as u64,
-            right: "add categories to this tag of the city",
+            right: "add categories to this tag of the city, and to one theme of it",
         });
     }
-    for (at, _) in candidates.into_iter().zip(0..needed) {
-        drafts[at].tags.push(CIVILITY_DRIVE.to_owned());
+    for ((at, bits), _) in candidates.into_iter().zip(0..needed) {
+        drafts[at].tags = bits;
     }
     Ok(())
 }

@@ -4,17 +4,26 @@
 //! the replay starts, so targets cannot be fitted to the outcome.
 
 mod arithmetic;
+mod chosen;
+pub mod published;
+mod source;
 #[cfg(test)]
 mod tests;
 
-use chrono::{Days, NaiveDate};
-use hotline_proto::common::AppealType;
-use serde::Deserialize;
+use std::collections::BTreeMap;
 
+use chrono::{DateTime, Datelike as _, Days, NaiveDate, NaiveDateTime, TimeZone as _, Utc};
+use serde::{Deserialize, Deserializer};
+
+pub use self::chosen::{Chosen, Grades, Invalid, Ledger};
+pub use self::source::{Account, ByType, Deputies, Outcomes, Published, Rates, Shares, Source};
 use crate::city::faults::{self, Violation};
 
-/// The shipped scenario: `scenarios/week.toml`.
+/// The shipped week: `scenarios/week.toml`.
 pub const WEEK: &str = include_str!("../scenarios/week.toml");
+
+/// The shipped half-year: `scenarios/xiangtan-2024h1.toml`.
+pub const HALF_YEAR: &str = include_str!("../scenarios/xiangtan-2024h1.toml");
 
 /// Faults in the file of a scenario.
 pub type ScenarioError = faults::FileError;
@@ -22,8 +31,8 @@ pub type ScenarioError = faults::FileError;
 /// Longest window, in days: a little over a half-year. A longer one is a typing error.
 const MAX_DAYS: usize = 200;
 
-const SHAPE: &str =
-    "see scenarios/week.toml: name, seed, then [window], [source], [targets] and [chosen] with exactly its keys";
+const SHAPE: &str = "see scenarios/week.toml: name, seed, then [window], [source], [weights], [keys], [targets] and [chosen] with \
+     exactly its keys";
 
 /// A scenario.
 #[derive(Clone, Debug, Deserialize, PartialEq)]
@@ -37,6 +46,10 @@ pub struct Scenario {
     pub window: Window,
     /// The figures that were published.
     pub source: Source,
+    /// How calls, appeals, orders and replies are spread.
+    pub weights: Weights,
+    /// Figure and member of the bulletin for each published line, by the line. The member `*` is the line's own code.
+    pub keys: BTreeMap<String, (String, String)>,
     /// The figures that the bulletin of the replay must print.
     pub targets: Targets,
     /// Numbers that the bulletin does not publish.
@@ -53,58 +66,9 @@ pub struct Window {
     /// Last day, inclusive.
     #[serde(deserialize_with = "crate::city::day")]
     pub to: NaiveDate,
-}
-
-/// The published figures, completed where the bulletin rounds.
-#[derive(Clone, Debug, Deserialize, PartialEq)]
-#[serde(deny_unknown_fields)]
-pub struct Source {
-    /// Calls that came in.
-    pub calls_offered: u64,
-    /// Calls that an agent answered.
-    pub calls_answered: u64,
-    /// 受理诉求.
-    pub appeals: u64,
-    /// 当场答复.
-    pub answered_directly: u64,
-    /// 转办工单.
-    pub orders: u64,
-    /// Orders whose accepted reply of round 0 came by the deadline.
-    pub orders_on_time: u64,
-    /// Orders with a contact record.
-    pub orders_contacted: u64,
-    /// Orders with at least one completed callback attempt.
-    pub orders_called_back: u64,
-    /// Orders without a grade.
-    pub orders_unrated: u64,
-    /// Orders with a bad grade.
-    pub orders_rated_dissatisfied: u64,
-    /// Orders with a good grade.
-    pub orders_rated_satisfied: u64,
-    /// Appeals by all online channels.
-    pub online: u64,
-    /// Appeals tagged 文明创建.
-    pub civility_drive: u64,
-    /// Appeals by the bulletin's five types.
-    pub types: ByType,
-    /// Appeals of the hot topics, in the bulletin's order.
-    pub topics: Vec<Published>,
-    /// Orders of the units with the most, in the bulletin's order.
-    pub units: Vec<Published>,
-    /// Appeals by online channel.
-    pub channels: Vec<Published>,
-}
-
-/// One line of a published table.
-#[derive(Clone, Debug, Deserialize, PartialEq)]
-#[serde(deny_unknown_fields)]
-pub struct Published {
-    /// Code in the city's reference data.
-    pub code: String,
-    /// Name as it was printed.
-    pub name: String,
-    /// The figure.
-    pub count: u64,
+    /// Local time of the bulletin. Every limit has ended before, and every case is over.
+    #[serde(deserialize_with = "local_minute")]
+    pub as_of: NaiveDateTime,
 }
 
 /// The figures that the bulletin of the replay must print.
@@ -121,17 +85,27 @@ pub struct Targets {
     pub calls_abandoned: u64,
     /// Appeals.
     pub appeals: u64,
-    /// Appeals answered at once.
+    /// Appeals that end without an order.
     pub answered_directly: u64,
+    /// How they end.
+    pub outcomes: Outcomes,
+    /// Appeals without a matter. They count in no figure of appeals.
+    pub invalid: u64,
+    /// Distinct persons.
+    pub persons: u64,
     /// Orders.
     pub orders: u64,
     /// Orders whose accepted reply of round 0 comes by the deadline.
     pub orders_on_time: u64,
     /// All other orders, which are late.
     pub orders_late: u64,
-    /// Orders with a contact record.
+    /// Orders whose unit may contact the appellant.
+    pub orders_to_contact: u64,
+    /// Of these, orders with a contact record.
     pub orders_contacted: u64,
-    /// Orders with at least one completed callback attempt.
+    /// Orders whose appellant can be called back.
+    pub orders_to_call_back: u64,
+    /// Of these, orders with at least one completed callback attempt.
     pub orders_called_back: u64,
     /// Orders without a grade in the end.
     pub orders_unrated: u64,
@@ -149,6 +123,24 @@ pub struct Targets {
     pub phone: u64,
     /// Appeals tagged 文明创建.
     pub civility_drive: u64,
+    /// Appeals that deputies brought.
+    pub deputies: Deputies,
+    /// Appeals that the enterprise line took.
+    pub enterprise_line: u64,
+    /// Messages to the account.
+    pub wechat_account: Account,
+    /// Policies in the library.
+    pub policies: u64,
+    /// Policy specialists.
+    pub policy_specialists: u64,
+    /// Leader days.
+    pub leader_days: u64,
+    /// Risk notices.
+    pub risk_notices: u64,
+    /// Items in the media, in the ledger.
+    pub media_items: u64,
+    /// Typical cases, in the ledger.
+    pub typical_cases: u64,
     /// Yellow cards that stand.
     pub yellow_cards: u64,
     /// Red cards that stand, of the sign and the handle clock together.
@@ -189,100 +181,25 @@ pub struct Target {
     pub count: u64,
 }
 
-/// Numbers that the bulletin does not publish. They count orders, unless stated otherwise.
+/// How calls, appeals, orders and replies are spread. The plan meets every share within 1 %.
 #[derive(Clone, Debug, Deserialize, PartialEq)]
 #[serde(deny_unknown_fields)]
-pub struct Chosen {
-    /// Unrated because the appellant never answers.
-    pub unreached: u64,
-    /// Attempts for each of them.
-    pub attempts_when_unreached: u32,
-    /// Signed after the limit.
-    pub signed_late: u64,
-    /// Replied between the warning and the deadline.
-    pub near_deadline: u64,
-    /// One rejected reply, then another in time.
-    pub rejected_then_in_time: u64,
-    /// Of the late orders: one rejected reply, then another after the deadline.
-    pub rejected_then_late: u64,
-    /// Reworked once.
-    pub reworked: u64,
-    /// Of these: satisfied afterwards.
-    pub reworked_then_satisfied: u64,
-    /// Of these: dissatisfied again, for an objective cause.
-    pub reworked_then_dissatisfied: u64,
-    /// Of these: reached afterwards, without a grade.
-    pub reworked_then_unrated: u64,
-    /// Dispatched by a person.
-    pub dispatched_by_person: u64,
-    /// Pushed again by their platform.
-    pub pushed_twice: u64,
-    /// The request that forwards them is delivered again.
-    pub redelivered: u64,
-    /// Appeals: 举报, among COMPLAINT.
-    pub reports: u64,
-    /// Appeals: 表扬, among OTHER and answered at once.
-    pub praises: u64,
-    /// Types of the orders.
-    pub order_types: ByType,
-    /// Grades of the rated ones.
-    pub grades: Grades,
-    /// Weight of each day of the window.
-    pub day_weights: Vec<u32>,
-    /// Weight of each hour of a day, from 0 to 23.
-    pub hour_weights: Vec<u32>,
-}
-
-/// Counts by the bulletin's five types. 举报 counts as complaint, 表扬 as other.
-#[derive(Clone, Copy, Debug, Deserialize, PartialEq, Eq)]
-#[serde(deny_unknown_fields, rename_all = "UPPERCASE")]
-pub struct ByType {
-    /// 求助
-    pub help: u64,
-    /// 咨询
-    pub consult: u64,
-    /// 投诉
-    pub complaint: u64,
-    /// 其他
-    pub other: u64,
-    /// 建议
-    pub suggestion: u64,
-}
-
-impl ByType {
-    /// The counts in the bulletin's order, with names.
-    #[must_use]
-    pub fn entries(&self) -> [(&'static str, AppealType, u64); 5] {
-        [
-            ("HELP", AppealType::Help, self.help),
-            ("CONSULT", AppealType::Consult, self.consult),
-            ("COMPLAINT", AppealType::Complaint, self.complaint),
-            ("OTHER", AppealType::Other, self.other),
-            ("SUGGESTION", AppealType::Suggestion, self.suggestion),
-        ]
-    }
-
-    /// The sum.
-    #[must_use]
-    pub fn total(&self) -> u64 {
-        self.entries().iter().map(|(_, _, count)| count).sum()
-    }
-}
-
-/// Counts by grade.
-#[derive(Clone, Copy, Debug, Deserialize, PartialEq, Eq)]
-#[serde(deny_unknown_fields, rename_all = "SCREAMING_SNAKE_CASE")]
-pub struct Grades {
-    /// 非常满意
-    pub very_satisfied: u64,
-    /// 满意
-    pub satisfied: u64,
-    /// 基本满意
-    pub fairly_satisfied: u64,
-    /// 不满意
-    pub dissatisfied: u64,
-    /// 非常不满意
-    pub very_dissatisfied: u64,
+pub struct Weights {
+    /// Shares of the hours of a day, from 0 to 23.
+    pub hour: Vec<u32>,
+    /// Shares of the days of a week, from Monday on.
+    pub weekday: Vec<u32>,
+    /// Shares of the months that the window touches.
+    pub month: Vec<u32>,
+    /// Weight of a day off beside a working day of the same weekday and month, which has 100.
+    pub day_off: u32,
+    /// Shares of the working days after dispatch on which units reply, from the first on. Consultations, whose limit has
+    /// two days, are replied to on the first.
+    pub delay: Vec<u32>,
+    /// Shares of the other topics, by code.
+    pub topics: BTreeMap<String, u32>,
+    /// Shares of the other top-level units, by code.
+    pub units: BTreeMap<String, u32>,
 }
 
 impl Window {
@@ -296,6 +213,24 @@ impl Window {
     #[must_use]
     pub fn end(&self) -> NaiveDate {
         self.to + Days::new(1)
+    }
+
+    /// The months that the window touches, by their first days.
+    #[must_use]
+    pub fn months(&self) -> Vec<NaiveDate> {
+        let mut months: Vec<NaiveDate> = self.days().filter_map(|day| day.with_day(1)).collect();
+        months.dedup();
+        months
+    }
+
+    /// The instant of the bulletin.
+    #[must_use]
+    pub fn as_of(&self) -> DateTime<Utc> {
+        calendar::ZONE
+            .from_local_datetime(&self.as_of)
+            .single()
+            .expect("Asia/Shanghai has every minute since 1991")
+            .with_timezone(&Utc)
     }
 }
 
@@ -315,4 +250,11 @@ impl Scenario {
     pub fn check_arithmetic(&self) -> Vec<Violation> {
         arithmetic::violations(self)
     }
+}
+
+/// Reads a local time, which must be written as YYYY-MM-DD HH:MM.
+fn local_minute<'de, D: Deserializer<'de>>(source: D) -> Result<NaiveDateTime, D::Error> {
+    let text = String::deserialize(source)?;
+    NaiveDateTime::parse_from_str(&text, "%Y-%m-%d %H:%M")
+        .map_err(|_| serde::de::Error::custom(format!("{text:?} is no time, write it as \"2024-04-30 18:00\"")))
 }

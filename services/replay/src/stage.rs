@@ -1,72 +1,80 @@
-//! The stages of a case.
+//! What the people do with a case, one command each.
 
-use chrono::{DateTime, Utc};
-use hotline_proto::intake::RegisterAppealResponse;
-use hotline_proto::routing::Order;
+use chrono::NaiveDate;
+use uuid::Uuid;
 
-/// The stage of a case, with its known ids, the order as last read, and the leased task.
-#[derive(Clone, Debug)]
-#[allow(
-    missing_docs,
-    reason = "each field is what its name says, and the stages say when it is set"
-)]
-pub enum Stage {
+/// A command about a case that is due.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Todo {
+    /// Index of the case in the plan.
+    pub case: u32,
+    /// The command.
+    pub what: What,
+}
+
+/// The commands.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum What {
     /// The person calls or writes, or the platform pushes the appeal.
-    Arrive,
-    /// The platform pushes the appeal again.
-    PushAgain { receipt: RegisterAppealResponse },
-    /// The agent answers or forwards.
-    Decide { appeal: String },
-    /// An analyst or a dispatcher reads the new order.
-    Look { order: String },
+    Register,
+    /// The platform pushes it again.
+    PushAgain,
+    /// The agent asks the appellant back.
+    Ask,
+    /// The appellant has answered.
+    Supplement,
+    /// The agent ends the appeal, or forwards it.
+    Decide,
+    /// The receiver of a transfer acknowledges it.
+    Acknowledge,
+    /// A dispatcher dispatches the order.
+    Dispatch,
     /// The unit signs.
-    Sign { order: Box<Order> },
-    /// The unit calls the appellant.
-    Contact { order: Box<Order>, reply_at: DateTime<Utc> },
+    Sign,
+    /// The unit contacts the appellant.
+    Contact,
     /// The unit replies.
-    Reply { order: Box<Order> },
-    /// The hotline reviews.
-    Review {
-        order: Box<Order>,
-        reply: String,
-        reject: bool,
-    },
-    /// Waits until a callback agent leases the task.
-    AwaitCallback { order: Box<Order> },
-    /// The agent dials, for the n-th time.
-    Attempt {
-        order: Box<Order>,
-        task: Task,
-        attempt: u32,
-    },
+    Reply,
+    /// The hotline reviews the reply.
+    Review,
+    /// A callback agent dials, for the n-th time.
+    Attempt(u8),
     /// The agent records the outcome.
-    Outcome { order: Box<Order>, task: Task },
+    Outcome,
     /// The supervisor judges the cause.
-    Judge { order: Box<Order>, task: Task },
-    /// The unit handles the order again.
-    Rework { order: Box<Order> },
-    /// The case is over.
-    Done,
+    Judge,
+}
+
+/// What is known of a case that is not over.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Running {
+    /// The appeal.
+    pub appeal: Uuid,
+    /// The order, once the appeal is forwarded.
+    pub order: Uuid,
+    /// Index of the lead unit in the city, once the order is read.
+    pub unit: Option<u16>,
+    /// Day of the dispatch.
+    pub dispatch_day: NaiveDate,
+    /// Day on which the handle limit ends, when the order has one.
+    pub handle_day: Option<NaiveDate>,
+    /// Replies so far.
+    pub replies: u8,
+    /// The newest reply.
+    pub reply: Uuid,
+    /// Whether the order is in its second round.
+    pub reworked: bool,
+    /// The leased callback task.
+    pub task: Task,
 }
 
 /// A leased callback task.
-#[derive(Clone, Debug)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Task {
     /// UUID.
-    pub id: String,
+    pub id: Uuid,
     /// Fencing token.
     pub token: u64,
     /// Number of the callback agent, from 0.
-    pub agent: usize,
-}
-
-impl Stage {
-    /// The agent whose lease ends with this stage.
-    #[must_use]
-    pub fn ends_lease_of(&self) -> Option<usize> {
-        match self {
-            Self::Outcome { task, .. } => Some(task.agent),
-            _ => None,
-        }
-    }
+    pub agent: u16,
 }

@@ -3,15 +3,19 @@
 
 use std::collections::HashSet;
 
-use hotline_proto::common::{self as pb, AppealType, ClockKind, RowChange, RowDifference, Urgency};
+use hotline_proto::common::{self as pb, AppealType, ClockKind, RowChange, RowDifference, Seat, Urgency};
 use hotline_proto::routing::time_limit::Kind;
-use hotline_proto::routing::{CatalogueRow, DayRange, GetDirectoryResponse, LimitRow, Notice, TimeLimit, Unit};
+use hotline_proto::routing::{
+    CatalogueRow, DayRange, GetDirectoryResponse, LimitRow, LimitStart, Notice, TimeLimit, Unit,
+};
 use replay::city::City;
 use rpc::publication::Difference;
 use rpc::time::date_from_proto;
 
 use super::load::{Publisher, leaving};
-use super::pages::{activation, catalogue_parts, directory, reference_parts, rows, unit_parts};
+use super::pages::{
+    activation, catalogue_parts, deputy_parts, directory, library_parts, reference_parts, rows, unit_parts,
+};
 use crate::console::Failure;
 
 /// Compares a city with the versions in force on the city's first day.
@@ -28,6 +32,26 @@ pub async fn differences(publisher: &Publisher, city: &City) -> Result<Vec<pb::D
     found.extend(units(publisher, city, &before).await?);
     found.push(catalogue(publisher, city, &before).await?);
     found.push(compared_here(city, &before));
+    found.extend(registers(publisher, city).await?);
+    Ok(found)
+}
+
+/// Deputies and the library, where the file has them. Intake answers dry runs.
+async fn registers(publisher: &Publisher, city: &City) -> Result<Vec<pb::Difference>, Failure> {
+    let mut intake = publisher.intake.clone();
+    let mut found = Vec::new();
+    if let Some(deputies) = city.deputies() {
+        let parts = deputy_parts(&deputies, activation(city.valid_from, deputies.len(), true));
+        let answer = intake.publish_deputies(tokio_stream::iter(parts)).await?;
+        found.extend(answer.into_inner().difference);
+    }
+    if let Some((policies, specialists)) = city.library() {
+        let end = activation(city.valid_from, policies.len() + specialists.len(), true);
+        let answer = intake
+            .publish_library(tokio_stream::iter(library_parts(&policies, &specialists, end)))
+            .await?;
+        found.extend(answer.into_inner().difference);
+    }
     Ok(found)
 }
 
@@ -160,6 +184,16 @@ fn limit_row(row: &LimitRow) -> (String, String) {
     }
     if !row.channel.is_empty() {
         words.push(format!("channel={}", row.channel));
+    }
+    if row.seat() != Seat::Unspecified {
+        let seat = row.seat().as_str_name().trim_start_matches("SEAT_");
+        words.push(format!("seat={seat}"));
+    }
+    if row.complex {
+        words.push("complex".to_owned());
+    }
+    if row.start() == LimitStart::Signature {
+        words.push("from the signature".to_owned());
     }
     for (name, limit) in [("limit", row.limit), ("warn_before", row.warn_before)] {
         words.extend(limit.map(|limit| format!("{name}={}", time_limit(limit))));

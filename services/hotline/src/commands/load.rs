@@ -18,10 +18,13 @@ use uuid::Uuid;
 
 use super::client::{Reach, principal};
 use super::differences::{differences, table};
-use super::pages::{activation, catalogue_parts, directory, reference_parts, rows, unit_parts};
+use super::pages::{
+    activation, catalogue_parts, deputy_parts, directory, library_parts, reference_parts, rows, unit_parts,
+};
 use crate::console::{Failure, say};
 
-/// Publishes channels, categories, regions, units, catalogue and limits as new versions, and notices on holidays.
+/// Publishes channels, categories, regions, units, catalogue, limits, deputies and the library as new versions, and
+/// notices on holidays.
 #[derive(Args, Debug)]
 pub struct Load {
     /// City file (TOML), as services/replay/scenarios/city.toml
@@ -87,6 +90,7 @@ impl Publisher {
     /// 3. Units, before the catalogue that names them. A removed unit that the old catalogue names stays for now.
     /// 4. The catalogue. Then the removed units go.
     /// 5. Limits.
+    /// 6. Deputies and the library, where the file has them.
     async fn publish(&self, city: &City) -> Result<(), Failure> {
         if let Some((version, notices)) = city.notices() {
             let request = PublishCalendarRequest {
@@ -118,6 +122,19 @@ impl Publisher {
             rows: city.limits(),
         };
         self.routing.clone().publish_limits(limits).await?;
+        self.publish_registers(city).await
+    }
+
+    async fn publish_registers(&self, city: &City) -> Result<(), Failure> {
+        if let Some(deputies) = city.deputies() {
+            let parts = deputy_parts(&deputies, activation(city.valid_from, deputies.len(), false));
+            self.intake.clone().publish_deputies(tokio_stream::iter(parts)).await?;
+        }
+        if let Some((policies, specialists)) = city.library() {
+            let end = activation(city.valid_from, policies.len() + specialists.len(), false);
+            let parts = library_parts(&policies, &specialists, end);
+            self.intake.clone().publish_library(tokio_stream::iter(parts)).await?;
+        }
         Ok(())
     }
 

@@ -3,7 +3,10 @@
 use chrono::NaiveDate;
 use hotline_proto::common::{Activation, Reason};
 use hotline_proto::intake::intake_service_client::IntakeServiceClient;
-use hotline_proto::intake::{GetReferenceRequest, GetReferenceResponse, PublishReferenceRequest, Reference};
+use hotline_proto::intake::{
+    Deputy, GetReferenceRequest, GetReferenceResponse, Policy, PublishDeputiesRequest, PublishLibraryRequest,
+    PublishReferenceRequest, Reference, Specialist,
+};
 use hotline_proto::routing::routing_service_client::RoutingServiceClient;
 use hotline_proto::routing::{
     CatalogueRow, GetDirectoryRequest, GetDirectoryResponse, PublishCatalogueRequest, PublishUnitsRequest, Unit,
@@ -177,6 +180,47 @@ pub fn catalogue_parts(rows: &[CatalogueRow], activate: Activation) -> Vec<Publi
     parts.push(PublishCatalogueRequest {
         rows: Vec::new(),
         activate: Some(activate),
+    });
+    parts
+}
+
+/// The register of deputies in parts, the last of which activates it.
+#[must_use]
+pub fn deputy_parts(rows: &[Deputy], activate: Activation) -> Vec<PublishDeputiesRequest> {
+    let part = |rows: &[Deputy]| PublishDeputiesRequest {
+        deputies: rows.to_vec(),
+        activate: None,
+    };
+    let mut parts: Vec<_> = rows.chunks(PART).map(part).collect();
+    parts.push(PublishDeputiesRequest {
+        deputies: Vec::new(),
+        activate: Some(activate),
+    });
+    parts
+}
+
+/// Rows of a part of the library: a policy has up to 5,000 characters, so at most 0.8 MiB.
+const LIBRARY_PART: usize = 50;
+
+/// The library in parts, the last of which activates it.
+#[must_use]
+pub fn library_parts(
+    policies: &[Policy],
+    specialists: &[Specialist],
+    activate: Activation,
+) -> Vec<PublishLibraryRequest> {
+    let policies = policies.chunks(LIBRARY_PART).map(|rows| PublishLibraryRequest {
+        policies: rows.to_vec(),
+        ..PublishLibraryRequest::default()
+    });
+    let specialists = specialists.chunks(LIBRARY_PART).map(|rows| PublishLibraryRequest {
+        specialists: rows.to_vec(),
+        ..PublishLibraryRequest::default()
+    });
+    let mut parts: Vec<_> = policies.chain(specialists).collect();
+    parts.push(PublishLibraryRequest {
+        activate: Some(activate),
+        ..PublishLibraryRequest::default()
     });
     parts
 }

@@ -1,5 +1,7 @@
 //! Finds all contradictions in a city. The messages are those with which routing and intake would refuse it.
 
+mod registers;
+
 use std::collections::BTreeMap;
 
 use calendar::{Calendar, Span};
@@ -30,6 +32,7 @@ pub(super) fn violations(city: &City) -> Vec<Violation> {
     units(city, &mut found);
     catalogue(city, &mut found);
     limits(city, &mut found);
+    registers::registers(city, &mut found);
     notices(city, &mut found);
     found
 }
@@ -179,6 +182,7 @@ fn categories(city: &City, found: &mut Vec<Violation>) {
 fn units(city: &City, found: &mut Vec<Violation>) {
     for (at, unit) in city.units.iter().enumerate() {
         regions_of(city, at, unit, found);
+        kind_and_level(city, at, unit, found);
         let Some(parent) = unit.parent.as_deref() else { continue };
         let key = format!("units[{at}].parent");
         if city.unit(parent).is_none() {
@@ -191,6 +195,38 @@ fn units(city: &City, found: &mut Vec<Violation>) {
         } else if let Some((problem, right)) = endless(city, &unit.code) {
             found.push(Violation::new(key, problem, right));
         }
+    }
+}
+
+/// Checks kind and level: a top-level unit names both, and no unit is above its parent.
+fn kind_and_level(city: &City, at: usize, unit: &Unit, found: &mut Vec<Violation>) {
+    if unit.parent.is_none() {
+        if unit.kind.is_none() {
+            let right = "write COUNTY, ZONE, BUREAU, STATE_COMPANY, UTILITY or VERTICAL_BODY";
+            let problem = "a top-level unit has no kind";
+            found.push(Violation::new(format!("units[{at}].kind"), problem, right));
+        }
+        if unit.level.is_none() {
+            let right = "write CITY, COUNTY, TOWNSHIP or VILLAGE";
+            let problem = "a top-level unit has no level";
+            found.push(Violation::new(format!("units[{at}].level"), problem, right));
+        }
+        return;
+    }
+    let mut above = unit.parent.as_deref();
+    for _ in 0..MAX_LEVELS {
+        let Some(parent) = above.and_then(|code| city.unit(code)) else {
+            return;
+        };
+        if let (Some(own), Some(theirs)) = (unit.level, parent.level) {
+            if i32::from(own) < i32::from(theirs) {
+                let problem = format!("its level is above that of {:?}", parent.code);
+                let right = "write the level of the unit above, or one below it";
+                found.push(Violation::new(format!("units[{at}].level"), problem, right));
+            }
+            return;
+        }
+        above = parent.parent.as_deref();
     }
 }
 
@@ -291,6 +327,10 @@ fn limits(city: &City, found: &mut Vec<Violation>) {
                 "write the code of a channel, or leave it out for all",
             ));
         }
+        if row.start.is_some() && row.clock != ClockKind::Handle {
+            let right = "leave it out: only HANDLE may start at the signature";
+            found.push(Violation::new(key("start"), "this clock starts at dispatch", right));
+        }
         length(&key("limit"), row.limit, found);
         if let Some(warn_before) = row.warn_before {
             length(&key("warn_before"), warn_before, found);
@@ -307,7 +347,7 @@ fn limits(city: &City, found: &mut Vec<Violation>) {
     for clock in [ClockKind::Sign, ClockKind::Handle, ClockKind::Rework] {
         if !city.limits.iter().any(|row| row.clock == clock && weight(row) == 0) {
             let name = clock.as_str_name().trim_start_matches("CLOCK_KIND_");
-            let right = format!("add a row with clock = {name:?} and no type, urgency or channel");
+            let right = format!("add a row with clock = {name:?} and no other key");
             found.push(Violation::new(
                 "limits",
                 format!("no row matches everything for {name}"),
@@ -342,13 +382,24 @@ fn notices(city: &City, found: &mut Vec<Violation>) {
 
 /// Number of filled-in keys. A row with more keys is more specific.
 fn weight(row: &LimitRow) -> usize {
-    usize::from(row.kind.is_some()) + usize::from(row.urgency.is_some()) + usize::from(row.channel.is_some())
+    [
+        row.kind.is_some(),
+        row.urgency.is_some(),
+        row.channel.is_some(),
+        row.seat.is_some(),
+        row.complex,
+    ]
+    .map(usize::from)
+    .iter()
+    .sum()
 }
 
 /// Whether some matter matches both rows with the same number of keys, and no row with more keys.
 fn tie(a: &LimitRow, b: &LimitRow, rows: &[LimitRow]) -> bool {
-    let apart =
-        differ(a.kind, b.kind) || differ(a.urgency, b.urgency) || differ(a.channel.as_ref(), b.channel.as_ref());
+    let apart = differ(a.kind, b.kind)
+        || differ(a.urgency, b.urgency)
+        || differ(a.channel.as_ref(), b.channel.as_ref())
+        || differ(a.seat, b.seat);
     if a.clock != b.clock || weight(a) != weight(b) || apart {
         return false;
     }
@@ -357,12 +408,15 @@ fn tie(a: &LimitRow, b: &LimitRow, rows: &[LimitRow]) -> bool {
         a.urgency.or(b.urgency),
         a.channel.as_ref().or(b.channel.as_ref()),
     );
+    let (seat, complex) = (a.seat.or(b.seat), a.complex || b.complex);
     !rows.iter().any(|row| {
         row.clock == a.clock
             && weight(row) > weight(a)
             && (row.kind.is_none() || row.kind == kind)
             && (row.urgency.is_none() || row.urgency == urgency)
             && (row.channel.is_none() || row.channel.as_ref() == channel)
+            && (row.seat.is_none() || row.seat == seat)
+            && (!row.complex || complex)
     })
 }
 

@@ -29,7 +29,13 @@ fn the_shipped_city_is_large_enough_for_the_bulletin() {
         city.top_units().count() >= 26,
         "the bulletin's ten and at least sixteen others"
     );
-    assert_eq!(city.channels.iter().filter(|channel| channel.online).count(), 7);
+    let online = |account| {
+        city.channels
+            .iter()
+            .filter(|it| it.online && it.account == account)
+            .count()
+    };
+    assert_eq!((online(false), online(true)), (7, 1));
     assert_eq!(city.platforms(), ["nation", "province"]);
     assert!(city.units.iter().any(|unit| unit.parent.is_some()));
 }
@@ -296,9 +302,9 @@ const UNITS_AND_CATALOGUE: [Planted; 7] = [
         "not among the units",
     ),
     (
-        "name = \"市公安局\" }",
-        "name = \"市公安局\", parent = \"public_security_traffic\" }",
-        "name = \"市公安局\" }",
+        "name = \"市公安局\", kind",
+        "name = \"市公安局\", parent = \"public_security_traffic\", kind",
+        "name = \"市公安局\", kind",
         ".parent",
         "above itself",
     ),

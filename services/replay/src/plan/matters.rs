@@ -5,11 +5,11 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use rand::Rng;
 use rand::rngs::StdRng;
 use rand::seq::SliceRandom;
 
 use super::PlanError;
+use super::shares::split_below;
 use crate::city::{Category, City, Region};
 use crate::scenario::Scenario;
 
@@ -17,17 +17,18 @@ use crate::scenario::Scenario;
 pub(super) struct Matter<'c> {
     pub(super) category: &'c Category,
     pub(super) region: &'c Region,
-    pub(super) lead: Lead<'c>,
+    pub(super) lead: Lead,
 }
 
 /// The lead of an order.
-pub(super) enum Lead<'c> {
+#[derive(Clone, Copy)]
+pub(super) enum Lead {
     /// None: the appeal was answered at once.
     Nobody,
-    /// The catalogue's unit below this top-level unit.
-    Catalogue { top: &'c str },
-    /// The unit that a person dispatches to.
-    Person { unit: &'c str },
+    /// The catalogue's unit below the top-level unit with this index.
+    Catalogue { top: u16 },
+    /// The unit with this index, to which a person dispatches.
+    Person { unit: u16 },
 }
 
 impl Matter<'_> {
@@ -36,14 +37,17 @@ impl Matter<'_> {
     }
 }
 
-/// A topic in a region.
-type Pair<'c> = (&'c Category, &'c Region);
+/// A topic in a region, with the topic's place among all topics.
+type Pair<'c> = (usize, &'c Category, &'c Region);
+
+/// Appeals of each topic that have no matter yet.
+type Left = Vec<u64>;
 
 /// All matters in random order.
 pub(super) fn draw<'c>(scenario: &Scenario, city: &'c City, rng: &mut StdRng) -> Result<Vec<Matter<'c>>, PlanError> {
-    let mut left = appeals_by_topic(scenario, city, rng)?;
+    let mut left = appeals_by_topic(scenario, city)?;
     let (by_unit, uncovered) = pairs(city);
-    let mut quotas = orders_by_unit(scenario, city, &by_unit, &left, rng)?;
+    let mut quotas = orders_by_unit(scenario, city, &by_unit, &left)?;
     let mut matters = by_person(scenario, city, &uncovered, &mut quotas, &mut left, rng)?;
 
     // Units with the fewest pairs come first.
@@ -61,12 +65,14 @@ pub(super) fn draw<'c>(scenario: &Scenario, city: &'c City, rng: &mut StdRng) ->
             matters.push(Matter {
                 category,
                 region,
-                lead: Lead::Catalogue { top: unit },
+                lead: Lead::Catalogue {
+                    top: index_of(city, unit),
+                },
             });
         }
     }
-    for topic in city.topics() {
-        for _ in 0..left.get(topic.code.as_str()).copied().unwrap_or_default() {
+    for (topic, count) in city.topics().zip(left) {
+        for _ in 0..count {
             let region = city.regions.choose(rng).expect("a checked city has a region");
             matters.push(Matter {
                 category: topic,
@@ -79,12 +85,8 @@ pub(super) fn draw<'c>(scenario: &Scenario, city: &'c City, rng: &mut StdRng) ->
     Ok(matters)
 }
 
-/// Number of appeals of each topic. The scenario sets those of the hot topics; the others get similar, smaller numbers.
-fn appeals_by_topic<'c>(
-    scenario: &Scenario,
-    city: &'c City,
-    rng: &mut StdRng,
-) -> Result<BTreeMap<&'c str, u64>, PlanError> {
+/// Number of appeals of each topic. The scenario sets those of the hot topics; its weights split the rest.
+fn appeals_by_topic(scenario: &Scenario, city: &City) -> Result<Left, PlanError> {
     let targets = &scenario.targets;
     let hot: BTreeMap<&str, u64> = targets
         .topics
@@ -96,60 +98,53 @@ fn appeals_by_topic<'c>(
         .map(|topic| topic.code.as_str())
         .filter(|code| !hot.contains_key(code))
         .collect();
+    let weights = weights(&others, &scenario.weights.topics);
     let rest = targets.appeals.saturating_sub(targets.topics_top_ten);
-    let most = targets.other_topics_max_appeals;
-    let room = others.len() as u64 * most;
-    if rest > room {
-        return Err(PlanError::TooFew {
-            what: "appeals of other topics".to_owned(),
-            needed: rest,
-            found: room,
-            right: "add topics to the city",
-        });
-    }
-    let mut counts = vec![0; others.len()];
-    if !others.is_empty() {
-        let (each, over) = (rest / others.len() as u64, rest % others.len() as u64);
-        for (at, count) in counts.iter_mut().enumerate() {
-            *count = each + u64::from((at as u64) < over);
-        }
-        // The numbers vary, but every topic stays large enough for the units that depend on it.
-        let least = each * 3 / 4;
-        for _ in 0..rest {
-            let (from, to) = (rng.gen_range(0..counts.len()), rng.gen_range(0..counts.len()));
-            if from != to && counts[from] > least && counts[to] < most {
-                counts[from] -= 1;
-                counts[to] += 1;
-            }
-        }
-    }
-    let hot = city
+    let most = vec![targets.other_topics_max_appeals; others.len()];
+    let counts = split_below(rest, &weights, &most).map_err(|found| PlanError::TooFew {
+        what: "appeals of other topics".to_owned(),
+        needed: rest,
+        found,
+        right: "add topics to the city and to weights.topics",
+    })?;
+    let others: BTreeMap<&str, u64> = others.into_iter().zip(counts).collect();
+    let count = |code: &str| hot.get(code).or_else(|| others.get(code)).copied();
+    Ok(city
         .topics()
-        .filter_map(|topic| Some((topic.code.as_str(), *hot.get(topic.code.as_str())?)));
-    Ok(hot.chain(others.iter().copied().zip(counts)).collect())
+        .map(|topic| count(&topic.code).unwrap_or_default())
+        .collect())
+}
+
+fn weights(codes: &[&str], of: &BTreeMap<String, u32>) -> Vec<f64> {
+    codes
+        .iter()
+        .map(|code| f64::from(of.get(*code).copied().unwrap_or_default()))
+        .collect()
 }
 
 /// The pairs of each top-level unit by the catalogue, and the pairs without a row.
 fn pairs(city: &City) -> (BTreeMap<&str, Vec<Pair<'_>>>, Vec<Pair<'_>>) {
     let (mut by_unit, mut uncovered) = (BTreeMap::<&str, Vec<_>>::new(), Vec::new());
-    for topic in city.topics() {
+    for (at, topic) in city.topics().enumerate() {
         for region in &city.regions {
             match city.lead_for(&topic.code, &region.code) {
-                Some(lead) => by_unit.entry(city.top_unit(lead)).or_default().push((topic, region)),
-                None => uncovered.push((topic, region)),
+                Some(lead) => by_unit
+                    .entry(city.top_unit(lead))
+                    .or_default()
+                    .push((at, topic, region)),
+                None => uncovered.push((at, topic, region)),
             }
         }
     }
     (by_unit, uncovered)
 }
 
-/// Number of orders of each top-level unit. The scenario sets the first ones; the others have fewer.
+/// Number of orders of each top-level unit. The scenario sets the first ones; its weights split the rest.
 fn orders_by_unit<'c>(
     scenario: &Scenario,
     city: &'c City,
     by_unit: &BTreeMap<&'c str, Vec<Pair<'c>>>,
-    left: &BTreeMap<&'c str, u64>,
-    rng: &mut StdRng,
+    left: &[u64],
 ) -> Result<BTreeMap<&'c str, u64>, PlanError> {
     let targets = &scenario.targets;
     let named = |code: &str| {
@@ -165,30 +160,21 @@ fn orders_by_unit<'c>(
         .collect();
     // A unit with few topics shares them with other units, so it gets at most half of their appeals.
     let most = |code: &str| targets.other_units_max_orders.min(reach(by_unit.get(code), left) / 2);
-    let mut room: Vec<(&str, u64)> = city
+    let others: Vec<&str> = city
         .top_units()
-        .filter(|unit| named(&unit.code).is_none())
-        .map(|unit| (unit.code.as_str(), most(&unit.code)))
-        .filter(|(_, most)| *most > 0)
+        .map(|unit| unit.code.as_str())
+        .filter(|code| named(code).is_none())
         .collect();
     let rest = targets.orders.saturating_sub(targets.units_top_ten);
-    let found = room.iter().map(|(_, most)| most).sum();
-    if rest > found {
-        return Err(PlanError::TooFew {
-            what: "orders of other units".to_owned(),
-            needed: rest,
-            found,
-            right: "add top-level units and catalogue rows that lead to them",
-        });
-    }
-    for _ in 0..rest {
-        let at = rng.gen_range(0..room.len());
-        *quotas.entry(room[at].0).or_default() += 1;
-        room[at].1 -= 1;
-        if room[at].1 == 0 {
-            room.remove(at);
-        }
-    }
+    let room: Vec<u64> = others.iter().map(|code| most(code)).collect();
+    let weights = weights(&others, &scenario.weights.units);
+    let counts = split_below(rest, &weights, &room).map_err(|found| PlanError::TooFew {
+        what: "orders of other units".to_owned(),
+        needed: rest,
+        found,
+        right: "add top-level units, catalogue rows that lead to them, and weights.units",
+    })?;
+    quotas.extend(others.into_iter().zip(counts).filter(|(_, count)| *count > 0));
     Ok(quotas)
 }
 
@@ -199,7 +185,7 @@ fn by_person<'c>(
     city: &'c City,
     uncovered: &[Pair<'c>],
     quotas: &mut BTreeMap<&'c str, u64>,
-    left: &mut BTreeMap<&'c str, u64>,
+    left: &mut [u64],
     rng: &mut StdRng,
 ) -> Result<Vec<Matter<'c>>, PlanError> {
     let needed = scenario.chosen.dispatched_by_person;
@@ -234,26 +220,28 @@ fn by_person<'c>(
         matters.push(Matter {
             category,
             region,
-            lead: Lead::Person { unit },
+            lead: Lead::Person {
+                unit: index_of(city, unit),
+            },
         });
     }
     Ok(matters)
 }
 
+fn index_of(city: &City, unit: &str) -> u16 {
+    let at = city.units.iter().position(|it| it.code == unit).unwrap_or_default();
+    u16::try_from(at).expect("a city has at most 10,000 units")
+}
+
 /// Takes one appeal of a topic with remaining appeals. Larger topics are drawn more often.
-fn pick<'c>(pairs: &[Pair<'c>], left: &mut BTreeMap<&'c str, u64>, rng: &mut StdRng) -> Option<Pair<'c>> {
-    let weight = |pair: &Pair<'c>| left.get(pair.0.code.as_str()).copied().unwrap_or_default();
-    let pair = *pairs.choose_weighted(rng, weight).ok()?;
-    *left.get_mut(pair.0.code.as_str())? -= 1;
-    Some(pair)
+fn pick<'c>(pairs: &[Pair<'c>], left: &mut [u64], rng: &mut StdRng) -> Option<(&'c Category, &'c Region)> {
+    let (at, category, region) = *pairs.choose_weighted(rng, |pair| left[pair.0]).ok()?;
+    left[at] -= 1;
+    Some((category, region))
 }
 
 /// Appeals of all topics that lead to a unit somewhere.
-fn reach(pairs: Option<&Vec<Pair<'_>>>, left: &BTreeMap<&str, u64>) -> u64 {
-    let topics: BTreeSet<&str> = pairs
-        .into_iter()
-        .flatten()
-        .map(|(topic, _)| topic.code.as_str())
-        .collect();
-    topics.iter().filter_map(|topic| left.get(topic)).sum()
+fn reach(pairs: Option<&Vec<Pair<'_>>>, left: &[u64]) -> u64 {
+    let topics: BTreeSet<usize> = pairs.into_iter().flatten().map(|pair| pair.0).collect();
+    topics.iter().map(|topic| left[*topic]).sum()
 }

@@ -1,14 +1,7 @@
-//! Invented persons and their words. Each person has one case, so a leaked text leads to its case.
-
-use std::collections::BTreeSet;
+//! Invented persons and their words. A person follows from the seed and its number, so nothing of it is kept. Names,
+//! numbers, documents and addresses are unique, so a leaked text leads to its person.
 
 use hotline_proto::common::AppealType;
-use rand::Rng;
-use rand::rngs::StdRng;
-use rand::seq::SliceRandom;
-
-use super::Draft;
-use crate::city::City;
 
 const SURNAMES: &str = "王李张刘陈杨黄赵吴周徐孙马朱胡郭何林罗高梁郑谢宋唐许韩邓冯曹彭曾肖田董袁潘蔡蒋余于杜叶程魏苏吕丁任沈姚卢姜崔钟谭陆汪范廖石贺";
 const GIVEN: &str = "梓涵奕辰沐宸雨桐欣妍浩宇诗琪俊杰佳怡志远晓芸建勋丽娟秀兰桂芳淑珍玉梅春燕凤英德贵茂森炳坤汉卿楚湘岚翊皓轩睿珂悦彤锦瑜靖雯韵菡嘉懿铭泽";
@@ -35,80 +28,95 @@ const STREETS: [&str; 20] = [
     "晓塘路",
 ];
 /// Mobile range 154, which no operator uses. So no real person has such a number.
-pub(super) const PHONE_RANGE: &str = "154";
+const PHONE_RANGE: &str = "154";
+/// Numbers of the range for persons, and as many for callers.
+const PHONES: u64 = 50_000_000;
+/// Multipliers that share no factor with the sizes that they permute: primes above every factor of them.
+const STRIDES: [u64; 4] = [15_485_863, 6_700_417, 5_915_587, 32_452_843];
 
-/// One person with a matter, in its own words.
+/// One person.
 pub(super) struct Person {
     pub(super) name: String,
     pub(super) phone: String,
-    pub(super) id_number: String,
-    pub(super) address: String,
-    pub(super) title: String,
-    pub(super) content: String,
-    pub(super) place: String,
+    number: u64,
+    seed: u64,
 }
 
-/// All personal values drawn so far.
-#[derive(Default)]
-pub(super) struct People {
-    known: BTreeSet<String>,
-}
-
-impl People {
-    /// Draws a new person.
-    pub(super) fn meet(&mut self, draft: &Draft<'_>, city: &City, rng: &mut StdRng) -> Person {
-        let region = draft.matter.region;
-        let home = if region.code == city.code {
-            city.name.clone()
-        } else {
-            format!("{}{}", city.name, region.name)
-        };
-        let name = self.unmet(|| name(rng));
-        let phone = self.unmet(|| format!("{PHONE_RANGE}{:08}", rng.gen_range(0..100_000_000)));
-        let id_number = self.unmet(|| id_number(&region.code, rng));
-        let address = self.unmet(|| {
-            let (house, block) = (rng.gen_range(1..400), rng.gen_range(1..30));
-            let room = rng.gen_range(1..28) * 100 + rng.gen_range(1..5);
-            format!("{home}{}{house}号{block}栋{room}室", street(rng))
-        });
-        let place = format!("{home}{}{}号附近", street(rng), rng.gen_range(1..400));
-        let matter = draft
-            .matter
-            .category
-            .matter
-            .as_deref()
-            .unwrap_or(&draft.matter.category.name);
-        let (title, told) = words(draft.kind, matter, &place);
-        let how = match (draft.channel.code.as_str(), draft.channel.platform.is_some()) {
-            (super::PHONE, _) => "来电",
-            (_, true) => "通过上级平台",
-            _ => "网上留言",
-        };
-        let content = format!("{name}（联系电话{phone}，住{address}）{how}{told}");
-        Person {
-            name,
-            phone,
-            id_number,
-            address,
-            title,
-            content,
-            place,
+impl Person {
+    /// The person with this number, in the plan of a seed.
+    pub(super) fn new(seed: u64, number: u32) -> Self {
+        let number = u64::from(number);
+        let size = |of: &str| of.chars().count() as u64;
+        let (surnames, given) = (size(SURNAMES), size(GIVEN));
+        let at = scattered(number, seed, surnames * given * given, STRIDES[0]);
+        let name = [
+            letter(SURNAMES, at % surnames),
+            letter(GIVEN, at / surnames % given),
+            letter(GIVEN, at / surnames / given),
+        ];
+        Self {
+            name: name.iter().collect(),
+            phone: number_of(2 * scattered(number, seed, PHONES, STRIDES[1])),
+            number,
+            seed,
         }
     }
 
-    /// Draws until the value is new. The ranges are hundreds of times larger than a half-year of a city.
-    fn unmet(&mut self, mut draw: impl FnMut() -> String) -> String {
-        loop {
-            let drawn = draw();
-            if self.known.insert(drawn.clone()) {
-                return drawn;
-            }
-        }
+    /// Identity number with a right check digit. GB 11643: region, day of birth, sequence, check digit (ISO 7064,
+    /// MOD 11-2).
+    pub(super) fn id_number(&self, region: &str) -> String {
+        let at = scattered(self.number, self.seed, 62 * 12 * 28 * 999, STRIDES[2]);
+        let (year, month, day) = (1944 + at % 62, 1 + at / 62 % 12, 1 + at / (62 * 12) % 28);
+        let sequence = 1 + at / (62 * 12 * 28);
+        let region = region.get(..6).unwrap_or("430300");
+        let body = format!("{region}{year}{month:02}{day:02}{sequence:03}");
+        let check = check_digit(&body);
+        format!("{body}{check}")
     }
+
+    /// Street, house, block and room.
+    pub(super) fn address(&self) -> String {
+        let streets = STREETS.len() as u64;
+        let at = scattered(self.number, self.seed, streets * 399 * 29 * 108, STRIDES[3]);
+        let street = street(at);
+        let (house, block) = (1 + at / streets % 399, 1 + at / streets / 399 % 29);
+        let room = at / streets / 399 / 29;
+        let (floor, door) = (1 + room / 4, 1 + room % 4);
+        format!("{street}{house}号{block}栋{}室", floor * 100 + door)
+    }
+}
+
+/// A permutation of the numbers below `size`; `number` is below it.
+fn scattered(number: u64, seed: u64, size: u64, stride: u64) -> u64 {
+    (number + seed % size) * stride % size
+}
+
+/// The telephone number with this place in the range; callers have the odd ones.
+fn number_of(place: u64) -> String {
+    format!("{PHONE_RANGE}{place:08}")
+}
+
+/// Telephone number of the call with this index in the plan.
+pub(super) fn caller(call: usize) -> String {
+    number_of(2 * scattered(call as u64, 0, PHONES, STRIDES[1]) + 1)
+}
+
+/// Street and number near which a matter is.
+pub(super) fn spot(number: u32) -> String {
+    let at = u64::from(number) * STRIDES[0];
+    format!("{}{}号附近", street(at), 1 + at / STREETS.len() as u64 % 399)
+}
+
+fn street(at: u64) -> &'static str {
+    STREETS[usize::try_from(at % STREETS.len() as u64).unwrap_or_default()]
+}
+
+fn letter(of: &str, at: u64) -> char {
+    of.chars().nth(usize::try_from(at).unwrap_or_default()).unwrap_or('某')
 }
 
 /// Title and content, by type.
-fn words(kind: AppealType, matter: &str, place: &str) -> (String, String) {
+pub(super) fn words(kind: AppealType, matter: &str, place: &str) -> (String, String) {
     match kind {
         AppealType::Consult => (
             format!("咨询{matter}"),
@@ -139,27 +147,6 @@ fn words(kind: AppealType, matter: &str, place: &str) -> (String, String) {
             format!("反映{place}{matter}的情况，希望有关单位了解。"),
         ),
     }
-}
-
-fn name(rng: &mut StdRng) -> String {
-    let one = |of: &str, rng: &mut StdRng| of.chars().nth(rng.gen_range(0..of.chars().count())).unwrap_or('某');
-    let surname = one(SURNAMES, rng);
-    let first = one(GIVEN, rng);
-    let second = one(GIVEN, rng);
-    [surname, first, second].iter().collect()
-}
-
-fn street(rng: &mut StdRng) -> &'static str {
-    STREETS.choose(rng).copied().unwrap_or(STREETS[0])
-}
-
-/// GB 11643: region, day of birth, sequence, check digit (ISO 7064, MOD 11-2).
-fn id_number(region: &str, rng: &mut StdRng) -> String {
-    let (year, month, day) = (rng.gen_range(1944..2006), rng.gen_range(1..13), rng.gen_range(1..29));
-    let sequence = rng.gen_range(1..1000);
-    let body = format!("{}{year}{month:02}{day:02}{sequence:03}", &region[..6]);
-    let check = check_digit(&body);
-    format!("{body}{check}")
 }
 
 /// The check digit of the first 17 digits.

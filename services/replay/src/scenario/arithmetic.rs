@@ -1,9 +1,16 @@
 //! Recomputes the targets of a scenario, and checks that the chosen numbers are possible together. Independent figures
-//! are rounded half-up, parts of a total by the largest remainder; the others are sums and differences.
+//! are rounded half-up, parts of a total by the largest remainder, and what happens a few times is rounded up; the others
+//! are sums and differences. A fault names the equation with both sides.
 
 use crate::city::faults::Violation;
 
+mod choices;
+mod printed;
+
 use super::{ByType, MAX_DAYS, Published, Scenario, Target};
+
+/// Longest delay of a reply without a warning, in working days: the shipped city warns at the end of the 4th.
+const MOST_DELAY: usize = 4;
 
 /// All numbers that do not follow.
 pub(super) fn violations(scenario: &Scenario) -> Vec<Violation> {
@@ -18,11 +25,16 @@ pub(super) fn violations(scenario: &Scenario) -> Vec<Violation> {
         return check.0;
     }
     check.source(scenario);
+    check.printed(scenario);
+    check.keys(scenario);
+    check.specials(scenario);
     check.scaled(scenario);
     check.parts(scenario);
     check.sums(scenario);
+    check.asked(scenario);
     check.cards(scenario);
     check.choices(scenario);
+    check.seats(scenario);
     check.shares_of_targets(scenario);
     check.feasible(scenario);
     check.0
@@ -58,10 +70,15 @@ impl Check {
 
     /// `found` must be `expected`, which follows from `why`.
     fn equal(&mut self, key: &str, found: u64, expected: u64, why: &str) {
+        self.same(key, &found, &expected, why);
+    }
+
+    fn same<T: PartialEq + std::fmt::Display + ?Sized>(&mut self, key: &str, found: &T, expected: &T, why: &str) {
         if found != expected {
+            let name = key.rsplit_once('.').map_or(key, |(_, name)| name);
             self.refuse(
                 key,
-                format!("{found} does not follow"),
+                format!("{name} = {found}, but {why} = {expected}"),
                 format!("write {expected}: {why}"),
             );
         }
@@ -71,7 +88,7 @@ impl Check {
         if found > most {
             self.refuse(
                 key,
-                format!("{found} is too many"),
+                format!("{found} is too many, {why} = {most}"),
                 format!("write at most {most}: {why}"),
             );
         }
@@ -89,60 +106,41 @@ impl Check {
             );
             return;
         }
+        if calendar::start_of_day(window.end()) >= window.as_of() {
+            let problem = format!("{} is inside of the window", window.as_of);
+            self.refuse(
+                "window.as_of",
+                problem,
+                "write a time after the last limit of the window",
+            );
+        }
+        let weights = &scenario.weights;
         for (name, weights, count) in [
-            ("day_weights", &scenario.chosen.day_weights, days),
-            ("hour_weights", &scenario.chosen.hour_weights, 24),
+            ("hour", &weights.hour, Some(24)),
+            ("weekday", &weights.weekday, Some(7)),
+            ("month", &weights.month, Some(window.months().len())),
+            ("delay", &weights.delay, None),
         ] {
-            if weights.len() != count {
+            if count.is_some_and(|count| weights.len() != count) {
                 let problem = format!("{} weights are listed", weights.len());
-                self.refuse(format!("chosen.{name}"), problem, format!("write {count}"));
+                let right = format!("write {}", count.unwrap_or_default());
+                self.refuse(format!("weights.{name}"), problem, right);
             } else if weights.iter().all(|weight| *weight == 0) {
-                self.refuse(format!("chosen.{name}"), "all weights are 0", "write one that is not");
+                self.refuse(format!("weights.{name}"), "all weights are 0", "write one that is not");
             }
         }
-    }
-
-    /// The published figures add up among themselves (domain.md §9).
-    fn source(&mut self, scenario: &Scenario) {
-        let s = &scenario.source;
-        self.equal(
-            "source.orders",
-            s.orders,
-            s.appeals.saturating_sub(s.answered_directly),
-            "appeals − answered_directly",
-        );
-        self.equal(
-            "source.types",
-            s.types.total(),
-            s.appeals,
-            "the types add up to appeals",
-        );
-        self.equal("source.online", s.online, total(&s.channels), "the sum of channels");
-        let rated = s.orders_rated_dissatisfied + s.orders_rated_satisfied;
-        self.equal(
-            "source.orders_unrated",
-            s.orders_unrated,
-            s.orders.saturating_sub(rated),
-            "orders − rated ones",
-        );
-        self.at_most(
-            "source.calls_answered",
-            s.calls_answered,
-            s.calls_offered,
-            "calls_offered",
-        );
-        self.at_most("source.orders_on_time", s.orders_on_time, s.orders, "orders");
-        self.at_most("source.orders_contacted", s.orders_contacted, s.orders, "orders");
-        self.at_most("source.orders_called_back", s.orders_called_back, s.orders, "orders");
-        self.at_most("source.civility_drive", s.civility_drive, s.appeals, "appeals");
-        self.at_most("source.topics", total(&s.topics), s.appeals, "appeals");
-        self.at_most("source.units", total(&s.units), s.orders, "orders");
-        for (name, table) in [("topics", &s.topics), ("units", &s.units)] {
-            if table.is_empty() || table.windows(2).any(|pair| pair[0].count < pair[1].count) {
+        // Help and complaints have 5 working days and a warning on the 4th.
+        if weights.delay.len() > MOST_DELAY {
+            let problem = format!("{} weights are listed", weights.delay.len());
+            let right = format!("write at most {MOST_DELAY}: a later reply gets a warning");
+            self.refuse("weights.delay", problem, right);
+        }
+        for (name, table) in [("topics", &weights.topics), ("units", &weights.units)] {
+            if table.values().all(|weight| *weight == 0) {
                 self.refuse(
-                    format!("source.{name}"),
-                    "is empty or not sorted by count",
-                    "list at least one, the largest first",
+                    format!("weights.{name}"),
+                    "no weight is listed",
+                    "write one that is not 0",
                 );
             }
         }
@@ -157,8 +155,6 @@ impl Check {
             ("appeals", t.appeals, s.appeals),
             ("answered_directly", t.answered_directly, s.answered_directly),
             ("orders_on_time", t.orders_on_time, s.orders_on_time),
-            ("orders_contacted", t.orders_contacted, s.orders_contacted),
-            ("orders_called_back", t.orders_called_back, s.orders_called_back),
             ("online", t.online, s.online),
             ("civility_drive", t.civility_drive, s.civility_drive),
         ] {
@@ -181,6 +177,7 @@ impl Check {
                 self.equal(&format!("targets.types.{name}"), found, expected, &why);
             }
         }
+        self.outcomes(scenario);
         let parts: Vec<u64> = s.channels.iter().map(|line| line.count).collect();
         if let Some(expected) = self.shares("channels", &parts, t.divisor, t.online) {
             self.table("channels", &s.channels, &t.channels, &expected, "largest remainder");
@@ -194,6 +191,17 @@ impl Check {
             ] {
                 let why = format!("largest remainder to {}", t.orders);
                 self.equal(&format!("targets.{name}"), found, expected, &why);
+            }
+        }
+    }
+
+    fn outcomes(&mut self, scenario: &Scenario) {
+        let (s, t) = (&scenario.source, &scenario.targets);
+        let parts = s.outcomes.entries().map(|(_, count)| count);
+        if let Some(expected) = self.shares("outcomes", &parts, t.divisor, t.answered_directly) {
+            for ((name, found), expected) in t.outcomes.entries().into_iter().zip(expected) {
+                let why = format!("largest remainder to {}", t.answered_directly);
+                self.equal(&format!("targets.outcomes.{name}"), found, expected, &why);
             }
         }
     }
@@ -228,9 +236,61 @@ impl Check {
         }
     }
 
+    /// Persons, and the orders whose appellant may be contacted and called back.
+    fn asked(&mut self, scenario: &Scenario) {
+        let (t, chosen) = (&scenario.targets, &scenario.chosen);
+        for (name, found, expected, why) in [
+            (
+                "persons",
+                t.persons,
+                t.appeals
+                    .saturating_sub(t.outcomes.progress_told + chosen.anonymous_orders + chosen.anonymous_answered),
+                "appeals − outcomes.PROGRESS_TOLD − chosen.anonymous_orders − chosen.anonymous_answered",
+            ),
+            (
+                "invalid",
+                t.invalid,
+                chosen.invalid.total(),
+                "the sum of chosen.invalid",
+            ),
+            (
+                "orders_to_contact",
+                t.orders_to_contact,
+                t.orders_to_call_back.saturating_sub(chosen.confidential_orders),
+                "orders_to_call_back − chosen.confidential_orders",
+            ),
+            (
+                "orders_contacted",
+                t.orders_contacted,
+                t.orders_to_contact.saturating_sub(chosen.no_contact_declined),
+                "orders_to_contact − chosen.no_contact_declined",
+            ),
+            (
+                "orders_to_call_back",
+                t.orders_to_call_back,
+                t.orders.saturating_sub(chosen.anonymous_orders),
+                "orders − chosen.anonymous_orders",
+            ),
+            (
+                "orders_called_back",
+                t.orders_called_back,
+                t.orders_to_call_back,
+                "orders_to_call_back: every order ends with a callback attempt",
+            ),
+            (
+                "orders_reached",
+                t.orders_reached,
+                t.orders_to_call_back.saturating_sub(chosen.unreached),
+                "orders_to_call_back − chosen.unreached",
+            ),
+        ] {
+            self.equal(&format!("targets.{name}"), found, expected, why);
+        }
+    }
+
     /// Targets that follow from other targets.
     fn sums(&mut self, scenario: &Scenario) {
-        let (t, chosen) = (&scenario.targets, &scenario.chosen);
+        let t = &scenario.targets;
         let rated = t.orders_rated_dissatisfied + t.orders_rated_satisfied;
         let topics: u64 = t.topics.iter().map(|line| line.count).sum();
         let units: u64 = t.units.iter().map(|line| line.count).sum();
@@ -255,12 +315,6 @@ impl Check {
                 "orders − orders_on_time",
             ),
             ("orders_rated", t.orders_rated, rated, "dissatisfied + satisfied"),
-            (
-                "orders_reached",
-                t.orders_reached,
-                t.orders.saturating_sub(chosen.unreached),
-                "orders − chosen.unreached",
-            ),
             ("phone", t.phone, t.appeals.saturating_sub(t.online), "appeals − online"),
             ("topics_top_ten", t.topics_top_ten, topics, "the sum of topics"),
             ("units_top_ten", t.units_top_ten, units, "the sum of units"),
@@ -279,152 +333,6 @@ impl Check {
         ] {
             self.equal(&format!("targets.{name}"), found, expected, why);
         }
-    }
-
-    /// Targets that follow from the choices. Every card, rejection and round has one planned cause.
-    fn cards(&mut self, scenario: &Scenario) {
-        let (t, c) = (&scenario.targets, &scenario.chosen);
-        for (name, found, expected, why) in [
-            (
-                "yellow_cards",
-                t.yellow_cards,
-                c.near_deadline + t.orders_late,
-                "chosen.near_deadline + orders_late",
-            ),
-            (
-                "red_cards",
-                t.red_cards,
-                c.signed_late + t.orders_late,
-                "chosen.signed_late + orders_late",
-            ),
-            (
-                "orders_signed_late",
-                t.orders_signed_late,
-                c.signed_late,
-                "chosen.signed_late",
-            ),
-            (
-                "rejected_replies",
-                t.rejected_replies,
-                c.rejected_then_in_time + c.rejected_then_late,
-                "chosen.rejected_then_in_time + rejected_then_late",
-            ),
-            ("rework_orders", t.rework_orders, c.reworked, "chosen.reworked"),
-            (
-                "dispatched_by_person",
-                t.dispatched_by_person,
-                c.dispatched_by_person,
-                "chosen.dispatched_by_person",
-            ),
-        ] {
-            self.equal(&format!("targets.{name}"), found, expected, why);
-        }
-    }
-
-    /// The choices add up.
-    fn choices(&mut self, scenario: &Scenario) {
-        let (t, c) = (&scenario.targets, &scenario.chosen);
-        let finals = c.reworked_then_satisfied + c.reworked_then_dissatisfied + c.reworked_then_unrated;
-        let good = c.grades.very_satisfied + c.grades.satisfied + c.grades.fairly_satisfied;
-        let bad = c.grades.dissatisfied + c.grades.very_dissatisfied;
-        let types = c.order_types.total();
-        for (name, found, expected, why) in [
-            ("reworked", c.reworked, finals, "the sum of the three reworked_then_…"),
-            ("order_types", types, t.orders, "the types together are targets.orders"),
-            ("grades", good, t.orders_rated_satisfied, "the first three together"),
-            ("grades", bad, t.orders_rated_dissatisfied, "the last two together"),
-        ] {
-            self.equal(&format!("chosen.{name}"), found, expected, why);
-        }
-        if !(1..=10).contains(&c.attempts_when_unreached) {
-            let problem = format!(
-                "{} attempts are outside of the allowed range",
-                c.attempts_when_unreached
-            );
-            self.refuse("chosen.attempts_when_unreached", problem, "write 1 to 10");
-        }
-    }
-
-    /// No choice takes more than the targets have.
-    fn shares_of_targets(&mut self, scenario: &Scenario) {
-        let (t, c) = (&scenario.targets, &scenario.chosen);
-        let pairs = c.order_types.entries().into_iter().zip(t.types.entries());
-        for ((name, _, orders), (_, _, appeals)) in pairs {
-            let key = format!("chosen.order_types.{name}");
-            self.at_most(&key, orders, appeals, "the appeals of this type");
-        }
-        let other = t.types.other.saturating_sub(c.order_types.other);
-        let unrated = t.orders_unrated.saturating_sub(c.reworked_then_unrated);
-        let (good, bad) = (t.orders_rated_satisfied, t.orders_rated_dissatisfied);
-        for (name, found, most, why) in [
-            ("reports", c.reports, t.types.complaint, "targets.types.COMPLAINT"),
-            ("praises", c.praises, other, "the OTHER that become no order"),
-            (
-                "reworked_then_satisfied",
-                c.reworked_then_satisfied,
-                good,
-                "the satisfied",
-            ),
-            (
-                "reworked_then_dissatisfied",
-                c.reworked_then_dissatisfied,
-                bad,
-                "the dissatisfied",
-            ),
-            ("rejected_then_late", c.rejected_then_late, t.orders_late, "orders_late"),
-            ("unreached", c.unreached, unrated, "the unrated that were not reworked"),
-        ] {
-            self.at_most(&format!("chosen.{name}"), found, most, why);
-        }
-    }
-
-    /// There are enough orders, calls and appeals for the events that must fall on different ones.
-    fn feasible(&mut self, scenario: &Scenario) {
-        let (t, c) = (&scenario.targets, &scenario.chosen);
-        self.at_most(
-            "targets.phone",
-            t.phone,
-            t.calls_answered,
-            "every appeal by phone needs an answered call",
-        );
-        self.at_most("targets.topics_top_ten", t.topics_top_ten, t.appeals, "targets.appeals");
-        self.at_most("targets.units_top_ten", t.units_top_ten, t.orders, "targets.orders");
-        self.at_most("targets.civility_drive", t.civility_drive, t.appeals, "targets.appeals");
-        self.equal(
-            "targets.orders_contacted",
-            t.orders_contacted,
-            t.orders,
-            "a reply needs a contact record, and every order is replied to",
-        );
-        self.equal(
-            "targets.orders_called_back",
-            t.orders_called_back,
-            t.orders,
-            "every order ends with a callback attempt",
-        );
-        let apart = c.signed_late
-            + c.near_deadline
-            + t.orders_late
-            + c.rejected_then_in_time
-            + c.reworked
-            + c.pushed_twice
-            + c.redelivered
-            + c.dispatched_by_person;
-        self.at_most(
-            "chosen.signed_late",
-            apart,
-            t.orders,
-            "what happens to different orders, added up",
-        );
-        let slow = c.signed_late + c.rejected_then_in_time + c.rejected_then_late;
-        let patient = t.orders.saturating_sub(c.order_types.consult);
-        // The limit of a consultation has no day between a late signature and its warning.
-        self.at_most(
-            "chosen.signed_late",
-            slow,
-            patient,
-            "late signatures and rejections need orders that are no consultations",
-        );
     }
 }
 

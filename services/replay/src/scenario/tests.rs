@@ -163,14 +163,36 @@ fn the_source_must_add_up() {
 }
 
 /// One changed choice: old text, new text, the key of the fault, and the correction.
-const CHOICES: [(&str, &str, &str, &str); 17] = [
-    ("45, 90]", "45]", "chosen.day_weights", "write 7"),
-    ("8, 4]", "8]", "chosen.hour_weights", "write 24"),
+const CHOICES: [(&str, &str, &str, &str); 19] = [
     (
-        "110, 100, 105, 45, 40, 45, 90",
-        "0, 0, 0, 0, 0, 0, 0",
-        "chosen.day_weights",
-        "write one",
+        "deputies_orders = 4 ",
+        "deputies_orders = 5 ",
+        "chosen.deputies_orders",
+        "at most 4",
+    ),
+    (
+        "deputies_complex = 1 ",
+        "deputies_complex = 5 ",
+        "chosen.deputies_complex",
+        "at most 4",
+    ),
+    (
+        "no_contact_declined = 0 ",
+        "no_contact_declined = 1 ",
+        "chosen.no_contact_declined",
+        "write 0",
+    ),
+    (
+        "late_calls = 5 ",
+        "late_calls = 2013 ",
+        "chosen.late_calls",
+        "at most 2012",
+    ),
+    (
+        "asked_back = 6 ",
+        "asked_back = 1180 ",
+        "chosen.asked_back",
+        "at most 1168",
     ),
     ("reworked = 8 ", "reworked = 9 ", "chosen.reworked", "write 8"),
     ("HELP = 326", "HELP = 327", "chosen.order_types", "write 605"),
@@ -193,7 +215,7 @@ const CHOICES: [(&str, &str, &str, &str); 17] = [
         "unreached = 200 ",
         "unreached = 490 ",
         "chosen.unreached",
-        "at most 489",
+        "at most 486",
     ),
     (
         "attempts_when_unreached = 3",
@@ -238,6 +260,23 @@ fn what_was_chosen_must_be_able_to_happen() {
     for (from, to, key, right) in CHOICES {
         assert_told(&changed("chosen", from, to), key, right);
     }
+    for (from, to, key, right) in [
+        ("45, 90]", "45]", "weights.weekday", "write 7"),
+        ("8, 4]", "8]", "weights.hour", "write 24"),
+        ("month = [1]", "month = [1, 1]", "weights.month", "write 1"),
+        (
+            "110, 100, 105, 45, 40, 45, 90",
+            "0, 0, 0, 0, 0, 0, 0",
+            "weights.weekday",
+            "write one",
+        ),
+        ("[40, 30, 20, 10]", "[40, 30, 10, 10, 10]", "weights.delay", "at most 4"),
+    ] {
+        assert_told(&changed("weights", from, to), key, right);
+    }
+    let faults = changed("keys", "\"volume.orders\" =", "\"volume.order\" =");
+    assert_told(&faults, "keys", "leave it out");
+    assert_told(&faults, "keys", "add \"volume.orders\"");
     for to in ["2024-03-31", "2024-12-31"] {
         let faults = changed("window", "to = \"2024-04-07\"", &format!("to = {to:?}"));
         assert_told(&faults, "window.to", "a day from 2024-04-01 on, at most 200 days");
@@ -249,19 +288,66 @@ fn figures_that_contradict_each_other_are_told_even_if_each_follows() {
     let fewer_calls = WEEK
         .replacen("calls_answered = 184656", "calls_answered = 183000", 1)
         .replacen("calls_answered = 1847", "calls_answered = 1830", 1);
-    let fewer_contacts = WEEK
-        .replacen("orders_contacted = 60535", "orders_contacted = 60400", 1)
-        .replacen("orders_contacted = 605", "orders_contacted = 604", 1);
-    for (text, key, right) in [
-        (fewer_calls, "targets.phone", "write at most 1830"),
-        (fewer_contacts, "targets.orders_contacted", "every order is replied to"),
+    let error = Scenario::parse(&fewer_calls, "week.toml").expect_err("it cannot happen");
+    let faults: Vec<String> = error.faults.iter().map(ToString::to_string).collect();
+    assert_told(&faults, "targets.phone", "write at most 1830");
+}
+
+#[test]
+fn the_half_year_is_the_published_bulletin() {
+    let half_year = Scenario::parse(HALF_YEAR, "xiangtan-2024h1.toml").expect("the shipped half-year is right");
+    let printed: BTreeMap<String, String> = half_year
+        .printed()
+        .into_iter()
+        .map(|line| (line.key, line.value.to_string()))
+        .collect();
+    for (key, value) in [
+        ("volume.calls_answered", "184656"),
+        ("volume.connect_rate", "91.78"),
+        ("volume.on_time_rate", "98.97"),
+        ("volume.contact_rate", "99.99"),
+        ("volume.callback_rate", "100.00"),
+        ("volume.satisfaction_rate", "96.32"),
+        ("types.SUGGESTION.share", "0.37"),
+        ("hot_topics.社会保险", "17141"),
+        ("units.湘潭县", "9459"),
+        ("units.top_ten_share", "81.31"),
+        ("online.total", "4697"),
+        ("special.deputies.township", "9"),
+        ("special.wechat_account.unclear", "229"),
+        ("special.typical_cases", "2"),
     ] {
-        let error = Scenario::parse(&text, "week.toml").expect_err("it cannot happen");
-        assert_told(
-            &error.faults.iter().map(ToString::to_string).collect::<Vec<_>>(),
-            key,
-            right,
-        );
+        assert_eq!(printed.get(key).map(String::as_str), Some(value), "{key}");
+    }
+    assert!(
+        half_year
+            .printed()
+            .iter()
+            .all(|line| half_year.figure_of(line).is_some())
+    );
+    assert_eq!(
+        half_year.source.rates,
+        Scenario::parse(WEEK, "week.toml").expect("the week").source.rates
+    );
+}
+
+#[test]
+fn a_fault_names_its_equation_with_both_sides() {
+    let half_year = HALF_YEAR
+        .replacen(
+            "orders_on_time = 59917                   # chosen",
+            "orders_on_time = 59818 # chosen",
+            1,
+        )
+        .replacen("red_cards = 1834", "red_cards = 1835", 1);
+    let told = Scenario::parse(&half_year, "xiangtan-2024h1.toml")
+        .expect_err("it does not follow")
+        .to_string();
+    for equation in [
+        "source.rates.on_time_rate: on_time_rate = 98.97, but orders_on_time / orders = 59818 / 60541 = 98.81",
+        "targets.red_cards: red_cards = 1835, but chosen.signed_late + orders_late = 1834",
+    ] {
+        assert!(told.contains(equation), "{told}");
     }
 }
 
