@@ -9,6 +9,7 @@ pub mod callers;
 pub mod databases;
 pub mod edge;
 pub mod patience;
+pub mod statements;
 
 use chrono::{DateTime, Utc};
 use hotline_proto::Date;

@@ -49,6 +49,13 @@ impl AnalyticsService for Odd {
         Ok(Response::new(pb::GetBulletinResponse::default()))
     }
 
+    async fn get_breakdown(
+        &self,
+        _: Request<pb::GetBreakdownRequest>,
+    ) -> Result<Response<pb::GetBreakdownResponse>, Status> {
+        Ok(Response::new(pb::GetBreakdownResponse::default()))
+    }
+
     async fn list_figure_members(
         &self,
         _: Request<pb::ListFigureMembersRequest>,

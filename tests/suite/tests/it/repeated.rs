@@ -23,7 +23,7 @@ use hotline_proto::routing::{
 };
 use hotline_proto::supervision::{ReviewReplyRequest, ReviewReplyResponse, Verdict};
 use platform::auth::Principal;
-use prost_reflect::DescriptorPool;
+use prost_reflect::{DescriptorPool, MessageDescriptor};
 use testkit::{april, at};
 use uuid::Uuid;
 
@@ -32,7 +32,9 @@ use crate::fixture::Five;
 use crate::fixture::people::request_id;
 use crate::fixture::repeating::Walk;
 
+mod batches;
 mod intake;
+mod registers;
 mod risks;
 
 /// Commands on parked events. A healthy city has none, so the tests of `eventlog` cover these commands.
@@ -334,18 +336,20 @@ fn other_day(end: &Activation, day: Date) -> Activation {
     }
 }
 
-/// RPCs whose request has a request_id, in itself or in its activation.
+/// Whether a message has a request_id, in itself, in its activation, or in its items.
+fn is_repeatable(message: &MessageDescriptor) -> bool {
+    let has_id = |message: &MessageDescriptor| message.get_field_by_name("request_id").is_some();
+    let mut parts = message.fields();
+    has_id(message) || parts.any(|field| field.kind().as_message().is_some_and(has_id))
+}
+
+/// RPCs whose request has a request_id.
 fn mutations() -> BTreeSet<String> {
     let pool = DescriptorPool::decode(hotline_proto::DESCRIPTORS).expect("compiled in");
     pool.services()
         .filter(|service| service.full_name().starts_with("hotline."))
         .flat_map(|service| service.methods().collect::<Vec<_>>())
-        .filter(|method| {
-            let input = method.input();
-            ["request_id", "activate"]
-                .iter()
-                .any(|field| input.get_field_by_name(field).is_some())
-        })
+        .filter(|method| is_repeatable(&method.input()))
         .map(|method| format!("/{}/{}", method.parent_service().full_name(), method.name()))
         .collect()
 }
@@ -357,10 +361,12 @@ async fn every_change_happens_once_however_often_it_is_asked_for() {
         tried: BTreeSet::new(),
     };
     walk.city().await;
+    walk.registers().await;
     let order_id = walk.intake().await;
     walk.outcomes(&order_id).await;
     walk.handle(&order_id).await;
     walk.call_back().await;
+    let second = walk.in_batches().await;
     walk.keep_ledger().await;
     walk.warn(&order_id).await;
     let mut expected = mutations();
@@ -368,30 +374,34 @@ async fn every_change_happens_once_however_often_it_is_asked_for() {
         assert!(expected.remove(elsewhere), "{elsewhere}");
     }
     assert_eq!(walk.tried, expected);
-    let closed = walk.five.look(&order_id).await;
-    assert_eq!(closed.state, OrderState::Closed as i32);
+    for order in [&order_id, &second] {
+        let closed = walk.five.look(order).await;
+        assert_eq!(closed.state(), OrderState::Closed);
+    }
     for (name, query, expected) in [
-        (Name::Intake, "select count(*) from call", 1),
-        (Name::Intake, "select count(*) from appeal", 7),
-        (Name::Routing, "select count(*) from orders", 1),
-        (Name::Routing, "select count(*) from contact", 1),
-        (Name::Routing, "select count(*) from reply", 1),
-        (Name::Supervision, "select count(*) from review", 1),
+        (Name::Intake, "select count(*) from call", 2),
+        (Name::Intake, "select count(*) from appeal", 9),
+        (Name::Intake, "select count(*) from leader_day", 1),
+        (Name::Intake, "select count(*) from account_message", 1),
+        (Name::Routing, "select count(*) from orders", 2),
+        (Name::Routing, "select count(*) from contact", 2),
+        (Name::Routing, "select count(*) from reply", 2),
+        (Name::Supervision, "select count(*) from review", 2),
         (Name::Supervision, "select count(*) from ledger_entry", 1),
         (
             Name::Supervision,
             "select count(*) from risk_notice where version = 3 and verified_at is not null",
             1,
         ),
-        (Name::Callback, "select count(*) from callback_task", 1),
+        (Name::Callback, "select count(*) from callback_task", 2),
         (
             Name::Callback,
             "select sum(attempt_count)::bigint from callback_task",
-            1,
+            2,
         ),
-        (Name::Analytics, "select count(*) from fact_order", 1),
-        (Name::Analytics, "select count(*) from fact_appeal", 7),
-        (Name::Analytics, "select count(*) from fact_call", 1),
+        (Name::Analytics, "select count(*) from fact_order", 2),
+        (Name::Analytics, "select count(*) from fact_appeal", 9),
+        (Name::Analytics, "select count(*) from fact_call", 2),
     ] {
         assert_eq!(walk.count(name, query).await, expected, "{name}: {query}");
     }

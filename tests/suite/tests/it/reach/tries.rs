@@ -12,23 +12,29 @@ use hotline_proto::intake::{GetAppealRequest, ListAppealsRequest, get_appeal_req
 use hotline_proto::routing::routing_service_client::RoutingServiceClient;
 use hotline_proto::routing::{
     ContactMode, ContactResult, DispatchOrderRequest, GetOrderHistoryRequest, GetOrderRequest, ListOrdersRequest,
-    NoteProgressRequest, RecordContactRequest, SignOrderRequest, SubmitReplyRequest, get_order_request,
+    NoteProgressRequest, RecordContactRequest, RecordContactsRequest, SignOrderRequest, SignOrdersRequest,
+    SubmitRepliesRequest, SubmitReplyRequest, get_order_request, record_contacts_result, sign_orders_result,
+    submit_replies_result,
 };
 use hotline_proto::supervision::supervision_service_client::SupervisionServiceClient;
 use hotline_proto::supervision::{
     FeedBackRiskNoticeRequest, GetReviewRequest, GetRiskNoticeRequest, IssueRiskNoticeRequest, ListCardsRequest,
-    ListClocksRequest, ListReviewsRequest, ListRiskNoticesRequest, ReviewReplyRequest, Verdict, get_review_request,
-    get_risk_notice_request,
+    ListClocksRequest, ListReviewsRequest, ListRiskNoticesRequest, ReviewRepliesRequest, ReviewReplyRequest, Verdict,
+    get_review_request, get_risk_notice_request, review_replies_result,
 };
 use platform::auth::Principal;
+use prost::Message as _;
 use rpc::client::Peer;
 use rpc::time::to_proto;
 use testkit::at;
-use tonic::Status;
+use tonic::{Code, Status};
 
 use super::{Target, World, push};
 use crate::access::principal;
 use crate::fixture::people::request_id;
+
+/// RPCs of routing whose request holds several items.
+const BATCHES: [&str; 3] = ["SignOrders", "RecordContacts", "SubmitReplies"];
 
 /// Whether the target is reached; a refusal is an error.
 pub(super) type Reached<'w> = BoxFuture<'w, Result<bool, Status>>;
@@ -47,6 +53,9 @@ pub(super) fn reach(name: Name, attempt: Try<'_>) -> Reached<'_> {
         Name::Intake => intake(attempt, IntakeServiceClient::new(channel)),
         Name::Routing if attempt.verb.starts_with("Get") || attempt.verb.starts_with("List") => {
             orders(attempt, RoutingServiceClient::new(channel))
+        }
+        Name::Routing if BATCHES.contains(&attempt.verb.as_str()) => {
+            batches(attempt, RoutingServiceClient::new(channel))
         }
         Name::Routing => routing(attempt, RoutingServiceClient::new(channel)),
         Name::Supervision if attempt.verb.contains("RiskNotice") => {
@@ -125,58 +134,116 @@ fn orders(attempt: Try<'_>, mut client: RoutingServiceClient<Peer>) -> Reached<'
     })
 }
 
+fn signing(target: &Target) -> SignOrderRequest {
+    SignOrderRequest {
+        request_id: request_id(),
+        order_id: target.order_id.clone(),
+        if_version: 0,
+    }
+}
+
+fn contacting(target: &Target) -> RecordContactRequest {
+    RecordContactRequest {
+        request_id: request_id(),
+        order_id: target.order_id.clone(),
+        phone: "13812345678".to_owned(),
+        mode: ContactMode::Phone.into(),
+        result: ContactResult::Reached.into(),
+        ..RecordContactRequest::default()
+    }
+}
+
+fn replying(target: &Target) -> SubmitReplyRequest {
+    SubmitReplyRequest {
+        request_id: request_id(),
+        order_id: target.order_id.clone(),
+        text: "已恢复供水。".to_owned(),
+        result: ReplyResult::Solved.into(),
+        ..SubmitReplyRequest::default()
+    }
+}
+
+fn reviewing(target: &Target) -> ReviewReplyRequest {
+    ReviewReplyRequest {
+        request_id: request_id(),
+        order_id: target.order_id.clone(),
+        reply_id: target.reply_id.clone(),
+        verdict: Verdict::Pass.into(),
+        ..ReviewReplyRequest::default()
+    }
+}
+
 /// The order is past all of these actions, so a caller that reaches it is refused by a rule.
 fn routing(attempt: Try<'_>, mut client: RoutingServiceClient<Peer>) -> Reached<'_> {
     let Try { target, verb, .. } = attempt;
-    let (request_id, order_id) = (request_id(), target.order_id.clone());
     Box::pin(async move {
         match verb.as_str() {
             "DispatchOrder" => {
                 let request = DispatchOrderRequest {
-                    request_id,
-                    order_id,
+                    request_id: request_id(),
+                    order_id: target.order_id.clone(),
                     unit: target.own[0].clone(),
                     if_version: 0,
                 };
                 client.dispatch_order(request).await.map(|_| true)
             }
-            "SignOrder" => {
-                let request = SignOrderRequest {
-                    request_id,
-                    order_id,
-                    if_version: 0,
-                };
-                client.sign_order(request).await.map(|_| true)
-            }
-            "RecordContact" => {
-                let request = RecordContactRequest {
-                    request_id,
-                    order_id,
-                    phone: "13812345678".to_owned(),
-                    mode: ContactMode::Phone.into(),
-                    result: ContactResult::Reached.into(),
-                    ..RecordContactRequest::default()
-                };
-                client.record_contact(request).await.map(|_| true)
-            }
+            "SignOrder" => client.sign_order(signing(target)).await.map(|_| true),
+            "RecordContact" => client.record_contact(contacting(target)).await.map(|_| true),
             "NoteProgress" => {
                 let request = NoteProgressRequest {
-                    request_id,
-                    order_id,
+                    request_id: request_id(),
+                    order_id: target.order_id.clone(),
                     text: "等待配件。".to_owned(),
                     ..NoteProgressRequest::default()
                 };
                 client.note_progress(request).await.map(|_| true)
             }
-            "SubmitReply" => {
-                let request = SubmitReplyRequest {
-                    request_id,
-                    order_id,
-                    text: "已恢复供水。".to_owned(),
-                    result: ReplyResult::Solved.into(),
-                    ..SubmitReplyRequest::default()
-                };
-                client.submit_reply(request).await.map(|_| true)
+            "SubmitReply" => client.submit_reply(replying(target)).await.map(|_| true),
+            other => panic!("{other} of routing is scoped and nobody here tries to reach through it: add it"),
+        }
+    })
+}
+
+/// A refused item, as the error of a single call.
+fn as_status(refused: &tonic_types::pb::Status) -> Status {
+    let details = refused.encode_to_vec();
+    let code = Code::from_i32(refused.code);
+    Status::with_details(code, refused.message.clone(), details.into())
+}
+
+/// Batches of one item. A refused item is the error of a single call.
+fn batches(attempt: Try<'_>, mut client: RoutingServiceClient<Peer>) -> Reached<'_> {
+    let Try { target, verb, .. } = attempt;
+    Box::pin(async move {
+        match verb.as_str() {
+            "SignOrders" => {
+                let items = vec![signing(target)];
+                let answer = client.sign_orders(SignOrdersRequest { items }).await?.into_inner();
+                match answer.results.into_iter().next().and_then(|one| one.result) {
+                    Some(sign_orders_result::Result::Accepted(_)) => Ok(true),
+                    Some(sign_orders_result::Result::Refused(refused)) => Err(as_status(&refused)),
+                    None => panic!("an item without a result"),
+                }
+            }
+            "RecordContacts" => {
+                let items = vec![contacting(target)];
+                let answer = client.record_contacts(RecordContactsRequest { items }).await?;
+                let results = answer.into_inner().results;
+                match results.into_iter().next().and_then(|one| one.result) {
+                    Some(record_contacts_result::Result::Accepted(_)) => Ok(true),
+                    Some(record_contacts_result::Result::Refused(refused)) => Err(as_status(&refused)),
+                    None => panic!("an item without a result"),
+                }
+            }
+            "SubmitReplies" => {
+                let items = vec![replying(target)];
+                let answer = client.submit_replies(SubmitRepliesRequest { items }).await?;
+                let results = answer.into_inner().results;
+                match results.into_iter().next().and_then(|one| one.result) {
+                    Some(submit_replies_result::Result::Accepted(_)) => Ok(true),
+                    Some(submit_replies_result::Result::Refused(refused)) => Err(as_status(&refused)),
+                    None => panic!("an item without a result"),
+                }
             }
             other => panic!("{other} of routing is scoped and nobody here tries to reach through it: add it"),
         }
@@ -188,15 +255,16 @@ fn supervision(attempt: Try<'_>, mut client: SupervisionServiceClient<Peer>) -> 
     let (order_id, reply_id) = (&target.order_id, target.reply_id.clone());
     Box::pin(async move {
         match verb.as_str() {
-            "ReviewReply" => {
-                let request = ReviewReplyRequest {
-                    request_id: request_id(),
-                    order_id: order_id.clone(),
-                    reply_id,
-                    verdict: Verdict::Pass.into(),
-                    ..ReviewReplyRequest::default()
-                };
-                client.review_reply(request).await.map(|_| true)
+            "ReviewReply" => client.review_reply(reviewing(target)).await.map(|_| true),
+            "ReviewReplies" => {
+                let items = vec![reviewing(target)];
+                let answer = client.review_replies(ReviewRepliesRequest { items }).await?;
+                let results = answer.into_inner().results;
+                match results.into_iter().next().and_then(|one| one.result) {
+                    Some(review_replies_result::Result::Accepted(_)) => Ok(true),
+                    Some(review_replies_result::Result::Refused(refused)) => Err(as_status(&refused)),
+                    None => panic!("an item without a result"),
+                }
             }
             "GetReview" => {
                 let name = Some(get_review_request::Name::ReplyId(reply_id));

@@ -157,7 +157,7 @@ impl Walk {
             .await;
     }
 
-    async fn register(&mut self, agent: &Principal) -> String {
+    pub(super) async fn register(&mut self, agent: &Principal) -> String {
         let mut appeal = uncovered(&self.five.city);
         let request = RegisterAppealRequest {
             request_id: request_id(),
@@ -177,7 +177,7 @@ impl Walk {
 }
 
 /// A draft of a matter that the catalogue does not cover.
-fn uncovered(city: &City) -> AppealDraft {
+pub(super) fn uncovered(city: &City) -> AppealDraft {
     let mut rows = city
         .topics()
         .flat_map(|topic| city.regions.iter().map(move |region| (&topic.code, &region.code)));
