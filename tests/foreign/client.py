@@ -30,7 +30,7 @@ def compile_contracts(folder):
 
     wellknown = os.path.join(os.path.dirname(grpc_tools.__file__), "_proto")
     files = glob.glob(os.path.join(folder, "hotline", "*", "v1", "*.proto"))
-    files += glob.glob(os.path.join(folder, "google", "type", "*.proto"))
+    files += glob.glob(os.path.join(folder, "google", "*", "*.proto"))
     code = protoc.main(
         ["protoc", f"-I{folder}", f"-I{wellknown}", f"--python_out={out}", f"--grpc_python_out={out}", *files]
     )
@@ -99,7 +99,7 @@ def main():
         page_token, pages = page.next_page_token, pages + 1
 
     def parts():
-        rows = units + [routing_pb2.Unit(code="foreign", name="外来单位")]
+        rows = units + [routing_pb2.Unit(code="foreign", name="外来单位", kind="UNIT_KIND_BUREAU", level="UNIT_LEVEL_CITY")]
         for start in range(0, len(rows), 20):
             yield routing_pb2.PublishUnitsRequest(units=rows[start : start + 20])
         yield routing_pb2.PublishUnitsRequest(

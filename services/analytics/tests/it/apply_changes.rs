@@ -259,8 +259,8 @@ async fn an_event_about_an_order_that_cannot_be_read_is_refused_for_good() {
             "lead_unit is empty after dispatch",
         ),
         (
-            changed(|state| state.deadlines.truncate(1)),
-            "deadline of handling is missing",
+            changed(|state| state.deadlines.clear()),
+            "deadline of signing is missing",
         ),
         (changed(|state| state.version = 0), "version is 0"),
         (

@@ -1,5 +1,6 @@
 //! Commands of operators, one file per command.
 
+mod bench;
 mod bulletin;
 mod calendar;
 pub mod client;
@@ -78,6 +79,9 @@ enum Command {
     /// Count working days
     #[command(subcommand)]
     Calendar(calendar::Calendar),
+    /// Prepare measurements
+    #[command(subcommand)]
+    Bench(bench::Bench),
     /// Check settings
     #[command(subcommand)]
     Config(config::Config),
@@ -103,6 +107,7 @@ pub async fn run(cli: Cli) -> Result<ExitCode, Failure> {
         Command::Analytics(command) => command.run().await,
         Command::Doctor(command) => command.run().await,
         Command::Calendar(command) => command.run(),
+        Command::Bench(command) => command.run().await,
         Command::Config(command) => Ok(command.run()),
     }
 }

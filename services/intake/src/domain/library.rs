@@ -98,8 +98,18 @@ impl Shift {
         self.weekday == local.weekday().number_from_monday() && (self.from_minute..self.to_minute).contains(&minute)
     }
 
-    fn is_right(&self) -> bool {
-        (1..=7).contains(&self.weekday) && self.from_minute < self.to_minute && self.to_minute <= DAY
+    /// Its wrong fields, each with what is right.
+    fn faults(&self) -> impl Iterator<Item = (&'static str, &'static str)> {
+        let ends = self.from_minute < self.to_minute && self.to_minute <= DAY;
+        let fields = [
+            ("weekday", (1..=7).contains(&self.weekday), "must be 1 to 7"),
+            ("from_minute", self.from_minute < DAY, "must be 0 to 1439"),
+            ("to_minute", ends, "must be after from_minute, and 1440 at most"),
+        ];
+        fields
+            .into_iter()
+            .filter(|(_, is_right, _)| !is_right)
+            .map(|(field, _, right)| (field, right))
     }
 }
 
@@ -131,17 +141,10 @@ pub fn check(policies: &[Policy], specialists: &[Specialist]) -> Vec<Fault> {
     twice("specialists", "specialist", codes.clone(), &mut faults);
     let known: HashSet<&String> = codes.collect();
     for (at, specialist) in specialists.iter().enumerate() {
-        let wrong = specialist
-            .shifts
-            .iter()
-            .enumerate()
-            .filter(|(_, shift)| !shift.is_right());
-        faults.extend(wrong.map(|(place, _)| {
-            Fault::new(
-                format!("specialists[{at}].shifts[{place}]"),
-                "must have a weekday of 1 to 7, and begin before it ends, at minute 1440 at the latest",
-            )
-        }));
+        for (place, shift) in specialist.shifts.iter().enumerate() {
+            let fault = |(field, right)| Fault::new(format!("specialists[{at}].shifts[{place}].{field}"), right);
+            faults.extend(shift.faults().map(fault));
+        }
         if let Some(backup) = &specialist.backup
             && (!known.contains(backup) || *backup == specialist.code)
         {
@@ -231,10 +234,10 @@ mod tests {
                 "policies[1].policy",
                 "policies[1].valid_to",
                 "specialists[2].specialist",
-                "specialists[0].shifts[1]",
-                "specialists[0].shifts[2]",
-                "specialists[0].shifts[3]",
-                "specialists[0].shifts[4]",
+                "specialists[0].shifts[1].weekday",
+                "specialists[0].shifts[2].weekday",
+                "specialists[0].shifts[3].to_minute",
+                "specialists[0].shifts[4].to_minute",
                 "specialists[1].backup",
                 "specialists[2].backup",
             ]

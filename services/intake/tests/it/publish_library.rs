@@ -84,7 +84,7 @@ async fn every_fault_is_told_and_nothing_changes() {
             "policies[2].policy",
             "policies[1].valid_to",
             "specialists[1].specialist",
-            "specialists[0].shifts[0]",
+            "specialists[0].shifts[0].weekday",
             "specialists[0].backup",
         ]
     );

@@ -12,6 +12,7 @@ use hotline_proto::intake::{
 };
 use hotline_proto::supervision::{ListLedgerEntriesRequest, ListRiskNoticesRequest};
 use rpc::time::{date_to_proto, to_proto};
+use tonic::Code;
 
 use super::{Clients, Figures, PAGE, each_of_all_pages, instant};
 
@@ -75,7 +76,39 @@ impl Seats {
             leader_days,
             |day| self.leader_days += i64::from(day.cancelled_time.is_none())
         );
-        let day = Some(date_to_proto(to));
+        self.read_library(clients, to).await?;
+        each_of_all_pages!(
+            clients.intake_analyst()?,
+            list_account_messages,
+            ListAccountMessagesRequest {
+                page_size: PAGE,
+                ..ListAccountMessagesRequest::default()
+            },
+            messages,
+            |message| {
+                let sent = instant(message.sent_time.as_ref()).map(calendar::local_date);
+                if sent.is_some_and(|day| (from..=to).contains(&day)) {
+                    *self.messages.entry(message.account).or_default() += 1;
+                    *self.outcomes.entry(message.outcome).or_default() += 1;
+                }
+            }
+        );
+        Ok(())
+    }
+
+    /// A city without a library has none of both.
+    async fn read_library(&mut self, clients: &Clients, on: NaiveDate) -> Result<(), Failure> {
+        let day = Some(date_to_proto(on));
+        let first = ListPoliciesRequest {
+            page_size: 1,
+            day,
+            ..ListPoliciesRequest::default()
+        };
+        match clients.intake_analyst()?.list_policies(first).await {
+            Err(status) if status.code() == Code::NotFound => return Ok(()),
+            Err(status) => return Err(status.into()),
+            Ok(_) => {}
+        }
         each_of_all_pages!(
             clients.intake_analyst()?,
             list_policies,
@@ -97,22 +130,6 @@ impl Seats {
             },
             specialists,
             |_specialist| self.specialists += 1
-        );
-        each_of_all_pages!(
-            clients.intake_analyst()?,
-            list_account_messages,
-            ListAccountMessagesRequest {
-                page_size: PAGE,
-                ..ListAccountMessagesRequest::default()
-            },
-            messages,
-            |message| {
-                let sent = instant(message.sent_time.as_ref()).map(calendar::local_date);
-                if sent.is_some_and(|day| (from..=to).contains(&day)) {
-                    *self.messages.entry(message.account).or_default() += 1;
-                    *self.outcomes.entry(message.outcome).or_default() += 1;
-                }
-            }
         );
         Ok(())
     }

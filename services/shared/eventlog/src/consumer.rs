@@ -18,15 +18,15 @@ use tokio::sync::Notify;
 use uuid::Uuid;
 
 use crate::arrivals;
+use crate::batch::{Applied, Batch};
 use crate::core::consume::{Plan, Standing, plan};
 use crate::event::Logged;
 use crate::handler::Handler;
 use crate::heads::Heads;
-use crate::parking::apply_batch;
 use crate::server::MAX_READ;
 use crate::store::cursors::{self, Cursor};
 use crate::stream::Streams;
-use crate::tx::{Store, Tx};
+use crate::tx::Store;
 
 /// A source not polled for this long counts as lagging, even with no position behind. Polls come about once a second.
 const SILENCE: Duration = Duration::from_secs(30);
@@ -417,57 +417,12 @@ impl Consumer {
 /// A partition that is behind its head.
 type Behind = (u16, Standing);
 
-/// The result of a batch.
-struct Applied {
-    /// Events that the cursor passed.
-    count: usize,
-    /// Position of the cursor.
-    position: u64,
-}
-
 /// The result of a run over all partitions.
 #[derive(Default)]
 struct CaughtUp {
     did: usize,
     others_moved: bool,
     failed: Option<StepError>,
-}
-
-/// The work of one transaction.
-struct Batch {
-    source: &'static str,
-    epoch: Uuid,
-    partition: u16,
-    events: Vec<Logged>,
-    handler: Arc<dyn Handler>,
-    now: DateTime<Utc>,
-}
-
-impl Batch {
-    async fn apply(&self, tx: &mut Tx) -> Result<Option<Applied>, StoreError> {
-        let Some((known, position)) = cursors::claim(tx.conn(), self.source, self.partition).await? else {
-            return Ok(None);
-        };
-        if known != self.epoch {
-            return Ok(None);
-        }
-        let positions: Vec<u64> = self.events.iter().map(|event| event.position).collect();
-        let standing = Standing {
-            cursor: position,
-            head: position,
-        };
-        let Plan::Apply(range) = plan(standing, &positions) else {
-            return Ok(None);
-        };
-        let fresh = &self.events[range];
-        apply_batch(tx, self.handler.as_ref(), fresh, self.now).await?;
-        let last = fresh.last().map_or(position, |event| event.position);
-        cursors::advance(tx.conn(), self.source, self.partition, last).await?;
-        Ok(Some(Applied {
-            count: fresh.len(),
-            position: last,
-        }))
-    }
 }
 
 #[async_trait]

@@ -14,6 +14,7 @@
 //! The epoch is the id of a log. A restored database gets a new epoch, because it will use positions again.
 
 mod arrivals;
+mod batch;
 mod call;
 mod consumer;
 pub mod core;

@@ -105,10 +105,7 @@ async fn a_corrupted_rollup(five: &Five, scenario: &Scenario) {
     let analytics = five.suite.pool(Name::Analytics);
     let corrupt = "update rollup set orders_opened = orders_opened + 1
                     where ctid = (select min(ctid) from rollup where orders_opened is not null)";
-    sqlx::query(corrupt)
-        .execute(analytics)
-        .await
-        .expect("corrupted");
+    sqlx::query(corrupt).execute(analytics).await.expect("corrupted");
     assert_noticed(five, scenario, "a roll-up that was corrupted", |outcome| {
         outcome.violations.iter().any(|violation| violation.invariant == "I8")
     })

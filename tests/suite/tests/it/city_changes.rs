@@ -33,6 +33,15 @@ async fn a_unit_of_the_catalogue_may_be_replaced_by_another() {
     let found = directory(&dispatcher, None).await.expect("read");
     let mut units = city.units();
     units.sort_by(|a, b| a.code.cmp(&b.code));
+    for (unit, found) in units.iter_mut().zip(&found.units) {
+        // A unit without a kind or level has that of the unit above.
+        assert!(found.kind > 0 && found.level > 0, "{found:?}");
+        for (own, effective) in [(&mut unit.kind, found.kind), (&mut unit.level, found.level)] {
+            if *own == 0 {
+                *own = effective;
+            }
+        }
+    }
     assert_eq!(found.units, units);
     assert!(found.catalogue.iter().any(|row| row.unit == "merged"));
     assert!(found.catalogue.iter().all(|row| row.unit != gone));
@@ -43,10 +52,12 @@ async fn a_unit_of_the_catalogue_may_be_replaced_by_another() {
 /// the first one published nothing.
 pub fn a_dry_run_publishes_nothing(running: &Running) {
     let text = std::fs::read_to_string(city()).expect("the city");
-    let postal = "{ code = \"postal\", name = \"市邮政管理局\" },";
-    let more = "{ code = \"postal\", name = \"市邮政局\" },\n    { code = \"lottery\", name = \"市彩票中心\" },";
+    let postal = "{ code = \"postal\", name = \"市邮政管理局\",";
+    let lottery = "{ code = \"lottery\", name = \"市彩票中心\", kind = \"BUREAU\", level = \"CITY\" },";
+    assert!(text.contains(postal), "the city has a postal bureau");
+    let more = format!("{lottery}\n    {{ code = \"postal\", name = \"市邮政局\",");
     let text = text
-        .replace(postal, more)
+        .replace(postal, &more)
         .replace("limit = { working_days = 3 }", "limit = { working_days = 2 }");
     let path = running.folder.path().join("changed.toml");
     std::fs::write(&path, text).expect("written");

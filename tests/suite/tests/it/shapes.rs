@@ -6,6 +6,7 @@ use hotline_proto::access::grant;
 use hotline_proto::intake::PushAppealsResponse;
 use hotline_proto::intake::push_appeals_response::Result as Pushed;
 use platform::auth::TokenSource;
+use prost::Message as _;
 use prost_reflect::{
     DescriptorPool, DynamicMessage, FieldDescriptor, Kind, MessageDescriptor, MethodDescriptor, Value,
 };
@@ -94,12 +95,58 @@ fn written(path: &[FieldDescriptor]) -> String {
     parts.join(".")
 }
 
+/// The results of a batch, or one result of a stream: what both have in common.
+#[derive(Clone, PartialEq, prost::Message)]
+struct Results {
+    #[prost(message, repeated, tag = "1")]
+    results: Vec<ItemResult>,
+}
+
+/// The result of one item.
+#[derive(Clone, PartialEq, prost::Message)]
+struct ItemResult {
+    #[prost(message, optional, tag = "3")]
+    refused: Option<tonic_types::pb::Status>,
+}
+
+/// The fields that a refused item names, as paths of its batch or stream.
+fn refused_item(result: Option<&ItemResult>, prefix: &str) -> Result<Vec<String>, String> {
+    let Some(refused) = result.and_then(|result| result.refused.clone()) else {
+        return Err("the item was accepted".to_owned());
+    };
+    let status = Status::with_details(refused.code.into(), &refused.message, refused.encode_to_vec().into());
+    let fields = violated(&status)?;
+    Ok(fields.into_iter().map(|field| format!("{prefix}.{field}")).collect())
+}
+
+/// The fields that a status names.
+fn violated(status: &Status) -> Result<Vec<String>, String> {
+    let details = status.get_error_details();
+    match details.bad_request() {
+        Some(bad) if status.code() == Code::InvalidArgument => Ok(bad
+            .field_violations
+            .iter()
+            .map(|violation| violation.field.clone())
+            .collect()),
+        _ => Err(said(status)),
+    }
+}
+
 /// The fields that an answer refuses, or its other message.
 async fn refused(peer: &Peer, method: &MethodDescriptor, message: DynamicMessage) -> Result<Vec<String>, String> {
     let rpc = format!("/{}/{}", method.parent_service().full_name(), method.name());
     let path = rpc.parse().expect("a path");
     let mut client = tonic::client::Grpc::new(peer.clone());
     client.ready().await.expect("a connection");
+    if method.is_server_streaming() && method.name() != "PushAppeals" {
+        let codec: ProstCodec<DynamicMessage, ItemResult> = ProstCodec::default();
+        let items = Request::new(tokio_stream::once(message));
+        let answers = client.streaming(items, path, codec).await;
+        let mut answers = answers.map_err(|status| said(&status))?.into_inner();
+        let answer = answers.message().await.map_err(|status| said(&status))?;
+        let item = method.input().fields().next().expect("an item");
+        return refused_item(answer.as_ref(), item.name());
+    }
     if method.is_server_streaming() && method.is_client_streaming() {
         let codec: ProstCodec<DynamicMessage, PushAppealsResponse> = ProstCodec::default();
         let items = Request::new(tokio_stream::once(message));
@@ -119,6 +166,12 @@ async fn refused(peer: &Peer, method: &MethodDescriptor, message: DynamicMessage
             other => Err(format!("{other:?}")),
         };
     }
+    if method.output().get_field_by_name("results").is_some() {
+        let codec: ProstCodec<DynamicMessage, Results> = ProstCodec::default();
+        let answer = client.unary(Request::new(message), path, codec).await;
+        let results = answer.map_err(|status| said(&status))?.into_inner().results;
+        return refused_item(results.first(), "items[0]");
+    }
     let codec: ProstCodec<DynamicMessage, ()> = ProstCodec::default();
     let answer = if method.is_client_streaming() {
         // The stream has one part.
@@ -130,15 +183,7 @@ async fn refused(peer: &Peer, method: &MethodDescriptor, message: DynamicMessage
     let Err(status) = answer else {
         return Err("it was answered".to_owned());
     };
-    let details = status.get_error_details();
-    match details.bad_request() {
-        Some(bad) if status.code() == Code::InvalidArgument => Ok(bad
-            .field_violations
-            .iter()
-            .map(|violation| violation.field.clone())
-            .collect()),
-        _ => Err(said(&status)),
-    }
+    violated(&status)
 }
 
 fn said(status: &Status) -> String {

@@ -1,0 +1,3 @@
+//! The load, on a real Postgres.
+
+mod seed;
