@@ -179,7 +179,7 @@ impl Tally {
         })
     }
 
-    /// Counts the fact under a member too. A code that the source left empty is none.
+    /// Counts the fact under a member too. A code that the source left empty counts under no member.
     pub fn under(&mut self, dimension: Dimension, member: &str) {
         if !member.is_empty() {
             self.0.members.push((dimension, member.to_owned()));

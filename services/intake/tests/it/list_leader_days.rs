@@ -52,7 +52,7 @@ async fn a_day_is_listed_with_what_came_of_it() {
         closed_order_count: 1,
         ..Default::default()
     };
-    assert_eq!(days, [expected], "an appeal without a matter is none");
+    assert_eq!(days, [expected], "an invalid appeal is left out of the counts");
 }
 
 #[tokio::test]

@@ -148,7 +148,7 @@ pub enum Outcome {
 pub enum PlanError {
     /// The scenario names a code that the city does not have.
     #[error(
-        "{key} names {code} ({name}), which is none of the city's {list}; add it to the city or correct the scenario"
+        "{key} names {code} ({name}), which the city's {list} do not have; add it to the city or correct the scenario"
     )]
     Unknown {
         /// Table of the scenario.

@@ -81,7 +81,7 @@ impl Times {
         }
     }
 
-    /// An order in the last two hours changes its time with an earlier case that is none.
+    /// An order in the last two hours swaps its time with an earlier case that becomes no order.
     fn clear_tail(&self, group: &[usize], drafts: &mut [Draft<'_>], rng: &mut StdRng) {
         let tail = self.end - TimeDelta::minutes(GRAIN_MINUTES * TAIL_GRAINS);
         let is_order = |draft: &Draft<'_>| draft.matter.is_order();

@@ -11,7 +11,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use eventlog::Call;
 use platform::status;
 use tokio::sync::oneshot;
-use tonic::Status;
+use tonic::{Code, Status};
 
 use crate::{At, Batched, Served, decide};
 
@@ -46,11 +46,11 @@ impl Groups {
         verb: V,
     ) -> Result<V::Answer, Status> {
         let group = self.of::<S, V>();
-        let own = match group.enter(call, verb) {
-            Entered::Leads(own) => own,
+        let (leader, own) = match group.enter(call, verb) {
+            Entered::Leads(leader, own) => (leader, own),
             Entered::Waits(turn) => match turn.await {
                 Ok(Turn::Answer(answer)) => return answer,
-                Ok(Turn::Leads(own)) => own,
+                Ok(Turn::Leads(leader, own)) => (leader, own),
                 Err(_) => {
                     return Err(status::unavailable(
                         "the call was cut off; try again with the same request_id",
@@ -58,7 +58,6 @@ impl Groups {
                 }
             },
         };
-        let leader = Leader { group: &group };
         let (calls, verbs, waiting) = leader.take(*own);
         let mut results = all::<S, V>(service, calls, verbs).await.into_iter();
         let own = results.next().expect("each call has a result");
@@ -71,8 +70,9 @@ impl Groups {
 }
 
 /// Decides the calls of a group. When the whole group fails, each call is decided alone: one of them may be the cause.
+/// When the database is away, none is: they would wait for it one after the other.
 async fn all<S: Served, V: Batched<S>>(service: &S, calls: Vec<Call>, verbs: Vec<V>) -> Vec<Result<V::Answer, Status>> {
-    let at = At::of(service);
+    let (at, count) = (At::of(service), calls.len());
     let alone = if calls.len() > 1 {
         Some((calls.clone(), verbs.clone()))
     } else {
@@ -82,8 +82,9 @@ async fn all<S: Served, V: Batched<S>>(service: &S, calls: Vec<Call>, verbs: Vec
         Ok(results) => return results,
         Err(failed) => failed,
     };
+    let alone = alone.filter(|_| failed.code() != Code::Unavailable);
     let Some((calls, verbs)) = alone else {
-        return vec![Err(failed)];
+        return (0..count).map(|_| Err(failed.clone())).collect();
     };
     let mut results = Vec::with_capacity(calls.len());
     for (call, verb) in calls.into_iter().zip(verbs) {
@@ -100,14 +101,14 @@ type Own<V> = Box<(Call, V)>;
 enum Turn<V, A> {
     /// The result of its call.
     Answer(Result<A, Status>),
-    /// Its call back, to lead the next group.
-    Leads(Own<V>),
+    /// Its call back, to lead the next group. A caller that has gone drops the lead, which goes on to the next one.
+    Leads(Leader<V, A>, Own<V>),
 }
 
 type Sender<V, A> = oneshot::Sender<Turn<V, A>>;
 
 enum Entered<V, A> {
-    Leads(Own<V>),
+    Leads(Leader<V, A>, Own<V>),
     Waits(oneshot::Receiver<Turn<V, A>>),
 }
 
@@ -134,12 +135,12 @@ impl<V, A> Group<V, A> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    fn enter(&self, call: Call, verb: V) -> Entered<V, A> {
+    fn enter(self: &Arc<Self>, call: Call, verb: V) -> Entered<V, A> {
         let own = Box::new((call, verb));
         let mut waiting = self.waiting();
         if waiting.leaders < MOST_GROUPS {
             waiting.leaders += 1;
-            return Entered::Leads(own);
+            return Entered::Leads(Leader { group: self.clone() }, own);
         }
         let (sender, receiver) = oneshot::channel();
         waiting.calls.push_back((own, sender));
@@ -147,12 +148,12 @@ impl<V, A> Group<V, A> {
     }
 }
 
-/// Leads one group. When it is dropped, the next caller in the queue leads.
-struct Leader<'g, V, A> {
-    group: &'g Group<V, A>,
+/// The lead of one group. When it is dropped, the next caller in the queue gets it.
+struct Leader<V, A> {
+    group: Arc<Group<V, A>>,
 }
 
-impl<V, A> Leader<'_, V, A> {
+impl<V, A> Leader<V, A> {
     /// The calls of the group, the leader's own first. The same call twice is left for another group, which finds the
     /// first answer.
     fn take(&self, own: (Call, V)) -> (Vec<Call>, Vec<V>, Vec<Sender<V, A>>) {
@@ -174,15 +175,90 @@ impl<V, A> Leader<'_, V, A> {
     }
 }
 
-impl<V, A> Drop for Leader<'_, V, A> {
+impl<V, A> Drop for Leader<V, A> {
     fn drop(&mut self) {
-        let mut waiting = self.group.waiting();
-        while let Some((own, sender)) = waiting.calls.pop_front() {
-            // A caller that has gone cannot lead; its call was never begun.
-            if sender.send(Turn::Leads(own)).is_ok() {
-                return;
+        let next = {
+            let mut waiting = self.group.waiting();
+            let next = waiting.calls.pop_front();
+            if next.is_none() {
+                waiting.leaders -= 1;
             }
+            next
+        };
+        let Some((own, sender)) = next else { return };
+        let leader = Self {
+            group: self.group.clone(),
+        };
+        // The call of a caller that has gone was never begun. Its lead is dropped here, or with the unread message.
+        let _ = sender.send(Turn::Leads(leader, own));
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use chrono::DateTime;
+    use uuid::Uuid;
+
+    use super::*;
+
+    type OfTest = Arc<Group<u8, ()>>;
+
+    fn enter(group: &OfTest) -> Entered<u8, ()> {
+        let call = Call {
+            caller: "test".to_owned(),
+            rpc: "Test".to_owned(),
+            request_id: Uuid::new_v4(),
+            content: Vec::new(),
+            now: DateTime::UNIX_EPOCH,
+        };
+        group.enter(call, 0)
+    }
+
+    fn waits(group: &OfTest) -> oneshot::Receiver<Turn<u8, ()>> {
+        match enter(group) {
+            Entered::Waits(turn) => turn,
+            Entered::Leads(..) => panic!("all groups are led"),
         }
-        waiting.leaders -= 1;
+    }
+
+    fn leads(group: &OfTest) -> (Leader<u8, ()>, Own<u8>) {
+        match enter(group) {
+            Entered::Leads(leader, own) => (leader, own),
+            Entered::Waits(_) => panic!("a lead is free"),
+        }
+    }
+
+    #[test]
+    fn a_caller_that_has_gone_passes_the_lead_on() {
+        let group = OfTest::default();
+        let (first, second) = (leads(&group), leads(&group));
+        let (gone, unread, mut last) = (waits(&group), waits(&group), waits(&group));
+        drop(gone);
+        drop(first);
+        // The lead is in the message that `unread` never reads.
+        drop(unread);
+        let Ok(Turn::Leads(leader, _)) = last.try_recv() else {
+            panic!("the lead reached the last one")
+        };
+        assert_eq!(group.waiting().leaders, 2);
+        drop((leader, second));
+        assert_eq!(group.waiting().leaders, 0, "the leads are free again");
+        assert!(group.waiting().calls.is_empty());
+    }
+
+    #[test]
+    fn a_leader_takes_those_who_wait_but_no_call_twice() {
+        let group = OfTest::default();
+        let (leader, own) = leads(&group);
+        let _other = leads(&group);
+        let twin = own.0.clone();
+        let _waiting = [waits(&group), waits(&group)];
+        let Entered::Waits(mut twice) = group.enter(twin, 1) else {
+            panic!("all groups are led")
+        };
+        let (calls, verbs, senders) = leader.take(*own);
+        assert_eq!((calls.len(), verbs.as_slice(), senders.len()), (3, &[0, 0, 0][..], 2));
+        drop(leader);
+        assert!(matches!(twice.try_recv(), Ok(Turn::Leads(_, own)) if own.1 == 1));
     }
 }
